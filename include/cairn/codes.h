@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The vocabulary of headers: what kind of thing a record says, in how much detail the broker may know it, and how
+ * urgent it is. Numbers go on the wire and into the store and are never reused. Sensitive services have one coarse code
+ * each, because a header code is itself special-category data (docs/threat-model.md).
+ */
+#ifndef CAIRN_CODES_H
+#define CAIRN_CODES_H
+
+#include <stdint.h>
+
+/* Entry kinds of a parcel. Column 3: in use in this version. */
+#define CAIRN_ENTRY_KINDS(X)                                                                       \
+    X(RECORD, 1, true)                                                                             \
+    X(GRANT, 2, true)                                                                              \
+    X(SUBJECT, 3, true)                                                                            \
+    X(TIE, 4, false)                                                                               \
+    X(INVOLVEMENT, 5, true)                                                                        \
+    X(ACKNOWLEDGEMENT, 6, true)                                                                    \
+    X(DECISION, 7, true)                                                                           \
+    X(REQUEST, 8, false)
+
+enum entry_kind {
+#define X(name, number, used) ENTRY_##name = (number),
+    CAIRN_ENTRY_KINDS(X)
+#undef X
+};
+
+/* What a record says. Column 3: its text in JSON and rules. Column 4: its class, which mode `existence` delivers. */
+#define CAIRN_RECORD_KINDS(X)                                                                      \
+    X(CONCERN, 1, "concern", "concern")                                                            \
+    X(REFERRAL, 2, "referral", "concern")                                                          \
+    X(MISSED_APPOINTMENT, 3, "missed-appointment", "health-contact")                               \
+    X(MISSED_VACCINATION, 4, "missed-vaccination", "health-contact")                               \
+    X(CASE_NOTE, 5, "case-note", "note")                                                           \
+    X(RETRACTION, 6, "retraction", "correction")
+
+enum record_kind {
+#define X(name, number, text, class) RECORD_##name = (number),
+    CAIRN_RECORD_KINDS(X)
+#undef X
+};
+
+/* Finer than the kind; 0 is "not said". Column 3: text. Column 4: the record kind it refines. */
+#define CAIRN_RECORD_CODES(X)                                                                      \
+    X(WAS_NOT_BROUGHT, 1, "was-not-brought", MISSED_APPOINTMENT)                                   \
+    X(DID_NOT_ATTEND, 2, "did-not-attend", MISSED_APPOINTMENT)                                     \
+    X(CANCELLED_BY_CARER, 3, "cancelled-by-carer", MISSED_APPOINTMENT)                             \
+    X(VACCINATION_NOT_BROUGHT, 4, "vaccination-not-brought", MISSED_VACCINATION)                   \
+    X(VACCINATION_REFUSED, 5, "vaccination-refused", MISSED_VACCINATION)                           \
+    X(NEGLECT_MEDICAL, 10, "neglect-medical", CONCERN)                                             \
+    X(NEGLECT_NUTRITIONAL, 11, "neglect-nutritional", CONCERN)                                     \
+    X(NEGLECT_EMOTIONAL, 12, "neglect-emotional", CONCERN)                                         \
+    X(NEGLECT_EDUCATIONAL, 13, "neglect-educational", CONCERN)                                     \
+    X(NEGLECT_PHYSICAL, 14, "neglect-physical", CONCERN)                                           \
+    X(NEGLECT_SUPERVISION, 15, "neglect-supervision", CONCERN)                                     \
+    X(NEGLECT_PRENATAL, 16, "neglect-prenatal", CONCERN)                                           \
+    X(OTHER_CONCERN, 19, "other-concern", CONCERN)
+
+enum record_code {
+    CODE_NOT_SAID = 0,
+#define X(name, number, text, kind) CODE_##name = (number),
+    CAIRN_RECORD_CODES(X)
+#undef X
+};
+
+/* Urgency is apart from the level of need, which is local practice (1 to 4, 0 not said). */
+#define CAIRN_URGENCIES(X)                                                                         \
+    X(ROUTINE, 1, "routine")                                                                       \
+    X(SAME_DAY, 2, "same-day")                                                                     \
+    X(IMMEDIATE, 3, "immediate")
+
+enum urgency {
+#define X(name, number, text) URGENCY_##name = (number),
+    CAIRN_URGENCIES(X)
+#undef X
+};
+
+#define CAIRN_LEVEL_MAX 4
+
+/* Lanes: each is a stream of its own at the agent. */
+enum lane { LANE_URGENT = 1, LANE_NORMAL = 2, LANE_BULK = 3 };
+#define CAIRN_LANES 3
+
+/* Parts of a body. */
+enum part { PART_CARD = 1, PART_ACCOUNT = 2 };
+
+/* Identifier classes of tokens. Numbers are hashed into tokens: never change them. */
+#define CAIRN_TOKEN_CLASSES(X)                                                                     \
+    X(NHS_NUMBER, 1, "nhs-number")                                                                 \
+    X(UPN, 2, "upn")                                                                               \
+    X(LOCAL_ID, 3, "local-id")                                                                     \
+    X(NAME_BIRTH_POSTCODE, 4, "name-birth-postcode")
+
+enum token_class {
+#define X(name, number, text) TOKEN_##name = (number),
+    CAIRN_TOKEN_CLASSES(X)
+#undef X
+};
+
+/* How far an identifier can be trusted. Only VERIFIED links for good. */
+#define CAIRN_IDENTIFIER_STATUSES(X)                                                               \
+    X(VERIFIED, 1, "verified")                                                                     \
+    X(WELL_FORMED, 2, "well-formed")                                                               \
+    X(BAD_CHECK_DIGIT, 3, "bad-check-digit")                                                       \
+    X(PLACEHOLDER, 4, "placeholder")                                                               \
+    X(ABSENT, 5, "absent")
+
+enum identifier_status {
+#define X(name, number, text) IDENTIFIER_##name = (number),
+    CAIRN_IDENTIFIER_STATUSES(X)
+#undef X
+};
+
+/* What a decision does, to an alert or to a record. */
+#define CAIRN_ACTIONS(X)                                                                           \
+    X(OPEN, 1, "open")                                                                             \
+    X(CLOSE, 2, "close")
+
+enum action {
+#define X(name, number, text) ACTION_##name = (number),
+    CAIRN_ACTIONS(X)
+#undef X
+};
+
+/* Outcomes of closing an alert: practice.md's list, decided by a person. */
+#define CAIRN_OUTCOMES(X)                                                                          \
+    X(NO_FURTHER_ACTION, 1, "no-further-action")                                                   \
+    X(INFORMATION_AND_ADVICE, 2, "information-and-advice")                                         \
+    X(EARLY_HELP, 3, "early-help")                                                                 \
+    X(ASSESSMENT, 4, "social-care-assessment")                                                     \
+    X(STRATEGY_DISCUSSION, 5, "strategy-discussion")                                               \
+    X(PASSED_TO_WORKER, 6, "passed-to-allocated-worker")                                           \
+    X(PASSED_TO_AUTHORITY, 7, "passed-to-another-authority")
+
+enum outcome {
+    OUTCOME_NONE = 0,
+#define X(name, number, text) OUTCOME_##name = (number),
+    CAIRN_OUTCOMES(X)
+#undef X
+};
+
+/* Roles of an involvement. */
+#define CAIRN_ROLES(X)                                                                             \
+    X(REGISTERED_PATIENT, 1, "registered-patient")                                                 \
+    X(ON_ROLL, 2, "on-roll")                                                                       \
+    X(OPEN_CASE, 3, "open-case")                                                                   \
+    X(LEAD_PROFESSIONAL, 4, "lead-professional")                                                   \
+    X(ALLOCATED_WORKER, 5, "allocated-worker")
+
+enum role {
+#define X(name, number, text) ROLE_##name = (number),
+    CAIRN_ROLES(X)
+#undef X
+};
+
+/* Number <-> text for the lists above. *_text returns NULL for an unknown number; *_number returns 0 for unknown text. */
+const char *record_kind_text(uint32_t number);
+const char *record_kind_class(uint32_t number);
+uint32_t record_kind_number(const char *text);
+const char *record_code_text(uint32_t number);
+uint32_t record_code_number(const char *text);
+/* The record kind that a code refines; 0 for an unknown code. */
+uint32_t record_code_kind(uint32_t number);
+const char *urgency_text(uint32_t number);
+uint32_t urgency_number(const char *text);
+const char *token_class_text(uint32_t number);
+const char *identifier_status_text(uint32_t number);
+uint32_t identifier_status_number(const char *text);
+const char *action_text(uint32_t number);
+uint32_t action_number(const char *text);
+const char *outcome_text(uint32_t number);
+uint32_t outcome_number(const char *text);
+const char *role_text(uint32_t number);
+uint32_t role_number(const char *text);
+const char *entry_kind_text(uint32_t number);
+
+#endif
