@@ -12,6 +12,8 @@
 #define INSTANT_TEXT_BYTES 25 /* "2026-11-22T08:00:00.000Z" and NUL */
 
 bool date_parse(struct slice text, int32_t *ret_day) MUST_USE; /* YYYY-MM-DD */
+/* Whether a day from elsewhere lies in the years above. The formatters write a date of zeros for one that does not. */
+bool date_in_range(int32_t day);
 void date_format(int32_t day, char out[DATE_TEXT_BYTES]);
 void date_split(int32_t day, int *ret_year, int *ret_month, int *ret_day);
 bool date_join(int year, int month, int day, int32_t *ret) MUST_USE; /* false when there is no such day */

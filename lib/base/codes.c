@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cairn/codes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/attr.h"
+
+/* `more` is the class of a record kind; `of` is the record kind that a code refines. */
+struct word {
+    uint32_t number;
+    const char *text;
+    const char *more;
+    uint32_t of;
+};
+
+struct words {
+    const struct word *rows;
+    size_t count;
+};
+
+#define WORDS(array) ((struct words){(array), ARRAY_LEN(array)})
+
+static const struct word *find_number(struct words words, uint32_t number)
+{
+    for (size_t i = 0; i < words.count; i++) {
+        if (words.rows[i].number == number) {
+            return &words.rows[i];
+        }
+    }
+    return NULL;
+}
+
+static const char *text_of(struct words words, uint32_t number)
+{
+    const struct word *word = find_number(words, number);
+
+    return word != NULL ? word->text : NULL;
+}
+
+static uint32_t number_of(struct words words, const char *text)
+{
+    for (size_t i = 0; i < words.count; i++) {
+        if (strcmp(words.rows[i].text, text) == 0) {
+            return words.rows[i].number;
+        }
+    }
+    return 0;
+}
+
+static const struct word record_kinds[] = {
+#define X(name, value, words, class) {.number = (value), .text = (words), .more = (class)},
+    CAIRN_RECORD_KINDS(X)
+#undef X
+};
+
+static const struct word record_codes[] = {
+#define X(name, value, words, kind) {.number = (value), .text = (words), .of = RECORD_##kind},
+    CAIRN_RECORD_CODES(X)
+#undef X
+};
+
+#define X(name, value, words) {.number = (value), .text = (words)},
+static const struct word urgencies[] = {CAIRN_URGENCIES(X)};
+static const struct word token_classes[] = {CAIRN_TOKEN_CLASSES(X)};
+static const struct word identifier_statuses[] = {CAIRN_IDENTIFIER_STATUSES(X)};
+static const struct word actions[] = {CAIRN_ACTIONS(X)};
+static const struct word outcomes[] = {CAIRN_OUTCOMES(X)};
+static const struct word roles[] = {CAIRN_ROLES(X)};
+#undef X
+
+static const struct word entry_kinds[] = {
+    {.number = ENTRY_RECORD, .text = "record"},
+    {.number = ENTRY_GRANT, .text = "grant"},
+    {.number = ENTRY_SUBJECT, .text = "subject"},
+    {.number = ENTRY_TIE, .text = "tie"},
+    {.number = ENTRY_INVOLVEMENT, .text = "involvement"},
+    {.number = ENTRY_ACKNOWLEDGEMENT, .text = "acknowledgement"},
+    {.number = ENTRY_DECISION, .text = "decision"},
+    {.number = ENTRY_REQUEST, .text = "request"},
+};
+#define X(name, number, used) +1
+static_assert(ARRAY_LEN(entry_kinds) == 0 CAIRN_ENTRY_KINDS(X), "every entry kind has its word");
+#undef X
+
+const char *record_kind_text(uint32_t number)
+{
+    return text_of(WORDS(record_kinds), number);
+}
+
+const char *record_kind_class(uint32_t number)
+{
+    const struct word *word = find_number(WORDS(record_kinds), number);
+
+    return word != NULL ? word->more : NULL;
+}
+
+uint32_t record_kind_number(const char *text)
+{
+    return number_of(WORDS(record_kinds), text);
+}
+
+const char *record_code_text(uint32_t number)
+{
+    return text_of(WORDS(record_codes), number);
+}
+
+uint32_t record_code_number(const char *text)
+{
+    return number_of(WORDS(record_codes), text);
+}
+
+uint32_t record_code_kind(uint32_t number)
+{
+    const struct word *word = find_number(WORDS(record_codes), number);
+
+    return word != NULL ? word->of : 0;
+}
+
+const char *urgency_text(uint32_t number)
+{
+    return text_of(WORDS(urgencies), number);
+}
+
+uint32_t urgency_number(const char *text)
+{
+    return number_of(WORDS(urgencies), text);
+}
+
+const char *token_class_text(uint32_t number)
+{
+    return text_of(WORDS(token_classes), number);
+}
+
+const char *identifier_status_text(uint32_t number)
+{
+    return text_of(WORDS(identifier_statuses), number);
+}
+
+uint32_t identifier_status_number(const char *text)
+{
+    return number_of(WORDS(identifier_statuses), text);
+}
+
+const char *action_text(uint32_t number)
+{
+    return text_of(WORDS(actions), number);
+}
+
+uint32_t action_number(const char *text)
+{
+    return number_of(WORDS(actions), text);
+}
+
+const char *outcome_text(uint32_t number)
+{
+    return text_of(WORDS(outcomes), number);
+}
+
+uint32_t outcome_number(const char *text)
+{
+    return number_of(WORDS(outcomes), text);
+}
+
+const char *role_text(uint32_t number)
+{
+    return text_of(WORDS(roles), number);
+}
+
+uint32_t role_number(const char *text)
+{
+    return number_of(WORDS(roles), text);
+}
+
+const char *entry_kind_text(uint32_t number)
+{
+    return text_of(WORDS(entry_kinds), number);
+}

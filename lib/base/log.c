@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define LOG_LINE_BYTES 1024
+#define LOG_CUT_MARK   "..."
+#define LOG_CRITICAL   2 /* sd-daemon's word for "the process ends here" */
+
+static char log_program[32] = "cairn";
+static int log_max_level = LOG_LEVEL_INFO;
+
+struct line {
+    char text[LOG_LINE_BYTES];
+    size_t len;
+    bool cut;
+};
+
+void log_init(const char *program, enum log_level max_level)
+{
+    (void)log_escape(program, log_program, sizeof(log_program));
+    log_max_level = (int)max_level;
+}
+
+static bool is_printable(char c)
+{
+    return c >= 0x20 && c < 0x7f;
+}
+
+PRINTF(2, 0) static void line_vadd(struct line *line, const char *format, va_list arguments)
+{
+    size_t room = sizeof(line->text) - line->len;
+    int wanted = vsnprintf(line->text + line->len, room, format, arguments);
+
+    if (wanted < 0) {
+        return;
+    }
+    line->cut = line->cut || (size_t)wanted >= room;
+    line->len += (size_t)wanted < room ? (size_t)wanted : room - 1;
+}
+
+PRINTF(2, 3) static void line_add(struct line *line, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    line_vadd(line, format, arguments);
+    va_end(arguments);
+}
+
+static void line_start(struct line *line, int priority, const char *event)
+{
+    line->len = 0;
+    line->cut = false;
+    line_add(line, "<%d>%s %s ", priority, log_program, event);
+}
+
+/* One write(2), so that lines of several threads never mix; a line that cannot be written is lost,
+ * not waited for. */
+static void line_emit(struct line *line)
+{
+    while (line->len > 0 && line->text[line->len - 1] == ' ') {
+        line->len--;
+    }
+    if (line->cut || line->len >= sizeof(line->text) - 1) {
+        line->len = sizeof(line->text) - sizeof(LOG_CUT_MARK);
+        memcpy(line->text + line->len, LOG_CUT_MARK, sizeof(LOG_CUT_MARK) - 1);
+        line->len += sizeof(LOG_CUT_MARK) - 1;
+    }
+    for (size_t i = 0; i < line->len; i++) {
+        line->text[i] = is_printable(line->text[i]) ? line->text[i] : '?';
+    }
+    line->text[line->len] = '\n';
+    ssize_t written = write(STDERR_FILENO, line->text, line->len + 1);
+    (void)written;
+}
+
+void log_event(enum log_level level, const char *event, const char *format, ...)
+{
+    int saved_errno = errno;
+    struct line line;
+    va_list arguments;
+
+    if ((int)level > log_max_level) {
+        return;
+    }
+    line_start(&line, (int)level, event);
+    va_start(arguments, format);
+    line_vadd(&line, format, arguments);
+    va_end(arguments);
+    line_emit(&line);
+    errno = saved_errno;
+}
+
+int log_fault(int error, const char *event, const char *format, ...)
+{
+    int saved_errno = errno;
+    const char *words = strerrordesc_np(error);
+    struct line line;
+    va_list arguments;
+
+    line_start(&line, LOG_LEVEL_ERROR, event);
+    va_start(arguments, format);
+    line_vadd(&line, format, arguments);
+    va_end(arguments);
+    line_add(&line, "%serror=%d (%s)", line.text[line.len - 1] == ' ' ? "" : " ", error,
+             words != NULL ? words : "unknown");
+    line_emit(&line);
+    errno = saved_errno;
+    return -error;
+}
+
+const char *log_escape(const char *text, char *out, size_t out_bytes)
+{
+    size_t len = 0;
+
+    assert(out_bytes > 0);
+    while (text[len] != '\0' && len + 1 < out_bytes) {
+        out[len] = is_printable(text[len]) ? text[len] : '?';
+        len++;
+    }
+    out[len] = '\0';
+    return out;
+}
+
+void log_fatal(const char *event, const char *format, ...)
+{
+    struct line line;
+    va_list arguments;
+
+    line_start(&line, LOG_CRITICAL, event);
+    va_start(arguments, format);
+    line_vadd(&line, format, arguments);
+    va_end(arguments);
+    line_emit(&line);
+    _exit(EX_IOERR);
+}
