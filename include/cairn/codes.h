@@ -12,7 +12,7 @@
 /* Entry kinds of a parcel. Column 3: in use in this version. */
 #define CAIRN_ENTRY_KINDS(X)                                                                       \
     X(RECORD, 1, true)                                                                             \
-    X(GRANT, 2, true)                                                                              \
+    X(GRANT, 2, false)                                                                              \
     X(SUBJECT, 3, true)                                                                            \
     X(TIE, 4, false)                                                                               \
     X(INVOLVEMENT, 5, true)                                                                        \

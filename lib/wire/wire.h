@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The wire: what travels between agent and broker, as plain structs. The generated protobuf code stays behind this
+ * header. docs/protocol.md is the same contract in prose with examples in hex.
+ *
+ * Reading is strict. A message is unpacked inside the caller's arena budget, checked field by field, packed again and
+ * compared with what came: unknown fields, repeated scalars, over-long varints, a missing or reordered field all fail.
+ * Slices of a read message borrow from the arena. Reading returns true, or false for anything a peer must not send.
+ *
+ * Writing appends to a struct buf and fails only by its ceiling (buf_ok) or by a programming error (assert).
+ */
+#ifndef WIRE_WIRE_H
+#define WIRE_WIRE_H
+
+#include "base/arena.h"
+#include "cairn/codes.h"
+#include "cairn/ids.h"
+#include "cairn/limits.h"
+#include "cairn/verdict.h"
+#include "crypto/seal.h"
+#include "tree/checkpoint.h"
+
+/* --- transport header: 24 bytes before every message, big-endian, all that gate reads ---
+ *   magic "CRN1" | u16 version | u8 type | u8 lane | u16 entries | u16 zero | u64 correlation | u32 length of the rest */
+#define WIRE_HEADER_BYTES 24
+
+#define WIRE_TYPES(X)                                                                              \
+    X(HELLO, 1) X(HELLO_REPLY, 2) X(PING, 3) X(PONG, 4) X(PARCEL, 5) X(RECEIPT, 6) X(FETCH, 7)     \
+    X(DELIVERY, 8) X(GOVERNANCE_FETCH, 9) X(GOVERNANCE_DOCUMENT, 10) X(PROOF_REQUEST, 11)          \
+    X(PROOF_REPLY, 12) X(STATE_REQUEST, 13) X(STATE_REPLY, 14) X(ERROR, 15)
+
+enum wire_type {
+#define X(name, number) WIRE_##name = (number),
+    WIRE_TYPES(X)
+#undef X
+};
+
+struct wire_header {
+    uint16_t version; /* negotiated; CAIRN_PROTOCOL_MAX in hello */
+    enum wire_type type;
+    uint8_t lane;        /* enum lane for parcels and receipts, else 0 */
+    uint16_t entries;    /* of a parcel, else 0 */
+    uint64_t correlation; /* chosen by the asker, repeated in the answer */
+    uint32_t length;
+};
+void wire_header_write(const struct wire_header *header, uint8_t out[WIRE_HEADER_BYTES]);
+/* Checks magic, type, lane, zero field and that length is what follows. Version is the caller's to judge. */
+bool wire_header_read(struct slice frame, struct wire_header *ret) MUST_USE;
+struct slice wire_payload(struct slice frame);
+/* Clears `out` and writes a header with room for the length; wire_frame_end fills the length in. */
+void wire_frame_begin(struct buf *out, const struct wire_header *header);
+void wire_frame_end(struct buf *out);
+
+/* --- small shared pieces --- */
+enum governance_document {
+    GOVERNANCE_ROOT = 1,
+    GOVERNANCE_DIRECTORY = 2,
+    GOVERNANCE_AGREEMENTS = 3,
+    GOVERNANCE_PATTERNS = 4,
+    GOVERNANCE_CALENDAR = 5,
+};
+#define GOVERNANCE_DOCUMENTS 5
+
+/* Versions by document number; index 0 unused; 0 none held. */
+struct wire_versions {
+    uint64_t of[GOVERNANCE_DOCUMENTS + 1];
+};
+
+struct wire_grant {
+    enum part part;
+    uint32_t recipient;
+    uint32_t key_id; /* of the recipient's opening key */
+    uint8_t sealed[GRANT_BYTES];
+};
+
+/* --- entries --- */
+struct record_header {
+    struct entry_id id;
+    uint8_t handle[CAIRN_HANDLE_BYTES];
+    enum record_kind record_kind;
+    uint32_t code; /* enum record_code */
+    uint32_t level;
+    enum urgency urgency;
+    int32_t event_day;
+    int64_t recorded_ms;
+    int64_t created_ms;
+    uint8_t event_id[16];
+    bool has_occurrence;
+    uint8_t occurrence[16];
+    bool has_retracts;
+    struct entry_id retracts;
+    uint32_t card_bytes;
+    uint32_t judged_by;
+    uint32_t basis;
+    uint32_t detriment;
+    uint32_t family_told;
+    uint32_t narrow[CAIRN_NARROW_MAX];
+    size_t n_narrow;
+    uint32_t home_authority;
+};
+
+struct token_mark {
+    enum token_class class;
+    enum identifier_status status;
+};
+
+struct subject_header {
+    struct entry_id id;
+    uint8_t handle[CAIRN_HANDLE_BYTES];
+    uint32_t epoch;
+    size_t n_tokens; /* the body holds n_tokens x 32 bytes in this order */
+    struct token_mark tokens[CAIRN_TOKENS_MAX];
+};
+
+#define INVOLVEMENT_OPEN INT32_MAX
+struct involvement_header {
+    struct entry_id id;
+    uint8_t handle[CAIRN_HANDLE_BYTES];
+    enum role role;
+    int32_t from_day;
+    int32_t until_day; /* INVOLVEMENT_OPEN while open */
+};
+
+struct acknowledgement_header {
+    struct entry_id id;
+    uint64_t position;
+    uint64_t log_size;
+    struct hash log_root;
+    uint8_t cosignature[COSIGNATURE_BYTES];
+};
+
+struct decision_header {
+    struct entry_id id;
+    enum action action;
+    uint64_t alert; /* 0 when it is about a record */
+    bool has_record;
+    struct entry_id record;
+    enum outcome outcome;
+    int64_t decided_ms;
+};
+
+/* Kinds that are numbered but not in use are recognised and carry only their id. */
+struct entry_header {
+    enum entry_kind kind;
+    struct entry_id id;
+    union {
+        struct record_header record;
+        struct subject_header subject;
+        struct involvement_header involvement;
+        struct acknowledgement_header acknowledgement;
+        struct decision_header decision;
+    };
+};
+/* Strict read of an entry's header; checks every range of docs/protocol.md. */
+bool wire_entry_header_read(enum entry_kind kind, struct slice header, struct arena *arena,
+                            struct entry_header *ret) MUST_USE;
+/* Freezes a header: the bytes that are hashed, signed and kept for ever. Kinds in use only. */
+void wire_entry_header_write(const struct entry_header *header, struct buf *out);
+
+struct wire_entry {
+    enum entry_kind kind;
+    struct slice header;
+    struct slice body;
+    size_t n_grants;
+    const struct wire_grant *grants;
+};
+
+/* item digest  = SHA-256("cairn-item/v1\n" || u32 length of header || header || SHA-256(body))
+ * grants digest = SHA-256("cairn-grants/v1\n" || for each: part u8 || recipient u32 || key id u32 || sealed[80])
+ * entry digest = SHA-256("cairn-entry/v1\n" || item digest || grants digest): the leaf data of a parcel's tree */
+void wire_item_digest(struct slice header, struct slice body, struct hash *ret);
+void wire_grants_digest(const struct wire_grant *grants, size_t n, struct hash *ret);
+void wire_entry_digest(const struct hash *item, const struct hash *grants, struct hash *ret);
+
+/* --- parcels --- */
+struct parcel_head {
+    struct hash partnership; /* SHA-256 of the log's origin */
+    uint32_t agency;
+    uint32_t key_id;
+    uint64_t stream;
+    uint64_t first_seq;
+    uint32_t entries;
+    struct hash root;
+    struct wire_versions versions;
+    uint64_t log_size;
+    struct hash log_root;
+};
+bool wire_parcel_head_read(struct slice head, struct arena *arena, struct parcel_head *ret) MUST_USE;
+void wire_parcel_head_write(const struct parcel_head *head, struct buf *out);
+
+struct wire_parcel {
+    struct slice head; /* as signed */
+    struct slice signature;
+    size_t n_entries;
+    struct wire_entry *entries;
+};
+bool wire_parcel_read(struct slice payload, struct arena *arena, struct wire_parcel *ret) MUST_USE;
+void wire_parcel_write(const struct wire_parcel *parcel, struct buf *out);
+
+struct wire_result {
+    uint64_t seq;
+    enum verdict verdict;
+    uint64_t log_index;
+};
+struct wire_receipt {
+    uint64_t stream;
+    size_t n_results;
+    const struct wire_result *results;
+    struct slice checkpoint;
+};
+bool wire_receipt_read(struct slice payload, struct arena *arena, struct wire_receipt *ret) MUST_USE;
+void wire_receipt_write(const struct wire_receipt *receipt, struct buf *out);
+
+/* --- session --- */
+struct wire_hello {
+    uint32_t protocol_min;
+    uint32_t protocol_max;
+    struct slice software;
+    struct wire_versions versions;
+    uint64_t log_size;
+    struct hash log_root;
+};
+bool wire_hello_read(struct slice payload, struct arena *arena, struct wire_hello *ret) MUST_USE;
+void wire_hello_write(const struct wire_hello *hello, struct buf *out);
+
+struct wire_hello_reply {
+    uint32_t protocol;
+    struct wire_versions versions;
+    struct slice checkpoint;
+    struct tree_proof consistency;
+    int64_t time_ms;
+};
+bool wire_hello_reply_read(struct slice payload, struct arena *arena, struct wire_hello_reply *ret) MUST_USE;
+void wire_hello_reply_write(const struct wire_hello_reply *reply, struct buf *out);
+
+struct wire_pong {
+    struct wire_versions versions;
+    int64_t time_ms;
+};
+bool wire_pong_read(struct slice payload, struct arena *arena, struct wire_pong *ret) MUST_USE;
+void wire_pong_write(const struct wire_pong *pong, struct buf *out); /* PING has an empty payload */
+bool wire_error_read(struct slice payload, struct arena *arena, enum verdict *ret) MUST_USE;
+void wire_error_write(enum verdict verdict, struct buf *out);
+
+/* --- mailbox --- */
+struct wire_fetch {
+    uint64_t after;
+    uint32_t credit;
+    uint64_t log_size;
+};
+bool wire_fetch_read(struct slice payload, struct arena *arena, struct wire_fetch *ret) MUST_USE;
+void wire_fetch_write(const struct wire_fetch *fetch, struct buf *out);
+
+enum item_kind { ITEM_DELIVERED = 1, ITEM_RELEASE = 2, ITEM_NOTICE = 3 };
+struct wire_item {
+    uint64_t position;
+    enum item_kind kind;
+    struct slice payload;
+    uint64_t log_index;
+    struct slice leaf;
+    struct tree_proof path;
+};
+struct wire_delivery {
+    size_t n_items;
+    const struct wire_item *items;
+    struct slice checkpoint;
+    uint64_t consistent_from;
+    struct tree_proof consistency;
+};
+bool wire_delivery_read(struct slice payload, struct arena *arena, struct wire_delivery *ret) MUST_USE;
+void wire_delivery_write(const struct wire_delivery *delivery, struct buf *out);
+
+#define DELIVERED_PROVISIONAL 1U
+struct wire_delivered {
+    struct slice head;
+    struct slice signature;
+    uint32_t index;
+    struct tree_proof path;
+    enum entry_kind kind;
+    struct slice header;
+    struct slice body;
+    struct hash grants_digest;
+    size_t n_grants;
+    const struct wire_grant *grants;
+    uint64_t log_index;
+    bool has_handle;
+    uint8_t handle[CAIRN_HANDLE_BYTES];
+    uint32_t flags;
+};
+bool wire_delivered_read(struct slice payload, struct arena *arena, struct wire_delivered *ret) MUST_USE;
+void wire_delivered_write(const struct wire_delivered *delivered, struct buf *out);
+
+struct wire_release {
+    struct entry_id record;
+    uint64_t log_index;
+    size_t n_grants;
+    const struct wire_grant *grants;
+    uint64_t alert;
+};
+bool wire_release_read(struct slice payload, struct arena *arena, struct wire_release *ret) MUST_USE;
+void wire_release_write(const struct wire_release *release, struct buf *out);
+
+enum notice_type {
+    NOTICE_RAISED = 1,
+    NOTICE_EXTENDED = 2,
+    NOTICE_OPENED = 3,
+    NOTICE_CLOSED = 4,
+    NOTICE_RECORD_OPENED = 5,
+    NOTICE_RETRACTED = 6,
+};
+#define HEADLINE_PROVISIONAL 1U
+#define HEADLINE_RETRACTED   2U
+#define HEADLINE_OWN         4U
+struct wire_headline {
+    bool has_record; /* content mode: record, kind, code, origin are set; existence mode: class, day, origin kind only */
+    struct entry_id record;
+    uint64_t log_index;
+    uint32_t record_kind;
+    uint32_t code;
+    struct slice class;
+    int32_t event_day;
+    struct slice origin_kind;
+    uint32_t origin;
+    uint32_t flags;
+};
+struct wire_notice {
+    enum notice_type type;
+    uint64_t alert;
+    uint32_t revision;
+    struct slice pattern;
+    struct hash pattern_hash;
+    uint64_t rule_version;
+    bool has_handle;
+    uint8_t handle[CAIRN_HANDLE_BYTES];
+    size_t n_headlines; /* <= CAIRN_ALERT_RECORDS_MAX */
+    const struct wire_headline *headlines;
+    uint32_t agency;
+    uint32_t outcome;
+    bool has_record;
+    struct entry_id record;
+    int64_t time_ms;
+    uint32_t earlier_outcome;
+};
+bool wire_notice_read(struct slice payload, struct arena *arena, struct wire_notice *ret) MUST_USE;
+void wire_notice_write(const struct wire_notice *notice, struct buf *out);
+
+/* --- governance --- */
+struct wire_governance_fetch {
+    enum governance_document document;
+    uint64_t have;
+};
+bool wire_governance_fetch_read(struct slice payload, struct arena *arena, struct wire_governance_fetch *ret) MUST_USE;
+void wire_governance_fetch_write(const struct wire_governance_fetch *fetch, struct buf *out);
+struct wire_governance_document {
+    enum governance_document document;
+    uint64_t version;
+    struct slice text;
+    struct slice note;
+};
+bool wire_governance_document_read(struct slice payload, struct arena *arena,
+                                   struct wire_governance_document *ret) MUST_USE;
+void wire_governance_document_write(const struct wire_governance_document *document, struct buf *out);
+
+/* --- questions --- */
+bool wire_proof_request_read(struct slice payload, struct arena *arena, uint64_t *ret_log_index) MUST_USE;
+void wire_proof_request_write(uint64_t log_index, struct buf *out);
+struct wire_proof_reply {
+    enum verdict verdict;
+    uint64_t log_index;
+    struct slice leaf;
+    struct tree_proof path;
+    struct slice checkpoint;
+};
+bool wire_proof_reply_read(struct slice payload, struct arena *arena, struct wire_proof_reply *ret) MUST_USE;
+void wire_proof_reply_write(const struct wire_proof_reply *reply, struct buf *out);
+bool wire_state_request_read(struct slice payload, struct arena *arena, struct entry_id *ret) MUST_USE;
+void wire_state_request_write(const struct entry_id *entry, struct buf *out);
+
+enum reader_state { READER_KEPT = 1, READER_QUEUED = 2, READER_DELIVERED = 3, READER_OPENED = 4 };
+struct wire_reader {
+    uint32_t agency;
+    enum reader_state state;
+};
+struct wire_state_reply {
+    struct entry_id entry;
+    enum verdict verdict;
+    uint64_t log_index;
+    size_t n_readers; /* <= CAIRN_ADDRESSEES_MAX */
+    const struct wire_reader *readers;
+    bool retracted;
+    uint64_t alert;
+};
+bool wire_state_reply_read(struct slice payload, struct arena *arena, struct wire_state_reply *ret) MUST_USE;
+void wire_state_reply_write(const struct wire_state_reply *reply, struct buf *out);
+
+#endif
