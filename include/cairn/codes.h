@@ -154,6 +154,21 @@ enum role {
 #undef X
 };
 
+/* Documents of governance. Column 3: file stem. */
+#define CAIRN_GOVERNANCE_DOCUMENTS(X)                                                              \
+    X(ROOT, 1, "root")                                                                             \
+    X(DIRECTORY, 2, "directory")                                                                   \
+    X(AGREEMENTS, 3, "agreements")                                                                 \
+    X(PATTERNS, 4, "patterns")                                                                     \
+    X(CALENDAR, 5, "calendar")
+
+enum governance_document {
+#define X(name, number, text) GOVERNANCE_##name = (number),
+    CAIRN_GOVERNANCE_DOCUMENTS(X)
+#undef X
+};
+#define GOVERNANCE_DOCUMENTS 5
+
 /* Number <-> text for the lists above. *_text returns NULL for an unknown number; *_number returns 0 for unknown text. */
 const char *record_kind_text(uint32_t number);
 const char *record_kind_class(uint32_t number);
@@ -174,5 +189,7 @@ uint32_t outcome_number(const char *text);
 const char *role_text(uint32_t number);
 uint32_t role_number(const char *text);
 const char *entry_kind_text(uint32_t number);
+const char *governance_document_text(uint32_t number);
+uint32_t governance_document_number(const char *text);
 
 #endif

@@ -52,15 +52,6 @@ void wire_frame_begin(struct buf *out, const struct wire_header *header);
 void wire_frame_end(struct buf *out);
 
 /* --- small shared pieces --- */
-enum governance_document {
-    GOVERNANCE_ROOT = 1,
-    GOVERNANCE_DIRECTORY = 2,
-    GOVERNANCE_AGREEMENTS = 3,
-    GOVERNANCE_PATTERNS = 4,
-    GOVERNANCE_CALENDAR = 5,
-};
-#define GOVERNANCE_DOCUMENTS 5
-
 /* Versions by document number; index 0 unused; 0 none held. */
 struct wire_versions {
     uint64_t of[GOVERNANCE_DOCUMENTS + 1];

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Governance: what the partnership has agreed, as five JSON documents, each with a C2SP signed note that names document,
+ * version and SHA-256:
+ *
+ *   cairn-governance/v1
+ *   ORIGIN
+ *   DOCUMENT NAME          root | directory | agreements | patterns | calendar
+ *   VERSION                decimal, from 1
+ *   SHA-256 OF THE JSON    64 hex digits
+ *
+ * The note is signed by the root's keys: its threshold of good signatures, and for version n > 1 of the root itself the
+ * thresholds of both n-1 and n. Unknown members in a document are refused (JSON schemas of config/schemas/).
+ *
+ * struct governance is an immutable snapshot of documents that fit each other, shared by reference count. Everything in
+ * it is read-only and may be read from any thread. Agencies, kinds and rules are found by number or id; pointers live as long as
+ * the snapshot.
+ */
+#ifndef GOVERN_GOVERN_H
+#define GOVERN_GOVERN_H
+
+#include "base/error.h"
+#include "cairn/codes.h"
+#include "cairn/ids.h"
+#include "cairn/limits.h"
+#include "crypto/hpke.h"
+#include "crypto/seal.h"
+#include "crypto/sign.h"
+#include "tree/note.h"
+#include "tree/tree.h"
+
+#define KIND_ID_MAX_BYTES 32
+#define RULE_ID_MAX_BYTES 48
+#define ROOT_KEYS_MAX     8
+#define AGENCY_KEYS_MAX   4 /* of each sort: rotation overlaps */
+
+/* --- root --- */
+struct root {
+    char origin[NOTE_NAME_MAX_BYTES]; /* of the log and of every note: "cairn.example.org/north" */
+    char name[CAIRN_NAME_MAX_BYTES];
+    bool live;                        /* false: a test partnership; only test NHS numbers are accepted, else only real ones */
+    size_t n_keys;
+    struct note_key keys[ROOT_KEYS_MAX];
+    size_t threshold;
+};
+
+/* --- directory --- */
+enum key_status { KEY_ACTIVE = 1, KEY_RETIRED = 2, KEY_REVOKED = 3 }; /* retired: old signatures and grants hold, no new ones */
+
+struct agency_key {
+    uint32_t id; /* key_id() of the public half */
+    enum key_status status;
+    uint8_t public_key[32];
+    struct verifier *verifier; /* signing keys only */
+};
+
+struct agency_kind {
+    char id[KIND_ID_MAX_BYTES];    /* "gp", "hospital", "health-visiting", "mash" */
+    char class[KIND_ID_MAX_BYTES]; /* "health", "education", "front-door" */
+    char name[CAIRN_NAME_MAX_BYTES];
+};
+#define KINDS_MAX 32
+
+struct agency {
+    uint32_t number;
+    char id[CAIRN_AGENCY_ID_MAX_BYTES];
+    char name[CAIRN_NAME_MAX_BYTES];
+    const struct agency_kind *kind;
+    bool active; /* false: revoked; nothing of it is accepted, nothing goes to it */
+    size_t n_sign_keys;
+    struct agency_key sign_keys[AGENCY_KEYS_MAX];
+    size_t n_open_keys;
+    struct agency_key open_keys[AGENCY_KEYS_MAX];
+    size_t n_curve_keys;
+    struct agency_key curve_keys[AGENCY_KEYS_MAX];
+    char duty_contact[CAIRN_NAME_MAX_BYTES];
+    char duty_phone[CAIRN_PHONE_MAX_BYTES];
+    uint32_t involvements_max;         /* ceiling */
+    uint32_t involvements_per_day_max; /* rate */
+    uint32_t linkage_epoch;
+    uint8_t linkage_sealed[HPKE_ENC_BYTES + SEAL_KEY_BYTES + HPKE_TAG_BYTES]; /* the linkage key for its opening key */
+    uint32_t linkage_key_id;                                                   /* which opening key */
+};
+
+struct directory {
+    size_t n_kinds;
+    struct agency_kind kinds[KINDS_MAX];
+    size_t n_agencies;
+    struct agency *agencies; /* ascending number */
+    uint8_t broker_curve_key[32];
+    char broker_endpoint[128];
+    struct note_key checkpoint_key; /* name = origin */
+};
+
+const struct agency *directory_agency(const struct directory *directory, uint32_t number);
+const struct agency *directory_agency_by_id(const struct directory *directory, const char *id);
+/* An active agency by an active CURVE key. */
+const struct agency *directory_by_curve(const struct directory *directory, const uint8_t key[32]);
+/* Any status; NULL when the agency has no such signing key. */
+const struct agency_key *agency_sign_key(const struct agency *agency, uint32_t key_id);
+/* The active opening key that new grants are sealed to (the last listed active one); NULL when there is none. */
+const struct agency_key *agency_open_key(const struct agency *agency);
+
+/* --- agreements --- */
+enum effect { EFFECT_DENY = 1, EFFECT_ASK = 2, EFFECT_HOLD = 3, EFFECT_SHARE = 4 }; /* rising disclosure */
+enum mode { MODE_EXISTENCE = 1, MODE_CONTENT = 2 };
+
+/* What is asked: may this record go to that agency, on that day? */
+struct disclosure {
+    const struct agency *origin;
+    const struct agency *recipient;
+    enum record_kind kind;
+    uint32_t code;
+    uint32_t level;
+    enum urgency urgency;
+    int32_t day; /* today, for validity */
+};
+struct decision {
+    enum effect effect;
+    enum mode mode;
+    const char *rule; /* id of the rule that decided; "no-match", "expired", "danger" (an immediate record or a referral) */
+};
+
+struct agreements; /* opaque; compiled rules */
+/* No match, nothing loaded, expired (review_by passed): deny. An exception beats a default; among equals the stricter wins. The origin
+ * itself always gets share/content. An immediate record or a referral to an agency of class "front-door": share/content,
+ * whatever the rules say. Under 2 microseconds; no allocation. */
+struct decision agreements_decide(const struct agreements *agreements, const struct disclosure *disclosure);
+enum effect effect_stricter(enum effect a, enum effect b);
+const char *effect_text(enum effect effect);
+
+/* --- patterns --- */
+enum addressee_sort { ADDRESSEE_ORIGINS = 1, ADDRESSEE_INVOLVED_CLASS = 2, ADDRESSEE_KIND = 3 };
+struct addressee_rule {
+    enum addressee_sort sort;
+    char id[KIND_ID_MAX_BYTES]; /* class or kind */
+};
+#define PATTERN_ADDRESSEES_MAX 8
+
+struct pattern {
+    char id[RULE_ID_MAX_BYTES];
+    char title[CAIRN_NAME_MAX_BYTES];
+    uint64_t version;
+    size_t n_codes;
+    uint32_t codes[CAIRN_PATTERN_CODES_MAX];
+    size_t n_origin_classes; /* 0: any */
+    char origin_classes[4][KIND_ID_MAX_BYTES];
+    uint32_t occurrences_min; /* distinct occurrences */
+    uint32_t agencies_min;    /* distinct origins */
+    int32_t window_months;    /* one of the two is not 0 */
+    int32_t window_days;
+    size_t n_addressees;
+    struct addressee_rule addressees[PATTERN_ADDRESSEES_MAX];
+};
+struct patterns {
+    size_t n;
+    struct pattern items[CAIRN_PATTERNS_MAX];
+};
+bool pattern_counts(const struct pattern *pattern, uint32_t code, const struct agency *origin);
+
+/* --- calendar --- */
+struct desk {
+    char id[KIND_ID_MAX_BYTES];
+    uint32_t agency;
+    char name[CAIRN_NAME_MAX_BYTES];
+    char phone[CAIRN_PHONE_MAX_BYTES];
+};
+struct calendar; /* opaque: desks, weekly hours, holidays; every minute has a desk (checked when loaded) */
+const struct desk *calendar_desk(const struct calendar *calendar, int64_t real_ms);
+
+/* --- the snapshot --- */
+struct governance {
+    struct root root;
+    struct directory directory;
+    struct agreements *agreements; /* NULL until loaded: everything is denied */
+    struct patterns patterns;
+    struct calendar *calendar; /* NULL until loaded */
+    uint64_t versions[GOVERNANCE_DOCUMENTS + 1];
+    struct hash digests[GOVERNANCE_DOCUMENTS + 1]; /* SHA-256 of each JSON */
+    int32_t review_by[GOVERNANCE_DOCUMENTS + 1];   /* day; INT32_MAX none */
+    int references; /* atomic; use the functions */
+};
+
+/* One document as it lies on disk or comes over the wire. */
+struct govern_document {
+    enum governance_document document;
+    struct slice text;
+    struct slice note;
+};
+
+/* What keeps a document out. */
+enum govern_result {
+    GOVERN_ACCEPTED = 0,
+    GOVERN_SAME,          /* this version is held already */
+    GOVERN_OLDER,         /* refused: replay of an older version */
+    GOVERN_BAD_SIGNATURE, /* too few good signatures, or a bad one */
+    GOVERN_BAD_DOCUMENT,  /* note and text do not fit, or the text breaks its schema or contradicts itself */
+    GOVERN_NO_ROOT,       /* nothing can be judged before the root is known */
+};
+const char *govern_result_text(enum govern_result result);
+
+/* An empty snapshot that trusts this root document (its own signatures hold by its own keys): the start of trust, from the
+ * partnership's joining file. */
+enum govern_result governance_start(const struct govern_document *root, struct governance **ret, struct error *error) MUST_USE;
+/* A new snapshot = `old` with this document added or replaced, when it is newer and well signed; *ret untouched otherwise. */
+enum govern_result governance_with(const struct governance *old, const struct govern_document *document,
+                                   struct governance **ret, struct error *error) MUST_USE;
+struct governance *governance_ref(struct governance *governance);
+void governance_unref(struct governance **governance); /* `_cleanup_(governance_unref)` */
+/* Which document and version a note speaks of, without checking its signature. */
+bool govern_note_read(struct slice note, enum governance_document *ret_document, uint64_t *ret_version) MUST_USE;
+
+/* --- documents on disk: DIR/NAME.json and DIR/NAME.note --- */
+/* Reads one; text and note are appended to the bufs. -ENOENT when it is not there. */
+int govern_read(const char *dir, enum governance_document document, struct buf *ret_text, struct buf *ret_note,
+                struct error *error) MUST_USE;
+int govern_write(const char *dir, const struct govern_document *document, struct error *error) MUST_USE;
+/* Root first, then the others that are there. */
+int governance_load(const char *dir, struct governance **ret, struct error *error) MUST_USE;
+/* Signs `text` as the given version of the document and writes both files (partnership side, root key at hand). */
+struct govern_signing {
+    const char *dir;
+    const char *origin;
+    const struct note_key *key;
+    const struct signer *signer;
+};
+int govern_sign(const struct govern_signing *signing, enum governance_document document, uint64_t version,
+                struct slice text, struct error *error) MUST_USE;
+
+/* Agency side: opens the linkage key of its own directory entry. */
+int agency_linkage_key(const struct agency *agency, const struct secret *opening_key, struct secret *ret) MUST_USE;
+/* Partnership side: seals it. info = "cairn-linkage/v1\n" || agency u32 || epoch u32. */
+int agency_linkage_seal(uint32_t agency, uint32_t epoch, const uint8_t opening_key[32], const struct secret *linkage_key,
+                        uint8_t ret[HPKE_ENC_BYTES + SEAL_KEY_BYTES + HPKE_TAG_BYTES]) MUST_USE;
+
+#endif
