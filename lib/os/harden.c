@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "os/harden.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+static int refused(struct error *error, const char *what)
+{
+    int saved_errno = errno;
+
+    (void)error_set(error, "", "the system does not let this process %s: %s", what,
+                    strerrordesc_np(saved_errno));
+    return -saved_errno;
+}
+
+int harden_process(struct error *error)
+{
+    const struct rlimit no_core = {.rlim_cur = 0, .rlim_max = 0};
+
+    (void)umask(077);
+    if (setrlimit(RLIMIT_CORE, &no_core) != 0) {
+        return refused(error, "forgo core dumps");
+    }
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+        return refused(error, "shut out debuggers");
+    }
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+        return refused(error, "forgo new privileges");
+    }
+    return 0;
+}

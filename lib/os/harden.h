@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OS_HARDEN_H
+#define OS_HARDEN_H
+
+#include "base/error.h"
+
+/*
+ * Once, first thing in main: no core dumps and no attaching debuggers (memory holds keys and opened accounts), no new
+ * privileges through exec, and files that we create are for us alone (umask 077). 0 or -errno with `error` filled.
+ */
+int harden_process(struct error *error) MUST_USE;
+
+#endif
