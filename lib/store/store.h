@@ -12,6 +12,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/slice.h"
 
@@ -28,7 +29,12 @@ struct store_options {
     size_t n_tables;
     bool read_only;             /* for tools: opens beside a running daemon; never creates */
     bool allow_tmpfs;           /* for tests: file systems that do not keep what they sync */
+    const struct clock *clock;  /* for the age of read transactions; NULL is the system's */
 };
+
+/* Is this LMDB one that we trust? 0.9.24, or 0.9.32 and later of that series: 0.9.25 to 0.9.31 carry a racy recovery of the
+ * writer lock, older ones lose rows, and another series is another file format. */
+bool store_version_good(int major, int minor, int patch);
 
 /* Refuses, with a reason: an LMDB version with known faults (only 0.9.24 and 0.9.32 or later), a file system other than ext2/3/4
  * or xfs, wrong owner or mode, an environment that this process has open already, another page size. Checks stale
@@ -43,6 +49,8 @@ void store_end(struct store_txn **txn); /* abort; accepts NULL and committed: `_
 /* Synced when it returns 0, and *txn is NULL. Any failure: outcome UNKNOWN; answer nobody, sign nothing, log_fatal. */
 int store_commit(struct store_txn **txn) MUST_USE;
 int store_fault(const struct store_txn *txn); /* the sticky fault, 0 while there is none */
+/* Makes `fault` (a -errno) the sticky fault unless there is one: for a caller that finds stored rows broken. */
+void store_fail(struct store_txn *txn, int fault);
 
 /* Get: true when there; false when absent or the transaction has a fault. *ret borrowed until the next write or end. */
 bool store_get(struct store_txn *txn, unsigned table, struct slice key, struct slice *ret);
@@ -55,7 +63,8 @@ bool store_delete(struct store_txn *txn, unsigned table, struct slice key); /* t
 /* Space for a value written in place (LMDB MDB_RESERVE); NULL after a fault. */
 uint8_t *store_reserve(struct store_txn *txn, unsigned table, struct slice key, size_t len) MUST_USE;
 
-/* A walk over keys in order. Keys and values are borrowed until the next step or write. */
+/* A walk over keys in order. Keys and values are borrowed until the next step or write. The row it stands on may be deleted:
+ * the next step goes to the neighbour. End every walk before its transaction (asserted). */
 struct store_walk {
     struct store_txn *txn;
     void *cursor;
@@ -88,7 +97,8 @@ struct store_stats {
     uint64_t entries[STORE_TABLES_MAX];
 };
 int store_stats(struct store *store, struct store_stats *ret) MUST_USE;
-/* A consistent copy of the whole environment into a new directory, synced (backup, replay tests). */
+/* A consistent copy of the whole environment into a new directory, synced (backup, replay tests). -EEXIST when the target
+ * is there. A long read transaction, and counted as one. Not while this thread has a write transaction. */
 int store_copy(struct store *store, const char *dir, struct error *error) MUST_USE;
 
 #endif

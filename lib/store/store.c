@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The environment: what must hold before a store is used, what it reports of itself, and how it is
+ * copied.
+ *
+ * Two rules of LMDB shape store_open: an environment may be open once in a process, because closing
+ * any descriptor of lock.mdb drops the process's locks; so that file is never opened here. And
+ * durability is what mdb_env_get_flags says after opening, not what was asked for.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/files.h"
+#include "store/internal.h"
+
+#define STORE_FILE_MODE 0600
+#define STORE_DATA_FILE "data.mdb"
+#define STORE_LOCK_FILE "lock.mdb"
+#define LMDB_PAGE_MAX   32768L /* LMDB's own ceiling, on hosts with larger pages */
+#define FORBIDDEN_FLAGS                                                                            \
+    (MDB_NOSYNC | MDB_NOMETASYNC | MDB_MAPASYNC | MDB_WRITEMAP | MDB_NOMEMINIT | MDB_NOLOCK)
+
+struct path {
+    char text[PATH_MAX];
+};
+
+int store_errno(int rc)
+{
+    switch (rc) {
+    case MDB_SUCCESS:
+        return 0;
+    case MDB_KEYEXIST:
+        return -EEXIST;
+    case MDB_NOTFOUND:
+        return -ENOENT;
+    case MDB_MAP_FULL:
+        return -ENOSPC;
+    case MDB_READERS_FULL:
+        return -EAGAIN;
+    case MDB_BAD_VALSIZE:
+        return -EINVAL;
+    default:
+        return rc > 0 ? -rc : -EIO;
+    }
+}
+
+bool store_version_good(int major, int minor, int patch)
+{
+    return major == 0 && minor == 9 && (patch == 24 || patch >= 32);
+}
+
+static int fail(struct error *error, const char *where, const char *what, int rc)
+{
+    (void)error_set(error, where, "%s: %s", what, mdb_strerror(rc));
+    return store_errno(rc);
+}
+
+static int path_join(struct path *ret, const char *dir, const char *name)
+{
+    int len = snprintf(ret->text, sizeof(ret->text), "%s/%s", dir, name);
+
+    return len < 0 || (size_t)len >= sizeof(ret->text) ? -ENAMETOOLONG : 0;
+}
+
+static int check_version(struct error *error)
+{
+    int major = 0;
+    int minor = 0;
+    int patch = 0;
+
+    (void)mdb_version(&major, &minor, &patch);
+    if (!store_version_good(major, minor, patch)) {
+        return error_set(error, "lmdb",
+                         "version %d.%d.%d has known faults; use 0.9.24, or 0.9.32 or later", major,
+                         minor, patch);
+    }
+    return 0;
+}
+
+/* A file of the environment: absent, or private to us. */
+static int check_file(const char *dir, const char *name, bool *ret_there, struct error *error)
+{
+    struct path path;
+    struct stat status;
+
+    int r = path_join(&path, dir, name);
+    if (r < 0) {
+        (void)error_set(error, dir, "the path is too long");
+        return r;
+    }
+    if (lstat(path.text, &status) < 0) {
+        *ret_there = false;
+        return errno == ENOENT ? 0 : fail(error, path.text, "cannot be looked at", errno);
+    }
+    *ret_there = true;
+    return file_check_private(path.text, STORE_FILE_MODE, error);
+}
+
+static int check_not_open(const char *dir, struct error *error)
+{
+    struct path path;
+    bool open = false;
+
+    int r = path_join(&path, dir, STORE_DATA_FILE);
+    if (r == 0) {
+        r = file_is_open(path.text, &open);
+    }
+    if (r < 0) {
+        return fail(error, dir, "cannot tell whether it is open", -r);
+    }
+    if (open) {
+        (void)error_set(error, path.text, "is open in this process already");
+        return -EBUSY;
+    }
+    return 0;
+}
+
+static int check_place(const struct store_options *options, bool *ret_there, struct error *error)
+{
+    bool lock_there = false;
+
+    int r = dir_check_private(options->dir, error);
+    if (r == 0) {
+        r = file_system_check(options->dir, options->allow_tmpfs, error);
+    }
+    if (r == 0) {
+        r = check_not_open(options->dir, error);
+    }
+    if (r == 0) {
+        r = check_file(options->dir, STORE_DATA_FILE, ret_there, error);
+    }
+    if (r == 0) {
+        r = check_file(options->dir, STORE_LOCK_FILE, &lock_there, error);
+    }
+    return r;
+}
+
+static int sync_dir(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return -errno;
+    }
+    int r = fsync(fd) < 0 ? -errno : 0;
+    (void)close(fd);
+    return r;
+}
+
+static int open_environment(struct store *store, const struct store_options *options,
+                            struct error *error)
+{
+    unsigned flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0U);
+
+    int rc = mdb_env_create(&store->env);
+    if (rc == 0) {
+        rc = mdb_env_set_mapsize(store->env, options->map_bytes);
+    }
+    if (rc == 0) {
+        rc = mdb_env_set_maxreaders(store->env, CAIRN_READERS_MAX);
+    }
+    if (rc == 0) {
+        rc = mdb_env_set_maxdbs(store->env, (MDB_dbi)options->n_tables);
+    }
+    if (rc == 0) {
+        rc = mdb_env_open(store->env, options->dir, flags, STORE_FILE_MODE);
+    }
+    return rc == 0 ? 0 : fail(error, options->dir, "the store does not open", rc);
+}
+
+static int check_environment(struct store *store, const char *dir, struct error *error)
+{
+    unsigned flags = 0;
+    MDB_stat stat;
+    int dead = 0;
+
+    int rc = mdb_env_get_flags(store->env, &flags);
+    assert(rc == 0);
+    assert((flags & FORBIDDEN_FLAGS) == 0);
+    assert((flags & MDB_NOTLS) != 0);
+
+    rc = mdb_env_stat(store->env, &stat);
+    assert(rc == 0);
+    long page = sysconf(_SC_PAGESIZE);
+    if (stat.ms_psize != (page < LMDB_PAGE_MAX ? page : LMDB_PAGE_MAX)) {
+        return error_set(error, dir,
+                         "was made on a machine with pages of %u bytes; copy it with mdb_dump and "
+                         "mdb_load",
+                         stat.ms_psize);
+    }
+    /* Slots of readers that were killed hold back old pages for ever. */
+    rc = mdb_reader_check(store->env, &dead);
+    return rc == 0 ? 0 : fail(error, dir, "readers cannot be checked", rc);
+}
+
+static int open_table(struct store *store, MDB_txn *txn, const char *name, struct error *error)
+{
+    MDB_dbi table = 0;
+    unsigned flags = 0;
+
+    int rc = mdb_dbi_open(txn, name, store->read_only ? 0 : MDB_CREATE, &table);
+    if (rc == 0) {
+        rc = mdb_dbi_flags(txn, table, &flags);
+    }
+    if (rc != 0) {
+        return fail(error, name, "the table does not open", rc);
+    }
+    if (flags != 0) {
+        return error_set(error, name, "is a table of another kind");
+    }
+    store->tables[store->n_tables++] = table;
+    return 0;
+}
+
+static int open_tables(struct store *store, const struct store_options *options,
+                       struct error *error)
+{
+    MDB_txn *txn = NULL;
+
+    int rc = mdb_txn_begin(store->env, NULL, store->read_only ? MDB_RDONLY : 0, &txn);
+    if (rc != 0) {
+        return fail(error, options->dir, "no transaction", rc);
+    }
+    for (size_t i = 0; i < options->n_tables; i++) {
+        int r = open_table(store, txn, options->tables[i], error);
+        if (r < 0) {
+            mdb_txn_abort(txn);
+            return r;
+        }
+    }
+    rc = mdb_txn_commit(txn);
+    return rc == 0 ? 0 : fail(error, options->dir, "the tables do not commit", rc);
+}
+
+static struct store *store_new(const struct store_options *options)
+{
+    struct store *store = base_zalloc(1, sizeof(*store));
+
+    store->read_only = options->read_only;
+    store->clock = options->clock != NULL ? options->clock : clock_system();
+    int r = pthread_mutex_init(&store->lock, NULL);
+    assert(r == 0);
+    return store;
+}
+
+int store_open(const struct store_options *options, struct store **ret, struct error *error)
+{
+    bool there = false;
+
+    assert(options->n_tables > 0 && options->n_tables <= STORE_TABLES_MAX);
+    int r = check_version(error);
+    if (r == 0) {
+        r = check_place(options, &there, error);
+    }
+    if (r < 0) {
+        return r;
+    }
+    if (options->read_only && !there) {
+        (void)error_set(error, options->dir, "holds no store");
+        return -ENOENT;
+    }
+    _cleanup_(store_close) struct store *store = store_new(options);
+    r = open_environment(store, options, error);
+    if (r == 0) {
+        r = check_environment(store, options->dir, error);
+    }
+    if (r == 0) {
+        r = open_tables(store, options, error);
+    }
+    if (r < 0) {
+        return r;
+    }
+    /* LMDB syncs the file but not its name. */
+    r = there ? 0 : sync_dir(options->dir);
+    if (r < 0) {
+        return fail(error, options->dir, "does not sync", -r);
+    }
+    *ret = store;
+    store = NULL;
+    return 0;
+}
+
+void store_close(struct store **store)
+{
+    struct store *closing = *store;
+
+    if (closing == NULL) {
+        return;
+    }
+    *store = NULL;
+    assert(!closing->writing);
+    for (size_t i = 0; i < CAIRN_READERS_MAX; i++) {
+        assert(!closing->readers[i].used);
+    }
+    if (closing->env != NULL) {
+        mdb_env_close(closing->env);
+    }
+    (void)pthread_mutex_destroy(&closing->lock);
+    free(closing);
+}
+
+struct store_reader *store_take_reader(struct store *store)
+{
+    struct store_reader *reader = NULL;
+    int64_t now_ms = clock_boot_ms(store->clock);
+
+    (void)pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < CAIRN_READERS_MAX && reader == NULL; i++) {
+        if (!store->readers[i].used) {
+            reader = &store->readers[i];
+            *reader = (struct store_reader){.used = true, .begun_ms = now_ms};
+            store->reads++;
+        }
+    }
+    (void)pthread_mutex_unlock(&store->lock);
+    return reader;
+}
+
+void store_release_reader(struct store *store, struct store_reader *reader)
+{
+    (void)pthread_mutex_lock(&store->lock);
+    assert(reader->used);
+    reader->used = false;
+    (void)pthread_mutex_unlock(&store->lock);
+}
+
+static void count_transactions(struct store *store, struct store_stats *stats)
+{
+    int64_t now_ms = clock_boot_ms(store->clock);
+    int64_t oldest_ms = 0;
+
+    (void)pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < CAIRN_READERS_MAX; i++) {
+        const struct store_reader *reader = &store->readers[i];
+        if (reader->used && now_ms - reader->begun_ms > oldest_ms) {
+            oldest_ms = now_ms - reader->begun_ms;
+        }
+    }
+    stats->reads = store->reads;
+    stats->commits = store->commits;
+    (void)pthread_mutex_unlock(&store->lock);
+    stats->oldest_read_ms = (uint64_t)oldest_ms;
+}
+
+int store_stats(struct store *store, struct store_stats *ret)
+{
+    struct store_stats stats = {.used_bytes = 0};
+    MDB_envinfo info;
+    MDB_stat stat;
+    MDB_txn *txn = NULL;
+
+    int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+    for (size_t i = 0; rc == 0 && i < store->n_tables; i++) {
+        rc = mdb_stat(txn, store->tables[i], &stat);
+        stats.entries[i] = rc == 0 ? stat.ms_entries : 0;
+    }
+    if (txn != NULL) {
+        mdb_txn_abort(txn);
+    }
+    if (rc == 0) {
+        rc = mdb_env_info(store->env, &info);
+    }
+    if (rc == 0) {
+        rc = mdb_env_stat(store->env, &stat);
+    }
+    if (rc != 0) {
+        return store_errno(rc);
+    }
+    stats.used_bytes = (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
+    stats.map_bytes = info.me_mapsize;
+    count_transactions(store, &stats);
+    *ret = stats;
+    return 0;
+}
+
+/* LMDB writes the copy but does not sync it. */
+static int copy_to_file(struct store *store, const char *path)
+{
+    struct store_reader *reader = store_take_reader(store);
+    if (reader == NULL) {
+        return -EAGAIN;
+    }
+    int r = 0;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, STORE_FILE_MODE);
+    if (fd < 0) {
+        r = -errno;
+    } else {
+        r = store_errno(mdb_env_copyfd2(store->env, fd, 0));
+        if (r == 0 && fsync(fd) < 0) {
+            r = -errno;
+        }
+        if (close(fd) < 0 && r == 0) {
+            r = -errno;
+        }
+    }
+    store_release_reader(store, reader);
+    return r;
+}
+
+/* Gives the finished directory its name, unless something has that name already. */
+static int publish_dir(const char *from, const char *to)
+{
+    struct path parent;
+
+    int r = path_join(&parent, to, "..");
+    if (r == 0 && renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) < 0) {
+        r = -errno;
+    }
+    return r == 0 ? sync_dir(parent.text) : r;
+}
+
+static int copy_by_way_of(struct store *store, const char *partial, const char *dir)
+{
+    struct path file;
+
+    int r = path_join(&file, partial, STORE_DATA_FILE);
+    if (r < 0) {
+        return r;
+    }
+    r = copy_to_file(store, file.text);
+    if (r == 0) {
+        r = sync_dir(partial);
+    }
+    if (r == 0) {
+        r = publish_dir(partial, dir);
+    }
+    if (r < 0) {
+        (void)unlink(file.text);
+        (void)rmdir(partial);
+    }
+    return r;
+}
+
+int store_copy(struct store *store, const char *dir, struct error *error)
+{
+    struct path target;
+    struct path partial;
+    struct stat status;
+
+    int len = snprintf(target.text, sizeof(target.text), "%s", dir);
+    if (len <= 0 || (size_t)len + sizeof(".partial-XXXXXX") > sizeof(target.text)) {
+        return error_set(error, dir, "is no path for a copy");
+    }
+    while (len > 1 && target.text[len - 1] == '/') {
+        target.text[--len] = '\0';
+    }
+    if (lstat(target.text, &status) == 0) {
+        (void)error_set(error, dir, "exists already");
+        return -EEXIST;
+    }
+    (void)snprintf(partial.text, sizeof(partial.text), "%.*s.partial-XXXXXX", len, target.text);
+    if (mkdtemp(partial.text) == NULL) {
+        return fail(error, partial.text, "cannot be made", errno);
+    }
+    int r = copy_by_way_of(store, partial.text, target.text);
+    return r == 0 ? 0 : fail(error, dir, "the copy failed", -r);
+}
