@@ -28,6 +28,13 @@
 #define CAIRN_PARCEL_ENTRIES_MAX      64           /* one signature covers at most these */
 #define CAIRN_FRAME_MAX_BYTES         (256 * 1024) /* one message on the wire, header included */
 #define CAIRN_CREDIT_MAX              64           /* deliveries an agency may have unacknowledged */
+#define CAIRN_AGENT_RECEIVE_HWM       256          /* deliveries within credit, receipts and documents all fit */
+#define CAIRN_NET_IO_THREADS          2            /* sockets' own threads: CURVE is their work, not ours */
+#define CAIRN_BACKLOG_CONNECTIONS     1024         /* every agency dialling again at once after a restart */
+#define CAIRN_HANDSHAKE_MAX_MS        3000         /* a connection that has not proven its key by then is closed */
+#define CAIRN_CONNECT_MAX_MS          5000         /* an agent's dialling; then it tries again */
+#define CAIRN_RECONNECT_MIN_MS        100          /* doubled after each failure, with jitter ... */
+#define CAIRN_RECONNECT_MAX_MS        30000        /* ... up to this */
 #define CAIRN_PROTOCOL_MIN            1
 #define CAIRN_PROTOCOL_MAX            1
 #define CAIRN_GOVERNANCE_DOC_MAX_BYTES (224 * 1024) /* one governance document fits one frame */
@@ -48,6 +55,7 @@
 #define CAIRN_AGENCIES_MAX         1024                /* a whole region */
 #define CAIRN_OUT_QUEUE_FRAMES     256                 /* publish to net */
 #define CAIRN_SEND_HWM             64                  /* small high-water marks: LMDB is the queue */
+#define CAIRN_RECEIVE_HWM          64                  /* per connection; then the network makes the agent wait */
 #define CAIRN_QUOTA_RECORDS_PER_MIN 30000              /* per agency, default; urgent lane exempt */
 #define CAIRN_QUOTA_BYTES_PER_MIN  (64 * 1024 * 1024)  /* likewise */
 
@@ -81,6 +89,7 @@ static_assert(CAIRN_HEADER_MAX_BYTES + CAIRN_BODY_MAX_BYTES + CAIRN_GRANTS_MAX *
               "the largest record fits a frame of its own");
 static_assert(CAIRN_GOVERNANCE_DOC_MAX_BYTES + CAIRN_NOTE_MAX_BYTES + 1024 < CAIRN_FRAME_MAX_BYTES,
               "the largest governance document fits a frame");
+static_assert(CAIRN_AGENT_RECEIVE_HWM > CAIRN_CREDIT_MAX, "what the broker may send unasked is always read");
 static_assert(CAIRN_RING_URGENT_SLOTS < CAIRN_RING_SLOTS, "the reserve is a part of the ring");
 static_assert(CAIRN_RING_URGENT_BYTES >= 4 * CAIRN_FRAME_MAX_BYTES, "the reserve holds whole frames");
 static_assert(CAIRN_BATCH_BYTES_MAX >= CAIRN_FRAME_MAX_BYTES, "one frame always fits a batch");

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * In order: a NULL and a PLAIN client, written by hand so that the server's refusal shows as the
+ * end of the connection; a stranger with a well-formed key, whose refusal shows in ZAP's count; a
+ * friend, whose frames must arrive. All but the friend have sent a message before they were judged,
+ * and the friend's comes last: whatever arrives before it, or without its number, is a door left
+ * open. Nothing is concluded from a pause; the deadline only ends a proof that fails.
+ */
+#include "net/proof.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <zmq.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "net/context.h"
+#include "net/socket.h"
+
+#define PROOF_STEP_MS     5
+#define PROOF_NAME_BYTES  8
+#define PROOF_FRAMES      2 /* one received after a poll, one straight after the other */
+#define GREETING_FILLER   31
+#define MECHANISM_BYTES   20
+#define CLIENT_BYTES      256
+#define ZMTP_FLAG_MESSAGE 0x00
+#define ZMTP_FLAG_COMMAND 0x04
+#define ABSTRACT_PREFIX   "ipc://@"
+
+static void close_fd(const int *fd)
+{
+    if (*fd >= 0) {
+        (void)close(*fd);
+    }
+}
+
+static bool is_late(const struct proof *proof)
+{
+    return clock_boot_ms(clock_system()) >= proof->deadline_ms;
+}
+
+static int fail(struct error *error, const char *who, const char *what)
+{
+    (void)error_set(error, "transport self-test", "%s %s", who, what);
+    return -EPROTO;
+}
+
+/* Takes what has arrived: the friend's frames are counted, anything else means that `who` got
+ * through. */
+static int look(struct proof *proof, struct router *router, const char *who, struct error *error)
+{
+    int r = router_wait(router, true, PROOF_STEP_MS);
+
+    if (r != 0) {
+        return r;
+    }
+    for (;;) {
+        _cleanup_(net_frame_deinit) struct net_frame frame = NET_FRAME_NULL;
+        struct peer peer;
+        enum router_got got = router_receive(router, &peer, &frame);
+
+        if (got == ROUTER_NOTHING) {
+            return 0;
+        }
+        if (got == ROUTER_BAD || peer.agency != ZAP_PROOF_AGENCY) {
+            return fail(error, who, "got a frame through");
+        }
+        proof->arrived++;
+    }
+}
+
+static void write_frame(struct writer *out, uint8_t flags, struct slice body)
+{
+    assert(body.len <= UINT8_MAX);
+    write_u8(out, flags);
+    write_u8(out, (uint8_t)body.len);
+    write_slice(out, body);
+}
+
+static void write_command(struct writer *out, const char *name, const char *before_metadata,
+                          bool metadata)
+{
+    uint8_t storage[CLIENT_BYTES];
+    struct writer body = writer_over(storage, sizeof(storage));
+
+    write_u8(&body, (uint8_t)strlen(name));
+    write_text(&body, name);
+    write_text(&body, before_metadata);
+    if (metadata) {
+        write_u8(&body, (uint8_t)strlen("Socket-Type"));
+        write_text(&body, "Socket-Type");
+        write_sized(&body, slice_of_text("DEALER"));
+    }
+    write_frame(out, ZMTP_FLAG_COMMAND, writer_slice(&body));
+}
+
+/* All that such a client would ever say (RFC 23, RFC 24), without waiting for the server's side of
+ * it. */
+static struct slice client_words(const char *mechanism, void *storage, size_t bytes)
+{
+    static const uint8_t signature[] = {0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f, 3, 0};
+    const uint8_t zeros[GREETING_FILLER + 1] = {0};
+    struct writer out = writer_over(storage, bytes);
+
+    write_bytes(&out, signature, sizeof(signature));
+    write_text(&out, mechanism);
+    write_bytes(&out, zeros, MECHANISM_BYTES - strlen(mechanism));
+    write_bytes(&out, zeros, sizeof(zeros)); /* not a server, filler */
+    if (strcmp(mechanism, "PLAIN") == 0) {
+        write_command(&out, "HELLO", "\x01u\x01p", false);
+        write_command(&out, "INITIATE", "", true);
+    } else {
+        write_command(&out, "READY", "", true);
+    }
+    write_frame(&out, ZMTP_FLAG_MESSAGE, slice_of_text(mechanism));
+    return writer_slice(&out);
+}
+
+static int dial(const struct proof *proof)
+{
+    const char *name = proof->endpoint + strlen(ABSTRACT_PREFIX);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0) {
+        return -errno;
+    }
+    /* The first byte of an abstract name is NUL. */
+    memcpy(address.sun_path + 1, name, strlen(name));
+    if (connect(fd, (const struct sockaddr *)&address, len) != 0) {
+        int r = -errno;
+
+        (void)close(fd);
+        return r;
+    }
+    return fd;
+}
+
+/* Reads and forgets what the server says, until it has no more. */
+static bool has_hung_up(int fd)
+{
+    uint8_t ignored[CLIENT_BYTES];
+    ssize_t n;
+
+    do {
+        n = recv(fd, ignored, sizeof(ignored), MSG_DONTWAIT);
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    return n == 0 || errno != EAGAIN;
+}
+
+static int prove_refused(struct proof *proof, struct router *router, const char *mechanism,
+                         struct error *error)
+{
+    uint8_t storage[CLIENT_BYTES];
+    struct slice words = client_words(mechanism, storage, sizeof(storage));
+    _cleanup_(close_fd) int fd = dial(proof);
+
+    if (fd < 0) {
+        return fail(error, mechanism, "client cannot connect");
+    }
+    if (send(fd, words.data, words.len, MSG_NOSIGNAL) != (ssize_t)words.len) {
+        return fail(error, mechanism, "client cannot write");
+    }
+    while (!has_hung_up(fd)) {
+        int r = look(proof, router, mechanism, error);
+
+        if (r != 0) {
+            return r;
+        }
+        if (is_late(proof)) {
+            return fail(error, mechanism, "client was not refused in time");
+        }
+    }
+    return 0;
+}
+
+/* A CURVE client that, unlike our agents, queues messages before it is let in. */
+static int open_client(const struct proof *proof, const struct secret *secret, const uint8_t *key,
+                       void **ret, struct error *error)
+{
+    _cleanup_(socket_close) void *client = NULL;
+    int r = socket_open(ZMQ_DEALER, proof->endpoint, &client, error);
+
+    if (r == 0) {
+        r = socket_set_key(client, ZMQ_CURVE_SERVERKEY, proof->server_key, error);
+    }
+    if (r == 0) {
+        r = socket_set_key(client, ZMQ_CURVE_PUBLICKEY, key, error);
+    }
+    if (r == 0) {
+        r = socket_set_key(client, ZMQ_CURVE_SECRETKEY, secret->bytes, error);
+    }
+    if (r == 0 && zmq_connect(client, proof->endpoint) != 0) {
+        r = fail(error, "a CURVE client", "cannot connect");
+    }
+    for (int i = 0; i < PROOF_FRAMES && r == 0; i++) {
+        if (zmq_send(client, "x", 1, ZMQ_DONTWAIT) != 1) {
+            r = fail(error, "a CURVE client", "cannot send");
+        }
+    }
+    if (r == 0) {
+        *ret = client;
+        client = NULL;
+    }
+    return r;
+}
+
+static int prove_stranger(struct proof *proof, struct router *router, struct zap *zap,
+                          struct error *error)
+{
+    _cleanup_(socket_close) void *stranger = NULL;
+    int r = open_client(proof, &proof->stranger_secret, proof->stranger_key, &stranger, error);
+
+    while (r == 0 && (zap == NULL || zap_refusals(zap) == 0)) {
+        r = look(proof, router, "a client with an unknown key", error);
+        if (r == 0 && is_late(proof)) {
+            r = fail(error, "a client with an unknown key", "was not refused in time");
+        }
+    }
+    return r;
+}
+
+static int prove_friend(struct proof *proof, struct router *router, struct error *error)
+{
+    _cleanup_(socket_close) void *friend = NULL;
+    int r = open_client(proof, &proof->friend_secret, proof->friend_key, &friend, error);
+
+    while (r == 0 && proof->arrived < PROOF_FRAMES) {
+        r = look(proof, router, "a client that was refused", error);
+        if (r == 0 && is_late(proof)) {
+            r = fail(error, "a client with a known key", "was not heard in time");
+        }
+    }
+    return r;
+}
+
+/* ROUTER_MANDATORY cannot be read back. */
+static int prove_mandatory(struct router *router, struct error *error)
+{
+    const struct peer nobody = {.route_len = 5, .route = {0, 'n', 'o', 'n', 'e'}};
+    _cleanup_(net_frame_deinit) struct net_frame frame = NET_FRAME_NULL;
+
+    net_frame_copy(&frame, slice_of_text("x"));
+    if (router_send(router, &nobody, &frame) != -EHOSTUNREACH) {
+        return fail(error, "a frame for nobody", "was dropped in silence");
+    }
+    return 0;
+}
+
+int proof_init(struct proof *proof, const struct secret *server_secret, int max_ms)
+{
+    uint8_t name[PROOF_NAME_BYTES];
+    char text[HEX_BYTES(PROOF_NAME_BYTES)];
+
+    *proof = (struct proof){.max_ms = max_ms};
+    int r = random_bytes(name, sizeof(name));
+
+    if (r == 0) {
+        r = curve_public(server_secret, proof->server_key);
+    }
+    if (r == 0) {
+        r = curve_keypair(&proof->friend_secret, proof->friend_key);
+    }
+    if (r == 0) {
+        r = curve_keypair(&proof->stranger_secret, proof->stranger_key);
+    }
+    hex_encode(SLICE_OF(name), text);
+    (void)snprintf(proof->endpoint, sizeof(proof->endpoint), ABSTRACT_PREFIX "cairn-proof-%s",
+                   text);
+    return r;
+}
+
+void proof_deinit(struct proof *proof)
+{
+    secret_deinit(&proof->friend_secret);
+    secret_deinit(&proof->stranger_secret);
+}
+
+int proof_run(struct proof *proof, struct router *router, struct zap *zap, struct error *error)
+{
+    proof->deadline_ms = clock_boot_ms(clock_system()) + proof->max_ms;
+    int r = prove_refused(proof, router, "NULL", error);
+
+    if (r == 0) {
+        r = prove_refused(proof, router, "PLAIN", error);
+    }
+    if (r == 0) {
+        r = prove_stranger(proof, router, zap, error);
+    }
+    if (r == 0) {
+        r = prove_friend(proof, router, error);
+    }
+    return r != 0 ? r : prove_mandatory(router, error);
+}
