@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one leaf of the audit log says: commitments and ids, never personal data. 16 random bytes of salt keep a digest
- * of something guessable from being guessed. Fixed layout, big-endian:
+ * What one leaf of the audit log says: commitments and ids, never personal data. 16 random bytes of
+ * salt keep a digest of something guessable from being guessed. Fixed layout, big-endian:
  *
  *   "CRNL" | u8 format 1 | u8 type | i64 time_ms | u32 agency | salt[16] | by type:
+ *
  *   ENTRY       entry id[20] | u8 kind | u16 verdict | item digest[32] | grants digest[32]
+ *
  *   TOLD        u64 mailbox position of `agency` | u8 item kind | what[32]
- *               what: item digest of the record delivered or released; SHA-256 of a notice's payload
+ *               (item digest of the record delivered or released; SHA-256 of a notice's payload)
+ *
  *   GOVERNANCE  u8 document | u64 version | SHA-256 of the document[32]
+ *
  *   START       u64 previous log size | software version hash[32]
+ *
  *   REFUSED     u64 hour since 1970 | u32 frames refused before a signature held
  */
 #ifndef WIRE_LEAF_H
@@ -20,20 +25,26 @@
 
 #define LEAF_MAX_BYTES 160
 
-enum leaf_type { LEAF_ENTRY = 1, LEAF_TOLD = 2, LEAF_GOVERNANCE = 3, LEAF_START = 4, LEAF_REFUSED = 5 };
+enum leaf_type {
+    LEAF_ENTRY = 1,
+    LEAF_TOLD = 2,
+    LEAF_GOVERNANCE = 3,
+    LEAF_START = 4,
+    LEAF_REFUSED = 5
+};
 
 struct leaf {
     enum leaf_type type;
     int64_t time_ms;
     uint32_t agency; /* whose entry, who was told; 0 the broker itself */
     uint8_t salt[16];
-    struct entry_id id;       /* ENTRY */
-    enum entry_kind kind;     /* ENTRY */
-    enum verdict verdict;     /* ENTRY */
-    struct hash digest;       /* item digest, what, document digest or software hash */
-    struct hash grants;       /* ENTRY */
-    uint64_t number;          /* TOLD position, GOVERNANCE version, START size, REFUSED hour */
-    uint32_t detail;          /* TOLD item kind, GOVERNANCE document, REFUSED count */
+    struct entry_id id;   /* ENTRY */
+    enum entry_kind kind; /* ENTRY */
+    enum verdict verdict; /* ENTRY */
+    struct hash digest;   /* item digest, what, document digest or software hash */
+    struct hash grants;   /* ENTRY */
+    uint64_t number;      /* TOLD position, GOVERNANCE version, START size, REFUSED hour */
+    uint32_t detail;      /* TOLD item kind, GOVERNANCE document, REFUSED count */
 };
 struct slice leaf_write(const struct leaf *leaf, uint8_t storage[LEAF_MAX_BYTES]);
 bool leaf_read(struct slice bytes, struct leaf *ret) MUST_USE;

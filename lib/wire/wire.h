@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The wire: what travels between agent and broker, as plain structs. The generated protobuf code stays behind this
- * header. docs/protocol.md is the same contract in prose with examples in hex.
+ * The wire: what travels between agent and broker, as plain structs. The generated protobuf code
+ * stays behind this header. docs/protocol.md is the same contract in prose with examples in hex.
  *
- * Reading is strict. A message is unpacked inside the caller's arena budget, checked field by field, packed again and
- * compared with what came: unknown fields, repeated scalars, over-long varints, a missing or reordered field all fail.
- * Slices of a read message borrow from the arena. Reading returns true, or false for anything a peer must not send.
+ * Reading is strict. A message is unpacked inside the caller's arena budget, checked field by
+ * field, packed again and compared with what came: unknown fields, repeated scalars, over-long
+ * varints, a missing or reordered field all fail. Slices of a read message borrow from the arena.
+ * Reading returns true, or false for anything a peer must not send.
  *
- * Writing appends to a struct buf and fails only by its ceiling (buf_ok) or by a programming error (assert).
+ * Writing appends to a struct buf and fails only by its ceiling (buf_ok) or by a programming error
+ * (assert).
  */
 #ifndef WIRE_WIRE_H
 #define WIRE_WIRE_H
@@ -20,14 +22,30 @@
 #include "crypto/seal.h"
 #include "tree/checkpoint.h"
 
-/* --- transport header: 24 bytes before every message, big-endian, all that gate reads ---
- *   magic "CRN1" | u16 version | u8 type | u8 lane | u16 entries | u16 zero | u64 correlation | u32 length of the rest */
+/*
+ * --- transport header: 24 bytes before every message, big-endian, all that gate reads ---
+ *
+ *   magic "CRN1" | u16 version | u8 type | u8 lane | u16 entries | u16 zero
+ *   | u64 correlation | u32 length of the rest
+ */
 #define WIRE_HEADER_BYTES 24
 
 #define WIRE_TYPES(X)                                                                              \
-    X(HELLO, 1) X(HELLO_REPLY, 2) X(PING, 3) X(PONG, 4) X(PARCEL, 5) X(RECEIPT, 6) X(FETCH, 7)     \
-    X(DELIVERY, 8) X(GOVERNANCE_FETCH, 9) X(GOVERNANCE_DOCUMENT, 10) X(PROOF_REQUEST, 11)          \
-    X(PROOF_REPLY, 12) X(STATE_REQUEST, 13) X(STATE_REPLY, 14) X(ERROR, 15)
+    X(HELLO, 1)                                                                                    \
+    X(HELLO_REPLY, 2)                                                                              \
+    X(PING, 3)                                                                                     \
+    X(PONG, 4)                                                                                     \
+    X(PARCEL, 5)                                                                                   \
+    X(RECEIPT, 6)                                                                                  \
+    X(FETCH, 7)                                                                                    \
+    X(DELIVERY, 8)                                                                                 \
+    X(GOVERNANCE_FETCH, 9)                                                                         \
+    X(GOVERNANCE_DOCUMENT, 10)                                                                     \
+    X(PROOF_REQUEST, 11)                                                                           \
+    X(PROOF_REPLY, 12)                                                                             \
+    X(STATE_REQUEST, 13)                                                                           \
+    X(STATE_REPLY, 14)                                                                             \
+    X(ERROR, 15)
 
 enum wire_type {
 #define X(name, number) WIRE_##name = (number),
@@ -38,13 +56,14 @@ enum wire_type {
 struct wire_header {
     uint16_t version; /* negotiated; CAIRN_PROTOCOL_MAX in hello */
     enum wire_type type;
-    uint8_t lane;        /* enum lane for parcels and receipts, else 0 */
-    uint16_t entries;    /* of a parcel, else 0 */
+    uint8_t lane;         /* enum lane for parcels and receipts, else 0 */
+    uint16_t entries;     /* of a parcel, else 0 */
     uint64_t correlation; /* chosen by the asker, repeated in the answer */
     uint32_t length;
 };
 void wire_header_write(const struct wire_header *header, uint8_t out[WIRE_HEADER_BYTES]);
-/* Checks magic, type, lane, zero field and that length is what follows. Version is the caller's to judge. */
+/* Checks magic, type, lane, zero field and that length is what follows. Version is the caller's to
+ * judge. */
 bool wire_header_read(struct slice frame, struct wire_header *ret) MUST_USE;
 struct slice wire_payload(struct slice frame);
 /* Clears `out` and writes a header with room for the length; wire_frame_end fills the length in. */
@@ -145,8 +164,16 @@ struct entry_header {
 /* Strict read of an entry's header; checks every range of docs/protocol.md. */
 bool wire_entry_header_read(enum entry_kind kind, struct slice header, struct arena *arena,
                             struct entry_header *ret) MUST_USE;
-/* Freezes a header: the bytes that are hashed, signed and kept for ever. Kinds in use only. */
+/* Freezes a header: the bytes that are hashed, signed and kept for ever. Kinds in use only; both
+ * copies of the id set. Ranges are the caller's to have checked: a header that breaks them is
+ * written, and refused by whoever reads it. */
 void wire_entry_header_write(const struct entry_header *header, struct buf *out);
+/* Whether the body has the length that its header gives it: card_bytes within a record's, 32 bytes
+ * a token, none for an acknowledgement. Read the header first, then ask this: neither alone can
+ * tell. */
+bool wire_entry_fits(const struct entry_header *header, struct slice body) MUST_USE;
+/* True when no message of the schema can contain itself or nest deeper than the reader looks. */
+bool wire_schema_ok(void) MUST_USE;
 
 struct wire_entry {
     enum entry_kind kind;
@@ -156,9 +183,15 @@ struct wire_entry {
     const struct wire_grant *grants;
 };
 
-/* item digest  = SHA-256("cairn-item/v1\n" || u32 length of header || header || SHA-256(body))
- * grants digest = SHA-256("cairn-grants/v1\n" || for each: part u8 || recipient u32 || key id u32 || sealed[80])
- * entry digest = SHA-256("cairn-entry/v1\n" || item digest || grants digest): the leaf data of a parcel's tree */
+/*
+ * item digest   = SHA-256("cairn-item/v1\n" || u32 length of header || header || SHA-256(body))
+ *
+ * grants digest = SHA-256("cairn-grants/v1\n" || for each: part u8 || recipient u32 || key id u32
+ *                         || sealed[80])
+ *
+ * entry digest  = SHA-256("cairn-entry/v1\n" || item digest || grants digest): the leaf data of a
+ *                 parcel's tree
+ */
 void wire_item_digest(struct slice header, struct slice body, struct hash *ret);
 void wire_grants_digest(const struct wire_grant *grants, size_t n, struct hash *ret);
 void wire_entry_digest(const struct hash *item, const struct hash *grants, struct hash *ret);
@@ -176,7 +209,8 @@ struct parcel_head {
     uint64_t log_size;
     struct hash log_root;
 };
-bool wire_parcel_head_read(struct slice head, struct arena *arena, struct parcel_head *ret) MUST_USE;
+bool wire_parcel_head_read(struct slice head, struct arena *arena,
+                           struct parcel_head *ret) MUST_USE;
 void wire_parcel_head_write(const struct parcel_head *head, struct buf *out);
 
 struct wire_parcel {
@@ -199,7 +233,8 @@ struct wire_receipt {
     const struct wire_result *results;
     struct slice checkpoint;
 };
-bool wire_receipt_read(struct slice payload, struct arena *arena, struct wire_receipt *ret) MUST_USE;
+bool wire_receipt_read(struct slice payload, struct arena *arena,
+                       struct wire_receipt *ret) MUST_USE;
 void wire_receipt_write(const struct wire_receipt *receipt, struct buf *out);
 
 /* --- session --- */
@@ -221,7 +256,8 @@ struct wire_hello_reply {
     struct tree_proof consistency;
     int64_t time_ms;
 };
-bool wire_hello_reply_read(struct slice payload, struct arena *arena, struct wire_hello_reply *ret) MUST_USE;
+bool wire_hello_reply_read(struct slice payload, struct arena *arena,
+                           struct wire_hello_reply *ret) MUST_USE;
 void wire_hello_reply_write(const struct wire_hello_reply *reply, struct buf *out);
 
 struct wire_pong {
@@ -242,7 +278,11 @@ struct wire_fetch {
 bool wire_fetch_read(struct slice payload, struct arena *arena, struct wire_fetch *ret) MUST_USE;
 void wire_fetch_write(const struct wire_fetch *fetch, struct buf *out);
 
-enum item_kind { ITEM_DELIVERED = 1, ITEM_RELEASE = 2, ITEM_NOTICE = 3 };
+enum item_kind {
+    ITEM_DELIVERED = 1,
+    ITEM_RELEASE = 2,
+    ITEM_NOTICE = 3
+};
 struct wire_item {
     uint64_t position;
     enum item_kind kind;
@@ -258,7 +298,8 @@ struct wire_delivery {
     uint64_t consistent_from;
     struct tree_proof consistency;
 };
-bool wire_delivery_read(struct slice payload, struct arena *arena, struct wire_delivery *ret) MUST_USE;
+bool wire_delivery_read(struct slice payload, struct arena *arena,
+                        struct wire_delivery *ret) MUST_USE;
 void wire_delivery_write(const struct wire_delivery *delivery, struct buf *out);
 
 #define DELIVERED_PROVISIONAL 1U
@@ -278,7 +319,8 @@ struct wire_delivered {
     uint8_t handle[CAIRN_HANDLE_BYTES];
     uint32_t flags;
 };
-bool wire_delivered_read(struct slice payload, struct arena *arena, struct wire_delivered *ret) MUST_USE;
+bool wire_delivered_read(struct slice payload, struct arena *arena,
+                         struct wire_delivered *ret) MUST_USE;
 void wire_delivered_write(const struct wire_delivered *delivered, struct buf *out);
 
 struct wire_release {
@@ -288,7 +330,8 @@ struct wire_release {
     const struct wire_grant *grants;
     uint64_t alert;
 };
-bool wire_release_read(struct slice payload, struct arena *arena, struct wire_release *ret) MUST_USE;
+bool wire_release_read(struct slice payload, struct arena *arena,
+                       struct wire_release *ret) MUST_USE;
 void wire_release_write(const struct wire_release *release, struct buf *out);
 
 enum notice_type {
@@ -303,7 +346,8 @@ enum notice_type {
 #define HEADLINE_RETRACTED   2U
 #define HEADLINE_OWN         4U
 struct wire_headline {
-    bool has_record; /* content mode: record, kind, code, origin are set; existence mode: class, day, origin kind only */
+    bool has_record; /* content mode: record, kind, code, origin are set; existence mode: class,
+                        day, origin kind only */
     struct entry_id record;
     uint64_t log_index;
     uint32_t record_kind;
@@ -340,7 +384,8 @@ struct wire_governance_fetch {
     enum governance_document document;
     uint64_t have;
 };
-bool wire_governance_fetch_read(struct slice payload, struct arena *arena, struct wire_governance_fetch *ret) MUST_USE;
+bool wire_governance_fetch_read(struct slice payload, struct arena *arena,
+                                struct wire_governance_fetch *ret) MUST_USE;
 void wire_governance_fetch_write(const struct wire_governance_fetch *fetch, struct buf *out);
 struct wire_governance_document {
     enum governance_document document;
@@ -350,10 +395,12 @@ struct wire_governance_document {
 };
 bool wire_governance_document_read(struct slice payload, struct arena *arena,
                                    struct wire_governance_document *ret) MUST_USE;
-void wire_governance_document_write(const struct wire_governance_document *document, struct buf *out);
+void wire_governance_document_write(const struct wire_governance_document *document,
+                                    struct buf *out);
 
 /* --- questions --- */
-bool wire_proof_request_read(struct slice payload, struct arena *arena, uint64_t *ret_log_index) MUST_USE;
+bool wire_proof_request_read(struct slice payload, struct arena *arena,
+                             uint64_t *ret_log_index) MUST_USE;
 void wire_proof_request_write(uint64_t log_index, struct buf *out);
 struct wire_proof_reply {
     enum verdict verdict;
@@ -362,12 +409,19 @@ struct wire_proof_reply {
     struct tree_proof path;
     struct slice checkpoint;
 };
-bool wire_proof_reply_read(struct slice payload, struct arena *arena, struct wire_proof_reply *ret) MUST_USE;
+bool wire_proof_reply_read(struct slice payload, struct arena *arena,
+                           struct wire_proof_reply *ret) MUST_USE;
 void wire_proof_reply_write(const struct wire_proof_reply *reply, struct buf *out);
-bool wire_state_request_read(struct slice payload, struct arena *arena, struct entry_id *ret) MUST_USE;
+bool wire_state_request_read(struct slice payload, struct arena *arena,
+                             struct entry_id *ret) MUST_USE;
 void wire_state_request_write(const struct entry_id *entry, struct buf *out);
 
-enum reader_state { READER_KEPT = 1, READER_QUEUED = 2, READER_DELIVERED = 3, READER_OPENED = 4 };
+enum reader_state {
+    READER_KEPT = 1,
+    READER_QUEUED = 2,
+    READER_DELIVERED = 3,
+    READER_OPENED = 4
+};
 struct wire_reader {
     uint32_t agency;
     enum reader_state state;
@@ -381,7 +435,8 @@ struct wire_state_reply {
     bool retracted;
     uint64_t alert;
 };
-bool wire_state_reply_read(struct slice payload, struct arena *arena, struct wire_state_reply *ret) MUST_USE;
+bool wire_state_reply_read(struct slice payload, struct arena *arena,
+                           struct wire_state_reply *ret) MUST_USE;
 void wire_state_reply_write(const struct wire_state_reply *reply, struct buf *out);
 
 #endif
