@@ -57,7 +57,7 @@ uint64_t log_size(struct store_txn *txn, unsigned table)
     }
     struct reader reader = reader_over(walk.key);
     uint64_t last = read_u64(&reader);
-    if (!reader_end(&reader) || last >= INT64_MAX) {
+    if (!reader_end(&reader) || last >= TREE_SIZE_MAX) {
         store_fail(txn, -EBADMSG);
         return 0;
     }
@@ -103,7 +103,7 @@ static int log_node(void *data, unsigned level, uint64_t index, struct hash *ret
     const struct log_source *source = data;
     struct row row;
 
-    if (level > 62 || index >= (uint64_t)INT64_MAX >> level) {
+    if (level > 62 || index >= TREE_SIZE_MAX >> level) {
         return -ENOENT;
     }
     int r = row_get(source->txn, source->table, ((index + 1) << level) - 1, &row);

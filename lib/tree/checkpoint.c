@@ -46,16 +46,18 @@ static void add_hash(struct buf *out, const struct hash *hash)
     buf_format(out, "%s\n", text);
 }
 
-/* The rest of a line after its keyword. */
+/* The rest of a line after its keyword; without the keyword the line stays. */
 static bool take_field(struct slice *rest, const char *keyword, struct slice *ret)
 {
     size_t len = strlen(keyword);
+    struct slice after = *rest;
     struct slice line;
 
-    if (!note_line(rest, &line) || line.len < len || memcmp(line.data, keyword, len) != 0) {
+    if (!note_line(&after, &line) || line.len < len || memcmp(line.data, keyword, len) != 0) {
         return false;
     }
     *ret = slice_make(line.data + len, line.len - len);
+    *rest = after;
     return true;
 }
 
@@ -150,14 +152,29 @@ int tlog_proof_write(uint64_t index, struct slice leaf_data, const struct tree_p
         return -EINVAL;
     }
     assert(proof->n <= CAIRN_PROOF_MAX_HASHES);
-    base64_encode(leaf_data, extra);
-    buf_format(out, PROOF_TITLE "\n" PROOF_EXTRA "%s\n" PROOF_INDEX "%" PRIu64 "\n", extra, index);
+    buf_add_text(out, PROOF_TITLE "\n");
+    if (leaf_data.len > 0) {
+        base64_encode(leaf_data, extra);
+        buf_format(out, PROOF_EXTRA "%s\n", extra);
+    }
+    buf_format(out, PROOF_INDEX "%" PRIu64 "\n", index);
     for (size_t i = 0; i < proof->n; i++) {
         add_hash(out, &proof->hashes[i]);
     }
     buf_add_text(out, "\n");
     buf_add_slice(out, checkpoint_note);
     return buf_ok(out) ? 0 : -EMSGSIZE;
+}
+
+/* The optional line; what is there holds data. */
+static bool parse_extra(struct slice *rest, struct tlog_proof *ret)
+{
+    struct slice extra;
+
+    ret->leaf_len = 0;
+    return !take_field(rest, PROOF_EXTRA, &extra) ||
+           (base64_decode(extra, ret->leaf_data, sizeof(ret->leaf_data), &ret->leaf_len) &&
+            ret->leaf_len > 0);
 }
 
 /* Hash lines up to the empty line. */
@@ -183,14 +200,10 @@ bool tlog_proof_parse(struct slice document, struct tlog_proof *ret)
     struct tlog_proof proof;
     struct slice rest = document;
     struct slice title;
-    struct slice extra;
     struct slice index;
 
     if (!note_line(&rest, &title) || !slice_is_text(title, PROOF_TITLE) ||
-        !take_field(&rest, PROOF_EXTRA, &extra) || !take_field(&rest, PROOF_INDEX, &index)) {
-        return false;
-    }
-    if (!base64_decode(extra, proof.leaf_data, sizeof(proof.leaf_data), &proof.leaf_len) ||
+        !parse_extra(&rest, &proof) || !take_field(&rest, PROOF_INDEX, &index) ||
         !parse_number(index, &proof.index) || !parse_path(&rest, &proof.proof) ||
         rest.len > CAIRN_NOTE_MAX_BYTES) {
         return false;

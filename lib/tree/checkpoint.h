@@ -30,7 +30,7 @@ bool cosignature_check(struct slice checkpoint_text, const uint8_t cosignature[C
 void checkpoint_text(const struct checkpoint *checkpoint, const char *origin, struct buf *out);
 
 /* tlog-proof document: "c2sp.org/tlog-proof@v1\nextra B64\nindex N\n" hashes "\n" checkpoint note. `extra` is the leaf
- * data so that the document proves itself. */
+ * data so that the document proves itself; without data there is no such line. */
 int tlog_proof_write(uint64_t index, struct slice leaf_data, const struct tree_proof *proof, struct slice checkpoint_note,
                      struct buf *out) MUST_USE;
 struct tlog_proof {

@@ -6,9 +6,6 @@
 
 #include "crypto/digest.h"
 
-/* RFC 9162: fewer than 2^63 leaves, so every shift below stays inside 64 bits. */
-#define TREE_SIZE_MAX ((uint64_t)INT64_MAX)
-
 void tree_leaf(struct slice data, struct hash *ret)
 {
     static const uint8_t prefix = 0x00;

@@ -13,6 +13,10 @@
 #include "cairn/ids.h"
 #include "cairn/limits.h"
 
+/* Leaves of a tree at most: then a consistency proof has at most 62 + 1 hashes, and every shift stays inside 64 bits. */
+#define TREE_SIZE_MAX ((uint64_t)1 << 62)
+static_assert(CAIRN_PROOF_MAX_HASHES >= 63, "every proof of the largest tree fits");
+
 struct hash {
     uint8_t bytes[CAIRN_HASH_BYTES];
 };
@@ -47,9 +51,9 @@ struct tree_source {
     void *data;
 };
 int tree_prove_inclusion(const struct tree_source *source, uint64_t index, uint64_t size,
-                         struct tree_proof *ret) MUST_USE; /* -ERANGE unless index < size */
+                         struct tree_proof *ret) MUST_USE; /* -ERANGE unless index < size <= TREE_SIZE_MAX */
 int tree_prove_consistency(const struct tree_source *source, uint64_t old_size, uint64_t new_size,
-                           struct tree_proof *ret) MUST_USE; /* -ERANGE unless 0 < old <= new; equal: empty proof */
+                           struct tree_proof *ret) MUST_USE; /* -ERANGE unless 0 < old <= new <= max; equal: empty proof */
 int tree_root_at(const struct tree_source *source, uint64_t size, struct hash *ret) MUST_USE;
 /* The edge of the tree at `size`, read back from stored nodes (recovery). */
 int tree_range_load(const struct tree_source *source, uint64_t size, struct tree_range *ret) MUST_USE;
