@@ -69,7 +69,7 @@ static bool folder_of(const char *path, char out[PATH_MAX])
 /* systemd makes its credential folder as it sees fit: owned by root, opened to us alone. */
 static bool is_credential_folder(const char *folder)
 {
-    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    const char *credentials = secure_getenv("CREDENTIALS_DIRECTORY");
 
     return credentials && strcmp(folder, credentials) == 0;
 }

@@ -15,10 +15,11 @@
 #define KEYFILE_MAX_BYTES                                                                          \
     192 /* the tag, the longest purpose and SECRET_MAX_BYTES as base64, with room to spare */
 
-/* purpose: 1 to 32 of a-z, 0-9 and '-'. -EINVAL for contents or a folder that will not do, else
- * what the system says
- * (-ENOENT, -EACCES, ...). *ret is untouched on failure. A systemd credential's folder is taken as
- * it is. */
+/*
+ * purpose: 1 to 32 of a-z, 0-9 and '-'. -EINVAL for contents that will not do, -EPERM for a file or
+ * folder open to others, else what the system says (-ENOENT, ...). *ret is untouched on failure. A
+ * systemd credential's folder is taken as it is.
+ */
 int keyfile_read(const char *path, const char *purpose, size_t len, struct secret *ret,
                  struct error *error) MUST_USE;
 /* Refuses to overwrite (-EEXIST). Synced, and its directory too. */

@@ -129,17 +129,31 @@ int seal_part(const struct secret *data_key, const uint8_t header_digest[CAIRN_H
     return aead_seal(&keys.key, &message, out + COMMITMENT_BYTES);
 }
 
-int seal_open_part(const struct secret *data_key, const uint8_t header_digest[CAIRN_HASH_BYTES],
-                   enum part part, struct slice sealed, struct buf *ret)
+/* Checks commitment and tag; *plain is the padded plaintext then. */
+static int open_committed(const struct secret *data_key, struct slice aad, struct slice sealed,
+                          struct buf *plain)
 {
     struct reader reader = reader_over(sealed);
     const struct slice commitment = read_bytes(&reader, COMMITMENT_BYTES);
-    struct aead_message message = {.text = read_bytes(&reader, reader.left)};
-    _cleanup_(buf_deinit) struct buf plain = BUF_MAX(SEAL_ACCOUNT_MAX_BYTES);
+    const struct aead_message message = {.aad = aad, .text = read_bytes(&reader, reader.left)};
     _cleanup_(part_keys_deinit) struct part_keys keys;
+    uint8_t *room;
+
+    part_keys_derive(data_key, &keys);
+    if (!bytes_equal_ct(commitment.data, keys.commitment.bytes, COMMITMENT_BYTES)) {
+        return -EBADMSG;
+    }
+    room = buf_extend(plain, sealed.len - SEAL_OVERHEAD_BYTES);
+    assert(room);
+    return aead_open(&keys.key, &message, room);
+}
+
+int seal_open_part(const struct secret *data_key, const uint8_t header_digest[CAIRN_HASH_BYTES],
+                   enum part part, struct slice sealed, struct buf *ret)
+{
+    _cleanup_(buf_deinit) struct buf plain = BUF_MAX(SEAL_ACCOUNT_MAX_BYTES);
     uint8_t aad[PART_AAD_BYTES];
     struct slice text;
-    uint8_t *room;
     int r;
 
     if (data_key->len != SEAL_KEY_BYTES) {
@@ -149,15 +163,8 @@ int seal_open_part(const struct secret *data_key, const uint8_t header_digest[CA
         sealed.len > part_max_bytes(part)) {
         return -EBADMSG;
     }
-    part_keys_derive(data_key, &keys);
-    if (!bytes_equal_ct(commitment.data, keys.commitment.bytes, COMMITMENT_BYTES)) {
-        return -EBADMSG;
-    }
-    room = buf_extend(&plain, sealed.len - SEAL_OVERHEAD_BYTES);
-    assert(room);
     part_aad(header_digest, part, aad);
-    message.aad = SLICE_OF(aad);
-    r = aead_open(&keys.key, &message, room);
+    r = open_committed(data_key, SLICE_OF(aad), sealed, &plain);
     if (r < 0) {
         return r;
     }
