@@ -20,7 +20,6 @@
     X(BUSY,                10, RETRY, "the broker is busy; try again")                                                 \
     X(OVER_QUOTA,          11, RETRY, "this agency has sent more than its quota for now")                              \
     X(STALE_DIRECTORY,     12, RETRY, "sealed under an older directory or agreement; fetch the newer one and send again") \
-    X(CLOCK_FROZEN,        13, RETRY, "the broker's clock stepped; an operator must look")                             \
     X(DISK_FULL,           14, RETRY, "the broker's disk is nearly full")                                              \
     X(BAD_FRAME,           20, FINAL, "not a Cairn frame: magic, type, length or number of parts")                     \
     X(TOO_LARGE,           21, FINAL, "larger than the limit")                                                         \

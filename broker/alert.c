@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/alert.h"
+
+#include "broker/chronology.h"
+#include "broker/disclose.h"
+#include "broker/identity.h"
+#include "broker/mailbox.h"
+#include "broker/notice.h"
+
+#include <string.h>
+
+/* --- what one agency may see of one record --- */
+
+/* A record of an alert with everything that decides who may see it. */
+struct told_record {
+    struct entry_id id;
+    uint64_t log_index;
+    struct entry_row row;
+    struct entry_input input;
+    struct record_header header;
+    const struct agency *origin;
+    bool provisional;
+};
+
+static bool load_record(struct apply *apply, const struct entry_id *id, struct told_record *ret)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct entry_header header;
+    if (!entry_row_get(apply->txn, id, &ret->row) || ret->row.kind != ENTRY_RECORD ||
+        !verdict_is_stored(ret->row.verdict) ||
+        !journal_entry_at(apply->txn, ret->row.batch, ret->row.offset, &ret->input) ||
+        !wire_entry_header_read(ENTRY_RECORD, ret->input.header, &arena, &header)) {
+        return false;
+    }
+    ret->id = *id;
+    ret->log_index = ret->row.log_index;
+    ret->header = header.record;
+    ret->origin = directory_agency(&apply->governance->directory, id->agency);
+    struct subject_id subject = {.agency = id->agency};
+    memcpy(subject.handle, header.record.handle, CAIRN_HANDLE_BYTES);
+    struct subject_row row;
+    ret->provisional = subject_row_get(apply->txn, &subject, &row) && row.link == LINK_PROVISIONAL;
+    return ret->origin != NULL;
+}
+
+/* Fills one headline; false when this recipient is not to know of the record at all. */
+static bool headline(struct apply *apply, const struct told_record *record,
+                     const struct agency *recipient, struct wire_headline *ret)
+{
+    bool own = record->id.agency == recipient->number;
+    struct decision decision = disclose_decide(apply, &record->header, record->origin, recipient);
+    if (!own &&
+        (decision.effect < EFFECT_HOLD || disclose_narrowed(&record->header, recipient->number))) {
+        return false;
+    }
+    *ret = (struct wire_headline){
+        .class = slice_of_text(record_kind_class(record->header.record_kind)),
+        .event_day = record->header.event_day,
+        .origin_kind = slice_of_text(record->origin->kind->id),
+        .flags = (record->provisional ? HEADLINE_PROVISIONAL : 0) |
+                 (record->row.retracted ? HEADLINE_RETRACTED : 0) | (own ? HEADLINE_OWN : 0),
+    };
+    if (own || decision.mode == MODE_CONTENT) {
+        ret->has_record = true;
+        ret->record = record->id;
+        ret->log_index = record->log_index;
+        ret->record_kind = (uint32_t)record->header.record_kind;
+        ret->code = record->header.code;
+        ret->origin = record->id.agency;
+    }
+    return true;
+}
+
+/* --- telling --- */
+
+static void own_handle(struct apply *apply, uint64_t child, uint32_t agency,
+                       struct wire_notice *notice)
+{
+    struct subject_id own;
+    if (identity_own_subject(apply->txn, child, agency, &own)) {
+        notice->has_handle = true;
+        memcpy(notice->handle, own.handle, CAIRN_HANDLE_BYTES);
+    }
+}
+
+static struct wire_notice notice_about(const struct apply *apply, uint64_t number,
+                                       const struct alert_row *alert, enum notice_type type)
+{
+    return (struct wire_notice){
+        .type = type,
+        .alert = number,
+        .revision = alert->revision,
+        .pattern = slice_of_text(alert->pattern),
+        .pattern_hash = alert->pattern_hash,
+        .rule_version = alert->rule_version,
+        .outcome = (uint32_t)alert->outcome,
+        .earlier_outcome = (uint32_t)alert->earlier_outcome,
+        .time_ms = apply->time_ms,
+    };
+}
+
+/* The identity card, so that a screener knows which child: never the account. */
+static void deliver_card(struct apply *apply, const struct told_record *record,
+                         const struct agency *recipient)
+{
+    if (record->id.agency != recipient->number &&
+        disclose_granted(&record->input, recipient->number, PART_CARD) &&
+        disclose_decide(apply, &record->header, record->origin, recipient).mode == MODE_CONTENT) {
+        mailbox_deliver(apply, recipient->number, &record->id, &record->row.item,
+                        PART_BIT(PART_CARD), record->provisional ? DELIVERED_PROVISIONAL : 0);
+    }
+}
+
+static void tell_addressee(struct apply *apply, uint64_t number, const struct alert_row *alert,
+                           const struct agency *recipient, enum notice_type type)
+{
+    struct wire_headline headlines[CAIRN_ALERT_RECORDS_MAX];
+    struct wire_notice notice = notice_about(apply, number, alert, type);
+    notice.headlines = headlines;
+    for (size_t i = 0; i < alert->n_records; i++) {
+        struct told_record record;
+        if (!load_record(apply, &alert->records[i].entry, &record) ||
+            !headline(apply, &record, recipient, &headlines[notice.n_headlines])) {
+            continue;
+        }
+        notice.n_headlines++;
+        if (disclose_front_door(recipient)) {
+            deliver_card(apply, &record, recipient);
+        }
+    }
+    own_handle(apply, alert->child, recipient->number, &notice);
+    mailbox_notice(apply, recipient->number, &notice);
+}
+
+static void tell_all(struct apply *apply, uint64_t number, const struct alert_row *alert,
+                     enum notice_type type)
+{
+    for (size_t i = 0; i < alert->n_addressees; i++) {
+        const struct agency *recipient =
+            directory_agency(&apply->governance->directory, alert->addressees[i]);
+        if (recipient != NULL && recipient->active) {
+            tell_addressee(apply, number, alert, recipient, type);
+        }
+    }
+}
+
+/* --- addressees --- */
+
+static void add_addressee(struct apply *apply, struct alert_row *alert, uint32_t agency)
+{
+    for (size_t i = 0; i < alert->n_addressees; i++) {
+        if (alert->addressees[i] == agency) {
+            return;
+        }
+    }
+    if (alert->n_addressees == CAIRN_ADDRESSEES_MAX) {
+        apply_noted(apply, NOTED_TELL_TOO_LARGE);
+        return;
+    }
+    alert->addressees[alert->n_addressees++] = agency;
+}
+
+struct involved_search {
+    struct apply *apply;
+    struct alert_row *alert;
+    const char *class;
+};
+
+static bool add_involved(void *data, const struct subject_id *subject, enum link link)
+{
+    (void)link;
+    struct involved_search *search = data;
+    const struct agency *agency =
+        directory_agency(&search->apply->governance->directory, subject->agency);
+    if (agency != NULL && agency->active && strcmp(agency->kind->class, search->class) == 0 &&
+        disclose_involved(search->apply, subject)) {
+        add_addressee(search->apply, search->alert, subject->agency);
+    }
+    return true;
+}
+
+static void add_by_rule(struct apply *apply, struct alert_row *alert,
+                        const struct addressee_rule *rule)
+{
+    const struct directory *directory = &apply->governance->directory;
+    switch (rule->sort) {
+    case ADDRESSEE_ORIGINS:
+        for (size_t i = 0; i < alert->n_records; i++) {
+            add_addressee(apply, alert, alert->records[i].entry.agency);
+        }
+        break;
+    case ADDRESSEE_INVOLVED_CLASS: {
+        struct involved_search search = {.apply = apply, .alert = alert, .class = rule->id};
+        identity_members(apply->txn, alert->child, add_involved, &search);
+        break;
+    }
+    case ADDRESSEE_KIND:
+        for (size_t i = 0; i < directory->n_agencies; i++) {
+            if (directory->agencies[i].active &&
+                strcmp(directory->agencies[i].kind->id, rule->id) == 0) {
+                add_addressee(apply, alert, directory->agencies[i].number);
+            }
+        }
+        break;
+    }
+}
+
+/* --- raising and extending --- */
+
+static uint64_t current_alert(struct apply *apply, uint64_t child, struct alert_row *ret)
+{
+    struct store_key key = store_key_u64(child);
+    struct slice value;
+    if (!store_get(apply->txn, T_CHILD_ALERT, store_key_slice(&key), &value)) {
+        return 0;
+    }
+    struct reader reader = reader_over(value);
+    uint64_t number = read_u64(&reader);
+    return alert_row_get(apply->txn, number, ret) ? number : 0;
+}
+
+static bool lists(const struct alert_row *alert, const struct entry_id *entry)
+{
+    for (size_t i = 0; i < alert->n_records; i++) {
+        if (entry_id_equal(&alert->records[i].entry, entry)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Keeps the newest: when the list is full its oldest goes. Ascending by day, then log index. */
+static void insert_record(struct alert_row *alert, const struct alert_record *record)
+{
+    if (alert->n_records == CAIRN_ALERT_RECORDS_MAX) {
+        alert->n_records--;
+        memmove(alert->records, alert->records + 1, alert->n_records * sizeof(alert->records[0]));
+    }
+    size_t at = alert->n_records++;
+    while (at > 0 && (alert->records[at - 1].day > record->day ||
+                      (alert->records[at - 1].day == record->day &&
+                       alert->records[at - 1].log_index > record->log_index))) {
+        alert->records[at] = alert->records[at - 1];
+        at--;
+    }
+    alert->records[at] = *record;
+}
+
+/* Adds what the rule counted and marks each record with the alert. Returns how many were new. */
+static size_t add_records(struct apply *apply, uint64_t number, struct alert_row *alert,
+                          const struct noticed *noticed)
+{
+    size_t added = 0;
+    size_t skip = noticed->n > CAIRN_ALERT_RECORDS_MAX ? noticed->n - CAIRN_ALERT_RECORDS_MAX : 0;
+    for (size_t i = skip; i < noticed->n; i++) {
+        const struct chronology_item *item = noticed->items[i];
+        struct entry_row row;
+        if (lists(alert, &item->row.entry) || !entry_row_get(apply->txn, &item->row.entry, &row)) {
+            continue;
+        }
+        struct alert_record record = {
+            .entry = item->row.entry, .log_index = item->log_index, .day = item->day};
+        insert_record(alert, &record);
+        row.alert = number;
+        entry_row_put(apply->txn, &item->row.entry, &row);
+        added++;
+    }
+    return added;
+}
+
+static void extend(struct apply *apply, uint64_t number, struct alert_row *alert,
+                   const struct pattern *pattern, const struct noticed *noticed)
+{
+    if (add_records(apply, number, alert, noticed) == 0) {
+        return;
+    }
+    alert->revision++;
+    for (size_t i = 0; i < pattern->n_addressees; i++) {
+        add_by_rule(apply, alert, &pattern->addressees[i]);
+    }
+    alert_row_put(apply->txn, number, alert);
+    tell_all(apply, number, alert, NOTICE_EXTENDED);
+    apply_noted(apply, NOTED_ALERTS_EXTENDED);
+}
+
+static void raise(struct apply *apply, uint64_t child, const struct pattern *pattern,
+                  const struct noticed *noticed, enum outcome earlier)
+{
+    uint64_t number = meta_next(apply->txn, "alerts");
+    struct alert_row alert = {
+        .child = child,
+        .rule_version = pattern->version,
+        .pattern_hash = apply->governance->digests[GOVERNANCE_PATTERNS],
+        .state = ALERT_OPEN,
+        .revision = 1,
+        .raised_ms = apply->time_ms,
+        .earlier_outcome = earlier,
+    };
+    memcpy(alert.pattern, pattern->id, sizeof(alert.pattern));
+    (void)add_records(apply, number, &alert, noticed);
+    for (size_t i = 0; i < pattern->n_addressees; i++) {
+        add_by_rule(apply, &alert, &pattern->addressees[i]);
+    }
+    alert_row_put(apply->txn, number, &alert);
+    struct store_key key = store_key_u64(child);
+    struct store_key value = store_key_u64(number);
+    store_put(apply->txn, T_CHILD_ALERT, store_key_slice(&key), store_key_slice(&value));
+    tell_all(apply, number, &alert, NOTICE_RAISED);
+    apply_noted(apply, NOTED_ALERTS_RAISED);
+}
+
+static bool any_newer(const struct noticed *noticed, uint64_t log_size)
+{
+    for (size_t i = 0; i < noticed->n; i++) {
+        if (noticed->items[i]->log_index >= log_size) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void act_on(struct apply *apply, uint64_t child, const struct pattern *pattern,
+                   const struct noticed *noticed)
+{
+    struct alert_row alert;
+    uint64_t number = current_alert(apply, child, &alert);
+    if (number == 0) {
+        raise(apply, child, pattern, noticed, OUTCOME_NONE);
+        return;
+    }
+    if (alert.state != ALERT_CLOSED) {
+        extend(apply, number, &alert, pattern, noticed);
+        return;
+    }
+    if (any_newer(noticed, alert.closed_at)) {
+        raise(apply, child, pattern, noticed, alert.outcome);
+    }
+}
+
+void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
+{
+    const struct governance *governance = apply->governance;
+    struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
+    struct noticed noticed;
+    for (size_t i = 0; i < governance->patterns.n; i++) {
+        const struct pattern *pattern = &governance->patterns.items[i];
+        int32_t from;
+        int32_t to;
+        notice_span(pattern, anchor, &from, &to);
+        size_t n = chronology_scan(apply->txn, child, from, to, items);
+        if (notice_pattern(pattern, &governance->directory, anchor, items, n, &noticed)) {
+            act_on(apply, child, pattern, &noticed);
+        }
+    }
+}
+
+/* --- decisions --- */
+
+static bool is_addressee(const struct alert_row *alert, uint32_t agency)
+{
+    for (size_t i = 0; i < alert->n_addressees; i++) {
+        if (alert->addressees[i] == agency) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The account goes to the opener when an agreement, a grant and a link for good all allow it. */
+static void release_account(struct apply *apply, uint64_t number, const struct told_record *record,
+                            const struct agency *opener)
+{
+    struct decision decision = disclose_decide(apply, &record->header, record->origin, opener);
+    if (record->id.agency == opener->number || record->provisional || record->row.retracted ||
+        decision.effect < EFFECT_HOLD || decision.mode != MODE_CONTENT ||
+        disclose_narrowed(&record->header, opener->number) ||
+        !disclose_granted(&record->input, opener->number, PART_ACCOUNT)) {
+        return;
+    }
+    struct reader_row reader;
+    if (!reader_row_get(apply->txn, &record->id, opener->number, &reader)) {
+        mailbox_deliver(apply, opener->number, &record->id, &record->row.item, PART_BIT(PART_CARD),
+                        0);
+    }
+    mailbox_release(apply, opener->number, &record->id, &record->row.item, PART_BIT(PART_ACCOUNT),
+                    number);
+}
+
+/* An origin hears who decided: the notice, and the decision itself (its sealed reason) when it was
+ * granted to it. */
+static void tell_origin(struct apply *apply, uint32_t origin, const struct wire_notice *notice,
+                        const struct entry_input *decision)
+{
+    if (disclose_granted(decision, origin, PART_ACCOUNT)) {
+        mailbox_deliver(apply, origin, &decision->id, &decision->item, PART_BIT(PART_ACCOUNT), 0);
+    }
+    mailbox_notice(apply, origin, notice);
+}
+
+static void tell_decided(struct apply *apply, uint64_t number, const struct alert_row *alert,
+                         const struct entry_input *decision, enum notice_type type)
+{
+    for (size_t i = 0; i < alert->n_addressees; i++) {
+        struct wire_notice notice = notice_about(apply, number, alert, type);
+        notice.agency = decision->id.agency;
+        notice.has_record = true;
+        notice.record = decision->id;
+        own_handle(apply, alert->child, alert->addressees[i], &notice);
+        tell_origin(apply, alert->addressees[i], &notice, decision);
+    }
+}
+
+static void open_alert(struct apply *apply, uint64_t number, const struct entry_input *input,
+                       struct alert_row *alert)
+{
+    const struct agency *opener = directory_agency(&apply->governance->directory, input->id.agency);
+    for (size_t i = 0; i < alert->n_records; i++) {
+        struct told_record record;
+        if (load_record(apply, &alert->records[i].entry, &record)) {
+            release_account(apply, number, &record, opener);
+        }
+    }
+    alert->state = ALERT_OPENED;
+    alert_row_put(apply->txn, number, alert);
+    tell_decided(apply, number, alert, input, NOTICE_OPENED);
+    apply_noted(apply, NOTED_ALERTS_OPENED);
+}
+
+static void close_alert(struct apply *apply, const struct decision_header *header,
+                        const struct entry_input *input, struct alert_row *alert)
+{
+    alert->state = ALERT_CLOSED;
+    alert->outcome = header->outcome;
+    alert->closed_at = apply->range.size;
+    alert_row_put(apply->txn, header->alert, alert);
+    tell_decided(apply, header->alert, alert, input, NOTICE_CLOSED);
+    apply_noted(apply, NOTED_ALERTS_CLOSED);
+}
+
+/* A person opened a record that was shared with the agency: its origin is told that it was seen. */
+static void open_record(struct apply *apply, const struct decision_header *header,
+                        const struct entry_input *input)
+{
+    struct reader_row reader;
+    bool queued = reader_row_get(apply->txn, &header->record, header->id.agency, &reader);
+    assert(queued); /* judged */
+    reader.opened = true;
+    reader_row_put(apply->txn, &header->record, header->id.agency, &reader);
+    struct wire_notice notice = {
+        .type = NOTICE_RECORD_OPENED,
+        .agency = header->id.agency,
+        .has_record = true,
+        .record = header->record,
+        .time_ms = apply->time_ms,
+    };
+    tell_origin(apply, header->record.agency, &notice, input);
+}
+
+static enum verdict judge_record(struct apply *apply, const struct decision_header *header)
+{
+    struct reader_row reader;
+    struct entry_row row;
+    if (header->action != ACTION_OPEN) {
+        return VERDICT_BAD_ENTRY;
+    }
+    if (!entry_row_get(apply->txn, &header->record, &row)) {
+        return VERDICT_NOT_FOUND;
+    }
+    bool queued = reader_row_get(apply->txn, &header->record, header->id.agency, &reader);
+    return queued ? VERDICT_STORED : VERDICT_NOT_ENTITLED;
+}
+
+enum verdict alert_judge(struct apply *apply, const struct decision_header *header)
+{
+    if (header->has_record) {
+        return judge_record(apply, header);
+    }
+    struct alert_row alert;
+    if (!alert_row_get(apply->txn, header->alert, &alert)) {
+        return VERDICT_NOT_FOUND;
+    }
+    const struct agency *sender =
+        directory_agency(&apply->governance->directory, header->id.agency);
+    if (sender == NULL || !disclose_front_door(sender) || !is_addressee(&alert, sender->number)) {
+        return VERDICT_NOT_ENTITLED;
+    }
+    bool closes = header->action == ACTION_CLOSE;
+    return alert.state == ALERT_CLOSED || closes != (header->outcome != OUTCOME_NONE)
+               ? VERDICT_CONFLICT
+               : VERDICT_STORED;
+}
+
+void alert_act(struct apply *apply, const struct decision_header *header,
+               const struct entry_input *input)
+{
+    struct alert_row alert;
+    if (header->has_record) {
+        open_record(apply, header, input);
+        return;
+    }
+    bool there = alert_row_get(apply->txn, header->alert, &alert);
+    assert(there); /* judged */
+    switch (header->action) {
+    case ACTION_OPEN:
+        open_alert(apply, header->alert, input, &alert);
+        return;
+    case ACTION_CLOSE:
+        close_alert(apply, header, input, &alert);
+        return;
+    }
+}
+
+/* --- retraction --- */
+
+void alert_retracted(struct apply *apply, const struct entry_id *record, uint64_t alert)
+{
+    struct wire_notice notice = {
+        .type = NOTICE_RETRACTED,
+        .alert = alert,
+        .agency = record->agency,
+        .has_record = true,
+        .record = *record,
+        .time_ms = apply->time_ms,
+    };
+    struct alert_row row;
+    if (alert != 0 && alert_row_get(apply->txn, alert, &row)) {
+        for (size_t i = 0; i < row.n_addressees; i++) {
+            struct wire_notice told = notice;
+            struct reader_row reader;
+            if (row.addressees[i] != record->agency &&
+                !reader_row_get(apply->txn, record, row.addressees[i], &reader)) {
+                told.agency = 0; /* knew of its existence only, and so learns no more now */
+                told.has_record = false;
+            }
+            mailbox_notice(apply, row.addressees[i], &told);
+        }
+        return;
+    }
+    struct store_key prefix = key_entry(record);
+    uint32_t readers[CAIRN_ADDRESSEES_MAX];
+    size_t n = 0;
+    {
+        _cleanup_(store_walk_end) struct store_walk walk =
+            store_walk_from(apply->txn, T_READER, store_key_slice(&prefix));
+        while (walk.live && n < CAIRN_ADDRESSEES_MAX && key_has_prefix(walk.key, &prefix)) {
+            struct reader reader =
+                reader_over(slice_make(walk.key.data + prefix.len, walk.key.len - prefix.len));
+            readers[n++] = read_u32(&reader);
+            store_walk_next(&walk);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        mailbox_notice(apply, readers[i], &notice);
+    }
+}

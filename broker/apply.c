@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way of one entry through apply:
+ *
+ *   seen before?        same item digest: the same answer; another: equivocation, logged, the first
+ * answer stands what verify said    a refusal is final: it gets its row and its leaf key status
+ * re-checked here, in the transaction: a revocation holds from its own log index on kind record,
+ * subject, involvement, acknowledgement, decision: one function each leaf and row        whatever
+ * the verdict
+ *
+ * A kind's function judges and writes its own rows; what tells others (struct after_leaf,
+ * alert_act) runs once the entry's leaf and row are there, so that a telling always follows what it
+ * tells of. The batch's journal row is written before the first input is applied: inputs of one
+ * batch can see each other's headers.
+ */
+#include "broker/apply.h"
+
+#include "broker/alert.h"
+#include "broker/chronology.h"
+#include "broker/disclose.h"
+#include "broker/identity.h"
+#include "broker/mailbox.h"
+
+#include "base/date.h"
+#include "crypto/digest.h"
+
+#include <errno.h>
+#include <string.h>
+
+const char *const apply_note_texts[N_APPLY_NOTES] = {
+#define X(name, text) [NOTED_##name] = (text),
+    APPLY_NOTES(X)
+#undef X
+};
+
+int32_t apply_day(const struct apply *apply)
+{
+    return instant_london_day(apply->time_ms);
+}
+
+/* Salts come from the batch's, so that one leaf can be shown without giving away the next one's. */
+uint64_t apply_leaf(struct apply *apply, struct leaf *leaf)
+{
+    uint8_t index[8];
+    uint8_t salt[CAIRN_HASH_BYTES];
+    uint8_t storage[LEAF_MAX_BYTES];
+    struct writer writer = writer_over(index, sizeof(index));
+    write_u64(&writer, apply->range.size);
+    struct slice parts[] = {slice_of_text("cairn-salt/v1\n"), SLICE_OF(apply->salt),
+                            SLICE_OF(index)};
+    sha256_many(parts, ARRAY_LEN(parts), salt);
+    memcpy(leaf->salt, salt, sizeof(leaf->salt));
+    leaf->time_ms = apply->time_ms;
+    return log_append(apply->txn, T_LOG, &apply->range, leaf_write(leaf, storage));
+}
+
+/* --- checks every entry passes --- */
+
+static enum verdict check_key(const struct apply *apply, const struct entry_input *entry)
+{
+    const struct agency *agency = directory_agency(&apply->governance->directory, entry->id.agency);
+    const struct agency_key *key = agency == NULL ? NULL : agency_sign_key(agency, entry->key_id);
+    if (key == NULL) {
+        return VERDICT_UNKNOWN_KEY;
+    }
+    return agency->active && key->status == KEY_ACTIVE ? VERDICT_STORED : VERDICT_REVOKED_KEY;
+}
+
+static void follow_stream(struct apply *apply, const struct entry_id *id)
+{
+    struct store_key key = key_stream(id->agency, id->stream);
+    struct slice value;
+    uint64_t last = 0;
+    if (store_get(apply->txn, T_STREAM, store_key_slice(&key), &value)) {
+        struct reader reader = reader_over(value);
+        last = read_u64(&reader);
+    }
+    if (id->seq > last + 1) {
+        apply_noted(apply, NOTED_STREAM_GAPS);
+    }
+    if (id->seq > last) {
+        struct store_key row = store_key_u64(id->seq);
+        store_put(apply->txn, T_STREAM, store_key_slice(&key), store_key_slice(&row));
+    }
+}
+
+/* --- grants --- */
+
+static bool grants_own_parts(const struct entry_input *entry)
+{
+    unsigned parts = 0;
+    for (size_t i = 0; i < entry->n_grants; i++) {
+        if (entry->grants[i].recipient == entry->id.agency) {
+            parts |= PART_BIT(entry->grants[i].part);
+        }
+    }
+    return (parts & PART_BIT(PART_ACCOUNT)) != 0;
+}
+
+/* Every reader that the sender sealed to must be one that the agreements in force here allow. */
+static enum verdict check_grants(const struct apply *apply, const struct record_header *header,
+                                 const struct entry_input *entry, const struct agency *origin)
+{
+    if (!grants_own_parts(entry)) {
+        return VERDICT_BAD_GRANT;
+    }
+    for (size_t i = 0; i < entry->n_grants; i++) {
+        uint32_t number = entry->grants[i].recipient;
+        const struct agency *recipient = directory_agency(&apply->governance->directory, number);
+        if (recipient == NULL || disclose_narrowed(header, number)) {
+            return VERDICT_BAD_GRANT;
+        }
+        struct decision decision = disclose_decide(apply, header, origin, recipient);
+        if (number != origin->number &&
+            (decision.effect < EFFECT_HOLD || decision.mode != MODE_CONTENT)) {
+            return VERDICT_BAD_GRANT;
+        }
+    }
+    return VERDICT_STORED;
+}
+
+/* --- record --- */
+
+static bool is_danger(const struct record_header *header)
+{
+    return header->urgency == URGENCY_IMMEDIATE || header->record_kind == RECORD_REFERRAL;
+}
+
+/* A record with all that deciding about it needs. */
+struct record_case {
+    const struct record_header *header;
+    const struct entry_input *entry;
+    const struct agency *origin;
+    struct subject_row subject;
+};
+
+/* Whether anybody but its origin may ever read of it: the front door by agreement, or somebody it
+ * was sealed to. */
+static bool has_reader(const struct apply *apply, const struct record_case *record)
+{
+    const struct directory *directory = &apply->governance->directory;
+    for (size_t i = 0; i < directory->n_agencies; i++) {
+        const struct agency *agency = &directory->agencies[i];
+        if (agency->active && agency->number != record->origin->number &&
+            !disclose_narrowed(record->header, agency->number) &&
+            disclose_decide(apply, record->header, record->origin, agency).effect >= EFFECT_HOLD) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool involved(const struct apply *apply, uint64_t child, uint32_t agency)
+{
+    struct subject_id own;
+    return identity_own_subject(apply->txn, child, agency, &own) && disclose_involved(apply, &own);
+}
+
+/* `share` and danger go at once, to whoever was granted and either is the front door or is involved
+ * with the child. */
+static void share_now(struct apply *apply, const struct record_case *record)
+{
+    uint32_t last = 0;
+    for (size_t i = 0; i < record->entry->n_grants; i++) {
+        uint32_t number = record->entry->grants[i].recipient;
+        const struct agency *recipient = directory_agency(&apply->governance->directory, number);
+        if (number == last || number == record->origin->number || recipient == NULL ||
+            !recipient->active) {
+            continue;
+        }
+        last = number; /* grants are sorted by recipient */
+        if (disclose_decide(apply, record->header, record->origin, recipient).effect ==
+                EFFECT_SHARE &&
+            (disclose_front_door(recipient) || involved(apply, record->subject.child, number))) {
+            mailbox_deliver(apply, number, &record->entry->id, &record->entry->item,
+                            PART_BIT(PART_CARD) | PART_BIT(PART_ACCOUNT),
+                            record->subject.link == LINK_PROVISIONAL ? DELIVERED_PROVISIONAL : 0);
+        }
+    }
+}
+
+static void chronicle(struct apply *apply, const struct record_case *record, uint64_t log_index,
+                      bool counts)
+{
+    const struct record_header *header = record->header;
+    struct chronology_row row = {
+        .subject = {.agency = header->id.agency},
+        .entry = header->id,
+        .record_kind = header->record_kind,
+        .code = header->code,
+        .level = header->level,
+        .urgency = header->urgency,
+        .counts = counts,
+    };
+    memcpy(row.subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    if (header->has_occurrence) {
+        memcpy(row.occurrence, header->occurrence, sizeof(row.occurrence));
+    } else {
+        memcpy(row.occurrence, record->entry->item.bytes, sizeof(row.occurrence));
+    }
+    chronology_add(apply, record->subject.child, header->event_day, log_index, &row);
+}
+
+/* What is left to do once the entry's own leaf and row are written, so that tellings follow what
+ * they tell of. */
+struct after_leaf {
+    bool share;
+    bool chronicle;
+    bool counts;
+    bool look;
+    bool retract;
+    uint64_t child;
+    int32_t anchor;
+    struct record_case record;
+};
+
+static enum verdict retract(struct apply *apply, const struct record_header *header)
+{
+    struct entry_row target;
+    struct entry_input input;
+    struct entry_header old;
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    if (header->retracts.agency != header->id.agency) {
+        return VERDICT_NOT_ENTITLED;
+    }
+    if (!entry_row_get(apply->txn, &header->retracts, &target) || target.kind != ENTRY_RECORD ||
+        !verdict_is_stored(target.verdict) ||
+        !journal_entry_at(apply->txn, target.batch, target.offset, &input) ||
+        !wire_entry_header_read(ENTRY_RECORD, input.header, &arena, &old)) {
+        return VERDICT_NOT_FOUND;
+    }
+    struct subject_id subject = {.agency = header->id.agency};
+    struct subject_row row;
+    memcpy(subject.handle, old.record.handle, CAIRN_HANDLE_BYTES);
+    if (subject_row_get(apply->txn, &subject, &row)) {
+        (void)chronology_retract(apply, row.child, old.record.event_day, target.log_index);
+    }
+    target.retracted = true;
+    entry_row_put(apply->txn, &header->retracts, &target);
+    apply_noted(apply, NOTED_RETRACTIONS);
+    return VERDICT_STORED;
+}
+
+static enum verdict apply_record(struct apply *apply, const struct record_header *header,
+                                 const struct entry_input *entry, struct after_leaf *after)
+{
+    struct record_case *record = &after->record;
+    record->header = header;
+    record->entry = entry;
+    record->origin = directory_agency(&apply->governance->directory, header->id.agency);
+    assert(record->origin != NULL); /* check_key saw it */
+    enum verdict verdict = check_grants(apply, header, entry, record->origin);
+    if (verdict != VERDICT_STORED) {
+        return verdict;
+    }
+    if (header->record_kind == RECORD_RETRACTION) {
+        verdict = retract(apply, header);
+        after->retract = verdict == VERDICT_STORED;
+        return verdict;
+    }
+    struct subject_id subject = {.agency = header->id.agency};
+    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    identity_subject(apply, &subject, &record->subject);
+    after->counts = is_danger(header) || has_reader(apply, record);
+    after->chronicle = true;
+    after->share = after->counts;
+    after->look = after->counts;
+    after->child = record->subject.child;
+    after->anchor = header->event_day;
+    apply_noted(apply, NOTED_RECORDS_STORED);
+    return after->counts ? VERDICT_STORED : VERDICT_STORED_NO_READER;
+}
+
+/* --- the other kinds --- */
+
+static enum verdict apply_subject(struct apply *apply, const struct subject_header *header,
+                                  const struct entry_input *entry, struct after_leaf *after)
+{
+    if (header->n_tokens != entry->n_tokens) {
+        return VERDICT_BAD_ENTRY;
+    }
+    after->child = identity_state(apply, header, entry, &after->look);
+    after->look = after->look && chronology_newest_day(apply->txn, after->child, &after->anchor);
+    return VERDICT_STORED;
+}
+
+static enum verdict apply_involvement(struct apply *apply, const struct involvement_header *header)
+{
+    struct subject_id subject = {.agency = header->id.agency};
+    struct subject_row row;
+    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    identity_subject(apply, &subject, &row);
+    uint8_t storage[16];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    write_i32(&writer, header->from_day);
+    write_i32(&writer, header->until_day);
+    write_u64(&writer, apply->range.size);
+    struct store_key key = key_involvement(&subject, header->role);
+    store_put(apply->txn, T_INVOLVEMENT, store_key_slice(&key), writer_slice(&writer));
+    return VERDICT_STORED;
+}
+
+static enum verdict apply_kind(struct apply *apply, const struct entry_header *header,
+                               const struct entry_input *entry, struct after_leaf *after)
+{
+    switch (header->kind) {
+    case ENTRY_RECORD:
+        return apply_record(apply, &header->record, entry, after);
+    case ENTRY_SUBJECT:
+        return apply_subject(apply, &header->subject, entry, after);
+    case ENTRY_INVOLVEMENT:
+        return apply_involvement(apply, &header->involvement);
+    case ENTRY_ACKNOWLEDGEMENT:
+        return mailbox_acknowledge(apply, &header->acknowledgement) ? VERDICT_STORED
+                                                                    : VERDICT_CONFLICT;
+    case ENTRY_DECISION:
+        return alert_judge(apply, &header->decision);
+    case ENTRY_GRANT:
+    case ENTRY_TIE:
+    case ENTRY_REQUEST:
+        return VERDICT_KIND_NOT_IN_USE;
+    }
+    return VERDICT_BAD_ENTRY;
+}
+
+static void finish_record(struct apply *apply, const struct after_leaf *after, uint64_t log_index)
+{
+    if (after->chronicle) {
+        chronicle(apply, &after->record, log_index, after->counts);
+    }
+    if (after->share) {
+        share_now(apply, &after->record);
+    }
+    if (after->retract) {
+        struct entry_row target;
+        if (entry_row_get(apply->txn, &after->record.header->retracts, &target)) {
+            alert_retracted(apply, &after->record.header->retracts, target.alert);
+        }
+    }
+    if (after->look) {
+        alert_look(apply, after->child, after->anchor);
+    }
+}
+
+/* --- one entry --- */
+
+static uint64_t entry_leaf(struct apply *apply, const struct entry_input *entry,
+                           enum verdict verdict)
+{
+    struct leaf leaf = {
+        .type = LEAF_ENTRY,
+        .agency = entry->id.agency,
+        .id = entry->id,
+        .kind = entry->kind,
+        .verdict = verdict,
+        .digest = entry->item,
+        .grants = entry->grants_digest,
+    };
+    return apply_leaf(apply, &leaf);
+}
+
+static void put_entry_row(struct apply *apply, const struct entry_input *entry,
+                          struct applied applied)
+{
+    struct entry_row row = {
+        .verdict = applied.verdict,
+        .kind = entry->kind,
+        .item = entry->item,
+        .log_index = applied.log_index,
+        .batch = apply->batch,
+        .input = apply->input,
+        .offset = apply->offset,
+    };
+    entry_row_put(apply->txn, &entry->id, &row);
+}
+
+static struct applied refuse_entry(struct apply *apply, const struct entry_input *entry,
+                                   enum verdict verdict)
+{
+    struct applied applied = {.verdict = verdict, .log_index = entry_leaf(apply, entry, verdict)};
+    apply_noted(apply, NOTED_ENTRIES_REFUSED);
+    put_entry_row(apply, entry, applied);
+    return applied;
+}
+
+bool apply_known(struct store_txn *txn, const struct entry_id *id, const struct hash *item,
+                 struct applied *ret)
+{
+    struct entry_row row;
+    if (!entry_row_get(txn, id, &row) || !hash_equal(&row.item, item)) {
+        return false;
+    }
+    *ret = (struct applied){.verdict = row.verdict, .log_index = row.log_index};
+    return true;
+}
+
+static struct applied apply_entry(struct apply *apply, const struct entry_input *entry)
+{
+    struct applied known;
+    struct entry_row row;
+    if (apply_known(apply->txn, &entry->id, &entry->item, &known)) {
+        return known;
+    }
+    if (entry_row_get(apply->txn, &entry->id, &row)) {
+        /* The first answer stands: the row is not touched. */
+        apply_noted(apply, NOTED_EQUIVOCATIONS);
+        return (struct applied){.verdict = VERDICT_EQUIVOCATION,
+                                .log_index = entry_leaf(apply, entry, VERDICT_EQUIVOCATION)};
+    }
+    follow_stream(apply, &entry->id);
+    enum verdict verdict =
+        entry->verdict == VERDICT_STORED ? check_key(apply, entry) : entry->verdict;
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct entry_header header;
+    if (verdict == VERDICT_STORED &&
+        !wire_entry_header_read(entry->kind, entry->header, &arena, &header)) {
+        verdict = VERDICT_BAD_ENTRY;
+    }
+    if (verdict != VERDICT_STORED) {
+        return refuse_entry(apply, entry, verdict);
+    }
+    struct after_leaf after = {.look = false};
+    verdict = apply_kind(apply, &header, entry, &after);
+    if (!verdict_is_stored(verdict)) {
+        return refuse_entry(apply, entry, verdict);
+    }
+    struct applied applied = {.verdict = verdict, .log_index = entry_leaf(apply, entry, verdict)};
+    put_entry_row(apply, entry, applied);
+    finish_record(apply, &after, applied.log_index);
+    if (header.kind == ENTRY_DECISION) {
+        alert_act(apply, &header.decision, entry);
+    }
+    return applied;
+}
+
+/* --- inputs that are not entries --- */
+
+static struct applied apply_governance(struct apply *apply, const struct input *input)
+{
+    struct applied applied = {.verdict = VERDICT_STORED, .log_index = UINT64_MAX};
+    struct govern_document document = {
+        .document = input->governance.document,
+        .text = input->governance.text,
+        .note = input->governance.note,
+    };
+    struct governance *next = NULL;
+    struct error error = ERROR_NULL;
+    enum govern_result result = apply->governance == NULL
+                                    ? governance_start(&document, &next, &error)
+                                    : governance_with(apply->governance, &document, &next, &error);
+    if (result != GOVERN_ACCEPTED) {
+        apply_noted(apply, NOTED_GOVERNANCE_REFUSED);
+        applied.verdict = VERDICT_CONFLICT;
+        return applied;
+    }
+    governance_unref(&apply->governance);
+    apply->governance = next;
+    uint64_t version = next->versions[document.document];
+    size_t len = 8 + 4 + document.text.len + 4 + document.note.len;
+    struct store_key key = key_governance(document.document);
+    uint8_t *storage = store_reserve(apply->txn, T_GOVERNANCE, store_key_slice(&key), len);
+    if (storage != NULL) {
+        struct writer writer = writer_over(storage, len);
+        write_u64(&writer, version);
+        write_sized(&writer, document.text);
+        write_sized(&writer, document.note);
+    }
+    struct leaf leaf = {
+        .type = LEAF_GOVERNANCE,
+        .digest = next->digests[document.document],
+        .number = version,
+        .detail = document.document,
+    };
+    applied.log_index = apply_leaf(apply, &leaf);
+    apply_noted(apply, NOTED_GOVERNANCE_ACCEPTED);
+    return applied;
+}
+
+static struct applied apply_refused(struct apply *apply, const struct input *input)
+{
+    struct leaf leaf = {
+        .type = LEAF_REFUSED,
+        .agency = input->refused.agency,
+        .number = input->refused.hour,
+        .detail = input->refused.frames,
+    };
+    return (struct applied){.verdict = VERDICT_STORED, .log_index = apply_leaf(apply, &leaf)};
+}
+
+static struct applied apply_start(struct apply *apply, const struct input *input)
+{
+    struct leaf leaf = {.type = LEAF_START, .digest = input->software, .number = apply->range.size};
+    return (struct applied){.verdict = VERDICT_STORED, .log_index = apply_leaf(apply, &leaf)};
+}
+
+/* --- the batch --- */
+
+int apply_begin(struct apply *apply, struct store_txn *txn, uint64_t batch,
+                const struct batch_head *head, struct governance *governance)
+{
+    *apply = (struct apply){.txn = txn, .time_ms = head->time_ms, .batch = batch};
+    memcpy(apply->salt, head->salt, sizeof(apply->salt));
+    apply->governance = governance == NULL ? NULL : governance_ref(governance);
+    int r = log_load(txn, T_LOG, &apply->range);
+    if (r != 0) {
+        return r;
+    }
+    meta_put(txn, "batch", batch);
+    meta_put(txn, "time-ms", (uint64_t)head->time_ms);
+    meta_put(txn, "schema", STATE_SCHEMA);
+    meta_put(txn, "apply", APPLY_VERSION);
+    return 0;
+}
+
+void apply_end(struct apply *apply)
+{
+    governance_unref(&apply->governance);
+}
+
+struct applied apply_input(struct apply *apply, const struct input *input, uint32_t n,
+                           uint32_t offset)
+{
+    apply->input = n;
+    apply->offset = offset;
+    switch (input->type) {
+    case INPUT_ENTRY:
+        return apply_entry(apply, &input->entry);
+    case INPUT_GOVERNANCE:
+        return apply_governance(apply, input);
+    case INPUT_REFUSED:
+        return apply_refused(apply, input);
+    case INPUT_START:
+        return apply_start(apply, input);
+    }
+    assert(!"an input of a type that the journal does not know");
+    return (struct applied){.verdict = VERDICT_BAD_ENTRY, .log_index = UINT64_MAX};
+}
+
+int apply_load_governance(struct store_txn *txn, struct governance **ret, struct error *error)
+{
+    _cleanup_(governance_unref) struct governance *loaded = NULL;
+    for (unsigned number = GOVERNANCE_ROOT; number <= GOVERNANCE_DOCUMENTS; number++) {
+        struct store_key key = key_governance((enum governance_document)number);
+        struct slice value;
+        if (!store_get(txn, T_GOVERNANCE, store_key_slice(&key), &value)) {
+            if (number == GOVERNANCE_ROOT) {
+                return -ENOENT;
+            }
+            continue;
+        }
+        struct reader reader = reader_over(value);
+        (void)read_u64(&reader);
+        struct govern_document document = {.document = (enum governance_document)number};
+        document.text = read_sized(&reader, CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+        document.note = read_sized(&reader, CAIRN_NOTE_MAX_BYTES);
+        struct governance *next = NULL;
+        enum govern_result result = number == GOVERNANCE_ROOT
+                                        ? governance_start(&document, &next, error)
+                                        : governance_with(loaded, &document, &next, error);
+        if (!reader_end(&reader) || result != GOVERN_ACCEPTED) {
+            return error_set(error, "store", "the %s that the store holds does not verify: %s",
+                             governance_document_text(number), govern_result_text(result));
+        }
+        governance_unref(&loaded);
+        loaded = next;
+    }
+    *ret = loaded;
+    loaded = NULL;
+    return 0;
+}

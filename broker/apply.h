@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * apply: what an input does to the state. Deterministic: it sees this context, the transaction and
+ * the input, and nothing else: no clock, no random bytes, no environment. The same journal gives
+ * the same bytes and the same root.
+ *
+ * Owned by the commit thread (or a replay). Faults of the store are sticky in the transaction;
+ * apply never looks.
+ */
+#ifndef BROKER_APPLY_H
+#define BROKER_APPLY_H
+
+#include "broker/journal.h"
+#include "broker/state.h"
+#include "wire/leaf.h"
+
+/* What apply found that somebody should hear about; logged and counted after the commit, never
+ * during it. */
+#define APPLY_NOTES(X)                                                                             \
+    X(RECORDS_STORED, "records_stored")                                                            \
+    X(ENTRIES_REFUSED, "entries_refused")                                                          \
+    X(EQUIVOCATIONS, "equivocations")                                                              \
+    X(STREAM_GAPS, "stream_gaps")                                                                  \
+    X(LINKS_VERIFIED, "links_verified")                                                            \
+    X(LINKS_PROVISIONAL, "links_provisional")                                                      \
+    X(LINKS_CONTRADICTED, "links_contradicted")                                                    \
+    X(LINKS_TOO_LARGE, "links_too_large")                                                          \
+    X(ALERTS_RAISED, "alerts_raised")                                                              \
+    X(ALERTS_EXTENDED, "alerts_extended")                                                          \
+    X(ALERTS_OPENED, "alerts_opened")                                                              \
+    X(ALERTS_CLOSED, "alerts_closed")                                                              \
+    X(RETRACTIONS, "retractions")                                                                  \
+    X(TOLD, "told")                                                                                \
+    X(TELL_TOO_LARGE, "tell_too_large")                                                            \
+    X(GOVERNANCE_ACCEPTED, "governance_accepted")                                                  \
+    X(GOVERNANCE_REFUSED, "governance_refused")
+
+enum apply_note {
+#define X(name, text) NOTED_##name,
+    APPLY_NOTES(X)
+#undef X
+    N_APPLY_NOTES
+};
+extern const char *const apply_note_texts[N_APPLY_NOTES];
+
+struct apply {
+    struct store_txn *txn;
+    struct governance *governance; /* in force in this transaction; owned */
+    struct tree_range range;       /* the log's right edge in this transaction */
+    int64_t time_ms;               /* of the batch */
+    uint8_t salt[32];              /* of the batch */
+    uint64_t batch;
+    uint32_t input;  /* number of the present input */
+    uint32_t offset; /* where it lies in the batch's row */
+    uint64_t notes[N_APPLY_NOTES];
+};
+
+/* Starts a batch on a fresh write transaction: loads the log's edge. `governance` is referenced. */
+int apply_begin(struct apply *apply, struct store_txn *txn, uint64_t batch,
+                const struct batch_head *head, struct governance *governance) MUST_USE;
+void apply_end(
+    struct apply *apply); /* releases the governance reference; the transaction is the caller's */
+
+struct applied {
+    enum verdict verdict;
+    uint64_t log_index; /* of the entry's leaf when it has one, else UINT64_MAX */
+};
+/* The answer that an entry already has, so that it need not be journaled again: true when this id
+ * was seen with this item digest. With another digest it is an equivocation and goes through
+ * apply_input like anything new. (An entry that comes twice in one batch is journaled twice and
+ * applied once.) */
+bool apply_known(struct store_txn *txn, const struct entry_id *id, const struct hash *item,
+                 struct applied *ret);
+/* `n` is the input's number in its batch, `offset` its place in the batch's row. */
+struct applied apply_input(struct apply *apply, const struct input *input, uint32_t n,
+                           uint32_t offset);
+
+/* The governance that the store holds, or -ENOENT before the root is there. */
+int apply_load_governance(struct store_txn *txn, struct governance **ret,
+                          struct error *error) MUST_USE;
+
+/* --- for the nouns of apply (identity.c, chronology.c, alert.c, mailbox.c) --- */
+/* Appends a leaf; fills salt and time. Returns its index. */
+uint64_t apply_leaf(struct apply *apply, struct leaf *leaf);
+static inline void apply_noted(struct apply *apply, enum apply_note note)
+{
+    apply->notes[note]++;
+}
+int32_t apply_day(const struct apply *apply); /* today in Europe/London at the batch time */
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/chronology.h"
+
+#include <string.h>
+
+void chronology_add(struct apply *apply, uint64_t child, int32_t day, uint64_t log_index,
+                    const struct chronology_row *row)
+{
+    uint8_t storage[CHRONOLOGY_ROW_BYTES];
+    struct store_key key = key_chronology(child, day, log_index);
+    store_add(apply->txn, T_CHRONOLOGY, store_key_slice(&key), chronology_row_pack(row, storage));
+}
+
+bool chronology_retract(struct apply *apply, uint64_t child, int32_t day, uint64_t log_index)
+{
+    struct store_key key = key_chronology(child, day, log_index);
+    struct slice value;
+    struct chronology_row row;
+    if (!store_get(apply->txn, T_CHRONOLOGY, store_key_slice(&key), &value)) {
+        return false;
+    }
+    bool sound = chronology_row_unpack(value, &row);
+    assert(sound);
+    row.retracted = true;
+    uint8_t storage[CHRONOLOGY_ROW_BYTES];
+    store_put(apply->txn, T_CHRONOLOGY, store_key_slice(&key), chronology_row_pack(&row, storage));
+    return true;
+}
+
+static void key_parts(struct slice key, int32_t *ret_day, uint64_t *ret_log_index)
+{
+    struct reader reader = reader_over(key);
+    (void)read_u64(&reader);
+    *ret_day = read_i32(&reader);
+    *ret_log_index = read_u64(&reader);
+    assert(reader_end(&reader));
+}
+
+size_t chronology_scan(struct store_txn *txn, uint64_t child, int32_t from, int32_t to,
+                       struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX])
+{
+    struct store_key prefix = store_key_u64(child);
+    struct store_key start = key_chronology(child, from, 0);
+    size_t n = 0;
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(txn, T_CHRONOLOGY, store_key_slice(&start));
+    while (walk.live && n < CAIRN_CHRONOLOGY_SCAN_MAX && key_has_prefix(walk.key, &prefix)) {
+        struct chronology_item *item = &items[n];
+        key_parts(walk.key, &item->day, &item->log_index);
+        if (item->day > to) {
+            break;
+        }
+        bool sound = chronology_row_unpack(walk.value, &item->row);
+        assert(sound);
+        n++;
+        store_walk_next(&walk);
+    }
+    return n;
+}
+
+bool chronology_newest_day(struct store_txn *txn, uint64_t child, int32_t *ret)
+{
+    struct store_key prefix = store_key_u64(child);
+    struct store_key last = key_chronology(child, INT32_MAX, UINT64_MAX);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_last(txn, T_CHRONOLOGY, store_key_slice(&last));
+    uint64_t log_index;
+    if (!walk.live || !key_has_prefix(walk.key, &prefix)) {
+        return false;
+    }
+    key_parts(walk.key, ret, &log_index);
+    return true;
+}
+
+static size_t count_rows(struct store_txn *txn, const struct store_key *prefix)
+{
+    size_t n = 0;
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(txn, T_CHRONOLOGY, store_key_slice(prefix));
+    while (walk.live && key_has_prefix(walk.key, prefix) && n <= CAIRN_JOIN_ROWS_MAX) {
+        n++;
+        store_walk_next(&walk);
+    }
+    return n;
+}
+
+/* Takes the first row of `from` over to `to`; false when there is none left. */
+static bool move_one(struct apply *apply, const struct store_key *prefix, uint64_t to)
+{
+    int32_t day;
+    uint64_t log_index;
+    uint8_t value[CHRONOLOGY_ROW_BYTES];
+    size_t len;
+    struct store_key old = {.len = 0};
+    {
+        _cleanup_(store_walk_end) struct store_walk walk =
+            store_walk_from(apply->txn, T_CHRONOLOGY, store_key_slice(prefix));
+        if (!walk.live || !key_has_prefix(walk.key, prefix)) {
+            return false;
+        }
+        assert(walk.value.len <= sizeof(value) && walk.key.len <= sizeof(old.bytes));
+        key_parts(walk.key, &day, &log_index);
+        old.len = walk.key.len;
+        memcpy(old.bytes, walk.key.data, old.len);
+        len = walk.value.len;
+        memcpy(value, walk.value.data, len);
+    }
+    struct store_key new = key_chronology(to, day, log_index);
+    (void)store_delete(apply->txn, T_CHRONOLOGY, store_key_slice(&old));
+    store_add(apply->txn, T_CHRONOLOGY, store_key_slice(&new), slice_make(value, len));
+    return store_fault(apply->txn) == 0;
+}
+
+bool chronology_move(struct apply *apply, uint64_t from, uint64_t to)
+{
+    struct store_key prefix = store_key_u64(from);
+    if (count_rows(apply->txn, &prefix) > CAIRN_JOIN_ROWS_MAX) {
+        return false;
+    }
+    while (move_one(apply, &prefix, to)) {
+    }
+    return true;
+}

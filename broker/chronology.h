@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * chronology: what is known about a child, ordered by event date, in small rows that patterns can
+ * be judged from. Part of apply.
+ */
+#ifndef BROKER_CHRONOLOGY_H
+#define BROKER_CHRONOLOGY_H
+
+#include "broker/apply.h"
+
+/* One row as a pattern sees it. */
+struct chronology_item {
+    int32_t day;
+    uint64_t log_index;
+    struct chronology_row row;
+};
+
+void chronology_add(struct apply *apply, uint64_t child, int32_t day, uint64_t log_index,
+                    const struct chronology_row *row);
+/* Marks one row retracted. False when it is not there. */
+bool chronology_retract(struct apply *apply, uint64_t child, int32_t day, uint64_t log_index);
+/* At most CAIRN_CHRONOLOGY_SCAN_MAX rows with from <= day <= to, ascending. Returns how many. */
+size_t chronology_scan(struct store_txn *txn, uint64_t child, int32_t from, int32_t to,
+                       struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX]);
+/* The day of the newest event of a child; false when there is none. */
+bool chronology_newest_day(struct store_txn *txn, uint64_t child, int32_t *ret);
+/* Moves every row to another child. False, and nothing moved, when there are more than
+ * CAIRN_JOIN_ROWS_MAX. */
+bool chronology_move(struct apply *apply, uint64_t from, uint64_t to);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/disclose.h"
+
+#include <string.h>
+
+struct decision disclose_decide(const struct apply *apply, const struct record_header *header,
+                                const struct agency *origin, const struct agency *recipient)
+{
+    struct disclosure disclosure = {
+        .origin = origin,
+        .recipient = recipient,
+        .kind = header->record_kind,
+        .code = header->code,
+        .level = header->level,
+        .urgency = header->urgency,
+        .day = apply_day(apply),
+    };
+    return agreements_decide(apply->governance->agreements, &disclosure);
+}
+
+bool disclose_narrowed(const struct record_header *header, uint32_t agency)
+{
+    for (size_t i = 0; i < header->n_narrow; i++) {
+        if (header->narrow[i] == agency) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool disclose_granted(const struct entry_input *entry, uint32_t agency, enum part part)
+{
+    for (size_t i = 0; i < entry->n_grants; i++) {
+        if (entry->grants[i].recipient == agency && entry->grants[i].part == part) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool disclose_involved(const struct apply *apply, const struct subject_id *subject)
+{
+    int32_t today = apply_day(apply);
+    struct store_key prefix = key_subject(subject);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(apply->txn, T_INVOLVEMENT, store_key_slice(&prefix));
+    while (walk.live && key_has_prefix(walk.key, &prefix)) {
+        struct reader reader = reader_over(walk.value);
+        int32_t from_day = read_i32(&reader);
+        int32_t until_day = read_i32(&reader);
+        if (from_day <= today && today < until_day) {
+            return true;
+        }
+        store_walk_next(&walk);
+    }
+    return false;
+}
+
+bool disclose_front_door(const struct agency *agency)
+{
+    return strcmp(agency->kind->class, "front-door") == 0;
+}

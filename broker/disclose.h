@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* disclose: may this agency know of this record? The questions that apply asks before it tells
+ * anybody anything. */
+#ifndef BROKER_DISCLOSE_H
+#define BROKER_DISCLOSE_H
+
+#include "broker/apply.h"
+
+/* The agreements in force in this transaction, on the batch's day. */
+struct decision disclose_decide(const struct apply *apply, const struct record_header *header,
+                                const struct agency *origin, const struct agency *recipient);
+/* The author left this agency out. */
+bool disclose_narrowed(const struct record_header *header, uint32_t agency);
+bool disclose_granted(const struct entry_input *entry, uint32_t agency, enum part part);
+/* The subject's agency states a relationship with the child that holds today. */
+bool disclose_involved(const struct apply *apply, const struct subject_id *subject);
+bool disclose_front_door(const struct agency *agency);
+
+#endif

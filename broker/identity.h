@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * identity: which subjects are one child. A verified identifier links for good unless contradicted;
+ * an exact, unique, uncontradicted match of name, birth date and postcode links provisionally;
+ * everything else stays apart. Links join subjects, never records. Part of apply.
+ *
+ * Contradicted: both sides have verified identifiers of one class and share none of that class.
+ */
+#ifndef BROKER_IDENTITY_H
+#define BROKER_IDENTITY_H
+
+#include "broker/apply.h"
+
+/* The subject's row; a handle never seen gets a child of its own. */
+void identity_subject(struct apply *apply, const struct subject_id *subject,
+                      struct subject_row *ret);
+/* A subject statement: replaces the subject's tokens and links it. Returns the child it now belongs
+ * to; *ret_joined says whether chronologies came together, so that patterns must be looked at
+ * again. */
+uint64_t identity_state(struct apply *apply, const struct subject_header *header,
+                        const struct entry_input *input, bool *ret_joined);
+/* The recipient's own subject for a child; false when it has none. */
+bool identity_own_subject(struct store_txn *txn, uint64_t child, uint32_t agency,
+                          struct subject_id *ret);
+/* Calls `each` for every member until it returns false. */
+void identity_members(struct store_txn *txn, uint64_t child,
+                      bool (*each)(void *data, const struct subject_id *subject, enum link link),
+                      void *data);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The journal: the ordered inputs of every batch, which is all that can change state. Given the
+ * same journal, apply writes the same bytes and the same root. One row of T_JOURNAL per batch:
+ *
+ *   u8 format 1 | u16 apply version | i64 batch time ms | salt[32] | u32 inputs | for each: u32
+ * length, input
+ *
+ *   input = u8 type, then
+ *     ENTRY       u16 verdict of verify | u8 kind | u8 lane | entry id[20] | u32 signing key id |
+ * u32 connection's agency | u64 agreements version | u64 directory version | item digest[32] |
+ * grants digest[32] | u32 parcel (number in the batch of its first input) | u8 index in the parcel
+ * | u8 grants x (u8 part, u32 recipient, u32 key id) | u8 tokens x stored token[32] | sized header
+ *     GOVERNANCE  u8 document | sized text | sized note
+ *     REFUSED     u32 agency | u64 hour since 1970 | u32 frames
+ *     START       software version hash[32]
+ *
+ * Read inputs borrow from the row. Threads: whoever owns the transaction or buffer.
+ */
+#ifndef BROKER_JOURNAL_H
+#define BROKER_JOURNAL_H
+
+#include "broker/state.h"
+
+#define APPLY_VERSION 1
+
+enum input_type {
+    INPUT_ENTRY = 1,
+    INPUT_GOVERNANCE = 2,
+    INPUT_REFUSED = 3,
+    INPUT_START = 4
+};
+
+/* A grant without its secret: what apply may know. */
+struct grant_mark {
+    enum part part;
+    uint32_t recipient;
+    uint32_t key_id;
+};
+
+struct entry_input {
+    enum verdict verdict; /* VERDICT_STORED when verify found nothing wrong */
+    enum entry_kind kind;
+    enum lane lane;
+    struct entry_id id;
+    uint32_t key_id;
+    uint32_t sender; /* agency of the authenticated connection */
+    uint64_t agreements_version;
+    uint64_t directory_version;
+    struct hash item;
+    struct hash grants_digest;
+    uint32_t parcel;
+    uint32_t index;
+    size_t n_grants;
+    struct grant_mark grants[CAIRN_GRANTS_MAX];
+    size_t n_tokens;
+    uint8_t tokens[CAIRN_TOKENS_MAX][32]; /* under the pepper */
+    struct slice header;
+};
+
+struct input {
+    enum input_type type;
+    union {
+        struct entry_input entry;
+        struct {
+            enum governance_document document;
+            struct slice text;
+            struct slice note;
+        } governance;
+        struct {
+            uint32_t agency;
+            uint64_t hour;
+            uint32_t frames;
+        } refused;
+        struct hash software; /* START */
+    };
+};
+
+struct batch_head {
+    uint16_t apply_version;
+    int64_t time_ms;
+    uint8_t salt[32];
+    uint32_t inputs;
+};
+
+#define BATCH_HEAD_BYTES 47
+
+/* Starts a row in `out` (cleared); journal_end fills the number of inputs in. */
+void journal_begin(const struct batch_head *head, struct buf *out);
+/* Appends; returns the input's offset in the row. */
+uint32_t journal_add(const struct input *input, struct buf *out);
+void journal_end(uint32_t inputs, struct buf *out);
+
+bool journal_head_read(struct slice row, struct batch_head *ret) MUST_USE;
+/* Walks: *at starts at BATCH_HEAD_BYTES. False at the end, or when the row is broken (then *at is
+ * SIZE_MAX). */
+bool journal_next(struct slice row, size_t *at, struct input *ret) MUST_USE;
+/* The entry at an offset that T_ENTRY recorded, read from the journal in this transaction. */
+bool journal_entry_at(struct store_txn *txn, uint64_t batch, uint32_t offset,
+                      struct entry_input *ret) MUST_USE;
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/mailbox.h"
+
+#include "crypto/digest.h"
+
+/* One telling: the leaf first, because the row names it. Returns the row's position. */
+static uint64_t tell(struct apply *apply, uint32_t agency, const struct hash *what,
+                     struct mailbox_row *row)
+{
+    struct agency_row state;
+    agency_row_get(apply->txn, agency, &state);
+    uint64_t position = state.next_position++;
+    struct leaf leaf = {
+        .type = LEAF_TOLD,
+        .agency = agency,
+        .digest = *what,
+        .number = position,
+        .detail = row->kind,
+    };
+    row->told = apply_leaf(apply, &leaf);
+    mailbox_row_put(apply->txn, agency, position, row);
+    agency_row_put(apply->txn, agency, &state);
+    apply_noted(apply, NOTED_TOLD);
+    return position;
+}
+
+void mailbox_deliver(struct apply *apply, uint32_t agency, const struct entry_id *entry,
+                     const struct hash *item, uint8_t parts, uint8_t flags)
+{
+    struct reader_row reader = {.parts = 0};
+    if (reader_row_get(apply->txn, entry, agency, &reader) &&
+        (reader.parts | parts) == reader.parts) {
+        return;
+    }
+    struct mailbox_row row = {
+        .kind = ITEM_DELIVERED, .entry = *entry, .parts = parts, .flags = flags};
+    reader.position = tell(apply, agency, item, &row);
+    reader.parts |= parts;
+    reader_row_put(apply->txn, entry, agency, &reader);
+}
+
+void mailbox_release(struct apply *apply, uint32_t agency, const struct entry_id *entry,
+                     const struct hash *item, uint8_t parts, uint64_t alert)
+{
+    struct reader_row reader = {.parts = 0};
+    (void)reader_row_get(apply->txn, entry, agency, &reader);
+    struct mailbox_row row = {
+        .kind = ITEM_RELEASE, .entry = *entry, .parts = parts, .alert = alert};
+    reader.position = tell(apply, agency, item, &row);
+    reader.parts |= parts;
+    reader.opened = true;
+    reader_row_put(apply->txn, entry, agency, &reader);
+}
+
+void mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_notice *notice)
+{
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES / 2);
+    wire_notice_write(notice, &bytes);
+    assert(buf_ok(&bytes)); /* at most CAIRN_ALERT_RECORDS_MAX headlines of bounded size */
+    struct hash what;
+    sha256(buf_slice(&bytes), what.bytes);
+    struct mailbox_row row = {.kind = ITEM_NOTICE, .notice = buf_slice(&bytes)};
+    (void)tell(apply, agency, &what, &row);
+}
+
+bool mailbox_acknowledge(struct apply *apply, const struct acknowledgement_header *header)
+{
+    uint32_t agency = header->id.agency;
+    struct agency_row state;
+    agency_row_get(apply->txn, agency, &state);
+    if (header->position >= state.next_position || header->log_size > apply->range.size ||
+        header->log_size < state.log_size) {
+        return false;
+    }
+    for (uint64_t position = state.acknowledged + 1; position <= header->position; position++) {
+        struct store_key key = key_mailbox(agency, position);
+        (void)store_delete(apply->txn, T_MAILBOX, store_key_slice(&key));
+    }
+    if (header->position > state.acknowledged) {
+        state.acknowledged = header->position;
+    }
+    state.log_size = header->log_size;
+    state.log_root = header->log_root;
+    for (size_t i = 0; i < COSIGNATURE_BYTES; i++) {
+        state.cosignature[i] = header->cosignature[i];
+    }
+    agency_row_put(apply->txn, agency, &state);
+    return true;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mailbox: telling an agency something. Each telling is one row in its mailbox and one leaf in the
+ * log. Rows stay until the agency acknowledged them. Part of apply: same owner, same rules.
+ */
+#ifndef BROKER_MAILBOX_H
+#define BROKER_MAILBOX_H
+
+#include "broker/apply.h"
+
+/* An entry with its body and the recipient's grants for these parts. Marks the reader; nothing when
+ * all were told before. */
+void mailbox_deliver(struct apply *apply, uint32_t agency, const struct entry_id *entry,
+                     const struct hash *item, uint8_t parts, uint8_t flags);
+/* Grants of an entry delivered before. */
+void mailbox_release(struct apply *apply, uint32_t agency, const struct entry_id *entry,
+                     const struct hash *item, uint8_t parts, uint64_t alert);
+void mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_notice *notice);
+/* Everything up to `position` is on the agency's disk: rows go, the head it cosigned is kept. False
+ * when it acknowledges what was never sent or a smaller log than before. */
+bool mailbox_acknowledge(struct apply *apply, const struct acknowledgement_header *header);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * notice: noticing a pattern in a child's chronology. Pure: rows in, rows out. A rule counts
+ * occurrences, not rows, inside a window that contains the anchor day and may lie before or after
+ * it, so a late arrival completes a pattern as well.
+ */
+#ifndef BROKER_NOTICE_H
+#define BROKER_NOTICE_H
+
+#include "broker/chronology.h"
+
+struct noticed {
+    size_t n; /* rows that the rule counted, ascending */
+    const struct chronology_item *items[CAIRN_CHRONOLOGY_SCAN_MAX];
+    uint32_t occurrences;
+};
+
+/* The days that a rule must see around an anchor. */
+void notice_span(const struct pattern *pattern, int32_t anchor, int32_t *ret_from, int32_t *ret_to);
+/* True when the rule is met by a window that contains the anchor; then *ret is the window with the
+ * most occurrences, the earliest of equals. Retracted rows and rows that do not count are passed
+ * over. */
+bool notice_pattern(const struct pattern *pattern, const struct directory *directory,
+                    int32_t anchor, const struct chronology_item *items, size_t n,
+                    struct noticed *ret);
+
+#endif

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/state.h"
+
+#include <string.h>
+
+const char *const state_table_names[N_TABLES] = {
+#define X(name, text, replayed) [T_##name] = (text),
+    STATE_TABLES(X)
+#undef X
+};
+static_assert(N_TABLES <= STORE_TABLES_MAX, "the store can hold every table");
+
+/* --- keys --- */
+
+static struct store_key key_done(struct store_key *key, const struct writer *writer)
+{
+    key->len = writer_slice(writer).len;
+    return *key;
+}
+
+static void write_subject(struct writer *writer, const struct subject_id *subject)
+{
+    write_u32(writer, subject->agency);
+    write_bytes(writer, subject->handle, CAIRN_HANDLE_BYTES);
+}
+
+static struct subject_id read_subject(struct reader *reader)
+{
+    struct subject_id subject = {.agency = read_u32(reader)};
+    read_into(reader, subject.handle, CAIRN_HANDLE_BYTES);
+    return subject;
+}
+
+static void write_entry_id(struct writer *writer, const struct entry_id *id)
+{
+    write_u32(writer, id->agency);
+    write_u64(writer, id->stream);
+    write_u64(writer, id->seq);
+}
+
+static struct entry_id read_entry_id(struct reader *reader)
+{
+    uint32_t agency = read_u32(reader);
+    uint64_t stream = read_u64(reader);
+    uint64_t seq = read_u64(reader);
+    return (struct entry_id){.agency = agency, .stream = stream, .seq = seq};
+}
+
+struct store_key key_entry(const struct entry_id *id)
+{
+    struct store_key key = {.len = ENTRY_ID_BYTES};
+    entry_id_pack(id, key.bytes);
+    return key;
+}
+
+struct store_key key_stream(uint32_t agency, uint64_t stream)
+{
+    struct store_key key;
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_u32(&writer, agency);
+    write_u64(&writer, stream);
+    return key_done(&key, &writer);
+}
+
+struct store_key key_subject(const struct subject_id *subject)
+{
+    struct store_key key = {.len = SUBJECT_ID_BYTES};
+    subject_id_pack(subject, key.bytes);
+    return key;
+}
+
+struct store_key key_token_prefix(enum token_class class, const uint8_t stored[32])
+{
+    struct store_key key;
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_u8(&writer, (uint8_t) class);
+    write_bytes(&writer, stored, 32);
+    return key_done(&key, &writer);
+}
+
+struct store_key key_token(enum token_class class, const uint8_t stored[32],
+                           const struct subject_id *subject)
+{
+    struct store_key key;
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_u8(&writer, (uint8_t) class);
+    write_bytes(&writer, stored, 32);
+    write_subject(&writer, subject);
+    return key_done(&key, &writer);
+}
+
+struct store_key key_member(uint64_t child, const struct subject_id *subject)
+{
+    struct store_key key;
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_u64(&writer, child);
+    write_subject(&writer, subject);
+    return key_done(&key, &writer);
+}
+
+struct store_key key_involvement(const struct subject_id *subject, enum role role)
+{
+    struct store_key key;
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_subject(&writer, subject);
+    write_u8(&writer, (uint8_t)role);
+    return key_done(&key, &writer);
+}
+
+struct store_key key_chronology(uint64_t child, int32_t day, uint64_t log_index)
+{
+    struct store_key key;
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_u64(&writer, child);
+    write_i32(&writer, day);
+    write_u64(&writer, log_index);
+    return key_done(&key, &writer);
+}
+
+struct store_key key_mailbox(uint32_t agency, uint64_t position)
+{
+    struct store_key key;
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_u32(&writer, agency);
+    write_u64(&writer, position);
+    return key_done(&key, &writer);
+}
+
+struct store_key key_reader(const struct entry_id *id, uint32_t agency)
+{
+    struct store_key key;
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_entry_id(&writer, id);
+    write_u32(&writer, agency);
+    return key_done(&key, &writer);
+}
+
+struct store_key key_agency(uint32_t agency)
+{
+    struct store_key key;
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_u32(&writer, agency);
+    return key_done(&key, &writer);
+}
+
+struct store_key key_batch_input(uint64_t batch, uint32_t input)
+{
+    struct store_key key;
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_u64(&writer, batch);
+    write_u32(&writer, input);
+    return key_done(&key, &writer);
+}
+
+struct store_key key_governance(enum governance_document document)
+{
+    return (struct store_key){.bytes = {(uint8_t)document}, .len = 1};
+}
+
+bool key_has_prefix(struct slice key, const struct store_key *prefix)
+{
+    return key.len >= prefix->len && memcmp(key.data, prefix->bytes, prefix->len) == 0;
+}
+
+/* --- META --- */
+
+uint64_t meta_get(struct store_txn *txn, const char *name, uint64_t fallback)
+{
+    struct slice value;
+    if (!store_get(txn, T_META, slice_of_text(name), &value)) {
+        return fallback;
+    }
+    struct reader reader = reader_over(value);
+    return read_u64(&reader);
+}
+
+void meta_put(struct store_txn *txn, const char *name, uint64_t value)
+{
+    struct store_key row = store_key_u64(value);
+    store_put(txn, T_META, slice_of_text(name), store_key_slice(&row));
+}
+
+uint64_t meta_next(struct store_txn *txn, const char *name)
+{
+    uint64_t next = meta_get(txn, name, 0) + 1;
+    meta_put(txn, name, next);
+    return next;
+}
+
+/* --- ENTRY --- */
+
+struct slice entry_row_pack(const struct entry_row *row, uint8_t out[ENTRY_ROW_BYTES])
+{
+    struct writer writer = writer_over(out, ENTRY_ROW_BYTES);
+    write_u16(&writer, (uint16_t)row->verdict);
+    write_u8(&writer, (uint8_t)row->kind);
+    write_bytes(&writer, row->item.bytes, CAIRN_HASH_BYTES);
+    write_u64(&writer, row->log_index);
+    write_u64(&writer, row->batch);
+    write_u32(&writer, row->input);
+    write_u32(&writer, row->offset);
+    write_u8(&writer, row->retracted ? 1 : 0);
+    write_u64(&writer, row->alert);
+    return writer_slice(&writer);
+}
+
+bool entry_row_get(struct store_txn *txn, const struct entry_id *id, struct entry_row *ret)
+{
+    struct store_key key = key_entry(id);
+    struct slice value;
+    if (!store_get(txn, T_ENTRY, store_key_slice(&key), &value)) {
+        return false;
+    }
+    struct reader reader = reader_over(value);
+    struct entry_row row = {.verdict = (enum verdict)read_u16(&reader)};
+    row.kind = (enum entry_kind)read_u8(&reader);
+    read_into(&reader, row.item.bytes, CAIRN_HASH_BYTES);
+    row.log_index = read_u64(&reader);
+    row.batch = read_u64(&reader);
+    row.input = read_u32(&reader);
+    row.offset = read_u32(&reader);
+    row.retracted = read_u8(&reader) != 0;
+    row.alert = read_u64(&reader);
+    assert(reader_end(&reader));
+    *ret = row;
+    return true;
+}
+
+void entry_row_put(struct store_txn *txn, const struct entry_id *id, const struct entry_row *row)
+{
+    uint8_t storage[ENTRY_ROW_BYTES];
+    struct store_key key = key_entry(id);
+    store_put(txn, T_ENTRY, store_key_slice(&key), entry_row_pack(row, storage));
+}
+
+/* --- SUBJECT --- */
+
+bool subject_row_get(struct store_txn *txn, const struct subject_id *subject,
+                     struct subject_row *ret)
+{
+    struct store_key key = key_subject(subject);
+    struct slice value;
+    if (!store_get(txn, T_SUBJECT, store_key_slice(&key), &value)) {
+        return false;
+    }
+    struct reader reader = reader_over(value);
+    struct subject_row row = {.child = read_u64(&reader)};
+    row.link = (enum link)read_u8(&reader);
+    row.epoch = read_u32(&reader);
+    row.statement = read_u64(&reader);
+    row.n_tokens = read_u8(&reader);
+    assert(row.n_tokens <= CAIRN_TOKENS_MAX);
+    for (size_t i = 0; i < row.n_tokens; i++) {
+        row.tokens[i].class = (enum token_class)read_u8(&reader);
+        row.tokens[i].status = (enum identifier_status)read_u8(&reader);
+        read_into(&reader, row.tokens[i].stored, 32);
+    }
+    assert(reader_end(&reader));
+    *ret = row;
+    return true;
+}
+
+void subject_row_put(struct store_txn *txn, const struct subject_id *subject,
+                     const struct subject_row *row)
+{
+    uint8_t storage[SUBJECT_ROW_BYTES];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    write_u64(&writer, row->child);
+    write_u8(&writer, (uint8_t)row->link);
+    write_u32(&writer, row->epoch);
+    write_u64(&writer, row->statement);
+    write_u8(&writer, (uint8_t)row->n_tokens);
+    for (size_t i = 0; i < row->n_tokens; i++) {
+        write_u8(&writer, (uint8_t)row->tokens[i].class);
+        write_u8(&writer, (uint8_t)row->tokens[i].status);
+        write_bytes(&writer, row->tokens[i].stored, 32);
+    }
+    struct store_key key = key_subject(subject);
+    store_put(txn, T_SUBJECT, store_key_slice(&key), writer_slice(&writer));
+}
+
+/* --- CHRONOLOGY --- */
+
+/* subject 20, entry stream and seq 16 (the agency is the subject's), kind, code, level, urgency,
+ * flags, occurrence */
+struct slice chronology_row_pack(const struct chronology_row *row,
+                                 uint8_t out[CHRONOLOGY_ROW_BYTES])
+{
+    assert(row->entry.agency == row->subject.agency);
+    struct writer writer = writer_over(out, CHRONOLOGY_ROW_BYTES);
+    write_subject(&writer, &row->subject);
+    write_u64(&writer, row->entry.stream);
+    write_u64(&writer, row->entry.seq);
+    write_u8(&writer, (uint8_t)row->record_kind);
+    write_u16(&writer, (uint16_t)row->code);
+    write_u8(&writer, (uint8_t)row->level);
+    write_u8(&writer, (uint8_t)row->urgency);
+    write_u8(&writer, (uint8_t)((row->retracted ? 1U : 0U) | (row->counts ? 2U : 0U)));
+    write_bytes(&writer, row->occurrence, 16);
+    return writer_slice(&writer);
+}
+
+bool chronology_row_unpack(struct slice value, struct chronology_row *ret)
+{
+    struct reader reader = reader_over(value);
+    struct chronology_row row = {.subject = read_subject(&reader)};
+    row.entry.agency = row.subject.agency;
+    row.entry.stream = read_u64(&reader);
+    row.entry.seq = read_u64(&reader);
+    row.record_kind = (enum record_kind)read_u8(&reader);
+    row.code = read_u16(&reader);
+    row.level = read_u8(&reader);
+    row.urgency = (enum urgency)read_u8(&reader);
+    uint8_t flags = read_u8(&reader);
+    row.retracted = (flags & 1U) != 0;
+    row.counts = (flags & 2U) != 0;
+    read_into(&reader, row.occurrence, 16);
+    if (!reader_end(&reader)) {
+        return false;
+    }
+    *ret = row;
+    return true;
+}
+
+/* --- ALERT --- */
+
+static void read_alert_lists(struct reader *reader, struct alert_row *row)
+{
+    row->n_addressees = read_u8(reader);
+    assert(row->n_addressees <= CAIRN_ADDRESSEES_MAX);
+    for (size_t i = 0; i < row->n_addressees; i++) {
+        row->addressees[i] = read_u32(reader);
+    }
+    row->n_records = read_u8(reader);
+    assert(row->n_records <= CAIRN_ALERT_RECORDS_MAX);
+    for (size_t i = 0; i < row->n_records; i++) {
+        row->records[i].entry = read_entry_id(reader);
+        row->records[i].log_index = read_u64(reader);
+        row->records[i].day = read_i32(reader);
+    }
+}
+
+bool alert_row_get(struct store_txn *txn, uint64_t alert, struct alert_row *ret)
+{
+    struct store_key key = store_key_u64(alert);
+    struct slice value;
+    if (!store_get(txn, T_ALERT, store_key_slice(&key), &value)) {
+        return false;
+    }
+    struct reader reader = reader_over(value);
+    struct alert_row row = {.child = read_u64(&reader)};
+    read_into(&reader, row.pattern, sizeof(row.pattern));
+    row.rule_version = read_u64(&reader);
+    read_into(&reader, row.pattern_hash.bytes, CAIRN_HASH_BYTES);
+    row.state = (enum alert_state)read_u8(&reader);
+    row.revision = read_u32(&reader);
+    row.raised_ms = (int64_t)read_u64(&reader);
+    row.outcome = (enum outcome)read_u8(&reader);
+    row.closed_at = read_u64(&reader);
+    row.earlier_outcome = (enum outcome)read_u8(&reader);
+    read_alert_lists(&reader, &row);
+    assert(reader_end(&reader));
+    *ret = row;
+    return true;
+}
+
+void alert_row_put(struct store_txn *txn, uint64_t alert, const struct alert_row *row)
+{
+    uint8_t storage[ALERT_ROW_BYTES];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    write_u64(&writer, row->child);
+    write_bytes(&writer, row->pattern, sizeof(row->pattern));
+    write_u64(&writer, row->rule_version);
+    write_bytes(&writer, row->pattern_hash.bytes, CAIRN_HASH_BYTES);
+    write_u8(&writer, (uint8_t)row->state);
+    write_u32(&writer, row->revision);
+    write_u64(&writer, (uint64_t)row->raised_ms);
+    write_u8(&writer, (uint8_t)row->outcome);
+    write_u64(&writer, row->closed_at);
+    write_u8(&writer, (uint8_t)row->earlier_outcome);
+    write_u8(&writer, (uint8_t)row->n_addressees);
+    for (size_t i = 0; i < row->n_addressees; i++) {
+        write_u32(&writer, row->addressees[i]);
+    }
+    write_u8(&writer, (uint8_t)row->n_records);
+    for (size_t i = 0; i < row->n_records; i++) {
+        write_entry_id(&writer, &row->records[i].entry);
+        write_u64(&writer, row->records[i].log_index);
+        write_i32(&writer, row->records[i].day);
+    }
+    struct store_key key = store_key_u64(alert);
+    store_put(txn, T_ALERT, store_key_slice(&key), writer_slice(&writer));
+}
+
+/* --- MAILBOX --- */
+
+void mailbox_row_put(struct store_txn *txn, uint32_t agency, uint64_t position,
+                     const struct mailbox_row *row)
+{
+    size_t len = 9 + (row->kind == ITEM_NOTICE ? row->notice.len : ENTRY_ID_BYTES + 2 + 8);
+    struct store_key key = key_mailbox(agency, position);
+    uint8_t *storage = store_reserve(txn, T_MAILBOX, store_key_slice(&key), len);
+    if (storage == NULL) {
+        return; /* the transaction has a fault, and says so when it is committed */
+    }
+    struct writer writer = writer_over(storage, len);
+    write_u8(&writer, (uint8_t)row->kind);
+    write_u64(&writer, row->told);
+    if (row->kind == ITEM_NOTICE) {
+        write_slice(&writer, row->notice);
+    } else {
+        write_entry_id(&writer, &row->entry);
+        write_u8(&writer, row->parts);
+        write_u8(&writer, row->flags);
+        write_u64(&writer, row->alert);
+    }
+    assert(writer_slice(&writer).len == len);
+}
+
+bool mailbox_row_unpack(struct slice value, struct mailbox_row *ret)
+{
+    struct reader reader = reader_over(value);
+    struct mailbox_row row = {.kind = (enum item_kind)read_u8(&reader)};
+    row.told = read_u64(&reader);
+    if (row.kind == ITEM_NOTICE) {
+        row.notice = read_bytes(&reader, reader.left);
+    } else {
+        row.entry = read_entry_id(&reader);
+        row.parts = read_u8(&reader);
+        row.flags = read_u8(&reader);
+        row.alert = read_u64(&reader);
+    }
+    if (!reader_end(&reader)) {
+        return false;
+    }
+    *ret = row;
+    return true;
+}
+
+/* --- READER --- */
+
+bool reader_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
+                    struct reader_row *ret)
+{
+    struct store_key key = key_reader(id, agency);
+    struct slice value;
+    if (!store_get(txn, T_READER, store_key_slice(&key), &value)) {
+        return false;
+    }
+    struct reader reader = reader_over(value);
+    ret->parts = read_u8(&reader);
+    ret->opened = read_u8(&reader) != 0;
+    ret->position = read_u64(&reader);
+    assert(reader_end(&reader));
+    return true;
+}
+
+void reader_row_put(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
+                    const struct reader_row *row)
+{
+    uint8_t storage[10];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    write_u8(&writer, row->parts);
+    write_u8(&writer, row->opened ? 1 : 0);
+    write_u64(&writer, row->position);
+    struct store_key key = key_reader(id, agency);
+    store_put(txn, T_READER, store_key_slice(&key), writer_slice(&writer));
+}
+
+/* --- AGENCY --- */
+
+void agency_row_get(struct store_txn *txn, uint32_t agency, struct agency_row *ret)
+{
+    struct store_key key = key_agency(agency);
+    struct slice value;
+    *ret = (struct agency_row){.next_position = 1};
+    if (!store_get(txn, T_AGENCY, store_key_slice(&key), &value)) {
+        return;
+    }
+    struct reader reader = reader_over(value);
+    ret->next_position = read_u64(&reader);
+    ret->acknowledged = read_u64(&reader);
+    ret->log_size = read_u64(&reader);
+    read_into(&reader, ret->log_root.bytes, CAIRN_HASH_BYTES);
+    read_into(&reader, ret->cosignature, COSIGNATURE_BYTES);
+    assert(reader_end(&reader));
+}
+
+void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_row *row)
+{
+    uint8_t storage[24 + CAIRN_HASH_BYTES + COSIGNATURE_BYTES];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    write_u64(&writer, row->next_position);
+    write_u64(&writer, row->acknowledged);
+    write_u64(&writer, row->log_size);
+    write_bytes(&writer, row->log_root.bytes, CAIRN_HASH_BYTES);
+    write_bytes(&writer, row->cosignature, COSIGNATURE_BYTES);
+    struct store_key key = key_agency(agency);
+    store_put(txn, T_AGENCY, store_key_slice(&key), writer_slice(&writer));
+}

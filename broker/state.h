@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The broker's state: which tables there are, what their keys and rows look like. docs/storage.md
+ * is this page in prose with puts, bytes and key order per record. Rows are fixed big-endian
+ * layouts; each has a pack and an unpack, and an unpack that fails means a broken store, never bad
+ * input (callers turn it into a fault).
+ *
+ * Only commit writes (through apply); publish and tools read. Sealed bodies, grants and parcel
+ * signatures lie in T_BLOB and T_PARCEL, which apply neither reads nor writes: they can be
+ * destroyed and the journal still replays.
+ */
+#ifndef BROKER_STATE_H
+#define BROKER_STATE_H
+
+#include "cairn/codes.h"
+#include "cairn/ids.h"
+#include "cairn/limits.h"
+#include "cairn/verdict.h"
+#include "govern/govern.h"
+#include "store/log.h"
+#include "store/store.h"
+#include "wire/wire.h"
+
+#define STATE_SCHEMA 1
+
+/* name, in replay: compared byte for byte after replaying the journal */
+#define STATE_TABLES(X)                                                                            \
+    X(META, "meta", true)               /* text -> u64 */                                          \
+    X(JOURNAL, "journal", false)        /* batch u64 -> batch (journal.h) */                       \
+    X(LOG, "log", true)                 /* leaf index u64 -> row (store/log.h) */                  \
+    X(ENTRY, "entry", true)             /* entry id -> entry_row: the deduplication index */       \
+    X(STREAM, "stream", true)           /* agency u32, stream u64 -> last seq u64 */               \
+    X(SUBJECT, "subject", true)         /* subject id -> subject_row */                            \
+    X(TOKEN, "token", true)             /* class u8, stored token[32], subject id -> status u8 */  \
+    X(MEMBER, "member", true)           /* child u64, subject id -> link u8 */                     \
+    X(INVOLVEMENT, "involvement", true) /* subject id, role u8 -> involvement_row */               \
+    X(CHRONOLOGY, "chronology",                                                                    \
+      true)                 /* child u64, event day i32, log index u64 -> chronology_row */        \
+    X(ALERT, "alert", true) /* alert u64 -> alert_row */                                           \
+    X(CHILD_ALERT, "child-alert", true) /* child u64 -> its newest alert u64 */                    \
+    X(MAILBOX, "mailbox", true)         /* agency u32, position u64 -> mailbox_row */              \
+    X(READER, "reader", true)           /* entry id, agency u32 -> reader_row */                   \
+    X(AGENCY, "agency", true)           /* agency u32 -> agency_row */                             \
+    X(GOVERNANCE, "governance", true)   /* document u8 -> version u64, sized text, sized note */   \
+    X(BLOB, "blob", false)              /* batch u64, input u32 -> sized body, grants */           \
+    X(PARCEL, "parcel", false)          /* batch u64, first input u32 -> head, signature, digests */
+
+enum table {
+#define X(name, text, replayed) T_##name,
+    STATE_TABLES(X)
+#undef X
+    N_TABLES
+};
+
+extern const char *const state_table_names[N_TABLES];
+
+/* --- keys --- */
+struct store_key key_entry(const struct entry_id *id);
+struct store_key key_stream(uint32_t agency, uint64_t stream);
+struct store_key key_subject(const struct subject_id *subject);
+struct store_key key_token(enum token_class class, const uint8_t stored[32],
+                           const struct subject_id *subject);
+struct store_key key_token_prefix(enum token_class class, const uint8_t stored[32]);
+struct store_key key_member(uint64_t child, const struct subject_id *subject);
+struct store_key key_involvement(const struct subject_id *subject, enum role role);
+struct store_key key_chronology(uint64_t child, int32_t day, uint64_t log_index);
+struct store_key key_mailbox(uint32_t agency, uint64_t position);
+struct store_key key_reader(const struct entry_id *id, uint32_t agency);
+struct store_key key_agency(uint32_t agency);
+struct store_key key_batch_input(uint64_t batch, uint32_t input);
+struct store_key key_governance(enum governance_document document);
+bool key_has_prefix(struct slice key, const struct store_key *prefix);
+
+/* --- META counters --- */
+uint64_t meta_get(struct store_txn *txn, const char *name, uint64_t fallback);
+void meta_put(struct store_txn *txn, const char *name, uint64_t value);
+/* The next number of a counter that starts at 1. */
+uint64_t meta_next(struct store_txn *txn, const char *name);
+
+/* --- rows --- */
+
+/* Where an entry's clear header lies: in its batch of the journal. */
+struct entry_row {
+    enum verdict verdict;
+    enum entry_kind kind;
+    struct hash item;
+    uint64_t log_index;
+    uint64_t batch;
+    uint32_t input;  /* number in the batch: key of its blob */
+    uint32_t offset; /* of the input in the journal row */
+    bool retracted;
+    uint64_t alert; /* newest that lists it, 0 none */
+};
+#define ENTRY_ROW_BYTES 72
+struct slice entry_row_pack(const struct entry_row *row, uint8_t out[ENTRY_ROW_BYTES]);
+bool entry_row_get(struct store_txn *txn, const struct entry_id *id, struct entry_row *ret);
+void entry_row_put(struct store_txn *txn, const struct entry_id *id, const struct entry_row *row);
+
+/* How a subject came to its child. */
+enum link {
+    LINK_ALONE = 1,
+    LINK_VERIFIED = 2,
+    LINK_PROVISIONAL = 3
+};
+
+struct subject_token {
+    enum token_class class;
+    enum identifier_status status;
+    uint8_t stored[32]; /* under the pepper */
+};
+struct subject_row {
+    uint64_t child;
+    enum link link;
+    uint32_t epoch;
+    uint64_t statement; /* log index, UINT64_MAX while only records named the handle */
+    size_t n_tokens;
+    struct subject_token tokens[CAIRN_TOKENS_MAX];
+};
+#define SUBJECT_ROW_BYTES (22 + CAIRN_TOKENS_MAX * 34)
+bool subject_row_get(struct store_txn *txn, const struct subject_id *subject,
+                     struct subject_row *ret);
+void subject_row_put(struct store_txn *txn, const struct subject_id *subject,
+                     const struct subject_row *row);
+
+struct involvement_row {
+    int32_t from_day;
+    int32_t until_day;
+    uint64_t log_index;
+};
+
+/* Small on purpose: patterns are judged from these alone. */
+struct chronology_row {
+    struct subject_id subject;
+    struct entry_id entry;
+    enum record_kind record_kind;
+    uint32_t code;
+    uint32_t level;
+    enum urgency urgency;
+    bool retracted;
+    bool counts;            /* false: stored without a reader */
+    uint8_t occurrence[16]; /* derived from the entry id when the record names none */
+};
+#define CHRONOLOGY_ROW_BYTES 64
+struct slice chronology_row_pack(const struct chronology_row *row,
+                                 uint8_t out[CHRONOLOGY_ROW_BYTES]);
+bool chronology_row_unpack(struct slice value, struct chronology_row *ret);
+
+enum alert_state {
+    ALERT_OPEN = 1,
+    ALERT_OPENED = 2,
+    ALERT_CLOSED = 3
+};
+struct alert_record {
+    struct entry_id entry;
+    uint64_t log_index;
+    int32_t day;
+};
+struct alert_row {
+    uint64_t child;
+    char pattern[RULE_ID_MAX_BYTES];
+    uint64_t rule_version;
+    struct hash pattern_hash;
+    enum alert_state state;
+    uint32_t revision; /* 1 when raised */
+    int64_t raised_ms;
+    enum outcome outcome;
+    uint64_t closed_at; /* log size when closed */
+    enum outcome earlier_outcome;
+    size_t n_addressees;
+    uint32_t addressees[CAIRN_ADDRESSEES_MAX];
+    size_t n_records;
+    struct alert_record records[CAIRN_ALERT_RECORDS_MAX]; /* ascending day, log index */
+};
+#define ALERT_ROW_BYTES (160 + CAIRN_ADDRESSEES_MAX * 4 + CAIRN_ALERT_RECORDS_MAX * 32)
+bool alert_row_get(struct store_txn *txn, uint64_t alert, struct alert_row *ret);
+void alert_row_put(struct store_txn *txn, uint64_t alert, const struct alert_row *row);
+
+/* value of T_MAILBOX: u8 item kind || u64 told leaf || then
+ *   DELIVERED  entry id || u8 parts (bit part-1) || u8 flags
+ *   RELEASE    entry id || u8 parts || u64 alert
+ *   NOTICE     the notice's bytes */
+struct mailbox_row {
+    enum item_kind kind;
+    uint64_t told;
+    struct entry_id entry;
+    uint8_t parts;
+    uint8_t flags;
+    uint64_t alert;
+    struct slice notice;
+};
+#define PART_BIT(part) ((uint8_t)(1U << ((unsigned)(part)-1U)))
+void mailbox_row_put(struct store_txn *txn, uint32_t agency, uint64_t position,
+                     const struct mailbox_row *row);
+bool mailbox_row_unpack(struct slice value, struct mailbox_row *ret); /* notice borrowed */
+
+struct reader_row {
+    uint8_t parts;     /* queued for it so far */
+    bool opened;       /* a person there gave a reason and opened it */
+    uint64_t position; /* of the newest mailbox row about it */
+};
+bool reader_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
+                    struct reader_row *ret);
+void reader_row_put(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
+                    const struct reader_row *row);
+
+struct agency_row {
+    uint64_t next_position; /* of its mailbox, from 1 */
+    uint64_t acknowledged;  /* every position up to here */
+    uint64_t log_size;      /* cosigned */
+    struct hash log_root;
+    uint8_t cosignature[COSIGNATURE_BYTES];
+};
+void agency_row_get(struct store_txn *txn, uint32_t agency,
+                    struct agency_row *ret); /* a fresh one when there is none */
+void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_row *row);
+
+#endif
