@@ -43,7 +43,7 @@ static struct slice mark_slice(const struct mark *mark)
 static void mark_clear(struct mark *mark)
 {
     __atomic_store_n(&mark->len, 0, __ATOMIC_RELEASE);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 static void mark_write(struct mark *mark, struct slice bytes, uint32_t count)
@@ -98,7 +98,7 @@ static void start_file(struct marker_file *file)
     if (memcmp(file->magic, no_magic, sizeof(no_magic)) == 0) {
         memset(file, 0, sizeof(*file));
         file->version = MARKER_VERSION;
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
         memcpy(file->magic, MARKER_MAGIC, sizeof(file->magic));
     }
 }
