@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agents/core/identity.h"
+
+#include <string.h>
+
+#include "base/date.h"
+#include "base/text.h"
+#include "crypto/digest.h"
+#include "crypto/token.h"
+
+#define FOLDED_BYTES     (4 * CAIRN_NAME_MAX_BYTES) /* compatibility forms grow when decomposed */
+#define TOKEN_TEXT_BYTES (2 * FOLDED_BYTES + 64)
+
+void identity_deinit(struct identity *identity)
+{
+    bytes_wipe(identity, sizeof(*identity));
+    *identity = IDENTITY_NULL;
+}
+
+void identity_restrict(struct identity *identity)
+{
+    bytes_wipe(identity->address, sizeof(identity->address));
+    bytes_wipe(identity->postcode, sizeof(identity->postcode));
+    identity->restricted = true;
+}
+
+bool identity_is_empty(const struct identity *identity)
+{
+    return identity->given[0] == '\0' && identity->family[0] == '\0' && !identity->has_birth &&
+           identity->nhs_number.value[0] == '\0' && identity->upn.value[0] == '\0' &&
+           identity->local_id[0] == '\0';
+}
+
+/* --- names that are none --- */
+
+/* What stands where a first name should be, folded; with or without a number or a second word
+ * ("Twin 1", "Baby Boy"). */
+static const char *const given_placeholders[] = {
+    "baby",    "infant",   "newborn",  "neonate", "unborn",    "unknown",  "unnamed",
+    "twin",    "twina",    "twinb",    "triplet", "tripleta",  "tripletb", "tripletc",
+    "boy",     "girl",     "male",     "female",  "child",     "son",      "daughter",
+    "foetus",  "fetus",    "mr",       "miss",    "master",    "nk",       "na",
+    "noname",  "notknown", "notgiven", "nil",     "none",      "test",     "xx",
+    "babyboy", "babygirl", "babyof",   "notyet",  "undefined", "null",     "tbc",
+};
+
+static const char *const family_placeholders[] = {
+    "unknown", "notknown", "nk", "na", "unnamed", "none", "nil", "undefined", "null", "tbc",
+};
+
+static bool is_listed(const char *word, const char *const list[], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(word, list[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void cut_trailing_digits(char *word)
+{
+    size_t len = strlen(word);
+
+    while (len > 0 && word[len - 1] >= '0' && word[len - 1] <= '9') {
+        word[--len] = '\0';
+    }
+}
+
+/* The first word of a name, folded: up to a space, a hyphen or the like. */
+static bool fold_first_word(const char *name, char *out, size_t out_bytes)
+{
+    size_t len = strcspn(name, " -_/,.()");
+
+    return text_fold(slice_make(name, len), out, out_bytes);
+}
+
+static bool given_says_nothing(const char *name, const char *folded)
+{
+    char word[FOLDED_BYTES];
+
+    if (strlen(folded) < 2 || !text_copy(word, sizeof(word), slice_of_text(folded))) {
+        return true;
+    }
+    cut_trailing_digits(word);
+    if (word[0] == '\0' || is_listed(word, given_placeholders, ARRAY_LEN(given_placeholders))) {
+        return true;
+    }
+    if (!fold_first_word(name, word, sizeof(word))) {
+        return true;
+    }
+    cut_trailing_digits(word);
+    return is_listed(word, given_placeholders, ARRAY_LEN(given_placeholders));
+}
+
+/* --- normalised values --- */
+
+/* Capitals without spaces. False for what is no postcode, and for the pseudo-postcodes (ZZ99) of
+ * people without one. */
+static bool normal_postcode(const char *postcode, char out[IDENTITY_POSTCODE_BYTES])
+{
+    size_t len = 0;
+
+    for (const char *c = postcode; *c != '\0'; c++) {
+        if (*c != ' ') {
+            out[len++] = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+        }
+    }
+    out[len] = '\0';
+    return len >= 5 && len <= 7 && strspn(out, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == len &&
+           strncmp(out, "ZZ99", 4) != 0;
+}
+
+/* "given|family|YYYY-MM-DD|POSTCODE", or false. */
+static bool composite_value(const struct identity *identity, struct writer *out)
+{
+    char given[FOLDED_BYTES];
+    char family[FOLDED_BYTES];
+    char postcode[IDENTITY_POSTCODE_BYTES];
+    char birth[DATE_TEXT_BYTES];
+
+    if (!identity->has_birth || !normal_postcode(identity->postcode, postcode) ||
+        !text_fold(slice_of_text(identity->given), given, sizeof(given)) ||
+        !text_fold(slice_of_text(identity->family), family, sizeof(family))) {
+        return false;
+    }
+    if (given_says_nothing(identity->given, given) || family[0] == '\0' ||
+        is_listed(family, family_placeholders, ARRAY_LEN(family_placeholders))) {
+        return false;
+    }
+    date_format(identity->birth_day, birth);
+    write_format(out, "%s|%s|%s|%s", given, family, birth, postcode);
+    return writer_ok(out);
+}
+
+/* --- tokens --- */
+
+static void add_token(struct identity_token ret[IDENTITY_TOKENS_MAX], size_t *n,
+                      const struct secret *linkage_key, struct identity_token token,
+                      struct slice value)
+{
+    token_make(linkage_key, token.class, value, token.token);
+    ret[(*n)++] = token;
+}
+
+static void add_identifier(struct identity_token ret[IDENTITY_TOKENS_MAX], size_t *n,
+                           const struct secret *linkage_key, enum token_class class,
+                           const struct identifier *identifier)
+{
+    if (identifier_has_token(identifier)) {
+        add_token(ret, n, linkage_key,
+                  (struct identity_token){.class = class, .status = identifier->status},
+                  slice_of_text(identifier->value));
+    }
+}
+
+size_t identity_tokens(const struct identity *identity, uint32_t agency,
+                       const struct secret *linkage_key,
+                       struct identity_token ret[IDENTITY_TOKENS_MAX])
+{
+    char text[TOKEN_TEXT_BYTES];
+    struct writer value = writer_over(text, sizeof(text));
+    size_t n = 0;
+
+    add_identifier(ret, &n, linkage_key, TOKEN_NHS_NUMBER, &identity->nhs_number);
+    add_identifier(ret, &n, linkage_key, TOKEN_UPN, &identity->upn);
+    if (identity->local_id[0] != '\0') {
+        write_format(&value, "%u:%s", agency, identity->local_id);
+        add_token(ret, &n, linkage_key,
+                  (struct identity_token){TOKEN_LOCAL_ID, IDENTIFIER_WELL_FORMED, {0}},
+                  writer_slice(&value));
+    }
+    value = writer_over(text, sizeof(text));
+    if (composite_value(identity, &value)) {
+        add_token(ret, &n, linkage_key,
+                  (struct identity_token){TOKEN_NAME_BIRTH_POSTCODE, IDENTIFIER_WELL_FORMED, {0}},
+                  writer_slice(&value));
+    }
+    bytes_wipe(text, sizeof(text));
+    assert(n <= IDENTITY_TOKENS_MAX);
+    return n;
+}
+
+/* --- the key of this agency's own list --- */
+
+static bool strongest_value(const struct identity *identity, struct writer *out,
+                            enum token_class *ret_class)
+{
+    if (identity->local_id[0] != '\0') {
+        *ret_class = TOKEN_LOCAL_ID;
+        write_text(out, identity->local_id);
+        return true;
+    }
+    if (identifier_is_sound(&identity->nhs_number)) {
+        *ret_class = TOKEN_NHS_NUMBER;
+        write_text(out, identity->nhs_number.value);
+        return true;
+    }
+    if (identifier_is_sound(&identity->upn)) {
+        *ret_class = TOKEN_UPN;
+        write_text(out, identity->upn.value);
+        return true;
+    }
+    *ret_class = TOKEN_NAME_BIRTH_POSTCODE;
+    return composite_value(identity, out);
+}
+
+bool identity_key(const struct identity *identity, const struct secret *store_key,
+                  uint8_t ret[CAIRN_HASH_BYTES])
+{
+    char text[TOKEN_TEXT_BYTES];
+    struct writer value = writer_over(text, sizeof(text));
+    enum token_class class = TOKEN_LOCAL_ID;
+    bool found = strongest_value(identity, &value, &class);
+
+    if (found) {
+        const uint8_t number = (uint8_t) class;
+        const struct slice parts[] = {
+            slice_of_text("cairn-identity/v1\n"),
+            {&number, 1},
+            writer_slice(&value),
+        };
+        hmac_sha256(store_key, parts, ARRAY_LEN(parts), ret);
+    }
+    bytes_wipe(text, sizeof(text));
+    return found;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * identity: who a child is, as one source says it; what the sealed card holds and what tokens are
+ * made from. Personal data: owned by whoever declared it, wiped by identity_deinit, never logged.
+ *
+ * Values that go into a token are normalised here and nowhere else; two agencies must come to the
+ * same bytes, so a change is a new epoch of the linkage key.
+ *
+ *   NHS_NUMBER           ten digits
+ *   UPN                  13 characters, capitals
+ *   LOCAL_ID             "AGENCY NUMBER:local id", so that it only ever meets this agency's own
+ *   NAME_BIRTH_POSTCODE  "given|family|YYYY-MM-DD|POSTCODE": names by text_fold, postcode in
+ * capitals without spaces
+ *
+ * The last one exists only when all four are there and mean something: no "Baby", "Twin 1" or
+ * "Unknown" (a newborn is often registered so, and twins share the rest), no initial, no postcode
+ * for people without an address (ZZ99).
+ */
+#ifndef AGENTS_IDENTITY_H
+#define AGENTS_IDENTITY_H
+
+#include "agents/core/identifiers.h"
+#include "cairn/ids.h"
+#include "cairn/limits.h"
+#include "crypto/secret.h"
+
+#define IDENTITY_ADDRESS_BYTES  400 /* five lines and a county, and NUL */
+#define IDENTITY_POSTCODE_BYTES 17  /* "SW1A 1AA" with room for what people type, and NUL */
+#define IDENTITY_LOCAL_ID_BYTES 65  /* FHIR ids have at most 64, and NUL */
+
+struct identity {
+    char given[CAIRN_NAME_MAX_BYTES]; /* first given name only: schools hold no more */
+    char family[CAIRN_NAME_MAX_BYTES];
+    bool has_birth;
+    int32_t birth_day;
+    char postcode[IDENTITY_POSTCODE_BYTES]; /* as given */
+    char address[IDENTITY_ADDRESS_BYTES];   /* lines joined by ", " */
+    bool restricted; /* the source withholds where the child lives (refuge, adoption) */
+    struct identifier nhs_number;
+    struct identifier upn;
+    char local_id[IDENTITY_LOCAL_ID_BYTES]; /* the agency's own number for the child */
+};
+
+#define IDENTITY_NULL ((struct identity){.nhs_number = IDENTIFIER_NULL, .upn = IDENTIFIER_NULL})
+void identity_deinit(struct identity *identity); /* wipes; leaves IDENTITY_NULL */
+/* Marks the address as withheld and forgets address and postcode: what is not there reaches nobody
+ * who causes harm. */
+void identity_restrict(struct identity *identity);
+/* True when nothing at all says who it is. */
+bool identity_is_empty(const struct identity *identity);
+
+struct identity_token {
+    enum token_class class;
+    enum identifier_status status;
+    uint8_t token[CAIRN_HASH_BYTES];
+};
+#define IDENTITY_TOKENS_MAX 4 /* one per class */
+static_assert(IDENTITY_TOKENS_MAX <= CAIRN_TOKENS_MAX, "one subject statement takes them all");
+
+/* The tokens of an identity, rising by class; returns how many. Only NHS number and UPN can be
+ * VERIFIED. A bad check digit makes a token that says so; placeholders make none. */
+size_t identity_tokens(const struct identity *identity, uint32_t agency,
+                       const struct secret *linkage_key,
+                       struct identity_token ret[IDENTITY_TOKENS_MAX]);
+
+/*
+ * "Is this the same child as before, at this agency?": HMAC-SHA-256(store key,
+ * "cairn-identity/v1\n" || class u8 || value) over the strongest there is of local id, NHS number,
+ * UPN, and name with birth date and postcode. False when there is none: then nobody can say, and
+ * the child gets a new handle rather than another child's.
+ */
+bool identity_key(const struct identity *identity, const struct secret *store_key,
+                  uint8_t ret[CAIRN_HASH_BYTES]) MUST_USE;
+
+#endif
