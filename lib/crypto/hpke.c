@@ -6,9 +6,9 @@
  *
  *   kem suite id    "KEM"  || 0x0020
  *   hpke suite id   "HPKE" || 0x0020 || 0x0001 || aead id
- *   extract(salt, label, ikm)      HMAC(salt, "HPKE-v1" || suite id || label || ikm)
- *   expand(prk, label, info, L)    HKDF-Expand(prk, u16 L || "HPKE-v1" || suite id || label || info,
- *                                  L)
+ *   extract(salt, label, ikm)      HMAC(salt, tagged(label, ikm))
+ *   expand(prk, label, info, L)    HKDF-Expand(prk, u16 L || tagged(label, info), L)
+ *   tagged(label, x)               "HPKE-v1" || suite id || label || x
  */
 #include "crypto/hpke.h"
 

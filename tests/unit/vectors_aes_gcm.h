@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AES-256-GCM: the rows of C2SP/wycheproof testvectors_v1/aes_gcm_test.json (Apache-2.0) with 96-bit
- * nonces and 128-bit tags. sealed = ciphertext || tag.
+ * AES-256-GCM: the rows of C2SP/wycheproof testvectors_v1/aes_gcm_test.json (Apache-2.0) with
+ * 96-bit nonces and 128-bit tags. sealed = ciphertext || tag.
  */
 #ifndef UNIT_VECTORS_AES_GCM_H
 #define UNIT_VECTORS_AES_GCM_H

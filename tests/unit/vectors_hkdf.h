@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HKDF-SHA-256: rows of C2SP/wycheproof testvectors_v1/hkdf_sha256_test.json (Apache-2.0) with at most
- * 64 bytes of output.
+ * HKDF-SHA-256: rows of C2SP/wycheproof testvectors_v1/hkdf_sha256_test.json (Apache-2.0) with at
+ * most 64 bytes of output.
  */
 #ifndef UNIT_VECTORS_HKDF_H
 #define UNIT_VECTORS_HKDF_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HPKE, base mode. DHKEM(X25519, HKDF-SHA256) does not depend on the AEAD, so the KEM's rows are those that
- * RFC 9180 prints in A.1.1 and A.2.1, and the key schedule's row is that of A.2.1 (AEAD 0x0003, keys of 32 bytes
- * as ours). The RFC has no row for our AEAD, 0x0002: those were computed, for the keys of A.1.1, by an independent
- * implementation that reproduces the RFC's own.
+ * HPKE, base mode. DHKEM(X25519, HKDF-SHA256) does not depend on the AEAD, so the KEM's rows are
+ * those that RFC 9180 prints in A.1.1 and A.2.1, and the key schedule's row is that of A.2.1 (AEAD
+ * 0x0003, keys of 32 bytes as ours). The RFC has no row for our AEAD, 0x0002: those were computed,
+ * for the keys of A.1.1, by an independent implementation that reproduces the RFC's own.
  */
 #ifndef UNIT_VECTORS_HPKE_H
 #define UNIT_VECTORS_HPKE_H

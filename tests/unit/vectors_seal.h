@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sealed parts and a grant computed outside this project from the layout in lib/crypto/seal.h, and one ciphertext that
- * AES-256-GCM opens to two different texts. The latter was made by taking two data keys whose first key stream
- * bytes agree and solving the equality of both GHASHes for the last block; the commitment is what must refuse it.
+ * Sealed parts and a grant computed outside this project from the layout in lib/crypto/seal.h, and
+ * one ciphertext that AES-256-GCM opens to two different texts. The latter was made by taking two
+ * data keys whose first key stream bytes agree and solving the equality of both GHASHes for the
+ * last block; the commitment is what must refuse it.
  */
 #ifndef UNIT_VECTORS_SEAL_H
 #define UNIT_VECTORS_SEAL_H
