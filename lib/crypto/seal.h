@@ -32,9 +32,9 @@
 #define SEAL_ACCOUNT_MAX_BYTES 49152 /* the largest bucket of all */
 
 #define SEAL_KEY_BYTES      32
-#define SEAL_OVERHEAD_BYTES (32 + 16)
+#define SEAL_OVERHEAD_BYTES 48 /* commitment and tag */
 #define GRANT_BYTES         (HPKE_ENC_BYTES + SEAL_KEY_BYTES + HPKE_TAG_BYTES)
-#define WRAP_OVERHEAD_BYTES (12 + 16)
+#define WRAP_OVERHEAD_BYTES 28 /* nonce and tag */
 
 static_assert(SEAL_CARD_MAX_BYTES + SEAL_ACCOUNT_MAX_BYTES + CAIRN_PARTS * SEAL_OVERHEAD_BYTES <=
                   CAIRN_BODY_MAX_BYTES,

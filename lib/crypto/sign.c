@@ -85,7 +85,7 @@ static void forget(EVP_MD_CTX **signature)
 const char *sign_context_text(enum sign_context context)
 {
     static const char *const texts[] = {
-#define X(name, text) [SIGN_##name] = text,
+#define X(name, text) [SIGN_##name] = (text),
         SIGN_CONTEXTS(X)
 #undef X
     };
