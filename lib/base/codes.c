@@ -68,6 +68,7 @@ static const struct word identifier_statuses[] = {CAIRN_IDENTIFIER_STATUSES(X)};
 static const struct word actions[] = {CAIRN_ACTIONS(X)};
 static const struct word outcomes[] = {CAIRN_OUTCOMES(X)};
 static const struct word roles[] = {CAIRN_ROLES(X)};
+static const struct word governance_documents[] = {CAIRN_GOVERNANCE_DOCUMENTS(X)};
 #undef X
 
 static const struct word entry_kinds[] = {
@@ -176,4 +177,14 @@ uint32_t role_number(const char *text)
 const char *entry_kind_text(uint32_t number)
 {
     return text_of(WORDS(entry_kinds), number);
+}
+
+const char *governance_document_text(uint32_t number)
+{
+    return text_of(WORDS(governance_documents), number);
+}
+
+uint32_t governance_document_number(const char *text)
+{
+    return number_of(WORDS(governance_documents), text);
 }
