@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Governance: what the partnership has agreed, as five JSON documents, each with a C2SP signed note that names document,
- * version and SHA-256:
+ * Governance: what the partnership has agreed, as five JSON documents, each with a C2SP signed note
+ * that names document, version and SHA-256:
  *
  *   cairn-governance/v1
  *   ORIGIN
@@ -9,12 +9,19 @@
  *   VERSION                decimal, from 1
  *   SHA-256 OF THE JSON    64 hex digits
  *
- * The note is signed by the root's keys: its threshold of good signatures, and for version n > 1 of the root itself the
- * thresholds of both n-1 and n. Unknown members in a document are refused (JSON schemas of config/schemas/).
+ * The note is signed by the root's keys: its threshold of good signatures, and for version n > 1 of
+ * the root itself the thresholds of both n-1 and n. Unknown members in a document are refused (JSON
+ * schemas of config/schemas/).
  *
- * struct governance is an immutable snapshot of documents that fit each other, shared by reference count. Everything in
- * it is read-only and may be read from any thread. Agencies, kinds and rules are found by number or id; pointers live as long as
- * the snapshot.
+ * Documents of one snapshot fit each other: rules and patterns name kinds, classes and agencies
+ * that the directory has, and no version of the directory drops a kind or an agency of the one
+ * before, so a revocation is never refused for another document's sake. Every document of a
+ * snapshot is signed as its root requires: before a root drops a key, the other documents are
+ * published once more (version n+1) with signatures of the old and the new keys.
+ *
+ * struct governance is an immutable snapshot of documents that fit each other, shared by reference
+ * count. Everything in it is read-only and may be read from any thread. Agencies, kinds and rules
+ * are found by number or id; pointers live as long as the snapshot.
  */
 #ifndef GOVERN_GOVERN_H
 #define GOVERN_GOVERN_H
@@ -38,14 +45,19 @@
 struct root {
     char origin[NOTE_NAME_MAX_BYTES]; /* of the log and of every note: "cairn.example.org/north" */
     char name[CAIRN_NAME_MAX_BYTES];
-    bool live;                        /* false: a test partnership; only test NHS numbers are accepted, else only real ones */
+    bool live; /* false: a test partnership; only test NHS numbers are accepted, else only real ones
+                */
     size_t n_keys;
     struct note_key keys[ROOT_KEYS_MAX];
     size_t threshold;
 };
 
 /* --- directory --- */
-enum key_status { KEY_ACTIVE = 1, KEY_RETIRED = 2, KEY_REVOKED = 3 }; /* retired: old signatures and grants hold, no new ones */
+enum key_status {
+    KEY_ACTIVE = 1,
+    KEY_RETIRED = 2,
+    KEY_REVOKED = 3
+}; /* retired: old signatures and grants hold, no new ones */
 
 struct agency_key {
     uint32_t id; /* key_id() of the public half */
@@ -58,8 +70,9 @@ struct agency_kind {
     char id[KIND_ID_MAX_BYTES];    /* "gp", "hospital", "health-visiting", "mash" */
     char class[KIND_ID_MAX_BYTES]; /* "health", "education", "front-door" */
     char name[CAIRN_NAME_MAX_BYTES];
+    uint32_t index; /* place in the directory's list */
 };
-#define KINDS_MAX 32
+#define KINDS_MAX 32 /* a set of kinds is 32 bits */
 
 struct agency {
     uint32_t number;
@@ -78,8 +91,9 @@ struct agency {
     uint32_t involvements_max;         /* ceiling */
     uint32_t involvements_per_day_max; /* rate */
     uint32_t linkage_epoch;
-    uint8_t linkage_sealed[HPKE_ENC_BYTES + SEAL_KEY_BYTES + HPKE_TAG_BYTES]; /* the linkage key for its opening key */
-    uint32_t linkage_key_id;                                                   /* which opening key */
+    uint8_t linkage_sealed[HPKE_ENC_BYTES + SEAL_KEY_BYTES +
+                           HPKE_TAG_BYTES]; /* the linkage key for its opening key */
+    uint32_t linkage_key_id;                /* which opening key */
 };
 
 struct directory {
@@ -87,6 +101,8 @@ struct directory {
     struct agency_kind kinds[KINDS_MAX];
     size_t n_agencies;
     struct agency *agencies; /* ascending number */
+    size_t n_by_curve;
+    struct curve_owner *by_curve; /* private: active keys of active agencies, ascending */
     uint8_t broker_curve_key[32];
     char broker_endpoint[128];
     struct note_key checkpoint_key; /* name = origin */
@@ -98,12 +114,21 @@ const struct agency *directory_agency_by_id(const struct directory *directory, c
 const struct agency *directory_by_curve(const struct directory *directory, const uint8_t key[32]);
 /* Any status; NULL when the agency has no such signing key. */
 const struct agency_key *agency_sign_key(const struct agency *agency, uint32_t key_id);
-/* The active opening key that new grants are sealed to (the last listed active one); NULL when there is none. */
+/* The active opening key that new grants are sealed to (the last listed active one); NULL when
+ * there is none. */
 const struct agency_key *agency_open_key(const struct agency *agency);
 
 /* --- agreements --- */
-enum effect { EFFECT_DENY = 1, EFFECT_ASK = 2, EFFECT_HOLD = 3, EFFECT_SHARE = 4 }; /* rising disclosure */
-enum mode { MODE_EXISTENCE = 1, MODE_CONTENT = 2 };
+enum effect {
+    EFFECT_DENY = 1,
+    EFFECT_ASK = 2,
+    EFFECT_HOLD = 3,
+    EFFECT_SHARE = 4
+}; /* rising disclosure */
+enum mode {
+    MODE_EXISTENCE = 1,
+    MODE_CONTENT = 2
+};
 
 /* What is asked: may this record go to that agency, on that day? */
 struct disclosure {
@@ -118,19 +143,28 @@ struct disclosure {
 struct decision {
     enum effect effect;
     enum mode mode;
-    const char *rule; /* id of the rule that decided; "no-match", "expired", "danger" (an immediate record or a referral) */
+    const char *
+        rule; /* id of the rule that decided; "no-match", "expired", "not-loaded", "revoked", "own",
+               * "danger" (an immediate record or a referral); lives as long as the snapshot */
 };
 
 struct agreements; /* opaque; compiled rules */
-/* No match, nothing loaded, expired (review_by passed): deny. An exception beats a default; among equals the stricter wins. The origin
- * itself always gets share/content. An immediate record or a referral to an agency of class "front-door": share/content,
- * whatever the rules say. Under 2 microseconds; no allocation. */
-struct decision agreements_decide(const struct agreements *agreements, const struct disclosure *disclosure);
+/* No match, nothing loaded, expired (review_by passed): deny. An exception beats a default; among
+ * equals the stricter wins. The origin itself always gets share/content. An immediate record or a
+ * referral to an agency of class "front-door": share/content, whatever the rules say. A revoked
+ * recipient: deny, whatever else holds. Origin and recipient come from the directory of the same
+ * snapshot. Under 2 microseconds; no allocation. */
+struct decision agreements_decide(const struct agreements *agreements,
+                                  const struct disclosure *disclosure);
 enum effect effect_stricter(enum effect a, enum effect b);
 const char *effect_text(enum effect effect);
 
 /* --- patterns --- */
-enum addressee_sort { ADDRESSEE_ORIGINS = 1, ADDRESSEE_INVOLVED_CLASS = 2, ADDRESSEE_KIND = 3 };
+enum addressee_sort {
+    ADDRESSEE_ORIGINS = 1,
+    ADDRESSEE_INVOLVED_CLASS = 2,
+    ADDRESSEE_KIND = 3
+};
 struct addressee_rule {
     enum addressee_sort sort;
     char id[KIND_ID_MAX_BYTES]; /* class or kind */
@@ -161,11 +195,14 @@ bool pattern_counts(const struct pattern *pattern, uint32_t code, const struct a
 /* --- calendar --- */
 struct desk {
     char id[KIND_ID_MAX_BYTES];
-    uint32_t agency;
+    uint32_t agency; /* 0: the directory has no agency of that id yet; the telephone holds all the
+                        same */
     char name[CAIRN_NAME_MAX_BYTES];
     char phone[CAIRN_PHONE_MAX_BYTES];
 };
-struct calendar; /* opaque: desks, weekly hours, holidays; every minute has a desk (checked when loaded) */
+struct calendar; /* opaque: desks, weekly hours, holidays; every minute has a desk (checked when
+                    loaded) */
+/* Never NULL. Answers after review_by too: somebody must always be reachable. */
 const struct desk *calendar_desk(const struct calendar *calendar, int64_t real_ms);
 
 /* --- the snapshot --- */
@@ -178,7 +215,8 @@ struct governance {
     uint64_t versions[GOVERNANCE_DOCUMENTS + 1];
     struct hash digests[GOVERNANCE_DOCUMENTS + 1]; /* SHA-256 of each JSON */
     int32_t review_by[GOVERNANCE_DOCUMENTS + 1];   /* day; INT32_MAX none */
-    int references; /* atomic; use the functions */
+    struct govern_held *held;                      /* the bytes of each; see governance_held */
+    int references;                                /* atomic; use the functions */
 };
 
 /* One document as it lies on disk or comes over the wire. */
@@ -194,43 +232,61 @@ enum govern_result {
     GOVERN_SAME,          /* this version is held already */
     GOVERN_OLDER,         /* refused: replay of an older version */
     GOVERN_BAD_SIGNATURE, /* too few good signatures, or a bad one */
-    GOVERN_BAD_DOCUMENT,  /* note and text do not fit, or the text breaks its schema or contradicts itself */
+    GOVERN_BAD_DOCUMENT,  /* note and text do not fit, the text breaks its schema or contradicts
+                           * itself or the other  documents, or this version is held with another text
+                           */
     GOVERN_NO_ROOT,       /* nothing can be judged before the root is known */
 };
 const char *govern_result_text(enum govern_result result);
 
-/* An empty snapshot that trusts this root document (its own signatures hold by its own keys): the start of trust, from the
- * partnership's joining file. */
-enum govern_result governance_start(const struct govern_document *root, struct governance **ret, struct error *error) MUST_USE;
-/* A new snapshot = `old` with this document added or replaced, when it is newer and well signed; *ret untouched otherwise. */
-enum govern_result governance_with(const struct governance *old, const struct govern_document *document,
-                                   struct governance **ret, struct error *error) MUST_USE;
+/* An empty snapshot that trusts this root document (its own signatures hold by its own keys): the
+ * start of trust, from the partnership's joining file. */
+enum govern_result governance_start(const struct govern_document *root, struct governance **ret,
+                                    struct error *error) MUST_USE;
+/* A new snapshot = `old` with this document added or replaced, when it is newer and well signed;
+ * *ret untouched otherwise. The directory comes before what names its kinds. `error` may be NULL;
+ * it says what is wrong except for GOVERN_SAME and _NO_ROOT. */
+enum govern_result governance_with(const struct governance *old,
+                                   const struct govern_document *document, struct governance **ret,
+                                   struct error *error) MUST_USE;
 struct governance *governance_ref(struct governance *governance);
 void governance_unref(struct governance **governance); /* `_cleanup_(governance_unref)` */
+/* The bytes of a document of the snapshot, borrowed from it; false when it holds none. */
+bool governance_held(const struct governance *governance, enum governance_document document,
+                     struct govern_document *ret) MUST_USE;
 /* Which document and version a note speaks of, without checking its signature. */
-bool govern_note_read(struct slice note, enum governance_document *ret_document, uint64_t *ret_version) MUST_USE;
+bool govern_note_read(struct slice note, enum governance_document *ret_document,
+                      uint64_t *ret_version) MUST_USE;
 
 /* --- documents on disk: DIR/NAME.json and DIR/NAME.note --- */
 /* Reads one; text and note are appended to the bufs. -ENOENT when it is not there. */
-int govern_read(const char *dir, enum governance_document document, struct buf *ret_text, struct buf *ret_note,
-                struct error *error) MUST_USE;
-int govern_write(const char *dir, const struct govern_document *document, struct error *error) MUST_USE;
+int govern_read(const char *dir, enum governance_document document, struct buf *ret_text,
+                struct buf *ret_note, struct error *error) MUST_USE;
+int govern_write(const char *dir, const struct govern_document *document,
+                 struct error *error) MUST_USE;
 /* Root first, then the others that are there. */
 int governance_load(const char *dir, struct governance **ret, struct error *error) MUST_USE;
-/* Signs `text` as the given version of the document and writes both files (partnership side, root key at hand). */
+/* Signs `text` as the given version of the document and writes both files (partnership side, root
+ * key at hand). */
 struct govern_signing {
     const char *dir;
     const char *origin;
     const struct note_key *key;
     const struct signer *signer;
 };
-int govern_sign(const struct govern_signing *signing, enum governance_document document, uint64_t version,
-                struct slice text, struct error *error) MUST_USE;
+int govern_sign(const struct govern_signing *signing, enum governance_document document,
+                uint64_t version, struct slice text, struct error *error) MUST_USE;
+/* Only the note, so that a document can be judged by governance_with before it is written. `dir` is
+ * not used. */
+int govern_note_make(const struct govern_signing *signing, enum governance_document document,
+                     uint64_t version, struct slice text, struct buf *ret_note) MUST_USE;
 
 /* Agency side: opens the linkage key of its own directory entry. */
-int agency_linkage_key(const struct agency *agency, const struct secret *opening_key, struct secret *ret) MUST_USE;
+int agency_linkage_key(const struct agency *agency, const struct secret *opening_key,
+                       struct secret *ret) MUST_USE;
 /* Partnership side: seals it. info = "cairn-linkage/v1\n" || agency u32 || epoch u32. */
-int agency_linkage_seal(uint32_t agency, uint32_t epoch, const uint8_t opening_key[32], const struct secret *linkage_key,
+int agency_linkage_seal(uint32_t agency, uint32_t epoch, const uint8_t opening_key[32],
+                        const struct secret *linkage_key,
                         uint8_t ret[HPKE_ENC_BYTES + SEAL_KEY_BYTES + HPKE_TAG_BYTES]) MUST_USE;
 
 #endif

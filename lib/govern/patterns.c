@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "govern/internal.h"
+
+#define WINDOW_MONTHS_MAX 24  /* twice what anything shipped looks back */
+#define WINDOW_DAYS_MAX   731 /* the same in days */
+
+bool pattern_counts(const struct pattern *pattern, uint32_t code, const struct agency *origin)
+{
+    bool code_counts = false;
+    bool class_counts = pattern->n_origin_classes == 0;
+
+    for (size_t i = 0; i < pattern->n_codes; i++) {
+        code_counts = code_counts || pattern->codes[i] == code;
+    }
+    for (size_t i = 0; i < pattern->n_origin_classes; i++) {
+        class_counts = class_counts || strcmp(pattern->origin_classes[i], origin->kind->class) == 0;
+    }
+    return code_counts && class_counts;
+}
+
+static void read_codes(const struct json_view *view, struct pattern *pattern)
+{
+    struct json_view list = json_get_array(view, "codes");
+    size_t n = json_length(&list);
+
+    for (size_t i = 0; i < n && i < CAIRN_PATTERN_CODES_MAX; i++) {
+        char text[KIND_ID_MAX_BYTES] = "";
+        struct json_view item = json_item(&list, i);
+        struct slice slice = json_as_text(&item);
+        pattern->codes[i] = text_copy(text, sizeof(text), slice) ? record_code_number(text) : 0;
+        if (pattern->codes[i] == CODE_NOT_SAID) {
+            (void)json_refuse(&item, "is not a code of records");
+        }
+        pattern->n_codes = i + 1;
+    }
+}
+
+static void read_class(const struct json_view *item, const struct directory *directory, char *out)
+{
+    struct slice text = json_as_text(item);
+
+    if (!text_copy(out, KIND_ID_MAX_BYTES, text) || directory_class(directory, text) == 0) {
+        (void)json_refuse(item, "is not a class of the directory");
+    }
+}
+
+static void read_origin_classes(const struct json_view *view, const struct directory *directory,
+                                struct pattern *pattern)
+{
+    struct json_view list = json_opt_array(view, "origin_classes");
+    size_t n = json_length(&list);
+
+    for (size_t i = 0; i < n && i < ARRAY_LEN(pattern->origin_classes); i++) {
+        struct json_view item = json_item(&list, i);
+        read_class(&item, directory, pattern->origin_classes[i]);
+        pattern->n_origin_classes = i + 1;
+    }
+}
+
+static void read_addressee(const struct json_view *item, const struct directory *directory,
+                           struct addressee_rule *out)
+{
+    static const char *const sorts[] = {"origins", "involved-class", "kind"};
+    struct json_view to = json_member(item, "to");
+    struct json_view id = json_member(item, "id");
+
+    out->sort = (enum addressee_sort)field_word(&to, sorts, ARRAY_LEN(sorts));
+    if (out->sort == ADDRESSEE_ORIGINS) {
+        if (json_has(item, "id")) {
+            (void)json_refuse(item, "origins are told as such: no id");
+        }
+        return;
+    }
+    field_id(item, "id", out->id, sizeof(out->id));
+    if (out->sort == ADDRESSEE_INVOLVED_CLASS) {
+        read_class(&id, directory, out->id);
+    } else if (directory_kind(directory, slice_of_text(out->id)) == NULL) {
+        (void)json_refuse(&id, "is not a kind of the directory");
+    }
+}
+
+static void read_addressees(const struct json_view *view, const struct directory *directory,
+                            struct pattern *pattern)
+{
+    struct json_view list = json_get_array(view, "addressees");
+    size_t n = json_length(&list);
+
+    for (size_t i = 0; i < n && i < PATTERN_ADDRESSEES_MAX; i++) {
+        struct json_view item = json_item(&list, i);
+        read_addressee(&item, directory, &pattern->addressees[i]);
+        pattern->n_addressees = i + 1;
+    }
+}
+
+static void read_counts(const struct json_view *view, struct pattern *pattern)
+{
+    pattern->version = (uint64_t)json_get_integer(view, "version", 1, UINT32_MAX);
+    pattern->occurrences_min =
+        (uint32_t)json_get_integer(view, "occurrences_min", 1, CAIRN_CHRONOLOGY_SCAN_MAX);
+    pattern->agencies_min = (uint32_t)json_get_integer(view, "agencies_min", 1, CAIRN_MEMBERS_MAX);
+    pattern->window_months =
+        (int32_t)json_opt_integer(view, "window_months", 1, WINDOW_MONTHS_MAX, 0);
+    pattern->window_days = (int32_t)json_opt_integer(view, "window_days", 1, WINDOW_DAYS_MAX, 0);
+    if ((pattern->window_months == 0) == (pattern->window_days == 0)) {
+        (void)json_refuse(view, "needs exactly one of window_months and window_days");
+    }
+    if (pattern->agencies_min > pattern->occurrences_min) {
+        (void)json_refuse(view, "needs at least as many occurrences as agencies");
+    }
+}
+
+int patterns_read(const struct json *document, const struct directory *directory,
+                  struct patterns *ret, struct error *error)
+{
+    struct json_view view = json_view(document, error);
+    struct json_view list = json_get_array(&view, "patterns");
+    size_t n = json_length(&list);
+
+    *ret = (struct patterns){.n = 0};
+    for (size_t i = 0; i < n && i < CAIRN_PATTERNS_MAX; i++) {
+        struct json_view item = json_item(&list, i);
+        struct pattern *pattern = &ret->items[i];
+        field_id(&item, "id", pattern->id, sizeof(pattern->id));
+        field_line(&item, "title", pattern->title, sizeof(pattern->title));
+        read_codes(&item, pattern);
+        read_origin_classes(&item, directory, pattern);
+        read_counts(&item, pattern);
+        read_addressees(&item, directory, pattern);
+        for (size_t before = 0; before < i; before++) {
+            if (strcmp(ret->items[before].id, pattern->id) == 0) {
+                (void)json_refuse(&item, "the pattern id is used twice");
+            }
+        }
+        ret->n = i + 1;
+    }
+    return json_ok(&view) ? 0 : -EINVAL;
+}
