@@ -517,6 +517,15 @@ void apply_end(struct apply *apply)
     governance_unref(&apply->governance);
 }
 
+static void mark_entry(const struct apply *apply, const struct entry_id *id)
+{
+    uint8_t mark[ENTRY_ID_BYTES];
+    if (apply->marker != NULL) {
+        entry_id_pack(id, mark);
+        marker_set(apply->marker, SLICE_OF(mark));
+    }
+}
+
 struct applied apply_input(struct apply *apply, const struct input *input, uint32_t n,
                            uint32_t offset)
 {
@@ -524,6 +533,7 @@ struct applied apply_input(struct apply *apply, const struct input *input, uint3
     apply->offset = offset;
     switch (input->type) {
     case INPUT_ENTRY:
+        mark_entry(apply, &input->entry.id);
         return apply_entry(apply, &input->entry);
     case INPUT_GOVERNANCE:
         return apply_governance(apply, input);
@@ -534,6 +544,25 @@ struct applied apply_input(struct apply *apply, const struct input *input, uint3
     }
     assert(!"an input of a type that the journal does not know");
     return (struct applied){.verdict = VERDICT_BAD_ENTRY, .log_index = UINT64_MAX};
+}
+
+int apply_batch(struct apply *apply, struct slice row,
+                void (*each)(void *data, const struct input *input, uint32_t n,
+                             struct applied applied),
+                void *data)
+{
+    size_t at = BATCH_HEAD_BYTES;
+    struct input input;
+    for (uint32_t n = 0;; n++) {
+        size_t offset = at;
+        if (!journal_next(row, &at, &input)) {
+            return at == row.len ? 0 : -EBADMSG;
+        }
+        struct applied applied = apply_input(apply, &input, n, (uint32_t)offset);
+        if (each != NULL) {
+            each(data, &input, n, applied);
+        }
+    }
 }
 
 int apply_load_governance(struct store_txn *txn, struct governance **ret, struct error *error)

@@ -12,6 +12,7 @@
 
 #include "broker/journal.h"
 #include "broker/state.h"
+#include "os/marker.h"
 #include "wire/leaf.h"
 
 /* What apply found that somebody should hear about; logged and counted after the commit, never
@@ -53,6 +54,8 @@ struct apply {
     uint32_t input;  /* number of the present input */
     uint32_t offset; /* where it lies in the batch's row */
     uint64_t notes[N_APPLY_NOTES];
+    struct marker *marker; /* holds the id of the entry being applied, should the process die of it;
+                              NULL in a replay */
 };
 
 /* Starts a batch on a fresh write transaction: loads the log's edge. `governance` is referenced. */
@@ -74,6 +77,13 @@ bool apply_known(struct store_txn *txn, const struct entry_id *id, const struct 
 /* `n` is the input's number in its batch, `offset` its place in the batch's row. */
 struct applied apply_input(struct apply *apply, const struct input *input, uint32_t n,
                            uint32_t offset);
+
+/* Applies every input of a batch's row in order; `each` (may be NULL) hears what became of it.
+ * -EBADMSG for a broken row. Commit and replay both go through here. */
+int apply_batch(struct apply *apply, struct slice row,
+                void (*each)(void *data, const struct input *input, uint32_t n,
+                             struct applied applied),
+                void *data) MUST_USE;
 
 /* The governance that the store holds, or -ENOENT before the root is there. */
 int apply_load_governance(struct store_txn *txn, struct governance **ret,

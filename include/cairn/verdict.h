@@ -30,6 +30,7 @@
     X(REVOKED_KEY,         31, FINAL, "the signing key or its agency is revoked")                                      \
     X(WRONG_SENDER,        32, FINAL, "the connection, the parcel and the entry do not name the same agency")          \
     X(BAD_SIGNATURE,       33, FINAL, "the signature does not hold")                                                   \
+    X(WRONG_PARTNERSHIP,   34, FINAL, "made for another partnership")                                                  \
     X(EQUIVOCATION,        40, FINAL, "this id was used before for something else")                                    \
     X(OUT_OF_ORDER,        41, FINAL, "entries of a stream must have rising sequence numbers")                         \
     X(BAD_ENTRY,           42, FINAL, "a field of the entry is missing or outside its range")                          \

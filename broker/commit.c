@@ -1,0 +1,606 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One batch, in this order and no other:
+ *
+ *   1 plan      which entries are new (the rest get the answer they had), which frames must wait;
+ * journal row of the new ones 2 begin     write transaction; journal row; apply every input, bodies
+ * and signatures into their own tables 3 commit    synced 4 re-read   the new leaves through a read
+ * transaction, re-hashed 5 mark      high-water file 6 sign      the checkpoint 7 show      head
+ * and governance on the board, counters, log lines 8 durable   answer and publish may go on
+ *
+ * A failure in 2 to 6 ends the process before anybody was answered. Nothing in memory that outlives
+ * the batch changes before 3 returned. Not done here: what an input does (apply), who is told how
+ * (answer, publish).
+ */
+#include "broker/commit.h"
+
+#include "base/log.h"
+#include "crypto/digest.h"
+#include "crypto/secret.h"
+#include "os/files.h"
+#include "os/memory.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define HOUR_MS       INT64_C(3600000)
+#define LOOK_EVERY_MS 1000
+
+/* A batch under way. */
+struct batch {
+    struct commit *commit;
+    struct apply apply;
+    struct batch_head head;
+    uint32_t inputs;
+    size_t n_slots;
+    size_t slot; /* where the next pending result belongs */
+    size_t entry;
+    size_t parcel_of; /* slot + 1 whose parcel was put last */
+};
+
+static const enum verdict pending = (enum verdict)0; /* a result that apply has yet to fill */
+
+/* --- 1 plan --- */
+
+static bool frame_has_records(const struct slot *slot)
+{
+    for (size_t i = 0; i < slot->parcel.n_entries; i++) {
+        if (slot->parcel.entries[i].wire.kind == ENTRY_RECORD) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Why a sound frame must come again later. The urgent lane never waits. */
+static enum verdict must_wait(const struct commit *commit, const struct slot *slot)
+{
+    const uint64_t *held = slot->parcel.head.versions.of;
+    const uint64_t *ours = commit->governance->versions;
+    if (slot->header.lane == LANE_URGENT) {
+        return VERDICT_STORED;
+    }
+    if (commit->disk_percent >= CAIRN_DISK_REFUSE_PERCENT ||
+        (commit->disk_percent >= CAIRN_DISK_WARN_PERCENT && frame_has_records(slot))) {
+        return VERDICT_DISK_FULL;
+    }
+    bool stale = held[GOVERNANCE_DIRECTORY] < ours[GOVERNANCE_DIRECTORY] ||
+                 held[GOVERNANCE_AGREEMENTS] < ours[GOVERNANCE_AGREEMENTS];
+    return stale && frame_has_records(slot) ? VERDICT_STALE_DIRECTORY : VERDICT_STORED;
+}
+
+static void count_refused_frame(struct commit *commit, const struct slot *slot)
+{
+    log_event(LOG_LEVEL_WARNING, "frame_refused", "agency=%u verdict=%s", slot->peer.agency,
+              verdict_name(slot->frame_verdict));
+    for (size_t i = 0; i < commit->n_refused; i++) {
+        if (commit->refused[i].agency == slot->peer.agency) {
+            commit->refused[i].frames++;
+            return;
+        }
+    }
+    if (commit->n_refused < REFUSED_AGENCIES_MAX) {
+        commit->refused[commit->n_refused].agency = slot->peer.agency;
+        commit->refused[commit->n_refused++].frames = 1;
+    }
+}
+
+static void add_input(struct batch *batch, const struct input *input)
+{
+    (void)journal_add(input, &batch->commit->journal);
+    batch->inputs++;
+}
+
+static void plan_entry(struct batch *batch, const struct slot *slot, size_t i, uint32_t parcel)
+{
+    const struct verified_entry *entry = &slot->parcel.entries[i];
+    uint8_t id[ENTRY_ID_BYTES];
+    entry_id_pack(&entry->id, id);
+    struct input input = {
+        .type = INPUT_ENTRY,
+        .entry =
+            {
+                .verdict = marker_crashes(&batch->commit->marker, SLICE_OF(id)) >= 2
+                               ? VERDICT_QUARANTINED
+                               : entry->verdict,
+                .kind = entry->wire.kind,
+                .lane = (enum lane)slot->header.lane,
+                .id = entry->id,
+                .key_id = slot->parcel.head.key_id,
+                .sender = slot->peer.agency,
+                .agreements_version = slot->parcel.head.versions.of[GOVERNANCE_AGREEMENTS],
+                .directory_version = slot->parcel.head.versions.of[GOVERNANCE_DIRECTORY],
+                .item = entry->item,
+                .grants_digest = entry->grants_digest,
+                .parcel = parcel,
+                .index = (uint32_t)i,
+                .n_grants = entry->wire.n_grants,
+                .n_tokens = entry->n_tokens,
+                .header = entry->wire.header,
+            },
+    };
+    for (size_t g = 0; g < entry->wire.n_grants; g++) {
+        input.entry.grants[g].part = entry->wire.grants[g].part;
+        input.entry.grants[g].recipient = entry->wire.grants[g].recipient;
+        input.entry.grants[g].key_id = entry->wire.grants[g].key_id;
+    }
+    for (size_t t = 0; t < entry->n_tokens; t++) {
+        memcpy(input.entry.tokens[t], entry->tokens[t], 32);
+    }
+    add_input(batch, &input);
+}
+
+static void plan_parcel(struct batch *batch, struct store_txn *txn, struct slot *slot)
+{
+    uint32_t parcel = batch->inputs;
+    slot->n_results = slot->parcel.n_entries;
+    for (size_t i = 0; i < slot->parcel.n_entries; i++) {
+        const struct verified_entry *entry = &slot->parcel.entries[i];
+        struct wire_result *result = &slot->results[i];
+        struct applied known;
+        result->seq = entry->id.seq;
+        if (apply_known(txn, &entry->id, &entry->item, &known)) {
+            result->verdict = known.verdict;
+            result->log_index = known.log_index;
+            continue;
+        }
+        result->verdict = pending;
+        plan_entry(batch, slot, i, parcel);
+    }
+}
+
+static void plan_governance(struct batch *batch, struct slot *slot)
+{
+    struct input input = {
+        .type = INPUT_GOVERNANCE,
+        .governance = {.document = slot->offer.document,
+                       .text = buf_slice(&slot->offer.text),
+                       .note = buf_slice(&slot->offer.note)},
+    };
+    slot->n_results = 1;
+    slot->results[0].verdict = pending;
+    add_input(batch, &input);
+}
+
+static void plan_slot(struct batch *batch, struct store_txn *txn, struct slot *slot)
+{
+    slot->n_results = 0;
+    if (slot->content == SLOT_GOVERNANCE) {
+        plan_governance(batch, slot);
+        return;
+    }
+    slot->frame_verdict = slot->verdict;
+    if (slot->verdict == VERDICT_STORED) {
+        slot->frame_verdict = must_wait(batch->commit, slot);
+    } else if (!verdict_is_retry(slot->verdict)) {
+        count_refused_frame(batch->commit, slot);
+    }
+    if (slot->frame_verdict == VERDICT_STORED) {
+        plan_parcel(batch, txn, slot);
+    }
+}
+
+/* When the hour turned, what was refused in the old one goes into the log. */
+static void plan_refused(struct batch *batch, int64_t now_ms, bool all)
+{
+    struct commit *commit = batch->commit;
+    uint64_t hour = (uint64_t)(now_ms / HOUR_MS);
+    if (hour == commit->refused_hour && !all) {
+        return;
+    }
+    for (size_t i = 0; i < commit->n_refused; i++) {
+        struct input input = {
+            .type = INPUT_REFUSED,
+            .refused = {.agency = commit->refused[i].agency,
+                        .hour = commit->refused_hour,
+                        .frames = commit->refused[i].frames},
+        };
+        add_input(batch, &input);
+    }
+    commit->n_refused = 0;
+    commit->refused_hour = hour;
+}
+
+/* --- 2 begin --- */
+
+static void put_blob(struct batch *batch, const struct verified_entry *entry, uint32_t n)
+{
+    const struct wire_entry *wire = &entry->wire;
+    size_t len = 4 + wire->body.len + 1 + wire->n_grants * (9 + GRANT_BYTES);
+    struct store_key key = key_batch_input(batch->apply.batch, n);
+    uint8_t *storage = store_reserve(batch->apply.txn, T_BLOB, store_key_slice(&key), len);
+    if (storage == NULL) {
+        return;
+    }
+    struct writer writer = writer_over(storage, len);
+    write_sized(&writer, wire->body);
+    write_u8(&writer, (uint8_t)wire->n_grants);
+    for (size_t i = 0; i < wire->n_grants; i++) {
+        write_u8(&writer, (uint8_t)wire->grants[i].part);
+        write_u32(&writer, wire->grants[i].recipient);
+        write_u32(&writer, wire->grants[i].key_id);
+        write_bytes(&writer, wire->grants[i].sealed, GRANT_BYTES);
+    }
+    assert(writer_slice(&writer).len == len);
+}
+
+static void put_parcel(struct batch *batch, const struct verified *parcel, uint32_t first)
+{
+    size_t len = 4 + parcel->head_bytes.len + SIGN_SIGNATURE_BYTES + 1 +
+                 parcel->n_entries * CAIRN_HASH_BYTES;
+    struct store_key key = key_batch_input(batch->apply.batch, first);
+    uint8_t *storage = store_reserve(batch->apply.txn, T_PARCEL, store_key_slice(&key), len);
+    if (storage == NULL) {
+        return;
+    }
+    struct writer writer = writer_over(storage, len);
+    write_sized(&writer, parcel->head_bytes);
+    write_slice(&writer, parcel->signature);
+    write_u8(&writer, (uint8_t)parcel->n_entries);
+    for (size_t i = 0; i < parcel->n_entries; i++) {
+        write_bytes(&writer, parcel->entries[i].digest.bytes, CAIRN_HASH_BYTES);
+    }
+    assert(writer_slice(&writer).len == len);
+}
+
+/* The slot and entry that the next input came from: results were left pending in the same order. */
+static struct slot *next_pending(struct batch *batch)
+{
+    while (batch->slot < batch->n_slots) {
+        struct slot *slot = pipeline_batch_slot(batch->commit->pipeline, batch->slot);
+        while (batch->entry < slot->n_results) {
+            if (slot->results[batch->entry].verdict == pending) {
+                return slot;
+            }
+            batch->entry++;
+        }
+        batch->slot++;
+        batch->entry = 0;
+    }
+    return NULL;
+}
+
+static void applied_one(void *data, const struct input *input, uint32_t n, struct applied applied)
+{
+    struct batch *batch = data;
+    if (input->type != INPUT_ENTRY && input->type != INPUT_GOVERNANCE) {
+        return;
+    }
+    struct slot *slot = next_pending(batch);
+    if (slot == NULL) {
+        assert(input->type == INPUT_GOVERNANCE); /* of commit_start */
+        return;
+    }
+    struct wire_result *result = &slot->results[batch->entry];
+    result->verdict = applied.verdict;
+    result->log_index = applied.log_index;
+    if (input->type == INPUT_ENTRY && verdict_is_stored(applied.verdict)) {
+        const struct verified_entry *entry = &slot->parcel.entries[batch->entry];
+        if (entry->wire.kind != ENTRY_SUBJECT && entry->wire.body.len > 0) {
+            put_blob(batch, entry, n);
+        }
+        if (batch->parcel_of != batch->slot + 1) {
+            batch->parcel_of =
+                batch->slot + 1; /* once for the first of its entries that is stored */
+            put_parcel(batch, &slot->parcel, input->entry.parcel);
+        }
+    }
+}
+
+/* --- 4 to 8 --- */
+
+static void sign_head(struct commit *commit, struct head *ret)
+{
+    _cleanup_(buf_deinit) struct buf note = BUF_MAX(sizeof(ret->note));
+    ret->checkpoint.size = commit->signed_range.size;
+    tree_root(&commit->signed_range, &ret->checkpoint.root);
+    int r = highwater_write(&commit->highwater, &ret->checkpoint);
+    if (r != 0) {
+        log_fatal("highwater_failed", "size=%" PRIu64 " error=%s", ret->checkpoint.size,
+                  strerror(-r));
+    }
+    r = checkpoint_sign(&ret->checkpoint, &commit->checkpoint_key, commit->signer, &note);
+    if (r != 0 || !buf_ok(&note)) {
+        log_fatal("sign_failed", "size=%" PRIu64, ret->checkpoint.size);
+    }
+    ret->note_len = note.len;
+    memcpy(ret->note, note.data, note.len);
+}
+
+/* Only what can be read back from the disk's transaction, and hashes to what it should, is signed.
+ */
+static void reread(struct commit *commit, uint64_t size)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(commit->store);
+    int r = txn == NULL ? -ENOMEM : log_reread(txn, T_LOG, size, &commit->signed_range);
+    if (r != 0) {
+        log_fatal("reread_failed", "from=%" PRIu64 " to=%" PRIu64 " error=%s",
+                  commit->signed_range.size, size, strerror(-r));
+    }
+}
+
+static void look_around(struct commit *commit)
+{
+    int64_t now = clock_boot_ms(commit->time.clock);
+    if (commit->looked_ms != 0 && now - commit->looked_ms < LOOK_EVERY_MS) {
+        return;
+    }
+    commit->looked_ms = now;
+    struct store_stats stats;
+    uint64_t resident;
+    (void)disk_used_percent(commit->dir, &commit->disk_percent);
+    count_set(commit->counters, COUNT_COMMIT_DISK_PERCENT, (uint64_t)commit->disk_percent);
+    count_set(commit->counters, COUNT_COMMIT_CLOCK_FROZEN, commit->time.frozen ? 1 : 0);
+    if (store_stats(commit->store, &stats) == 0) {
+        count_set(commit->counters, COUNT_COMMIT_USED_BYTES, stats.used_bytes);
+        count_set(commit->counters, COUNT_COMMIT_OLDEST_READ_MS, stats.oldest_read_ms);
+    }
+    if (memory_resident(&resident) == 0) {
+        count_set(commit->counters, COUNT_RESIDENT_BYTES, resident);
+    }
+}
+
+static void show_counters(struct commit *commit, const struct batch *batch)
+{
+    struct pipeline_cursors cursors;
+    pipeline_cursors(commit->pipeline, &cursors);
+    count_set(commit->counters, COUNT_RING_SLOTS_USED, cursors.claimed - cursors.answered);
+    count_set(commit->counters, COUNT_RING_BYTES_USED, cursors.bytes);
+    count(commit->counters, COUNT_COMMIT_BATCHES, 1);
+    count(commit->counters, COUNT_COMMIT_ENTRIES, batch->inputs);
+    count_set(commit->counters, COUNT_COMMIT_LOG_SIZE, commit->signed_range.size);
+    for (size_t i = 0; i < N_APPLY_NOTES; i++) {
+        if (batch->apply.notes[i] > 0) {
+            count_note(commit->counters, (enum apply_note)i, batch->apply.notes[i]);
+        }
+    }
+    if (batch->apply.notes[NOTED_EQUIVOCATIONS] > 0) {
+        log_event(LOG_LEVEL_ERROR, "equivocation", "batch=%" PRIu64 " entries=%" PRIu64,
+                  commit->batch, batch->apply.notes[NOTED_EQUIVOCATIONS]);
+    }
+    if (batch->apply.notes[NOTED_STREAM_GAPS] > 0) {
+        log_event(LOG_LEVEL_WARNING, "stream_gap", "batch=%" PRIu64 " gaps=%" PRIu64, commit->batch,
+                  batch->apply.notes[NOTED_STREAM_GAPS]);
+    }
+}
+
+static void log_refused(const struct commit *commit, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->n_slots; i++) {
+        const struct slot *slot = pipeline_batch_slot(commit->pipeline, i);
+        for (size_t j = 0; j < slot->n_results; j++) {
+            if (!verdict_is_stored(slot->results[j].verdict)) {
+                log_event(LOG_LEVEL_WARNING, "entry_refused",
+                          "agency=%u seq=%" PRIu64 " verdict=%s", slot->peer.agency,
+                          slot->results[j].seq, verdict_name(slot->results[j].verdict));
+            }
+        }
+    }
+}
+
+/* Steps 4 to 7. */
+static void show(struct commit *commit, struct batch *batch, uint64_t log_size)
+{
+    struct head head = {.note_len = 0};
+    reread(commit, log_size);
+    sign_head(commit, &head);
+    if (batch->apply.governance != commit->governance) {
+        governance_unref(&commit->governance);
+        commit->governance = governance_ref(batch->apply.governance);
+        board_set_governance(commit->board, commit->governance);
+        log_event(LOG_LEVEL_NOTICE, "governance_in_force",
+                  "directory=%" PRIu64 " agreements=%" PRIu64,
+                  commit->governance->versions[GOVERNANCE_DIRECTORY],
+                  commit->governance->versions[GOVERNANCE_AGREEMENTS]);
+    }
+    board_set_head(commit->board, &head);
+    show_counters(commit, batch);
+    log_refused(commit, batch);
+}
+
+/* --- the batch --- */
+
+static void begin(struct batch *batch)
+{
+    struct commit *commit = batch->commit;
+    batch->head = (struct batch_head){
+        .apply_version = APPLY_VERSION,
+        .time_ms = timekeeper_batch(&commit->time),
+    };
+    if (random_bytes(batch->head.salt, sizeof(batch->head.salt)) != 0) {
+        log_fatal("random_failed", "batch=%" PRIu64, commit->batch + 1);
+    }
+    journal_begin(&batch->head, &commit->journal);
+}
+
+/* Steps 2 and 3, given a planned batch and its transaction. */
+static void write_batch(struct batch *batch, struct store_txn **txn)
+{
+    struct commit *commit = batch->commit;
+    uint64_t number = commit->batch + 1;
+    struct store_key key = store_key_u64(number);
+    journal_end(batch->inputs, &commit->journal);
+    store_append(*txn, T_JOURNAL, store_key_slice(&key), buf_slice(&commit->journal));
+    int r = apply_begin(&batch->apply, *txn, number, &batch->head, commit->governance);
+    batch->apply.marker = &commit->marker;
+    if (r == 0) {
+        r = apply_batch(&batch->apply, buf_slice(&commit->journal), applied_one, batch);
+    }
+    if (r == 0) {
+        r = store_commit(txn);
+    }
+    if (r != 0) {
+        log_fatal("commit_failed", "batch=%" PRIu64 " error=%s; nothing of it was acknowledged",
+                  number, strerror(-r));
+    }
+    commit->batch = number;
+    marker_clear(&commit->marker);
+}
+
+static void commit_batch(struct batch *batch, struct store_txn **txn)
+{
+    if (batch->inputs == 0) {
+        return; /* all known or refused: nothing to write */
+    }
+    write_batch(batch, txn);
+    show(batch->commit, batch, batch->apply.range.size);
+    apply_end(&batch->apply);
+}
+
+static size_t batch_size(struct commit *commit, size_t ready)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < ready; i++) {
+        bytes += pipeline_batch_slot(commit->pipeline, i)->bytes;
+        if (i > 0 && bytes > CAIRN_BATCH_BYTES_MAX) {
+            return i;
+        }
+    }
+    return ready;
+}
+
+bool commit_step(struct commit *commit, bool wait, int timeout_ms)
+{
+    size_t ready = pipeline_batch(commit->pipeline, wait, timeout_ms);
+    look_around(commit);
+    if (ready == 0) {
+        return false;
+    }
+    struct batch batch = {.commit = commit, .n_slots = batch_size(commit, ready)};
+    _cleanup_(store_end) struct store_txn *txn = store_begin(commit->store);
+    if (txn == NULL) {
+        log_fatal("commit_failed", "no write transaction");
+    }
+    begin(&batch);
+    plan_refused(&batch, batch.head.time_ms, false);
+    for (size_t i = 0; i < batch.n_slots; i++) {
+        plan_slot(&batch, txn, pipeline_batch_slot(commit->pipeline, i));
+    }
+    commit_batch(&batch, &txn);
+    store_end(&txn);
+    pipeline_durable(commit->pipeline, batch.n_slots);
+    return true;
+}
+
+static void commit_inputs(struct commit *commit, const struct input *inputs, size_t n, bool refused)
+{
+    struct batch batch = {.commit = commit};
+    _cleanup_(store_end) struct store_txn *txn = store_begin(commit->store);
+    if (txn == NULL) {
+        log_fatal("commit_failed", "no write transaction");
+    }
+    begin(&batch);
+    if (refused) {
+        plan_refused(&batch, batch.head.time_ms, true);
+    }
+    for (size_t i = 0; i < n; i++) {
+        add_input(&batch, &inputs[i]);
+    }
+    commit_batch(&batch, &txn);
+}
+
+void commit_start(struct commit *commit, const struct input *governance, size_t n)
+{
+    struct input start = {.type = INPUT_START};
+    sha256(slice_of_text("cairn-broker " CAIRN_VERSION), start.software.bytes);
+    commit_inputs(commit, governance, n, false);
+    commit_inputs(commit, &start, 1, false);
+}
+
+void commit_flush_refused(struct commit *commit)
+{
+    if (commit->n_refused > 0) {
+        commit_inputs(commit, NULL, 0, true);
+    }
+}
+
+/* --- recovery --- */
+
+static int check_mark(struct commit *commit, struct store_txn *txn, const struct checkpoint *mark,
+                      struct error *error)
+{
+    struct log_source source = {.txn = txn, .table = T_LOG};
+    struct tree_source tree = log_tree(&source);
+    struct hash root;
+    uint64_t size = log_size(txn, T_LOG);
+    if (mark->size > size) {
+        return error_set(error, commit->dir,
+                         "the store has %" PRIu64 " log entries and has signed %" PRIu64
+                         ": it is older than its high-water mark; restore a newer copy",
+                         size, mark->size);
+    }
+    if (mark->size == 0) {
+        return 0;
+    }
+    int r = tree_root_at(&tree, mark->size, &root);
+    if (r != 0 || !hash_equal(&root, &mark->root)) {
+        return error_set(error, commit->dir,
+                         "the store's log differs from what was signed at size %" PRIu64
+                         ": run `cairn log verify` and restore a sound copy",
+                         mark->size);
+    }
+    return 0;
+}
+
+/* The tail is re-hashed at every start, the whole by `cairn log verify`. */
+#define RECOVER_LEAVES 10000
+
+static int recover_range(struct commit *commit, struct store_txn *txn, struct error *error)
+{
+    struct log_source source = {.txn = txn, .table = T_LOG};
+    struct tree_source tree = log_tree(&source);
+    uint64_t size = log_size(txn, T_LOG);
+    uint64_t from = size > RECOVER_LEAVES ? size - RECOVER_LEAVES : 0;
+    int r = tree_range_load(&tree, from, &commit->signed_range);
+    if (r == 0) {
+        r = log_reread(txn, T_LOG, size, &commit->signed_range);
+    }
+    if (r != 0) {
+        (void)error_set(
+            error, commit->dir,
+            "the newest log entries do not hash to what is stored; run `cairn log verify`");
+    }
+    return r;
+}
+
+int commit_recover(struct commit *commit, const struct checkpoint *mark, struct error *error)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(commit->store);
+    if (txn == NULL) {
+        return -ENOMEM;
+    }
+    uint64_t schema = meta_get(txn, "schema", STATE_SCHEMA);
+    if (schema != STATE_SCHEMA) {
+        return error_set(error, commit->dir, "the store has schema %" PRIu64 ", this program %d",
+                         schema, STATE_SCHEMA);
+    }
+    int r = check_mark(commit, txn, mark, error);
+    if (r == 0) {
+        r = recover_range(commit, txn, error);
+    }
+    if (r != 0) {
+        return r;
+    }
+    commit->batch = meta_get(txn, "batch", 0);
+    commit->journal = BUF_MAX(2 * CAIRN_BATCH_BYTES_MAX);
+    r = apply_load_governance(txn, &commit->governance, error);
+    if (r == -ENOENT) {
+        return 0; /* a new store: commit_start brings the documents */
+    }
+    if (r == 0) {
+        struct head head = {.note_len = 0};
+        sign_head(commit, &head);
+        board_set_governance(commit->board, commit->governance);
+        board_set_head(commit->board, &head);
+    }
+    return r;
+}
+
+void commit_deinit(struct commit *commit)
+{
+    governance_unref(&commit->governance);
+    highwater_close(&commit->highwater);
+    marker_close(&commit->marker);
+    buf_deinit(&commit->journal);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * commit: the only writer. Takes the verified prefix as one batch, writes it to the journal,
+ * applies it, commits with sync, re-reads and re-hashes the new leaves, signs the checkpoint, and
+ * only then lets answer and publish see it. One thread owns a struct commit.
+ *
+ * In doubt it stops: a failed commit, a leaf that does not re-hash or a high-water mark that cannot
+ * be written end the process without an answer (log_fatal); restart recovers by the same code as
+ * start-up, and agents send again.
+ */
+#ifndef BROKER_COMMIT_H
+#define BROKER_COMMIT_H
+
+#include "broker/apply.h"
+#include "broker/board.h"
+#include "broker/counters.h"
+#include "broker/highwater.h"
+#include "broker/pipeline.h"
+#include "broker/timekeeper.h"
+#include "os/marker.h"
+
+#define REFUSED_AGENCIES_MAX 64
+
+struct commit {
+    struct pipeline *pipeline;
+    struct board *board;
+    struct store *store;
+    struct counters *counters;
+    const char *dir; /* whose disk is watched */
+    const struct signer *signer;
+    struct note_key checkpoint_key;
+    struct timekeeper time;
+    struct highwater highwater;
+    struct marker marker;
+    struct governance *governance;  /* in force after the newest batch */
+    struct tree_range signed_range; /* what the newest checkpoint covers */
+    uint64_t batch;                 /* number of the newest batch */
+    struct buf journal;             /* reused */
+    int disk_percent;               /* looked at once a second */
+    int64_t looked_ms;
+    struct {
+        uint32_t agency;
+        uint32_t frames;
+    } refused[REFUSED_AGENCIES_MAX]; /* in the hour below, not yet in the log */
+    size_t n_refused;
+    uint64_t refused_hour;
+};
+
+/* Loads what the store holds, refuses a store older than its high-water mark, signs the head. The
+ * members above `time` are set by the caller, `time`, `highwater` and `marker` are open. `mark` is
+ * what the high-water file said. */
+int commit_recover(struct commit *commit, const struct checkpoint *mark,
+                   struct error *error) MUST_USE;
+/* The batch that says: this program started. Governance documents that the store does not hold yet
+ * go in with it. */
+void commit_start(struct commit *commit, const struct input *governance, size_t n);
+/* One batch; false when nothing waited. With `wait`, sleeps up to timeout_ms for one. */
+bool commit_step(struct commit *commit, bool wait, int timeout_ms);
+/* The refusals counted in memory go into the log: before stopping. */
+void commit_flush_refused(struct commit *commit);
+void commit_deinit(struct commit *commit);
+
+#endif

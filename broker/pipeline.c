@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Happy path: gate fills a free slot and claims it; a worker takes the oldest untaken slot and
+ * finishes it, in any order; the verified cursor follows the finished prefix; commit makes a prefix
+ * of verified slots durable as one batch; answer sends the receipts in order and frees the slots.
+ *
+ * Why one mutex and not five atomics: each operation holds it for some tens of nanoseconds, a few
+ * times per frame of up to 64 records, and the invariant can be asserted on all cursors at once.
+ * Waiting uses condition variables, so an idle broker makes no system calls and a busy one few.
+ *
+ * Not done here: what the stages do with a slot.
+ */
+#include "broker/pipeline.h"
+
+#include <errno.h>
+#include <time.h>
+
+struct letters {
+    struct letter items[CAIRN_OUT_QUEUE_FRAMES];
+    uint64_t put;
+    uint64_t got;
+};
+
+struct pipeline {
+    pthread_mutex_t lock;
+    pthread_cond_t to_verify;
+    pthread_cond_t to_commit;
+    pthread_cond_t to_publish;
+    uint64_t claimed;
+    uint64_t taken;
+    uint64_t verified;
+    uint64_t durable;
+    uint64_t answered;
+    size_t bytes;
+    bool stopped;
+    void (*wake)(void *data);
+    void *wake_data;
+    struct letters asked;
+    struct letters posted;
+    struct slot slots[CAIRN_RING_SLOTS];
+};
+
+static struct slot *slot_at(struct pipeline *pipeline, uint64_t number)
+{
+    return &pipeline->slots[number % CAIRN_RING_SLOTS];
+}
+
+static void check(const struct pipeline *pipeline)
+{
+    assert(pipeline->answered <= pipeline->durable);
+    assert(pipeline->durable <= pipeline->verified);
+    assert(pipeline->verified <= pipeline->taken);
+    assert(pipeline->taken <= pipeline->claimed);
+    assert(pipeline->claimed <= pipeline->answered + CAIRN_RING_SLOTS);
+}
+
+static void lock(struct pipeline *pipeline)
+{
+    int r = pthread_mutex_lock(&pipeline->lock);
+    assert(r == 0);
+    check(pipeline);
+}
+
+static void unlock(struct pipeline *pipeline)
+{
+    check(pipeline);
+    int r = pthread_mutex_unlock(&pipeline->lock);
+    assert(r == 0);
+}
+
+static struct timespec deadline(int timeout_ms)
+{
+    struct timespec at;
+    (void)clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += timeout_ms / 1000;
+    at.tv_nsec += (long)(timeout_ms % 1000) * 1000000L;
+    if (at.tv_nsec >= 1000000000L) {
+        at.tv_nsec -= 1000000000L;
+        at.tv_sec++;
+    }
+    return at;
+}
+
+static void cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attributes;
+    int r = pthread_condattr_init(&attributes);
+    assert(r == 0);
+    r = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    assert(r == 0);
+    r = pthread_cond_init(cond, &attributes);
+    assert(r == 0);
+    (void)pthread_condattr_destroy(&attributes);
+}
+
+int pipeline_new(struct pipeline **ret)
+{
+    struct pipeline *pipeline = base_zalloc(1, sizeof(*pipeline));
+    int r = pthread_mutex_init(&pipeline->lock, NULL);
+    if (r != 0) {
+        base_free(&pipeline);
+        return -r;
+    }
+    cond_init(&pipeline->to_verify);
+    cond_init(&pipeline->to_commit);
+    cond_init(&pipeline->to_publish);
+    for (size_t i = 0; i < CAIRN_RING_SLOTS; i++) {
+        pipeline->slots[i].arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+        pipeline->slots[i].offer.text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+        pipeline->slots[i].offer.note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+    }
+    *ret = pipeline;
+    return 0;
+}
+
+static void slot_clear(struct slot *slot)
+{
+    net_frame_deinit(&slot->frame);
+    arena_deinit(&slot->arena);
+    buf_deinit(&slot->offer.text);
+    buf_deinit(&slot->offer.note);
+}
+
+static void letters_deinit(struct letters *letters)
+{
+    while (letters->got < letters->put) {
+        net_frame_deinit(&letters->items[letters->got++ % CAIRN_OUT_QUEUE_FRAMES].frame);
+    }
+}
+
+void pipeline_free(struct pipeline **pipeline)
+{
+    if (*pipeline == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < CAIRN_RING_SLOTS; i++) {
+        slot_clear(&(*pipeline)->slots[i]);
+    }
+    letters_deinit(&(*pipeline)->asked);
+    letters_deinit(&(*pipeline)->posted);
+    (void)pthread_cond_destroy(&(*pipeline)->to_verify);
+    (void)pthread_cond_destroy(&(*pipeline)->to_commit);
+    (void)pthread_cond_destroy(&(*pipeline)->to_publish);
+    (void)pthread_mutex_destroy(&(*pipeline)->lock);
+    base_free(pipeline);
+}
+
+void pipeline_stop(struct pipeline *pipeline)
+{
+    lock(pipeline);
+    pipeline->stopped = true;
+    (void)pthread_cond_broadcast(&pipeline->to_verify);
+    (void)pthread_cond_broadcast(&pipeline->to_commit);
+    (void)pthread_cond_broadcast(&pipeline->to_publish);
+    unlock(pipeline);
+}
+
+bool pipeline_stopped(struct pipeline *pipeline)
+{
+    lock(pipeline);
+    bool stopped = pipeline->stopped;
+    unlock(pipeline);
+    return stopped;
+}
+
+void pipeline_on_answer(struct pipeline *pipeline, void (*wake)(void *data), void *data)
+{
+    pipeline->wake = wake;
+    pipeline->wake_data = data;
+}
+
+static void wake_net(struct pipeline *pipeline)
+{
+    if (pipeline->wake != NULL) {
+        pipeline->wake(pipeline->wake_data);
+    }
+}
+
+/* --- gate --- */
+
+static bool has_room(const struct pipeline *pipeline, enum lane lane, size_t bytes)
+{
+    uint64_t slots = CAIRN_RING_SLOTS - (lane == LANE_URGENT ? 0 : CAIRN_RING_URGENT_SLOTS);
+    size_t limit = CAIRN_RING_BYTES - (lane == LANE_URGENT ? 0 : CAIRN_RING_URGENT_BYTES);
+    return pipeline->claimed - pipeline->answered < slots && pipeline->bytes + bytes <= limit;
+}
+
+struct slot *pipeline_free_slot(struct pipeline *pipeline, enum lane lane, size_t bytes)
+{
+    lock(pipeline);
+    struct slot *slot =
+        has_room(pipeline, lane, bytes) ? slot_at(pipeline, pipeline->claimed) : NULL;
+    unlock(pipeline);
+    if (slot != NULL) {
+        slot->bytes = bytes;
+        slot->finished = false;
+        slot->verdict = VERDICT_STORED;
+        slot->frame_verdict = VERDICT_STORED;
+        slot->n_results = 0;
+    }
+    return slot;
+}
+
+void pipeline_claim(struct pipeline *pipeline, struct slot *slot)
+{
+    lock(pipeline);
+    assert(slot == slot_at(pipeline, pipeline->claimed));
+    pipeline->claimed++;
+    pipeline->bytes += slot->bytes;
+    (void)pthread_cond_signal(&pipeline->to_verify);
+    unlock(pipeline);
+}
+
+bool pipeline_may_read(struct pipeline *pipeline)
+{
+    lock(pipeline);
+    bool room = has_room(pipeline, LANE_URGENT, CAIRN_FRAME_MAX_BYTES);
+    unlock(pipeline);
+    return room;
+}
+
+/* --- verify --- */
+
+struct slot *pipeline_take(struct pipeline *pipeline, bool wait)
+{
+    struct slot *slot = NULL;
+    lock(pipeline);
+    while (wait && pipeline->taken == pipeline->claimed && !pipeline->stopped) {
+        (void)pthread_cond_wait(&pipeline->to_verify, &pipeline->lock);
+    }
+    if (pipeline->taken < pipeline->claimed) {
+        slot = slot_at(pipeline, pipeline->taken++);
+    }
+    unlock(pipeline);
+    return slot;
+}
+
+void pipeline_finish(struct pipeline *pipeline, struct slot *slot)
+{
+    lock(pipeline);
+    slot->finished = true;
+    while (pipeline->verified < pipeline->taken &&
+           slot_at(pipeline, pipeline->verified)->finished) {
+        pipeline->verified++;
+    }
+    (void)pthread_cond_signal(&pipeline->to_commit);
+    unlock(pipeline);
+}
+
+/* --- commit --- */
+
+size_t pipeline_batch(struct pipeline *pipeline, bool wait, int timeout_ms)
+{
+    lock(pipeline);
+    struct timespec until = deadline(timeout_ms);
+    int r = 0;
+    while (wait && pipeline->verified == pipeline->durable && !pipeline->stopped &&
+           r != ETIMEDOUT) {
+        r = pthread_cond_timedwait(&pipeline->to_commit, &pipeline->lock, &until);
+    }
+    /* Company is worth waiting for only while more is on its way through verify. */
+    until = deadline(CAIRN_BATCH_AGE_MAX_MS);
+    r = 0;
+    while (wait && pipeline->verified > pipeline->durable &&
+           pipeline->verified < pipeline->claimed &&
+           pipeline->verified - pipeline->durable < CAIRN_BATCH_FRAMES_MAX && !pipeline->stopped &&
+           r != ETIMEDOUT) {
+        r = pthread_cond_timedwait(&pipeline->to_commit, &pipeline->lock, &until);
+    }
+    uint64_t ready = pipeline->verified - pipeline->durable;
+    unlock(pipeline);
+    return ready < CAIRN_BATCH_FRAMES_MAX ? (size_t)ready : CAIRN_BATCH_FRAMES_MAX;
+}
+
+struct slot *pipeline_batch_slot(struct pipeline *pipeline, size_t i)
+{
+    lock(pipeline);
+    assert(pipeline->durable + i < pipeline->verified);
+    struct slot *slot = slot_at(pipeline, pipeline->durable + i);
+    unlock(pipeline);
+    return slot;
+}
+
+void pipeline_durable(struct pipeline *pipeline, size_t n)
+{
+    lock(pipeline);
+    pipeline->durable += n;
+    (void)pthread_cond_signal(&pipeline->to_publish);
+    unlock(pipeline);
+    wake_net(pipeline);
+}
+
+/* --- answer --- */
+
+struct slot *pipeline_answerable(struct pipeline *pipeline)
+{
+    lock(pipeline);
+    struct slot *slot =
+        pipeline->answered < pipeline->durable ? slot_at(pipeline, pipeline->answered) : NULL;
+    unlock(pipeline);
+    return slot;
+}
+
+void pipeline_answered(struct pipeline *pipeline)
+{
+    struct slot *slot = pipeline_answerable(pipeline);
+    assert(slot != NULL);
+    slot_clear(slot);
+    lock(pipeline);
+    pipeline->bytes -= slot->bytes;
+    pipeline->answered++;
+    unlock(pipeline);
+}
+
+void pipeline_cursors(struct pipeline *pipeline, struct pipeline_cursors *ret)
+{
+    lock(pipeline);
+    *ret = (struct pipeline_cursors){
+        .claimed = pipeline->claimed,
+        .taken = pipeline->taken,
+        .verified = pipeline->verified,
+        .durable = pipeline->durable,
+        .answered = pipeline->answered,
+        .bytes = pipeline->bytes,
+    };
+    unlock(pipeline);
+}
+
+/* --- between net and publish --- */
+
+static bool letters_put(struct letters *letters, struct letter *letter)
+{
+    if (letters->put - letters->got == CAIRN_OUT_QUEUE_FRAMES) {
+        return false;
+    }
+    struct letter *item = &letters->items[letters->put++ % CAIRN_OUT_QUEUE_FRAMES];
+    item->peer = letter->peer;
+    net_frame_move(&item->frame, &letter->frame);
+    return true;
+}
+
+static bool letters_get(struct letters *letters, struct letter *ret)
+{
+    if (letters->put == letters->got) {
+        return false;
+    }
+    struct letter *item = &letters->items[letters->got++ % CAIRN_OUT_QUEUE_FRAMES];
+    ret->peer = item->peer;
+    net_frame_move(&ret->frame, &item->frame);
+    return true;
+}
+
+bool pipeline_ask(struct pipeline *pipeline, struct letter *letter)
+{
+    lock(pipeline);
+    bool put = letters_put(&pipeline->asked, letter);
+    (void)pthread_cond_signal(&pipeline->to_publish);
+    unlock(pipeline);
+    return put;
+}
+
+bool pipeline_asked(struct pipeline *pipeline, struct letter *ret)
+{
+    lock(pipeline);
+    bool got = letters_get(&pipeline->asked, ret);
+    unlock(pipeline);
+    return got;
+}
+
+bool pipeline_post(struct pipeline *pipeline, struct letter *letter)
+{
+    lock(pipeline);
+    bool put = letters_put(&pipeline->posted, letter);
+    unlock(pipeline);
+    wake_net(pipeline);
+    return put;
+}
+
+bool pipeline_posted(struct pipeline *pipeline, struct letter *ret)
+{
+    lock(pipeline);
+    bool was_full = pipeline->posted.put - pipeline->posted.got == CAIRN_OUT_QUEUE_FRAMES;
+    bool got = letters_get(&pipeline->posted, ret);
+    if (was_full) {
+        (void)pthread_cond_signal(&pipeline->to_publish);
+    }
+    unlock(pipeline);
+    return got;
+}
+
+void pipeline_publish_wait(struct pipeline *pipeline, uint64_t *seen, int timeout_ms)
+{
+    lock(pipeline);
+    struct timespec until = deadline(timeout_ms);
+    int r = 0;
+    while (pipeline->durable == *seen && pipeline->asked.put == pipeline->asked.got &&
+           !pipeline->stopped && r != ETIMEDOUT) {
+        r = pthread_cond_timedwait(&pipeline->to_publish, &pipeline->lock, &until);
+    }
+    *seen = pipeline->durable;
+    unlock(pipeline);
+}
