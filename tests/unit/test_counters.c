@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <ftw.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "os/counters.h"
+#include "os/files.h"
+
+struct world {
+    char folder[64];
+    char path[128];
+};
+
+/* "NAME" in the test's own folder; valid until the next call. */
+static const char *in_folder(struct world *world, const char *name)
+{
+    (void)snprintf(world->path, sizeof(world->path), "%s/%s", world->folder, name);
+    return world->path;
+}
+
+static int setup(void **state)
+{
+    static struct world world;
+
+    (void)snprintf(world.folder, sizeof(world.folder), "/tmp/cairn-test-XXXXXX");
+    *state = &world;
+    return mkdtemp(world.folder) != NULL ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *at)
+{
+    (void)status;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+static int teardown(void **state)
+{
+    struct world *world = *state;
+
+    return nftw(world->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+enum {
+    TAKEN,
+    STORED,
+    DISK_PERCENT,
+    COUNTERS
+};
+
+static const char *const names[COUNTERS] = {"taken", "stored", "disk_percent"};
+
+static struct counters given_counters(const char *path)
+{
+    struct counters counters = COUNTERS_NULL;
+    struct clock_fake fake;
+
+    clock_fake_init(&fake, 1795334400000);
+    assert_int_equal(counters_create(path, names, COUNTERS, &fake.clock, &counters), 0);
+    return counters;
+}
+
+static void another_process_reads_what_was_counted(void **state)
+{
+    const char *path = in_folder(*state, "counters");
+    _cleanup_(counters_close) struct counters counters = given_counters(path);
+    struct counters_reading reading;
+
+    counter_add(&counters, TAKEN, 3);
+    counter_add(&counters, TAKEN, 4);
+    counter_set(&counters, DISK_PERCENT, 81);
+
+    assert_true(counter_get(&counters, TAKEN) == 7);
+    assert_int_equal(counters_read(path, &reading), 0);
+    assert_int_equal(reading.count, COUNTERS);
+    assert_int_equal(reading.pid, getpid());
+    assert_true(reading.start_ms == 1795334400000);
+    assert_true(reading.alive);
+    assert_string_equal(reading.counters[TAKEN].name, "taken");
+    assert_true(reading.counters[TAKEN].value == 7);
+    assert_true(reading.counters[STORED].value == 0);
+    assert_string_equal(reading.counters[DISK_PERCENT].name, "disk_percent");
+    assert_true(reading.counters[DISK_PERCENT].value == 81);
+}
+
+static void a_closed_file_keeps_its_values_and_no_longer_lives(void **state)
+{
+    const char *path = in_folder(*state, "counters");
+    struct counters counters = given_counters(path);
+    struct counters_reading reading;
+    counter_add(&counters, STORED, 9);
+
+    counters_close(&counters);
+    counters_close(&counters);
+
+    assert_int_equal(counters_read(path, &reading), 0);
+    assert_false(reading.alive);
+    assert_true(reading.counters[STORED].value == 9);
+}
+
+static void a_process_that_dies_leaves_its_numbers_marked_dead(void **state)
+{
+    const char *path = in_folder(*state, "counters");
+    struct counters_reading reading;
+    int status;
+
+    pid_t child = fork();
+    if (child == 0) {
+        struct counters counters = given_counters(path);
+        counter_add(&counters, STORED, 5);
+        (void)kill(getpid(), SIGKILL);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(counters_read(path, &reading), 0);
+    assert_false(reading.alive);
+    assert_int_equal(reading.pid, child);
+    assert_true(reading.counters[STORED].value == 5);
+}
+
+static void a_living_writer_is_not_displaced_and_a_dead_one_is(void **state)
+{
+    const char *path = in_folder(*state, "counters");
+    struct counters first = given_counters(path);
+    struct counters second = COUNTERS_NULL;
+    struct clock_fake fake;
+    struct counters_reading reading;
+    clock_fake_init(&fake, 1795334400001);
+    counter_add(&first, TAKEN, 1);
+
+    assert_int_equal(counters_create(path, names, 1, &fake.clock, &second), -EBUSY);
+    assert_null(second.file);
+    counters_close(&first);
+    assert_int_equal(counters_create(path, names, 1, &fake.clock, &second), 0);
+
+    assert_int_equal(counters_read(path, &reading), 0);
+    assert_int_equal(reading.count, 1);
+    assert_true(reading.counters[TAKEN].value == 0);
+    assert_true(reading.start_ms == 1795334400001);
+    counters_close(&second);
+}
+
+static void without_counters_counting_does_nothing(void **state)
+{
+    struct counters none = COUNTERS_NULL;
+    (void)state;
+
+    counter_add(&none, TAKEN, 1);
+    counter_set(&none, TAKEN, 1);
+
+    assert_true(counter_get(&none, TAKEN) == 0);
+    counters_close(&none);
+}
+
+static void *count_to_many(void *data)
+{
+    const struct counters *counters = data;
+
+    for (int i = 0; i < 20000; i++) {
+        counter_add(counters, TAKEN, 1);
+    }
+    return NULL;
+}
+
+static void threads_lose_no_count(void **state)
+{
+    const char *path = in_folder(*state, "counters");
+    struct counters counters = given_counters(path);
+    struct counters_reading reading;
+    pthread_t threads[4];
+
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, count_to_many, &counters), 0);
+    }
+    assert_int_equal(counters_read(path, &reading), 0);
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+
+    assert_true(counter_get(&counters, TAKEN) == 80000);
+    counters_close(&counters);
+}
+
+static void the_file_is_laid_out_as_described(void **state)
+{
+    const char *path = in_folder(*state, "counters");
+    _cleanup_(buf_deinit) struct buf buf = BUF_MAX(65536);
+    struct counters counters = given_counters(path);
+    uint64_t value = 0;
+    uint32_t number = 0;
+    counter_set(&counters, STORED, 0x1122334455667788ULL);
+
+    assert_int_equal(file_read(path, &buf), 0);
+
+    assert_int_equal(buf.len, 64 + 64 * COUNTERS);
+    assert_memory_equal(buf.data, "CAIRNCNT", 8);
+    memcpy(&number, buf.data + 8, 4);
+    assert_int_equal(number, 1);
+    memcpy(&number, buf.data + 12, 4);
+    assert_int_equal(number, COUNTERS);
+    assert_string_equal((const char *)buf.data + 64 + 64 * STORED, "stored");
+    memcpy(&value, buf.data + 64 + 64 * STORED + 56, 8);
+    assert_true(value == 0x1122334455667788ULL);
+    counters_close(&counters);
+}
+
+static void what_is_no_counters_file_is_refused(void **state)
+{
+    struct world *world = *state;
+    struct counters_reading reading = {.pid = 77};
+    _cleanup_(buf_deinit) struct buf good = BUF_MAX(65536);
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s", in_folder(world, "counters"));
+    struct counters counters = given_counters(path);
+    counters_close(&counters);
+    assert_int_equal(file_read(path, &good), 0);
+    static const struct {
+        size_t offset;
+        uint8_t byte;
+    } damage[] = {{0, 'X'}, {7, 0}, {8, 2}, {12, 200}, {13, 0xff}, {15, 0xff}};
+
+    for (size_t i = 0; i < ARRAY_LEN(damage); i++) {
+        uint8_t kept = good.data[damage[i].offset];
+        good.data[damage[i].offset] = damage[i].byte;
+        assert_int_equal(file_write_atomic(path, buf_slice(&good), 0600), 0);
+        assert_int_equal(counters_read(path, &reading), -EBADMSG);
+        good.data[damage[i].offset] = kept;
+    }
+    for (size_t len = 0; len < good.len; len += 16) {
+        assert_int_equal(file_write_atomic(path, slice_make(good.data, len), 0600), 0);
+        assert_int_equal(counters_read(path, &reading), -EBADMSG);
+    }
+
+    assert_int_equal(counters_read(in_folder(world, "none"), &reading), -ENOENT);
+    assert_int_equal(counters_read(world->folder, &reading), -EBADMSG);
+    assert_int_equal(reading.pid, 77);
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(another_process_reads_what_was_counted),
+        IN_FOLDER(a_closed_file_keeps_its_values_and_no_longer_lives),
+        IN_FOLDER(a_process_that_dies_leaves_its_numbers_marked_dead),
+        IN_FOLDER(a_living_writer_is_not_displaced_and_a_dead_one_is),
+        IN_FOLDER(without_counters_counting_does_nothing),
+        IN_FOLDER(threads_lose_no_count),
+        IN_FOLDER(the_file_is_laid_out_as_described),
+        IN_FOLDER(what_is_no_counters_file_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

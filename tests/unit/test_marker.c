@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "os/files.h"
+#include "os/marker.h"
+
+struct world {
+    char folder[64];
+    char path[128];
+};
+
+/* "NAME" in the test's own folder; valid until the next call. */
+static const char *in_folder(struct world *world, const char *name)
+{
+    (void)snprintf(world->path, sizeof(world->path), "%s/%s", world->folder, name);
+    return world->path;
+}
+
+static int setup(void **state)
+{
+    static struct world world;
+
+    (void)snprintf(world.folder, sizeof(world.folder), "/tmp/cairn-test-XXXXXX");
+    *state = &world;
+    return mkdtemp(world.folder) != NULL ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *at)
+{
+    (void)status;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+static int teardown(void **state)
+{
+    struct world *world = *state;
+
+    return nftw(world->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct marker given_marker(const char *path)
+{
+    struct marker marker = MARKER_NULL;
+
+    assert_int_equal(marker_open(path, &marker), 0);
+    return marker;
+}
+
+/* A process that works on each of the marks in turn and is killed while it works on the last. */
+static void a_process_dies_in(const char *path, const char *const marks[], size_t n)
+{
+    int status;
+
+    pid_t child = fork();
+    if (child == 0) {
+        struct marker marker = given_marker(path);
+        for (size_t i = 0; i < n; i++) {
+            marker_set(&marker, slice_of_text(marks[i]));
+        }
+        (void)kill(getpid(), SIGKILL);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+}
+
+static void dies_in(const char *path, const char *mark)
+{
+    a_process_dies_in(path, &mark, 1);
+}
+
+static uint32_t crashes_of(const char *path, const char *mark)
+{
+    struct marker marker = given_marker(path);
+    uint32_t count = marker_crashes(&marker, slice_of_text(mark));
+
+    marker_close(&marker);
+    return count;
+}
+
+static void a_new_marker_knows_of_no_crash(void **state)
+{
+    struct marker marker = given_marker(in_folder(*state, "marker"));
+    struct slice mark;
+    uint32_t count;
+
+    assert_false(marker_last(&marker, &mark, &count));
+    assert_int_equal(marker_crashes(&marker, slice_of_text("a")), 0);
+    marker_close(&marker);
+    marker_close(&marker);
+}
+
+static void a_cleared_mark_is_no_crash(void **state)
+{
+    const char *path = in_folder(*state, "marker");
+    struct marker marker = given_marker(path);
+    struct slice mark;
+    uint32_t count;
+
+    marker_set(&marker, slice_of_text("entry"));
+    marker_clear(&marker);
+    marker_close(&marker);
+    marker = given_marker(path);
+
+    assert_false(marker_last(&marker, &mark, &count));
+    marker_close(&marker);
+}
+
+static void each_death_under_a_mark_is_counted(void **state)
+{
+    const char *path = in_folder(*state, "marker");
+    struct slice mark;
+    uint32_t count;
+
+    for (uint32_t i = 1; i <= 3; i++) {
+        dies_in(path, "entry");
+        struct marker marker = given_marker(path);
+        assert_true(marker_last(&marker, &mark, &count));
+        assert_true(slice_is_text(mark, "entry"));
+        assert_int_equal(count, i);
+        assert_int_equal(marker_crashes(&marker, slice_of_text("entry")), i);
+        marker_close(&marker);
+    }
+    struct marker marker = given_marker(path);
+
+    assert_false(marker_last(&marker, &mark, &count));
+    assert_int_equal(marker_crashes(&marker, slice_of_text("entry")), 3);
+    marker_close(&marker);
+}
+
+static void two_entries_that_crash_in_turn_are_both_counted(void **state)
+{
+    const char *path = in_folder(*state, "marker");
+
+    dies_in(path, "a");
+    dies_in(path, "b");
+    dies_in(path, "a");
+    dies_in(path, "b");
+
+    assert_int_equal(crashes_of(path, "a"), 2);
+    assert_int_equal(crashes_of(path, "b"), 2);
+    assert_int_equal(crashes_of(path, "c"), 0);
+}
+
+static void work_that_ends_well_is_forgotten_and_only_that(void **state)
+{
+    const char *path = in_folder(*state, "marker");
+    static const char *const by_next[] = {"a", "other"};
+    dies_in(path, "a");
+    dies_in(path, "b");
+    dies_in(path, "c");
+
+    a_process_dies_in(path, by_next, ARRAY_LEN(by_next));
+    struct marker marker = given_marker(path);
+    marker_set(&marker, slice_of_text("b"));
+    marker_clear(&marker);
+    marker_close(&marker);
+
+    assert_int_equal(crashes_of(path, "a"), 0);
+    assert_int_equal(crashes_of(path, "b"), 0);
+    assert_int_equal(crashes_of(path, "c"), 1);
+    assert_int_equal(crashes_of(path, "other"), 1);
+}
+
+static void setting_the_same_mark_again_does_not_forget_it(void **state)
+{
+    const char *path = in_folder(*state, "marker");
+    static const char *const twice[] = {"a", "a"};
+
+    dies_in(path, "a");
+    a_process_dies_in(path, twice, ARRAY_LEN(twice));
+
+    assert_int_equal(crashes_of(path, "a"), 2);
+}
+
+static void a_mark_set_aside_can_be_forgotten(void **state)
+{
+    const char *path = in_folder(*state, "marker");
+    dies_in(path, "a");
+    struct marker marker = given_marker(path);
+    struct slice mark;
+    uint32_t count;
+
+    marker_forget(&marker, slice_of_text("a"));
+    marker_forget(&marker, slice_of_text("unknown"));
+
+    assert_int_equal(marker_crashes(&marker, slice_of_text("a")), 0);
+    assert_true(marker_last(&marker, &mark, &count));
+    marker_close(&marker);
+    assert_int_equal(crashes_of(path, "a"), 0);
+}
+
+static void the_mark_with_most_crashes_outlives_a_flood_of_others(void **state)
+{
+    const char *path = in_folder(*state, "marker");
+    char mark[32];
+    dies_in(path, "bad");
+    dies_in(path, "bad");
+
+    for (int i = 0; i < MARKER_CRASHES + 8; i++) {
+        (void)snprintf(mark, sizeof(mark), "other-%d", i);
+        dies_in(path, mark);
+    }
+
+    assert_int_equal(crashes_of(path, "bad"), 2);
+    assert_int_equal(crashes_of(path, mark), 1);
+}
+
+static void a_mark_of_the_largest_size_is_kept_whole(void **state)
+{
+    const char *path = in_folder(*state, "marker");
+    uint8_t bytes[MARKER_MAX_BYTES];
+    struct slice mark;
+    uint32_t count;
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = (uint8_t)i;
+    }
+    struct marker marker = given_marker(path);
+    marker_set(&marker, slice_of_text("short"));
+    marker_set(&marker, SLICE_OF(bytes));
+
+    marker_close(&marker);
+    marker = given_marker(path);
+
+    assert_true(marker_last(&marker, &mark, &count));
+    assert_true(slice_equal(mark, SLICE_OF(bytes)));
+    marker_close(&marker);
+}
+
+static void one_process_at_a_time_has_the_marker(void **state)
+{
+    const char *path = in_folder(*state, "marker");
+    struct marker first = given_marker(path);
+    struct marker second = MARKER_NULL;
+
+    assert_int_equal(marker_open(path, &second), -EBUSY);
+    assert_null(second.file);
+    marker_close(&first);
+
+    assert_int_equal(marker_open(path, &second), 0);
+    marker_close(&second);
+}
+
+static void what_is_no_marker_file_is_refused(void **state)
+{
+    struct world *world = *state;
+    struct marker marker = MARKER_NULL;
+    static uint8_t large[4097];
+    (void)umask(077);
+
+    assert_int_equal(file_write_atomic(in_folder(world, "text"), slice_of_text("not one"), 0600),
+                     0);
+    assert_int_equal(marker_open(world->path, &marker), -EBADMSG);
+    assert_int_equal(file_write_atomic(in_folder(world, "large"), SLICE_OF(large), 0600), 0);
+    assert_int_equal(marker_open(world->path, &marker), -EBADMSG);
+    assert_int_equal(symlink("text", in_folder(world, "link")), 0);
+    assert_int_equal(marker_open(world->path, &marker), -ELOOP);
+    assert_int_equal(marker_open(in_folder(world, "none/marker"), &marker), -ENOENT);
+
+    assert_null(marker.file);
+}
+
+static void a_length_beyond_the_limit_is_damage(void **state)
+{
+    const char *path = in_folder(*state, "marker");
+    _cleanup_(buf_deinit) struct buf buf = BUF_MAX(8192);
+    struct marker marker = given_marker(path);
+    marker_set(&marker, slice_of_text("entry"));
+    marker_close(&marker);
+    assert_int_equal(file_read(path, &buf), 0);
+    assert_int_equal(buf.len, 4096);
+    uint32_t too_long = MARKER_MAX_BYTES + 1;
+
+    memcpy(buf.data + 16, &too_long, sizeof(too_long));
+    assert_int_equal(file_write_atomic(path, buf_slice(&buf), 0600), 0);
+
+    assert_int_equal(marker_open(path, &marker), -EBADMSG);
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(a_new_marker_knows_of_no_crash),
+        IN_FOLDER(a_cleared_mark_is_no_crash),
+        IN_FOLDER(each_death_under_a_mark_is_counted),
+        IN_FOLDER(two_entries_that_crash_in_turn_are_both_counted),
+        IN_FOLDER(work_that_ends_well_is_forgotten_and_only_that),
+        IN_FOLDER(setting_the_same_mark_again_does_not_forget_it),
+        IN_FOLDER(a_mark_set_aside_can_be_forgotten),
+        IN_FOLDER(the_mark_with_most_crashes_outlives_a_flood_of_others),
+        IN_FOLDER(a_mark_of_the_largest_size_is_kept_whole),
+        IN_FOLDER(one_process_at_a_time_has_the_marker),
+        IN_FOLDER(what_is_no_marker_file_is_refused),
+        IN_FOLDER(a_length_beyond_the_limit_is_damage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
