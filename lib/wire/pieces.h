@@ -10,7 +10,7 @@
 #include "wire/wire.h"
 
 /* One token in the body of a subject statement. */
-#define WIRE_TOKEN_BYTES 32
+#define WIRE_TOKEN_BYTES CAIRN_HASH_BYTES
 
 /* --- bytes fields --- */
 struct slice piece_slice(const ProtobufCBinaryData *field);

@@ -23,11 +23,11 @@ bool wire_hello_read(struct slice payload, struct arena *arena, struct wire_hell
     struct wire_hello read = {
         .protocol_min = from->protocol_min,
         .protocol_max = from->protocol_max,
-        .log_size = from->log_size,
+        .checkpoint = piece_slice(&from->checkpoint),
     };
-    if (!piece_text(&from->software, CAIRN_NAME_MAX_BYTES, &read.software) ||
-        !piece_versions(from->versions, from->n_versions, &read.versions) ||
-        !piece_hash(&from->log_root, &read.log_root)) {
+    if (from->checkpoint.len > CAIRN_NOTE_MAX_BYTES ||
+        !piece_text(&from->software, CAIRN_NAME_MAX_BYTES, &read.software) ||
+        !piece_versions(from->versions, from->n_versions, &read.versions)) {
         return false;
     }
     *ret = read;
@@ -45,8 +45,7 @@ void wire_hello_write(const struct wire_hello *hello, struct buf *out)
     message.software = piece_bytes(hello->software);
     message.n_versions = versions.n;
     message.versions = versions.list;
-    message.log_size = hello->log_size;
-    message.log_root = piece_bytes(SLICE_OF(hello->log_root.bytes));
+    message.checkpoint = piece_bytes(hello->checkpoint);
     strict_write(&message.base, out);
 }
 

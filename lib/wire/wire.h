@@ -243,8 +243,7 @@ struct wire_hello {
     uint32_t protocol_max;
     struct slice software;
     struct wire_versions versions;
-    uint64_t log_size;
-    struct hash log_root;
+    struct slice checkpoint; /* signed note of the head last verified; empty for none */
 };
 bool wire_hello_read(struct slice payload, struct arena *arena, struct wire_hello *ret) MUST_USE;
 void wire_hello_write(const struct wire_hello *hello, struct buf *out);
