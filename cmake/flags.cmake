@@ -41,6 +41,9 @@ endfunction()
 
 # cairn_program(name LINKS...): an executable from this folder's main.c.
 function(cairn_program name)
+    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/main.c)
+        return()
+    endif()
     add_executable(${name} main.c)
     target_link_libraries(${name} PRIVATE cairn_flags ${ARGN})
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
