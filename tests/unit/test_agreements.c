@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/date.h"
+#include "crypto/crypto.h"
+#include "support/governing.h"
+
+static const struct test_agency agencies[] = {
+    {1, "gp-elm", "gp", false},          {2, "gp-ash", "gp", false},
+    {3, "hospital", "hospital", false},  {4, "school-oak", "school", false},
+    {5, "police", "police", false},      {6, "mash", "mash", false},
+    {7, "night", "out-of-hours", false}, {8, "gp-closed", "gp", true},
+};
+
+struct world {
+    struct governing governing;
+    struct buf text;
+};
+
+static int set_up(void **state)
+{
+    struct world *world = base_zalloc(1, sizeof(*world));
+
+    assert_int_equal(crypto_init(NULL), 0);
+    world->text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    governing_init(&world->governing);
+    governing_fill(&world->governing, agencies, ARRAY_LEN(agencies));
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+
+    governing_deinit(&world->governing);
+    buf_deinit(&world->text);
+    free(world);
+    crypto_deinit();
+    return 0;
+}
+
+static int32_t day_of(const char *text)
+{
+    int32_t day = 0;
+
+    assert_true(date_parse(slice_of_text(text), &day));
+    return day;
+}
+
+struct question {
+    const char *origin;
+    const char *recipient;
+    uint32_t kind;
+    uint32_t code;
+    uint32_t level;
+    uint32_t urgency;
+};
+
+static struct decision decide_on(const struct world *world, const struct question *question,
+                                 const char *day)
+{
+    const struct governance *governance = world->governing.governance;
+    const struct disclosure disclosure = {
+        .origin = directory_agency_by_id(&governance->directory, question->origin),
+        .recipient = directory_agency_by_id(&governance->directory, question->recipient),
+        .kind = (enum record_kind)question->kind,
+        .code = question->code,
+        .level = question->level,
+        .urgency = (enum urgency)question->urgency,
+        .day = day_of(day),
+    };
+
+    return agreements_decide(governance->agreements, &disclosure);
+}
+
+static struct decision decide(const struct world *world, const struct question *question)
+{
+    return decide_on(world, question, "2026-11-22");
+}
+
+#define CONCERN   RECORD_CONCERN, CODE_NEGLECT_MEDICAL
+#define MISSED    RECORD_MISSED_APPOINTMENT, CODE_WAS_NOT_BROUGHT
+#define CANCELLED RECORD_MISSED_APPOINTMENT, CODE_CANCELLED_BY_CARER
+#define ABSENT    RECORD_MISSED_APPOINTMENT, CODE_DID_NOT_ATTEND
+#define VACCINE   RECORD_MISSED_VACCINATION, CODE_VACCINATION_NOT_BROUGHT
+#define REFUSED   RECORD_MISSED_VACCINATION, CODE_VACCINATION_REFUSED
+#define REFERRAL  RECORD_REFERRAL, CODE_NOT_SAID
+#define NOTE      RECORD_CASE_NOTE, CODE_NOT_SAID
+#define RETRACTED RECORD_RETRACTION, CODE_NOT_SAID
+#define ROUTINE   URGENCY_ROUTINE
+#define SAME_DAY  URGENCY_SAME_DAY
+#define IMMEDIATE URGENCY_IMMEDIATE
+
+static void the_shipped_agreements_decide_as_practice_expects(void **state)
+{
+    static const struct {
+        struct question question;
+        enum effect effect;
+        enum mode mode;
+        const char *rule;
+    } rows[] = {
+        {{"gp-elm", "mash", MISSED, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
+        {{"gp-elm", "mash", CANCELLED, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
+        {{"gp-elm", "mash", VACCINE, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
+        {{"gp-elm", "mash", REFUSED, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
+        {{"hospital", "gp-elm", MISSED, 0, ROUTINE},
+         EFFECT_HOLD,
+         MODE_EXISTENCE,
+         "missed-to-health"},
+        {{"gp-elm", "gp-ash", VACCINE, 0, ROUTINE},
+         EFFECT_HOLD,
+         MODE_EXISTENCE,
+         "missed-to-health"},
+        {{"gp-elm", "mash", ABSENT, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+        {{"gp-elm", "hospital", ABSENT, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+        {{"gp-elm", "school-oak", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+        {{"gp-elm", "police", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+        {{"gp-elm", "night", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+        {{"school-oak", "mash", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+        {{"gp-elm", "mash", MISSED, 0, SAME_DAY},
+         EFFECT_SHARE,
+         MODE_CONTENT,
+         "urgent-to-front-door"},
+        {{"gp-elm", "mash", ABSENT, 0, SAME_DAY}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+        {{"school-oak", "mash", CONCERN, 0, ROUTINE},
+         EFFECT_HOLD,
+         MODE_CONTENT,
+         "concern-2-to-mash"},
+        {{"school-oak", "mash", CONCERN, 2, ROUTINE},
+         EFFECT_HOLD,
+         MODE_CONTENT,
+         "concern-2-to-mash"},
+        {{"school-oak", "mash", CONCERN, 2, SAME_DAY},
+         EFFECT_SHARE,
+         MODE_CONTENT,
+         "urgent-to-front-door"},
+        {{"school-oak", "mash", CONCERN, 3, ROUTINE},
+         EFFECT_SHARE,
+         MODE_CONTENT,
+         "concern-3-to-front-door"},
+        {{"school-oak", "night", CONCERN, 4, ROUTINE},
+         EFFECT_SHARE,
+         MODE_CONTENT,
+         "concern-3-to-front-door"},
+        {{"school-oak", "night", CONCERN, 2, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+        {{"school-oak", "police", CONCERN, 4, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+        {{"school-oak", "gp-elm", CONCERN, 4, IMMEDIATE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+        {{"school-oak", "mash", CONCERN, 1, IMMEDIATE}, EFFECT_SHARE, MODE_CONTENT, "danger"},
+        {{"school-oak", "night", NOTE, 0, IMMEDIATE}, EFFECT_SHARE, MODE_CONTENT, "danger"},
+        {{"police", "mash", REFERRAL, 0, ROUTINE}, EFFECT_SHARE, MODE_CONTENT, "danger"},
+        {{"police", "gp-elm", REFERRAL, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+        {{"gp-elm", "mash", NOTE, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+        {{"gp-elm", "mash", RETRACTED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+        {{"gp-elm", "gp-elm", NOTE, 0, ROUTINE}, EFFECT_SHARE, MODE_CONTENT, "own"},
+        {{"gp-elm", "gp-closed", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "revoked"},
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct decision decision = decide(world, &rows[i].question);
+
+        assert_string_equal(decision.rule, rows[i].rule);
+        assert_int_equal(decision.effect, rows[i].effect);
+        assert_int_equal(decision.mode, rows[i].mode);
+    }
+}
+
+static void after_the_review_date_everything_but_danger_is_denied(void **state)
+{
+    struct world *world = *state;
+    const struct question missed = {"gp-elm", "mash", MISSED, 0, ROUTINE};
+    const struct question urgent = {"gp-elm", "mash", CONCERN, 0, IMMEDIATE};
+    const struct question own = {"gp-elm", "gp-elm", MISSED, 0, ROUTINE};
+
+    assert_int_equal(decide_on(world, &missed, "2027-11-30").effect, EFFECT_HOLD);
+    assert_string_equal(decide_on(world, &missed, "2027-12-01").rule, "expired");
+    assert_int_equal(decide_on(world, &missed, "2027-12-01").effect, EFFECT_DENY);
+
+    assert_int_equal(decide_on(world, &urgent, "2027-12-01").effect, EFFECT_SHARE);
+    assert_int_equal(decide_on(world, &own, "2027-12-01").effect, EFFECT_SHARE);
+}
+
+static void with_nothing_loaded_everything_but_danger_is_denied(void **state)
+{
+    struct world *world = *state;
+    const struct directory *directory = &world->governing.governance->directory;
+    struct disclosure what = {
+        .origin = directory_agency(directory, 1),
+        .recipient = directory_agency(directory, 6),
+        .kind = RECORD_MISSED_APPOINTMENT,
+        .code = CODE_WAS_NOT_BROUGHT,
+        .urgency = URGENCY_ROUTINE,
+    };
+
+    assert_string_equal(agreements_decide(NULL, &what).rule, "not-loaded");
+    assert_int_equal(agreements_decide(NULL, &what).effect, EFFECT_DENY);
+    what.urgency = URGENCY_IMMEDIATE;
+
+    assert_int_equal(agreements_decide(NULL, &what).effect, EFFECT_SHARE);
+}
+
+static enum govern_result offer_rules(struct world *world, uint64_t version, const char *rules)
+{
+    buf_reset(&world->text);
+    buf_format(&world->text,
+               "{\"format\": \"cairn-agreements/v1\", \"review_by\": \"2027-11-30\", "
+               "\"rules\": [%s]}",
+               rules);
+    return governing_offer(&world->governing, GOVERNANCE_AGREEMENTS, version,
+                           buf_slice(&world->text));
+}
+
+#define RULE(id, rest) "{\"id\": \"" id "\", \"records\": [\"case-note\"], " rest "}"
+#define TO_MASH        "\"recipient_kind\": \"mash\", "
+#define SHARE          "\"effect\": \"share\", \"mode\": \"content\""
+
+static void an_exception_beats_a_default_and_the_stricter_wins_among_equals(void **state)
+{
+    static const struct {
+        const char *rules;
+        const char *rule;
+        enum effect effect;
+        enum mode mode;
+    } rows[] = {
+        {RULE("a", TO_MASH SHARE) "," RULE("b", TO_MASH "\"effect\": \"deny\""), "b", EFFECT_DENY,
+         MODE_EXISTENCE},
+        {RULE("a", TO_MASH "\"effect\": \"ask\"") "," RULE("b", TO_MASH SHARE), "a", EFFECT_ASK,
+         MODE_EXISTENCE},
+        {RULE("a", TO_MASH SHARE) "," RULE("b", TO_MASH
+                                           "\"effect\": \"share\", \"mode\": \"existence\""),
+         "b", EFFECT_SHARE, MODE_EXISTENCE},
+        {RULE("a", TO_MASH "\"effect\": \"deny\"") "," RULE("b",
+                                                            TO_MASH SHARE ", \"exception\": true"),
+         "b", EFFECT_SHARE, MODE_CONTENT},
+        {RULE("a", TO_MASH SHARE ", \"exception\": true") "," RULE(
+             "b",
+             TO_MASH "\"effect\": \"ask\", \"exception\": true") "," RULE("c", TO_MASH
+                                                                          "\"effect\": \"deny\""),
+         "b", EFFECT_ASK, MODE_EXISTENCE},
+        {RULE("a", TO_MASH SHARE ", \"origin\": \"gp-ash\""), "no-match", EFFECT_DENY,
+         MODE_EXISTENCE},
+        {RULE("a", "\"recipient\": \"mash\", \"origin\": \"gp-elm\", " SHARE), "a", EFFECT_SHARE,
+         MODE_CONTENT},
+        {RULE("a", "\"recipient_class\": \"front-door\", \"origin_kind\": \"gp\", " SHARE), "a",
+         EFFECT_SHARE, MODE_CONTENT},
+        {RULE("a", TO_MASH SHARE ", \"valid_until\": \"2026-11-21\""), "no-match", EFFECT_DENY,
+         MODE_EXISTENCE},
+        {RULE("a", TO_MASH SHARE ", \"valid_from\": \"2026-11-23\""), "no-match", EFFECT_DENY,
+         MODE_EXISTENCE},
+        {RULE("a",
+              TO_MASH SHARE ", \"valid_from\": \"2026-11-22\", \"valid_until\": \"2026-11-22\""),
+         "a", EFFECT_SHARE, MODE_CONTENT},
+    };
+    struct world *world = *state;
+    const struct question note = {"gp-elm", "mash", NOTE, 0, ROUTINE};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(offer_rules(world, i + 2, rows[i].rules), GOVERN_ACCEPTED);
+
+        struct decision decision = decide(world, &note);
+
+        assert_string_equal(decision.rule, rows[i].rule);
+        assert_int_equal(decision.effect, rows[i].effect);
+        assert_int_equal(decision.mode, rows[i].mode);
+    }
+}
+
+#define HOLD(records, rest)                                                                        \
+    "{\"id\": \"a\", \"records\": [" records "], " TO_MASH                                         \
+    "\"effect\": \"hold\", \"mode\": \"content\"" rest "}"
+#define CALM ", \"urgency\": [\"routine\"]"
+
+static void a_rule_that_could_hold_what_must_be_seen_is_refused(void **state)
+{
+    static const struct {
+        const char *rules;
+        const char *word; /* of the explanation */
+    } rows[] = {
+        {HOLD("\"referral\"", CALM), "referral"},
+        {HOLD("\"case-note\", \"referral\"", CALM), "referral"},
+        {HOLD("\"case-note\"", ""), "urgent"},
+        {HOLD("\"case-note\"", ", \"urgency\": [\"routine\", \"same-day\"]"), "urgent"},
+        {HOLD("\"case-note\"", ", \"urgency\": [\"immediate\"]"), "urgent"},
+        {HOLD("\"concern\"", CALM), "level 3"},
+        {HOLD("\"concern\"", CALM ", \"level_max\": 3"), "level 3"},
+        {HOLD("\"neglect-medical\"", CALM), "level 3"},
+        {HOLD("\"case-note\", \"other-concern\"", CALM ", \"level_max\": 4"), "level 3"},
+        {HOLD("\"concern\"", ", \"level_max\": 2"), "urgent"},
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(offer_rules(world, 2, rows[i].rules), GOVERN_BAD_DOCUMENT);
+        assert_non_null(strstr(world->governing.error.what, rows[i].word));
+        assert_string_equal(world->governing.error.where, "agreements.json /rules/0");
+    }
+    assert_int_equal(offer_rules(world, 2, HOLD("\"concern\"", CALM ", \"level_max\": 2")),
+                     GOVERN_ACCEPTED);
+}
+
+static void a_rule_that_does_not_make_sense_is_refused(void **state)
+{
+    static const char *const rows[] = {
+        RULE("a", SHARE),
+        RULE("a", TO_MASH "\"recipient_class\": \"health\", " SHARE),
+        RULE("a", TO_MASH "\"origin_kind\": \"gp\", \"origin_class\": \"health\", " SHARE),
+        RULE("a", "\"recipient_kind\": \"mesh\", " SHARE),
+        RULE("a", "\"recipient_class\": \"mash\", " SHARE),
+        RULE("a", "\"recipient\": \"nobody\", " SHARE),
+        RULE("a", TO_MASH "\"effect\": \"share\""),
+        RULE("a", TO_MASH "\"effect\": \"hold\", \"urgency\": [\"routine\"]"),
+        RULE("a", TO_MASH "\"effect\": \"allow\""),
+        RULE("a", TO_MASH SHARE ", \"level_min\": 3, \"level_max\": 2"),
+        RULE("a", TO_MASH SHARE ", \"level_max\": 5"),
+        RULE("a",
+             TO_MASH SHARE ", \"valid_from\": \"2026-01-02\", \"valid_until\": \"2026-01-01\""),
+        RULE("a", TO_MASH SHARE ", \"valid_from\": \"soon\""),
+        RULE("a", TO_MASH SHARE ", \"urgency\": []"),
+        RULE("a", TO_MASH SHARE ", \"weight\": 1"),
+        RULE("a", TO_MASH SHARE) "," RULE("a", TO_MASH SHARE),
+        RULE("A", TO_MASH SHARE),
+        "{\"id\": \"a\", \"records\": [\"gossip\"], " TO_MASH SHARE "}",
+        "{\"id\": \"a\", \"records\": [], " TO_MASH SHARE "}",
+    };
+    struct world *world = *state;
+    const struct governance *before = world->governing.governance;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(offer_rules(world, 2, rows[i]), GOVERN_BAD_DOCUMENT);
+        assert_string_not_equal(world->governing.error.what, "");
+    }
+    assert_ptr_equal(world->governing.governance, before);
+}
+
+static void the_stricter_effect_is_the_one_that_discloses_less(void **state)
+{
+    (void)state;
+
+    assert_int_equal(effect_stricter(EFFECT_SHARE, EFFECT_HOLD), EFFECT_HOLD);
+    assert_int_equal(effect_stricter(EFFECT_ASK, EFFECT_HOLD), EFFECT_ASK);
+    assert_int_equal(effect_stricter(EFFECT_DENY, EFFECT_SHARE), EFFECT_DENY);
+    assert_string_equal(effect_text(EFFECT_ASK), "ask");
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+
+    assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), 0);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Generous, because sanitizers are slow: it is there to notice a decision that allocates or parses.
+ */
+static void a_decision_among_the_most_rules_takes_microseconds(void **state)
+{
+    enum {
+        RULES = 256,
+        ROUNDS = 10000,
+        LIMIT_NS = 20000
+    };
+    struct world *world = *state;
+    const struct question note = {"gp-elm", "mash", NOTE, 0, ROUTINE};
+    buf_reset(&world->text);
+    buf_add_text(&world->text, "{\"format\": \"cairn-agreements/v1\", "
+                               "\"review_by\": \"2027-11-30\", \"rules\": [");
+    for (int i = 0; i < RULES; i++) {
+        buf_format(&world->text,
+                   "%s{\"id\": \"r%d\", \"records\": [\"case-note\"], " TO_MASH SHARE "}",
+                   i > 0 ? ", " : "", i);
+    }
+    buf_add_text(&world->text, "]}");
+    assert_int_equal(
+        governing_offer(&world->governing, GOVERNANCE_AGREEMENTS, 2, buf_slice(&world->text)),
+        GOVERN_ACCEPTED);
+
+    int64_t start = now_ns();
+    for (int i = 0; i < ROUNDS; i++) {
+        assert_int_equal(decide(world, &note).effect, EFFECT_SHARE);
+    }
+
+    assert_true((now_ns() - start) / ROUNDS < LIMIT_NS);
+}
+
+int main(void)
+{
+#define story(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        story(the_shipped_agreements_decide_as_practice_expects),
+        story(after_the_review_date_everything_but_danger_is_denied),
+        story(with_nothing_loaded_everything_but_danger_is_denied),
+        story(an_exception_beats_a_default_and_the_stricter_wins_among_equals),
+        story(a_rule_that_could_hold_what_must_be_seen_is_refused),
+        story(a_rule_that_does_not_make_sense_is_refused),
+        story(the_stricter_effect_is_the_one_that_discloses_less),
+        story(a_decision_among_the_most_rules_takes_microseconds),
+    };
+#undef story
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

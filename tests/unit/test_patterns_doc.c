@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/crypto.h"
+#include "support/governing.h"
+
+static const struct test_agency agencies[] = {
+    {1, "gp-elm", "gp", false},
+    {2, "school-oak", "school", false},
+};
+
+struct world {
+    struct governing governing;
+    struct buf text;
+};
+
+static int set_up(void **state)
+{
+    struct world *world = base_zalloc(1, sizeof(*world));
+
+    assert_int_equal(crypto_init(NULL), 0);
+    world->text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    governing_init(&world->governing);
+    governing_fill(&world->governing, agencies, ARRAY_LEN(agencies));
+    governing_template("patterns", &world->text);
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+
+    governing_deinit(&world->governing);
+    buf_deinit(&world->text);
+    free(world);
+    crypto_deinit();
+    return 0;
+}
+
+static enum govern_result offer(struct world *world)
+{
+    return governing_offer(&world->governing, GOVERNANCE_PATTERNS, 2, buf_slice(&world->text));
+}
+
+static void the_shipped_pattern_notices_three_missed_health_contacts_in_a_year(void **state)
+{
+    struct world *world = *state;
+    const struct patterns *patterns = &world->governing.governance->patterns;
+
+    assert_int_equal(patterns->n, 1);
+    const struct pattern *pattern = &patterns->items[0];
+    assert_string_equal(pattern->id, "three-missed-health-appointments");
+    assert_int_equal(pattern->occurrences_min, 3);
+    assert_int_equal(pattern->agencies_min, 1);
+    assert_int_equal(pattern->window_months, 12);
+    assert_int_equal(pattern->window_days, 0);
+
+    assert_int_equal(pattern->n_addressees, 3);
+    assert_int_equal(pattern->addressees[0].sort, ADDRESSEE_ORIGINS);
+    assert_int_equal(pattern->addressees[1].sort, ADDRESSEE_INVOLVED_CLASS);
+    assert_string_equal(pattern->addressees[1].id, "health");
+    assert_int_equal(pattern->addressees[2].sort, ADDRESSEE_KIND);
+    assert_string_equal(pattern->addressees[2].id, "mash");
+}
+
+static void only_listed_codes_from_listed_classes_count(void **state)
+{
+    struct world *world = *state;
+    const struct governance *governance = world->governing.governance;
+    const struct pattern *pattern = &governance->patterns.items[0];
+    const struct agency *gp = directory_agency(&governance->directory, 1);
+    const struct agency *school = directory_agency(&governance->directory, 2);
+
+    assert_true(pattern_counts(pattern, CODE_WAS_NOT_BROUGHT, gp));
+    assert_true(pattern_counts(pattern, CODE_VACCINATION_NOT_BROUGHT, gp));
+    assert_false(pattern_counts(pattern, CODE_CANCELLED_BY_CARER, gp));
+    assert_false(pattern_counts(pattern, CODE_VACCINATION_REFUSED, gp));
+    assert_false(pattern_counts(pattern, CODE_DID_NOT_ATTEND, gp));
+    assert_false(pattern_counts(pattern, CODE_NOT_SAID, gp));
+    assert_false(pattern_counts(pattern, CODE_WAS_NOT_BROUGHT, school));
+}
+
+static void without_classes_every_origin_counts(void **state)
+{
+    struct world *world = *state;
+    text_replace(&world->text, "\"origin_classes\": [\"health\"],", "");
+    assert_int_equal(offer(world), GOVERN_ACCEPTED);
+    const struct governance *governance = world->governing.governance;
+
+    assert_true(pattern_counts(&governance->patterns.items[0], CODE_WAS_NOT_BROUGHT,
+                               directory_agency(&governance->directory, 2)));
+}
+
+static void a_pattern_that_does_not_make_sense_is_refused(void **state)
+{
+    static const struct {
+        const char *from;
+        const char *to;
+    } rows[] = {
+        {"\"was-not-brought\"", "\"was-not-seen\""},
+        {"\"was-not-brought\"", "\"missed-appointment\""}, /* a kind is no code */
+        {"[\"health\"]", "[\"wealth\"]"},
+        {"\"id\": \"health\"", "\"id\": \"gp\""},
+        {"\"id\": \"mash\"", "\"id\": \"front-door\""},
+        {"{\"to\": \"origins\"}", "{\"to\": \"origins\", \"id\": \"gp\"}"},
+        {"{\"to\": \"kind\", \"id\": \"mash\"}", "{\"to\": \"kind\"}"},
+        {"\"window_months\": 12", "\"window_months\": 12, \"window_days\": 90"},
+        {"\"window_months\": 12", "\"window_months\": 0"},
+        {"\"window_months\": 12,", ""},
+        {"\"occurrences_min\": 3", "\"occurrences_min\": 0"},
+        {"\"occurrences_min\": 3", "\"occurrences_min\": 513"},
+        {"\"agencies_min\": 1", "\"agencies_min\": 4"},
+        {"\"version\": 1", "\"version\": 0"},
+        {"\"source\"", "\"score\": 7, \"source\""},
+        {"three-missed", "Three missed"},
+        {"cairn-patterns/v1", "cairn-patterns/v0"},
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        governing_template("patterns", &world->text);
+        text_replace(&world->text, rows[i].from, rows[i].to);
+        assert_int_equal(offer(world), GOVERN_BAD_DOCUMENT);
+        assert_string_not_equal(world->governing.error.what, "");
+    }
+}
+
+static void a_pattern_id_is_used_once(void **state)
+{
+    struct world *world = *state;
+    _cleanup_(buf_deinit) struct buf twice = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    const char *whole = buf_text(&world->text);
+    const char *first = strchr(strchr(whole, '['), '{');
+    const char *end = strrchr(whole, ']');
+    buf_add(&twice, whole, (size_t)(end - whole));
+    buf_add_text(&twice, ",");
+    buf_add_text(&twice, first);
+
+    assert_int_equal(governing_offer(&world->governing, GOVERNANCE_PATTERNS, 2, buf_slice(&twice)),
+                     GOVERN_BAD_DOCUMENT);
+
+    assert_string_equal(world->governing.error.what, "the pattern id is used twice");
+}
+
+int main(void)
+{
+#define story(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        story(the_shipped_pattern_notices_three_missed_health_contacts_in_a_year),
+        story(only_listed_codes_from_listed_classes_count),
+        story(without_classes_every_origin_counts),
+        story(a_pattern_that_does_not_make_sense_is_refused),
+        story(a_pattern_id_is_used_once),
+    };
+#undef story
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
