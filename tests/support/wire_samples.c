@@ -617,7 +617,7 @@ AGAIN(proof_reply)
 AGAIN(state_reply)
 
 const struct wire_sample wire_samples[] = {
-    {"hello", 6, CORPUS_SESSION, hello_write, hello_again},
+    {"hello", 5, CORPUS_SESSION, hello_write, hello_again},
     {"hello_reply", 5, CORPUS_SESSION, hello_reply_write, hello_reply_again},
     {"pong", 2, CORPUS_SESSION, pong_write, pong_again},
     {"error", 1, CORPUS_SESSION, error_write, error_again},

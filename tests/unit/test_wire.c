@@ -229,8 +229,8 @@ static const struct {
     {"record_header", "aa0102090b", "aa010109aa01010b", "a packed list in two pieces"},
     {"record_header", "aa0102090b", "aa010389000b", "a long number in a packed list"},
     /* lengths */
-    {"hello", "32205051", "321f51", "a root of 31 bytes"},
-    {"hello", "32205051", "3221505051", "a root of 33 bytes"},
+    {"acknowledgement_header", "3a205051", "3a1f51", "a root of 31 bytes"},
+    {"acknowledgement_header", "3a205051", "3a21505051", "a root of 33 bytes"},
     {"record_header", "2a101011", "2a0f11", "a handle of 15 bytes"},
     {"record_header", "6a102021", "6a0f21", "an event id of 15 bytes"},
     {"record_header", "72103031", "720f31", "an occurrence of 15 bytes"},
