@@ -101,77 +101,63 @@ static struct decision decide(const struct world *world, const struct question *
 #define SAME_DAY  URGENCY_SAME_DAY
 #define IMMEDIATE URGENCY_IMMEDIATE
 
+static const struct {
+    struct question question;
+    enum effect effect;
+    enum mode mode;
+    const char *rule;
+} practice[] = {
+    {{"gp-elm", "mash", MISSED, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
+    {{"gp-elm", "mash", CANCELLED, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
+    {{"gp-elm", "mash", VACCINE, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
+    {{"gp-elm", "mash", REFUSED, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
+    {{"hospital", "gp-elm", MISSED, 0, ROUTINE}, EFFECT_HOLD, MODE_EXISTENCE, "missed-to-health"},
+    {{"gp-elm", "gp-ash", VACCINE, 0, ROUTINE}, EFFECT_HOLD, MODE_EXISTENCE, "missed-to-health"},
+    {{"gp-elm", "mash", ABSENT, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+    {{"gp-elm", "hospital", ABSENT, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+    {{"gp-elm", "school-oak", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+    {{"gp-elm", "police", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+    {{"gp-elm", "night", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+    {{"school-oak", "mash", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+    {{"gp-elm", "mash", MISSED, 0, SAME_DAY}, EFFECT_SHARE, MODE_CONTENT, "urgent-to-front-door"},
+    {{"gp-elm", "mash", ABSENT, 0, SAME_DAY}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+    {{"school-oak", "mash", CONCERN, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "concern-2-to-mash"},
+    {{"school-oak", "mash", CONCERN, 2, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "concern-2-to-mash"},
+    {{"school-oak", "mash", CONCERN, 2, SAME_DAY},
+     EFFECT_SHARE,
+     MODE_CONTENT,
+     "urgent-to-front-door"},
+    {{"school-oak", "mash", CONCERN, 3, ROUTINE},
+     EFFECT_SHARE,
+     MODE_CONTENT,
+     "concern-3-to-front-door"},
+    {{"school-oak", "night", CONCERN, 4, ROUTINE},
+     EFFECT_SHARE,
+     MODE_CONTENT,
+     "concern-3-to-front-door"},
+    {{"school-oak", "night", CONCERN, 2, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+    {{"school-oak", "police", CONCERN, 4, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+    {{"school-oak", "gp-elm", CONCERN, 4, IMMEDIATE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+    {{"school-oak", "mash", CONCERN, 1, IMMEDIATE}, EFFECT_SHARE, MODE_CONTENT, "danger"},
+    {{"school-oak", "night", NOTE, 0, IMMEDIATE}, EFFECT_SHARE, MODE_CONTENT, "danger"},
+    {{"police", "mash", REFERRAL, 0, ROUTINE}, EFFECT_SHARE, MODE_CONTENT, "danger"},
+    {{"police", "gp-elm", REFERRAL, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+    {{"gp-elm", "mash", NOTE, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+    {{"gp-elm", "mash", RETRACTED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
+    {{"gp-elm", "gp-elm", NOTE, 0, ROUTINE}, EFFECT_SHARE, MODE_CONTENT, "own"},
+    {{"gp-elm", "gp-closed", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "revoked"},
+};
+
 static void the_shipped_agreements_decide_as_practice_expects(void **state)
 {
-    static const struct {
-        struct question question;
-        enum effect effect;
-        enum mode mode;
-        const char *rule;
-    } rows[] = {
-        {{"gp-elm", "mash", MISSED, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
-        {{"gp-elm", "mash", CANCELLED, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
-        {{"gp-elm", "mash", VACCINE, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
-        {{"gp-elm", "mash", REFUSED, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
-        {{"hospital", "gp-elm", MISSED, 0, ROUTINE},
-         EFFECT_HOLD,
-         MODE_EXISTENCE,
-         "missed-to-health"},
-        {{"gp-elm", "gp-ash", VACCINE, 0, ROUTINE},
-         EFFECT_HOLD,
-         MODE_EXISTENCE,
-         "missed-to-health"},
-        {{"gp-elm", "mash", ABSENT, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-        {{"gp-elm", "hospital", ABSENT, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-        {{"gp-elm", "school-oak", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-        {{"gp-elm", "police", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-        {{"gp-elm", "night", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-        {{"school-oak", "mash", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-        {{"gp-elm", "mash", MISSED, 0, SAME_DAY},
-         EFFECT_SHARE,
-         MODE_CONTENT,
-         "urgent-to-front-door"},
-        {{"gp-elm", "mash", ABSENT, 0, SAME_DAY}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-        {{"school-oak", "mash", CONCERN, 0, ROUTINE},
-         EFFECT_HOLD,
-         MODE_CONTENT,
-         "concern-2-to-mash"},
-        {{"school-oak", "mash", CONCERN, 2, ROUTINE},
-         EFFECT_HOLD,
-         MODE_CONTENT,
-         "concern-2-to-mash"},
-        {{"school-oak", "mash", CONCERN, 2, SAME_DAY},
-         EFFECT_SHARE,
-         MODE_CONTENT,
-         "urgent-to-front-door"},
-        {{"school-oak", "mash", CONCERN, 3, ROUTINE},
-         EFFECT_SHARE,
-         MODE_CONTENT,
-         "concern-3-to-front-door"},
-        {{"school-oak", "night", CONCERN, 4, ROUTINE},
-         EFFECT_SHARE,
-         MODE_CONTENT,
-         "concern-3-to-front-door"},
-        {{"school-oak", "night", CONCERN, 2, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-        {{"school-oak", "police", CONCERN, 4, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-        {{"school-oak", "gp-elm", CONCERN, 4, IMMEDIATE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-        {{"school-oak", "mash", CONCERN, 1, IMMEDIATE}, EFFECT_SHARE, MODE_CONTENT, "danger"},
-        {{"school-oak", "night", NOTE, 0, IMMEDIATE}, EFFECT_SHARE, MODE_CONTENT, "danger"},
-        {{"police", "mash", REFERRAL, 0, ROUTINE}, EFFECT_SHARE, MODE_CONTENT, "danger"},
-        {{"police", "gp-elm", REFERRAL, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-        {{"gp-elm", "mash", NOTE, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-        {{"gp-elm", "mash", RETRACTED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-        {{"gp-elm", "gp-elm", NOTE, 0, ROUTINE}, EFFECT_SHARE, MODE_CONTENT, "own"},
-        {{"gp-elm", "gp-closed", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "revoked"},
-    };
     struct world *world = *state;
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct decision decision = decide(world, &rows[i].question);
+    for (size_t i = 0; i < ARRAY_LEN(practice); i++) {
+        struct decision decision = decide(world, &practice[i].question);
 
-        assert_string_equal(decision.rule, rows[i].rule);
-        assert_int_equal(decision.effect, rows[i].effect);
-        assert_int_equal(decision.mode, rows[i].mode);
+        assert_string_equal(decision.rule, practice[i].rule);
+        assert_int_equal(decision.effect, practice[i].effect);
+        assert_int_equal(decision.mode, practice[i].mode);
     }
 }
 
