@@ -15,6 +15,7 @@
 
 #include "base/date.h"
 #include "crypto/crypto.h"
+#include "govern/joining.h"
 #include "govern/request.h"
 #include "os/files.h"
 #include "support/governing.h"
@@ -501,6 +502,59 @@ static void a_request_proves_that_its_sender_holds_the_key(void **state)
     }
 }
 
+static void a_joining_file_carries_the_root_and_the_way_to_the_broker(void **state)
+{
+    struct world *world = *state;
+    struct joining joining = JOINING_NULL;
+    _cleanup_(governance_unref) struct governance *started = NULL;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(JOINING_MAX_BYTES);
+    char path[128];
+    assert_int_equal(offer_directory(world, 1), GOVERN_ACCEPTED);
+    assert_int_equal(joining_write(world->governing.governance, &text), 0);
+    (void)snprintf(path, sizeof(path), "%s/joining.json", world->dir);
+    assert_int_equal(file_write_atomic(path, buf_slice(&text), 0644), 0);
+
+    assert_int_equal(joining_load(path, &joining, &started, NULL), 0);
+
+    assert_string_equal(started->root.origin, GOVERNING_ORIGIN);
+    assert_int_equal(started->versions[GOVERNANCE_DIRECTORY], 0);
+    assert_string_equal(joining.endpoint, "tcp://127.0.0.1:7440");
+    assert_memory_equal(joining.curve_key, world->governing.governance->directory.broker_curve_key,
+                        32);
+    joining_deinit(&joining);
+}
+
+static void a_joining_file_that_was_changed_starts_nothing(void **state)
+{
+    static const struct {
+        const char *from;
+        const char *to;
+        int expected;
+    } rows[] = {
+        {"Test partnership", "Best partnership", -EBADMSG},
+        {"cairn-governance/v1", "cairn-governance/v2", -EBADMSG},
+        {"\"curve_key\"", "\"key\"", -EINVAL},
+        {"\"endpoint\": \"tcp", "\"endpoint\": \"\\n", -EINVAL},
+        {"joining/v1", "joining/v2", -EINVAL},
+    };
+    struct world *world = *state;
+    char path[128];
+    assert_int_equal(offer_directory(world, 1), GOVERN_ACCEPTED);
+    (void)snprintf(path, sizeof(path), "%s/joining.json", world->dir);
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct joining joining = JOINING_NULL;
+        struct governance *started = NULL;
+        _cleanup_(buf_deinit) struct buf text = BUF_MAX(JOINING_MAX_BYTES);
+        assert_int_equal(joining_write(world->governing.governance, &text), 0);
+        text_replace(&text, rows[i].from, rows[i].to);
+        assert_int_equal(file_write_atomic(path, buf_slice(&text), 0644), 0);
+
+        assert_int_equal(joining_load(path, &joining, &started, NULL), rows[i].expected);
+        assert_null(started);
+    }
+}
+
 int main(void)
 {
 #define story(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -525,6 +579,8 @@ int main(void)
         story(the_linkage_key_opens_for_its_agency_only),
         story(a_note_says_what_it_is_about),
         story(a_request_proves_that_its_sender_holds_the_key),
+        story(a_joining_file_carries_the_root_and_the_way_to_the_broker),
+        story(a_joining_file_that_was_changed_starts_nothing),
     };
 #undef story
 

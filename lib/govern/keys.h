@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The key files of a partnership, a broker and an agency: their names, which are their purposes
+ * too, so that a file that was renamed is not taken for another key. All hold 32 bytes
+ * (crypto/keyfile.h). A folder of keys may be systemd's credentials directory: the names are those
+ * of the units in config/systemd.
+ */
+#ifndef GOVERN_KEYS_H
+#define GOVERN_KEYS_H
+
+#include "base/error.h"
+#include "crypto/secret.h"
+
+#define KEY_FILE_BYTES 32
+
+/* of the partnership, kept offline */
+#define KEY_ROOT "root-key" /* Ed25519: signs the documents */
+#define KEY_LINKAGE_FMT                                                                            \
+    "linkage-key-%u" /* by epoch: tokens are made with it; never at the broker */
+
+/* of the broker */
+#define KEY_CHECKPOINT "checkpoint-key" /* Ed25519: signs the log's checkpoints */
+#define KEY_PEPPER     "pepper"         /* HMAC over tokens; outside the database and its backups */
+
+/* of broker and agency */
+#define KEY_TRANSPORT "transport-key" /* CURVE */
+
+/* of an agency */
+#define KEY_SIGNING "signing-key" /* Ed25519: signs parcels */
+#define KEY_OPENING "opening-key" /* X25519: opens grants and the linkage key */
+#define KEY_STORE   "store-key"   /* wraps data keys in the agent's own store */
+
+/* DIR/NAME, as keyfile_read and keyfile_write do. */
+int key_read(const char *dir, const char *name, struct secret *ret, struct error *error) MUST_USE;
+int key_write(const char *dir, const char *name, const struct secret *key,
+              struct error *error) MUST_USE;
+
+#endif
