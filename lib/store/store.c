@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/fd.h"
 #include "os/files.h"
 #include "store/internal.h"
 
@@ -143,13 +144,9 @@ static int check_place(const struct store_options *options, bool *ret_there, str
 
 static int sync_dir(const char *dir)
 {
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        return -errno;
-    }
-    int r = fsync(fd) < 0 ? -errno : 0;
-    (void)close(fd);
-    return r;
+    _cleanup_(fd_close) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
 static int open_environment(struct store *store, const struct store_options *options,
@@ -381,24 +378,20 @@ int store_stats(struct store *store, struct store_stats *ret)
 /* LMDB writes the copy but does not sync it. */
 static int copy_to_file(struct store *store, const char *path)
 {
+    _cleanup_(fd_close) int fd =
+        open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, STORE_FILE_MODE);
+    if (fd < 0) {
+        return -errno;
+    }
     struct store_reader *reader = store_take_reader(store);
     if (reader == NULL) {
         return -EAGAIN;
     }
-    int r = 0;
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, STORE_FILE_MODE);
-    if (fd < 0) {
-        r = -errno;
-    } else {
-        r = store_errno(mdb_env_copyfd2(store->env, fd, 0));
-        if (r == 0 && fsync(fd) < 0) {
-            r = -errno;
-        }
-        if (close(fd) < 0 && r == 0) {
-            r = -errno;
-        }
-    }
+    int r = store_errno(mdb_env_copyfd2(store->env, fd, 0));
     store_release_reader(store, reader);
+    if (r == 0 && fsync(fd) < 0) {
+        r = -errno;
+    }
     return r;
 }
 
