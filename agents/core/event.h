@@ -132,6 +132,9 @@ void event_deinit(struct event *event);
 struct event_terms {
     bool live;      /* of the partnership's root document */
     int64_t now_ms; /* real time */
+    /* Title and date of the decision that an automatic feed rests on; NULL: the configuration names
+     * none. Adapters of what a person wrote do not look at it. */
+    const char *standing_decision;
 };
 
 /* "text:" and the folded words of a service; "" when there are none or they do not fit. The same

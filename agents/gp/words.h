@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking for phrases in what people typed: case and punctuation do not matter, words do. */
+#ifndef AGENTS_GP_WORDS_H
+#define AGENTS_GP_WORDS_H
+
+#include "base/slice.h"
+
+/*
+ * True when one of the phrases occurs in the text. A phrase is lower-case ASCII, begins at the
+ * beginning of a word, and ends anywhere unless it ends with a space: "contracept" finds
+ * "Contraception", "sarc " finds "SARC" and not "sarcoma". Between words anything that is neither
+ * letter nor digit will do.
+ */
+bool words_any(struct slice text, const char *const phrases[], size_t n);
+
+#endif
