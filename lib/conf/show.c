@@ -56,13 +56,15 @@ void conf_example(const struct conf_option *options, size_t n, struct buf *out)
                       "; *.ini in the folder of the same name with .d, read after this one.\n");
     for (size_t i = 0; i < n; i++) {
         const struct conf_option *option = &options[i];
-        bool must_be_set = option->fallback == NULL;
         value_allowed(option, allowed);
         add_section(out, options, i);
         buf_add_text(out, "\n");
         add_help(out, option->help);
         buf_format(out, "; Must be %s.\n", allowed);
-        buf_format(out, "%s%s = %s\n", must_be_set ? "" : ";", option->key,
-                   must_be_set ? "" : option->fallback);
+        if (option->fallback == NULL) {
+            buf_format(out, "%s =\n", option->key);
+        } else {
+            buf_format(out, ";%s = %s\n", option->key, option->fallback);
+        }
     }
 }

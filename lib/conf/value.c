@@ -39,39 +39,49 @@ static bool is_number(enum conf_kind kind)
     return kind == CONF_INTEGER || kind == CONF_SIZE || kind == CONF_SECONDS;
 }
 
-/* The factor that the last character stands for, 1 if it is a digit. */
-static int64_t factor_of(struct units units, char last)
+/* 0 for a letter that is no unit of these. */
+static int64_t factor_of(struct units units, char letter)
 {
     for (size_t i = 0; i < units.count; i++) {
-        if (units.rows[i].letter == last) {
+        if (units.rows[i].letter == letter) {
             return units.rows[i].factor;
         }
     }
-    return 1;
+    return 0;
 }
 
-static bool parse_number(const struct conf_option *option, const char *text, int64_t *ret)
+/* Digits, and a unit where the kind has units. */
+static bool parse_magnitude(enum conf_kind kind, const char *text, int64_t *ret)
 {
     char digits[NUMBER_BYTES];
-    bool negative = option->kind == CONF_INTEGER && text[0] == '-';
-    const char *start = negative ? text + 1 : text;
-    size_t len = strlen(start);
-    uint64_t magnitude;
+    size_t len = strlen(text);
+    int64_t factor = 1;
+    uint64_t count;
 
     if (len == 0 || len >= sizeof(digits)) {
         return false;
     }
-    memcpy(digits, start, len + 1);
-    bool has_unit = digits[len - 1] < '0' || digits[len - 1] > '9';
-    int64_t factor = has_unit ? factor_of(units_of(option->kind), digits[len - 1]) : 1;
-    bool known = !has_unit || strchr("GMkdhms", digits[len - 1]) != NULL;
-    if (has_unit && units_of(option->kind).count > 0) {
+    memcpy(digits, text, len + 1);
+    if (digits[len - 1] < '0' || digits[len - 1] > '9') {
+        factor = factor_of(units_of(kind), digits[len - 1]);
         digits[len - 1] = '\0';
     }
-    if (!known || !u64_parse(digits, (uint64_t)(INT64_MAX / factor), &magnitude)) {
+    if (factor == 0 || !u64_parse(digits, (uint64_t)(INT64_MAX / factor), &count)) {
         return false;
     }
-    int64_t value = (int64_t)magnitude * factor * (negative ? -1 : 1);
+    *ret = (int64_t)count * factor;
+    return true;
+}
+
+static bool parse_number(const struct conf_option *option, const char *text, int64_t *ret)
+{
+    bool negative = option->kind == CONF_INTEGER && text[0] == '-';
+    int64_t value;
+
+    if (!parse_magnitude(option->kind, negative ? text + 1 : text, &value)) {
+        return false;
+    }
+    value = negative ? -value : value;
     if (value < option->min || value > option->max) {
         return false;
     }
