@@ -329,8 +329,9 @@ static void look_around(struct commit *commit)
     commit->looked_ms = now;
     struct store_stats stats;
     uint64_t resident;
-    (void)disk_used_percent(commit->dir, &commit->disk_percent);
-    count_set(commit->counters, COUNT_COMMIT_DISK_PERCENT, (uint64_t)commit->disk_percent);
+    if (disk_used_percent(commit->dir, &commit->disk_percent) == 0) {
+        count_set(commit->counters, COUNT_COMMIT_DISK_PERCENT, (uint64_t)commit->disk_percent);
+    }
     count_set(commit->counters, COUNT_COMMIT_CLOCK_FROZEN, commit->time.frozen ? 1 : 0);
     if (store_stats(commit->store, &stats) == 0) {
         count_set(commit->counters, COUNT_COMMIT_USED_BYTES, stats.used_bytes);

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/delivery.h"
+
+#include "broker/journal.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Room that a frame needs beside its items: header, checkpoint note, consistency proof. */
+#define FRAME_REST_BYTES (WIRE_HEADER_BYTES + CAIRN_NOTE_MAX_BYTES + CAIRN_PROOF_MAX_HASHES * 36)
+/* And an item beside its payload: its leaf and path. */
+#define ITEM_REST_BYTES (LEAF_MAX_BYTES + CAIRN_PROOF_MAX_HASHES * 36 + 64)
+
+/* --- what commit stored beside the state --- */
+
+struct stored_body {
+    struct slice body;
+    size_t n_grants;
+    struct wire_grant grants[CAIRN_GRANTS_MAX]; /* the agency's, for the parts asked for */
+};
+
+static int read_body(const struct delivery *delivery, const struct entry_row *row, uint8_t parts,
+                     struct stored_body *ret)
+{
+    struct store_key key = key_batch_input(row->batch, row->input);
+    struct slice value;
+    *ret = (struct stored_body){.n_grants = 0};
+    if (!store_get(delivery->txn, T_BLOB, store_key_slice(&key), &value)) {
+        return 0; /* an entry without a body */
+    }
+    struct reader reader = reader_over(value);
+    ret->body = read_sized(&reader, CAIRN_BODY_MAX_BYTES);
+    size_t stored = read_u8(&reader);
+    for (size_t i = 0; i < stored && i < CAIRN_GRANTS_MAX; i++) {
+        struct wire_grant grant = {.part = (enum part)read_u8(&reader)};
+        grant.recipient = read_u32(&reader);
+        grant.key_id = read_u32(&reader);
+        read_into(&reader, grant.sealed, GRANT_BYTES);
+        if (grant.recipient == delivery->agency && (parts & PART_BIT(grant.part)) != 0) {
+            ret->grants[ret->n_grants++] = grant;
+        }
+    }
+    return reader_end(&reader) ? 0 : -EIO;
+}
+
+/* The parcel's head, signature and the entry's path, all computed from the digests that were stored
+ * with it. */
+static int read_parcel(const struct delivery *delivery, const struct entry_row *row,
+                       const struct entry_input *input, struct wire_delivered *ret)
+{
+    struct store_key key = key_batch_input(row->batch, input->parcel);
+    struct slice value;
+    if (!store_get(delivery->txn, T_PARCEL, store_key_slice(&key), &value)) {
+        return -EIO;
+    }
+    struct reader reader = reader_over(value);
+    ret->head = read_sized(&reader, CAIRN_HEADER_MAX_BYTES);
+    ret->signature = read_bytes(&reader, SIGN_SIGNATURE_BYTES);
+    size_t n = read_u8(&reader);
+    struct hash leaves[CAIRN_PARCEL_ENTRIES_MAX];
+    for (size_t i = 0; i < n && i < CAIRN_PARCEL_ENTRIES_MAX; i++) {
+        tree_leaf(read_bytes(&reader, CAIRN_HASH_BYTES), &leaves[i]);
+    }
+    if (!reader_end(&reader) || input->index >= n) {
+        return -EIO;
+    }
+    struct tree_leaves list = {.leaves = leaves, .n = n};
+    struct tree_source source = tree_source_of(&list);
+    ret->index = input->index;
+    return tree_prove_inclusion(&source, input->index, n, &ret->path);
+}
+
+/* The recipient's own handle for the child, which is what its systems know. */
+static void find_handle(const struct delivery *delivery, const struct entry_input *input,
+                        struct wire_delivered *ret)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct entry_header header;
+    struct subject_row row;
+    if (input->kind != ENTRY_RECORD ||
+        !wire_entry_header_read(ENTRY_RECORD, input->header, &arena, &header)) {
+        return;
+    }
+    struct subject_id subject = {.agency = header.id.agency};
+    memcpy(subject.handle, header.record.handle, CAIRN_HANDLE_BYTES);
+    if (!subject_row_get(delivery->txn, &subject, &row)) {
+        return;
+    }
+    struct store_key prefix = store_key_u64(row.child);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(delivery->txn, T_MEMBER, store_key_slice(&prefix));
+    for (size_t n = 0; walk.live && n < CAIRN_MEMBERS_MAX && key_has_prefix(walk.key, &prefix);
+         n++) {
+        struct subject_id member = subject_id_unpack(walk.key.data + prefix.len);
+        if (member.agency == delivery->agency) {
+            ret->has_handle = true;
+            memcpy(ret->handle, member.handle, CAIRN_HANDLE_BYTES);
+            return;
+        }
+        store_walk_next(&walk);
+    }
+}
+
+/* --- payloads --- */
+
+static int keep_payload(struct delivery *delivery, const struct buf *bytes, struct slice *ret)
+{
+    *ret = buf_ok(bytes) ? arena_copy(&delivery->arena, buf_slice(bytes)) : SLICE_NULL;
+    return ret->data == NULL ? -EIO : 0;
+}
+
+static int delivered_payload(struct delivery *delivery, const struct mailbox_row *row,
+                             struct slice *ret)
+{
+    struct entry_row entry;
+    struct entry_input input;
+    struct stored_body body;
+    if (!entry_row_get(delivery->txn, &row->entry, &entry) ||
+        !journal_entry_at(delivery->txn, entry.batch, entry.offset, &input)) {
+        return -EIO;
+    }
+    int r = read_body(delivery, &entry, row->parts, &body);
+    if (r != 0) {
+        return r;
+    }
+    struct wire_delivered delivered = {
+        .kind = entry.kind,
+        .header = input.header,
+        .body = body.body,
+        .grants_digest = input.grants_digest,
+        .n_grants = body.n_grants,
+        .grants = body.grants,
+        .log_index = entry.log_index,
+        .flags = row->flags,
+    };
+    r = read_parcel(delivery, &entry, &input, &delivered);
+    if (r != 0) {
+        return r;
+    }
+    find_handle(delivery, &input, &delivered);
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    wire_delivered_write(&delivered, &bytes);
+    return keep_payload(delivery, &bytes, ret);
+}
+
+static int release_payload(struct delivery *delivery, const struct mailbox_row *row,
+                           struct slice *ret)
+{
+    struct entry_row entry;
+    struct stored_body body;
+    if (!entry_row_get(delivery->txn, &row->entry, &entry)) {
+        return -EIO;
+    }
+    int r = read_body(delivery, &entry, row->parts, &body);
+    if (r != 0) {
+        return r;
+    }
+    struct wire_release release = {
+        .record = row->entry,
+        .log_index = entry.log_index,
+        .n_grants = body.n_grants,
+        .grants = body.grants,
+        .alert = row->alert,
+    };
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    wire_release_write(&release, &bytes);
+    return keep_payload(delivery, &bytes, ret);
+}
+
+static int payload(struct delivery *delivery, const struct mailbox_row *row, struct slice *ret)
+{
+    switch (row->kind) {
+    case ITEM_DELIVERED:
+        return delivered_payload(delivery, row, ret);
+    case ITEM_RELEASE:
+        return release_payload(delivery, row, ret);
+    case ITEM_NOTICE:
+        *ret = row->notice;
+        return 0;
+    }
+    return -EIO;
+}
+
+/* --- items --- */
+
+int delivery_prove(struct store_txn *txn, const struct head *head, uint64_t log_index,
+                   struct slice *ret_leaf, struct tree_proof *ret_path)
+{
+    struct log_source source = {.txn = txn, .table = T_LOG};
+    struct tree_source tree = log_tree(&source);
+    int r = tree_prove_inclusion(&tree, log_index, head->checkpoint.size, ret_path);
+    return r == 0 ? log_leaf(txn, T_LOG, log_index, ret_leaf) : r;
+}
+
+/* False when the frame is full. */
+static int add_item(struct delivery *delivery, uint64_t position, const struct mailbox_row *row,
+                    bool *ret_full)
+{
+    struct wire_item *item = &delivery->items[delivery->n_items];
+    *item = (struct wire_item){.position = position, .kind = row->kind, .log_index = row->told};
+    int r = payload(delivery, row, &item->payload);
+    if (r != 0) {
+        return r;
+    }
+    size_t bytes = item->payload.len + ITEM_REST_BYTES;
+    *ret_full =
+        delivery->n_items > 0 && delivery->bytes + bytes + FRAME_REST_BYTES > CAIRN_FRAME_MAX_BYTES;
+    if (*ret_full) {
+        return 0;
+    }
+    r = delivery_prove(delivery->txn, delivery->head, row->told, &item->leaf, &item->path);
+    if (r == 0) {
+        delivery->bytes += bytes;
+        delivery->n_items++;
+    }
+    return r;
+}
+
+int delivery_fill(struct delivery *delivery, uint64_t after, uint32_t credit)
+{
+    struct store_key prefix = key_agency(delivery->agency);
+    struct store_key from = key_mailbox(delivery->agency, after + 1);
+    size_t limit = credit < CAIRN_CREDIT_MAX ? credit : CAIRN_CREDIT_MAX;
+    bool full = false;
+    delivery->arena = ARENA_BUDGET(4 * CAIRN_FRAME_MAX_BYTES);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(delivery->txn, T_MAILBOX, store_key_slice(&from));
+    while (walk.live && !full && delivery->n_items < limit && key_has_prefix(walk.key, &prefix)) {
+        struct mailbox_row row;
+        struct reader reader =
+            reader_over(slice_make(walk.key.data + prefix.len, walk.key.len - prefix.len));
+        uint64_t position = read_u64(&reader);
+        if (!mailbox_row_unpack(walk.value, &row)) {
+            return -EIO;
+        }
+        if (row.told >= delivery->head->checkpoint.size) {
+            return 0; /* committed after this head was signed: the next one covers it */
+        }
+        int r = add_item(delivery, position, &row, &full);
+        if (r != 0) {
+            return r;
+        }
+        store_walk_next(&walk);
+    }
+    return 0;
+}
+
+void delivery_deinit(struct delivery *delivery)
+{
+    arena_deinit(&delivery->arena);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * delivery: turns committed mailbox rows into what goes to an agency: the entry with its path to
+ * the origin's signature, only the recipient's grants, and the proof that the telling is in the
+ * log. Reads through publish's transaction.
+ */
+#ifndef BROKER_DELIVERY_H
+#define BROKER_DELIVERY_H
+
+#include "broker/board.h"
+#include "broker/state.h"
+#include "wire/leaf.h"
+
+struct delivery {
+    struct store_txn *txn; /* read */
+    const struct head *head;
+    uint32_t agency;
+    struct arena arena; /* everything below borrows from here or from the transaction */
+    size_t n_items;
+    struct wire_item items[CAIRN_CREDIT_MAX];
+    size_t bytes;
+};
+
+/* Adds the rows after `after`: at most credit, at most what one frame holds, nothing that the head
+ * does not cover yet. -EIO when the store does not hold what a row names. */
+int delivery_fill(struct delivery *delivery, uint64_t after, uint32_t credit) MUST_USE;
+void delivery_deinit(struct delivery *delivery);
+/* Proof of a leaf under the head's size. -ERANGE when it is not covered. */
+int delivery_prove(struct store_txn *txn, const struct head *head, uint64_t log_index,
+                   struct slice *ret_leaf, struct tree_proof *ret_path) MUST_USE;
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gate: what comes in from the network gets a slot, goes to publish as a question, or is answered
+ * at once. Reads the 24 bytes of the transport header and nothing else: no crypto, no protobuf, no
+ * database. Runs on the net thread.
+ *
+ * When the normal part of the ring is full, gate goes on reading and answers `busy`, so that an
+ * urgent frame behind a backlog is still seen; only when the urgent reserve is full too does net
+ * stop reading (docs/adr/0003).
+ */
+#ifndef BROKER_GATE_H
+#define BROKER_GATE_H
+
+#include "base/clock.h"
+#include "broker/board.h"
+#include "broker/counters.h"
+#include "broker/pipeline.h"
+
+/* One agency's use of the present minute. */
+struct quota {
+    uint32_t agency;
+    int64_t minute;
+    uint64_t records;
+    uint64_t bytes;
+    uint32_t strikes; /* bad frames in this minute */
+};
+
+/* Bad frames in a minute after which the rest of the agency's minute is refused unread. */
+#define GATE_STRIKES_MAX 100
+
+struct gate {
+    struct pipeline *pipeline;
+    struct board *board;
+    struct counters *counters;
+    const struct clock *clock;
+    uint64_t quota_records; /* a minute and agency; the urgent lane is exempt */
+    uint64_t quota_bytes;
+    struct quota quotas[CAIRN_AGENCIES_MAX];
+    size_t n_quotas;
+    /* Sends at once; takes the frame. */
+    void (*reply)(void *data, const struct peer *peer, struct net_frame *frame);
+    void *data;
+};
+
+/* Takes the frame. */
+void gate_frame(struct gate *gate, const struct peer *peer, struct net_frame *frame);
+/* A message that was not a frame at all (router_receive said so). */
+void gate_bad(struct gate *gate, const struct peer *peer);
+/* Submits a governance document through the ring. False when there is no slot now. */
+bool gate_offer(struct gate *gate, const struct govern_document *document);
+
+/* A reply whose whole content is a verdict (WIRE_ERROR). */
+void gate_refusal(const struct wire_header *to, enum verdict verdict, struct net_frame *ret);
+
+#endif

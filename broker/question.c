@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/question.h"
+
+#include "broker/delivery.h"
+#include "broker/journal.h"
+
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* One question being answered. */
+struct question {
+    struct publish *publish;
+    const struct peer *peer;
+    struct wire_header header;
+    struct slice payload;
+    struct governance *governance;
+    struct store_txn *txn;
+    struct head head;
+};
+
+static void begin_answer(struct question *question, enum wire_type type)
+{
+    struct wire_header header = {
+        .version = CAIRN_PROTOCOL_MAX,
+        .type = type,
+        .correlation = question->header.correlation,
+    };
+    wire_frame_begin(&question->publish->bytes, &header);
+}
+
+static void send_answer(struct question *question)
+{
+    wire_frame_end(&question->publish->bytes);
+    (void)publish_send(question->publish, question->peer);
+}
+
+static void refuse(struct question *question, enum verdict verdict)
+{
+    count_verdict(question->publish->counters, verdict);
+    begin_answer(question, WIRE_ERROR);
+    wire_error_write(verdict, &question->publish->bytes);
+    send_answer(question);
+}
+
+/* --- hello --- */
+
+/* An agency shows a head that our key signed. When our log does not contain it, the store was
+ * rolled back or replaced: evidence that no broker should go on from. */
+static bool head_is_ours(struct question *question, const struct checkpoint *shown)
+{
+    struct log_source source = {.txn = question->txn, .table = T_LOG};
+    struct tree_source tree = log_tree(&source);
+    struct hash root;
+    if (shown->size == 0) {
+        return true;
+    }
+    return shown->size <= log_size(question->txn, T_LOG) &&
+           tree_root_at(&tree, shown->size, &root) == 0 && hash_equal(&root, &shown->root);
+}
+
+static void stop_signing(struct question *question, const struct checkpoint *shown)
+{
+    count(question->publish->counters, COUNT_PUBLISH_FORKS_SHOWN, 1);
+    log_fatal("log_fork",
+              "agency=%u shows our signed head of size=%" PRIu64
+              " which this store does not contain; restore a newer copy",
+              question->peer->agency, shown->size);
+}
+
+static void hello(struct question *question)
+{
+    struct wire_hello hello;
+    struct checkpoint shown = {.size = 0};
+    if (!wire_hello_read(question->payload, &question->publish->arena, &hello)) {
+        refuse(question, VERDICT_MALFORMED);
+        return;
+    }
+    if (hello.protocol_max < CAIRN_PROTOCOL_MIN || hello.protocol_min > CAIRN_PROTOCOL_MAX) {
+        refuse(question, VERDICT_UNSUPPORTED_VERSION);
+        return;
+    }
+    const struct note_key *key = &question->governance->directory.checkpoint_key;
+    bool signed_by_us = hello.checkpoint.len > 0 && checkpoint_check(hello.checkpoint, key, &shown);
+    if (signed_by_us && !head_is_ours(question, &shown)) {
+        stop_signing(question, &shown);
+    }
+    struct wire_hello_reply reply = {
+        .protocol =
+            hello.protocol_max < CAIRN_PROTOCOL_MAX ? hello.protocol_max : CAIRN_PROTOCOL_MAX,
+        .checkpoint = head_note(&question->head),
+        .time_ms = clock_real_ms(question->publish->clock),
+    };
+    memcpy(reply.versions.of, question->governance->versions, sizeof(reply.versions.of));
+    struct log_source source = {.txn = question->txn, .table = T_LOG};
+    struct tree_source tree = log_tree(&source);
+    if (shown.size > 0 && tree_prove_consistency(&tree, shown.size, question->head.checkpoint.size,
+                                                 &reply.consistency) != 0) {
+        refuse(question, VERDICT_BUSY); /* the head of this moment is older than the one shown: the
+                                           next will do */
+        return;
+    }
+    begin_answer(question, WIRE_HELLO_REPLY);
+    wire_hello_reply_write(&reply, &question->publish->bytes);
+    send_answer(question);
+}
+
+/* --- fetch --- */
+
+static void fetch(struct question *question)
+{
+    struct wire_fetch fetch;
+    if (!wire_fetch_read(question->payload, &question->publish->arena, &fetch)) {
+        refuse(question, VERDICT_MALFORMED);
+        return;
+    }
+    publish_subscribe(question->publish, question->peer, &fetch);
+}
+
+/* --- governance --- */
+
+static void governance_document(struct question *question)
+{
+    struct wire_governance_fetch fetch;
+    struct slice value;
+    if (!wire_governance_fetch_read(question->payload, &question->publish->arena, &fetch)) {
+        refuse(question, VERDICT_MALFORMED);
+        return;
+    }
+    struct wire_governance_document reply = {.document = fetch.document};
+    struct store_key key = key_governance(fetch.document);
+    if (!store_get(question->txn, T_GOVERNANCE, store_key_slice(&key), &value)) {
+        refuse(question, VERDICT_NOT_FOUND);
+        return;
+    }
+    struct reader reader = reader_over(value);
+    reply.version = read_u64(&reader);
+    if (reply.version > fetch.have) {
+        reply.text = read_sized(&reader, CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+        reply.note = read_sized(&reader, CAIRN_NOTE_MAX_BYTES);
+    }
+    begin_answer(question, WIRE_GOVERNANCE_DOCUMENT);
+    wire_governance_document_write(&reply, &question->publish->bytes);
+    send_answer(question);
+}
+
+/* --- proof --- */
+
+/* Whether this leaf is the asker's to see: its own entry, something it was told, or an entry
+ * delivered to it. */
+static bool leaf_is_for(struct question *question, const struct leaf *leaf)
+{
+    struct reader_row reader;
+    uint32_t agency = question->peer->agency;
+    switch (leaf->type) {
+    case LEAF_ENTRY:
+        return leaf->agency == agency || reader_row_get(question->txn, &leaf->id, agency, &reader);
+    case LEAF_TOLD:
+        return leaf->agency == agency;
+    case LEAF_GOVERNANCE:
+    case LEAF_START:
+    case LEAF_REFUSED:
+        return true;
+    }
+    return false;
+}
+
+static void proof(struct question *question)
+{
+    struct wire_proof_reply reply = {.verdict = VERDICT_STORED,
+                                     .checkpoint = head_note(&question->head)};
+    struct leaf leaf;
+    if (!wire_proof_request_read(question->payload, &question->publish->arena, &reply.log_index)) {
+        refuse(question, VERDICT_MALFORMED);
+        return;
+    }
+    int r =
+        delivery_prove(question->txn, &question->head, reply.log_index, &reply.leaf, &reply.path);
+    if (r != 0) {
+        refuse(question, VERDICT_NOT_FOUND);
+        return;
+    }
+    if (!leaf_read(reply.leaf, &leaf) || !leaf_is_for(question, &leaf)) {
+        refuse(question, VERDICT_NOT_ENTITLED);
+        return;
+    }
+    begin_answer(question, WIRE_PROOF_REPLY);
+    wire_proof_reply_write(&reply, &question->publish->bytes);
+    send_answer(question);
+}
+
+/* --- state --- */
+
+static enum reader_state reader_state(struct question *question, uint32_t agency,
+                                      const struct reader_row *reader)
+{
+    struct agency_row row;
+    if (reader->opened) {
+        return READER_OPENED;
+    }
+    agency_row_get(question->txn, agency, &row);
+    return reader->position <= row.acknowledged ? READER_DELIVERED : READER_QUEUED;
+}
+
+static size_t collect_readers(struct question *question, const struct entry_id *id,
+                              struct wire_reader readers[CAIRN_ADDRESSEES_MAX])
+{
+    struct store_key prefix = key_entry(id);
+    size_t n = 0;
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(question->txn, T_READER, store_key_slice(&prefix));
+    while (walk.live && n < CAIRN_ADDRESSEES_MAX && key_has_prefix(walk.key, &prefix)) {
+        struct reader key =
+            reader_over(slice_make(walk.key.data + prefix.len, walk.key.len - prefix.len));
+        struct reader_row row;
+        readers[n].agency = read_u32(&key);
+        if (reader_row_get(question->txn, id, readers[n].agency, &row)) {
+            readers[n].state = reader_state(question, readers[n].agency, &row);
+            n++;
+        }
+        store_walk_next(&walk);
+    }
+    return n;
+}
+
+static bool is_reader(const struct wire_reader *readers, size_t n, uint32_t agency)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (readers[i].agency == agency) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Front-door agencies that the record is kept for: sealed to them, not told yet. */
+static size_t collect_kept(struct question *question, const struct entry_row *row,
+                           struct wire_reader *readers, size_t n)
+{
+    struct entry_input input;
+    if (!journal_entry_at(question->txn, row->batch, row->offset, &input)) {
+        return n;
+    }
+    for (size_t i = 0; i < input.n_grants && n < CAIRN_ADDRESSEES_MAX; i++) {
+        uint32_t agency = input.grants[i].recipient;
+        if (agency != input.id.agency && !is_reader(readers, n, agency)) {
+            readers[n++] = (struct wire_reader){.agency = agency, .state = READER_KEPT};
+        }
+    }
+    return n;
+}
+
+static void state(struct question *question)
+{
+    struct wire_reader readers[CAIRN_ADDRESSEES_MAX];
+    struct wire_state_reply reply = {.verdict = VERDICT_NOT_FOUND, .readers = readers};
+    struct entry_row row;
+    if (!wire_state_request_read(question->payload, &question->publish->arena, &reply.entry)) {
+        refuse(question, VERDICT_MALFORMED);
+        return;
+    }
+    if (reply.entry.agency != question->peer->agency) {
+        refuse(question, VERDICT_NOT_ENTITLED);
+        return;
+    }
+    if (entry_row_get(question->txn, &reply.entry, &row)) {
+        reply.verdict = row.verdict;
+        reply.log_index = row.log_index;
+        reply.retracted = row.retracted;
+        reply.alert = row.alert;
+        reply.n_readers = collect_readers(question, &reply.entry, readers);
+        reply.n_readers = collect_kept(question, &row, readers, reply.n_readers);
+    }
+    begin_answer(question, WIRE_STATE_REPLY);
+    wire_state_reply_write(&reply, &question->publish->bytes);
+    send_answer(question);
+}
+
+/* --- which --- */
+
+static bool asker_is_active(const struct question *question)
+{
+    const struct agency *agency =
+        question->governance == NULL
+            ? NULL
+            : directory_agency(&question->governance->directory, question->peer->agency);
+    return agency != NULL && agency->active;
+}
+
+static void dispatch(struct question *question)
+{
+    switch (question->header.type) {
+    case WIRE_HELLO:
+        hello(question);
+        return;
+    case WIRE_FETCH:
+        fetch(question);
+        return;
+    case WIRE_GOVERNANCE_FETCH:
+        governance_document(question);
+        return;
+    case WIRE_PROOF_REQUEST:
+        proof(question);
+        return;
+    case WIRE_STATE_REQUEST:
+        state(question);
+        return;
+    case WIRE_HELLO_REPLY:
+    case WIRE_PING:
+    case WIRE_PONG:
+    case WIRE_PARCEL:
+    case WIRE_RECEIPT:
+    case WIRE_DELIVERY:
+    case WIRE_GOVERNANCE_DOCUMENT:
+    case WIRE_PROOF_REPLY:
+    case WIRE_STATE_REPLY:
+    case WIRE_ERROR:
+        assert(!"gate passes only questions");
+    }
+}
+
+void question_answer(struct publish *publish, const struct letter *letter)
+{
+    struct slice frame = net_frame_slice(&letter->frame);
+    struct question question = {
+        .publish = publish,
+        .peer = &letter->peer,
+        .payload = wire_payload(frame),
+        .governance = board_governance(publish->board),
+    };
+    bool sound = wire_header_read(frame, &question.header);
+    assert(sound); /* gate read it */
+    board_head(publish->board, &question.head);
+    question.txn = store_read(publish->store);
+    if (!asker_is_active(&question)) {
+        refuse(&question, VERDICT_REVOKED_KEY);
+    } else if (question.txn == NULL) {
+        refuse(&question, VERDICT_BUSY);
+    } else {
+        dispatch(&question);
+    }
+    store_end(&question.txn);
+    governance_unref(&question.governance);
+}
