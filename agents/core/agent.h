@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * agent: what all parts of an agency's daemon share. One per process, made by agent_open, handed to
+ * every stage.
+ *
+ *   main thread     starts and stops the others, watches for signals
+ *   settle          seals what is due (settle.h)
+ *   link            owns the connection to the broker (link.h), calls inbox_take
+ *   api             the local interface's threads (api.h): call intake, read the store, ask the
+ * link
+ *
+ * What is here is set before the first thread starts and not changed until the last has ended, but
+ * for what has its own lock (keep, news, link).
+ */
+#ifndef AGENTS_AGENT_H
+#define AGENTS_AGENT_H
+
+#include "agents/core/govern_keep.h"
+#include "agents/core/joining.h"
+#include "agents/core/news.h"
+#include "agents/core/options.h"
+#include "agents/core/record_json.h"
+#include "agents/core/state.h"
+#include "agents/gp/fhir_appointment.h"
+#include "base/clock.h"
+#include "crypto/sign.h"
+
+struct agent_keys {
+    struct secret opening; /* X25519: opens grants that were sealed to us */
+    struct secret curve;   /* the transport's */
+    struct secret store;   /* wraps what lies in the store */
+    struct signer *signer; /* Ed25519 */
+    uint8_t sign_public[SIGN_PUBLIC_BYTES];
+    uint32_t sign_key_id;
+};
+
+struct agent_link;
+struct settle;
+
+struct agent {
+    const struct agent_options *options;
+    const struct clock *clock;
+    struct agent_keys keys;
+    struct joining joining;
+    struct store *store;
+    struct govern_keep *keep;
+    struct record_reader *records;
+    struct appointment_reader *appointments;
+    struct news news;        /* told after every commit that somebody may be waiting for */
+    struct agent_link *link; /* NULL until link_start; link_* accept that */
+};
+
+/* Keys from options->keys, the joining file, the store, the governance held; the streams of a fresh
+ * store are drawn. Needs crypto_init. `options` and `clock` are borrowed. On failure the error says
+ * what to do and *ret is NULL. */
+int agent_open(const struct agent_options *options, const struct clock *clock, struct agent **ret,
+               struct error *error) MUST_USE;
+/* All threads have ended. Wipes the keys. Accepts NULL. */
+void agent_close(struct agent **agent);
+
+/* Ends a write transaction: synced and 0, or the fault that made it impossible (-ENOSPC when the
+ * store is full) with nothing changed. A failed commit itself ends the process. */
+int agent_commit(struct store_txn **txn) MUST_USE;
+
+#endif

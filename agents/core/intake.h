@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * intake: bytes from the agency's own systems -> events -> the store. When intake_submit returns 0
+ * everything it answers is on disk: only then may the caller be told "accepted".
+ *
+ * The same adapter, source id and source version again is the same record: the same reference comes
+ * back and nothing is written. Another version that says the same is the same record too. Another
+ * version that says something else takes the earlier one back (before it left, or by a retraction)
+ * and stands in its place.
+ *
+ * Any thread. Blocks on the disk.
+ */
+#ifndef AGENTS_INTAKE_H
+#define AGENTS_INTAKE_H
+
+#include "agents/core/agent.h"
+
+/* Column 3: the media type that the local interface knows it by. */
+#define INTAKE_CONTENTS(X)                                                                         \
+    X(RECORD, 1, "application/vnd.cairn.record+json")                                              \
+    X(INVOLVEMENT, 2, "application/vnd.cairn.involvement+json")                                    \
+    X(APPOINTMENT, 3, "application/fhir+json")
+
+enum intake_content {
+#define X(name, number, text) INTAKE_##name = (number),
+    INTAKE_CONTENTS(X)
+#undef X
+};
+
+/* What became of one thing in a submission. Column 3: its text. */
+#define INTAKE_OUTCOMES(X)                                                                         \
+    X(ACCEPTED, 1, "accepted")   /* on disk; `reference` names it */                               \
+    X(SAME, 2, "known-already")  /* said before; `reference` names what was accepted then */       \
+    X(WITHDRAWN, 3, "withdrawn") /* took back what `reference` names, before it left */            \
+    X(RETRACTED, 4, "retracted") /* took back what has left; `reference` names the retraction */   \
+    X(COUNTED, 5, "counted")     /* not to be told to anybody: counted by name and day */          \
+    X(SET_ASIDE, 6, "set-aside") /* could not be judged: `reason` says why; a person must look */
+
+enum intake_outcome {
+#define X(name, number, text) INTAKE_##name = (number),
+    INTAKE_OUTCOMES(X)
+#undef X
+};
+const char *intake_outcome_text(enum intake_outcome outcome);
+
+struct intake_item {
+    enum intake_outcome outcome;
+    bool has_reference;
+    struct reference reference;
+    enum urgency urgency; /* so that the answer to an immediate one can say whom to telephone */
+    char reason[160];     /* of one set aside: names members, never values; empty otherwise */
+};
+
+struct intake_answer {
+    bool replayed; /* the answer of an earlier submission with this idempotency key */
+    size_t n;
+    struct intake_item *items; /* at most CAIRN_BUNDLE_ENTRIES_MAX, in the order of the input */
+};
+#define INTAKE_ANSWER_NULL ((struct intake_answer){.n = 0})
+void intake_answer_deinit(struct intake_answer *answer);
+
+struct intake_request {
+    enum intake_content content;
+    struct slice body;
+    struct slice idempotency_key; /* empty: none; at most INTAKE_KEY_MAX_BYTES */
+};
+#define INTAKE_KEY_MAX_BYTES 128
+
+/*
+ * 0 and the answer; or, with nothing written:
+ *   -EINVAL   the body cannot be accepted: the error says where and why
+ *   -EEXIST   this idempotency key came with another body before
+ *   -ENOSPC   the store is full
+ * *ret was INTAKE_ANSWER_NULL.
+ */
+int intake_submit(struct agent *agent, const struct intake_request *request,
+                  struct intake_answer *ret, struct error *error) MUST_USE;
+
+/* A named person opens or closes: an alert, or one record. */
+struct intake_decision {
+    enum action action;
+    uint64_t alert; /* 0 when it is about a record */
+    bool has_record;
+    struct entry_id record;
+    enum outcome outcome; /* of closing an alert, else OUTCOME_NONE */
+    const char *name;     /* of the person: at most CAIRN_NAME_MAX_BYTES with the NUL */
+    const char *role;
+    const char *reason; /* CAIRN_REASON_MIN_BYTES to CAIRN_REASON_MAX_BYTES */
+    /* Who may read the reason besides us; agencies unknown when it is sent are left out. */
+    size_t n_recipients;
+    uint32_t recipients[CAIRN_ADDRESSEES_MAX];
+    struct slice idempotency_key; /* empty: none */
+};
+/* As intake_submit; -EAGAIN while the agent does not know its own place in the partnership. */
+int intake_decide(struct agent *agent, const struct intake_decision *decision,
+                  struct reference *ret, struct error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * link: the connection to the broker, and the thread that owns it. It dials out, says hello
+ * (session.h), sends what is spooled, settles receipts, fetches deliveries, hands them to
+ * inbox_take and acknowledges them. While the broker cannot be reached everything else goes on.
+ */
+#ifndef AGENTS_LINK_H
+#define AGENTS_LINK_H
+
+#include "agents/core/agent.h"
+#include "wire/wire.h"
+
+#define LINK_STATES(X)                                                                             \
+    X(CONNECTING, 1, "connecting")                                                                 \
+    X(CONNECTED, 2, "connected")                                                                   \
+    X(STOPPED, 3, "stopped") /* the broker's log contradicts itself: an operator must look */
+
+enum link_state {
+#define X(name, number, text) LINK_IS_##name = (number),
+    LINK_STATES(X)
+#undef X
+};
+const char *link_state_text(enum link_state state);
+
+struct link_status {
+    enum link_state state;
+    int64_t since_ms;        /* real time of the last change of state */
+    int64_t last_contact_ms; /* of the last frame from the broker; 0 never */
+    char reason[96];         /* why it is not connected, or what a sent parcel was refused for */
+    uint64_t log_size;       /* of the head last verified */
+    int64_t clock_ahead_ms;  /* ours against the broker's, at the last hello */
+};
+
+/* Starts the thread; net_init was called. */
+int link_start(struct agent *agent, struct error *error) MUST_USE;
+void link_stop(struct agent *agent); /* asks and joins; questions end with -ENOTCONN */
+/* Something was spooled, or governance may have changed. Any thread. */
+void link_wake(struct agent *agent);
+void link_status(struct agent *agent, struct link_status *ret);
+
+/* --- questions: any thread but the link's; blocks at most timeout_ms --- */
+
+/* 0; -ENOTCONN while not connected, -ETIMEDOUT, -EBUSY when too many ask at once, -EPROTO for an
+ * answer that does not hold. */
+struct state_answer {
+    enum verdict verdict; /* VERDICT_NOT_FOUND when the broker has never seen it */
+    uint64_t log_index;
+    size_t n_readers;
+    struct wire_reader readers[CAIRN_ADDRESSEES_MAX];
+    bool retracted;
+    uint64_t alert; /* that lists it, 0 none */
+};
+int link_ask_state(struct agent *agent, const struct entry_id *entry, struct state_answer *ret,
+                   int timeout_ms) MUST_USE;
+
+/* The proof was checked: `document` (a tlog-proof, appended) proves itself offline. Verdict other
+ * than stored: no document. */
+int link_ask_proof(struct agent *agent, uint64_t log_index, enum verdict *ret_verdict,
+                   struct buf *document, int timeout_ms) MUST_USE;
+
+#endif

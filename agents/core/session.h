@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session: what one connection has established: protocol, the broker's head, its governance. Pure
+ * of sockets: it is given what came and says what to send next. Only the link's thread.
+ *
+ *   HELLO -> HELLO_REPLY -> one GOVERNANCE_FETCH after the other, root first -> ready
+ *   PONG with newer versions -> GOVERNANCE_FETCH again, while ready
+ */
+#ifndef AGENTS_SESSION_H
+#define AGENTS_SESSION_H
+
+#include "agents/core/agent.h"
+#include "agents/core/witness.h"
+#include "wire/wire.h"
+
+enum session_state {
+    SESSION_NEW = 1,  /* hello sent */
+    SESSION_GOVERNED, /* hello answered; documents are coming */
+    SESSION_READY     /* parcels and fetches may go */
+};
+
+/* What a message meant for the connection. */
+enum session_result {
+    SESSION_GOES_ON = 1,
+    SESSION_REFUSED, /* close and dial again later: `reason` says why */
+    SESSION_FORK     /* evidence was kept: stop */
+};
+
+struct session {
+    struct agent *agent;
+    struct witness witness;
+    enum session_state state;
+    uint16_t protocol;
+    struct wire_versions offered; /* by the broker */
+    bool fetching;
+    enum governance_document document; /* being fetched */
+    unsigned refused;                  /* documents refused on this connection, one bit each */
+    bool governed;                     /* a document was accepted since this was last cleared */
+    int64_t clock_ahead_ms;
+    const char *reason;
+};
+
+void session_start(struct session *session, struct agent *agent);
+void session_hello(struct session *session, struct buf *out);
+enum session_result session_hello_reply(struct session *session, struct slice payload,
+                                        struct arena *arena);
+/* The next document to ask for: true and the payload of a GOVERNANCE_FETCH; false when there is
+ * none or one is being fetched. Moves on to READY when all that is newer was fetched. */
+bool session_fetch(struct session *session, struct buf *out);
+enum session_result session_document(struct session *session, struct slice payload,
+                                     struct arena *arena);
+enum session_result session_pong(struct session *session, struct slice payload,
+                                 struct arena *arena);
+/* A head with a proof of consistency from a size that must be the one held, or no larger: verified,
+ * saved. */
+enum session_result session_head(struct session *session, struct slice checkpoint,
+                                 uint64_t consistent_from, const struct tree_proof *proof);
+struct wire_versions session_versions(const struct governance *governance);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * spool: frozen entries on their way to the broker: three lanes, each a stream of its own with
+ * rising sequence numbers. A row stays until the broker has answered it for good. All functions
+ * work inside the caller's transaction; spooled rows leave with its commit (link_wake after it).
+ */
+#ifndef AGENTS_SPOOL_H
+#define AGENTS_SPOOL_H
+
+#include "agents/core/state.h"
+#include "crypto/seal.h"
+#include "wire/wire.h"
+
+/* Both parts' data keys, wrapped together under the store key. */
+#define SPOOL_KEYS_BYTES (CAIRN_PARTS * SEAL_KEY_BYTES)
+#define SPOOL_WRAP_BYTES (SPOOL_KEYS_BYTES + WRAP_OVERHEAD_BYTES)
+
+struct spool_entry {
+    enum lane lane;
+    uint64_t seq;
+    enum entry_kind kind;
+    struct slice header; /* frozen */
+    struct slice body;   /* frozen */
+    struct slice keys;   /* SPOOL_WRAP_BYTES; empty for an entry that nothing is sealed in */
+    bool has_reference;  /* false: a statement about a child */
+    struct reference reference;
+    int64_t created_ms;
+    size_t n_recipients; /* of a decision: who else gets a grant */
+    uint32_t recipients[CAIRN_ADDRESSEES_MAX];
+};
+
+/* Draws the streams of a fresh store; keeps those of an old one. */
+int spool_start(struct store_txn *txn) MUST_USE;
+uint64_t spool_stream(struct store_txn *txn, enum lane lane);
+/* The id that the lane's next entry has: a header is frozen with it, then spool_add takes it. */
+struct entry_id spool_next_id(struct store_txn *txn, uint32_t agency, enum lane lane);
+/* entry->lane and ->seq are those of spool_next_id (asserted). */
+void spool_add(struct store_txn *txn, const struct spool_entry *entry);
+/* The row; slices borrow from the transaction. */
+bool spool_get(struct store_txn *txn, enum lane lane, uint64_t seq, struct spool_entry *ret);
+
+/*
+ * The oldest rows of a lane, copied into the arena, as many as one parcel can take: at most
+ * CAIRN_PARCEL_ENTRIES_MAX and what a frame holds. Stops before a retraction whose record is still
+ * in another lane: it must not arrive first. Returns how many.
+ */
+size_t spool_lot(struct store_txn *txn, enum lane lane, struct arena *arena,
+                 struct spool_entry ret[CAIRN_PARCEL_ENTRIES_MAX]);
+
+/* A final answer: the row goes, its reference's OUT row says what became of it. A row that is not
+ * there (a receipt twice) is nothing. */
+void spool_answer(struct store_txn *txn, enum lane lane, const struct wire_result *result,
+                  int64_t now_ms);
+
+struct spool_depth {
+    uint64_t entries[CAIRN_LANES + 1]; /* by lane; index 0 unused */
+    int64_t oldest_ms;                 /* created; 0 when all is sent */
+};
+void spool_depth(struct store_txn *txn, struct spool_depth *ret);
+
+#endif

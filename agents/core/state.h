@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The agent's store: which tables there are, what their keys and rows look like. Rows are fixed
+ * big-endian layouts, each with a put and a get; a get that finds a row it cannot read makes that
+ * the transaction's fault (-EBADMSG: a broken store, never bad input).
+ *
+ * Nothing here names a child in clear: sources and children are keyed by an HMAC under the store
+ * key, texts and data keys are sealed under it (wrap_seal). What lies open is what the broker sees
+ * anyway: headers, numbers, times.
+ *
+ * Threads: any may begin a transaction of its own; write transactions are short and wait for each
+ * other.
+ */
+#ifndef AGENTS_STATE_H
+#define AGENTS_STATE_H
+
+#include "cairn/codes.h"
+#include "cairn/ids.h"
+#include "cairn/verdict.h"
+#include "crypto/secret.h"
+#include "store/store.h"
+
+#define AGENT_SCHEMA 1
+
+#define AGENT_TABLES(X)                                                                            \
+    X(META, "meta")               /* name -> bytes */                                              \
+    X(GOVERNANCE, "governance")   /* document u8 -> version u64, sized text, sized note */         \
+    X(SOURCE, "source")           /* u8 sort, HMAC[32] -> reference, HMAC[32] of what it said */   \
+    X(IDEMPOTENCY, "idempotency") /* HMAC[32] of the key -> created, HMAC[32] of body, answer */   \
+    X(SETTLING, "settling")       /* due u64, reference[16] -> sealed event or involvement */      \
+    X(OUT, "out")                 /* reference[16] -> out_row */                                   \
+    X(OUT_ENTRY, "out-entry")     /* entry id -> reference[16] */                                  \
+    X(CHILD, "child")             /* identity_key[32] -> handle[16] */                             \
+    X(HANDLE, "handle")           /* handle[16] -> subject row (subjects.h) */                     \
+    X(SPOOL, "spool")             /* lane u8, seq u64 -> spool row (spool.h) */                    \
+    X(COUNT, "count")             /* day i32, name -> u64 */                                       \
+    X(INBOX, "inbox")       /* position u64 -> inbox row (inbox.h); what is below likewise */      \
+    X(RECEIVED, "received") /* entry id -> newest position that is about it */                     \
+    X(RELEASED, "released") /* entry id, part u8 -> grant that came later */                       \
+    X(ALERT, "alert")       /* alert u64 -> what is known of it */                                 \
+    X(PICTURE, "picture")   /* handle[16], event day i32, position u64 -> (empty) */               \
+    X(READING, "reading")   /* name of an application -> position it acknowledged */
+
+enum agent_table {
+#define X(name, text) AT_##name,
+    AGENT_TABLES(X)
+#undef X
+    AGENT_TABLE_COUNT
+};
+
+extern const char *const agent_table_names[AGENT_TABLE_COUNT];
+
+/* --- references: what a caller is told at once and may ask about for ever --- */
+
+/* Milliseconds (6 bytes, so that references sort by time) and 10 random bytes. */
+#define REFERENCE_BYTES      16
+#define REFERENCE_TEXT_BYTES 33 /* lower-case hex and NUL */
+
+struct reference {
+    uint8_t bytes[REFERENCE_BYTES];
+};
+
+int reference_new(int64_t now_ms, struct reference *ret) MUST_USE;
+void reference_format(const struct reference *reference, char out[REFERENCE_TEXT_BYTES]);
+bool reference_parse(const char *text, struct reference *ret) MUST_USE;
+
+/* --- META: small values by name --- */
+uint64_t agent_meta_u64(struct store_txn *txn, const char *name, uint64_t fallback);
+void agent_meta_put_u64(struct store_txn *txn, const char *name, uint64_t value);
+bool agent_meta_bytes(struct store_txn *txn, const char *name, struct slice *ret);
+void agent_meta_put_bytes(struct store_txn *txn, const char *name, struct slice value);
+
+/* --- keys --- */
+struct store_key agent_key_reference(const struct reference *reference);
+struct store_key agent_key_entry(const struct entry_id *id);
+struct store_key agent_key_settling(int64_t due_ms, const struct reference *reference);
+struct store_key agent_key_spool(enum lane lane, uint64_t seq);
+bool agent_key_has_prefix(struct slice key, struct slice prefix);
+
+/* --- OUT: what became of something this agency said --- */
+
+#define OUT_STATES(X)                                                                              \
+    X(SETTLING, 1, "settling")   /* waits, on disk, until it can no longer be a clerical error */  \
+    X(WAITING, 2, "waiting")     /* on disk; the agent has not been told yet who it may go to */   \
+    X(SPOOLED, 3, "on-its-way")  /* frozen, on disk, sent until the broker has answered */         \
+    X(STORED, 4, "stored")       /* the broker has it in its log */                                \
+    X(REFUSED, 5, "refused")     /* final; the verdict says why */                                 \
+    X(WITHDRAWN, 6, "withdrawn") /* taken back before it left; nobody outside ever knew */
+
+enum out_state {
+#define X(name, number, text) OUT_##name = (number),
+    OUT_STATES(X)
+#undef X
+};
+const char *out_state_text(enum out_state state);
+
+struct out_row {
+    enum out_state state;
+    enum entry_kind kind; /* record, involvement or decision */
+    uint32_t record_kind; /* of a record, else 0 */
+    uint32_t code;
+    enum urgency urgency; /* of a record, else URGENCY_ROUTINE */
+    int32_t event_day;
+    uint8_t handle[CAIRN_HANDLE_BYTES]; /* zeros until it is sealed, and for a decision */
+    int64_t created_ms;
+    int64_t due_ms; /* while SETTLING or WAITING: its place in that table */
+    bool has_entry; /* from SPOOLED on */
+    struct entry_id entry;
+    enum lane lane;
+    uint32_t verdict;   /* enum verdict once the broker has answered for good, else 0 */
+    uint64_t log_index; /* of a stored entry */
+    int64_t answered_ms;
+    bool retracted; /* a retraction of it has been sealed */
+};
+
+bool out_get(struct store_txn *txn, const struct reference *reference, struct out_row *ret);
+void out_put(struct store_txn *txn, const struct reference *reference, const struct out_row *row);
+/* A row under the walk of AT_OUT. False for a broken one. */
+bool out_unpack(struct slice value, struct out_row *ret) MUST_USE;
+/* The reference under which an entry of ours was submitted; none for statements about children. */
+bool out_by_entry(struct store_txn *txn, const struct entry_id *entry, struct reference *ret);
+
+/* --- COUNT: how often something happened, by London day; no identity --- */
+
+#define COUNT_NAME_MAX_BYTES 40
+void count_add(struct store_txn *txn, int32_t day, const char *name, uint64_t n);
+uint64_t count_get(struct store_txn *txn, int32_t day, const char *name);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * witness: the largest log head of the broker that this agency has verified. Every later head must
+ * be signed, no smaller, and a continuation of this one; one that is not is evidence that the
+ * broker shows different logs to different people. The head is put on disk before it is used. Only
+ * the link's thread; its state lives in META.
+ */
+#ifndef AGENTS_WITNESS_H
+#define AGENTS_WITNESS_H
+
+#include "store/store.h"
+#include "tree/checkpoint.h"
+
+struct witness {
+    struct checkpoint head; /* size 0 before the first */
+    size_t note_len;
+    char note[1024]; /* the head's signed note */
+};
+
+enum witness_result {
+    WITNESS_NEWER = 1, /* verified: call witness_save before using it */
+    WITNESS_SAME,      /* the head held already */
+    WITNESS_NOT_SIGNED,
+    WITNESS_FORK /* signed, and not a continuation: evidence */
+};
+
+/* The head that the store holds; the empty tree when none. */
+void witness_load(struct store_txn *txn, struct witness *ret);
+/* Judges `note` against the head held; *ret is the new head on WITNESS_NEWER. `proof` goes from the
+ * held size to the note's. */
+enum witness_result witness_judge(const struct witness *held, const struct note_key *key,
+                                  struct slice note, const struct tree_proof *proof,
+                                  struct witness *ret) MUST_USE;
+void witness_save(struct store_txn *txn, const struct witness *witness);
+/* Keeps both notes for the operator. witness_forked stays true until they are cleared. */
+void witness_save_fork(struct store_txn *txn, const struct witness *held, struct slice note);
+bool witness_forked(struct store_txn *txn);
+
+#endif
