@@ -95,6 +95,24 @@ static bool given_says_nothing(const char *name, const char *folded)
 
 /* --- normalised values --- */
 
+static bool is_capital(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+/* Five to seven characters: a letter first, a digit and two letters last. */
+static bool has_postcode_shape(const char *postcode)
+{
+    size_t len = strlen(postcode);
+
+    if (len < 5 || len > 7 || strspn(postcode, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != len) {
+        return false;
+    }
+    const char *inward = postcode + len - 3;
+    return is_capital(postcode[0]) && !is_capital(inward[0]) && is_capital(inward[1]) &&
+           is_capital(inward[2]);
+}
+
 /* Capitals without spaces. False for what is no postcode, and for the pseudo-postcodes (ZZ99) of
  * people without one. */
 static bool normal_postcode(const char *postcode, char out[IDENTITY_POSTCODE_BYTES])
@@ -107,8 +125,7 @@ static bool normal_postcode(const char *postcode, char out[IDENTITY_POSTCODE_BYT
         }
     }
     out[len] = '\0';
-    return len >= 5 && len <= 7 && strspn(out, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == len &&
-           strncmp(out, "ZZ99", 4) != 0;
+    return has_postcode_shape(out) && strncmp(out, "ZZ99", 4) != 0;
 }
 
 /* "given|family|YYYY-MM-DD|POSTCODE", or false. */
