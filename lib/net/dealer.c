@@ -16,23 +16,19 @@ struct dealer {
     struct wake wake;
     bool draining; /* in the middle of a message that is thrown away */
     char *endpoint;
+    uint8_t server_key[CURVE_KEY_BYTES];
+    uint8_t own_key[CURVE_KEY_BYTES];
+    struct secret secret; /* a copy, to dial again */
 };
 
-static int set_keys(void *socket, const struct dealer_options *options, struct error *error)
+static int set_keys(void *socket, const struct dealer *dealer, struct error *error)
 {
-    uint8_t own_key[CURVE_KEY_BYTES];
-    int r = curve_public(options->secret_key, own_key);
+    int r = socket_set_key(socket, ZMQ_CURVE_SERVERKEY, dealer->server_key, error);
 
-    if (r != 0) {
-        (void)error_set(error, "CURVE key", "the agency's transport key cannot be used");
-        return r;
-    }
-    r = socket_set_key(socket, ZMQ_CURVE_SERVERKEY, options->server_key, error);
     if (r == 0) {
-        r = socket_set_key(socket, ZMQ_CURVE_PUBLICKEY, own_key, error);
+        r = socket_set_key(socket, ZMQ_CURVE_PUBLICKEY, dealer->own_key, error);
     }
-    return r != 0 ? r
-                  : socket_set_key(socket, ZMQ_CURVE_SECRETKEY, options->secret_key->bytes, error);
+    return r != 0 ? r : socket_set_key(socket, ZMQ_CURVE_SECRETKEY, dealer->secret.bytes, error);
 }
 
 static int set_options(void *socket, struct error *error)
@@ -54,21 +50,40 @@ static int set_options(void *socket, struct error *error)
     return socket_set(socket, options, ARRAY_LEN(options), error);
 }
 
-static int open_socket(struct dealer *dealer, const struct dealer_options *options,
-                       struct error *error)
+/* A new connection, then the old one goes; on failure the old one stays. */
+static int dial(struct dealer *dealer, struct error *error)
 {
-    int r = socket_open(ZMQ_DEALER, options->endpoint, &dealer->socket, error);
+    _cleanup_(socket_close) void *socket = NULL;
+    int r = socket_open(ZMQ_DEALER, dealer->endpoint, &socket, error);
 
     if (r == 0) {
-        r = set_options(dealer->socket, error);
+        r = set_options(socket, error);
     }
     if (r == 0) {
-        r = set_keys(dealer->socket, options, error);
+        r = set_keys(socket, dealer, error);
     }
-    if (r == 0 && zmq_connect(dealer->socket, dealer->endpoint) != 0) {
+    if (r == 0 && zmq_connect(socket, dealer->endpoint) != 0) {
         r = -errno;
-        (void)error_set(error, options->endpoint, "the endpoint cannot be dialled: %s",
+        (void)error_set(error, dealer->endpoint, "the endpoint cannot be dialled: %s",
                         zmq_strerror(-r));
+    }
+    if (r != 0) {
+        return r;
+    }
+    socket_close(&dealer->socket);
+    dealer->socket = socket;
+    socket = NULL;
+    dealer->draining = false;
+    return 0;
+}
+
+static int copy_keys(struct dealer *dealer, const struct dealer_options *options)
+{
+    int r = curve_public(options->secret_key, dealer->own_key);
+
+    if (r == 0) {
+        secret_set(&dealer->secret, options->secret_key->bytes, options->secret_key->len);
+        memcpy(dealer->server_key, options->server_key, sizeof(dealer->server_key));
     }
     return r;
 }
@@ -79,13 +94,18 @@ int dealer_open(const struct dealer_options *options, struct dealer **ret, struc
 
     dealer->endpoint = base_strdup(options->endpoint);
     dealer->wake = WAKE_NULL;
-    int r = wake_open(&dealer->wake);
+    int r = copy_keys(dealer, options);
 
+    if (r != 0) {
+        (void)error_set(error, "CURVE key", "the agency's transport key cannot be used");
+        return r;
+    }
+    r = wake_open(&dealer->wake);
     if (r != 0) {
         (void)error_set(error, "network", "no wake-up descriptor: %s", strerror(-r));
         return r;
     }
-    r = open_socket(dealer, options, error);
+    r = dial(dealer, error);
     if (r != 0) {
         return r;
     }
@@ -103,6 +123,7 @@ void dealer_close(struct dealer **dealer_owned)
     }
     socket_close(&dealer->socket);
     wake_close(&dealer->wake);
+    secret_deinit(&dealer->secret);
     free(dealer->endpoint);
     free(dealer);
     *dealer_owned = NULL;
@@ -110,12 +131,11 @@ void dealer_close(struct dealer **dealer_owned)
 
 int dealer_reconnect(struct dealer *dealer)
 {
-    /* ENOENT: libzmq has given up by itself, as it does for good when the broker refuses the key.
-     */
-    if (zmq_disconnect(dealer->socket, dealer->endpoint) != 0 && errno != ENOENT) {
-        return -errno;
-    }
-    return zmq_connect(dealer->socket, dealer->endpoint) == 0 ? 0 : -errno;
+    /* A new socket, not zmq_disconnect: for a moment that one still takes frames for the connection
+     * that goes. */
+    struct error error = ERROR_NULL;
+
+    return dial(dealer, &error);
 }
 
 int dealer_wait(struct dealer *dealer, int timeout_ms, bool *ret_readable)

@@ -14,12 +14,13 @@ struct dealer;
 struct dealer_options {
     const char *endpoint;
     uint8_t server_key[CURVE_KEY_BYTES];
-    const struct secret *secret_key; /* own CURVE secret */
+    const struct secret *secret_key; /* own CURVE secret; copied */
 };
 
 int dealer_open(const struct dealer_options *options, struct dealer **ret, struct error *error) MUST_USE;
 void dealer_close(struct dealer **dealer);
-/* Drops the connection and dials again (after silence, or when keys changed). */
+/* Drops the connection with all it holds and dials again; on failure the old connection stays. To be called after silence:
+ * libzmq never tries again by itself once the broker has refused the key, not even when the key is admitted later. */
 int dealer_reconnect(struct dealer *dealer) MUST_USE;
 /* 0 or -errno; *ret_readable says whether a frame waits. */
 int dealer_wait(struct dealer *dealer, int timeout_ms, bool *ret_readable) MUST_USE;

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In order: a NULL and a PLAIN client, written by hand so that the server's refusal shows as the
- * end of the connection; a stranger with a well-formed key, whose refusal shows in ZAP's count; a
- * friend, whose frames must arrive. All but the friend have sent a message before they were judged,
- * and the friend's comes last: whatever arrives before it, or without its number, is a door left
- * open. Nothing is concluded from a pause; the deadline only ends a proof that fails.
+ * In order: a NULL and a PLAIN client, written by hand so that the refusal shows: the server must
+ * end the connection and have said nothing after its greeting; a stranger with a well-formed key,
+ * whose refusal shows in ZAP's count; a friend, whose frames must arrive. The stranger has sent
+ * before it was judged, and the friend comes last: whatever arrives before the friend, or without
+ * its number, is a door left open. Nothing is concluded from a pause; the deadline only ends a
+ * proof that fails.
  */
 #include "net/proof.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,12 +26,16 @@
 #define PROOF_STEP_MS     5
 #define PROOF_NAME_BYTES  8
 #define PROOF_FRAMES      2 /* one received after a poll, one straight after the other */
-#define GREETING_FILLER   31
-#define MECHANISM_BYTES   20
+#define GREETING_BYTES    64
 #define CLIENT_BYTES      256
-#define ZMTP_FLAG_MESSAGE 0x00
 #define ZMTP_FLAG_COMMAND 0x04
 #define ABSTRACT_PREFIX   "ipc://@"
+
+enum heard {
+    HEARD_NOTHING_YET,
+    HEARD_END,
+    HEARD_ANSWER
+};
 
 static void close_fd(const int *fd)
 {
@@ -76,50 +79,38 @@ static int look(struct proof *proof, struct router *router, const char *who, str
     }
 }
 
-static void write_frame(struct writer *out, uint8_t flags, struct slice body)
+static void write_command(struct writer *out, const char *name, struct slice content)
 {
-    assert(body.len <= UINT8_MAX);
-    write_u8(out, flags);
-    write_u8(out, (uint8_t)body.len);
-    write_slice(out, body);
+    size_t len = 1 + strlen(name) + content.len;
+
+    assert(len <= UINT8_MAX);
+    write_u8(out, ZMTP_FLAG_COMMAND);
+    write_u8(out, (uint8_t)len);
+    write_u8(out, (uint8_t)strlen(name));
+    write_text(out, name);
+    write_slice(out, content);
 }
 
-static void write_command(struct writer *out, const char *name, const char *before_metadata,
-                          bool metadata)
-{
-    uint8_t storage[CLIENT_BYTES];
-    struct writer body = writer_over(storage, sizeof(storage));
-
-    write_u8(&body, (uint8_t)strlen(name));
-    write_text(&body, name);
-    write_text(&body, before_metadata);
-    if (metadata) {
-        write_u8(&body, (uint8_t)strlen("Socket-Type"));
-        write_text(&body, "Socket-Type");
-        write_sized(&body, slice_of_text("DEALER"));
-    }
-    write_frame(out, ZMTP_FLAG_COMMAND, writer_slice(&body));
-}
-
-/* All that such a client would ever say (RFC 23, RFC 24), without waiting for the server's side of
- * it. */
-static struct slice client_words(const char *mechanism, void *storage, size_t bytes)
+/* Greeting and first command of such a client (RFC 23, RFC 24), without waiting for the server's
+ * greeting. */
+static struct slice first_words(const char *mechanism, void *storage, size_t bytes)
 {
     static const uint8_t signature[] = {0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f, 3, 0};
-    const uint8_t zeros[GREETING_FILLER + 1] = {0};
+    static const char metadata[] = "\x0bSocket-Type\0\0\0\x06"
+                                   "DEALER";
+    static const char account[] = "\x01u\x01p";
+    const uint8_t zeros[GREETING_BYTES] = {0};
     struct writer out = writer_over(storage, bytes);
 
     write_bytes(&out, signature, sizeof(signature));
     write_text(&out, mechanism);
-    write_bytes(&out, zeros, MECHANISM_BYTES - strlen(mechanism));
-    write_bytes(&out, zeros, sizeof(zeros)); /* not a server, filler */
+    /* To the end of the name, then: not a server, and filler. */
+    write_bytes(&out, zeros, GREETING_BYTES - sizeof(signature) - strlen(mechanism));
     if (strcmp(mechanism, "PLAIN") == 0) {
-        write_command(&out, "HELLO", "\x01u\x01p", false);
-        write_command(&out, "INITIATE", "", true);
+        write_command(&out, "HELLO", slice_make(account, sizeof(account) - 1));
     } else {
-        write_command(&out, "READY", "", true);
+        write_command(&out, "READY", slice_make(metadata, sizeof(metadata) - 1));
     }
-    write_frame(&out, ZMTP_FLAG_MESSAGE, slice_of_text(mechanism));
     return writer_slice(&out);
 }
 
@@ -144,32 +135,36 @@ static int dial(const struct proof *proof)
     return fd;
 }
 
-/* Reads and forgets what the server says, until it has no more. */
-static bool has_hung_up(int fd)
+/* Reads and forgets what the server says: a CURVE server has only its greeting for such a client.
+ */
+static enum heard hear(int fd, size_t *heard_bytes)
 {
     uint8_t ignored[CLIENT_BYTES];
     ssize_t n;
 
     do {
         n = recv(fd, ignored, sizeof(ignored), MSG_DONTWAIT);
+        *heard_bytes += n > 0 ? (size_t)n : 0;
     } while (n > 0 || (n < 0 && errno == EINTR));
-    return n == 0 || errno != EAGAIN;
+    if (*heard_bytes > GREETING_BYTES) {
+        return HEARD_ANSWER;
+    }
+    return n < 0 && errno == EAGAIN ? HEARD_NOTHING_YET : HEARD_END;
 }
 
 static int prove_refused(struct proof *proof, struct router *router, const char *mechanism,
                          struct error *error)
 {
     uint8_t storage[CLIENT_BYTES];
-    struct slice words = client_words(mechanism, storage, sizeof(storage));
+    struct slice words = first_words(mechanism, storage, sizeof(storage));
+    enum heard heard = HEARD_NOTHING_YET;
+    size_t heard_bytes = 0;
     _cleanup_(close_fd) int fd = dial(proof);
 
-    if (fd < 0) {
+    if (fd < 0 || send(fd, words.data, words.len, MSG_NOSIGNAL) != (ssize_t)words.len) {
         return fail(error, mechanism, "client cannot connect");
     }
-    if (send(fd, words.data, words.len, MSG_NOSIGNAL) != (ssize_t)words.len) {
-        return fail(error, mechanism, "client cannot write");
-    }
-    while (!has_hung_up(fd)) {
+    while ((heard = hear(fd, &heard_bytes)) == HEARD_NOTHING_YET) {
         int r = look(proof, router, mechanism, error);
 
         if (r != 0) {
@@ -179,7 +174,7 @@ static int prove_refused(struct proof *proof, struct router *router, const char 
             return fail(error, mechanism, "client was not refused in time");
         }
     }
-    return 0;
+    return heard == HEARD_END ? 0 : fail(error, mechanism, "client was let in");
 }
 
 /* A CURVE client that, unlike our agents, queues messages before it is let in. */

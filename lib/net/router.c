@@ -23,8 +23,8 @@
 #define ENDPOINT_MAX_BYTES 256
 #define PROOF_MAX_MS       5000 /* a failing proof takes this long, a passing one milliseconds */
 #define BIND_TRIES         100
-#define BIND_PAUSE_NS      (20 * 1000 * 1000L)
-#define OWN_ROUTE_BYTES    5 /* a route that libzmq made: NUL and a 32-bit number */
+#define BIND_PAUSE_NS      20000000L /* 20 ms */
+#define OWN_ROUTE_BYTES    5         /* a route that libzmq made: NUL and a 32-bit number */
 
 struct router {
     void *socket;
@@ -61,7 +61,7 @@ static int open_socket(struct router *router, const struct router_options *optio
     if (r == 0) {
         r = set_options(socket, fault, error);
     }
-    if (r == 0) {
+    if (r == 0 && !fault->no_curve) {
         r = socket_set_domain(socket, ZAP_DOMAIN_NAME, error);
     }
     if (r == 0 && !fault->no_curve) {

@@ -8,7 +8,7 @@
 struct router_fault {
     bool no_handler;  /* nobody answers ZAP requests */
     bool unenforced;  /* ZAP_ENFORCE_DOMAIN stays off, as is libzmq's default */
-    bool no_curve;    /* the socket does not ask for CURVE */
+    bool no_curve;    /* neither CURVE nor a ZAP domain: an open socket */
     int proof_max_ms; /* 0: the product's own patience */
 };
 

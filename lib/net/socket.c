@@ -2,7 +2,6 @@
 #include "net/socket.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include <zmq.h>
