@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store: LMDB wrapped here and nowhere else. One environment per daemon. A write transaction has a sticky fault: after
- * the first failed operation all others do nothing, and commit says what went wrong; so write paths are straight lines.
- * Values read are borrowed from the map and die with the transaction.
+ * store: LMDB wrapped here and nowhere else. One environment per daemon. A write transaction has a
+ * sticky fault: after the first failed operation all others do nothing, and commit says what went
+ * wrong; so write paths are straight lines. Values read are borrowed from the map and die with the
+ * transaction.
  *
- * Threads: an environment may be used from any thread; a transaction belongs to the thread that began it, except that a
- * read transaction may be handed over (MDB_NOTLS). One write transaction at a time (a second waits).
+ * Threads: an environment may be used from any thread; a transaction belongs to the thread that
+ * began it, except that a read transaction may be handed over (MDB_NOTLS). One write transaction at
+ * a time (a second waits).
  *
  * If durability is in doubt (commit fails), the caller must stop the process: see store_commit.
  */
@@ -23,48 +25,60 @@ struct store_txn;
 #define STORE_KEY_MAX    511
 
 struct store_options {
-    const char *dir;            /* 0700, owned by us */
+    const char *dir; /* 0700, owned by us */
     uint64_t map_bytes;
-    const char *const *tables;  /* names; a table is its index in this array */
+    const char *const *tables; /* names; a table is its index in this array */
     size_t n_tables;
-    bool read_only;             /* for tools: opens beside a running daemon; never creates */
-    bool allow_tmpfs;           /* for tests: file systems that do not keep what they sync */
-    const struct clock *clock;  /* for the age of read transactions; NULL is the system's */
+    bool read_only;            /* for tools: opens beside a running daemon; never creates */
+    bool allow_tmpfs;          /* for tests: file systems that do not keep what they sync */
+    const struct clock *clock; /* for the age of read transactions; NULL is the system's */
 };
 
-/* Is this LMDB one that we trust? 0.9.24, or 0.9.32 and later of that series: 0.9.25 to 0.9.31 carry a racy recovery of the
- * writer lock, older ones lose rows, and another series is another file format. */
+/* Is this LMDB one that we trust? 0.9.24, or 0.9.32 and later of that series: 0.9.25 to 0.9.31
+ * carry a racy recovery of the writer lock, older ones lose rows, and another series is another
+ * file format. */
 bool store_version_good(int major, int minor, int patch);
 
-/* Refuses, with a reason: an LMDB version with known faults (only 0.9.24 and 0.9.32 or later), a file system other than ext2/3/4
- * or xfs, wrong owner or mode, an environment that this process has open already, another page size. Checks stale
- * readers. Never MDB_NOSYNC, NOMETASYNC, MAPASYNC, WRITEMAP, NOMEMINIT, NOLOCK: asserted from the open environment. */
-int store_open(const struct store_options *options, struct store **ret, struct error *error) MUST_USE;
+/* Refuses, with a reason: an LMDB version with known faults (only 0.9.24 and 0.9.32 or later), a
+ * file system other than ext2/3/4 or xfs, wrong owner or mode, an environment that this process has
+ * open already, another page size. Checks stale readers. Never MDB_NOSYNC, NOMETASYNC, MAPASYNC,
+ * WRITEMAP, NOMEMINIT, NOLOCK: asserted from the open environment. */
+int store_open(const struct store_options *options, struct store **ret,
+               struct error *error) MUST_USE;
 void store_close(struct store **store);
 
-struct store_txn *store_begin(struct store *store) MUST_USE;      /* write; NULL only when memory or locks fail */
+/* Write; NULL only when memory or locks fail. */
+struct store_txn *store_begin(struct store *store) MUST_USE;
 /* Read; counted, and its age is watched (store_stats). NULL when readers are exhausted. */
 struct store_txn *store_read(struct store *store) MUST_USE;
-void store_end(struct store_txn **txn); /* abort; accepts NULL and committed: `_cleanup_(store_end)` */
-/* Synced when it returns 0, and *txn is NULL. Any failure: outcome UNKNOWN; answer nobody, sign nothing, log_fatal. */
+/* Abort; accepts NULL and committed: `_cleanup_(store_end)`. */
+void store_end(struct store_txn **txn);
+/* Synced when it returns 0, and *txn is NULL. Any failure: outcome UNKNOWN; answer nobody, sign
+ * nothing, log_fatal. */
 int store_commit(struct store_txn **txn) MUST_USE;
 int store_fault(const struct store_txn *txn); /* the sticky fault, 0 while there is none */
-/* Makes `fault` (a -errno) the sticky fault unless there is one: for a caller that finds stored rows broken. */
+/* Makes `fault` (a -errno) the sticky fault unless there is one: for a caller that finds stored
+ * rows broken. */
 void store_fail(struct store_txn *txn, int fault);
 
-/* Get: true when there; false when absent or the transaction has a fault. *ret borrowed until the next write or end. */
+/* Get: true when there; false when absent or the transaction has a fault. *ret borrowed until the
+ * next write or end. */
 bool store_get(struct store_txn *txn, unsigned table, struct slice key, struct slice *ret);
 void store_put(struct store_txn *txn, unsigned table, struct slice key, struct slice value);
-/* The key must sort after every key of the table; anything else is a fault (-EEXIST): a free check of order. */
+/* The key must sort after every key of the table; anything else is a fault (-EEXIST): a free check
+ * of order. */
 void store_append(struct store_txn *txn, unsigned table, struct slice key, struct slice value);
 /* The key must be new; an existing one is a fault (-EEXIST). */
 void store_add(struct store_txn *txn, unsigned table, struct slice key, struct slice value);
-bool store_delete(struct store_txn *txn, unsigned table, struct slice key); /* true when it was there */
+/* True when it was there. */
+bool store_delete(struct store_txn *txn, unsigned table, struct slice key);
 /* Space for a value written in place (LMDB MDB_RESERVE); NULL after a fault. */
-uint8_t *store_reserve(struct store_txn *txn, unsigned table, struct slice key, size_t len) MUST_USE;
+uint8_t *store_reserve(struct store_txn *txn, unsigned table, struct slice key,
+                       size_t len) MUST_USE;
 
-/* A walk over keys in order. Keys and values are borrowed until the next step or write. The row it stands on may be deleted:
- * the next step goes to the neighbour. End every walk before its transaction (asserted). */
+/* A walk over keys in order. Keys and values are borrowed until the next step or write. The row it
+ * stands on may be deleted: the next step goes to the neighbour. End every walk before its
+ * transaction (asserted). */
 struct store_walk {
     struct store_txn *txn;
     void *cursor;
@@ -89,7 +103,7 @@ struct store_key store_key_u64(uint64_t value);
 struct slice store_key_slice(const struct store_key *key);
 
 struct store_stats {
-    uint64_t used_bytes;     /* pages in use, and those that grew the file */
+    uint64_t used_bytes; /* pages in use, and those that grew the file */
     uint64_t map_bytes;
     uint64_t oldest_read_ms; /* age of the oldest read transaction, 0 when none */
     uint64_t reads;          /* read transactions begun */
@@ -97,8 +111,9 @@ struct store_stats {
     uint64_t entries[STORE_TABLES_MAX];
 };
 int store_stats(struct store *store, struct store_stats *ret) MUST_USE;
-/* A consistent copy of the whole environment into a new directory, synced (backup, replay tests). -EEXIST when the target
- * is there. A long read transaction, and counted as one. Not while this thread has a write transaction. */
+/* A consistent copy of the whole environment into a new directory, synced (backup, replay tests).
+ * -EEXIST when the target is there. A long read transaction, and counted as one. Not while this
+ * thread has a write transaction. */
 int store_copy(struct store *store, const char *dir, struct error *error) MUST_USE;
 
 #endif

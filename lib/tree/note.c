@@ -14,8 +14,8 @@
 
 #define SIGNATURE_START "\xe2\x80\x94 "
 #define KEY_ID_BYTES    4
-#define KEY_BYTES       (1 + SIGN_PUBLIC_BYTES) /* type || public key, as in a vkey and under a key id \
-                                                 */
+/* type || public key, as in a vkey and under a key id */
+#define KEY_BYTES (1 + SIGN_PUBLIC_BYTES)
 
 bool note_line(struct slice *rest, struct slice *ret)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The RFC 6962 section 2.1 Merkle tree over SHA-256: leaf = H(0x00 || data), node = H(0x01 || left || right), split at
- * the largest power of two smaller than n, empty tree = H(""). Pure functions; verification follows RFC 9162 2.1.3.2 and
- * 2.1.4.2. Used for the log and for parcels.
+ * The RFC 6962 section 2.1 Merkle tree over SHA-256: leaf = H(0x00 || data), node = H(0x01 || left
+ * || right), split at the largest power of two smaller than n, empty tree = H(""). Pure functions;
+ * verification follows RFC 9162 2.1.3.2 and 2.1.4.2. Used for the log and for parcels.
  *
- * Storage is the caller's: a complete subtree is named (level, index) and covers leaves [index << level, (index+1) << level).
+ * Storage is the caller's: a complete subtree is named (level, index) and covers leaves [index <<
+ * level, (index+1) << level).
  */
 #ifndef TREE_TREE_H
 #define TREE_TREE_H
@@ -13,7 +14,8 @@
 #include "cairn/ids.h"
 #include "cairn/limits.h"
 
-/* Leaves of a tree at most: then a consistency proof has at most 62 + 1 hashes, and every shift stays inside 64 bits. */
+/* Leaves of a tree at most: then a consistency proof has at most 62 + 1 hashes, and every shift
+ * stays inside 64 bits. */
 #define TREE_SIZE_MAX ((uint64_t)1 << 62)
 static_assert(CAIRN_PROOF_MAX_HASHES >= 63, "every proof of the largest tree fits");
 
@@ -26,14 +28,15 @@ void tree_node(const struct hash *left, const struct hash *right, struct hash *r
 void tree_empty_root(struct hash *ret);
 bool hash_equal(const struct hash *a, const struct hash *b);
 
-/* range: the right edge of a growing tree (a compact range from 0), enough to append and to know the root. */
+/* range: the right edge of a growing tree (a compact range from 0), enough to append and to know
+ * the root. edge[k] is the complete subtree of level k, valid when bit k of size is set. */
 struct tree_range {
     uint64_t size;
-    struct hash edge[64]; /* edge[k] is the complete subtree of level k, valid when bit k of size is set */
+    struct hash edge[64];
 };
-#define TREE_RANGE_NULL ((struct tree_range){ .size = 0 })
-/* Appends a leaf hash. completed[0..n-1] are the subtrees of levels 0..n-1 that this leaf completes (n >= 1, <= 64):
- * completed[0] is the leaf itself, node (k, leaf_index >> k). Returns n. */
+#define TREE_RANGE_NULL ((struct tree_range){.size = 0})
+/* Appends a leaf hash. completed[0..n-1] are the subtrees of levels 0..n-1 that this leaf completes
+ * (n >= 1, <= 64): completed[0] is the leaf itself, node (k, leaf_index >> k). Returns n. */
 size_t tree_append(struct tree_range *range, const struct hash *leaf, struct hash completed[64]);
 void tree_root(const struct tree_range *range, struct hash *ret);
 /* Root of a small list of leaf hashes, as for a parcel. n may be 0. */
@@ -50,14 +53,18 @@ struct tree_source {
     int (*node)(void *data, unsigned level, uint64_t index, struct hash *ret);
     void *data;
 };
+/* -ERANGE unless index < size <= TREE_SIZE_MAX. */
 int tree_prove_inclusion(const struct tree_source *source, uint64_t index, uint64_t size,
-                         struct tree_proof *ret) MUST_USE; /* -ERANGE unless index < size <= TREE_SIZE_MAX */
+                         struct tree_proof *ret) MUST_USE;
+/* -ERANGE unless 0 < old_size <= new_size <= TREE_SIZE_MAX; for equal sizes the proof is empty. */
 int tree_prove_consistency(const struct tree_source *source, uint64_t old_size, uint64_t new_size,
-                           struct tree_proof *ret) MUST_USE; /* -ERANGE unless 0 < old <= new <= max; equal: empty proof */
+                           struct tree_proof *ret) MUST_USE;
 int tree_root_at(const struct tree_source *source, uint64_t size, struct hash *ret) MUST_USE;
 /* The edge of the tree at `size`, read back from stored nodes (recovery). */
-int tree_range_load(const struct tree_source *source, uint64_t size, struct tree_range *ret) MUST_USE;
-/* A source over an array of leaf hashes (parcels, tests); computes inner nodes as needed. `leaves` borrowed. */
+int tree_range_load(const struct tree_source *source, uint64_t size,
+                    struct tree_range *ret) MUST_USE;
+/* A source over an array of leaf hashes (parcels, tests); computes inner nodes as needed. `leaves`
+ * borrowed. */
 struct tree_leaves {
     const struct hash *leaves;
     size_t n;
@@ -70,7 +77,8 @@ struct tree_inclusion {
     const struct hash *leaf;
     const struct hash *root;
 };
-bool tree_check_inclusion(const struct tree_inclusion *claim, const struct tree_proof *proof) MUST_USE;
+bool tree_check_inclusion(const struct tree_inclusion *claim,
+                          const struct tree_proof *proof) MUST_USE;
 
 struct tree_consistency {
     uint64_t old_size;
@@ -78,7 +86,9 @@ struct tree_consistency {
     const struct hash *old_root;
     const struct hash *new_root;
 };
-/* old_size 0 is consistent with everything when the proof is empty and old_root is the empty tree's. */
-bool tree_check_consistency(const struct tree_consistency *claim, const struct tree_proof *proof) MUST_USE;
+/* old_size 0 is consistent with everything when the proof is empty and old_root is the empty
+ * tree's. */
+bool tree_check_consistency(const struct tree_consistency *claim,
+                            const struct tree_proof *proof) MUST_USE;
 
 #endif

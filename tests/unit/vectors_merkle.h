@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Published Merkle tree vectors, as values: transparency-dev/merkle (Apache-2.0), testdata/inclusion, testdata/consistency,
- * testonly/constants.go and rfc6962/rfc6962_test.go. Proofs name their hashes by their place in vector_hashes. Stand-ins of
- * other lengths in the originals ("WrongLeaf", "don't care") are padded with zeros to 32 bytes, and a
- * hash of no bytes is "no leaf", "no root" or zeros.
+ * Published Merkle tree vectors, as values: transparency-dev/merkle (Apache-2.0),
+ * testdata/inclusion, testdata/consistency, testonly/constants.go and rfc6962/rfc6962_test.go.
+ * Proofs name their hashes by their place in vector_hashes. Stand-ins of other lengths in the
+ * originals ("WrongLeaf", "don't care") are padded with zeros to 32 bytes, and a hash of no bytes
+ * is "no leaf", "no root" or zeros.
  */
 #ifndef TESTS_UNIT_VECTORS_MERKLE_H
 #define TESTS_UNIT_VECTORS_MERKLE_H
