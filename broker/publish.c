@@ -82,6 +82,10 @@ static bool deliver(struct publish *publish, struct subscription *to)
     to->after = delivery.items[delivery.n_items - 1].position;
     to->credit -= (uint32_t)delivery.n_items;
     to->log_size = head.checkpoint.size;
+    to->bytes += publish->bytes.len;
+    if (to->bytes >= CAIRN_FRAME_MAX_BYTES / 2) {
+        to->credit = 0; /* bounds what a slow agency's connection can hold in memory */
+    }
     count(publish->counters, COUNT_PUBLISH_ITEMS, delivery.n_items);
     (void)publish_send(publish, &to->peer);
     return true;

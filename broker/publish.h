@@ -18,6 +18,7 @@ struct subscription {
     struct peer peer;
     uint64_t after;
     uint32_t credit;
+    size_t bytes; /* sent since that fetch: at most one frame's worth, then it must fetch again */
     uint64_t log_size; /* the head it verified: consistency is proved from here */
 };
 
@@ -27,6 +28,7 @@ struct publish {
     struct store *store;
     struct counters *counters;
     const struct clock *clock;
+    const char *highwater; /* path: where evidence of a rollback is kept */
     size_t n_subscriptions;
     struct subscription subscriptions[CAIRN_AGENCIES_MAX];
     bool has_letter; /* one that the queue to net had no room for */

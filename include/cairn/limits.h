@@ -53,9 +53,9 @@
 #define CAIRN_BATCH_AGE_MAX_MS     2                   /* a lone record waits no longer for company */
 #define CAIRN_VERIFY_WORKERS_MAX   16
 #define CAIRN_AGENCIES_MAX         1024                /* a whole region */
-#define CAIRN_OUT_QUEUE_FRAMES     256                 /* publish to net */
-#define CAIRN_SEND_HWM             64                  /* small high-water marks: LMDB is the queue */
-#define CAIRN_RECEIVE_HWM          64                  /* per connection; then the network makes the agent wait */
+#define CAIRN_OUT_QUEUE_FRAMES     64                  /* letters between publish and net, each way */
+#define CAIRN_SEND_HWM             8  /* messages a connection, outbound: a delivery and a few answers; LMDB is the queue */
+#define CAIRN_RECEIVE_HWM          8  /* at the broker, inbound: a parcel a lane and a few questions; then the network waits */
 #define CAIRN_QUOTA_RECORDS_PER_MIN 30000              /* per agency, default; urgent lane exempt */
 #define CAIRN_QUOTA_BYTES_PER_MIN  (64 * 1024 * 1024)  /* likewise */
 

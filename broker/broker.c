@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/broker.h"
+
+#include "broker/memory_plan.h"
+
+#include "base/log.h"
+#include "govern/keys.h"
+#include "os/files.h"
+#include "os/memory.h"
+#include "os/notify.h"
+#include "os/signals.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TURN_MS                                                                                    \
+    250 /* how often the net thread looks at signals and the watchdog when nothing happens */
+#define PATH_LEN 512
+
+/* --- open --- */
+
+static int open_keys(struct broker *broker, struct error *error)
+{
+    const char *dir = broker->options->keys;
+    struct secret seed = SECRET_NULL;
+    int r = key_read(dir, KEY_TRANSPORT, &broker->curve_key, error);
+    if (r == 0) {
+        r = key_read(dir, KEY_PEPPER, &broker->pepper, error);
+    }
+    if (r == 0) {
+        r = key_read(dir, KEY_CHECKPOINT, &seed, error);
+    }
+    if (r == 0) {
+        r = signer_new(&seed, &broker->signer);
+    }
+    secret_deinit(&seed);
+    return r;
+}
+
+static int open_store(struct broker *broker, struct error *error)
+{
+    struct store_options options = {
+        .dir = broker->options->dir,
+        .map_bytes = CAIRN_BROKER_MAP_BYTES,
+        .tables = state_table_names,
+        .n_tables = N_TABLES,
+        .allow_tmpfs = broker->options->allow_tmpfs,
+    };
+    return store_open(&options, &broker->store, error);
+}
+
+static int file_in_dir(const struct broker *broker, const char *name, char out[PATH_LEN],
+                       struct error *error)
+{
+    int n = snprintf(out, PATH_LEN, "%s/%s", broker->options->dir, name);
+    return n > 0 && n < PATH_LEN ? 0
+                                 : error_set(error, broker->options->dir, "the path is too long");
+}
+
+static int open_counters(struct broker *broker, struct error *error)
+{
+    char path[PATH_LEN];
+    int r = file_in_dir(broker, "counters", path, error);
+    return r == 0 ? broker_counters_create(path, &broker->counters, error) : r;
+}
+
+static int open_marker(struct broker *broker, struct error *error)
+{
+    char path[PATH_LEN];
+    int r = file_in_dir(broker, "applying", path, error);
+    if (r != 0) {
+        return r;
+    }
+    r = marker_open(path, &broker->commit.marker);
+    if (r != 0) {
+        (void)error_set(error, path, "the crash marker cannot be opened: %s", strerror(-r));
+    }
+    return r;
+}
+
+int broker_open(struct broker *broker, const struct options *options, struct error *error)
+{
+    broker->options = options;
+    broker->commit = (struct commit){
+        .highwater = HIGHWATER_NULL,
+        .marker = MARKER_NULL,
+        .dir = options->dir,
+    };
+    int (*const steps[])(struct broker *, struct error *) = {open_keys, open_store, open_counters,
+                                                             open_marker};
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        int r = steps[i](broker, error);
+        if (r != 0) {
+            return r;
+        }
+    }
+    int r = board_new(&broker->board);
+    return r == 0 ? pipeline_new(&broker->pipeline) : r;
+}
+
+/* --- recover --- */
+
+struct offer {
+    struct buf text;
+    struct buf note;
+};
+
+/* Documents in the governance folder that are newer than what is held. Returns how many; the bufs
+ * are the caller's. */
+static size_t newer_documents(struct broker *broker, const struct governance *held,
+                              struct offer offers[GOVERNANCE_DOCUMENTS],
+                              struct govern_document documents[GOVERNANCE_DOCUMENTS])
+{
+    size_t n = 0;
+    for (unsigned number = GOVERNANCE_ROOT; number <= GOVERNANCE_DOCUMENTS; number++) {
+        struct error error = ERROR_NULL;
+        struct offer *offer = &offers[n];
+        enum governance_document named;
+        uint64_t version;
+        *offer = (struct offer){.text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES),
+                                .note = BUF_MAX(CAIRN_NOTE_MAX_BYTES)};
+        int r = govern_read(broker->options->governance, (enum governance_document)number,
+                            &offer->text, &offer->note, &error);
+        if (r == 0 && govern_note_read(buf_slice(&offer->note), &named, &version) &&
+            (held == NULL || version > held->versions[number])) {
+            documents[n++] = (struct govern_document){.document = (enum governance_document)number,
+                                                      .text = buf_slice(&offer->text),
+                                                      .note = buf_slice(&offer->note)};
+            continue;
+        }
+        if (r != 0 && r != -ENOENT) {
+            log_event(LOG_LEVEL_ERROR, "governance_unreadable", "document=%s reason=\"%s\"",
+                      governance_document_text(number), error.what);
+        }
+        buf_deinit(&offer->text);
+        buf_deinit(&offer->note);
+    }
+    return n;
+}
+
+static void free_offers(struct offer *offers, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        buf_deinit(&offers[i].text);
+        buf_deinit(&offers[i].note);
+    }
+}
+
+/* The key that checkpoints are signed with is named by the log's origin, which only the root
+ * document says. */
+static int checkpoint_key(struct broker *broker, struct error *error)
+{
+    _cleanup_(governance_unref) struct governance *governance = NULL;
+    uint8_t public_key[SIGN_PUBLIC_BYTES];
+    int r = governance_load(broker->options->governance, &governance, error);
+    if (r != 0) {
+        return r;
+    }
+    signer_public(broker->signer, public_key);
+    if (!note_key_init(&broker->commit.checkpoint_key, governance->root.origin, NOTE_TYPE_ED25519,
+                       public_key)) {
+        return error_set(error, "root", "the origin is no name for a log");
+    }
+    if (memcmp(public_key, governance->directory.checkpoint_key.public_key, sizeof(public_key)) !=
+        0) {
+        return error_set(
+            error, broker->options->keys,
+            "%s is not the key that the directory names: agencies would refuse every checkpoint",
+            KEY_CHECKPOINT);
+    }
+    uint64_t limit = broker->options->memory_limit_bytes;
+    r = limit == 0 ? memory_limit(&limit) : 0;
+    return r == 0 ? memory_plan_check(governance->directory.n_agencies, broker->options->workers,
+                                      limit, error)
+                  : r;
+}
+
+static void start_batch(struct broker *broker)
+{
+    struct offer offers[GOVERNANCE_DOCUMENTS];
+    struct govern_document documents[GOVERNANCE_DOCUMENTS];
+    struct input inputs[GOVERNANCE_DOCUMENTS];
+    size_t n = newer_documents(broker, broker->commit.governance, offers, documents);
+    for (size_t i = 0; i < n; i++) {
+        inputs[i] = (struct input){
+            .type = INPUT_GOVERNANCE,
+            .governance = {documents[i].document, documents[i].text, documents[i].note},
+        };
+    }
+    commit_start(&broker->commit, inputs, n);
+    free_offers(offers, n);
+}
+
+/* An entry that was being applied when the process died is worth an operator's look, long before it
+ * is set aside. */
+static void report_crash(const struct broker *broker)
+{
+    struct slice mark;
+    uint32_t times;
+    char id[ENTRY_ID_TEXT_BYTES];
+    if (marker_last(&broker->commit.marker, &mark, &times) && mark.len == ENTRY_ID_BYTES) {
+        struct entry_id entry = entry_id_unpack(mark.data);
+        entry_id_format(&entry, id);
+        log_event(LOG_LEVEL_ERROR, "crashed_while_applying", "entry=%s times=%u", id, times);
+    }
+}
+
+int broker_recover(struct broker *broker, struct error *error)
+{
+    struct commit *commit = &broker->commit;
+    struct checkpoint mark;
+    int r = checkpoint_key(broker, error);
+    if (r == 0) {
+        r = highwater_open(broker->options->highwater, clock_system(), &commit->highwater, &mark,
+                           error);
+    }
+    if (r != 0) {
+        return r;
+    }
+    int64_t last_ms = 0;
+    {
+        _cleanup_(store_end) struct store_txn *txn = store_read(broker->store);
+        last_ms = txn == NULL ? 0 : (int64_t)meta_get(txn, "time-ms", 0);
+    }
+    r = timekeeper_init(&commit->time, clock_system(), last_ms, broker->options->accept_clock,
+                        error);
+    if (r != 0) {
+        return r;
+    }
+    commit->pipeline = broker->pipeline;
+    commit->board = broker->board;
+    commit->store = broker->store;
+    commit->counters = &broker->counters;
+    commit->signer = broker->signer;
+    report_crash(broker);
+    r = commit_recover(commit, &mark, error);
+    if (r != 0) {
+        return r;
+    }
+    start_batch(broker);
+    return commit->governance != NULL
+               ? 0
+               : error_set(error, broker->options->governance,
+                           "the documents here were refused: see the log above");
+}
+
+/* --- listen --- */
+
+static bool admit(void *data, const uint8_t key[CURVE_KEY_BYTES], uint32_t *ret_agency)
+{
+    struct board *board = data;
+    _cleanup_(governance_unref) struct governance *governance = board_governance(board);
+    const struct agency *agency =
+        governance == NULL ? NULL : directory_by_curve(&governance->directory, key);
+    if (agency == NULL) {
+        return false;
+    }
+    *ret_agency = agency->number;
+    return true;
+}
+
+int broker_listen(struct broker *broker, struct error *error)
+{
+    struct router_options options = {
+        .endpoint = broker->options->endpoint,
+        .secret_key = &broker->curve_key,
+        .admit = admit,
+        .data = broker->board,
+    };
+    int r = net_init(error);
+    if (r == 0) {
+        r = router_open(&options, &broker->net.router, error);
+    }
+    if (r != 0) {
+        return r;
+    }
+    broker->verify = (struct verify){
+        .pipeline = broker->pipeline, .board = broker->board, .pepper = &broker->pepper};
+    broker->publish = (struct publish){
+        .pipeline = broker->pipeline,
+        .board = broker->board,
+        .store = broker->store,
+        .counters = &broker->counters,
+        .clock = clock_system(),
+        .highwater = broker->options->highwater,
+        .bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES),
+        .arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES),
+    };
+    broker->net.pipeline = broker->pipeline;
+    broker->net.counters = &broker->counters;
+    broker->net.gate.pipeline = broker->pipeline;
+    broker->net.gate.board = broker->board;
+    broker->net.gate.counters = &broker->counters;
+    broker->net.gate.clock = clock_system();
+    broker->net.gate.quota_records = broker->options->quota_records;
+    broker->net.gate.quota_bytes = broker->options->quota_bytes;
+    broker->net.answer.pipeline = broker->pipeline;
+    broker->net.answer.board = broker->board;
+    broker->net.answer.counters = &broker->counters;
+    broker->net.answer.bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    net_init_stages(&broker->net);
+    pipeline_on_answer(broker->pipeline, net_wake, &broker->net);
+    return signals_open(&broker->signals);
+}
+
+/* --- run --- */
+
+static void *verify_thread(void *data)
+{
+    struct broker *broker = data;
+    struct verify verify = broker->verify;
+    while (verify_step(&verify, true)) {
+    }
+    return NULL;
+}
+
+static void *commit_thread(void *data)
+{
+    struct broker *broker = data;
+    while (commit_step(&broker->commit, true, TURN_MS) || !pipeline_stopped(broker->pipeline)) {
+    }
+    return NULL;
+}
+
+static void *publish_thread(void *data)
+{
+    struct broker *broker = data;
+    while (!pipeline_stopped(broker->pipeline)) {
+        if (!publish_step(&broker->publish)) {
+            publish_wait(&broker->publish, TURN_MS);
+        }
+    }
+    return NULL;
+}
+
+static void start_thread(struct broker *broker, const char *name, void *(*run)(void *data))
+{
+    pthread_t *thread = &broker->threads[broker->n_threads];
+    int r = pthread_create(thread, NULL, run, broker);
+    if (r != 0) {
+        log_fatal("thread_failed", "name=%s error=%s", name, strerror(r));
+    }
+    (void)pthread_setname_np(*thread, name);
+    broker->n_threads++;
+}
+
+static void start_threads(struct broker *broker)
+{
+    for (int i = 0; i < broker->options->workers; i++) {
+        start_thread(broker, "verify", verify_thread);
+    }
+    start_thread(broker, "commit", commit_thread);
+    start_thread(broker, "publish", publish_thread);
+}
+
+/* A reload submits; the documents take effect at their log index. What finds no slot now is offered
+ * at the next SIGHUP. */
+static void reload(struct broker *broker)
+{
+    _cleanup_(governance_unref) struct governance *held = board_governance(broker->board);
+    struct offer offers[GOVERNANCE_DOCUMENTS];
+    struct govern_document documents[GOVERNANCE_DOCUMENTS];
+    size_t n = newer_documents(broker, held, offers, documents);
+    for (size_t i = 0; i < n; i++) {
+        bool offered = gate_offer(&broker->net.gate, &documents[i]);
+        log_event(LOG_LEVEL_NOTICE, offered ? "governance_submitted" : "governance_waits",
+                  "document=%s", governance_document_text(documents[i].document));
+    }
+    free_offers(offers, n);
+}
+
+static bool drained(struct broker *broker)
+{
+    struct pipeline_cursors cursors;
+    pipeline_cursors(broker->pipeline, &cursors);
+    return cursors.claimed == cursors.answered;
+}
+
+/* Returns when a signal asks to stop. */
+static void serve(struct broker *broker)
+{
+    int64_t every = notify_watchdog_every_ms();
+    int64_t next = 0;
+    for (;;) {
+        net_step(&broker->net, true, TURN_MS);
+        int64_t now = clock_boot_ms(clock_system());
+        if (every > 0 && now >= next) {
+            (void)notify_watchdog();
+            next = now + every;
+        }
+        int sig = signals_take(broker->signals);
+        if (sig == SIGHUP) {
+            reload(broker);
+        } else if (sig != 0) {
+            return;
+        }
+    }
+}
+
+void broker_run(struct broker *broker)
+{
+    start_threads(broker);
+    log_event(LOG_LEVEL_NOTICE, "ready", "endpoint=%s version=%s log_size=%" PRIu64,
+              router_endpoint(broker->net.router), CAIRN_VERSION, broker->commit.signed_range.size);
+    (void)notify_ready();
+    serve(broker);
+    (void)notify_stopping();
+    log_event(LOG_LEVEL_NOTICE, "draining", "version=%s", CAIRN_VERSION);
+    while (!drained(broker)) {
+        net_step(&broker->net, false, TURN_MS);
+    }
+    pipeline_stop(broker->pipeline);
+    for (int i = 0; i < broker->n_threads; i++) {
+        (void)pthread_join(broker->threads[i], NULL);
+    }
+    broker->n_threads = 0;
+    commit_flush_refused(&broker->commit);
+    log_event(LOG_LEVEL_NOTICE, "stopped", "log_size=%" PRIu64, broker->commit.signed_range.size);
+}
+
+void broker_close(struct broker *broker)
+{
+    if (broker->signals >= 0) {
+        (void)close(broker->signals);
+    }
+    router_close(&broker->net.router);
+    answer_deinit(&broker->net.answer);
+    publish_deinit(&broker->publish);
+    commit_deinit(&broker->commit);
+    pipeline_free(&broker->pipeline);
+    board_free(&broker->board);
+    store_close(&broker->store);
+    counters_close(&broker->counters);
+    signer_free(&broker->signer);
+    secret_deinit(&broker->curve_key);
+    secret_deinit(&broker->pepper);
+    *broker = BROKER_NULL;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/broker.h"
+
+#include "base/log.h"
+#include "crypto/crypto.h"
+#include "os/harden.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static int refuse_to_start(const struct error *error)
+{
+    log_event(LOG_LEVEL_ERROR, "refused_to_start", "where=\"%s\" reason=\"%s\"", error->where,
+              error->what);
+    return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct broker broker = BROKER_NULL;
+    struct error error = ERROR_NULL;
+
+    log_init("cairn-broker", LOG_LEVEL_INFO);
+    enum options_then then = options_read(argc, argv, &options);
+    if (then != OPTIONS_RUN) {
+        return then == OPTIONS_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    if (harden_process(&error) != 0 || crypto_init(&error) != 0 ||
+        broker_open(&broker, &options, &error) != 0 || broker_recover(&broker, &error) != 0 ||
+        broker_listen(&broker, &error) != 0) {
+        broker_close(&broker);
+        return refuse_to_start(&error);
+    }
+    broker_run(&broker);
+    broker_close(&broker);
+    options_deinit(&options);
+    crypto_deinit();
+    /* libzmq's context is left to the system: ending it can crash other contexts' CURVE (libzmq
+     * 4242). */
+    _exit(EXIT_SUCCESS);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/memory_plan.h"
+
+#include "broker/commit.h"
+#include "broker/pipeline.h"
+#include "broker/publish.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#define MIB (1024.0 * 1024.0)
+
+/* Program, libraries, OpenSSL's and libzmq's own state: measured at rest, rounded up. */
+#define BASE_BYTES (24ULL << 20)
+/* What one thread may touch of its stack: alert_look's chronology is the largest frame. */
+#define STACK_BYTES (1ULL << 20)
+
+uint64_t memory_plan_bytes(size_t agencies, int workers)
+{
+    uint64_t ring = CAIRN_RING_BYTES + CAIRN_RING_SLOTS * (uint64_t)sizeof(struct slot);
+    /* Each slot's arena rounds its parcel up to whole chunks. */
+    uint64_t arenas = CAIRN_RING_BYTES;
+    uint64_t queues = 2ULL * CAIRN_OUT_QUEUE_FRAMES * CAIRN_FRAME_MAX_BYTES;
+    uint64_t batch = 2ULL * CAIRN_BATCH_BYTES_MAX * 2;
+    uint64_t publish = sizeof(struct publish) + 8ULL * CAIRN_FRAME_MAX_BYTES;
+    /* libzmq queues whole messages per connection, both ways; two connections while an agency
+     * reconnects. */
+    uint64_t peers =
+        2ULL * agencies * (uint64_t)(CAIRN_SEND_HWM + CAIRN_RECEIVE_HWM) * CAIRN_FRAME_MAX_BYTES;
+    uint64_t threads = ((uint64_t)workers + 6) * STACK_BYTES;
+    return BASE_BYTES + ring + arenas + queues + batch + publish + peers + threads;
+}
+
+int memory_plan_check(size_t agencies, int workers, uint64_t limit_bytes, struct error *error)
+{
+    uint64_t plan = memory_plan_bytes(agencies, workers);
+    if (limit_bytes == 0 || plan <= limit_bytes) {
+        return 0;
+    }
+    (void)error_set(
+        error, "memory",
+        "with %zu agencies and %d workers the worst case is %.0f MiB, the limit is %.0f MiB; raise "
+        "memory_limit or MemoryMax=",
+        agencies, workers, (double)plan / MIB, (double)limit_bytes / MIB);
+    return -ENOMEM;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* options: what an operator can set, from the command line and broker.ini. Immutable once read. */
+#ifndef BROKER_OPTIONS_H
+#define BROKER_OPTIONS_H
+
+#include "conf/conf.h"
+
+struct options {
+    struct conf *conf;      /* owns the texts below */
+    const char *dir;        /* the store, counters and crash marker; 0700 */
+    const char *governance; /* signed documents, read at start and on SIGHUP */
+    const char *keys;       /* curve.key, checkpoint.key, pepper.key */
+    const char *endpoint;
+    const char *highwater; /* a file, on another disk than dir where there is one */
+    int workers;
+    uint64_t quota_records; /* a minute and agency */
+    uint64_t quota_bytes;
+    uint64_t memory_limit_bytes; /* 0: the limit that the system sets */
+    bool accept_clock;           /* --accept-clock */
+    bool allow_tmpfs;            /* --allow-tmpfs: for trials; what is acknowledged may be lost */
+};
+
+enum options_then {
+    OPTIONS_RUN,
+    OPTIONS_DONE,
+    OPTIONS_FAILED
+};
+/* DONE: the command line asked for something else than running (--print-config, --example-config),
+ * which was done. */
+enum options_then options_read(int argc, char **argv, struct options *ret);
+void options_deinit(struct options *options);
+
+#endif
