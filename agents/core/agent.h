@@ -6,8 +6,7 @@
  *   main thread     starts and stops the others, watches for signals
  *   settle          seals what is due (settle.h)
  *   link            owns the connection to the broker (link.h), calls inbox_take
- *   api             the local interface's threads (api.h): call intake, read the store, ask the
- * link
+ *   api             the local interface's threads (api.h): intake, reading the store, link_ask_*
  *
  * What is here is set before the first thread starts and not changed until the last has ended, but
  * for what has its own lock (keep, news, link).
@@ -16,7 +15,6 @@
 #define AGENTS_AGENT_H
 
 #include "agents/core/govern_keep.h"
-#include "agents/core/joining.h"
 #include "agents/core/news.h"
 #include "agents/core/options.h"
 #include "agents/core/record_json.h"
@@ -24,6 +22,7 @@
 #include "agents/gp/fhir_appointment.h"
 #include "base/clock.h"
 #include "crypto/sign.h"
+#include "govern/joining.h"
 
 struct agent_keys {
     struct secret opening; /* X25519: opens grants that were sealed to us */
@@ -35,7 +34,6 @@ struct agent_keys {
 };
 
 struct agent_link;
-struct settle;
 
 struct agent {
     const struct agent_options *options;
@@ -47,7 +45,7 @@ struct agent {
     struct record_reader *records;
     struct appointment_reader *appointments;
     struct news news;        /* told after every commit that somebody may be waiting for */
-    struct agent_link *link; /* NULL until link_start; link_* accept that */
+    struct agent_link *link; /* NULL until link_start: then link_* say "not connected" */
 };
 
 /* Keys from options->keys, the joining file, the store, the governance held; the streams of a fresh

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agents/core/options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cairn/limits.h"
+
+#define DEFAULT_CONFIG "/etc/cairn/agent.ini"
+#define UID_TEXT_BYTES 16 /* ten digits, and room to see that there are more */
+
+static const struct conf_option table[] = {
+    {"agent", "dir", NULL,
+     "Where the store lies: a folder of this user's own, mode 0700, on ext4 or xfs.", CONF_PATH, 0,
+     0},
+    {"agent", "keys", NULL,
+     "signing-key, opening-key, transport-key and store-key. Under systemd: the credentials "
+     "folder.",
+     CONF_PATH, 0, 0},
+    {"agent", "joining", NULL, "The file that the partnership gave this agency.", CONF_PATH, 0, 0},
+    {"agent", "socket", NULL, "Unix socket of the local interface.", CONF_PATH, 0, 0},
+    {"agent", "settle", "24h",
+     "How long an event that may be a clerical error waits before it leaves. Never applied to "
+     "what is urgent.",
+     CONF_SECONDS, 0, CAIRN_SETTLE_MAX_S},
+    {"agent", "allow_uid", "",
+     "User ids, besides the agent's own, that may use the local interface: 1001,1002.", CONF_TEXT,
+     0, 0},
+};
+
+struct arguments {
+    const char *config;
+    bool print;
+    bool example;
+    bool clear_fork;
+    bool allow_tmpfs;
+};
+
+enum {
+    KEY_PRINT = 256,
+    KEY_EXAMPLE,
+    KEY_CLEAR_FORK,
+    KEY_ALLOW_TMPFS
+};
+
+static const struct argp_option argp_options[] = {
+    {"config", 'c', "FILE", 0, "Configuration (agent.ini; drop-ins in agent.d/)", 0},
+    {"print-config", KEY_PRINT, NULL, 0, "Print every value in force and where it was said", 0},
+    {"example-config", KEY_EXAMPLE, NULL, 0, "Print a commented configuration to start from", 0},
+    {"clear-fork", KEY_CLEAR_FORK, NULL, 0,
+     "After a person has looked into a log that contradicted itself: talk to the broker again, "
+     "then exit",
+     0},
+    {"allow-tmpfs", KEY_ALLOW_TMPFS, NULL, 0,
+     "For trials only: a store on a file system that does not keep what it syncs", 0},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case 'c':
+        arguments->config = arg;
+        return 0;
+    case KEY_PRINT:
+        arguments->print = true;
+        return 0;
+    case KEY_EXAMPLE:
+        arguments->example = true;
+        return 0;
+    case KEY_CLEAR_FORK:
+        arguments->clear_fork = true;
+        return 0;
+    case KEY_ALLOW_TMPFS:
+        arguments->allow_tmpfs = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "there is nothing to say but options");
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* "1001,1002" */
+static int read_uids(const char *text, struct agent_options *ret, struct error *error)
+{
+    while (*text != '\0') {
+        char one[UID_TEXT_BYTES];
+        uint64_t number = 0;
+        size_t len = strcspn(text, ",");
+        if (ret->n_uids == OPTIONS_UIDS_MAX) {
+            return error_set(error, "agent.allow_uid", "has more than %d user ids",
+                             OPTIONS_UIDS_MAX);
+        }
+        if (!text_copy(one, sizeof(one), slice_make(text, len)) ||
+            !u64_parse(one, UINT32_MAX - 1, &number)) {
+            return error_set(error, "agent.allow_uid",
+                             "is not a list of user ids with commas between them");
+        }
+        ret->uids[ret->n_uids++] = (uid_t)number;
+        text += len + (text[len] == ',' ? 1 : 0);
+    }
+    return 0;
+}
+
+int agent_options_load(const char *path, struct agent_options *ret, struct error *error)
+{
+    struct agent_options options = AGENT_OPTIONS_NULL;
+    int r = conf_load(path, table, ARRAY_LEN(table), &options.conf, error);
+    if (r != 0) {
+        return r;
+    }
+    options.dir = conf_text(options.conf, "agent", "dir");
+    options.keys = conf_text(options.conf, "agent", "keys");
+    options.joining = conf_text(options.conf, "agent", "joining");
+    options.socket = conf_text(options.conf, "agent", "socket");
+    options.settle_ms = conf_integer(options.conf, "agent", "settle") * 1000;
+    r = read_uids(conf_text(options.conf, "agent", "allow_uid"), &options, error);
+    if (r != 0) {
+        agent_options_deinit(&options);
+        return r;
+    }
+    *ret = options;
+    return 0;
+}
+
+void agent_options_deinit(struct agent_options *options)
+{
+    conf_free(&options->conf);
+    *options = AGENT_OPTIONS_NULL;
+}
+
+static void put(struct buf *text)
+{
+    ssize_t n = write(STDOUT_FILENO, text->data, text->len);
+    (void)n; /* whoever closed the pipe has seen enough */
+    buf_deinit(text);
+}
+
+enum agent_options_then agent_options_read(int argc, char **argv, struct agent_options *ret)
+{
+    static const struct argp argp = {
+        .options = argp_options,
+        .parser = parse,
+        .doc = "An agency's agent of a Cairn partnership: seals what the agency's systems tell, "
+               "sends it through the broker, and hands over what others share with it.",
+    };
+    struct arguments arguments = {.config = DEFAULT_CONFIG};
+    struct error error = ERROR_NULL;
+    struct buf text = BUF_MAX(CONF_FILE_MAX_BYTES);
+    argp_program_version = "cairn-agent " CAIRN_VERSION;
+    if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
+        return AGENT_OPTIONS_FAILED;
+    }
+    if (arguments.example) {
+        conf_example(table, ARRAY_LEN(table), &text);
+        put(&text);
+        return AGENT_OPTIONS_DONE;
+    }
+    if (agent_options_load(arguments.config, ret, &error) != 0) {
+        (void)dprintf(STDERR_FILENO, "cairn-agent: %s: %s\n", error.where, error.what);
+        return AGENT_OPTIONS_FAILED;
+    }
+    if (arguments.print) {
+        conf_print(ret->conf, &text);
+        put(&text);
+        agent_options_deinit(ret);
+        return AGENT_OPTIONS_DONE;
+    }
+    ret->allow_tmpfs = arguments.allow_tmpfs;
+    return arguments.clear_fork ? AGENT_OPTIONS_CLEAR_FORK : AGENT_OPTIONS_RUN;
+}
