@@ -43,7 +43,8 @@ static int row_get(struct store_txn *txn, unsigned table, uint64_t index, struct
     struct slice value;
 
     if (!store_get(txn, table, store_key_slice(&key), &value)) {
-        return store_fault(txn) != 0 ? store_fault(txn) : -ENOENT;
+        int fault = store_fault(txn);
+        return fault < 0 ? fault : -ENOENT;
     }
     return row_parse(index, value, ret);
 }
@@ -165,7 +166,8 @@ int log_reread(struct store_txn *txn, unsigned table, uint64_t to, struct tree_r
     for (; reread.size < to; store_walk_next(&walk)) {
         int r = reread_row(&walk, &reread);
         if (r < 0) {
-            return store_fault(txn) != 0 ? store_fault(txn) : r;
+            int fault = store_fault(txn);
+            return fault < 0 ? fault : r;
         }
     }
     *range = reread;

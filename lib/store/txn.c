@@ -8,7 +8,7 @@
 static MDB_val val_of(struct slice slice)
 {
     /* LMDB's type has no const; it does not write through keys and values that it is given. */
-    return (MDB_val){.mv_size = slice.len, .mv_data = (void *)(uintptr_t)slice.data};
+    return (MDB_val){.mv_size = slice.len, .mv_data = (void *)slice.data};
 }
 
 static struct slice slice_of(const MDB_val *val)
