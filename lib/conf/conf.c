@@ -175,6 +175,9 @@ static char *next_line(char *out, int out_bytes, void *data)
         return NULL;
     }
     struct slice line = take_line(input);
+    if (line.len > 0 && (line.data[0] == ';' || line.data[0] == '#')) {
+        line = SLICE_NULL; /* a comment may be of any length */
+    }
     if (line.len > CONF_LINE_MAX_BYTES || (int)line.len + 3 > out_bytes) {
         (void)refuse(input, "the line is longer than %d bytes", CONF_LINE_MAX_BYTES);
         return NULL;
@@ -230,6 +233,9 @@ static int set_value(struct input *input, size_t index, const char *text)
     if (value->file != NULL && value->file_index == input->conf->files) {
         return refuse(input, "[%s] %s is there twice, first in line %d", option->section,
                       option->key, value->line);
+    }
+    if (text[0] == ';') {
+        return refuse(input, "a comment needs a blank before its ;");
     }
     if (!value_parse(option, text, &number)) {
         value_allowed(option, allowed);

@@ -7,7 +7,7 @@
  * line and what is allowed. Immutable once loaded; any thread may read.
  *
  * The form: [section] lines, "key = value" lines, comment lines starting with ; or #. In a value, what follows " ;" is a
- * comment. No quoting, no continuation lines. At most CONF_LINE_MAX_BYTES a line.
+ * comment. No quoting, no continuation lines. At most CONF_LINE_MAX_BYTES a line, comments apart.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -60,7 +60,7 @@ const char *conf_text(const struct conf *conf, const char *section, const char *
 int64_t conf_integer(const struct conf *conf, const char *section, const char *key); /* also sizes, seconds */
 bool conf_bool(const struct conf *conf, const char *section, const char *key);
 
-/* Every value in force, with where it was said ("FILE:LINE", or "default") in a comment; an INI file again. */
+/* Every value in force, each below a comment with where it was said ("FILE:LINE", or "default"); an INI file again. */
 void conf_print(const struct conf *conf, struct buf *out);
 /* A file to start from: each option with its help, what is allowed and its default, commented out unless it must be set. */
 void conf_example(const struct conf_option *options, size_t n, struct buf *out);

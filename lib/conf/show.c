@@ -19,12 +19,13 @@ void conf_print(const struct conf *conf, struct buf *out)
     for (size_t i = 0; i < conf->count; i++) {
         const struct conf_value *value = &conf->values[i];
         add_section(out, conf->options, i);
-        buf_format(out, "%s = %s ; ", conf->options[i].key, value->text != NULL ? value->text : "");
         if (value->file != NULL) {
-            buf_format(out, "%s:%d\n", value->file, value->line);
+            buf_format(out, "; %s:%d\n", value->file, value->line);
         } else {
-            buf_add_text(out, value->text != NULL ? "default\n" : "not set\n");
+            buf_add_text(out, value->text != NULL ? "; default\n" : "; not set\n");
         }
+        /* Without blanks, so that no line becomes longer than it was. */
+        buf_format(out, "%s=%s\n", conf->options[i].key, value->text != NULL ? value->text : "");
     }
 }
 

@@ -241,6 +241,7 @@ static void a_mistake_is_named_with_its_line_and_what_is_allowed(void **state)
          "[store] map is there twice, first in line 2"},
         {"[store]\nmap = 1M\n[broker]\nid = 1\n[store]\nmap = 1M\n", "test.ini:6",
          "[store] map is there twice, first in line 2"},
+        {"[broker]\nname =; comment\n", "test.ini:2", "a comment needs a blank before its ;"},
         {"[broker]\nname = \xff\n", "test.ini:2", "the line is not plain text in UTF-8"},
         {"[broker]\nname = a\x01\n", "test.ini:2", "the line is not plain text in UTF-8"},
     };
@@ -279,7 +280,7 @@ static void a_value_as_long_as_a_line_is_kept_whole_and_a_longer_one_refused(voi
     memcpy(line, "name = ", 7);
     line[CONF_LINE_MAX_BYTES] = '\0';
 
-    buf_format(&text, "[broker]\n   %s   \nid = 3\n", line);
+    buf_format(&text, "[broker]\n   %s   \nid = 3\n;%s%s\n", line, line, line);
     struct conf *conf = given_text(buf_text(&text));
     assert_int_equal(strlen(conf_text(conf, "broker", "name")), CONF_LINE_MAX_BYTES - 7);
     assert_true(conf_integer(conf, "broker", "id") == 3);
@@ -414,15 +415,22 @@ static void printing_says_where_each_value_comes_from(void **state)
     conf_print(conf, &out);
 
     assert_string_equal(buf_text(&out), "[broker]\n"
-                                        "id = 7 ; test.ini:2\n"
-                                        "name =  ; default\n"
-                                        "offset = -5 ; default\n"
+                                        "; test.ini:2\n"
+                                        "id=7\n"
+                                        "; default\n"
+                                        "name=\n"
+                                        "; default\n"
+                                        "offset=-5\n"
                                         "\n[store]\n"
-                                        "path =  ; not set\n"
-                                        "map = 1G ; default\n"
-                                        "sync = yes ; default\n"
+                                        "; not set\n"
+                                        "path=\n"
+                                        "; default\n"
+                                        "map=1G\n"
+                                        "; default\n"
+                                        "sync=yes\n"
                                         "\n[timers]\n"
-                                        "settle = 1h ; test.ini:4\n");
+                                        "; test.ini:4\n"
+                                        "settle=1h\n");
     conf_free(&conf);
 }
 
