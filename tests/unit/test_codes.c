@@ -52,6 +52,11 @@ static void every_word_goes_to_its_number_and_back(void **state)
     assert_int_equal(role_number(text), number);
     CAIRN_ROLES(X)
 #undef X
+#define X(name, number, text)                                                                      \
+    assert_string_equal(governance_document_text(number), text);                                   \
+    assert_int_equal(governance_document_number(text), number);
+    CAIRN_GOVERNANCE_DOCUMENTS(X)
+#undef X
 #define X(name, number, text) assert_string_equal(token_class_text(number), text);
     CAIRN_TOKEN_CLASSES(X)
 #undef X
@@ -85,6 +90,7 @@ static void unknown_numbers_have_no_text(void **state)
         assert_null(action_text(unknown[i]));
         assert_null(outcome_text(unknown[i]));
         assert_null(role_text(unknown[i]));
+        assert_null(governance_document_text(unknown[i]));
         assert_null(entry_kind_text(unknown[i]));
     }
 }
@@ -102,6 +108,7 @@ static void unknown_text_has_no_number(void **state)
         assert_int_equal(action_number(unknown[i]), 0);
         assert_int_equal(outcome_number(unknown[i]), 0);
         assert_int_equal(role_number(unknown[i]), 0);
+        assert_int_equal(governance_document_number(unknown[i]), 0);
     }
 }
 

@@ -178,81 +178,80 @@ static void truth_has_four_words(void **state)
     }
 }
 
+static const struct {
+    const char *text;
+    const char *where;
+    const char *what;
+} mistakes[] = {
+    {"[broker]\nid = 0", "test.ini:2", "[broker] id must be a whole number from 1 to 1000"},
+    {"[broker]\nid = 1001", "test.ini:2", "[broker] id must be a whole number from 1 to 1000"},
+    {"[broker]\nid = ", "test.ini:2", "[broker] id must be a whole number from 1 to 1000"},
+    {"[broker]\nid = 7k", "test.ini:2", "[broker] id must be a whole number from 1 to 1000"},
+    {"[broker]\nid = 07", "test.ini:2", "[broker] id must be a whole number from 1 to 1000"},
+    {"[broker]\nid = +7", "test.ini:2", "[broker] id must be a whole number from 1 to 1000"},
+    {"[broker]\nid = 7 8", "test.ini:2", "[broker] id must be a whole number from 1 to 1000"},
+    {"[broker]\nid = 99999999999999999999999999999999", "test.ini:2",
+     "[broker] id must be a whole number from 1 to 1000"},
+    {"[broker]\noffset = --1", "test.ini:2",
+     "[broker] offset must be a whole number from -10 to 10"},
+    {"[broker]\noffset = -", "test.ini:2", "[broker] offset must be a whole number from -10 to 10"},
+    {"[store]\n\nmap = 1K", "test.ini:3",
+     "[store] map must be a size in bytes, or with k, M or G, from 1M to 64G"},
+    {"[store]\nmap = 1", "test.ini:2",
+     "[store] map must be a size in bytes, or with k, M or G, from 1M to 64G"},
+    {"[store]\nmap = -1M", "test.ini:2",
+     "[store] map must be a size in bytes, or with k, M or G, from 1M to 64G"},
+    {"[store]\nmap = 1MM", "test.ini:2",
+     "[store] map must be a size in bytes, or with k, M or G, from 1M to 64G"},
+    {"[store]\nmap = M", "test.ini:2",
+     "[store] map must be a size in bytes, or with k, M or G, from 1M to 64G"},
+    {"[store]\nmap = 1m", "test.ini:2",
+     "[store] map must be a size in bytes, or with k, M or G, from 1M to 64G"},
+    {"[store]\nmap = 9223372036854775807G", "test.ini:2",
+     "[store] map must be a size in bytes, or with k, M or G, from 1M to 64G"},
+    {"[timers]\nsettle = 8d", "test.ini:2",
+     "[timers] settle must be a time in seconds, or with s, m, h or d, from 0 to 7d"},
+    {"[timers]\nsettle = 1M", "test.ini:2",
+     "[timers] settle must be a time in seconds, or with s, m, h or d, from 0 to 7d"},
+    {"[store]\nsync = Yes", "test.ini:2", "[store] sync must be true or false"},
+    {"[store]\nsync = 1", "test.ini:2", "[store] sync must be true or false"},
+    {"[store]\npath = var/lib", "test.ini:2",
+     "[store] path must be a path that starts with /, not empty"},
+    {"[store]\npath =", "test.ini:2", "[store] path must be a path that starts with /, not empty"},
+    {"[store]\nsise = 1\n", "test.ini:2",
+     "there is no such key in [store]; there are: path, map, sync"},
+    {"[store]\n= 1\n", "test.ini:2", "there is no such key in [store]; there are: path, map, sync"},
+    {"[broker]\npath = /x\n", "test.ini:2",
+     "there is no such key in [broker]; there are: id, name, offset"},
+    {"[stor]\nmap = 1M", "test.ini:1",
+     "there is no such section; there are: broker, store, timers"},
+    {"\n[empty]\n", "test.ini:2", "there is no such section; there are: broker, store, timers"},
+    {"[]\n", "test.ini:1", "there is no such section; there are: broker, store, timers"},
+    {"[store\nmap = 1M", "test.ini:1", "a section is written [name]"},
+    {"map = 1M\n[store]\n", "test.ini:1", "a key stands before the first [section]"},
+    {"[store]\nmap\n", "test.ini:2", "a line is [section], key = value, or a comment after ;"},
+    {"[store]\n  map = 1M\n  2M\n", "test.ini:3",
+     "a line is [section], key = value, or a comment after ;"},
+    {"[store]\nmap = 1M\n\nmap = 2M\n", "test.ini:4",
+     "[store] map is there twice, first in line 2"},
+    {"[store]\nmap = 1M\n[broker]\nid = 1\n[store]\nmap = 1M\n", "test.ini:6",
+     "[store] map is there twice, first in line 2"},
+    {"[broker]\nname =; comment\n", "test.ini:2", "a comment needs a blank before its ;"},
+    {"[broker]\nname = \xff\n", "test.ini:2", "the line is not plain text in UTF-8"},
+    {"[broker]\nname = a\x01\n", "test.ini:2", "the line is not plain text in UTF-8"},
+};
+
 static void a_mistake_is_named_with_its_line_and_what_is_allowed(void **state)
 {
-    static const struct {
-        const char *text;
-        const char *where;
-        const char *what;
-    } rows[] = {
-        {"[broker]\nid = 0", "test.ini:2", "[broker] id must be a whole number from 1 to 1000"},
-        {"[broker]\nid = 1001", "test.ini:2", "[broker] id must be a whole number from 1 to 1000"},
-        {"[broker]\nid = ", "test.ini:2", "[broker] id must be a whole number from 1 to 1000"},
-        {"[broker]\nid = 7k", "test.ini:2", "[broker] id must be a whole number from 1 to 1000"},
-        {"[broker]\nid = 07", "test.ini:2", "[broker] id must be a whole number from 1 to 1000"},
-        {"[broker]\nid = +7", "test.ini:2", "[broker] id must be a whole number from 1 to 1000"},
-        {"[broker]\nid = 7 8", "test.ini:2", "[broker] id must be a whole number from 1 to 1000"},
-        {"[broker]\nid = 99999999999999999999999999999999", "test.ini:2",
-         "[broker] id must be a whole number from 1 to 1000"},
-        {"[broker]\noffset = --1", "test.ini:2",
-         "[broker] offset must be a whole number from -10 to 10"},
-        {"[broker]\noffset = -", "test.ini:2",
-         "[broker] offset must be a whole number from -10 to 10"},
-        {"[store]\n\nmap = 1K", "test.ini:3",
-         "[store] map must be a size in bytes, or with k, M or G, from 1M to 64G"},
-        {"[store]\nmap = 1", "test.ini:2",
-         "[store] map must be a size in bytes, or with k, M or G, from 1M to 64G"},
-        {"[store]\nmap = -1M", "test.ini:2",
-         "[store] map must be a size in bytes, or with k, M or G, from 1M to 64G"},
-        {"[store]\nmap = 1MM", "test.ini:2",
-         "[store] map must be a size in bytes, or with k, M or G, from 1M to 64G"},
-        {"[store]\nmap = M", "test.ini:2",
-         "[store] map must be a size in bytes, or with k, M or G, from 1M to 64G"},
-        {"[store]\nmap = 1m", "test.ini:2",
-         "[store] map must be a size in bytes, or with k, M or G, from 1M to 64G"},
-        {"[store]\nmap = 9223372036854775807G", "test.ini:2",
-         "[store] map must be a size in bytes, or with k, M or G, from 1M to 64G"},
-        {"[timers]\nsettle = 8d", "test.ini:2",
-         "[timers] settle must be a time in seconds, or with s, m, h or d, from 0 to 7d"},
-        {"[timers]\nsettle = 1M", "test.ini:2",
-         "[timers] settle must be a time in seconds, or with s, m, h or d, from 0 to 7d"},
-        {"[store]\nsync = Yes", "test.ini:2", "[store] sync must be true or false"},
-        {"[store]\nsync = 1", "test.ini:2", "[store] sync must be true or false"},
-        {"[store]\npath = var/lib", "test.ini:2",
-         "[store] path must be a path that starts with /, not empty"},
-        {"[store]\npath =", "test.ini:2",
-         "[store] path must be a path that starts with /, not empty"},
-        {"[store]\nsise = 1\n", "test.ini:2",
-         "there is no such key in [store]; there are: path, map, sync"},
-        {"[store]\n= 1\n", "test.ini:2",
-         "there is no such key in [store]; there are: path, map, sync"},
-        {"[broker]\npath = /x\n", "test.ini:2",
-         "there is no such key in [broker]; there are: id, name, offset"},
-        {"[stor]\nmap = 1M", "test.ini:1",
-         "there is no such section; there are: broker, store, timers"},
-        {"\n[empty]\n", "test.ini:2", "there is no such section; there are: broker, store, timers"},
-        {"[]\n", "test.ini:1", "there is no such section; there are: broker, store, timers"},
-        {"[store\nmap = 1M", "test.ini:1", "a section is written [name]"},
-        {"map = 1M\n[store]\n", "test.ini:1", "a key stands before the first [section]"},
-        {"[store]\nmap\n", "test.ini:2", "a line is [section], key = value, or a comment after ;"},
-        {"[store]\n  map = 1M\n  2M\n", "test.ini:3",
-         "a line is [section], key = value, or a comment after ;"},
-        {"[store]\nmap = 1M\n\nmap = 2M\n", "test.ini:4",
-         "[store] map is there twice, first in line 2"},
-        {"[store]\nmap = 1M\n[broker]\nid = 1\n[store]\nmap = 1M\n", "test.ini:6",
-         "[store] map is there twice, first in line 2"},
-        {"[broker]\nname =; comment\n", "test.ini:2", "a comment needs a blank before its ;"},
-        {"[broker]\nname = \xff\n", "test.ini:2", "the line is not plain text in UTF-8"},
-        {"[broker]\nname = a\x01\n", "test.ini:2", "the line is not plain text in UTF-8"},
-    };
     (void)state;
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(mistakes); i++) {
         struct error error = ERROR_NULL;
         struct conf *conf = conf_new(options, ARRAY_LEN(options));
-        assert_int_equal(conf_add(conf, slice_of_text(rows[i].text), "test.ini", &error), -EINVAL);
-        assert_string_equal(error.what, rows[i].what);
-        assert_string_equal(error.where, rows[i].where);
+        assert_int_equal(conf_add(conf, slice_of_text(mistakes[i].text), "test.ini", &error),
+                         -EINVAL);
+        assert_string_equal(error.what, mistakes[i].what);
+        assert_string_equal(error.where, mistakes[i].where);
         conf_free(&conf);
     }
 }
