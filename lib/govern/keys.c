@@ -23,3 +23,35 @@ int key_write(const char *dir, const char *name, const struct secret *key, struc
     (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
     return keyfile_write(path, name, key, error);
 }
+
+int key_new(const char *dir, const char *name, struct error *error)
+{
+    _cleanup_(secret_deinit) struct secret key = SECRET_NULL;
+
+    int r = secret_random(&key, KEY_FILE_BYTES);
+    if (r < 0) {
+        (void)error_set(error, name, "cannot be made");
+        return r;
+    }
+    return key_write(dir, name, &key, error);
+}
+
+int key_new_signing(const char *dir, const char *name, struct signer **ret, struct error *error)
+{
+    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+    _cleanup_(signer_free) struct signer *signer = NULL;
+
+    int r = secret_random(&seed, SIGN_SECRET_BYTES);
+    r = r < 0 ? r : signer_new(&seed, &signer);
+    if (r < 0) {
+        (void)error_set(error, name, "cannot be made");
+        return r;
+    }
+    r = key_write(dir, name, &seed, error);
+    if (r < 0) {
+        return r;
+    }
+    *ret = signer;
+    signer = NULL;
+    return 0;
+}

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "crypto/secret.h"
+#include "crypto/sign.h"
 
 #define KEY_FILE_BYTES 32
 
@@ -34,5 +35,10 @@
 int key_read(const char *dir, const char *name, struct secret *ret, struct error *error) MUST_USE;
 int key_write(const char *dir, const char *name, const struct secret *key,
               struct error *error) MUST_USE;
+
+/* Makes one and writes it; a key file is never overwritten. */
+int key_new(const char *dir, const char *name, struct error *error) MUST_USE;
+int key_new_signing(const char *dir, const char *name, struct signer **ret,
+                    struct error *error) MUST_USE;
 
 #endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * command: the subcommands of `cairn`. A new one is a line in CAIRN_COMMANDS and a file with the
+ * function that the line names:
+ *
+ *     enum status command_submit(struct cli *cli, int argc, char **argv);
+ *
+ * argv[0] is the command's full name ("cairn submit"), for its messages. The function reads its
+ * options with command_parse, does its work, says what it did through cli->output (text and JSON
+ * both) and returns a status; it prints nothing itself, reads nothing about a person from argv
+ * (cli/prompt.h), never exits, and leaves output_finish to its caller. A name of two words ("agency
+ * approve") is a command of its own.
+ *
+ * Columns: name, function, group in the help, one line of help.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <argp.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "cli/output.h"
+
+/* clang-format off */
+#define CAIRN_COMMANDS(X)                                                                                              \
+    X("init",           init,           "The partnership", "make a new partnership: root, documents, the broker's keys") \
+    X("agency approve", agency_approve, "The partnership", "take an agency into the directory, by its request file")   \
+    X("agency revoke",  agency_revoke,  "The partnership", "revoke an agency: nothing of it is accepted any more")     \
+    X("agency list",    agency_list,    "The partnership", "list the agencies of the directory")                       \
+    X("agency request", agency_request, "An agency",       "make an agency's keys and its request to join")
+/* clang-format on */
+
+struct cli {
+    struct output output;
+    FILE *in;
+    const struct clock *clock;
+};
+
+#define X(name, function, group, help)                                                             \
+    enum status command_##function(struct cli *cli, int argc, char **argv);
+CAIRN_COMMANDS(X)
+#undef X
+
+/*
+ * Reads options and arguments by glibc's argp, beside the options that all commands share: --json,
+ * --quiet, --help and --version. False when there is nothing more to do: the command returns *ret
+ * then.
+ *
+ *     const struct command_call call = {argc, argv};
+ *     if (!command_parse(cli, &line, call, &mine, &status)) {
+ *         return status;
+ *     }
+ *
+ * The parser gets `input` as state->input and returns 0, ARGP_ERR_UNKNOWN, or EINVAL after
+ * argp_error.
+ */
+struct command_line {
+    const struct argp_option *options;
+    argp_parser_t parser;
+    const char *arguments; /* as in the usage line */
+    const char *help;      /* what it does, for --help */
+};
+struct command_call {
+    int argc;
+    char **argv;
+};
+bool command_parse(struct cli *cli, const struct command_line *line, struct command_call call,
+                   void *input, enum status *ret) MUST_USE;
+
+/* All of the program: finds the command and runs it. The exit code. */
+enum status command_main(struct cli *cli, int argc, char **argv);
+
+#endif
