@@ -6,9 +6,9 @@
 #include "conf/conf.h"
 
 struct conf_value {
-    char *text;     /* as it was written; NULL: not set */
+    char *text; /* as it was written; NULL: not set */
     int64_t number;
-    char *file;     /* NULL: the default */
+    char *file; /* NULL: the default */
     int line;
     int file_index; /* which of the texts added: twice in one is an error */
 };

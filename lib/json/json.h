@@ -2,16 +2,16 @@
 /*
  * JSON as Cairn takes and makes it. Three nouns:
  *
- *   json       a document, and any value inside it. The document is owned (json_free); values inside are borrowed and
- *              valid while it lives.
- *   json_view  a place in a document for reading: the value there, its path, and the error to fill. A plain value on the
- *              stack. Reading is sticky: getters yield zeros where the document is wrong and keep the *first* problem in
- *              the error ("/participant/0/status", "is missing"), so a reader asks once, at the end, with json_ok.
- *              Values are never quoted in an error, and keys only when they look like field names.
- *   builder    json_object_new, json_set_*, json_array_new, json_append_*, json_write.
+ *   json       a document, and any value inside it. The document is owned (json_free); values
+ * inside are borrowed and valid while it lives. json_view  a place in a document for reading: the
+ * value there, its path, and the error to fill. A plain value on the stack. Reading is sticky:
+ * getters yield zeros where the document is wrong and keep the *first* problem in the error
+ * ("/participant/0/status", "is missing"), so a reader asks once, at the end, with json_ok. Values
+ * are never quoted in an error, and keys only when they look like field names. builder
+ * json_object_new, json_set_*, json_array_new, json_append_*, json_write.
  *
- * A document is read by any number of threads, changed by one. Integers are exact to 64 bits. `null` is a value of its
- * own, not absence.
+ * A document is read by any number of threads, changed by one. Integers are exact to 64 bits.
+ * `null` is a value of its own, not absence.
  */
 #ifndef JSON_JSON_H
 #define JSON_JSON_H
@@ -25,8 +25,9 @@
 struct json;
 
 /*
- * An object or an array, of at most CAIRN_JSON_MAX_BYTES, CAIRN_JSON_DEPTH_MAX and JSON_VALUES_MAX, in UTF-8 without NUL
- * and without duplicate keys; NULL and the error ("line 3 column 14") otherwise.
+ * An object or an array, of at most CAIRN_JSON_MAX_BYTES, CAIRN_JSON_DEPTH_MAX and JSON_VALUES_MAX,
+ * in UTF-8 without NUL and without duplicate keys; NULL and the error ("line 3 column 14")
+ * otherwise.
  */
 struct json *json_parse(struct slice text, struct error *error) MUST_USE;
 void json_free(struct json **document);
@@ -46,19 +47,21 @@ bool json_ok(const struct json_view *view); /* no problem so far, anywhere under
 int json_refuse(const struct json_view *view, const char *format, ...) PRINTF(2, 3);
 
 /*
- * Members that must be there. All of these yield zero (SLICE_NULL, 0, false, a view of nothing) and note the problem when
- * the member is missing or of another type. In a view of nothing they yield zero and note nothing: an optional object
- * can be read through without asking whether it is there.
+ * Members that must be there. All of these yield zero (SLICE_NULL, 0, false, a view of nothing) and
+ * note the problem when the member is missing or of another type. In a view of nothing they yield
+ * zero and note nothing: an optional object can be read through without asking whether it is there.
  */
 struct slice json_get_text(const struct json_view *object, const char *key);
 int64_t json_get_integer(const struct json_view *object, const char *key, int64_t min, int64_t max);
 bool json_get_bool(const struct json_view *object, const char *key);
 struct json_view json_get_object(const struct json_view *object, const char *key);
 struct json_view json_get_array(const struct json_view *object, const char *key);
-/* Prose (base/text.h) into a NUL-terminated buffer; "" and a problem when it is too long or holds control characters. */
+/* Prose (base/text.h) into a NUL-terminated buffer; "" and a problem when it is too long or holds
+ * control characters. */
 void json_get_copy(const struct json_view *object, const char *key, char *out, size_t out_bytes);
 
-/* Members that may be missing: SLICE_NULL, the fallback, "" or a view of nothing then. Another type is still wrong. */
+/* Members that may be missing: SLICE_NULL, the fallback, "" or a view of nothing then. Another type
+ * is still wrong. */
 struct slice json_opt_text(const struct json_view *object, const char *key);
 int64_t json_opt_integer(const struct json_view *object, const char *key, int64_t min, int64_t max,
                          int64_t fallback);
@@ -86,15 +89,17 @@ bool json_holds_array(const struct json_view *view);
 /*
  * Members of an object in the order in which they were written:
  *     struct json_view member;
- *     for (const char *key = json_first(&object, &member); key != NULL; key = json_next(&object, key, &member))
- * The key is borrowed and comes from the document.
+ *     for (const char *key = json_first(&object, &member); key != NULL; key = json_next(&object,
+ * key, &member)) The key is borrowed and comes from the document.
  */
 const char *json_first(const struct json_view *object, struct json_view *ret_member);
-const char *json_next(const struct json_view *object, const char *key, struct json_view *ret_member);
+const char *json_next(const struct json_view *object, const char *key,
+                      struct json_view *ret_member);
 /* Notes a problem at the first member whose key is not among `keys`. */
 void json_only(const struct json_view *object, const char *const keys[], size_t n);
 
-/* --- building: keys are ours and valid UTF-8 (asserted); running out of memory ends the process --- */
+/* --- building: keys are ours and valid UTF-8 (asserted); running out of memory ends the process
+ * --- */
 
 struct json *json_object_new(void) MUST_USE;
 struct json *json_array_new(void) MUST_USE;
@@ -105,7 +110,8 @@ void json_set_word(struct json *object, const char *key, const char *word);
 void json_set_integer(struct json *object, const char *key, int64_t value);
 void json_set_bool(struct json *object, const char *key, bool value);
 void json_set_null(struct json *object, const char *key);
-/* Takes *node, which becomes a borrowed part of the object; nulls the pointer. Returns that part. */
+/* Takes *node, which becomes a borrowed part of the object; nulls the pointer. Returns that part.
+ */
 struct json *json_set_node(struct json *object, const char *key, struct json **node);
 int json_append_text(struct json *array, struct slice text) MUST_USE;
 void json_append_word(struct json *array, const char *word);
@@ -114,8 +120,12 @@ struct json *json_append_node(struct json *array, struct json **node);
 /* A copy of a value, for putting a part of one document into another. */
 struct json *json_clone(const struct json *node) MUST_USE;
 
-enum json_style { JSON_STYLE_COMPACT, JSON_STYLE_INDENTED };
-/* Appends the value with its keys sorted; the same value gives the same bytes. -EFBIG when `out` is full. */
+enum json_style {
+    JSON_STYLE_COMPACT,
+    JSON_STYLE_INDENTED
+};
+/* Appends the value with its keys sorted; the same value gives the same bytes. -EFBIG when `out` is
+ * full. */
 int json_write(const struct json *node, enum json_style style, struct buf *out) MUST_USE;
 
 #endif

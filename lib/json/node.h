@@ -23,7 +23,8 @@ static inline struct json *json_of(json_t *node)
     return (struct json *)node;
 }
 
-/* Appends "/key" or "/index" to a path of JSON_PATH_BYTES. A key that is no plain field name is written as "?". */
+/* Appends "/key" or "/index" to a path of JSON_PATH_BYTES. A key that is no plain field name is
+ * written as "?". */
 void path_add_key(char *path, const char *key);
 void path_add_index(char *path, size_t index);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * counters: live numbers that another process can read (`cairn status`) without asking this one. A small file mapped
- * shared, which carries its own names, so that a reader needs no table and no matching version. The owner creates and
- * closes; any thread may count (relaxed atomics: each number is exact, together they are no snapshot).
+ * counters: live numbers that another process can read (`cairn status`) without asking this one. A
+ * small file mapped shared, which carries its own names, so that a reader needs no table and no
+ * matching version. The owner creates and closes; any thread may count (relaxed atomics: each
+ * number is exact, together they are no snapshot).
  *
  *   offset  bytes  header                            slot i, at 64 + 64 * i
  *        0      8  "CAIRNCNT"                        0  56  name, NUL-padded
@@ -13,8 +14,8 @@
  *       24      8  real time of the start, ms
  *       32     32  zero
  *
- * The writer holds a lock on the file as long as it lives: that is how a reader tells, and a process id used again by
- * another process does not mislead it.
+ * The writer holds a lock on the file as long as it lives: that is how a reader tells, and a
+ * process id used again by another process does not mislead it.
  */
 #ifndef OS_COUNTERS_H
 #define OS_COUNTERS_H
@@ -25,7 +26,8 @@
 #include "base/attr.h"
 #include "base/clock.h"
 
-#define COUNTERS_MAX           256 /* slots: some eight numbers for each verdict and stage; 16 KiB of file */
+#define COUNTERS_MAX 256 /* slots: some eight numbers for each verdict and stage; 16 KiB of file   \
+                          */
 #define COUNTER_NAME_MAX_BYTES 55
 
 struct counters_file;
@@ -35,12 +37,14 @@ struct counters {
     int fd;
 };
 
-#define COUNTERS_NULL ((struct counters){ .file = NULL, .fd = -1 })
+#define COUNTERS_NULL ((struct counters){.file = NULL, .fd = -1})
 
-/* Replaces the file of an earlier run; -EBUSY when its writer lives. Names are copied; at most COUNTERS_MAX. */
+/* Replaces the file of an earlier run; -EBUSY when its writer lives. Names are copied; at most
+ * COUNTERS_MAX. */
 int counters_create(const char *path, const char *const names[], size_t n,
                     const struct clock *clock, struct counters *ret) MUST_USE;
-/* The file stays, with its last values, marked by the missing lock as that of a writer that has ended. */
+/* The file stays, with its last values, marked by the missing lock as that of a writer that has
+ * ended. */
 void counters_close(struct counters *counters);
 void counter_add(const struct counters *counters, size_t index, uint64_t n);
 void counter_set(const struct counters *counters, size_t index, uint64_t value);

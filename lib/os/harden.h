@@ -5,8 +5,9 @@
 #include "base/error.h"
 
 /*
- * Once, first thing in main: no core dumps and no attaching debuggers (memory holds keys and opened accounts), no new
- * privileges through exec, and files that we create are for us alone (umask 077). 0 or -errno with `error` filled.
+ * Once, first thing in main: no core dumps and no attaching debuggers (memory holds keys and opened
+ * accounts), no new privileges through exec, and files that we create are for us alone (umask 077).
+ * 0 or -errno with `error` filled.
  */
 int harden_process(struct error *error) MUST_USE;
 

@@ -10,7 +10,8 @@
 /* Locks the file for as long as `fd` is open; -EBUSY when somebody else has it. */
 int mapped_lock(int fd) MUST_USE;
 bool mapped_is_locked(int fd); /* by an fd other than this one */
-/* Gives the file at least `bytes` of real blocks, because a full disk under a mapping is a SIGBUS, and maps them. */
+/* Gives the file at least `bytes` of real blocks, because a full disk under a mapping is a SIGBUS,
+ * and maps them. */
 int mapped_map(int fd, size_t bytes, void **ret) MUST_USE;
 
 #endif

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * marker: what the process was working on when it died. Set a mark before work that might crash, clear it after; a mark
- * that nobody cleared is found at the next open as a crash, and crashes are counted by mark. So an entry that crashes
- * apply twice can be set aside instead of crashing it a third time.
+ * marker: what the process was working on when it died. Set a mark before work that might crash,
+ * clear it after; a mark that nobody cleared is found at the next open as a crash, and crashes are
+ * counted by mark. So an entry that crashes apply twice can be set aside instead of crashing it a
+ * third time.
  *
- * The mark lies in a file of 4 KiB mapped shared: writing it costs a memory copy, and it survives whatever ends the
- * process (a fault, an assert, SIGKILL), but not loss of power, after which a mark may be missing or old. At most
- * MARKER_CRASHES marks are remembered with their counts; when a new one needs the place, one with the lowest count goes.
+ * The mark lies in a file of 4 KiB mapped shared: writing it costs a memory copy, and it survives
+ * whatever ends the process (a fault, an assert, SIGKILL), but not loss of power, after which a
+ * mark may be missing or old. At most MARKER_CRASHES marks are remembered with their counts; when a
+ * new one needs the place, one with the lowest count goes.
  *
- * A mark is forgotten, with its count, once work under it has ended without a crash: by marker_clear, or by marker_set
- * of another mark. It is not forgotten while it is not worked on, however many others come between.
+ * A mark is forgotten, with its count, once work under it has ended without a crash: by
+ * marker_clear, or by marker_set of another mark. It is not forgotten while it is not worked on,
+ * however many others come between.
  *
  * One thread owns a marker. One process at a time: the file is locked.
  */
@@ -31,20 +34,22 @@ struct marker {
     uint32_t last_count;
 };
 
-#define MARKER_NULL ((struct marker){ .file = NULL, .fd = -1 })
+#define MARKER_NULL ((struct marker){.file = NULL, .fd = -1})
 
 /*
- * Creates the file (0600) when there is none. When the last run ended with a mark set, counts one crash for it and
- * clears it. -EBUSY when another process has it, -EBADMSG when it is not a marker file.
+ * Creates the file (0600) when there is none. When the last run ended with a mark set, counts one
+ * crash for it and clears it. -EBUSY when another process has it, -EBADMSG when it is not a marker
+ * file.
  */
 int marker_open(const char *path, struct marker *ret) MUST_USE;
-void marker_close(struct marker *marker); /* does not clear: closing with a mark set is a crash to the next open */
+void marker_close(struct marker *marker); /* does not clear: closing with a mark set is a crash to
+                                             the next open */
 /* 1 to MARKER_MAX_BYTES bytes (asserted). */
 void marker_set(struct marker *marker, struct slice mark);
 void marker_clear(struct marker *marker);
 /*
- * The mark the previous run died with and how often it has been died with, that time included: 1, 2, ... False when
- * that run cleared its mark. Borrowed until marker_close.
+ * The mark the previous run died with and how often it has been died with, that time included: 1,
+ * 2, ... False when that run cleared its mark. Borrowed until marker_close.
  */
 bool marker_last(const struct marker *marker, struct slice *ret_mark, uint32_t *ret_count);
 /* How often the process has died with this mark set; 0 for one not remembered. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What systemd is told (sd_notify's protocol, one datagram to $NOTIFY_SOCKET). Without that variable every call does
- * nothing and succeeds. 0 or -errno, which is worth a log line and no more. Any thread; never blocks.
+ * What systemd is told (sd_notify's protocol, one datagram to $NOTIFY_SOCKET). Without that
+ * variable every call does nothing and succeeds. 0 or -errno, which is worth a log line and no
+ * more. Any thread; never blocks.
  */
 #ifndef OS_NOTIFY_H
 #define OS_NOTIFY_H
@@ -15,7 +16,8 @@ int notify_stopping(void);
 int notify_watchdog(void);
 /* One line that `systemctl status` shows; no personal data. */
 int notify_status(const char *format, ...) PRINTF(1, 2);
-/* How often notify_watchdog has to be called: half of what the unit asks for; 0 when it asks for nothing. */
+/* How often notify_watchdog has to be called: half of what the unit asks for; 0 when it asks for
+ * nothing. */
 int64_t notify_watchdog_every_ms(void);
 
 #endif

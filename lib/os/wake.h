@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wake: one thread tells another, through a file descriptor that can be polled, that there is something to look at. Any
- * number of signals before a drain are one. The owner opens, polls, drains and closes; any thread may signal between.
+ * wake: one thread tells another, through a file descriptor that can be polled, that there is
+ * something to look at. Any number of signals before a drain are one. The owner opens, polls,
+ * drains and closes; any thread may signal between.
  */
 #ifndef OS_WAKE_H
 #define OS_WAKE_H
@@ -12,7 +13,7 @@ struct wake {
     int fd; /* poll for reading */
 };
 
-#define WAKE_NULL ((struct wake){ .fd = -1 })
+#define WAKE_NULL ((struct wake){.fd = -1})
 int wake_open(struct wake *ret) MUST_USE;
 void wake_close(struct wake *wake); /* accepts WAKE_NULL */
 /* Never blocks; also safe in a signal handler. */
