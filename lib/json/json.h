@@ -2,13 +2,14 @@
 /*
  * JSON as Cairn takes and makes it. Three nouns:
  *
- *   json       a document, and any value inside it. The document is owned (json_free); values
- * inside are borrowed and valid while it lives. json_view  a place in a document for reading: the
- * value there, its path, and the error to fill. A plain value on the stack. Reading is sticky:
- * getters yield zeros where the document is wrong and keep the *first* problem in the error
- * ("/participant/0/status", "is missing"), so a reader asks once, at the end, with json_ok. Values
- * are never quoted in an error, and keys only when they look like field names. builder
- * json_object_new, json_set_*, json_array_new, json_append_*, json_write.
+ *   - json: a document, and any value inside it. The document is owned (json_free); values inside
+ *     are borrowed and valid while it lives.
+ *   - json_view: a place in a document for reading: the value there, its path, and the error to
+ *     fill. A plain value on the stack. Reading is sticky: getters yield zeros where the document
+ *     is wrong and keep the first problem in the error ("/participant/0/status", "is missing"), so
+ *     a reader asks once, at the end, with json_ok. Values are never quoted in an error, and keys
+ *     only when they look like field names.
+ *   - builder: json_object_new, json_set_*, json_array_new, json_append_*, json_write.
  *
  * A document is read by any number of threads, changed by one. Integers are exact to 64 bits.
  * `null` is a value of its own, not absence.

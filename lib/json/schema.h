@@ -5,15 +5,18 @@
  * Errors name the path and the rule, never the value. A loaded schema is immutable; any thread may
  * check with it.
  *
- *   type                  object, array, string, integer, number, boolean, null, or an array of
- * these. An integer is written without fraction and exponent and fits 64 bits. properties,
- * required, additionalProperties (true or false) items (a schema), minItems, maxItems enum, const
- *   minLength, maxLength  in code points
- *   minimum, maximum      whole numbers
- *   format                "date" (YYYY-MM-DD, 1900 to 2199), "date-time" (RFC 3339 with a zone),
- * "uuid"; enforced $ref                  "#/$defs/NAME" alone; applies beside its neighbours; no
- * cycles, so depth is bounded $defs                 at the top only, as $id is; $schema, if there
- * is one, names the draft title, description, default, examples, $comment are not looked at
+ *   - type: object, array, string, integer, number, boolean, null, or an array of these. An
+ *     integer is written without fraction and exponent and fits 64 bits.
+ *   - properties, required, additionalProperties (true or false)
+ *   - items (a schema), minItems, maxItems
+ *   - enum, const
+ *   - minLength, maxLength: in code points
+ *   - minimum, maximum: whole numbers
+ *   - format: "date" (YYYY-MM-DD, 1900 to 2199), "date-time" (RFC 3339 with a zone), "uuid";
+ *     enforced
+ *   - $ref: "#/$defs/NAME" alone; applies beside its neighbours; no cycles, so depth is bounded
+ *   - $defs: at the top only, as $id is; $schema, if there is one, names the draft
+ *   - title, description, default, examples, $comment: not looked at
  *
  * A schema is an object; `true` and `false` as schemas are not known.
  */

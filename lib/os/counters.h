@@ -26,8 +26,7 @@
 #include "base/attr.h"
 #include "base/clock.h"
 
-#define COUNTERS_MAX 256 /* slots: some eight numbers for each verdict and stage; 16 KiB of file   \
-                          */
+#define COUNTERS_MAX           256 /* some eight for each verdict and stage; 16 KiB of file */
 #define COUNTER_NAME_MAX_BYTES 55
 
 struct counters_file;
