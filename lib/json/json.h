@@ -88,10 +88,8 @@ bool json_holds_object(const struct json_view *view);
 bool json_holds_array(const struct json_view *view);
 
 /*
- * Members of an object in the order in which they were written:
- *     struct json_view member;
- *     for (const char *key = json_first(&object, &member); key != NULL; key = json_next(&object,
- * key, &member)) The key is borrowed and comes from the document.
+ * Members of an object in the order in which they were written: json_first, then json_next with the
+ * key it gave, until NULL. The key is borrowed and comes from the document.
  */
 const char *json_first(const struct json_view *object, struct json_view *ret_member);
 const char *json_next(const struct json_view *object, const char *key,
