@@ -66,6 +66,7 @@ const char *appointment_outcome_text(enum appointment_outcome outcome)
 #undef X
     };
 
+    static_assert(ARRAY_LEN(texts) == APPOINTMENT_OUTCOME_COUNT, "every outcome has its name");
     assert((size_t)outcome < ARRAY_LEN(texts));
     return texts[outcome];
 }

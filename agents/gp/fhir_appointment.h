@@ -45,9 +45,11 @@ enum appointment_outcome {
     APPOINTMENT_OUTCOMES(X)
 #undef X
 };
-#define X(name, text)             +1
-#define APPOINTMENT_OUTCOME_COUNT (0 APPOINTMENT_OUTCOMES(X))
+enum {
+#define X(name, text) +1
+    APPOINTMENT_OUTCOME_COUNT = 0 APPOINTMENT_OUTCOMES(X)
 #undef X
+};
 
 const char *appointment_outcome_text(enum appointment_outcome outcome);
 /* Whether an event told before under the same source id no longer holds: RETRACT, LOCAL_ONLY,
