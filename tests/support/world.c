@@ -1,0 +1,702 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/date.h"
+#include "base/log.h"
+#include "crypto/crypto.h"
+#include "crypto/digest.h"
+#include "crypto/token.h"
+
+static const struct test_agency agencies[WORLD_AGENCIES] = {
+    {GP, "gp-elm", "gp", false},
+    {HOSPITAL, "hospital", "hospital", false},
+    {HEALTH_VISITING, "hv", "health-visiting", false},
+    {MASH, "mash", "mash", false},
+    {SCHOOL, "school", "school", false},
+    {STRANGER, "gp-oak", "gp", false},
+};
+
+/* 2026-11-20 09:00 UTC */
+#define START_MS INT64_C(1795165200000)
+
+/* --- the broker --- */
+
+static bool keep_letter(void *data, const struct peer *peer, struct net_frame *frame)
+{
+    struct world *world = data;
+    assert(world->n_letters < WORLD_LETTERS);
+    struct world_letter *letter = &world->letters[world->n_letters++];
+    letter->to = peer->agency;
+    letter->seen = false;
+    net_frame_move(&letter->frame, frame);
+    return true;
+}
+
+static void keep_reply(void *data, const struct peer *peer, struct net_frame *frame)
+{
+    (void)keep_letter(data, peer, frame);
+}
+
+static void drop_letters(struct world *world)
+{
+    for (size_t i = 0; i < world->n_letters; i++) {
+        net_frame_deinit(&world->letters[i].frame);
+    }
+    world->n_letters = 0;
+}
+
+static void open_store(struct world *world)
+{
+    struct error error = ERROR_NULL;
+    const struct store_options options = {
+        .dir = world->dir,
+        .map_bytes = 256ULL << 20,
+        .tables = state_table_names,
+        .n_tables = N_TABLES,
+        .allow_tmpfs = true,
+    };
+    int r = store_open(&options, &world->store, &error);
+    if (r != 0) {
+        (void)fprintf(stderr, "%s: %s\n", error.where, error.what);
+    }
+    assert(r == 0);
+}
+
+static void wire_stages(struct world *world)
+{
+    const struct clock *clock = &world->clock.clock;
+    world->verify = (struct verify){
+        .pipeline = world->pipeline, .board = world->board, .pepper = &world->pepper};
+    world->publish = (struct publish){
+        .pipeline = world->pipeline,
+        .board = world->board,
+        .store = world->store,
+        .counters = &world->counters,
+        .clock = clock,
+        .bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES),
+        .arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES),
+    };
+    world->gate = (struct gate){
+        .pipeline = world->pipeline,
+        .board = world->board,
+        .counters = &world->counters,
+        .clock = clock,
+        .quota_records = CAIRN_QUOTA_RECORDS_PER_MIN,
+        .quota_bytes = CAIRN_QUOTA_BYTES_PER_MIN,
+        .reply = keep_reply,
+        .data = world,
+    };
+    world->answer = (struct answer){
+        .pipeline = world->pipeline,
+        .board = world->board,
+        .counters = &world->counters,
+        .send = keep_letter,
+        .data = world,
+        .bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES),
+    };
+}
+
+/* Everything but the folder, the governance desk and the clock. */
+static int start(struct world *world)
+{
+    char path[128];
+    struct error error = ERROR_NULL;
+    struct checkpoint mark;
+    uint8_t public_key[SIGN_PUBLIC_BYTES];
+
+    open_store(world);
+    int r = board_new(&world->board);
+    assert(r == 0);
+    r = pipeline_new(&world->pipeline);
+    assert(r == 0);
+    wire_stages(world);
+    world->commit = (struct commit){
+        .pipeline = world->pipeline,
+        .board = world->board,
+        .store = world->store,
+        .counters = &world->counters,
+        .dir = world->dir,
+        .signer = world->checkpoint_signer,
+        .highwater = HIGHWATER_NULL,
+        .marker = MARKER_NULL,
+    };
+    signer_public(world->checkpoint_signer, public_key);
+    bool good = note_key_init(&world->commit.checkpoint_key, GOVERNING_ORIGIN, NOTE_TYPE_ED25519,
+                              public_key);
+    assert(good);
+    (void)snprintf(path, sizeof(path), "%s/applying", world->dir);
+    r = marker_open(path, &world->commit.marker);
+    assert(r == 0);
+    (void)snprintf(path, sizeof(path), "%s/highwater", world->dir);
+    r = highwater_open(path, &world->clock.clock, &world->commit.highwater, &mark, &error);
+    assert(r == 0);
+    r = timekeeper_init(&world->commit.time, &world->clock.clock, 0, false, &error);
+    assert(r == 0);
+    return commit_recover(&world->commit, &mark, &error);
+}
+
+static void stop(struct world *world)
+{
+    drop_letters(world);
+    answer_deinit(&world->answer);
+    publish_deinit(&world->publish);
+    commit_deinit(&world->commit);
+    pipeline_free(&world->pipeline);
+    board_free(&world->board);
+    store_close(&world->store);
+}
+
+static void offer(struct world *world, enum governance_document document, uint64_t version,
+                  const struct buf *text)
+{
+    _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+    governing_note(&world->governing, 1, document, version, buf_slice(text), &note);
+    struct input input = {
+        .type = INPUT_GOVERNANCE,
+        .governance = {document, buf_slice(text), buf_slice(&note)},
+    };
+    commit_start(&world->commit, &input, 1);
+}
+
+static void offer_all(struct world *world)
+{
+    struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    governing_root_text(&world->governing, 1, 1, &text);
+    offer(world, GOVERNANCE_ROOT, 1, &text);
+    buf_reset(&text);
+    governing_directory_text(agencies, WORLD_AGENCIES, &text);
+    offer(world, GOVERNANCE_DIRECTORY, 1, &text);
+    for (uint32_t i = GOVERNANCE_AGREEMENTS; i <= GOVERNANCE_DOCUMENTS; i++) {
+        buf_reset(&text);
+        governing_template(governance_document_text(i), &text);
+        offer(world, (enum governance_document)i, 1, &text);
+    }
+    buf_deinit(&text);
+}
+
+struct world *world_new(void)
+{
+    struct world *world = base_zalloc(1, sizeof(*world));
+    struct error error = ERROR_NULL;
+    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+
+    log_init("test", LOG_LEVEL_ERROR);
+    int r = crypto_init(&error);
+    assert(r == 0);
+    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/cairn-world-XXXXXX");
+    char *made = mkdtemp(world->dir);
+    assert(made != NULL);
+    governing_init(&world->governing);
+    governing_fill(&world->governing, agencies, WORLD_AGENCIES);
+    clock_fake_init(&world->clock, START_MS);
+    governing_seed(0, "pepper", &world->pepper);
+    governing_seed(0, "sign", &seed);
+    r = signer_new(&seed, &world->checkpoint_signer);
+    assert(r == 0);
+    world->counters = COUNTERS_NULL;
+    world->arena = ARENA_BUDGET(8ULL << 20);
+    for (size_t i = 0; i <= WORLD_AGENCIES; i++) {
+        for (size_t lane = 0; lane <= CAIRN_LANES; lane++) {
+            world->seqs[i][lane] = 1;
+        }
+    }
+    r = start(world);
+    assert(r == 0);
+    offer_all(world);
+    return world;
+}
+
+void world_free(struct world **world)
+{
+    char command[128];
+    stop(*world);
+    (void)snprintf(command, sizeof(command), "rm -rf %s", (*world)->dir);
+    int r = system(command);
+    assert(r == 0);
+    arena_deinit(&(*world)->arena);
+    governing_deinit(&(*world)->governing);
+    signer_free(&(*world)->checkpoint_signer);
+    secret_deinit(&(*world)->pepper);
+    base_free(world);
+    crypto_deinit();
+}
+
+int world_restart(struct world *world)
+{
+    stop(world);
+    return start(world);
+}
+
+/* --- entries --- */
+
+static uint64_t stream_of(uint32_t agency, enum lane lane)
+{
+    return ((uint64_t)agency << 8) | (uint64_t)lane;
+}
+
+struct entry_id world_next_id(struct world *world, uint32_t agency, enum lane lane)
+{
+    return (struct entry_id){
+        .agency = agency, .stream = stream_of(agency, lane), .seq = world->seqs[agency][lane]++};
+}
+
+static void handle_of(uint32_t agency, int child, uint8_t out[CAIRN_HANDLE_BYTES])
+{
+    memset(out, 0, CAIRN_HANDLE_BYTES);
+    out[0] = 0xAA;
+    out[1] = (uint8_t)agency;
+    out[2] = (uint8_t)child;
+}
+
+void world_refreeze(struct world_entry *entry)
+{
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_HEADER_MAX_BYTES);
+    wire_entry_header_write(&entry->header, &bytes);
+    assert(buf_ok(&bytes));
+    memcpy(entry->header_bytes, bytes.data, bytes.len);
+    entry->wire.kind = entry->header.kind;
+    entry->wire.header = slice_make(entry->header_bytes, bytes.len);
+    entry->wire.grants = entry->grants;
+}
+
+static void seal_into(struct world_entry *entry, enum part part, const char *text, size_t *at)
+{
+    uint8_t digest[CAIRN_HASH_BYTES];
+    int r = secret_random(&entry->keys[part], SEAL_KEY_BYTES);
+    assert(r == 0);
+    sha256(entry->wire.header, digest);
+    r = seal_part(&entry->keys[part], digest, part, slice_of_text(text), entry->body + *at);
+    assert(r == 0);
+    *at += seal_part_size(strlen(text));
+}
+
+static void grant_to(struct world *world, struct world_entry *entry, uint32_t agency,
+                     enum part part)
+{
+    const struct agency *recipient =
+        directory_agency(&world->governing.governance->directory, agency);
+    const struct agency_key *key = agency_open_key(recipient);
+    struct wire_grant *grant = &entry->grants[entry->wire.n_grants++];
+    const struct grant_scope scope = {.entry = entry->header.id, .part = part, .recipient = agency};
+    *grant = (struct wire_grant){.part = part, .recipient = agency, .key_id = key->id};
+    int r = grant_seal(key->public_key, &scope, &entry->keys[part], grant->sealed);
+    assert(r == 0);
+}
+
+/* Own and whoever today's agreements let read the content, in the order of recipients. */
+static void grant_record(struct world *world, struct world_entry *entry)
+{
+    const struct governance *governance = world->governing.governance;
+    const struct record_header *header = &entry->header.record;
+    for (uint32_t number = 1; number <= WORLD_AGENCIES; number++) {
+        const struct disclosure disclosure = {
+            .origin = directory_agency(&governance->directory, header->id.agency),
+            .recipient = directory_agency(&governance->directory, number),
+            .kind = header->record_kind,
+            .code = header->code,
+            .level = header->level,
+            .urgency = header->urgency,
+            .day = instant_london_day(world->clock.real_ms),
+        };
+        struct decision decision = agreements_decide(governance->agreements, &disclosure);
+        if (number == header->id.agency ||
+            (decision.effect >= EFFECT_HOLD && decision.mode == MODE_CONTENT)) {
+            grant_to(world, entry, number, PART_CARD);
+            grant_to(world, entry, number, PART_ACCOUNT);
+        }
+    }
+}
+
+void world_record(struct world *world, const struct world_record *record, struct world_entry *ret)
+{
+    static const char card[] = "{\"given_name\":\"Alix\"}";
+    static const char account[] = "{\"summary\":\"was not brought\"}";
+    bool urgent = record->urgency == URGENCY_IMMEDIATE || record->record_kind == RECORD_REFERRAL;
+    *ret = (struct world_entry){.header = {.kind = ENTRY_RECORD}};
+    struct record_header *header = &ret->header.record;
+    ret->header.id = world_next_id(world, record->from, urgent ? LANE_URGENT : LANE_NORMAL);
+    *header = (struct record_header){
+        .id = ret->header.id,
+        .record_kind = record->record_kind == 0 ? RECORD_MISSED_APPOINTMENT
+                                                : (enum record_kind)record->record_kind,
+        .code = record->code == 0 && record->record_kind == 0 ? (uint32_t)CODE_WAS_NOT_BROUGHT
+                                                              : record->code,
+        .level = record->level,
+        .urgency = record->urgency == 0 ? URGENCY_ROUTINE : record->urgency,
+        .event_day = record->day,
+        .recorded_ms = world->clock.real_ms,
+        .created_ms = world->clock.real_ms,
+        .card_bytes = (uint32_t)seal_part_size(strlen(card)),
+        .judged_by = 2,
+        .basis = 2,
+        .detriment = 1,
+        .family_told = 3,
+    };
+    handle_of(record->from, record->child, header->handle);
+    int r = random_bytes(header->event_id, sizeof(header->event_id));
+    assert(r == 0);
+    if (record->service != NULL) {
+        _cleanup_(secret_deinit) struct secret linkage = SECRET_NULL;
+        governing_seed(0, "linkage", &linkage);
+        header->has_occurrence = true;
+        token_occurrence(&linkage, record->day, slice_of_text(record->service), header->occurrence);
+    }
+    if (record->retracts != NULL) {
+        header->has_retracts = true;
+        header->retracts = *record->retracts;
+    }
+    world_refreeze(ret);
+    size_t len = 0;
+    seal_into(ret, PART_CARD, card, &len);
+    seal_into(ret, PART_ACCOUNT, account, &len);
+    ret->wire.body = slice_make(ret->body, len);
+    grant_record(world, ret);
+}
+
+static void add_token(struct world_entry *entry, enum token_class class,
+                      enum identifier_status status, const char *value)
+{
+    _cleanup_(secret_deinit) struct secret linkage = SECRET_NULL;
+    struct subject_header *header = &entry->header.subject;
+    governing_seed(0, "linkage", &linkage);
+    header->tokens[header->n_tokens] = (struct token_mark){.class = class, .status = status};
+    token_make(&linkage, class, slice_of_text(value),
+               entry->body + header->n_tokens * CAIRN_HASH_BYTES);
+    header->n_tokens++;
+}
+
+void world_statement(struct world *world, uint32_t agency, int child, bool nhs,
+                     struct world_entry *ret)
+{
+    char value[64];
+    *ret = (struct world_entry){.header = {.kind = ENTRY_SUBJECT}};
+    ret->header.id = world_next_id(world, agency, LANE_NORMAL);
+    ret->header.subject = (struct subject_header){.id = ret->header.id, .epoch = 1};
+    handle_of(agency, child, ret->header.subject.handle);
+    if (nhs) {
+        (void)snprintf(value, sizeof(value), "999000000%d", child);
+        add_token(ret, TOKEN_NHS_NUMBER, IDENTIFIER_VERIFIED, value);
+    }
+    (void)snprintf(value, sizeof(value), "child%d|test|2022-05-01|ZZ9 9ZZ", child);
+    add_token(ret, TOKEN_NAME_BIRTH_POSTCODE, IDENTIFIER_WELL_FORMED, value);
+    ret->wire.body = slice_make(ret->body, ret->header.subject.n_tokens * CAIRN_HASH_BYTES);
+    world_refreeze(ret);
+}
+
+static void seal_account(struct world *world, struct world_entry *entry, const char *text)
+{
+    size_t len = 0;
+    seal_into(entry, PART_ACCOUNT, text, &len);
+    entry->wire.body = slice_make(entry->body, len);
+    (void)world;
+}
+
+void world_involvement(struct world *world, uint32_t agency, int child, struct world_entry *ret)
+{
+    *ret = (struct world_entry){.header = {.kind = ENTRY_INVOLVEMENT}};
+    ret->header.id = world_next_id(world, agency, LANE_NORMAL);
+    ret->header.involvement = (struct involvement_header){
+        .id = ret->header.id,
+        .role = ROLE_REGISTERED_PATIENT,
+        .from_day = instant_london_day(world->clock.real_ms) - 100,
+        .until_day = INVOLVEMENT_OPEN,
+    };
+    handle_of(agency, child, ret->header.involvement.handle);
+    world_refreeze(ret);
+    seal_account(world, ret, "{\"contact\":\"duty\"}");
+    grant_to(world, ret, agency, PART_ACCOUNT);
+}
+
+void world_decision(struct world *world, uint32_t agency, uint64_t alert, enum action action,
+                    enum outcome outcome, struct world_entry *ret)
+{
+    *ret = (struct world_entry){.header = {.kind = ENTRY_DECISION}};
+    ret->header.id = world_next_id(world, agency, LANE_NORMAL);
+    ret->header.decision = (struct decision_header){
+        .id = ret->header.id,
+        .action = action,
+        .alert = alert,
+        .outcome = outcome,
+        .decided_ms = world->clock.real_ms,
+    };
+    world_refreeze(ret);
+    seal_account(world, ret, "{\"name\":\"A Screener\",\"reason\":\"three missed appointments\"}");
+    for (uint32_t number = 1; number <= WORLD_AGENCIES; number++) {
+        if (number == agency || number == GP || number == HOSPITAL) {
+            grant_to(world, ret, number, PART_ACCOUNT);
+        }
+    }
+}
+
+void world_acknowledgement(struct world *world, uint32_t agency, uint64_t position,
+                           struct world_entry *ret)
+{
+    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+    _cleanup_(signer_free) struct signer *signer = NULL;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(1024);
+    struct head head;
+
+    *ret = (struct world_entry){.header = {.kind = ENTRY_ACKNOWLEDGEMENT}};
+    ret->header.id = world_next_id(world, agency, LANE_NORMAL);
+    board_head(world->board, &head);
+    ret->header.acknowledgement = (struct acknowledgement_header){
+        .id = ret->header.id,
+        .position = position,
+        .log_size = head.checkpoint.size,
+        .log_root = head.checkpoint.root,
+    };
+    governing_seed(agency, "sign", &seed);
+    int r = signer_new(&seed, &signer);
+    assert(r == 0);
+    checkpoint_text(&head.checkpoint, GOVERNING_ORIGIN, &text);
+    r = cosignature_make(buf_slice(&text), (uint64_t)(world->clock.real_ms / 1000), signer,
+                         ret->header.acknowledgement.cosignature);
+    assert(r == 0);
+    world_refreeze(ret);
+}
+
+/* --- parcels --- */
+
+static uint32_t sign_head(uint32_t agency, struct parcel_head *head, struct buf *bytes,
+                          uint8_t signature[SIGN_SIGNATURE_BYTES],
+                          void (*change)(struct parcel_head *))
+{
+    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+    _cleanup_(signer_free) struct signer *signer = NULL;
+    uint8_t public_key[SIGN_PUBLIC_BYTES];
+
+    governing_seed(agency, "sign", &seed);
+    int r = signer_new(&seed, &signer);
+    assert(r == 0);
+    signer_public(signer, public_key);
+    head->key_id = key_id(SLICE_OF(public_key));
+    if (change != NULL) {
+        change(head);
+    }
+    wire_parcel_head_write(head, bytes);
+    r = signer_sign(signer, SIGN_PARCEL, buf_slice(bytes), signature);
+    assert(r == 0);
+    return head->key_id;
+}
+
+void world_cut(struct world *world, const struct world_parcel *parcel, struct buf *out)
+{
+    struct wire_entry entries[CAIRN_PARCEL_ENTRIES_MAX];
+    struct hash leaves[CAIRN_PARCEL_ENTRIES_MAX];
+    uint8_t signature[SIGN_SIGNATURE_BYTES];
+    _cleanup_(buf_deinit) struct buf head_bytes = BUF_MAX(CAIRN_HEADER_MAX_BYTES);
+    const struct governance *governance = world->governing.governance;
+    struct parcel_head head = {
+        .agency = parcel->agency,
+        .stream = parcel->entries[0].header.id.stream,
+        .first_seq = parcel->entries[0].header.id.seq,
+        .entries = (uint32_t)parcel->n,
+    };
+    sha256(slice_of_text(GOVERNING_ORIGIN), head.partnership.bytes);
+    memcpy(head.versions.of, governance->versions, sizeof(head.versions.of));
+    for (size_t i = 0; i < parcel->n; i++) {
+        struct hash item;
+        struct hash grants;
+        struct hash digest;
+        entries[i] = parcel->entries[i].wire;
+        entries[i].grants = parcel->entries[i].grants;
+        entries[i].header.data = parcel->entries[i].header_bytes;
+        entries[i].body.data = parcel->entries[i].body;
+        wire_item_digest(entries[i].header, entries[i].body, &item);
+        wire_grants_digest(entries[i].grants, entries[i].n_grants, &grants);
+        wire_entry_digest(&item, &grants, &digest);
+        tree_leaf(SLICE_OF(digest.bytes), &leaves[i]);
+    }
+    tree_root_of(leaves, parcel->n, &head.root);
+    (void)sign_head(parcel->signer == 0 ? parcel->agency : parcel->signer, &head, &head_bytes,
+                    signature, parcel->change_head);
+    const struct wire_header transport = {
+        .version = CAIRN_PROTOCOL_MAX,
+        .type = WIRE_PARCEL,
+        .lane = (uint8_t)(parcel->lane == 0 ? LANE_NORMAL : parcel->lane),
+        .entries = (uint16_t)parcel->n,
+        .correlation = ++world->correlation,
+    };
+    const struct wire_parcel message = {
+        .head = buf_slice(&head_bytes),
+        .signature = SLICE_OF(signature),
+        .n_entries = parcel->n,
+        .entries = entries,
+    };
+    wire_frame_begin(out, &transport);
+    wire_parcel_write(&message, out);
+    wire_frame_end(out);
+    assert(buf_ok(out));
+}
+
+/* --- moving things --- */
+
+void world_receive(struct world *world, uint32_t agency, struct slice frame)
+{
+    struct net_frame copy = NET_FRAME_NULL;
+    const struct peer peer = {.agency = agency, .route_len = 1, .route = {(uint8_t)agency}};
+    net_frame_copy(&copy, frame);
+    gate_frame(&world->gate, &peer, &copy);
+}
+
+void world_turn(struct world *world)
+{
+    bool moved = true;
+    while (moved) {
+        moved = false;
+        while (verify_step(&world->verify, false)) {
+            moved = true;
+        }
+        moved = commit_step(&world->commit, false, 0) || moved;
+        while (answer_step(&world->answer)) {
+            moved = true;
+        }
+        moved = publish_step(&world->publish) || moved;
+        struct letter letter = {.frame = NET_FRAME_NULL};
+        while (pipeline_posted(world->pipeline, &letter)) {
+            (void)keep_letter(world, &letter.peer, &letter.frame);
+            moved = true;
+        }
+    }
+}
+
+struct slice world_letter(struct world *world, uint32_t agency, enum wire_type type)
+{
+    for (size_t i = world->n_letters; i > 0; i--) {
+        struct world_letter *letter = &world->letters[i - 1];
+        struct wire_header header;
+        struct slice frame = net_frame_slice(&letter->frame);
+        if (letter->to == agency && !letter->seen && wire_header_read(frame, &header) &&
+            header.type == type) {
+            letter->seen = true;
+            return wire_payload(frame);
+        }
+    }
+    return SLICE_NULL;
+}
+
+static enum verdict answer_in(struct world *world, uint32_t agency)
+{
+    struct wire_receipt receipt;
+    enum verdict verdict;
+    struct slice payload = world_letter(world, agency, WIRE_RECEIPT);
+    arena_reset(&world->arena);
+    if (payload.len > 0) {
+        bool good = wire_receipt_read(payload, &world->arena, &receipt);
+        assert(good && receipt.n_results > 0);
+        return receipt.results[0].verdict;
+    }
+    payload = world_letter(world, agency, WIRE_ERROR);
+    bool good = payload.len > 0 && wire_error_read(payload, &world->arena, &verdict);
+    assert(good);
+    return verdict;
+}
+
+enum verdict world_send(struct world *world, const struct world_parcel *parcel)
+{
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    uint32_t connection = parcel->connection == 0 ? parcel->agency : parcel->connection;
+    drop_letters(world);
+    world_cut(world, parcel, &frame);
+    world_receive(world, connection, buf_slice(&frame));
+    world_turn(world);
+    return answer_in(world, connection);
+}
+
+enum verdict world_send_one(struct world *world, uint32_t agency, const struct world_entry *entry)
+{
+    bool urgent =
+        entry->header.kind == ENTRY_RECORD && (entry->header.record.urgency == URGENCY_IMMEDIATE ||
+                                               entry->header.record.record_kind == RECORD_REFERRAL);
+    const struct world_parcel parcel = {
+        .agency = agency, .lane = urgent ? LANE_URGENT : LANE_NORMAL, .n = 1, .entries = entry};
+    return world_send(world, &parcel);
+}
+
+bool world_fetch(struct world *world, uint32_t agency, uint64_t after, struct wire_delivery *ret)
+{
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(1024);
+    const struct wire_header header = {
+        .version = CAIRN_PROTOCOL_MAX, .type = WIRE_FETCH, .correlation = ++world->correlation};
+    const struct wire_fetch fetch = {.after = after, .credit = CAIRN_CREDIT_MAX};
+    drop_letters(world);
+    wire_frame_begin(&frame, &header);
+    wire_fetch_write(&fetch, &frame);
+    wire_frame_end(&frame);
+    world_receive(world, agency, buf_slice(&frame));
+    world_turn(world);
+    struct slice payload = world_letter(world, agency, WIRE_DELIVERY);
+    arena_reset(&world->arena);
+    if (payload.len == 0) {
+        return false;
+    }
+    bool good = wire_delivery_read(payload, &world->arena, ret);
+    assert(good);
+    return true;
+}
+
+bool world_notice(struct world *world, uint32_t agency, enum notice_type type, size_t nth,
+                  struct wire_notice *ret)
+{
+    struct wire_delivery delivery = {.n_items = 0};
+    uint64_t after = 0;
+    while (world_fetch(world, agency, after, &delivery)) {
+        for (size_t i = 0; i < delivery.n_items; i++) {
+            after = delivery.items[i].position;
+            if (delivery.items[i].kind == ITEM_NOTICE &&
+                wire_notice_read(delivery.items[i].payload, &world->arena, ret) &&
+                ret->type == type && nth-- == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+size_t world_items(struct world *world, uint32_t agency, enum item_kind kind)
+{
+    struct wire_delivery delivery = {.n_items = 0};
+    uint64_t after = 0;
+    size_t n = 0;
+    while (world_fetch(world, agency, after, &delivery)) {
+        for (size_t i = 0; i < delivery.n_items; i++) {
+            after = delivery.items[i].position;
+            n += delivery.items[i].kind == kind ? 1 : 0;
+        }
+    }
+    return n;
+}
+
+uint64_t world_log_size(struct world *world)
+{
+    struct head head;
+    board_head(world->board, &head);
+    return head.checkpoint.size;
+}
+
+void world_revoke(struct world *world, uint32_t revoked_bits)
+{
+    struct test_agency changed[WORLD_AGENCIES];
+    struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+    uint64_t version = world->governing.governance->versions[GOVERNANCE_DIRECTORY] + 1;
+    memcpy(changed, agencies, sizeof(changed));
+    for (size_t i = 0; i < WORLD_AGENCIES; i++) {
+        changed[i].revoked = (revoked_bits & (1U << changed[i].number)) != 0;
+    }
+    governing_directory_text(changed, WORLD_AGENCIES, &text);
+    enum govern_result result =
+        governing_offer(&world->governing, GOVERNANCE_DIRECTORY, version, buf_slice(&text));
+    assert(result == GOVERN_ACCEPTED);
+    governing_note(&world->governing, 1, GOVERNANCE_DIRECTORY, version, buf_slice(&text), &note);
+    const struct govern_document document = {
+        .document = GOVERNANCE_DIRECTORY, .text = buf_slice(&text), .note = buf_slice(&note)};
+    bool offered = gate_offer(&world->gate, &document);
+    assert(offered);
+    world_turn(world);
+    buf_deinit(&text);
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/date.h"
+#include "support/world.h"
+
+static int set_up(void **state)
+{
+    *state = world_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    world_free(&world);
+    return 0;
+}
+
+static int32_t day(const char *text)
+{
+    int32_t ret = 0;
+    assert_true(date_parse(slice_of_text(text), &ret));
+    return ret;
+}
+
+static void state_child(struct world *world, uint32_t agency, int child)
+{
+    struct world_entry entry;
+    world_statement(world, agency, child, true, &entry);
+    assert_int_equal(world_send_one(world, agency, &entry), VERDICT_STORED);
+}
+
+static void miss(struct world *world, uint32_t agency, int child, const char *when)
+{
+    struct world_entry entry;
+    const struct world_record record = {.from = agency, .child = child, .day = day(when)};
+    world_record(world, &record, &entry);
+    assert_int_equal(world_send_one(world, agency, &entry), VERDICT_STORED);
+}
+
+static void three_missed(struct world *world)
+{
+    state_child(world, GP, ALIX);
+    state_child(world, HOSPITAL, ALIX);
+    miss(world, GP, ALIX, "2026-02-03");
+    miss(world, HOSPITAL, ALIX, "2026-06-10");
+    miss(world, GP, ALIX, "2026-09-21");
+}
+
+static void two_missed_appointments_tell_nobody(void **state)
+{
+    struct world *world = *state;
+    state_child(world, GP, ALIX);
+
+    miss(world, GP, ALIX, "2026-02-03");
+    miss(world, GP, ALIX, "2026-09-21");
+
+    assert_int_equal(world_items(world, MASH, ITEM_NOTICE), 0);
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 0);
+    assert_int_equal(world_items(world, GP, ITEM_NOTICE), 0);
+}
+
+static void three_missed_at_two_agencies_reach_both_and_the_mash(void **state)
+{
+    struct world *world = *state;
+    struct wire_notice notice;
+
+    three_missed(world);
+
+    assert_true(world_notice(world, MASH, NOTICE_RAISED, 0, &notice));
+    assert_int_equal(notice.n_headlines, 3);
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 3);
+    assert_true(world_notice(world, GP, NOTICE_RAISED, 0, &notice));
+    assert_int_equal(notice.n_headlines, 3);
+    assert_true(notice.has_handle);
+    assert_true(world_notice(world, HOSPITAL, NOTICE_RAISED, 0, &notice));
+    assert_int_equal(world_items(world, SCHOOL, ITEM_NOTICE), 0);
+    assert_int_equal(world_items(world, STRANGER, ITEM_NOTICE), 0);
+}
+
+static void a_headline_in_mode_existence_does_not_name_the_record(void **state)
+{
+    struct world *world = *state;
+    struct wire_notice notice;
+
+    three_missed(world);
+
+    assert_true(world_notice(world, GP, NOTICE_RAISED, 0, &notice));
+    size_t named = 0;
+    for (size_t i = 0; i < notice.n_headlines; i++) {
+        named += notice.headlines[i].has_record ? 1 : 0;
+        assert_int_equal(notice.headlines[i].has_record,
+                         (notice.headlines[i].flags & HEADLINE_OWN) != 0);
+    }
+    assert_int_equal(named, 2);
+}
+
+static void the_accounts_open_with_a_reason_and_the_origins_are_told(void **state)
+{
+    struct world *world = *state;
+    struct world_entry decision;
+    struct wire_notice notice;
+    three_missed(world);
+    assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 0);
+
+    world_decision(world, MASH, 1, ACTION_OPEN, OUTCOME_NONE, &decision);
+    assert_int_equal(world_send_one(world, MASH, &decision), VERDICT_STORED);
+
+    assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 3);
+    assert_true(world_notice(world, GP, NOTICE_OPENED, 0, &notice));
+    assert_int_equal(notice.agency, MASH);
+    assert_true(world_notice(world, HOSPITAL, NOTICE_OPENED, 0, &notice));
+    assert_int_equal(world_items(world, GP, ITEM_DELIVERED), 1);
+}
+
+static void only_an_addressed_front_door_may_open(void **state)
+{
+    struct world *world = *state;
+    struct world_entry decision;
+    three_missed(world);
+
+    world_decision(world, GP, 1, ACTION_OPEN, OUTCOME_NONE, &decision);
+    assert_int_equal(world_send_one(world, GP, &decision), VERDICT_NOT_ENTITLED);
+    world_decision(world, MASH, 7, ACTION_OPEN, OUTCOME_NONE, &decision);
+    assert_int_equal(world_send_one(world, MASH, &decision), VERDICT_NOT_FOUND);
+
+    assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 0);
+}
+
+static void an_open_alert_is_extended_and_a_closed_one_raised_again_only_by_a_newer_record(
+    void **state)
+{
+    struct world *world = *state;
+    struct world_entry decision;
+    struct wire_notice notice;
+    three_missed(world);
+
+    miss(world, HOSPITAL, ALIX, "2026-10-05");
+    assert_true(world_notice(world, MASH, NOTICE_EXTENDED, 0, &notice));
+    assert_int_equal(notice.n_headlines, 4);
+    assert_int_equal(notice.alert, 1);
+
+    world_decision(world, MASH, 1, ACTION_CLOSE, OUTCOME_EARLY_HELP, &decision);
+    assert_int_equal(world_send_one(world, MASH, &decision), VERDICT_STORED);
+    assert_int_equal(world_send_one(world, MASH, &decision), VERDICT_STORED);
+    miss(world, GP, ALIX, "2026-10-20");
+
+    assert_true(world_notice(world, MASH, NOTICE_RAISED, 1, &notice));
+    assert_int_equal(notice.alert, 2);
+    assert_int_equal(notice.earlier_outcome, OUTCOME_EARLY_HELP);
+}
+
+static void a_retracted_record_does_not_count(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    struct world_entry retraction;
+    state_child(world, GP, ALIX);
+    const struct world_record record = {.from = GP, .child = ALIX, .day = day("2026-02-03")};
+    world_record(world, &record, &entry);
+    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_STORED);
+
+    const struct world_record taken_back = {.from = GP,
+                                            .child = ALIX,
+                                            .day = day("2026-02-03"),
+                                            .record_kind = RECORD_RETRACTION,
+                                            .retracts = &entry.header.id};
+    world_record(world, &taken_back, &retraction);
+    assert_int_equal(world_send_one(world, GP, &retraction), VERDICT_STORED);
+    miss(world, GP, ALIX, "2026-06-10");
+    miss(world, GP, ALIX, "2026-09-21");
+
+    assert_int_equal(world_items(world, MASH, ITEM_NOTICE), 0);
+}
+
+static void the_same_occurrence_told_twice_counts_once(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    state_child(world, GP, ALIX);
+    state_child(world, HOSPITAL, ALIX);
+    miss(world, GP, ALIX, "2026-02-03");
+    const uint32_t tellers[] = {GP, HOSPITAL};
+
+    for (size_t i = 0; i < ARRAY_LEN(tellers); i++) {
+        const struct world_record record = {
+            .from = tellers[i], .child = ALIX, .day = day("2026-06-10"), .service = "paediatrics"};
+        world_record(world, &record, &entry);
+        assert_int_equal(world_send_one(world, tellers[i], &entry), VERDICT_STORED);
+    }
+
+    assert_int_equal(world_items(world, MASH, ITEM_NOTICE), 0);
+}
+
+static void two_children_are_never_counted_together(void **state)
+{
+    struct world *world = *state;
+    state_child(world, GP, ALIX);
+    state_child(world, HOSPITAL, BLAKE);
+
+    miss(world, GP, ALIX, "2026-02-03");
+    miss(world, HOSPITAL, BLAKE, "2026-06-10");
+    miss(world, GP, ALIX, "2026-09-21");
+
+    assert_int_equal(world_items(world, MASH, ITEM_NOTICE), 0);
+}
+
+static void a_late_statement_joins_what_was_told_before_it(void **state)
+{
+    struct world *world = *state;
+    struct wire_notice notice;
+    state_child(world, GP, ALIX);
+    miss(world, GP, ALIX, "2026-02-03");
+    miss(world, GP, ALIX, "2026-09-21");
+    miss(world, HOSPITAL, ALIX, "2026-06-10");
+    assert_int_equal(world_items(world, MASH, ITEM_NOTICE), 0);
+
+    state_child(world, HOSPITAL, ALIX);
+
+    assert_true(world_notice(world, MASH, NOTICE_RAISED, 0, &notice));
+    assert_int_equal(notice.n_headlines, 3);
+}
+
+static void a_provisional_link_counts_and_opens_no_account(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    struct wire_notice notice;
+    state_child(world, GP, ALIX);
+    world_statement(world, HOSPITAL, ALIX, false, &entry);
+    assert_int_equal(world_send_one(world, HOSPITAL, &entry), VERDICT_STORED);
+    miss(world, GP, ALIX, "2026-02-03");
+    miss(world, HOSPITAL, ALIX, "2026-06-10");
+    miss(world, GP, ALIX, "2026-09-21");
+    assert_true(world_notice(world, MASH, NOTICE_RAISED, 0, &notice));
+    assert_int_equal(notice.headlines[1].flags & HEADLINE_PROVISIONAL, HEADLINE_PROVISIONAL);
+
+    world_decision(world, MASH, 1, ACTION_OPEN, OUTCOME_NONE, &entry);
+    assert_int_equal(world_send_one(world, MASH, &entry), VERDICT_STORED);
+
+    assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 2);
+}
+
+static void an_involved_health_colleague_is_told_that_something_exists(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    struct wire_notice notice;
+    state_child(world, HEALTH_VISITING, ALIX);
+    world_involvement(world, HEALTH_VISITING, ALIX, &entry);
+    assert_int_equal(world_send_one(world, HEALTH_VISITING, &entry), VERDICT_STORED);
+
+    three_missed(world);
+
+    assert_true(world_notice(world, HEALTH_VISITING, NOTICE_RAISED, 0, &notice));
+    assert_int_equal(notice.n_headlines, 3);
+    assert_false(notice.headlines[0].has_record);
+    assert_int_equal(world_items(world, HEALTH_VISITING, ITEM_DELIVERED), 0);
+}
+
+static void an_immediate_record_goes_to_the_front_door_at_once(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    const struct world_record record = {.from = SCHOOL,
+                                        .child = ALIX,
+                                        .day = day("2026-11-20"),
+                                        .record_kind = RECORD_CONCERN,
+                                        .code = CODE_OTHER_CONCERN,
+                                        .urgency = URGENCY_IMMEDIATE};
+    world_record(world, &record, &entry);
+
+    assert_int_equal(world_send_one(world, SCHOOL, &entry), VERDICT_STORED);
+
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 1);
+}
+
+static void what_was_acknowledged_is_not_delivered_again(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    struct wire_delivery delivery;
+    three_missed(world);
+    assert_true(world_fetch(world, MASH, 0, &delivery));
+    uint64_t last = delivery.items[delivery.n_items - 1].position;
+
+    world_acknowledgement(world, MASH, last, &entry);
+    assert_int_equal(world_send_one(world, MASH, &entry), VERDICT_STORED);
+
+    assert_false(world_fetch(world, MASH, 0, &delivery));
+    world_acknowledgement(world, MASH, last + 1, &entry);
+    assert_int_equal(world_send_one(world, MASH, &entry), VERDICT_CONFLICT);
+}
+
+static void a_restart_changes_nothing_that_was_answered(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    const struct world_record record = {.from = GP, .child = ALIX, .day = day("2026-02-03")};
+    world_record(world, &record, &entry);
+    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_STORED);
+    uint64_t size = world_log_size(world);
+
+    assert_int_equal(world_restart(world), 0);
+
+    assert_int_equal(world_log_size(world), size);
+    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_STORED);
+    assert_int_equal(world_log_size(world), size);
+}
+
+int main(void)
+{
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        STORY(two_missed_appointments_tell_nobody),
+        STORY(three_missed_at_two_agencies_reach_both_and_the_mash),
+        STORY(a_headline_in_mode_existence_does_not_name_the_record),
+        STORY(the_accounts_open_with_a_reason_and_the_origins_are_told),
+        STORY(only_an_addressed_front_door_may_open),
+        STORY(an_open_alert_is_extended_and_a_closed_one_raised_again_only_by_a_newer_record),
+        STORY(a_retracted_record_does_not_count),
+        STORY(the_same_occurrence_told_twice_counts_once),
+        STORY(two_children_are_never_counted_together),
+        STORY(a_late_statement_joins_what_was_told_before_it),
+        STORY(a_provisional_link_counts_and_opens_no_account),
+        STORY(an_involved_health_colleague_is_told_that_something_exists),
+        STORY(an_immediate_record_goes_to_the_front_door_at_once),
+        STORY(what_was_acknowledged_is_not_delivered_again),
+        STORY(a_restart_changes_nothing_that_was_answered),
+    };
+    return cmocka_run_group_tests_name("apply", tests, NULL, NULL);
+}
