@@ -10,6 +10,8 @@
 #include "net/router.h"
 #include "net/zap.h"
 
+#define PROOF_LOOK_MS 5
+
 struct proof {
     struct secret friend_secret;
     struct secret stranger_secret;
@@ -17,12 +19,11 @@ struct proof {
     uint8_t stranger_key[CURVE_KEY_BYTES];
     uint8_t server_key[CURVE_KEY_BYTES];
     char endpoint[64]; /* private: an abstract Unix socket with a random name */
-    int max_ms;
-    int64_t deadline_ms;
-    unsigned arrived; /* the friend's frames */
+    unsigned looks;    /* at the socket, PROOF_LOOK_MS at most each, until the proof has failed */
+    unsigned arrived;  /* the friend's frames */
 };
 
-int proof_init(struct proof *proof, const struct secret *server_secret, int max_ms) MUST_USE;
+int proof_init(struct proof *proof, const struct secret *server_secret, unsigned looks) MUST_USE;
 void proof_deinit(struct proof *proof);
 /* The router is bound to proof->endpoint. 0, or -EPROTO and which client got through or did not.
  * zap may be NULL (tests). */

@@ -6,10 +6,10 @@
 #include "net/router.h"
 
 struct router_fault {
-    bool no_handler;  /* nobody answers ZAP requests */
-    bool unenforced;  /* ZAP_ENFORCE_DOMAIN stays off, as is libzmq's default */
-    bool no_curve;    /* neither CURVE nor a ZAP domain: an open socket */
-    int proof_max_ms; /* 0: the product's own patience */
+    bool no_handler;      /* nobody answers ZAP requests */
+    bool unenforced;      /* ZAP_ENFORCE_DOMAIN stays off, as is libzmq's default */
+    bool no_curve;        /* neither CURVE nor a ZAP domain: an open socket */
+    unsigned proof_looks; /* 0: the product's own patience */
 };
 
 int router_open_faulty(const struct router_options *options, const struct router_fault *fault,

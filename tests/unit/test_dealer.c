@@ -178,6 +178,18 @@ static int answer(struct world *w, const struct peer *peer, const char *text)
     return router_send(w->router, peer, &frame);
 }
 
+/* The high-water mark is small: until libzmq has passed on what came before. */
+static void answer_patiently(struct world *w, const struct peer *peer, const char *text)
+{
+    int r;
+
+    while ((r = answer(w, peer, text)) == -EAGAIN) {
+        expect_in_time(w);
+        assert_int_equal(router_wait(w->router, true, STEP_MS), 0);
+    }
+    assert_int_equal(r, 0);
+}
+
 static void a_question_is_answered(void **state)
 {
     struct world *w = *state;
@@ -299,16 +311,15 @@ static void what_a_slow_agency_was_sent_arrives_in_order(void **state)
 {
     struct world *w = *state;
     char text[32];
-    int sent = 0;
 
     say_patiently(w, "hello");
     struct peer peer = expect_at_router(w, "hello");
-    for (; sent < CAIRN_CREDIT_MAX; sent++) {
-        (void)snprintf(text, sizeof(text), "delivery %d", sent);
-        assert_int_equal(answer(w, &peer, text), 0);
+    for (int i = 0; i < CAIRN_CREDIT_MAX; i++) {
+        (void)snprintf(text, sizeof(text), "delivery %d", i);
+        answer_patiently(w, &peer, text);
     }
 
-    for (int i = 0; i < sent; i++) {
+    for (int i = 0; i < CAIRN_CREDIT_MAX; i++) {
         (void)snprintf(text, sizeof(text), "delivery %d", i);
         expect_at_dealer(w, text);
     }
