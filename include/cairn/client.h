@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The agent's local interface: HTTP/1.1 over its Unix socket, JSON, for an agency's own systems and
+ * the command line. The caller is known by its user id (the agent's own, or one of allow_uid). This
+ * is the whole contract; it stands alone and names no code of ours.
+ *
+ * Ids and numbers
+ *   reference   32 hex digits: what this agency submitted
+ *   entry id    "AGENCY-STREAM-SEQ": a record, ours or another's
+ *   alert       a whole number from 1
+ *   delivery    a whole number from 1: a position in the inbox; the same thing has the same number
+ *               for ever
+ *   instants    "2026-11-22T08:00:00.000Z"; days "2026-11-22"
+ *
+ * `words` is for people: one or two sentences, not to be taken apart. Members that do not apply are
+ * left out. Answers may gain members; requests with members that are not named here are refused.
+ *
+ * Any error is an application/problem+json (RFC 9457): {type, title, status, detail, where}; `type`
+ * is stable, `where` names the member or header that is wrong. Requests that are not HTTP, or whose
+ * head is too long, get a bare 400, 414 or 431. No answer may be cached.
+ */
+#ifndef CAIRN_CLIENT_H
+#define CAIRN_CLIENT_H
+
+/* --- media types --- */
+#define CAIRN_MEDIA_JSON    "application/json"
+#define CAIRN_MEDIA_PROBLEM "application/problem+json"
+#define CAIRN_MEDIA_TEXT    "text/plain; charset=utf-8"
+/* What may be submitted; the Content-Type of a submission is exactly one of these. */
+#define CAIRN_MEDIA_RECORD      "application/vnd.cairn.record+json"
+#define CAIRN_MEDIA_INVOLVEMENT "application/vnd.cairn.involvement+json"
+#define CAIRN_MEDIA_FHIR        "application/fhir+json"
+
+/* 1 to 128 printable characters without spaces: the same key with the same body has the same
+ * answer, and nothing happens twice. */
+#define CAIRN_IDEMPOTENCY_HEADER    "Idempotency-Key"
+#define CAIRN_IDEMPOTENCY_MAX_BYTES 128
+
+/* --- paths --- */
+
+/*
+ * POST -> 202 once all of it is on disk:
+ *   {items: [{outcome, reference, state, words, telephone, reason}], replayed}
+ * in the order of the input. `outcome`: accepted, known-already, withdrawn, retracted, counted,
+ * set-aside (a person must look: `reason`). `telephone`: {desk, phone}, for what is immediate or a
+ * referral: ring now, whatever else this says.
+ */
+#define CAIRN_PATH_SUBMISSIONS "/v1/submissions"
+
+/*
+ * GET PATH/{reference or entry id of ours} ->
+ *   {reference, record, kind, state, since, words, telephone, verdict, log_index, retracted, alert,
+ *    readers: [{agency, name, state}], as_of}
+ * `state`: settling, waiting, on-its-way, stored, refused, withdrawn. A reader's state: kept,
+ * queued, delivered, opened. `as_of`: now, or when the broker was last heard of if it cannot be
+ * asked.
+ *
+ * GET PATH/{...}/proof -> text/plain, a C2SP tlog-proof that proves itself offline. 409 while it is
+ * not in the log, 503 while the broker cannot be asked.
+ *
+ * POST PATH/{entry id of another agency's record}/decisions -> 202 {reference, words}
+ *   {action: "open", reason, person: {name, role}, tell: [agency id]}
+ * A named person opens an account that was shared; `reason` has 20 to 1000 bytes. `tell` names the
+ * agencies that may read the reason; nobody when it is left out.
+ */
+#define CAIRN_PATH_RECORDS         "/v1/records"
+#define CAIRN_PATH_PART_PROOF      "/proof"
+#define CAIRN_PATH_PART_DECISIONS  "/decisions"
+
+/*
+ * GET PATH?after=N&limit=N&wait=SECONDS&application=NAME -> {items: [...], next}
+ * What lies behind delivery N, oldest first; waits up to `wait` seconds when there is nothing. With
+ * an application (a to z, 0 to 9 and "-", at most 32) never what it has acknowledged. `next` is the
+ * next request's `after`. Each item:
+ *   {delivery, kind, received_at, told_at, words} and by kind
+ *   "record"       {record, from, record_kind, code, urgency, level, event_date, provisional, card,
+ *                  account}: the last two say whether we could open them, not what they say
+ *   "decision"     {record, from, action, alert}: somebody's decision that we may read
+ *   "release"      {record, alert}: an account that we may open now
+ *   "notice"       {notice, alert, revision, record, agency, outcome, headlines}: `notice` is
+ *                  raised, extended, opened, closed, record-opened, retracted; `headlines` how many
+ *   "entry"        {record, from}: any other
+ * `doubt` is set on what was signed with a key that has been revoked since: ask that agency.
+ *
+ * POST PATH/acknowledgements {application, delivery} -> 200 {application, delivery}
+ * Everything up to that delivery is not handed over to that application again.
+ */
+#define CAIRN_PATH_INBOX            "/v1/inbox"
+#define CAIRN_PATH_ACKNOWLEDGEMENTS "/v1/inbox/acknowledgements"
+#define CAIRN_APPLICATION_MAX_BYTES 32
+#define CAIRN_PAGE_DEFAULT          20
+#define CAIRN_PAGE_MAX              100
+
+/*
+ * GET PATH/{entry id} -> {record, delivery, from, entry_kind, header, card, account, retracted,
+ *   provisional, doubt, decided, words}
+ * `header` is what the broker sees of it too. `card` and `account` are the sealed parts as JSON, as
+ * far as we may open them; `account` of a record only after a decision of a named person.
+ */
+#define CAIRN_PATH_RECEIVED "/v1/received"
+
+/*
+ * GET PATH?after=N&limit=N -> {items: [{alert, state, heading, words, pattern, child, raised_at,
+ *   changed_at, headlines}], next}
+ * GET PATH/{alert} -> the same and {headlines: [{record, class, record_kind, code, event_date,
+ *   origin_kind, from, provisional, retracted, own, card, account}], opened, closed, may_decide}
+ * `state`: noticed, opened, closed. `child`: {known_as, local_id, card}, as far as we know.
+ * POST PATH/{alert}/decisions -> 202 {reference, words}
+ *   {action: "open" or "close", outcome, reason, person: {name, role}, tell: [agency id]}
+ * `outcome` with close only. 403 unless we are a front door, 409 once closed.
+ */
+#define CAIRN_PATH_ALERTS   "/v1/alerts"
+#define CAIRN_ALERT_HEADING "Several agencies have noticed something about this child: please look"
+
+/* GET -> {agency, link, spool, today, governance, inbox, log} */
+#define CAIRN_PATH_HEALTH "/v1/health"
+/* GET -> text/plain, the last verified checkpoint: a C2SP signed note. 404 before the first. */
+#define CAIRN_PATH_LOG_HEAD "/v1/log/head"
+
+/* --- problems: "urn:cairn:problem:" and column 3 --- */
+#define CAIRN_PROBLEM_PREFIX "urn:cairn:problem:"
+#define CAIRN_PROBLEMS(X)                                                                          \
+    X(BAD_REQUEST, 400, "bad-request", "the request cannot be read")                               \
+    X(CALLER, 403, "caller", "this user may not use the agent")                                    \
+    X(FRONT_DOOR, 403, "front-door", "only a front door may decide about an alert")                \
+    X(NOT_FOUND, 404, "not-found", "there is no such thing here")                                  \
+    X(METHOD, 405, "method", "this path does not take that method")                                \
+    X(KEY_USED, 409, "idempotency-key-used", "this idempotency key came with another body before") \
+    X(CLOSED, 409, "alert-closed", "this alert is closed")                                         \
+    X(NOT_LOGGED, 409, "not-in-the-log", "this is not in the broker's log")                        \
+    X(TOO_LARGE, 413, "too-large", "the body is larger than the limit")                            \
+    X(MEDIA_TYPE, 415, "media-type", "nothing here takes that kind of content")                    \
+    X(REFUSED, 422, "refused", "the content cannot be accepted")                                   \
+    X(FAULT, 500, "fault", "the agent could not do this; its log says more")                       \
+    X(OFFLINE, 503, "offline", "the broker cannot be asked now")                                   \
+    X(NOT_JOINED, 503, "not-joined", "this agency's place in the partnership is not known yet")    \
+    X(DISK_FULL, 507, "disk-full", "the agent's disk is full; nothing was kept")
+
+#endif
