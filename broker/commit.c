@@ -428,6 +428,7 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
     if (r == 0) {
         r = apply_batch(&batch->apply, buf_slice(&commit->journal), applied_one, batch);
     }
+    marker_clear(&commit->marker); /* a death inside the commit itself is nobody's entry's fault */
     if (r == 0) {
         r = store_commit(txn);
     }
@@ -436,7 +437,6 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
                   number, strerror(-r));
     }
     commit->batch = number;
-    marker_clear(&commit->marker);
 }
 
 static void commit_batch(struct batch *batch, struct store_txn **txn)
