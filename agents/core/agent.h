@@ -56,8 +56,4 @@ int agent_open(const struct agent_options *options, const struct clock *clock, s
 /* All threads have ended. Wipes the keys. Accepts NULL. */
 void agent_close(struct agent **agent);
 
-/* Ends a write transaction: synced and 0, or the fault that made it impossible (-ENOSPC when the
- * store is full) with nothing changed. A failed commit itself ends the process. */
-int agent_commit(struct store_txn **txn) MUST_USE;
-
 #endif

@@ -53,7 +53,7 @@ void spool_answer(struct store_txn *txn, enum lane lane, const struct wire_resul
                   int64_t now_ms);
 
 struct spool_depth {
-    uint64_t entries[CAIRN_LANES + 1]; /* by lane; index 0 unused */
+    uint64_t entries[CAIRN_LANES + 1]; /* by lane, from the oldest to the newest; index 0 unused */
     int64_t oldest_ms;                 /* created; 0 when all is sent */
 };
 void spool_depth(struct store_txn *txn, struct spool_depth *ret);

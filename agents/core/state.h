@@ -50,6 +50,10 @@ enum agent_table {
 
 extern const char *const agent_table_names[AGENT_TABLE_COUNT];
 
+/* Ends a write transaction: synced and 0, or the fault that made it impossible (-ENOSPC when the
+ * store is full) with nothing changed. A failed commit itself ends the process. */
+int agent_commit(struct store_txn **txn) MUST_USE;
+
 /* --- references: what a caller is told at once and may ask about for ever --- */
 
 /* Milliseconds (6 bytes, so that references sort by time) and 10 random bytes. */

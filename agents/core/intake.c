@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way of a submission: parse everything (no lock held) -> one write transaction: the
+ * idempotency key, then each event in its order -> one synced commit -> the answer. If one event
+ * makes the submission fail, nothing of it was written.
+ *
+ *   the same version again        SAME
+ *   another version, same words   SAME
+ *   another version, other words  the earlier one is taken back, this one stands in its place
+ *   a retraction                  still here: WITHDRAWN, it never leaves; gone: RETRACTED, an entry
+ *                                 of its own says so; never said: COUNTED
+ */
+#include "agents/core/intake.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agents/core/link.h"
+#include "agents/core/seal.h"
+#include "agents/core/settle.h"
+#include "agents/core/sources.h"
+#include "base/date.h"
+#include "base/text.h"
+
+#define ITEM_BYTES (1 + 1 + REFERENCE_BYTES + 1 + 4 + sizeof(((struct intake_item *)NULL)->reason))
+#define ANSWER_MAX_BYTES (4 + CAIRN_BUNDLE_ENTRIES_MAX * ITEM_BYTES)
+
+#define CORRECTION_JUDGE "automatic: the source has corrected or withdrawn it"
+
+const char *intake_outcome_text(enum intake_outcome outcome)
+{
+    switch (outcome) {
+#define X(name, number, text)                                                                      \
+    case INTAKE_##name:                                                                            \
+        return (text);
+        INTAKE_OUTCOMES(X)
+#undef X
+    }
+    return "unknown";
+}
+
+void intake_answer_deinit(struct intake_answer *answer)
+{
+    base_free(&answer->items);
+    *answer = INTAKE_ANSWER_NULL;
+}
+
+static void answer_begin(struct intake_answer *answer, size_t n)
+{
+    answer->n = n;
+    answer->items = base_zalloc(n == 0 ? 1 : n, sizeof(answer->items[0]));
+}
+
+/* --- the answer as it is kept for an idempotency key --- */
+
+static void answer_pack(const struct intake_answer *answer, struct buf *out)
+{
+    uint8_t storage[ITEM_BYTES];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    write_u32(&writer, (uint32_t)answer->n);
+    buf_add_slice(out, writer_slice(&writer));
+    for (size_t i = 0; i < answer->n; i++) {
+        const struct intake_item *item = &answer->items[i];
+        writer = writer_over(storage, sizeof(storage));
+        write_u8(&writer, (uint8_t)item->outcome);
+        write_u8(&writer, item->has_reference ? 1 : 0);
+        write_bytes(&writer, item->reference.bytes, sizeof(item->reference.bytes));
+        write_u8(&writer, (uint8_t)item->urgency);
+        write_sized(&writer, slice_of_text(item->reason));
+        buf_add_slice(out, writer_slice(&writer));
+    }
+    assert(buf_ok(out));
+}
+
+static bool answer_unpack(struct slice packed, struct intake_answer *ret)
+{
+    struct reader reader = reader_over(packed);
+    size_t n = read_u32(&reader);
+    if (!reader_ok(&reader) || n > CAIRN_BUNDLE_ENTRIES_MAX) {
+        return false;
+    }
+    answer_begin(ret, n);
+    ret->replayed = true;
+    for (size_t i = 0; i < n; i++) {
+        struct intake_item *item = &ret->items[i];
+        item->outcome = (enum intake_outcome)read_u8(&reader);
+        item->has_reference = read_u8(&reader) != 0;
+        read_into(&reader, item->reference.bytes, sizeof(item->reference.bytes));
+        item->urgency = (enum urgency)read_u8(&reader);
+        struct slice reason = read_sized(&reader, sizeof(item->reason) - 1);
+        memcpy(item->reason, reason.len == 0 ? (const uint8_t *)"" : reason.data, reason.len);
+    }
+    return reader_end(&reader);
+}
+
+/* --- one submission inside its transaction --- */
+
+struct taking {
+    struct agent *agent;
+    struct store_txn *txn;
+    bool can_seal; /* we know our place: `seal` is live */
+    struct seal seal;
+    int64_t now_ms;
+    int32_t day;
+};
+
+static const struct secret *store_key(const struct taking *taking)
+{
+    return &taking->agent->keys.store;
+}
+
+static void count(struct taking *taking, const char *name)
+{
+    count_add(taking->txn, taking->day, name, 1);
+}
+
+static struct out_row row_of(const struct taking *taking, const struct event *event)
+{
+    return (struct out_row){
+        .kind = ENTRY_RECORD,
+        .record_kind = event->kind,
+        .code = event->code,
+        .urgency = event->urgency,
+        .event_day = event->event_day,
+        .created_ms = taking->now_ms,
+    };
+}
+
+/* What is urgent never waits for a correction. */
+static bool must_settle(const struct taking *taking, const struct event *event)
+{
+    return event->settles && event->kind != RECORD_RETRACTION &&
+           seal_lane(event->kind, event->urgency) != LANE_URGENT &&
+           taking->agent->options->settle_ms > 0;
+}
+
+/* Settles, waits for governance, or is sealed now. `retracts` and `target`: of a retraction. */
+static int keep_event(struct taking *taking, const struct event *event,
+                      const struct reference *retracts, const struct out_row *target,
+                      struct reference *ret)
+{
+    struct out_row row = row_of(taking, event);
+    bool settles = must_settle(taking, event);
+    int r = reference_new(taking->now_ms, ret);
+    if (r != 0) {
+        return r;
+    }
+    if (settles || !taking->can_seal) {
+        row.state = settles ? OUT_SETTLING : OUT_WAITING;
+        row.due_ms = taking->now_ms + (settles ? taking->agent->options->settle_ms : 0);
+        if (target != NULL) {
+            memcpy(row.handle, target->handle, sizeof(row.handle));
+        }
+        r = settle_event(taking->txn, store_key(taking), event, ret, retracts, &row);
+    } else {
+        r = seal_record(&taking->seal, event, ret, target, &row);
+    }
+    if (r == 0) {
+        out_put(taking->txn, ret, &row);
+    }
+    return r;
+}
+
+/* --- taking back --- */
+
+/* A retraction has no author of its own when the source's system made it: a standing decision. */
+static void complete_retraction(struct event *event)
+{
+    struct lawfulness *lawfulness = &event->lawfulness;
+    event->kind = RECORD_RETRACTION;
+    event->code = CODE_NOT_SAID;
+    event->level = 0;
+    event->occurrence[0] = '\0';
+    if (lawfulness->judged_by == 0) {
+        lawfulness->judged_by = JUDGED_BY_STANDING_DECISION;
+        (void)snprintf(lawfulness->judge, sizeof(lawfulness->judge), "%s", CORRECTION_JUDGE);
+    }
+    if (lawfulness->basis == 0) {
+        lawfulness->basis = BASIS_PUBLIC_TASK;
+    }
+    if (lawfulness->detriment == 0) {
+        lawfulness->detriment = DETRIMENT_NOT_MORE;
+    }
+    if (lawfulness->family_told == 0) {
+        lawfulness->family_told = FAMILY_NOT_KNOWN;
+    }
+    if (event->urgency == 0) {
+        event->urgency = URGENCY_ROUTINE;
+    }
+}
+
+static int retract_sent(struct taking *taking, struct event *retraction,
+                        const struct reference *target, struct out_row *row,
+                        struct intake_item *item)
+{
+    complete_retraction(retraction);
+    int r = keep_event(taking, retraction, target, row, &item->reference);
+    if (r != 0) {
+        return r;
+    }
+    row->retracted = true;
+    out_put(taking->txn, target, row);
+    item->outcome = INTAKE_RETRACTED;
+    item->has_reference = true;
+    count(taking, "retracted");
+    return 0;
+}
+
+static void withdraw(struct taking *taking, const struct reference *target, struct out_row *row,
+                     struct intake_item *item)
+{
+    settle_drop(taking->txn, target, row);
+    row->state = OUT_WITHDRAWN;
+    row->due_ms = 0;
+    row->answered_ms = taking->now_ms;
+    out_put(taking->txn, target, row);
+    item->outcome = INTAKE_WITHDRAWN;
+    item->has_reference = true;
+    item->reference = *target;
+    count(taking, "withdrawn");
+}
+
+/* Takes back what `target` names; COUNTED when there is nothing left to take back. */
+static int take_back(struct taking *taking, struct event *retraction,
+                     const struct reference *target, struct intake_item *item)
+{
+    struct out_row row;
+    if (!out_get(taking->txn, target, &row)) {
+        return -EBADMSG;
+    }
+    switch (row.state) {
+    case OUT_SETTLING:
+    case OUT_WAITING:
+        withdraw(taking, target, &row, item);
+        return 0;
+    case OUT_SPOOLED:
+    case OUT_STORED:
+        if (!row.retracted) {
+            return retract_sent(taking, retraction, target, &row, item);
+        }
+        break;
+    case OUT_REFUSED:
+    case OUT_WITHDRAWN:
+        break;
+    }
+    item->outcome = INTAKE_COUNTED;
+    count(taking, "nothing-to-take-back");
+    return 0;
+}
+
+/* By the source id that it names, if anything was ever said under it. */
+static int take_retraction(struct taking *taking, struct event *retraction,
+                           struct intake_item *item)
+{
+    struct source_key version;
+    struct source_key newest;
+    struct source_row row;
+    source_key_retracted(store_key(taking), retraction, &newest);
+    if (!source_get(taking->txn, &newest, &row)) {
+        item->outcome = INTAKE_COUNTED;
+        count(taking, "nothing-to-take-back");
+        return 0;
+    }
+    int r = take_back(taking, retraction, &row.reference, item);
+    if (r == 0 && item->has_reference &&
+        source_key(store_key(taking), SOURCE_VERSION, retraction, &version)) {
+        struct source_row told = {.reference = item->reference};
+        source_put(taking->txn, &version, &told);
+    }
+    return r;
+}
+
+/* --- events --- */
+
+/* Nothing but who said it: for an earlier version that something else now stands in place of. */
+static void correction_of(const struct event *event, struct event *ret)
+{
+    *ret = EVENT_NULL;
+    memcpy(ret->adapter, event->adapter, sizeof(ret->adapter));
+    memcpy(ret->source_id, event->source_id, sizeof(ret->source_id));
+    memcpy(ret->source_version, event->source_version, sizeof(ret->source_version));
+    memcpy(ret->retracts, event->source_id, sizeof(ret->retracts));
+    ret->event_day = event->event_day;
+    ret->recorded_ms = event->recorded_ms;
+    ret->urgency = URGENCY_ROUTINE;
+    complete_retraction(ret);
+}
+
+/* An earlier version: the same words make this one SAME, others take it back. */
+static int replace_earlier(struct taking *taking, struct event *event,
+                           const struct source_row *earlier, const struct hash *content,
+                           struct intake_item *item)
+{
+    _cleanup_(event_deinit) struct event correction = EVENT_NULL;
+    struct intake_item taken = {.outcome = INTAKE_COUNTED};
+    struct out_row row;
+    if (!out_get(taking->txn, &earlier->reference, &row)) {
+        return -EBADMSG;
+    }
+    bool stands = row.state != OUT_WITHDRAWN && row.state != OUT_REFUSED && !row.retracted;
+    if (stands && hash_equal(&earlier->content, content)) {
+        item->outcome = INTAKE_SAME;
+        item->has_reference = true;
+        item->reference = earlier->reference;
+        return 0;
+    }
+    if (!stands) {
+        return 0;
+    }
+    correction_of(event, &correction);
+    return take_back(taking, &correction, &earlier->reference, &taken);
+}
+
+/* One with a source id, whose present version was not seen before. */
+static int take_version(struct taking *taking, struct event *event,
+                        const struct source_key *version, struct intake_item *item)
+{
+    struct source_key newest;
+    struct source_row row;
+    struct source_row told;
+    int r = source_content(store_key(taking), event, &told.content);
+    if (r != 0) {
+        return r;
+    }
+    if (!source_key(store_key(taking), SOURCE_NEWEST, event, &newest)) {
+        return -EINVAL; /* it had a version key */
+    }
+    if (source_get(taking->txn, &newest, &row)) {
+        r = replace_earlier(taking, event, &row, &told.content, item);
+        if (r != 0) {
+            return r;
+        }
+    }
+    if (item->outcome != INTAKE_SAME) {
+        r = keep_event(taking, event, NULL, NULL, &item->reference);
+        item->outcome = INTAKE_ACCEPTED;
+        item->has_reference = true;
+        count(taking, "accepted");
+    }
+    told.reference = item->reference;
+    source_put(taking->txn, version, &told);
+    source_put(taking->txn, &newest, &told);
+    return r;
+}
+
+static int take_event(struct taking *taking, struct event *event, struct intake_item *item)
+{
+    struct source_key version;
+    struct source_row row;
+    item->urgency = event->urgency;
+    bool has_source = source_key(store_key(taking), SOURCE_VERSION, event, &version);
+    if (has_source && source_get(taking->txn, &version, &row)) {
+        item->outcome = INTAKE_SAME;
+        item->has_reference = true;
+        item->reference = row.reference;
+        return 0;
+    }
+    if (event->kind == RECORD_RETRACTION) {
+        return take_retraction(taking, event, item);
+    }
+    if (has_source) {
+        return take_version(taking, event, &version, item);
+    }
+    item->outcome = INTAKE_ACCEPTED;
+    item->has_reference = true;
+    count(taking, "accepted");
+    return keep_event(taking, event, NULL, NULL, &item->reference);
+}
+
+/* --- contents --- */
+
+/* What was parsed before the transaction began. */
+struct parsed {
+    enum intake_content content;
+    struct slice body;
+    struct event record;
+    struct involvement involvement;
+    struct appointment_results appointments;
+};
+#define PARSED_NULL                                                                                \
+    ((struct parsed){.record = EVENT_NULL,                                                         \
+                     .involvement = INVOLVEMENT_NULL,                                              \
+                     .appointments = APPOINTMENT_RESULTS_NULL})
+
+static void parsed_deinit(struct parsed *parsed)
+{
+    event_deinit(&parsed->record);
+    involvement_deinit(&parsed->involvement);
+    appointment_results_deinit(&parsed->appointments);
+}
+
+static int parse(struct agent *agent, const struct intake_request *request, struct parsed *ret,
+                 struct error *error)
+{
+    _cleanup_(governance_unref) struct governance *governance = govern_keep_current(agent->keep);
+    struct event_terms terms = {.live = governance->root.live,
+                                .now_ms = clock_real_ms(agent->clock)};
+    ret->content = request->content;
+    ret->body = request->body;
+    switch (request->content) {
+    case INTAKE_RECORD:
+        return record_json_read(agent->records, request->body, &terms, &ret->record, error);
+    case INTAKE_INVOLVEMENT:
+        return involvement_json_read(agent->records, request->body, &terms, &ret->involvement,
+                                     error);
+    case INTAKE_APPOINTMENT:
+        return appointment_read(agent->appointments, request->body, &terms, &ret->appointments,
+                                error);
+    }
+    return error_set(error, "", "this kind of content is not known here");
+}
+
+static int take_involvement(struct taking *taking, const struct parsed *parsed,
+                            struct intake_item *item)
+{
+    struct out_row row = {.kind = ENTRY_INVOLVEMENT,
+                          .urgency = URGENCY_ROUTINE,
+                          .event_day = parsed->involvement.from_day,
+                          .created_ms = taking->now_ms};
+    int r = reference_new(taking->now_ms, &item->reference);
+    if (r != 0) {
+        return r;
+    }
+    if (taking->can_seal) {
+        r = seal_involvement(&taking->seal, &parsed->involvement, &item->reference, &row);
+    } else {
+        row.state = OUT_WAITING;
+        row.due_ms = taking->now_ms;
+        r = settle_involvement(taking->txn, store_key(taking), parsed->body, &item->reference,
+                               &row);
+    }
+    if (r == 0) {
+        out_put(taking->txn, &item->reference, &row);
+        count(taking, "involvement-accepted");
+    }
+    item->outcome = INTAKE_ACCEPTED;
+    item->has_reference = true;
+    item->urgency = URGENCY_ROUTINE;
+    return r;
+}
+
+/* "appointment-confidential" and the like: how often, and nothing else. */
+static void count_appointment(struct taking *taking, enum appointment_outcome outcome)
+{
+    char name[COUNT_NAME_MAX_BYTES];
+    (void)snprintf(name, sizeof(name), "appointment-%s", appointment_outcome_text(outcome));
+    count(taking, name);
+}
+
+static int take_appointment(struct taking *taking, struct appointment_result *result,
+                            struct intake_item *item)
+{
+    count_appointment(taking, result->outcome);
+    item->urgency = URGENCY_ROUTINE;
+    if (result->outcome == APPOINTMENT_EVENT) {
+        return take_event(taking, &result->event, item);
+    }
+    if (appointment_outcome_withdraws(result->outcome) && result->event.source_id[0] != '\0') {
+        _cleanup_(event_deinit) struct event correction = EVENT_NULL;
+        correction_of(&result->event, &correction);
+        return take_event(taking, &correction, item);
+    }
+    item->outcome =
+        result->outcome == APPOINTMENT_SET_ASIDE ? INTAKE_SET_ASIDE : INTAKE_COUNTED;
+    if (item->outcome == INTAKE_SET_ASIDE) {
+        (void)snprintf(item->reason, sizeof(item->reason), "%.60s: %.90s", result->reason.where,
+                       result->reason.what);
+    }
+    return 0;
+}
+
+static int take_parsed(struct taking *taking, struct parsed *parsed, struct intake_answer *answer)
+{
+    if (parsed->content != INTAKE_APPOINTMENT) {
+        answer_begin(answer, 1);
+        return parsed->content == INTAKE_RECORD
+                   ? take_event(taking, &parsed->record, &answer->items[0])
+                   : take_involvement(taking, parsed, &answer->items[0]);
+    }
+    answer_begin(answer, parsed->appointments.n);
+    for (size_t i = 0; i < answer->n; i++) {
+        int r = take_appointment(taking, &parsed->appointments.items[i], &answer->items[i]);
+        if (r != 0) {
+            return r;
+        }
+    }
+    return 0;
+}
+
+/* --- the transaction --- */
+
+static void taking_end(struct taking *taking)
+{
+    store_end(&taking->txn);
+    seal_end(&taking->seal);
+}
+
+static int taking_begin(struct agent *agent, struct taking *ret)
+{
+    *ret = (struct taking){
+        .agent = agent, .seal = SEAL_NULL, .now_ms = clock_real_ms(agent->clock)};
+    ret->day = instant_london_day(ret->now_ms);
+    ret->txn = store_begin(agent->store);
+    if (ret->txn == NULL) {
+        return -ENOMEM;
+    }
+    ret->can_seal = seal_begin(agent, ret->txn, &ret->seal) == 0;
+    return 0;
+}
+
+static void tell(struct agent *agent)
+{
+    link_wake(agent);
+    news_tell(&agent->news);
+}
+
+/* What the same key means depends on what was asked with it. */
+static int look_idempotent(struct taking *taking, const struct idempotency *request,
+                           struct intake_answer *ret, bool *ret_done)
+{
+    struct slice before;
+    *ret_done = false;
+    if (request->key.len == 0) {
+        return 0;
+    }
+    switch (idempotency_look(taking->txn, store_key(taking), request, &before)) {
+    case IDEMPOTENCY_NEW:
+        return store_fault(taking->txn);
+    case IDEMPOTENCY_OTHER:
+        return -EEXIST;
+    case IDEMPOTENCY_SAME:
+        *ret_done = true;
+        return answer_unpack(before, ret) ? 0 : -EBADMSG;
+    }
+    return -EBADMSG;
+}
+
+static int finish(struct taking *taking, const struct idempotency *request,
+                  const struct intake_answer *answer)
+{
+    if (request->key.len > 0) {
+        _cleanup_(buf_deinit) struct buf packed = BUF_MAX(ANSWER_MAX_BYTES);
+        answer_pack(answer, &packed);
+        idempotency_keep(taking->txn, store_key(taking), request, taking->now_ms,
+                         buf_slice(&packed));
+    }
+    int r = agent_commit(&taking->txn);
+    if (r == 0) {
+        tell(taking->agent);
+    }
+    return r;
+}
+
+static int check_narrow(const struct taking *taking, const struct parsed *parsed,
+                        struct error *error)
+{
+    return taking->can_seal && parsed->content == INTAKE_RECORD
+               ? seal_check(&taking->seal, &parsed->record, error)
+               : 0;
+}
+
+int intake_submit(struct agent *agent, const struct intake_request *request,
+                  struct intake_answer *ret, struct error *error)
+{
+    _cleanup_(parsed_deinit) struct parsed parsed = PARSED_NULL;
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+    _cleanup_(taking_end) struct taking taking = {.txn = NULL, .seal = SEAL_NULL};
+    struct idempotency idempotency = {.key = request->idempotency_key, .body = request->body};
+    bool done = false;
+    if (request->idempotency_key.len > INTAKE_KEY_MAX_BYTES) {
+        return error_set(error, "Idempotency-Key", "is longer than %d bytes", INTAKE_KEY_MAX_BYTES);
+    }
+    int r = parse(agent, request, &parsed, error);
+    if (r == 0) {
+        r = taking_begin(agent, &taking);
+    }
+    if (r == 0) {
+        r = look_idempotent(&taking, &idempotency, &answer, &done);
+    }
+    if (r == 0 && !done) {
+        r = check_narrow(&taking, &parsed, error);
+        if (r == 0) {
+            r = take_parsed(&taking, &parsed, &answer);
+        }
+        if (r == 0) {
+            r = finish(&taking, &idempotency, &answer);
+        }
+    }
+    if (r != 0) {
+        return r;
+    }
+    *ret = answer;
+    answer = INTAKE_ANSWER_NULL;
+    return 0;
+}
+
+/* --- decisions --- */
+
+static int check_decision(const struct intake_decision *decision, struct error *error)
+{
+    size_t reason = strlen(decision->reason);
+    if (decision->has_record == (decision->alert != 0)) {
+        return error_set(error, "", "a decision is about one alert or one record");
+    }
+    if (decision->action != ACTION_CLOSE && decision->outcome != OUTCOME_NONE) {
+        return error_set(error, "/outcome", "only closing has an outcome");
+    }
+    if (reason < CAIRN_REASON_MIN_BYTES || reason > CAIRN_REASON_MAX_BYTES) {
+        return error_set(error, "/reason", "has %d to %d bytes", CAIRN_REASON_MIN_BYTES,
+                         CAIRN_REASON_MAX_BYTES);
+    }
+    if (!utf8_is_prose(slice_of_text(decision->reason)) ||
+        !utf8_is_prose(slice_of_text(decision->name)) ||
+        !utf8_is_prose(slice_of_text(decision->role))) {
+        return error_set(error, "", "name, role and reason are text without control characters");
+    }
+    if (decision->name[0] == '\0' || strlen(decision->name) >= CAIRN_NAME_MAX_BYTES ||
+        strlen(decision->role) >= CAIRN_NAME_MAX_BYTES) {
+        return error_set(error, "/name", "a named person decides: name and role, at most %d bytes",
+                         CAIRN_NAME_MAX_BYTES - 1);
+    }
+    return 0;
+}
+
+/* The parts of a decision that make it another one. */
+static void decision_body(const struct intake_decision *decision, struct buf *out)
+{
+    char record[ENTRY_ID_TEXT_BYTES] = "";
+    if (decision->has_record) {
+        entry_id_format(&decision->record, record);
+    }
+    buf_format(out, "%u %llu %s %u\n%s\n%s\n", (unsigned)decision->action,
+               (unsigned long long)decision->alert, record, (unsigned)decision->outcome,
+               decision->name, decision->role);
+    buf_add_text(out, decision->reason);
+    assert(buf_ok(out));
+}
+
+static int take_decision(struct taking *taking, const struct intake_decision *decision,
+                         struct intake_answer *answer)
+{
+    struct out_row row = {.kind = ENTRY_DECISION,
+                          .urgency = URGENCY_ROUTINE,
+                          .event_day = taking->day,
+                          .created_ms = taking->now_ms};
+    answer_begin(answer, 1);
+    struct intake_item *item = &answer->items[0];
+    item->outcome = INTAKE_ACCEPTED;
+    item->has_reference = true;
+    item->urgency = URGENCY_ROUTINE;
+    int r = reference_new(taking->now_ms, &item->reference);
+    if (r == 0) {
+        r = seal_decision(&taking->seal, decision, &item->reference, &row);
+    }
+    if (r == 0) {
+        out_put(taking->txn, &item->reference, &row);
+        count(taking, "decision-accepted");
+    }
+    return r;
+}
+
+int intake_decide(struct agent *agent, const struct intake_decision *decision,
+                  struct reference *ret, struct error *error)
+{
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+    _cleanup_(taking_end) struct taking taking = {.txn = NULL, .seal = SEAL_NULL};
+    _cleanup_(buf_deinit) struct buf body =
+        BUF_MAX(CAIRN_REASON_MAX_BYTES + 2 * CAIRN_NAME_MAX_BYTES + 256);
+    bool done = false;
+    int r = check_decision(decision, error);
+    if (r != 0) {
+        return r;
+    }
+    decision_body(decision, &body);
+    struct idempotency idempotency = {.key = decision->idempotency_key, .body = buf_slice(&body)};
+    r = taking_begin(agent, &taking);
+    if (r == 0 && !taking.can_seal) {
+        r = -EAGAIN;
+    }
+    if (r == 0) {
+        r = look_idempotent(&taking, &idempotency, &answer, &done);
+    }
+    if (r == 0 && !done) {
+        r = take_decision(&taking, decision, &answer);
+        if (r == 0) {
+            r = finish(&taking, &idempotency, &answer);
+        }
+    }
+    if (r == 0) {
+        *ret = answer.items[0].reference;
+    }
+    return r;
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The header is written before the body, because its digest is bound into both parts; it can be,
+ * because the size of a sealed card is known from the size of its text.
+ */
+#include "agents/core/seal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agents/core/subjects.h"
+#include "base/date.h"
+#include "crypto/digest.h"
+#include "crypto/token.h"
+#include "json/json.h"
+
+#define KEYS_PURPOSE            "spool data keys"
+#define DECISION_FORMAT         "cairn-decision-account/v1"
+
+/* One entry on its way into the spool. */
+struct frozen {
+    struct buf header;
+    struct buf card; /* plain texts */
+    struct buf account;
+    struct buf body; /* sealed */
+    struct seal_keys keys;
+    uint8_t wrapped[SPOOL_WRAP_BYTES];
+};
+
+static struct frozen frozen_new(void)
+{
+    return (struct frozen){
+        .header = BUF_MAX(CAIRN_HEADER_MAX_BYTES),
+        .card = BUF_MAX(EVENT_CARD_JSON_MAX_BYTES),
+        .account = BUF_MAX(EVENT_ACCOUNT_JSON_MAX_BYTES),
+        .body = BUF_MAX(CAIRN_BODY_MAX_BYTES),
+    };
+}
+
+static void frozen_deinit(struct frozen *frozen)
+{
+    buf_deinit(&frozen->header);
+    buf_deinit(&frozen->card);
+    buf_deinit(&frozen->account);
+    buf_deinit(&frozen->body);
+    seal_keys_deinit(&frozen->keys);
+}
+
+/* --- data keys --- */
+
+void seal_keys_deinit(struct seal_keys *keys)
+{
+    for (size_t i = 0; i < ARRAY_LEN(keys->of); i++) {
+        secret_deinit(&keys->of[i]);
+    }
+}
+
+int seal_keys_open(const struct secret *store_key, struct slice wrapped, struct seal_keys *ret)
+{
+    uint8_t plain[SPOOL_KEYS_BYTES];
+    if (wrapped.len != SPOOL_WRAP_BYTES) {
+        return -EBADMSG;
+    }
+    int r = wrap_open(store_key, KEYS_PURPOSE, wrapped, plain);
+    if (r == 0) {
+        secret_set(&ret->of[PART_CARD], plain, SEAL_KEY_BYTES);
+        secret_set(&ret->of[PART_ACCOUNT], plain + SEAL_KEY_BYTES, SEAL_KEY_BYTES);
+    }
+    bytes_wipe(plain, sizeof(plain));
+    return r;
+}
+
+static int make_keys(const struct seal *seal, struct frozen *frozen)
+{
+    uint8_t plain[SPOOL_KEYS_BYTES];
+    int r = secret_random(&frozen->keys.of[PART_CARD], SEAL_KEY_BYTES);
+    if (r == 0) {
+        r = secret_random(&frozen->keys.of[PART_ACCOUNT], SEAL_KEY_BYTES);
+    }
+    if (r != 0) {
+        return r;
+    }
+    memcpy(plain, frozen->keys.of[PART_CARD].bytes, SEAL_KEY_BYTES);
+    memcpy(plain + SEAL_KEY_BYTES, frozen->keys.of[PART_ACCOUNT].bytes, SEAL_KEY_BYTES);
+    r = wrap_seal(&seal->keys->store, KEYS_PURPOSE, SLICE_OF(plain), frozen->wrapped);
+    bytes_wipe(plain, sizeof(plain));
+    return r;
+}
+
+/* --- parts --- */
+
+static int add_part(struct frozen *frozen, enum part part, const struct buf *text,
+                    const uint8_t digest[CAIRN_HASH_BYTES])
+{
+    size_t size = seal_part_size(text->len);
+    uint8_t *out = size == 0 ? NULL : buf_extend(&frozen->body, size);
+    if (out == NULL) {
+        return -EMSGSIZE;
+    }
+    return seal_part(&frozen->keys.of[part], digest, part, buf_slice(text), out);
+}
+
+/* Card, if it has one, then account. */
+static int seal_body(const struct seal *seal, struct frozen *frozen, bool has_card)
+{
+    uint8_t digest[CAIRN_HASH_BYTES];
+    if (!buf_ok(&frozen->header)) {
+        return -EMSGSIZE;
+    }
+    int r = make_keys(seal, frozen);
+    sha256(buf_slice(&frozen->header), digest);
+    if (r == 0 && has_card) {
+        r = add_part(frozen, PART_CARD, &frozen->card, digest);
+    }
+    return r != 0 ? r : add_part(frozen, PART_ACCOUNT, &frozen->account, digest);
+}
+
+static struct spool_entry entry_of(const struct seal *seal, const struct frozen *frozen,
+                                   const struct reference *reference, const struct out_row *out)
+{
+    return (struct spool_entry){
+        .lane = out->lane,
+        .seq = out->entry.seq,
+        .kind = out->kind,
+        .header = buf_slice(&frozen->header),
+        .body = buf_slice(&frozen->body),
+        .keys = SLICE_OF(frozen->wrapped),
+        .has_reference = true,
+        .reference = *reference,
+        .created_ms = seal->now_ms,
+    };
+}
+
+static void take_id(const struct seal *seal, enum lane lane, struct out_row *out)
+{
+    out->state = OUT_SPOOLED;
+    out->lane = lane;
+    out->has_entry = true;
+    out->entry = spool_next_id(seal->txn, seal->place.agency, lane);
+    out->due_ms = 0;
+}
+
+struct subjects seal_subjects(const struct seal *seal)
+{
+    return (struct subjects){.txn = seal->txn,
+                             .store_key = &seal->keys->store,
+                             .place = &seal->place,
+                             .now_ms = seal->now_ms};
+}
+
+/* --- records --- */
+
+enum lane seal_lane(enum record_kind kind, enum urgency urgency)
+{
+    return kind == RECORD_REFERRAL || urgency == URGENCY_IMMEDIATE ? LANE_URGENT : LANE_NORMAL;
+}
+
+/* The numbers of the agencies left out, rising and each once. */
+static int narrow_numbers(const struct seal *seal, const struct event *event,
+                          struct record_header *header, struct error *error)
+{
+    header->n_narrow = 0;
+    for (size_t i = 0; i < event->n_narrow; i++) {
+        const struct agency *agency =
+            directory_agency_by_id(&seal->governance->directory, event->narrow[i]);
+        size_t at = header->n_narrow;
+        if (agency == NULL) {
+            return error_set(error, "/narrow", "names an agency that the directory does not have");
+        }
+        while (at > 0 && header->narrow[at - 1] > agency->number) {
+            at--;
+        }
+        if (at > 0 && header->narrow[at - 1] == agency->number) {
+            continue;
+        }
+        memmove(&header->narrow[at + 1], &header->narrow[at],
+                (header->n_narrow - at) * sizeof(header->narrow[0]));
+        header->narrow[at] = agency->number;
+        header->n_narrow++;
+    }
+    return 0;
+}
+
+int seal_check(const struct seal *seal, const struct event *event, struct error *error)
+{
+    struct record_header header;
+    return narrow_numbers(seal, event, &header, error);
+}
+
+static int fill_header(const struct seal *seal, const struct event *event,
+                       const struct out_row *out, struct record_header *header)
+{
+    struct error error = ERROR_NULL;
+    header->id = out->entry;
+    header->record_kind = event->kind;
+    header->code = event->code;
+    header->level = event->level;
+    header->urgency = event->urgency;
+    header->event_day = event->event_day;
+    header->recorded_ms = event->recorded_ms;
+    header->created_ms = seal->now_ms;
+    header->judged_by = event->lawfulness.judged_by;
+    header->basis = event->lawfulness.basis;
+    header->detriment = event->lawfulness.detriment;
+    header->family_told = event->lawfulness.family_told;
+    memcpy(header->handle, out->handle, sizeof(header->handle));
+    header->has_occurrence = event->occurrence[0] != '\0';
+    if (header->has_occurrence) {
+        token_occurrence(&seal->place.linkage, event->event_day, slice_of_text(event->occurrence),
+                         header->occurrence);
+    }
+    int r = random_bytes(header->event_id, sizeof(header->event_id));
+    return r != 0 ? r : narrow_numbers(seal, event, header, &error);
+}
+
+/* The handle: of the child, with its statement in front; a retraction's is that of its record. */
+static int find_handle(const struct seal *seal, const struct event *event, enum lane lane,
+                       const struct out_row *retracts, struct out_row *out)
+{
+    struct subjects subjects = seal_subjects(seal);
+    if (retracts != NULL) {
+        memcpy(out->handle, retracts->handle, sizeof(out->handle));
+        return 0;
+    }
+    int r = subjects_handle(&subjects, &event->child, out->handle);
+    if (r == 0) {
+        subjects_state(&subjects, lane, out->handle);
+    }
+    return r;
+}
+
+static int freeze_record(const struct seal *seal, const struct event *event,
+                         const struct out_row *retracts, const struct out_row *out,
+                         struct frozen *frozen)
+{
+    struct entry_header header = {.kind = ENTRY_RECORD, .id = out->entry};
+    int r = fill_header(seal, event, out, &header.record);
+    if (r == 0) {
+        r = event_card_json(event, &frozen->card);
+    }
+    if (r == 0) {
+        r = event_account_json(event, &frozen->account);
+    }
+    if (r != 0) {
+        return r;
+    }
+    header.record.card_bytes = (uint32_t)seal_part_size(frozen->card.len);
+    header.record.has_retracts = retracts != NULL;
+    if (retracts != NULL) {
+        header.record.retracts = retracts->entry;
+    }
+    wire_entry_header_write(&header, &frozen->header);
+    return seal_body(seal, frozen, true);
+}
+
+int seal_record(const struct seal *seal, const struct event *event,
+                const struct reference *reference, const struct out_row *retracts,
+                struct out_row *out)
+{
+    _cleanup_(frozen_deinit) struct frozen frozen = frozen_new();
+    enum lane lane = seal_lane(event->kind, event->urgency);
+    assert((event->kind == RECORD_RETRACTION) == (retracts != NULL));
+    int r = find_handle(seal, event, lane, retracts, out);
+    if (r != 0) {
+        return r;
+    }
+    take_id(seal, lane, out); /* after the statement, which has the number before */
+    r = freeze_record(seal, event, retracts, out, &frozen);
+    if (r != 0) {
+        return r;
+    }
+    struct spool_entry entry = entry_of(seal, &frozen, reference, out);
+    spool_add(seal->txn, &entry);
+    return store_fault(seal->txn);
+}
+
+/* --- involvements and decisions --- */
+
+int seal_involvement(const struct seal *seal, const struct involvement *involvement,
+                     const struct reference *reference, struct out_row *out)
+{
+    _cleanup_(frozen_deinit) struct frozen frozen = frozen_new();
+    struct subjects subjects = seal_subjects(seal);
+    int r = subjects_handle(&subjects, &involvement->child, out->handle);
+    if (r != 0) {
+        return r;
+    }
+    subjects_state(&subjects, LANE_NORMAL, out->handle);
+    take_id(seal, LANE_NORMAL, out);
+    struct entry_header header = {
+        .kind = ENTRY_INVOLVEMENT,
+        .id = out->entry,
+        .involvement = {.id = out->entry,
+                        .role = involvement->role,
+                        .from_day = involvement->from_day,
+                        .until_day = involvement->until_day},
+    };
+    memcpy(header.involvement.handle, out->handle, sizeof(out->handle));
+    wire_entry_header_write(&header, &frozen.header);
+    r = involvement_account_json(involvement, &frozen.account);
+    if (r == 0) {
+        r = seal_body(seal, &frozen, false);
+    }
+    if (r != 0) {
+        return r;
+    }
+    struct spool_entry entry = entry_of(seal, &frozen, reference, out);
+    spool_add(seal->txn, &entry);
+    return store_fault(seal->txn);
+}
+
+static int decision_account(const struct intake_decision *decision, struct buf *out)
+{
+    struct json *account = json_object_new();
+    json_set_word(account, "format", DECISION_FORMAT);
+    json_set_word(account, "name", decision->name);
+    json_set_word(account, "role", decision->role);
+    json_set_word(account, "reason", decision->reason);
+    int r = json_write(account, JSON_STYLE_COMPACT, out);
+    json_free(&account);
+    return r;
+}
+
+int seal_decision(const struct seal *seal, const struct intake_decision *decision,
+                  const struct reference *reference, struct out_row *out)
+{
+    _cleanup_(frozen_deinit) struct frozen frozen = frozen_new();
+    take_id(seal, LANE_NORMAL, out);
+    struct entry_header header = {
+        .kind = ENTRY_DECISION,
+        .id = out->entry,
+        .decision = {.id = out->entry,
+                     .action = decision->action,
+                     .alert = decision->alert,
+                     .has_record = decision->has_record,
+                     .record = decision->record,
+                     .outcome = decision->outcome,
+                     .decided_ms = seal->now_ms},
+    };
+    wire_entry_header_write(&header, &frozen.header);
+    int r = decision_account(decision, &frozen.account);
+    if (r == 0) {
+        r = seal_body(seal, &frozen, false);
+    }
+    if (r != 0) {
+        return r;
+    }
+    struct spool_entry entry = entry_of(seal, &frozen, reference, out);
+    entry.n_recipients = decision->n_recipients;
+    memcpy(entry.recipients, decision->recipients, sizeof(entry.recipients));
+    spool_add(seal->txn, &entry);
+    return store_fault(seal->txn);
+}
+
+/* --- the occasion --- */
+
+int seal_begin(struct agent *agent, struct store_txn *txn, struct seal *ret)
+{
+    struct seal seal = SEAL_NULL;
+    if (!govern_keep_place(agent->keep, &seal.place)) {
+        return -EAGAIN;
+    }
+    seal.txn = txn;
+    seal.keys = &agent->keys;
+    seal.governance = govern_keep_current(agent->keep);
+    seal.now_ms = clock_real_ms(agent->clock);
+    *ret = seal;
+    secret_deinit(&seal.place.linkage);
+    return 0;
+}
+
+void seal_end(struct seal *seal)
+{
+    governance_unref(&seal->governance);
+    own_place_deinit(&seal->place);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Row, at due time and reference: kind u8 | retracts[16] (zeros: nothing) | wrapped JSON.
+ *
+ * One row that cannot be sealed must not stop the others: it becomes a refused OUT row, which its
+ * author sees.
+ */
+#include "agents/core/settle.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "agents/core/link.h"
+#include "agents/core/seal.h"
+#include "agents/core/subjects.h"
+#include "base/date.h"
+#include "base/log.h"
+
+#define PURPOSE           "settling"
+#define ROW_HEAD_BYTES    (1 + REFERENCE_BYTES)
+#define WAITING_MAX_BYTES (EVENT_JSON_MAX_BYTES + WRAP_OVERHEAD_BYTES)
+#define TURN_MAX_MS       60000 /* then the clock is looked at again: it may have been set */
+#define RETRY_MS          1000  /* after a turn that failed, as when the disk is full */
+
+static const struct reference no_reference;
+
+/* --- rows --- */
+
+static int put(struct store_txn *txn, const struct secret *store_key, enum entry_kind kind,
+               struct slice json, const struct store_key *key, const struct reference *retracts)
+{
+    size_t len = ROW_HEAD_BYTES + json.len + WRAP_OVERHEAD_BYTES;
+    uint8_t *storage = store_reserve(txn, AT_SETTLING, store_key_slice(key), len);
+    if (storage == NULL) {
+        return store_fault(txn);
+    }
+    struct writer writer = writer_over(storage, ROW_HEAD_BYTES);
+    write_u8(&writer, (uint8_t)kind);
+    write_bytes(&writer, retracts->bytes, sizeof(retracts->bytes));
+    assert(writer_ok(&writer));
+    return wrap_seal(store_key, PURPOSE, json, storage + ROW_HEAD_BYTES);
+}
+
+int settle_event(struct store_txn *txn, const struct secret *store_key, const struct event *event,
+                 const struct reference *reference, const struct reference *retracts,
+                 const struct out_row *row)
+{
+    _cleanup_(buf_deinit) struct buf json = BUF_MAX(EVENT_JSON_MAX_BYTES);
+    struct store_key key = agent_key_settling(row->due_ms, reference);
+    int r = event_to_json(event, &json);
+    return r != 0 ? r
+                  : put(txn, store_key, ENTRY_RECORD, buf_slice(&json), &key,
+                        retracts == NULL ? &no_reference : retracts);
+}
+
+int settle_involvement(struct store_txn *txn, const struct secret *store_key, struct slice json,
+                       const struct reference *reference, const struct out_row *row)
+{
+    struct store_key key = agent_key_settling(row->due_ms, reference);
+    return put(txn, store_key, ENTRY_INVOLVEMENT, json, &key, &no_reference);
+}
+
+void settle_drop(struct store_txn *txn, const struct reference *reference,
+                 const struct out_row *row)
+{
+    struct store_key key = agent_key_settling(row->due_ms, reference);
+    (void)store_delete(txn, AT_SETTLING, store_key_slice(&key));
+}
+
+/* --- what is due --- */
+
+/* One row, copied and opened: sealing writes to the store that it was borrowed from. */
+struct due {
+    struct store_key key;
+    int64_t due_ms;
+    struct reference reference;
+    enum entry_kind kind;
+    struct reference retracts;
+    struct buf json;
+};
+
+static void due_deinit(struct due *due)
+{
+    buf_deinit(&due->json);
+}
+
+static bool due_read(const struct store_walk *walk, const struct secret *store_key, struct due *ret)
+{
+    struct reader key = reader_over(walk->key);
+    struct reader reader = reader_over(walk->value);
+    ret->key.len = walk->key.len;
+    ret->due_ms = (int64_t)read_u64(&key);
+    read_into(&key, ret->reference.bytes, sizeof(ret->reference.bytes));
+    ret->kind = (enum entry_kind)read_u8(&reader);
+    read_into(&reader, ret->retracts.bytes, sizeof(ret->retracts.bytes));
+    struct slice wrapped = read_bytes(&reader, reader.left);
+    if (!reader_end(&key) || !reader_end(&reader) || wrapped.len <= WRAP_OVERHEAD_BYTES) {
+        return false;
+    }
+    memcpy(ret->key.bytes, walk->key.data, walk->key.len);
+    uint8_t *plain = buf_extend(&ret->json, wrapped.len - WRAP_OVERHEAD_BYTES);
+    return plain != NULL && wrap_open(store_key, PURPOSE, wrapped, plain) == 0;
+}
+
+/* The first row; false when none is due. */
+static bool due_next(const struct seal *seal, struct due *ret)
+{
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(seal->txn, AT_SETTLING, SLICE_NULL);
+    if (!walk.live) {
+        return false;
+    }
+    struct reader key = reader_over(walk.key);
+    if ((int64_t)read_u64(&key) > seal->now_ms) {
+        return false;
+    }
+    if (!due_read(&walk, &seal->keys->store, ret)) {
+        store_fail(seal->txn, -EBADMSG);
+        return false;
+    }
+    return true;
+}
+
+static int seal_due_event(const struct seal *seal, const struct due *due, struct out_row *row)
+{
+    _cleanup_(event_deinit) struct event event = EVENT_NULL;
+    struct error error = ERROR_NULL;
+    struct out_row target;
+    bool retraction = memcmp(&due->retracts, &no_reference, sizeof(no_reference)) != 0;
+    int r = event_from_json(buf_slice(&due->json), &event, &error);
+    if (r != 0) {
+        return -EBADMSG; /* we wrote it */
+    }
+    if (retraction && !out_get(seal->txn, &due->retracts, &target)) {
+        return -EBADMSG;
+    }
+    r = seal_check(seal, &event, &error);
+    return r != 0 ? r
+                  : seal_record(seal, &event, &due->reference, retraction ? &target : NULL, row);
+}
+
+static int seal_due_involvement(struct agent *agent, const struct seal *seal, const struct due *due,
+                                struct out_row *row)
+{
+    _cleanup_(involvement_deinit) struct involvement involvement = INVOLVEMENT_NULL;
+    struct event_terms terms = {.live = seal->governance->root.live, .now_ms = seal->now_ms};
+    struct error error = ERROR_NULL;
+    int r = involvement_json_read(agent->records, buf_slice(&due->json), &terms, &involvement,
+                                  &error);
+    return r != 0 ? r : seal_involvement(seal, &involvement, &due->reference, row);
+}
+
+static int seal_due(struct agent *agent, const struct seal *seal, const struct due *due)
+{
+    struct out_row row;
+    if (!out_get(seal->txn, &due->reference, &row)) {
+        return -EBADMSG;
+    }
+    struct out_row sealed = row;
+    int r = due->kind == ENTRY_RECORD ? seal_due_event(seal, due, &sealed)
+                                      : seal_due_involvement(agent, seal, due, &sealed);
+    if (r == 0) {
+        row = sealed;
+    } else if (r == -EINVAL || r == -EFBIG || r == -EMSGSIZE) {
+        char text[REFERENCE_TEXT_BYTES];
+        reference_format(&due->reference, text);
+        log_event(LOG_LEVEL_ERROR, "settled_refused", "reference=%s verdict=%s", text,
+                  verdict_name(VERDICT_BAD_ENTRY));
+        row.state = OUT_REFUSED;
+        row.verdict = VERDICT_BAD_ENTRY;
+        row.answered_ms = seal->now_ms;
+        r = 0;
+    }
+    if (r == 0) {
+        out_put(seal->txn, &due->reference, &row);
+        (void)store_delete(seal->txn, AT_SETTLING, store_key_slice(&due->key));
+    }
+    return r;
+}
+
+static int seal_all_due(struct agent *agent, const struct seal *seal, size_t *ret_n)
+{
+    for (*ret_n = 0; *ret_n < SETTLE_ROWS_MAX; (*ret_n)++) {
+        _cleanup_(due_deinit) struct due due = {.json = BUF_MAX(WAITING_MAX_BYTES)};
+        if (!due_next(seal, &due)) {
+            return store_fault(seal->txn);
+        }
+        int r = seal_due(agent, seal, &due);
+        if (r != 0) {
+            return r;
+        }
+    }
+    return 0;
+}
+
+/* Whether a write transaction would find anything to do. */
+static bool something_due(struct agent *agent, const struct own_place *place, int64_t now_ms)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(agent->store);
+    if (txn == NULL) {
+        return true;
+    }
+    if (subjects_restated(txn) != place->epoch) {
+        return true;
+    }
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(txn, AT_SETTLING, SLICE_NULL);
+    if (!walk.live) {
+        return false;
+    }
+    struct reader key = reader_over(walk.key);
+    return (int64_t)read_u64(&key) <= now_ms;
+}
+
+int settle_step(struct agent *agent, bool *ret_more)
+{
+    _cleanup_(seal_end) struct seal seal = SEAL_NULL;
+    size_t n = 0;
+    *ret_more = false;
+    if (seal_begin(agent, NULL, &seal) != 0 || !something_due(agent, &seal.place, seal.now_ms)) {
+        return 0;
+    }
+    _cleanup_(store_end) struct store_txn *txn = store_begin(agent->store);
+    if (txn == NULL) {
+        return -ENOMEM;
+    }
+    seal.txn = txn;
+    struct subjects subjects = seal_subjects(&seal);
+    bool more = subjects_restate(&subjects, SETTLE_ROWS_MAX);
+    int r = seal_all_due(agent, &seal, &n);
+    if (r == 0) {
+        r = agent_commit(&txn);
+    }
+    if (r != 0) {
+        return r;
+    }
+    *ret_more = more || n == SETTLE_ROWS_MAX;
+    link_wake(agent);
+    news_tell(&agent->news);
+    return 0;
+}
+
+/* --- the thread --- */
+
+struct settle_thread {
+    struct agent *agent;
+    pthread_t thread;
+};
+
+/* Until the next row is due, as far as the clock can be trusted not to be set. */
+static int until_due_ms(struct agent *agent)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(agent->store);
+    if (txn == NULL) {
+        return RETRY_MS;
+    }
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(txn, AT_SETTLING, SLICE_NULL);
+    if (!walk.live) {
+        return TURN_MAX_MS;
+    }
+    struct reader key = reader_over(walk.key);
+    int64_t left_ms = (int64_t)read_u64(&key) - clock_real_ms(agent->clock);
+    if (left_ms <= 0) {
+        return TURN_MAX_MS; /* due, and waiting for something that will be news */
+    }
+    return left_ms < TURN_MAX_MS ? (int)left_ms : TURN_MAX_MS;
+}
+
+static void *run(void *data)
+{
+    struct settle_thread *self = data;
+    struct agent *agent = self->agent;
+    while (!news_closed(&agent->news)) {
+        uint64_t seen = news_count(&agent->news);
+        bool more = false;
+        int r = settle_step(agent, &more);
+        if (r != 0) {
+            (void)log_fault(-r, "settle_failed", "next_ms=%d", RETRY_MS);
+        }
+        if (!more) {
+            (void)news_wait(&agent->news, r == 0 ? seen : news_count(&agent->news),
+                            r == 0 ? until_due_ms(agent) : RETRY_MS);
+        }
+    }
+    return NULL;
+}
+
+int settle_start(struct agent *agent, struct settle_thread **ret)
+{
+    struct settle_thread *self = base_zalloc(1, sizeof(*self));
+    self->agent = agent;
+    int r = pthread_create(&self->thread, NULL, run, self);
+    if (r != 0) {
+        base_free(&self);
+        return -r;
+    }
+    (void)pthread_setname_np(self->thread, "settle");
+    *ret = self;
+    return 0;
+}
+
+void settle_stop(struct settle_thread **owned)
+{
+    if (*owned != NULL) {
+        (void)pthread_join((*owned)->thread, NULL);
+        base_free(owned);
+    }
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settle: what waits on disk before it is sealed: events that may be clerical errors, until their
+ * settle time is over; and everything, until the agent knows its place in the partnership. Each
+ * waits sealed under the store key.
+ *
+ * One thread seals what is due (settle_start); settle_step is what it does, for one turn.
+ */
+#ifndef AGENTS_SETTLE_H
+#define AGENTS_SETTLE_H
+
+#include "agents/core/agent.h"
+
+/* Rows a transaction: other writers wait no longer than that. */
+#define SETTLE_ROWS_MAX 64
+
+/* Puts an event to wait until row->due_ms, in row->state (SETTLING or WAITING); `retracts` is the
+ * reference of what a retraction takes back, else NULL. The caller puts the row. */
+int settle_event(struct store_txn *txn, const struct secret *store_key, const struct event *event,
+                 const struct reference *reference, const struct reference *retracts,
+                 const struct out_row *row) MUST_USE;
+/* An involvement as it came, to be read again when it can be sealed. */
+int settle_involvement(struct store_txn *txn, const struct secret *store_key, struct slice json,
+                       const struct reference *reference, const struct out_row *row) MUST_USE;
+/* Takes back what still waits; the caller puts the row with its new state. */
+void settle_drop(struct store_txn *txn, const struct reference *reference,
+                 const struct out_row *row);
+
+/* Seals what is due and states children again after a change of epoch, in one transaction. *ret_more:
+ * there is more to do at once. 0 or -errno with nothing changed. */
+int settle_step(struct agent *agent, bool *ret_more) MUST_USE;
+
+struct settle_thread;
+int settle_start(struct agent *agent, struct settle_thread **ret) MUST_USE;
+/* After news_close. Accepts NULL. */
+void settle_stop(struct settle_thread **thread);
+
+#endif

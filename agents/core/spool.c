@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Row, at lane and seq:
+ *   kind u8 | has reference u8 | reference[16] | created u64 | n u8, recipients u32 each
+ *   | sized header | sized keys | sized body
+ */
+#include "agents/core/spool.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agents/core/subjects.h"
+#include "base/log.h"
+
+#define ROW_REST_BYTES                                                                             \
+    (1 + 1 + REFERENCE_BYTES + 8 + 1 + CAIRN_ADDRESSEES_MAX * 4 + 3 * 4 + SPOOL_WRAP_BYTES)
+
+/* What an entry needs in a frame beside header and body: grants with their tags, its own tags. */
+#define ENTRY_REST_BYTES (CAIRN_GRANTS_MAX * (GRANT_BYTES + 24) + 32)
+/* And a frame beside its entries: transport header, head, signature. */
+#define FRAME_REST_BYTES 1024
+
+static_assert(CAIRN_HEADER_MAX_BYTES + CAIRN_BODY_MAX_BYTES + ENTRY_REST_BYTES + FRAME_REST_BYTES <=
+                  CAIRN_FRAME_MAX_BYTES,
+              "the largest entry fits a parcel of its own");
+
+/* --- streams --- */
+
+static const char *stream_name(enum lane lane)
+{
+    switch (lane) {
+    case LANE_URGENT:
+        return "stream-urgent";
+    case LANE_NORMAL:
+        return "stream-normal";
+    case LANE_BULK:
+        return "stream-bulk";
+    }
+    return "stream";
+}
+
+static const char *next_name(enum lane lane)
+{
+    switch (lane) {
+    case LANE_URGENT:
+        return "next-urgent";
+    case LANE_NORMAL:
+        return "next-normal";
+    case LANE_BULK:
+        return "next-bulk";
+    }
+    return "next";
+}
+
+int spool_start(struct store_txn *txn)
+{
+    for (enum lane lane = LANE_URGENT; lane <= LANE_BULK; lane++) {
+        uint64_t stream = 0;
+        if (agent_meta_u64(txn, stream_name(lane), 0) != 0) {
+            continue;
+        }
+        while (stream == 0) {
+            if (random_bytes(&stream, sizeof(stream)) != 0) {
+                return -EIO;
+            }
+        }
+        agent_meta_put_u64(txn, stream_name(lane), stream);
+        agent_meta_put_u64(txn, next_name(lane), 1);
+    }
+    return store_fault(txn);
+}
+
+uint64_t spool_stream(struct store_txn *txn, enum lane lane)
+{
+    return agent_meta_u64(txn, stream_name(lane), 0);
+}
+
+struct entry_id spool_next_id(struct store_txn *txn, uint32_t agency, enum lane lane)
+{
+    return (struct entry_id){.agency = agency,
+                             .stream = spool_stream(txn, lane),
+                             .seq = agent_meta_u64(txn, next_name(lane), 1)};
+}
+
+/* --- rows --- */
+
+void spool_add(struct store_txn *txn, const struct spool_entry *entry)
+{
+    struct store_key key = agent_key_spool(entry->lane, entry->seq);
+    size_t len = ROW_REST_BYTES - SPOOL_WRAP_BYTES -
+                 (CAIRN_ADDRESSEES_MAX - entry->n_recipients) * 4 + entry->header.len +
+                 entry->keys.len + entry->body.len;
+    if (store_fault(txn) != 0) {
+        return; /* then the number read below means nothing */
+    }
+    assert(entry->n_recipients <= CAIRN_ADDRESSEES_MAX);
+    assert(entry->seq == agent_meta_u64(txn, next_name(entry->lane), 1));
+    uint8_t *storage = store_reserve(txn, AT_SPOOL, store_key_slice(&key), len);
+    if (storage == NULL) {
+        return;
+    }
+    struct writer writer = writer_over(storage, len);
+    write_u8(&writer, (uint8_t)entry->kind);
+    write_u8(&writer, entry->has_reference ? 1 : 0);
+    write_bytes(&writer, entry->reference.bytes, sizeof(entry->reference.bytes));
+    write_u64(&writer, (uint64_t)entry->created_ms);
+    write_u8(&writer, (uint8_t)entry->n_recipients);
+    for (size_t i = 0; i < entry->n_recipients; i++) {
+        write_u32(&writer, entry->recipients[i]);
+    }
+    write_sized(&writer, entry->header);
+    write_sized(&writer, entry->keys);
+    write_sized(&writer, entry->body);
+    assert(writer_ok(&writer) && writer.len == len);
+    agent_meta_put_u64(txn, next_name(entry->lane), entry->seq + 1);
+}
+
+static bool unpack(struct slice key, struct slice value, struct spool_entry *ret)
+{
+    struct reader at = reader_over(key);
+    struct reader reader = reader_over(value);
+    struct spool_entry entry = {.lane = (enum lane)read_u8(&at)};
+    entry.seq = read_u64(&at);
+    entry.kind = (enum entry_kind)read_u8(&reader);
+    entry.has_reference = read_u8(&reader) != 0;
+    read_into(&reader, entry.reference.bytes, sizeof(entry.reference.bytes));
+    entry.created_ms = (int64_t)read_u64(&reader);
+    entry.n_recipients = read_u8(&reader);
+    if (entry.n_recipients > CAIRN_ADDRESSEES_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < entry.n_recipients; i++) {
+        entry.recipients[i] = read_u32(&reader);
+    }
+    entry.header = read_sized(&reader, CAIRN_HEADER_MAX_BYTES);
+    entry.keys = read_sized(&reader, SPOOL_WRAP_BYTES);
+    entry.body = read_sized(&reader, CAIRN_BODY_MAX_BYTES);
+    if (!reader_end(&at) || !reader_end(&reader)) {
+        return false;
+    }
+    *ret = entry;
+    return true;
+}
+
+bool spool_get(struct store_txn *txn, enum lane lane, uint64_t seq, struct spool_entry *ret)
+{
+    struct store_key key = agent_key_spool(lane, seq);
+    struct slice value;
+    if (!store_get(txn, AT_SPOOL, store_key_slice(&key), &value)) {
+        return false;
+    }
+    if (!unpack(store_key_slice(&key), value, ret)) {
+        store_fail(txn, -EBADMSG);
+        return false;
+    }
+    return true;
+}
+
+/* --- what the link sends next --- */
+
+/* A retraction in one lane of a record that still waits in another one would be answered "not
+ * found", for ever. */
+static bool must_wait(struct store_txn *txn, const struct spool_entry *entry)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct entry_header header;
+    struct reference target;
+    struct out_row row;
+    if (entry->kind != ENTRY_RECORD ||
+        !wire_entry_header_read(ENTRY_RECORD, entry->header, &arena, &header) ||
+        !header.record.has_retracts) {
+        return false;
+    }
+    return out_by_entry(txn, &header.record.retracts, &target) && out_get(txn, &target, &row) &&
+           row.state == OUT_SPOOLED && row.lane != entry->lane;
+}
+
+static bool copy_in(struct arena *arena, struct slice *bytes)
+{
+    if (bytes->len == 0) {
+        *bytes = SLICE_NULL;
+        return true;
+    }
+    *bytes = arena_copy(arena, *bytes);
+    return bytes->data != NULL;
+}
+
+size_t spool_lot(struct store_txn *txn, enum lane lane, struct arena *arena,
+                 struct spool_entry ret[CAIRN_PARCEL_ENTRIES_MAX])
+{
+    struct store_key from = agent_key_spool(lane, 0);
+    size_t n = 0;
+    size_t bytes = FRAME_REST_BYTES;
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(txn, AT_SPOOL, store_key_slice(&from));
+    while (walk.live && walk.key.data[0] == (uint8_t)lane && n < CAIRN_PARCEL_ENTRIES_MAX) {
+        struct spool_entry entry;
+        if (!unpack(walk.key, walk.value, &entry)) {
+            store_fail(txn, -EBADMSG);
+            return 0;
+        }
+        bytes += entry.header.len + entry.body.len + ENTRY_REST_BYTES;
+        if (bytes > CAIRN_FRAME_MAX_BYTES || must_wait(txn, &entry)) {
+            return n;
+        }
+        if (!copy_in(arena, &entry.header) || !copy_in(arena, &entry.body) ||
+            !copy_in(arena, &entry.keys)) {
+            return n;
+        }
+        ret[n++] = entry;
+        store_walk_next(&walk);
+    }
+    return n;
+}
+
+/* --- answers --- */
+
+static void answer_reference(struct store_txn *txn, const struct spool_entry *entry,
+                             const struct wire_result *result, int64_t now_ms)
+{
+    struct out_row row;
+    if (!entry->has_reference || !out_get(txn, &entry->reference, &row)) {
+        return;
+    }
+    row.state = verdict_is_stored(result->verdict) ? OUT_STORED : OUT_REFUSED;
+    row.verdict = result->verdict;
+    row.log_index = result->log_index;
+    row.answered_ms = now_ms;
+    out_put(txn, &entry->reference, &row);
+}
+
+void spool_answer(struct store_txn *txn, enum lane lane, const struct wire_result *result,
+                  int64_t now_ms)
+{
+    struct spool_entry entry;
+    struct store_key key = agent_key_spool(lane, result->seq);
+    assert(!verdict_is_retry(result->verdict));
+    if (!spool_get(txn, lane, result->seq, &entry)) {
+        return;
+    }
+    if (!verdict_is_stored(result->verdict)) {
+        log_event(LOG_LEVEL_ERROR, "entry_refused", "lane=%d seq=%llu kind=%s verdict=%s",
+                  (int)lane, (unsigned long long)result->seq, entry_kind_text(entry.kind),
+                  verdict_name(result->verdict));
+    } else if (entry.kind == ENTRY_SUBJECT) {
+        subjects_stated(txn, entry.header, entry.body); /* ends what the entry borrows */
+    }
+    answer_reference(txn, &entry, result, now_ms);
+    (void)store_delete(txn, AT_SPOOL, store_key_slice(&key));
+}
+
+void spool_depth(struct store_txn *txn, struct spool_depth *ret)
+{
+    *ret = (struct spool_depth){.oldest_ms = 0};
+    for (enum lane lane = LANE_URGENT; lane <= LANE_BULK; lane++) {
+        struct store_key from = agent_key_spool(lane, 0);
+        struct spool_entry entry;
+        _cleanup_(store_walk_end) struct store_walk walk =
+            store_walk_from(txn, AT_SPOOL, store_key_slice(&from));
+        if (!walk.live || walk.key.data[0] != (uint8_t)lane) {
+            continue;
+        }
+        if (!unpack(walk.key, walk.value, &entry)) {
+            store_fail(txn, -EBADMSG);
+            return;
+        }
+        ret->entries[lane] = agent_meta_u64(txn, next_name(lane), 1) - entry.seq;
+        if (ret->oldest_ms == 0 || entry.created_ms < ret->oldest_ms) {
+            ret->oldest_ms = entry.created_ms;
+        }
+    }
+}
