@@ -186,6 +186,22 @@ static void a_leaf_with_an_unknown_number_is_refused(void **state)
     }
 }
 
+static void every_item_kind_and_every_document_has_a_leaf(void **state)
+{
+    (void)state;
+    struct leaf told = leaf_of(LEAF_TOLD);
+    struct leaf governance = leaf_of(LEAF_GOVERNANCE);
+    uint8_t storage[LEAF_MAX_BYTES];
+    struct leaf read;
+
+    for (told.detail = 1; told.detail <= 3; told.detail++) {
+        assert_true(leaf_read(leaf_write(&told, storage), &read));
+    }
+    for (governance.detail = 1; governance.detail <= 5; governance.detail++) {
+        assert_true(leaf_read(leaf_write(&governance, storage), &read));
+    }
+}
+
 static void a_leaf_that_is_refused_leaves_the_result_alone(void **state)
 {
     (void)state;
@@ -205,6 +221,7 @@ int main(void)
         cmocka_unit_test(a_leaf_of_another_length_is_refused),
         cmocka_unit_test(a_changed_leaf_is_refused_or_says_what_its_bytes_say),
         cmocka_unit_test(a_leaf_with_an_unknown_number_is_refused),
+        cmocka_unit_test(every_item_kind_and_every_document_has_a_leaf),
         cmocka_unit_test(a_leaf_that_is_refused_leaves_the_result_alone),
     };
 

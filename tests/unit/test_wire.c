@@ -297,6 +297,43 @@ static void one_message_has_one_spelling(void **state)
     }
 }
 
+/* What the walk over the tags refuses never reaches the unpacker, so it costs no memory. */
+static const struct {
+    const char *name;
+    const char *from;
+    const char *to;
+} walked[] = {
+    {"hello", "08011001", "080108011001"},
+    {"hello", "08011001", "10010801"},
+    {"hello", "08011001", "0881001001"},
+    {"hello", "08011001", "8800011001"},
+    {"hello", "1a11636169", "1a9100636169"},
+    {"hello", "08011001", "0881808080808080808080011001"},
+    {"hello", "08011001", "08818080808080808080021001"},
+    {"hello", "08011001", "0d010000001001"},
+    {"hello", "08011001", "080110013801"},
+    {"pong", "0a0408011002", "0a06080110025801"},
+    {"pong", "0a0408011002", "0a06080108011002"},
+    {"record_header", "aa0102090b", "a80109a8010b"},
+    {"record_header", "aa0102090b", "aa010109aa01010b"},
+};
+
+static void misspelt_bytes_cost_no_memory(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(walked); i++) {
+        _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+        _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+        _cleanup_(buf_deinit) struct buf again = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+        respell(walked[i].name, walked[i].from, walked[i].to, &bytes);
+
+        bool accepted = wire_sample_named(walked[i].name)->again(buf_slice(&bytes), &arena, &again);
+
+        assert_false(accepted);
+        assert_int_equal(arena.total, 0);
+    }
+}
+
 static void writing_fails_cleanly_at_the_ceiling(void **state)
 {
     (void)state;
@@ -522,6 +559,48 @@ static void a_header_cut_short_is_refused(void **state)
     assert_true(wire_header_read(SLICE_OF(bytes), &read));
 }
 
+static void every_lane_and_every_size_of_parcel_has_a_header(void **state)
+{
+    (void)state;
+    static const enum wire_type laned[] = {WIRE_PARCEL, WIRE_RECEIPT};
+
+    for (unsigned lane = 0; lane <= CAIRN_LANES + 1; lane++) {
+        for (size_t i = 0; i < ARRAY_LEN(laned); i++) {
+            struct wire_header header = {.version = 1, .type = laned[i], .lane = (uint8_t)lane};
+            struct wire_header read;
+            uint8_t bytes[WIRE_HEADER_BYTES];
+            header.entries = laned[i] == WIRE_PARCEL ? CAIRN_PARCEL_ENTRIES_MAX : 0;
+            wire_header_write(&header, bytes);
+            assert_int_equal(wire_header_read(SLICE_OF(bytes), &read),
+                             lane >= LANE_URGENT && lane <= LANE_BULK);
+        }
+    }
+    for (unsigned entries = 0; entries <= CAIRN_PARCEL_ENTRIES_MAX + 1; entries++) {
+        struct wire_header header = parcel_header;
+        struct wire_header read;
+        uint8_t bytes[WIRE_HEADER_BYTES];
+        header.entries = (uint16_t)entries;
+        wire_header_write(&header, bytes);
+        assert_int_equal(wire_header_read(SLICE_OF(bytes), &read),
+                         entries >= 1 && entries <= CAIRN_PARCEL_ENTRIES_MAX);
+    }
+}
+
+static void a_type_without_a_lane_has_none(void **state)
+{
+    (void)state;
+    struct wire_header header = {.version = 1, .type = WIRE_HELLO};
+    struct wire_header read;
+    uint8_t bytes[WIRE_HEADER_BYTES];
+
+    wire_header_write(&header, bytes);
+    assert_true(wire_header_read(SLICE_OF(bytes), &read));
+
+    header.lane = LANE_URGENT;
+    wire_header_write(&header, bytes);
+    assert_false(wire_header_read(SLICE_OF(bytes), &read));
+}
+
 /* --- digests --- */
 
 static void the_item_digest_is_over_the_bytes_the_documents_name(void **state)
@@ -596,6 +675,7 @@ int main(void)
         cmocka_unit_test(a_flipped_bit_never_means_the_same_message),
         cmocka_unit_test(a_byte_too_many_is_refused),
         cmocka_unit_test(one_message_has_one_spelling),
+        cmocka_unit_test(misspelt_bytes_cost_no_memory),
         cmocka_unit_test(writing_fails_cleanly_at_the_ceiling),
         cmocka_unit_test(a_small_budget_is_a_clean_refusal),
         cmocka_unit_test(a_flood_of_small_fields_costs_no_memory),
@@ -606,6 +686,8 @@ int main(void)
         cmocka_unit_test(a_frame_that_does_not_fit_is_only_marked),
         cmocka_unit_test(a_header_must_be_exact),
         cmocka_unit_test(a_header_cut_short_is_refused),
+        cmocka_unit_test(every_lane_and_every_size_of_parcel_has_a_header),
+        cmocka_unit_test(a_type_without_a_lane_has_none),
         cmocka_unit_test(the_item_digest_is_over_the_bytes_the_documents_name),
         cmocka_unit_test(the_grants_digest_is_over_the_bytes_the_documents_name),
         cmocka_unit_test(no_grants_have_a_digest_too),

@@ -122,6 +122,7 @@ static const struct {
     {ENTRY_INVOLVEMENT, AT(involvement.until_day), DAY_LAST, YES, "an end on the last day"},
     {ENTRY_INVOLVEMENT, AT(involvement.until_day), DAY_LAST + 1, NO, "an end after the last day"},
     {ENTRY_INVOLVEMENT, AT(involvement.until_day), 0, NO, "an end before the start"},
+    {ENTRY_INVOLVEMENT, AT(involvement.until_day), 20379, YES, "an end on the day of the start"},
     {ENTRY_ACKNOWLEDGEMENT, AT(acknowledgement.position), 0, YES, "nothing received yet"},
     {ENTRY_DECISION, AT(decision.action), 0, NO, "no action"},
     {ENTRY_DECISION, AT(decision.action), ACTION_OPEN, NO, "opening with an outcome"},
@@ -727,6 +728,267 @@ static void a_headline_in_mode_content_names_its_record(void **state)
     }
 }
 
+/* --- edges: the largest and smallest that is accepted, and one step beyond --- */
+
+#define ACCEPTED(noun)                                                                             \
+    static bool noun##_accepted(const struct wire_##noun *value)                                   \
+    {                                                                                              \
+        _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);      \
+        _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES);                   \
+        struct wire_##noun read;                                                                   \
+        wire_##noun##_write(value, &bytes);                                                        \
+        assert_true(buf_ok(&bytes));                                                               \
+        return wire_##noun##_read(buf_slice(&bytes), &arena, &read);                               \
+    }
+
+ACCEPTED(hello)
+ACCEPTED(hello_reply)
+ACCEPTED(receipt)
+ACCEPTED(delivery)
+ACCEPTED(delivered)
+ACCEPTED(release)
+ACCEPTED(notice)
+ACCEPTED(governance_document)
+ACCEPTED(proof_reply)
+
+static uint8_t zeros[CAIRN_GOVERNANCE_DOC_MAX_BYTES + 1];
+static char letters[CAIRN_NAME_MAX_BYTES + 1];
+
+static struct slice letters_of(size_t len)
+{
+    memset(letters, 'a', sizeof(letters));
+    return slice_make(letters, len);
+}
+
+static void a_hello_is_accepted_up_to_its_edges(void **state)
+{
+    (void)state;
+    struct wire_hello hello = {.protocol_min = 1, .protocol_max = UINT16_MAX};
+    hello.software = letters_of(CAIRN_NAME_MAX_BYTES);
+    hello.checkpoint = slice_make(zeros, CAIRN_NOTE_MAX_BYTES);
+
+    assert_true(hello_accepted(&hello));
+
+    hello.software = letters_of(CAIRN_NAME_MAX_BYTES + 1);
+    assert_false(hello_accepted(&hello));
+    hello.software = SLICE_NULL;
+    hello.checkpoint.len++;
+    assert_false(hello_accepted(&hello));
+}
+
+static void a_hello_reply_is_accepted_up_to_its_edges(void **state)
+{
+    (void)state;
+    struct wire_hello_reply reply = {.protocol = 1};
+    reply.checkpoint = slice_make(zeros, CAIRN_NOTE_MAX_BYTES);
+
+    assert_true(hello_reply_accepted(&reply));
+
+    reply.checkpoint.len++;
+    assert_false(hello_reply_accepted(&reply));
+    reply.checkpoint = SLICE_NULL;
+    reply.protocol = 0;
+    assert_false(hello_reply_accepted(&reply));
+    reply.protocol = 1;
+    reply.time_ms = MS_LAST + 1;
+    assert_false(hello_reply_accepted(&reply));
+}
+
+static void a_receipt_is_accepted_up_to_its_edges(void **state)
+{
+    (void)state;
+    const struct wire_result result = {.seq = 1, .verdict = VERDICT_STORED};
+    struct wire_receipt receipt = {.stream = 1, .n_results = 1, .results = &result};
+    receipt.checkpoint = slice_make(zeros, CAIRN_NOTE_MAX_BYTES);
+
+    assert_true(receipt_accepted(&receipt));
+
+    receipt.checkpoint.len++;
+    assert_false(receipt_accepted(&receipt));
+    receipt.checkpoint = SLICE_NULL;
+    receipt.n_results = 0;
+    assert_false(receipt_accepted(&receipt));
+}
+
+static void a_parcel_is_accepted_up_to_its_edges(void **state)
+{
+    (void)state;
+    struct wire_sample_parcel sample;
+    wire_sample_parcel_init(&sample);
+    struct wire_entry *record = &sample.entries[RECORD_ENTRY];
+    struct wire_entry *subject = &sample.entries[SUBJECT_ENTRY];
+
+    record->header = slice_make(long_bytes, CAIRN_HEADER_MAX_BYTES);
+    record->body = slice_make(long_bytes, CAIRN_BODY_MAX_BYTES);
+    subject->header = slice_make(long_bytes, 1);
+    subject->body = slice_make(long_bytes, CAIRN_TOKENS_MAX * CAIRN_HASH_BYTES);
+    sample.parcel.head = slice_make(long_bytes, CAIRN_HEADER_MAX_BYTES);
+    assert_true(parcel_accepted(&sample.parcel));
+
+    sample.parcel.head = slice_make(long_bytes, 1);
+    sample.parcel.n_entries = 1;
+    assert_true(parcel_accepted(&sample.parcel));
+}
+
+static bool head_accepted(const struct parcel_head *head)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_HEADER_MAX_BYTES);
+    struct parcel_head read;
+
+    wire_parcel_head_write(head, &bytes);
+    return wire_parcel_head_read(buf_slice(&bytes), &arena, &read);
+}
+
+static void a_parcel_head_is_accepted_up_to_its_edges(void **state)
+{
+    (void)state;
+    const struct parcel_head least = {.agency = 1, .stream = 1, .first_seq = 1, .entries = 1};
+    struct parcel_head head = least;
+    assert_true(head_accepted(&head));
+
+    head.entries = CAIRN_PARCEL_ENTRIES_MAX;
+    head.first_seq = UINT64_MAX - CAIRN_PARCEL_ENTRIES_MAX + 1;
+    assert_true(head_accepted(&head));
+    head.first_seq++;
+    assert_false(head_accepted(&head));
+
+    head = least;
+    head.agency = 0;
+    assert_false(head_accepted(&head));
+    head = least;
+    head.stream = 0;
+    assert_false(head_accepted(&head));
+    head = least;
+    head.first_seq = 0;
+    assert_false(head_accepted(&head));
+}
+
+static void an_item_is_accepted_up_to_its_edges(void **state)
+{
+    (void)state;
+    struct wire_item items[2] = {
+        {.position = 1, .kind = ITEM_DELIVERED, .payload = {zeros, 1}, .leaf = {zeros, 1}},
+        {.position = 2, .kind = ITEM_NOTICE, .payload = {zeros, 1}, .leaf = {zeros, 160}}};
+    struct wire_delivery delivery = {.n_items = 2, .items = items};
+    delivery.checkpoint = slice_make(zeros, CAIRN_NOTE_MAX_BYTES);
+    assert_true(delivery_accepted(&delivery));
+
+    items[1].position = 1;
+    assert_false(delivery_accepted(&delivery));
+    items[1].position = 2;
+    items[1].leaf.len = 161;
+    assert_false(delivery_accepted(&delivery));
+    items[1].leaf.len = 0;
+    assert_false(delivery_accepted(&delivery));
+    items[1].leaf.len = 1;
+    items[1].payload.len = 0;
+    assert_false(delivery_accepted(&delivery));
+    delivery.n_items = 0;
+    assert_true(delivery_accepted(&delivery));
+    delivery.checkpoint.len++;
+    assert_false(delivery_accepted(&delivery));
+}
+
+static void a_delivered_entry_is_accepted_up_to_its_edges(void **state)
+{
+    (void)state;
+    const struct wire_delivered good = {.head = slice_make(zeros, CAIRN_HEADER_MAX_BYTES),
+                                        .signature = slice_make(zeros, 64),
+                                        .index = CAIRN_PARCEL_ENTRIES_MAX - 1,
+                                        .kind = ENTRY_SUBJECT,
+                                        .header = slice_make(zeros, CAIRN_HEADER_MAX_BYTES),
+                                        .body = slice_make(zeros, CAIRN_BODY_MAX_BYTES)};
+    const struct wire_grant grant = {.part = PART_CARD, .recipient = 1};
+    struct wire_delivered least = good;
+    least.head.len = 1;
+    least.header.len = 1;
+    assert_true(delivered_accepted(&good));
+    assert_true(delivered_accepted(&least));
+
+    struct wire_delivered bad[] = {good, good, good, good, good, good, good, good};
+    bad[0].head.len = 0;
+    bad[1].head.len++;
+    bad[2].header.len = 0;
+    bad[3].header.len++;
+    bad[4].body.len++;
+    bad[5].index++;
+    bad[6].kind = (enum entry_kind)0;
+    bad[7].n_grants = 1;
+    bad[7].grants = &grant;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_false(delivered_accepted(&bad[i]));
+    }
+}
+
+static void a_release_brings_at_least_one_grant(void **state)
+{
+    (void)state;
+    const struct wire_grant grant = {.part = PART_CARD, .recipient = 1};
+    struct wire_release release = {
+        .record = {.agency = 1, .stream = 1, .seq = 1}, .n_grants = 1, .grants = &grant};
+
+    assert_true(release_accepted(&release));
+
+    release.n_grants = 0;
+    assert_false(release_accepted(&release));
+}
+
+static void a_notice_is_accepted_up_to_its_edges(void **state)
+{
+    (void)state;
+    struct wire_notice notice = {.type = NOTICE_RETRACTED, .outcome = OUTCOME_PASSED_TO_AUTHORITY};
+    notice.pattern = letters_of(CAIRN_NAME_MAX_BYTES);
+    assert_true(notice_accepted(&notice));
+
+    notice.pattern = letters_of(CAIRN_NAME_MAX_BYTES + 1);
+    assert_false(notice_accepted(&notice));
+    notice.pattern = SLICE_NULL;
+    notice.time_ms = MS_LAST + 1;
+    assert_false(notice_accepted(&notice));
+    notice.time_ms = MS_LAST;
+    notice.type = (enum notice_type)0;
+    assert_false(notice_accepted(&notice));
+}
+
+static void a_governance_document_is_accepted_up_to_its_edges(void **state)
+{
+    (void)state;
+    struct wire_governance_document document = {
+        .document = GOVERNANCE_CALENDAR,
+        .version = 1,
+        .text = slice_make(zeros, CAIRN_GOVERNANCE_DOC_MAX_BYTES),
+        .note = slice_make(zeros, CAIRN_NOTE_MAX_BYTES)};
+    assert_true(governance_document_accepted(&document));
+
+    document.text.len++;
+    assert_false(governance_document_accepted(&document));
+    document.text.len = 0;
+    assert_true(governance_document_accepted(&document));
+    document.note.len++;
+    assert_false(governance_document_accepted(&document));
+    document.note.len = 0;
+    document.version = 0;
+    assert_true(governance_document_accepted(&document));
+    document.document = (enum governance_document)6;
+    assert_false(governance_document_accepted(&document));
+}
+
+static void a_proof_reply_is_accepted_up_to_its_edges(void **state)
+{
+    (void)state;
+    struct wire_proof_reply reply = {.verdict = VERDICT_STORED,
+                                     .leaf = slice_make(zeros, 160),
+                                     .checkpoint = slice_make(zeros, CAIRN_NOTE_MAX_BYTES)};
+    assert_true(proof_reply_accepted(&reply));
+
+    reply.leaf.len++;
+    assert_false(proof_reply_accepted(&reply));
+    reply.leaf.len = 0;
+    reply.checkpoint.len++;
+    assert_false(proof_reply_accepted(&reply));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -748,6 +1010,17 @@ int main(void)
         cmocka_unit_test(a_parcel_entry_holds_as_many_grants_as_its_limit_and_no_more),
         cmocka_unit_test(a_headline_in_mode_existence_leads_to_no_record),
         cmocka_unit_test(a_headline_in_mode_content_names_its_record),
+        cmocka_unit_test(a_hello_is_accepted_up_to_its_edges),
+        cmocka_unit_test(a_hello_reply_is_accepted_up_to_its_edges),
+        cmocka_unit_test(a_receipt_is_accepted_up_to_its_edges),
+        cmocka_unit_test(a_parcel_is_accepted_up_to_its_edges),
+        cmocka_unit_test(a_parcel_head_is_accepted_up_to_its_edges),
+        cmocka_unit_test(an_item_is_accepted_up_to_its_edges),
+        cmocka_unit_test(a_delivered_entry_is_accepted_up_to_its_edges),
+        cmocka_unit_test(a_release_brings_at_least_one_grant),
+        cmocka_unit_test(a_notice_is_accepted_up_to_its_edges),
+        cmocka_unit_test(a_governance_document_is_accepted_up_to_its_edges),
+        cmocka_unit_test(a_proof_reply_is_accepted_up_to_its_edges),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
