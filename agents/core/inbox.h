@@ -3,6 +3,12 @@
  * inbox: what the broker delivered, checked and on disk, until the agency's own applications have
  * acknowledged it. Rows lie in the tables INBOX, RECEIVED, RELEASED, ALERT, PICTURE and READING of
  * state.h.
+ *
+ *   INBOX     position -> the item as it came, with when and how it was told
+ *   RECEIVED  entry id -> where it was delivered, what is known of it since, who decided here
+ *   RELEASED  entry id, part -> our grant for that part, whether it came with the entry or later
+ *   PICTURE   handle, event day, position -> nothing: one child's records in order
+ *   READING   application -> position that it acknowledged
  */
 #ifndef AGENTS_INBOX_H
 #define AGENTS_INBOX_H
@@ -18,6 +24,9 @@
  * governance in force. Items at positions held already are nothing; a gap before an item ends the
  * taking there. Stores all that holds in ONE synced transaction, then tells news.
  *
+ * An entry signed with a key that was revoked since is taken, with INBOX_DOUBT: the broker logged
+ * it while the key was good, and refusing it would keep everything behind it from us.
+ *
  * 0 and *ret_position, the highest position such that it and all before it are on disk (also when
  * nothing new was in it): what the link acknowledges. -EBADMSG when an item's proof does not hold:
  * what stood before it was stored, *ret_position says how far; the link closes and dials again.
@@ -28,5 +37,60 @@ int inbox_take(struct agent *agent, const struct wire_delivery *delivery,
 
 /* The highest contiguous position on disk, 0 for none: FETCH asks for what follows it. */
 uint64_t inbox_position(struct store_txn *txn);
+
+/* --- reading: any thread, inside the caller's transaction --- */
+
+#define INBOX_DOUBT 1U /* the origin's signing key has been revoked since */
+
+struct inbox_row {
+    enum item_kind kind;
+    uint8_t flags;
+    int64_t taken_ms;     /* our clock */
+    int64_t told_ms;      /* the broker's, from the leaf */
+    uint64_t told_index;  /* of that leaf */
+    struct slice payload; /* borrowed from the transaction */
+};
+bool inbox_get(struct store_txn *txn, uint64_t position, struct inbox_row *ret);
+/* A row under a walk of AT_INBOX; false for a broken one. */
+bool inbox_unpack(struct slice key, struct slice value, uint64_t *ret_position,
+                  struct inbox_row *ret) MUST_USE;
+
+struct received_row {
+    uint64_t delivered; /* position of the newest delivery of it; 0 for a record of our own */
+    uint64_t noticed;   /* of the newest notice about it; 0 none */
+    struct hash item;   /* its item digest */
+    bool retracted;
+    int64_t opened_ms;  /* when its first reader opened it, by a notice; 0 not yet */
+    uint32_t opened_by; /* and who */
+    uint64_t alert;     /* the newest alert that lists it, as far as we were told; 0 none */
+    int64_t decided_ms; /* when a named person of ours decided to open it; 0 nobody */
+    struct reference decision;
+};
+bool received_get(struct store_txn *txn, const struct entry_id *entry, struct received_row *ret);
+/* The entry as delivered, with the flags of its inbox row. False when it was never delivered. */
+bool received_entry(struct store_txn *txn, const struct entry_id *entry, struct arena *arena,
+                    struct wire_delivered *ret, uint8_t *ret_flags);
+/* A person's decision about this record is on disk. */
+void received_decided(struct store_txn *txn, const struct entry_id *entry,
+                      const struct reference *decision, int64_t now_ms);
+
+/* Our grant for a part, if there is one. */
+struct held_grant {
+    uint32_t key_id;
+    uint8_t sealed[GRANT_BYTES];
+    uint64_t alert; /* that released it; 0: it came with the entry */
+};
+bool held_grant_get(struct store_txn *txn, const struct entry_id *entry, enum part part,
+                    struct held_grant *ret);
+
+/* --- applications --- */
+
+/* Of a to z, 0 to 9 and "-", at most CAIRN_APPLICATION_MAX_BYTES. */
+bool reading_name_ok(const char *application);
+uint64_t reading_get(struct store_txn *txn, const char *application);
+/* Cumulative: a lower position changes nothing. 0; -ERANGE for a position beyond the inbox;
+ * -ENOSPC when CAIRN_API_APPLICATIONS_MAX others have acknowledged something, or the store is full.
+ * Commits. */
+int reading_acknowledge(struct agent *agent, const char *application, uint64_t position) MUST_USE;
 
 #endif

@@ -73,6 +73,12 @@
 #define CAIRN_API_CONNECTIONS_MAX  64
 #define CAIRN_API_BODY_MAX_BYTES   (4 * 1024 * 1024) /* a Bundle of a practice's day */
 #define CAIRN_API_POLL_MAX_S       60
+#define CAIRN_API_REQUEST_MAX_S    10 /* silence of a caller who has not finished asking */
+#define CAIRN_API_CONNECTION_BYTES (32 * 1024) /* request line and headers, and one piece of a body */
+#define CAIRN_API_STACK_BYTES      (1024 * 1024) /* of a connection's thread: address space, touched as used */
+#define CAIRN_API_ANSWER_MAX_BYTES (2 * 1024 * 1024) /* an alert with every card and account that it lists */
+#define CAIRN_API_ASK_MAX_MS       5000 /* a question to the broker on a caller's behalf */
+#define CAIRN_API_APPLICATIONS_MAX 32 /* that acknowledge what they read */
 #define CAIRN_BUNDLE_ENTRIES_MAX   2000
 #define CAIRN_SETTLE_MAX_S         (7 * 86400)
 #define CAIRN_JSON_DEPTH_MAX       32

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ALERT row: state u8 | revision u32 | listed u64 | raised i64 | changed i64
+ *            | opened: at i64, agency u32, decision[20] | closed: likewise | outcome u8
+ *            | decided i64 | decision[16]
+ *
+ * States only rise: a late notice of an earlier act does not take a later one back.
+ */
+#include "agents/core/alerts.h"
+
+#include <errno.h>
+
+#include "agents/core/inbox.h"
+#include "agents/core/subjects.h"
+
+#define ACT_BYTES   (8 + 4 + ENTRY_ID_BYTES)
+#define ALERT_BYTES (1 + 4 + 8 + 8 + 8 + 2 * ACT_BYTES + 1 + 8 + REFERENCE_BYTES)
+
+const char *alert_state_text(enum alert_state state)
+{
+    switch (state) {
+#define X(name, number, text)                                                                      \
+    case ALERT_IS_##name:                                                                          \
+        return (text);
+        ALERT_STATES(X)
+#undef X
+    }
+    return "unknown";
+}
+
+static struct alert_act read_act(struct reader *reader)
+{
+    uint8_t id[ENTRY_ID_BYTES];
+    struct alert_act act = {.at_ms = (int64_t)read_u64(reader)};
+    act.agency = read_u32(reader);
+    read_into(reader, id, sizeof(id));
+    act.decision = entry_id_unpack(id);
+    return act;
+}
+
+static void write_act(struct writer *writer, const struct alert_act *act)
+{
+    uint8_t id[ENTRY_ID_BYTES];
+    entry_id_pack(&act->decision, id);
+    write_u64(writer, (uint64_t)act->at_ms);
+    write_u32(writer, act->agency);
+    write_bytes(writer, id, sizeof(id));
+}
+
+bool alert_unpack(struct slice value, struct alert_row *ret)
+{
+    struct reader reader = reader_over(value);
+    struct alert_row row = {.state = (enum alert_state)read_u8(&reader)};
+    row.revision = read_u32(&reader);
+    row.listed = read_u64(&reader);
+    row.raised_ms = (int64_t)read_u64(&reader);
+    row.changed_ms = (int64_t)read_u64(&reader);
+    row.opened = read_act(&reader);
+    row.closed = read_act(&reader);
+    row.outcome = (enum outcome)read_u8(&reader);
+    row.decided_ms = (int64_t)read_u64(&reader);
+    read_into(&reader, row.decision.bytes, sizeof(row.decision.bytes));
+    if (!reader_end(&reader)) {
+        return false;
+    }
+    *ret = row;
+    return true;
+}
+
+bool alert_get(struct store_txn *txn, uint64_t alert, struct alert_row *ret)
+{
+    struct store_key key = store_key_u64(alert);
+    struct slice value;
+    if (!store_get(txn, AT_ALERT, store_key_slice(&key), &value)) {
+        return false;
+    }
+    if (!alert_unpack(value, ret)) {
+        store_fail(txn, -EBADMSG);
+        return false;
+    }
+    return true;
+}
+
+static void alert_put(struct store_txn *txn, uint64_t alert, const struct alert_row *row)
+{
+    uint8_t storage[ALERT_BYTES];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    struct store_key key = store_key_u64(alert);
+    write_u8(&writer, (uint8_t)row->state);
+    write_u32(&writer, row->revision);
+    write_u64(&writer, row->listed);
+    write_u64(&writer, (uint64_t)row->raised_ms);
+    write_u64(&writer, (uint64_t)row->changed_ms);
+    write_act(&writer, &row->opened);
+    write_act(&writer, &row->closed);
+    write_u8(&writer, (uint8_t)row->outcome);
+    write_u64(&writer, (uint64_t)row->decided_ms);
+    write_bytes(&writer, row->decision.bytes, sizeof(row->decision.bytes));
+    assert(writer.len == sizeof(storage));
+    store_put(txn, AT_ALERT, store_key_slice(&key), writer_slice(&writer));
+}
+
+bool alert_listed(struct store_txn *txn, const struct alert_row *row, struct arena *arena,
+                  struct wire_notice *ret)
+{
+    struct inbox_row item;
+    if (row->listed == 0 || !inbox_get(txn, row->listed, &item)) {
+        return false;
+    }
+    if (!wire_notice_read(item.payload, arena, ret)) {
+        store_fail(txn, -EBADMSG); /* it was read before it was kept */
+        return false;
+    }
+    return true;
+}
+
+static struct alert_act act_of(const struct wire_notice *notice)
+{
+    return (struct alert_act){
+        .at_ms = notice->time_ms, .agency = notice->agency, .decision = notice->record};
+}
+
+static void listed(struct alert_row *row, uint64_t position, const struct wire_notice *notice)
+{
+    row->listed = position;
+    row->revision = notice->revision;
+    row->raised_ms = row->raised_ms == 0 ? notice->time_ms : row->raised_ms;
+}
+
+void alert_take(struct store_txn *txn, uint64_t position, const struct wire_notice *notice,
+                uint32_t own)
+{
+    struct alert_row row = {.state = ALERT_IS_NOTICED};
+    (void)alert_get(txn, notice->alert, &row);
+    switch (notice->type) {
+    case NOTICE_RAISED:
+    case NOTICE_EXTENDED:
+        if (row.listed == 0 || notice->revision > row.revision) {
+            listed(&row, position, notice);
+        }
+        break;
+    case NOTICE_OPENED:
+        row.state = row.state == ALERT_IS_NOTICED ? ALERT_IS_OPENED : row.state;
+        row.opened = row.opened.at_ms == 0 ? act_of(notice) : row.opened;
+        break;
+    case NOTICE_CLOSED:
+        row.state = ALERT_IS_CLOSED;
+        row.closed = act_of(notice);
+        row.outcome = (enum outcome)notice->outcome;
+        break;
+    case NOTICE_RECORD_OPENED:
+    case NOTICE_RETRACTED:
+        break; /* about a record: RECEIVED says it */
+    }
+    /* Our own decision came back from the log: it was made, even if this store lost that it was. */
+    if (notice->type == NOTICE_OPENED && notice->agency == own && row.decided_ms == 0) {
+        row.decided_ms = notice->time_ms;
+    }
+    row.changed_ms = notice->time_ms;
+    alert_put(txn, notice->alert, &row);
+}
+
+void alert_decided(struct store_txn *txn, uint64_t alert, const struct reference *decision,
+                   int64_t now_ms)
+{
+    struct alert_row row;
+    if (alert_get(txn, alert, &row) && row.decided_ms == 0) {
+        row.decided_ms = now_ms;
+        row.decision = *decision;
+        alert_put(txn, alert, &row);
+    }
+}
+
+bool alert_child(struct store_txn *txn, const struct secret *store_key,
+                 const struct wire_notice *notice, struct identity *ret)
+{
+    return notice->has_handle && subjects_identity(txn, store_key, notice->handle, ret);
+}
