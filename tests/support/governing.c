@@ -204,6 +204,21 @@ enum govern_result governing_offer(struct governing *governing, enum governance_
     return governing_offer_signed(governing, document, text, buf_slice(&note));
 }
 
+enum govern_result governing_try(const struct governing *governing,
+                                 enum governance_document document, uint64_t version,
+                                 struct slice text, struct governance **ret, struct error *error)
+{
+    _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+
+    governing_note(governing, 1, document, version, text, &note);
+    const struct govern_document offered = {
+        .document = document,
+        .text = text,
+        .note = buf_slice(&note),
+    };
+    return governance_with(governing->governance, &offered, ret, error);
+}
+
 static void must_accept(struct governing *governing, enum governance_document document,
                         const struct buf *text)
 {

@@ -46,6 +46,11 @@ void governing_note(const struct governing *governing, size_t n_keys,
 /* Signs by the first key and offers; what is accepted becomes governing->governance. */
 enum govern_result governing_offer(struct governing *governing, enum governance_document document,
                                    uint64_t version, struct slice text);
+/* The same, but the desk stays as it is and the new snapshot is the caller's; NULL unless accepted.
+ */
+enum govern_result governing_try(const struct governing *governing,
+                                 enum governance_document document, uint64_t version,
+                                 struct slice text, struct governance **ret, struct error *error);
 /* Offers text and note as they are. */
 enum govern_result governing_offer_signed(struct governing *governing,
                                           enum governance_document document, struct slice text,

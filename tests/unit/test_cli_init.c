@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way of an agency into a partnership, by the commands that people type, in one process. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "cli/command.h"
+#include "conf/conf.h"
+#include "crypto/crypto.h"
+#include "govern/joining.h"
+#include "govern/keys.h"
+#include "net/curve.h"
+#include "os/files.h"
+#include "support/governing.h"
+
+#define ARGUMENTS_MAX 20
+#define PATHS         16
+
+struct world {
+    char dir[64];
+    char paths[PATHS][128];
+    size_t n_paths;
+    struct clock_fake clock;
+    char *out; /* of the last command */
+    char *err;
+};
+
+static int set_up(void **state)
+{
+    struct world *world = base_zalloc(1, sizeof(*world));
+    int64_t now = 0;
+
+    assert_int_equal(crypto_init(NULL), 0);
+    assert_true(instant_parse(slice_of_text("2026-11-22T08:00:00Z"), &now));
+    clock_fake_init(&world->clock, now);
+    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/cairn-init-XXXXXX");
+    assert_non_null(mkdtemp(world->dir));
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    char command[128];
+
+    (void)snprintf(command, sizeof(command), "rm -r %s", world->dir);
+    assert_int_equal(system(command), 0);
+    free(world->out);
+    free(world->err);
+    free(world);
+    crypto_deinit();
+    return 0;
+}
+
+/* DIR/NAME, for as long as the test runs. */
+static const char *in(struct world *world, const char *name)
+{
+    assert_true(world->n_paths < PATHS);
+    char path[sizeof(world->paths[0])];
+    (void)snprintf(path, sizeof(path), "%s/%s", world->dir, name);
+    return memcpy(world->paths[world->n_paths++], path, sizeof(path));
+}
+
+static enum status run(struct world *world, const char *const *words)
+{
+    char *argv[ARGUMENTS_MAX + 1] = {NULL};
+    char copies[ARGUMENTS_MAX][160];
+    size_t out_len = 0;
+    size_t err_len = 0;
+    int argc = 0;
+    struct cli cli = {.in = stdin, .clock = &world->clock.clock};
+
+    free(world->out);
+    free(world->err);
+    output_init(&cli.output, open_memstream(&world->out, &out_len),
+                open_memstream(&world->err, &err_len));
+    for (; words[argc] != NULL; argc++) {
+        assert_true(argc < ARGUMENTS_MAX);
+        (void)snprintf(copies[argc], sizeof(copies[argc]), "%s", words[argc]);
+        argv[argc] = copies[argc];
+    }
+    enum status status = command_main(&cli, argc, argv);
+    assert_int_equal(fclose(cli.output.out), 0);
+    assert_int_equal(fclose(cli.output.err), 0);
+    output_deinit(&cli.output);
+    world->n_paths = 0;
+    return status;
+}
+
+#define run(world, ...) (run)((world), (const char *const[]){"cairn", __VA_ARGS__, NULL})
+
+static void make_partnership(struct world *world)
+{
+    assert_int_equal(run(world, "init", in(world, "north"), "--name", "North", "--origin",
+                         "cairn.example.org/north"),
+                     STATUS_OK);
+}
+
+static enum status ask(struct world *world, const char *folder, const char *id, const char *kind)
+{
+    return run(world, "agency", "request", in(world, folder), "--id", id, "--name", "Some agency",
+               "--kind", kind, "--joining", in(world, "north/joining.json"));
+}
+
+static enum status approve(struct world *world, const char *request)
+{
+    return run(world, "agency", "approve", in(world, "north"), in(world, request));
+}
+
+static struct governance *load(struct world *world)
+{
+    struct governance *governance = NULL;
+    struct error error = ERROR_NULL;
+
+    int r = governance_load(in(world, "north/governance"), &governance, &error);
+    assert_int_equal(r, 0);
+    return governance;
+}
+
+static void read_key(struct world *world, const char *folder, const char *name, struct secret *ret)
+{
+    assert_int_equal(key_read(in(world, folder), name, ret, NULL), 0);
+}
+
+static void assert_mode(struct world *world, const char *name, mode_t mode)
+{
+    struct stat status;
+
+    assert_int_equal(stat(in(world, name), &status), 0);
+    assert_int_equal(status.st_mode & 07777, mode);
+}
+
+static void init_makes_a_partnership_that_loads_with_every_document(void **state)
+{
+    struct world *world = *state;
+
+    make_partnership(world);
+
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+    for (uint32_t i = GOVERNANCE_ROOT; i <= GOVERNANCE_DOCUMENTS; i++) {
+        assert_int_equal(governance->versions[i], 1);
+        char text[DATE_TEXT_BYTES];
+        date_format(governance->review_by[i], text);
+        assert_string_equal(text, "2027-11-22");
+    }
+    assert_false(governance->root.live);
+    assert_int_equal(governance->directory.n_agencies, 0);
+    assert_string_equal(governance->directory.broker_endpoint, "tcp://127.0.0.1:7440");
+    assert_int_equal(governance->patterns.n, 1);
+}
+
+static void init_keeps_every_secret_private(void **state)
+{
+    static const char *const folders[] = {"north/root", "north/broker", "north/broker/keys",
+                                          "north/broker/data", "north"};
+    static const struct {
+        const char *folder;
+        const char *name;
+    } keys[] = {
+        {"north/root", KEY_ROOT},
+        {"north/root", "linkage-key-1"},
+        {"north/broker/keys", KEY_TRANSPORT},
+        {"north/broker/keys", KEY_CHECKPOINT},
+        {"north/broker/keys", KEY_PEPPER},
+    };
+    struct world *world = *state;
+
+    make_partnership(world);
+
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+        assert_mode(world, folders[i], 0700);
+        world->n_paths = 0;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        _cleanup_(secret_deinit) struct secret key = SECRET_NULL;
+        read_key(world, keys[i].folder, keys[i].name, &key);
+        world->n_paths = 0;
+    }
+    assert_mode(world, "north/broker/broker.ini", 0600);
+}
+
+static void the_directory_has_the_public_halves_of_the_brokers_keys(void **state)
+{
+    struct world *world = *state;
+    uint8_t public_key[32];
+    _cleanup_(secret_deinit) struct secret key = SECRET_NULL;
+    _cleanup_(signer_free) struct signer *signer = NULL;
+    make_partnership(world);
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+
+    read_key(world, "north/broker/keys", KEY_TRANSPORT, &key);
+    assert_int_equal(curve_public(&key, public_key), 0);
+    assert_memory_equal(governance->directory.broker_curve_key, public_key, 32);
+    read_key(world, "north/broker/keys", KEY_CHECKPOINT, &key);
+    assert_int_equal(signer_new(&key, &signer), 0);
+    signer_public(signer, public_key);
+
+    assert_memory_equal(governance->directory.checkpoint_key.public_key, public_key, 32);
+    assert_string_equal(governance->directory.checkpoint_key.name, "cairn.example.org/north");
+}
+
+static void init_takes_the_telephone_numbers_it_is_given(void **state)
+{
+    struct world *world = *state;
+    int64_t evening = 0;
+    assert_true(instant_parse(slice_of_text("2026-11-23T20:00:00Z"), &evening));
+
+    assert_int_equal(run(world, "init", in(world, "north"), "--name", "North", "--origin",
+                         "o.example", "--live", "--duty-phone", "+44 1632 960777",
+                         "--out-of-hours-phone", "01632 960888"),
+                     STATUS_OK);
+
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+    assert_true(governance->root.live);
+    assert_string_equal(calendar_desk(governance->calendar, evening)->phone, "01632 960888");
+    assert_string_equal(calendar_desk(governance->calendar, evening - 8 * 3600000)->phone,
+                        "+44 1632 960777");
+}
+
+static void init_refuses_a_folder_that_is_there(void **state)
+{
+    struct world *world = *state;
+    make_partnership(world);
+    _cleanup_(secret_deinit) struct secret before = SECRET_NULL;
+    _cleanup_(secret_deinit) struct secret after = SECRET_NULL;
+    read_key(world, "north/root", KEY_ROOT, &before);
+
+    assert_int_equal(run(world, "init", in(world, "north"), "--name", "N", "--origin", "o"),
+                     STATUS_CONFLICT);
+
+    read_key(world, "north/root", KEY_ROOT, &after);
+    assert_true(secret_equal(&before, &after));
+}
+
+static void init_refuses_what_it_could_not_carry_out_and_makes_nothing(void **state)
+{
+    static const char *const rows[][8] = {
+        {"--name", "N", NULL},
+        {"--origin", "o", NULL},
+        {"--name", "N", "--origin", "a b", NULL},
+        {"--name", "N", "--origin", "a+b", NULL},
+        {"--name", "", "--origin", "o", NULL},
+        {"--name", "two\nlines", "--origin", "o", NULL},
+        {"--name", "\xff", "--origin", "o", NULL},
+        {"--name", "N", "--origin", "o", "--live", NULL},
+        {"--name", "N", "--origin", "o", "--duty-phone", "\",", NULL},
+        {"--name", "N", "--origin", "o", "--endpoint", "udp://x", NULL},
+        {"--name", "N", "--origin", "o", "--endpoint", "tcp://x ;y", NULL},
+        {"--name", "N", "--origin", "o", "another", NULL},
+        {"--name", "N", "--origin", "o", "--no-such", NULL},
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *words[ARGUMENTS_MAX] = {"cairn", "--json", "init", in(world, "north")};
+        for (size_t k = 0; rows[i][k] != NULL; k++) {
+            words[4 + k] = rows[i][k];
+        }
+
+        assert_int_equal((run)(world, words), STATUS_USAGE);
+
+        assert_non_null(strstr(world->err, "{\"error\":{"));
+        assert_int_equal(access(in(world, "north"), F_OK), -1);
+        world->n_paths = 0;
+    }
+}
+
+static void a_folder_whose_name_would_break_the_configuration_is_refused(void **state)
+{
+    static const char *const names[] = {"semi;colon", "has#", "two\nlines", "blank "};
+    struct world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        assert_int_equal(run(world, "init", in(world, names[i]), "--name", "N", "--origin", "o"),
+                         STATUS_USAGE);
+        assert_int_equal(access(in(world, names[i]), F_OK), -1);
+        world->n_paths = 0;
+    }
+}
+
+static void the_configurations_are_read_as_they_are(void **state)
+{
+    static const struct conf_option broker[] = {
+        {"broker", "dir", NULL, "-", CONF_PATH, 0, 0},
+        {"broker", "governance", NULL, "-", CONF_PATH, 0, 0},
+        {"broker", "keys", NULL, "-", CONF_PATH, 0, 0},
+        {"broker", "endpoint", NULL, "-", CONF_TEXT, 0, 0},
+        {"broker", "highwater", NULL, "-", CONF_PATH, 0, 0},
+    };
+    static const struct conf_option agent[] = {
+        {"agent", "dir", NULL, "-", CONF_PATH, 0, 0},
+        {"agent", "keys", NULL, "-", CONF_PATH, 0, 0},
+        {"agent", "joining", NULL, "-", CONF_PATH, 0, 0},
+        {"agent", "socket", NULL, "-", CONF_PATH, 0, 0},
+        {"agent", "allow_uid", NULL, "-", CONF_TEXT, 0, 0},
+    };
+    struct world *world = *state;
+    struct error error = ERROR_NULL;
+    _cleanup_(conf_free) struct conf *of_broker = NULL;
+    _cleanup_(conf_free) struct conf *of_agent = NULL;
+    make_partnership(world);
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+
+    assert_int_equal(conf_load(in(world, "north/broker/broker.ini"), broker, ARRAY_LEN(broker),
+                               &of_broker, &error),
+                     0);
+    assert_int_equal(
+        conf_load(in(world, "elm/agent.ini"), agent, ARRAY_LEN(agent), &of_agent, &error), 0);
+
+    assert_string_equal(conf_text(of_broker, "broker", "governance"),
+                        in(world, "north/governance"));
+    assert_string_equal(conf_text(of_broker, "broker", "endpoint"), "tcp://127.0.0.1:7440");
+    assert_string_equal(conf_text(of_agent, "agent", "keys"), in(world, "elm/keys"));
+}
+
+static void a_request_that_is_approved_puts_the_agency_into_the_directory(void **state)
+{
+    struct world *world = *state;
+    _cleanup_(secret_deinit) struct secret opening = SECRET_NULL;
+    _cleanup_(secret_deinit) struct secret linkage = SECRET_NULL;
+    _cleanup_(secret_deinit) struct secret expected = SECRET_NULL;
+    make_partnership(world);
+
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+    assert_int_equal(governance->versions[GOVERNANCE_DIRECTORY], 2);
+    const struct agency *agency = directory_agency_by_id(&governance->directory, "gp-elm");
+    assert_non_null(agency);
+    assert_int_equal(agency->number, 1);
+    assert_true(agency->active);
+    assert_string_equal(agency->kind->id, "gp");
+    read_key(world, "elm/keys", KEY_OPENING, &opening);
+    assert_int_equal(agency_linkage_key(agency, &opening, &linkage), 0);
+    read_key(world, "north/root", "linkage-key-1", &expected);
+
+    assert_true(secret_equal(&linkage, &expected));
+}
+
+static void an_agencys_folder_has_all_it_needs_and_private_halves_stay(void **state)
+{
+    static const char *const names[] = {KEY_SIGNING, KEY_OPENING, KEY_TRANSPORT, KEY_STORE};
+    struct world *world = *state;
+    struct joining joining = JOINING_NULL;
+    _cleanup_(governance_unref) struct governance *started = NULL;
+    _cleanup_(buf_deinit) struct buf request = BUF_MAX(65536);
+    _cleanup_(buf_deinit) struct buf key_file = BUF_MAX(4096);
+    make_partnership(world);
+
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+
+    assert_int_equal(joining_load(in(world, "elm/joining.json"), &joining, &started, NULL), 0);
+    joining_deinit(&joining);
+    assert_int_equal(file_read(in(world, "elm/request.json"), &request), 0);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        char path[64];
+        (void)snprintf(path, sizeof(path), "elm/keys/%s", names[i]);
+        assert_int_equal(file_read(in(world, path), &key_file), 0);
+        const char *secret = strrchr(buf_text(&key_file), ' ');
+        assert_non_null(secret);
+        assert_null(strstr(buf_text(&request), secret + 1));
+        _cleanup_(secret_deinit) struct secret key = SECRET_NULL;
+        read_key(world, "elm/keys", names[i], &key);
+    }
+    assert_mode(world, "elm/keys", 0700);
+}
+
+static void approving_the_same_request_twice_changes_nothing(void **state)
+{
+    struct world *world = *state;
+    make_partnership(world);
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+
+    assert_non_null(strstr(world->out, "nothing to do"));
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+    assert_int_equal(governance->versions[GOVERNANCE_DIRECTORY], 2);
+    assert_int_equal(governance->directory.n_agencies, 1);
+}
+
+static void numbers_rise_and_are_not_given_again(void **state)
+{
+    struct world *world = *state;
+    make_partnership(world);
+    assert_int_equal(ask(world, "a", "gp-a", "gp"), STATUS_OK);
+    assert_int_equal(ask(world, "b", "gp-b", "gp"), STATUS_OK);
+    assert_int_equal(ask(world, "c", "mash", "mash"), STATUS_OK);
+    assert_int_equal(approve(world, "a/request.json"), STATUS_OK);
+    assert_int_equal(approve(world, "b/request.json"), STATUS_OK);
+    assert_int_equal(run(world, "agency", "revoke", in(world, "north"), "gp-b"), STATUS_OK);
+
+    assert_int_equal(approve(world, "c/request.json"), STATUS_OK);
+
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+    assert_int_equal(governance->directory.n_agencies, 3);
+    assert_int_equal(directory_agency_by_id(&governance->directory, "mash")->number, 3);
+    assert_int_equal(governance->versions[GOVERNANCE_DIRECTORY], 5);
+}
+
+static void an_id_that_is_taken_is_a_conflict(void **state)
+{
+    struct world *world = *state;
+    make_partnership(world);
+    assert_int_equal(ask(world, "a", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(ask(world, "b", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(approve(world, "a/request.json"), STATUS_OK);
+
+    assert_int_equal(approve(world, "b/request.json"), STATUS_CONFLICT);
+    assert_int_equal(run(world, "agency", "revoke", in(world, "north"), "gp-elm"), STATUS_OK);
+    assert_int_equal(approve(world, "a/request.json"), STATUS_CONFLICT);
+
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+    assert_int_equal(governance->directory.n_agencies, 1);
+    assert_false(governance->directory.agencies[0].active);
+}
+
+static void a_request_that_was_changed_or_is_for_others_is_refused(void **state)
+{
+    struct world *world = *state;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(65536);
+    make_partnership(world);
+    assert_int_equal(ask(world, "a", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(ask(world, "b", "gp-ash", "surgery"), STATUS_OK);
+    assert_int_equal(file_read(in(world, "a/request.json"), &text), 0);
+    text_replace(&text, "Some agency", "Same agency");
+    assert_int_equal(file_write_atomic(in(world, "a/changed.json"), buf_slice(&text), 0644), 0);
+
+    assert_int_equal(approve(world, "a/changed.json"), STATUS_FAILED);
+    assert_int_equal(approve(world, "b/request.json"), STATUS_FAILED);
+    assert_non_null(strstr(world->err, "the kind is not listed"));
+    assert_int_equal(approve(world, "a/none.json"), STATUS_NOT_FOUND);
+    assert_int_equal(run(world, "init", in(world, "south"), "--name", "S", "--origin", "s"),
+                     STATUS_OK);
+    assert_int_equal(
+        run(world, "agency", "approve", in(world, "south"), in(world, "a/request.json")),
+        STATUS_CONFLICT);
+
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+    assert_int_equal(governance->versions[GOVERNANCE_DIRECTORY], 1);
+}
+
+static void a_request_without_a_good_joining_file_or_id_makes_nothing(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_NOT_FOUND);
+    world->n_paths = 0;
+    make_partnership(world);
+    assert_int_equal(ask(world, "elm", "GP Elm", "gp"), STATUS_USAGE);
+    assert_int_equal(access(in(world, "elm"), F_OK), -1);
+    assert_int_equal(ask(world, "north", "gp-elm", "gp"), STATUS_CONFLICT);
+
+    assert_int_equal(run(world, "agency", "request", in(world, "elm"), "--id", "gp-elm", "--name",
+                         "\xff", "--kind", "gp", "--joining", in(world, "north/joining.json")),
+                     STATUS_USAGE);
+    assert_int_equal(access(in(world, "elm"), F_OK), -1);
+}
+
+static void in_a_live_partnership_a_request_needs_a_real_telephone(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "init", in(world, "north"), "--name", "North", "--origin", "o",
+                         "--live", "--duty-phone", "101", "--out-of-hours-phone", "102"),
+                     STATUS_OK);
+
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_USAGE);
+
+    assert_int_equal(run(world, "agency", "request", in(world, "elm"), "--id", "gp-elm", "--name",
+                         "Elm", "--kind", "gp", "--duty-phone", "103", "--joining",
+                         in(world, "north/joining.json")),
+                     STATUS_OK);
+}
+
+static void a_revoked_agency_stays_in_the_directory_with_the_reason(void **state)
+{
+    struct world *world = *state;
+    make_partnership(world);
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+
+    assert_int_equal(
+        run(world, "agency", "revoke", in(world, "north"), "gp-elm", "--reason", "practice closed"),
+        STATUS_OK);
+    assert_int_equal(run(world, "agency", "revoke", in(world, "north"), "gp-elm"), STATUS_OK);
+    assert_non_null(strstr(world->out, "revoked already"));
+    assert_int_equal(run(world, "agency", "revoke", in(world, "north"), "gp-oak"),
+                     STATUS_NOT_FOUND);
+
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+    struct govern_document directory;
+    assert_true(governance_held(governance, GOVERNANCE_DIRECTORY, &directory));
+    assert_int_equal(governance->versions[GOVERNANCE_DIRECTORY], 3);
+    assert_false(directory_agency(&governance->directory, 1)->active);
+    assert_non_null(memmem(directory.text.data, directory.text.len, "practice closed",
+                           strlen("practice closed")));
+}
+
+static void the_list_shows_every_agency_in_text_and_in_json(void **state)
+{
+    struct world *world = *state;
+    make_partnership(world);
+    assert_int_equal(run(world, "agency", "list", in(world, "north")), STATUS_OK);
+    assert_string_equal(world->out, "No agency has joined yet.\n");
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+
+    assert_int_equal(run(world, "agency", "list", in(world, "north")), STATUS_OK);
+    assert_non_null(strstr(world->out, "gp-elm"));
+    assert_int_equal(run(world, "agency", "list", "--json", in(world, "north")), STATUS_OK);
+
+    struct error error = ERROR_NULL;
+    _cleanup_(json_free) struct json *result = json_parse(slice_of_text(world->out), &error);
+    assert_non_null(result);
+    struct json_view view = json_view(result, &error);
+    struct json_view list = json_get_array(&view, "agencies");
+    struct json_view first = json_item(&list, 0);
+    assert_int_equal(json_length(&list), 1);
+    assert_true(slice_is_text(json_get_text(&first, "status"), "active"));
+    assert_int_equal(json_get_integer(&view, "directory_version", 0, 100), 2);
+}
+
+static void without_the_root_key_nothing_can_be_approved(void **state)
+{
+    struct world *world = *state;
+    make_partnership(world);
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(rename(in(world, "north/root/root-key"), in(world, "root-key")), 0);
+    world->n_paths = 0;
+
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_NOT_FOUND);
+    assert_int_equal(run(world, "agency", "list", in(world, "north")), STATUS_OK);
+    assert_int_equal(run(world, "init", in(world, "south"), "--name", "S", "--origin",
+                         "cairn.example.org/north"),
+                     STATUS_OK);
+    assert_int_equal(rename(in(world, "south/root/root-key"), in(world, "north/root/root-key")), 0);
+    world->n_paths = 0;
+
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_FAILED);
+    assert_non_null(strstr(world->err, "not one of this partnership's root"));
+}
+
+static void both_sides_read_the_same_fingerprints(void **state)
+{
+    struct world *world = *state;
+    char joining[64] = "";
+    char key[64] = "";
+    assert_int_equal(
+        run(world, "--json", "init", in(world, "north"), "--name", "N", "--origin", "o"),
+        STATUS_OK);
+    (void)snprintf(joining, sizeof(joining), "%.62s",
+                   strstr(world->out, "\"joining_fingerprint\":"));
+
+    assert_int_equal(run(world, "agency", "request", "--json", in(world, "elm"), "--id", "gp-elm",
+                         "--name", "Elm", "--kind", "gp", "--joining",
+                         in(world, "north/joining.json")),
+                     STATUS_OK);
+    assert_non_null(strstr(world->out, joining));
+    (void)snprintf(key, sizeof(key), "%.58s", strstr(world->out, "\"key_fingerprint\":"));
+    assert_int_equal(run(world, "agency", "approve", "--json", in(world, "north"),
+                         in(world, "elm/request.json")),
+                     STATUS_OK);
+
+    assert_non_null(strstr(world->out, key));
+}
+
+int main(void)
+{
+#define story(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        story(init_makes_a_partnership_that_loads_with_every_document),
+        story(init_keeps_every_secret_private),
+        story(the_directory_has_the_public_halves_of_the_brokers_keys),
+        story(init_takes_the_telephone_numbers_it_is_given),
+        story(init_refuses_a_folder_that_is_there),
+        story(init_refuses_what_it_could_not_carry_out_and_makes_nothing),
+        story(a_folder_whose_name_would_break_the_configuration_is_refused),
+        story(the_configurations_are_read_as_they_are),
+        story(a_request_that_is_approved_puts_the_agency_into_the_directory),
+        story(an_agencys_folder_has_all_it_needs_and_private_halves_stay),
+        story(approving_the_same_request_twice_changes_nothing),
+        story(numbers_rise_and_are_not_given_again),
+        story(an_id_that_is_taken_is_a_conflict),
+        story(a_request_that_was_changed_or_is_for_others_is_refused),
+        story(a_request_without_a_good_joining_file_or_id_makes_nothing),
+        story(in_a_live_partnership_a_request_needs_a_real_telephone),
+        story(a_revoked_agency_stays_in_the_directory_with_the_reason),
+        story(the_list_shows_every_agency_in_text_and_in_json),
+        story(without_the_root_key_nothing_can_be_approved),
+        story(both_sides_read_the_same_fingerprints),
+    };
+#undef story
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
