@@ -134,7 +134,7 @@ static enum identifier_status nhs_status(const char *number, struct identifier_t
 
 bool nhs_number_classify(struct slice text, struct identifier_terms terms, struct identifier *ret)
 {
-    char number[IDENTIFIER_MAX_BYTES + 1];
+    char number[IDENTIFIER_MAX_BYTES + 1] = "";
 
     if (!keep_as_given(text, ret)) {
         return false;
@@ -222,7 +222,7 @@ static enum identifier_status upn_status(const char *upn, struct identifier_term
 
 bool upn_classify(struct slice text, struct identifier_terms terms, struct identifier *ret)
 {
-    char upn[IDENTIFIER_MAX_BYTES + 1];
+    char upn[IDENTIFIER_MAX_BYTES + 1] = "";
 
     if (!keep_as_given(text, ret)) {
         return false;
