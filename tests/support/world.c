@@ -41,7 +41,7 @@ static void keep_reply(void *data, const struct peer *peer, struct net_frame *fr
     (void)keep_letter(data, peer, frame);
 }
 
-static void drop_letters(struct world *world)
+void world_forget_letters(struct world *world)
 {
     for (size_t i = 0; i < world->n_letters; i++) {
         net_frame_deinit(&world->letters[i].frame);
@@ -141,7 +141,7 @@ static int start(struct world *world)
 
 static void stop(struct world *world)
 {
-    drop_letters(world);
+    world_forget_letters(world);
     answer_deinit(&world->answer);
     publish_deinit(&world->publish);
     commit_deinit(&world->commit);
@@ -184,7 +184,7 @@ struct world *world_new(void)
     struct error error = ERROR_NULL;
     _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
 
-    log_init("test", LOG_LEVEL_ERROR);
+    log_init("test", (enum log_level)0); /* what a story provokes is no news */
     int r = crypto_init(&error);
     assert(r == 0);
     (void)snprintf(world->dir, sizeof(world->dir), "/tmp/cairn-world-XXXXXX");
@@ -600,7 +600,7 @@ enum verdict world_send(struct world *world, const struct world_parcel *parcel)
 {
     _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     uint32_t connection = parcel->connection == 0 ? parcel->agency : parcel->connection;
-    drop_letters(world);
+    world_forget_letters(world);
     world_cut(world, parcel, &frame);
     world_receive(world, connection, buf_slice(&frame));
     world_turn(world);
@@ -623,7 +623,7 @@ bool world_fetch(struct world *world, uint32_t agency, uint64_t after, struct wi
     const struct wire_header header = {
         .version = CAIRN_PROTOCOL_MAX, .type = WIRE_FETCH, .correlation = ++world->correlation};
     const struct wire_fetch fetch = {.after = after, .credit = CAIRN_CREDIT_MAX};
-    drop_letters(world);
+    world_forget_letters(world);
     wire_frame_begin(&frame, &header);
     wire_fetch_write(&fetch, &frame);
     wire_frame_end(&frame);

@@ -24,7 +24,7 @@ enum {
     STRANGER = 6
 };
 #define WORLD_AGENCIES 6
-#define WORLD_LETTERS  512
+#define WORLD_LETTERS  1200 /* more than a full ring answers */
 
 /* The children of the tests: each agency has a handle of its own for each. */
 enum {
@@ -131,6 +131,7 @@ enum verdict world_send_one(struct world *world, uint32_t agency, const struct w
 /* The newest letter of that type to the agency, or an empty slice; payload borrowed until the next
  * world_turn. */
 struct slice world_letter(struct world *world, uint32_t agency, enum wire_type type);
+void world_forget_letters(struct world *world); /* every call that sends does so first */
 /* Fetches everything after `after` for the agency; the delivery borrows from world->arena. False
  * when nothing came. */
 bool world_fetch(struct world *world, uint32_t agency, uint64_t after, struct wire_delivery *ret);
