@@ -45,8 +45,7 @@
 struct root {
     char origin[NOTE_NAME_MAX_BYTES]; /* of the log and of every note: "cairn.example.org/north" */
     char name[CAIRN_NAME_MAX_BYTES];
-    bool live; /* false: a test partnership; only test NHS numbers are accepted, else only real ones
-                */
+    bool live; /* true: only real NHS numbers are accepted; false: only test numbers */
     size_t n_keys;
     struct note_key keys[ROOT_KEYS_MAX];
     size_t threshold;
@@ -55,9 +54,9 @@ struct root {
 /* --- directory --- */
 enum key_status {
     KEY_ACTIVE = 1,
-    KEY_RETIRED = 2,
-    KEY_REVOKED = 3
-}; /* retired: old signatures and grants hold, no new ones */
+    KEY_RETIRED = 2, /* old signatures and grants hold, no new ones */
+    KEY_REVOKED = 3,
+};
 
 struct agency_key {
     uint32_t id; /* key_id() of the public half */
@@ -143,9 +142,9 @@ struct disclosure {
 struct decision {
     enum effect effect;
     enum mode mode;
-    const char *
-        rule; /* id of the rule that decided; "no-match", "expired", "not-loaded", "revoked", "own",
-               * "danger" (an immediate record or a referral); lives as long as the snapshot */
+    /* The rule's id, or "no-match", "expired", "not-loaded", "revoked", "own", "danger" (an
+     * immediate record or a referral). Lives as long as the snapshot. */
+    const char *rule;
 };
 
 struct agreements; /* opaque; compiled rules */
@@ -195,13 +194,12 @@ bool pattern_counts(const struct pattern *pattern, uint32_t code, const struct a
 /* --- calendar --- */
 struct desk {
     char id[KIND_ID_MAX_BYTES];
-    uint32_t agency; /* 0: the directory has no agency of that id yet; the telephone holds all the
-                        same */
+    uint32_t agency; /* 0: not in the directory yet; the telephone holds all the same */
     char name[CAIRN_NAME_MAX_BYTES];
     char phone[CAIRN_PHONE_MAX_BYTES];
 };
-struct calendar; /* opaque: desks, weekly hours, holidays; every minute has a desk (checked when
-                    loaded) */
+/* Opaque: desks, weekly hours, holidays. Every minute has a desk (checked when loaded). */
+struct calendar;
 /* Never NULL. Answers after review_by too: somebody must always be reachable. */
 const struct desk *calendar_desk(const struct calendar *calendar, int64_t real_ms);
 
@@ -232,10 +230,9 @@ enum govern_result {
     GOVERN_SAME,          /* this version is held already */
     GOVERN_OLDER,         /* refused: replay of an older version */
     GOVERN_BAD_SIGNATURE, /* too few good signatures, or a bad one */
-    GOVERN_BAD_DOCUMENT,  /* note and text do not fit, the text breaks its schema or contradicts
-                           * itself or the other  documents, or this version is held with another text
-                           */
-    GOVERN_NO_ROOT,       /* nothing can be judged before the root is known */
+    GOVERN_BAD_DOCUMENT, /* note and text do not fit; the text breaks its schema, contradicts itself
+                          * or the other documents; this version is held with another text */
+    GOVERN_NO_ROOT,      /* nothing can be judged before the root is known */
 };
 const char *govern_result_text(enum govern_result result);
 

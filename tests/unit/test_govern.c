@@ -352,6 +352,28 @@ static void what_is_written_is_what_is_loaded(void **state)
     assert_int_equal(loaded->patterns.n, 1);
 }
 
+static void what_is_signed_in_place_is_loaded(void **state)
+{
+    struct world *world = *state;
+    const struct govern_signing signing = {
+        .dir = world->dir,
+        .origin = GOVERNING_ORIGIN,
+        .key = &world->governing.keys[0],
+        .signer = world->governing.signers[0],
+    };
+    _cleanup_(buf_deinit) struct buf root = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    _cleanup_(governance_unref) struct governance *loaded = NULL;
+    governing_root_text(&world->governing, 1, 1, &root);
+
+    assert_int_equal(govern_sign(&signing, GOVERNANCE_ROOT, 4, buf_slice(&root), NULL), 0);
+    assert_int_equal(
+        govern_sign(&signing, GOVERNANCE_DIRECTORY, 9, buf_slice(&world->directory), NULL), 0);
+
+    assert_int_equal(governance_load(world->dir, &loaded, NULL), 0);
+    assert_int_equal(loaded->versions[GOVERNANCE_ROOT], 4);
+    assert_int_equal(loaded->versions[GOVERNANCE_DIRECTORY], 9);
+}
+
 static void write_held(struct world *world, enum governance_document document)
 {
     struct govern_document held;
@@ -574,6 +596,7 @@ int main(void)
         story(agreements_before_the_directory_are_refused),
         story(a_snapshot_outlives_the_one_that_replaces_it),
         story(what_is_written_is_what_is_loaded),
+        story(what_is_signed_in_place_is_loaded),
         story(a_crash_while_writing_leaves_a_whole_version),
         story(files_that_were_tampered_with_are_not_loaded),
         story(the_linkage_key_opens_for_its_agency_only),
