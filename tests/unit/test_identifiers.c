@@ -144,11 +144,11 @@ static void every_single_wrong_digit_of_an_nhs_number_is_found(void **state)
     const struct identifier_terms terms = {.verified = true, .live = false};
 
     for (size_t place = 0; place < NHS_NUMBER_DIGITS; place++) {
-        for (char digit = '0'; digit <= '9'; digit++) {
+        for (int digit = '0'; digit <= '9'; digit++) {
             char number[] = "9994117025";
-            bool changed = number[place] != digit;
+            bool changed = number[place] != (char)digit;
             struct identifier found = IDENTIFIER_NULL;
-            number[place] = digit;
+            number[place] = (char)digit;
             assert_true(nhs_number_classify(slice_of_text(number), terms, &found));
             assert_int_equal(found.status,
                              changed ? IDENTIFIER_BAD_CHECK_DIGIT : IDENTIFIER_VERIFIED);
@@ -162,11 +162,11 @@ static void every_single_wrong_digit_of_a_pupil_number_is_found(void **state)
     const struct identifier_terms terms = {.verified = true, .live = false};
 
     for (size_t place = 1; place < UPN_CHARACTERS; place++) {
-        for (char digit = '0'; digit <= '9'; digit++) {
+        for (int digit = '0'; digit <= '9'; digit++) {
             char number[] = "X840200126017";
-            bool changed = number[place] != digit;
+            bool changed = number[place] != (char)digit;
             struct identifier found = IDENTIFIER_NULL;
-            number[place] = digit;
+            number[place] = (char)digit;
             assert_true(upn_classify(slice_of_text(number), terms, &found));
             assert_int_equal(found.status,
                              changed ? IDENTIFIER_BAD_CHECK_DIGIT : IDENTIFIER_VERIFIED);

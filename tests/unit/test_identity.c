@@ -255,6 +255,7 @@ static void a_composite_needs_all_four_and_each_must_mean_something(void **state
         {"Twin 1", "Thistledown", "2022-03-14", "NM7 4QX", false},
         {"twin2", "Thistledown", "2022-03-14", "NM7 4QX", false},
         {"Twin-A", "Thistledown", "2022-03-14", "NM7 4QX", false},
+        {"Twin2 Rose", "Thistledown", "2022-03-14", "NM7 4QX", false},
         {"Triplet C", "Thistledown", "2022-03-14", "NM7 4QX", false},
         {"Unknown", "Thistledown", "2022-03-14", "NM7 4QX", false},
         {"Not known", "Thistledown", "2022-03-14", "NM7 4QX", false},
