@@ -10,8 +10,8 @@
 #ifndef BROKER_APPLY_H
 #define BROKER_APPLY_H
 
-#include "broker/journal.h"
-#include "broker/state.h"
+#include "ledger/journal.h"
+#include "ledger/state.h"
 #include "os/marker.h"
 #include "wire/leaf.h"
 

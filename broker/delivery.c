@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/delivery.h"
 
-#include "broker/journal.h"
+#include "ledger/journal.h"
 
 #include <errno.h>
 #include <string.h>

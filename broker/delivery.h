@@ -8,7 +8,7 @@
 #define BROKER_DELIVERY_H
 
 #include "broker/board.h"
-#include "broker/state.h"
+#include "ledger/state.h"
 #include "wire/leaf.h"
 
 struct delivery {

@@ -11,7 +11,7 @@
 #include "broker/board.h"
 #include "broker/counters.h"
 #include "broker/pipeline.h"
-#include "broker/state.h"
+#include "ledger/state.h"
 
 /* What one agency's newest connection has asked for. */
 struct subscription {

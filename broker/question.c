@@ -3,7 +3,7 @@
 
 #include "broker/delivery.h"
 #include "broker/highwater.h"
-#include "broker/journal.h"
+#include "ledger/journal.h"
 
 #include "base/log.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "broker/journal.h"
+#include "ledger/journal.h"
 
 #include <string.h>
 

@@ -17,10 +17,10 @@
  *
  * Read inputs borrow from the row. Threads: whoever owns the transaction or buffer.
  */
-#ifndef BROKER_JOURNAL_H
-#define BROKER_JOURNAL_H
+#ifndef LEDGER_JOURNAL_H
+#define LEDGER_JOURNAL_H
 
-#include "broker/state.h"
+#include "ledger/state.h"
 
 #define APPLY_VERSION 1
 

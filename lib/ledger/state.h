@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The broker's state: which tables there are, what their keys and rows look like. docs/storage.md
- * is this page in prose with puts, bytes and key order per record. Rows are fixed big-endian
- * layouts; each has a pack and an unpack, and an unpack that fails means a broken store, never bad
- * input (callers turn it into a fault).
+ * The ledger: what lies in the broker's store; which tables there are, what their keys and rows
+ * look like. docs/storage.md is this page in prose with puts, bytes and key order per record. Rows
+ * are fixed big-endian layouts; each has a pack and an unpack, and an unpack that fails means a
+ * broken store, never bad input.
  *
- * Only commit writes (through apply); publish and tools read. Sealed bodies, grants and parcel
- * signatures lie in T_BLOB and T_PARCEL, which apply neither reads nor writes: they can be
- * destroyed and the journal still replays.
+ * The broker alone writes (commit, through apply); publish and the tools that audit a copy read.
+ * Sealed bodies, grants and parcel signatures lie in T_BLOB and T_PARCEL, which apply neither reads
+ * nor writes: they can be destroyed and the journal still replays.
  */
-#ifndef BROKER_STATE_H
-#define BROKER_STATE_H
+#ifndef LEDGER_STATE_H
+#define LEDGER_STATE_H
 
 #include "cairn/codes.h"
 #include "cairn/ids.h"
 #include "cairn/limits.h"
 #include "cairn/verdict.h"
-#include "govern/govern.h"
 #include "store/log.h"
 #include "store/store.h"
 #include "wire/wire.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "broker/state.h"
+#include "ledger/state.h"
 
 #include <string.h>
 
