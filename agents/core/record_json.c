@@ -183,12 +183,13 @@ static void read_account(const struct json_view *record, struct event *ret)
     }
 }
 
+/* Where nothing is said, as a retraction may, no person is claimed to have looked. */
 static void read_lawfulness(const struct json_view *record, struct lawfulness *ret)
 {
     struct json_view part = json_opt_object(record, "lawfulness");
 
     ret->judged_by =
-        (enum judged_by)word_or(&part, "judged_by", judged_by_number, JUDGED_BY_PERSON);
+        (enum judged_by)word_or(&part, "judged_by", judged_by_number, JUDGED_BY_STANDING_DECISION);
     ret->basis = (enum basis)word_or(&part, "basis", basis_number, BASIS_PUBLIC_TASK);
     ret->detriment =
         (enum detriment)word_or(&part, "detriment", detriment_number, DETRIMENT_NOT_MORE);

@@ -86,6 +86,23 @@ void appointment_results_deinit(struct appointment_results *results)
     *results = APPOINTMENT_RESULTS_NULL;
 }
 
+/* No person looked: the feed rests on a standing decision of the partnership. */
+static void set_lawfulness(const struct event_terms *terms, struct lawfulness *ret)
+{
+    *ret = (struct lawfulness){
+        .judged_by = JUDGED_BY_STANDING_DECISION,
+        .basis = BASIS_PUBLIC_TASK,
+        .detriment = DETRIMENT_NOT_MORE,
+        .family_told = FAMILY_NOT_KNOWN,
+        .function = "Protecting and promoting the health and welfare of the child.",
+    };
+    (void)snprintf(ret->judge, sizeof(ret->judge), "%s",
+                   terms->standing_decision != NULL
+                       ? terms->standing_decision
+                       : "Standing decision on missed appointments; not named in the "
+                         "configuration");
+}
+
 /* --- how a reading ends --- */
 
 static void conclude(struct reading *reading, enum appointment_outcome outcome, const char *member,
@@ -114,6 +131,7 @@ static void retract(struct reading *reading, const char *why)
     event->kind = RECORD_RETRACTION;
     event->urgency = URGENCY_ROUTINE;
     memcpy(event->retracts, event->source_id, sizeof(event->retracts));
+    set_lawfulness(reading->terms, &event->lawfulness);
     conclude(reading, APPOINTMENT_RETRACT, "status", why);
 }
 
@@ -299,23 +317,6 @@ static void write_account(const struct json_view *appointment, const struct fhir
     json_set_word(account, "handling", "not for online or proxy access");
     int r = json_write(account, JSON_STYLE_COMPACT, &event->account);
     assert(r == 0); /* a few short sentences */
-}
-
-/* No person looked: the feed rests on a standing decision of the partnership. */
-static void set_lawfulness(const struct event_terms *terms, struct lawfulness *ret)
-{
-    *ret = (struct lawfulness){
-        .judged_by = JUDGED_BY_STANDING_DECISION,
-        .basis = BASIS_PUBLIC_TASK,
-        .detriment = DETRIMENT_NOT_MORE,
-        .family_told = FAMILY_NOT_KNOWN,
-        .function = "Protecting and promoting the health and welfare of the child.",
-    };
-    (void)snprintf(ret->judge, sizeof(ret->judge), "%s",
-                   terms->standing_decision != NULL
-                       ? terms->standing_decision
-                       : "Standing decision on missed appointments; not named in the "
-                         "configuration");
 }
 
 /* --- noshow and cancelled --- */

@@ -288,6 +288,8 @@ static void a_correction_names_the_same_source_id_and_no_child(void **state)
     _cleanup_(appointment_results_deinit) struct appointment_results morning =
         read_file("demo/gp-corrected-morning.json");
 
+    _cleanup_(buf_deinit) struct buf stored = BUF_MAX(EVENT_JSON_MAX_BYTES);
+    assert_int_equal(event_to_json(&morning.items[0].event, &stored), 0);
     assert_string_equal(morning.items[0].event.retracts, evening.items[0].event.source_id);
     assert_string_equal(morning.items[0].event.source_id, evening.items[0].event.source_id);
     assert_string_not_equal(morning.items[0].event.source_version,

@@ -365,6 +365,7 @@ static void a_retraction_names_what_it_takes_back_and_nothing_else(void **state)
         read_file(DATA "demo/school-concern-withdrawn.json");
 
     assert_int_equal(event.kind, RECORD_RETRACTION);
+    assert_int_equal(event.lawfulness.judged_by, JUDGED_BY_STANDING_DECISION);
     assert_string_equal(event.retracts, "C-2026-0311");
     assert_string_equal(event.adapter, "record/spindle-safeguarding");
     assert_true(identity_is_empty(&event.child));
