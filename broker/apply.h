@@ -10,6 +10,7 @@
 #ifndef BROKER_APPLY_H
 #define BROKER_APPLY_H
 
+#include "govern/govern.h"
 #include "ledger/journal.h"
 #include "ledger/state.h"
 #include "os/marker.h"

@@ -11,6 +11,7 @@
 /* --- identifiers --- */
 #define CAIRN_AGENCY_ID_MAX_BYTES 48  /* "gp-elm-street": shown in lists, used in file names */
 #define CAIRN_NAME_MAX_BYTES      120 /* names of agencies, desks, people: what fits a screen line */
+#define RULE_ID_MAX_BYTES          48  /* of agreements and patterns: "three-missed-health-appointments" */
 #define CAIRN_PHONE_MAX_BYTES     32  /* E.164 with spaces and an extension */
 
 /* --- one record --- */

@@ -37,7 +37,6 @@
 #include "tree/tree.h"
 
 #define KIND_ID_MAX_BYTES 32
-#define RULE_ID_MAX_BYTES 48
 #define ROOT_KEYS_MAX     8
 #define AGENCY_KEYS_MAX   4 /* of each sort: rotation overlaps */
 
