@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * audit: is this broker's store, or a copy of it, what agencies signed and the log says? Reads
+ * only, needs no key and no running broker.
+ *
+ *   every leaf re-hashed, every subtree hash and the root recomputed
+ *   every journal entry against its leaf: id, verdict's row, item digest, grants digest
+ *   every stored header and body against the item digest; every stored grant against the grants
+ * digest every parcel's digests against its root, and the root's signature by the key that the
+ * directory of that moment names every governance document against its note, the root's keys, and
+ * its leaf every agency's cosignature against the tree of that size
+ *
+ * What destruction removed on purpose (bodies, parcels) is counted as absent, not as a fault.
+ */
+#ifndef CLI_AUDIT_H
+#define CLI_AUDIT_H
+
+#include "base/error.h"
+#include "tree/checkpoint.h"
+
+struct audit {
+    struct checkpoint head; /* of the log as it stands, recomputed */
+    uint64_t batches;
+    uint64_t entries;
+    uint64_t bodies; /* checked against what was signed */
+    uint64_t bodies_absent;
+    uint64_t parcels;   /* signatures checked */
+    uint64_t documents; /* governance */
+    uint64_t cosignatures;
+    char origin[NOTE_NAME_MAX_BYTES];
+    bool sound;
+    char problem[256]; /* the first thing that is not as it should be; empty when sound */
+};
+
+/* 0 when the audit could be made, whatever it found; -errno and the error when `dir` cannot be read
+ * as a store. `progress` (may be NULL) is called now and then with what is done of the journal's
+ * batches. */
+int audit_store(const char *dir, void (*progress)(void *data, uint64_t done, uint64_t all),
+                void *data, struct audit *ret, struct error *error) MUST_USE;
+
+#endif
