@@ -80,12 +80,9 @@ static bool deliver(struct publish *publish, struct subscription *to)
     }
     write_delivery(publish, &delivery, to);
     to->after = delivery.items[delivery.n_items - 1].position;
-    to->credit -= (uint32_t)delivery.n_items;
+    to->credit =
+        0; /* one delivery a fetch: bounds what a slow agency's connection holds in memory */
     to->log_size = head.checkpoint.size;
-    to->bytes += publish->bytes.len;
-    if (to->bytes >= CAIRN_FRAME_MAX_BYTES / 2) {
-        to->credit = 0; /* bounds what a slow agency's connection can hold in memory */
-    }
     count(publish->counters, COUNT_PUBLISH_ITEMS, delivery.n_items);
     (void)publish_send(publish, &to->peer);
     return true;

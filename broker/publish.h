@@ -18,7 +18,6 @@ struct subscription {
     struct peer peer;
     uint64_t after;
     uint32_t credit;
-    size_t bytes; /* sent since that fetch: at most one frame's worth, then it must fetch again */
     uint64_t log_size; /* the head it verified: consistency is proved from here */
 };
 
