@@ -377,8 +377,12 @@ static void release_account(struct apply *apply, uint64_t number, const struct t
         !disclose_granted(&record->input, opener->number, PART_ACCOUNT)) {
         return;
     }
-    struct reader_row reader;
-    if (!reader_row_get(apply->txn, &record->id, opener->number, &reader)) {
+    struct reader_row reader = {.opened = false};
+    bool told = reader_row_get(apply->txn, &record->id, opener->number, &reader);
+    if (told && reader.opened && (reader.parts & PART_BIT(PART_ACCOUNT)) != 0) {
+        return; /* opened before: this decision is about what came since */
+    }
+    if (!told) {
         mailbox_deliver(apply, opener->number, &record->id, &record->row.item, PART_BIT(PART_CARD),
                         0);
     }
@@ -397,16 +401,29 @@ static void tell_origin(struct apply *apply, uint32_t origin, const struct wire_
     mailbox_notice(apply, origin, notice);
 }
 
+static void tell_one_decided(struct apply *apply, const struct alert_row *alert,
+                             const struct wire_notice *notice, uint32_t agency,
+                             const struct entry_input *decision)
+{
+    struct wire_notice own = *notice;
+    own_handle(apply, alert->child, agency, &own);
+    tell_origin(apply, agency, &own, decision);
+}
+
+/* The addressees, and every origin, whether or not the rule names origins as addressees. */
 static void tell_decided(struct apply *apply, uint64_t number, const struct alert_row *alert,
                          const struct entry_input *decision, enum notice_type type)
 {
-    for (size_t i = 0; i < alert->n_addressees; i++) {
-        struct wire_notice notice = notice_about(apply, number, alert, type);
-        notice.agency = decision->id.agency;
-        notice.has_record = true;
-        notice.record = decision->id;
-        own_handle(apply, alert->child, alert->addressees[i], &notice);
-        tell_origin(apply, alert->addressees[i], &notice, decision);
+    struct alert_row all = *alert;
+    struct wire_notice notice = notice_about(apply, number, alert, type);
+    notice.agency = decision->id.agency;
+    notice.has_record = true;
+    notice.record = decision->id;
+    for (size_t i = 0; i < alert->n_records; i++) {
+        add_addressee(apply, &all, alert->records[i].entry.agency);
+    }
+    for (size_t i = 0; i < all.n_addressees; i++) {
+        tell_one_decided(apply, alert, &notice, all.addressees[i], decision);
     }
 }
 

@@ -52,8 +52,9 @@ struct apply {
     int64_t time_ms;               /* of the batch */
     uint8_t salt[32];              /* of the batch */
     uint64_t batch;
-    uint32_t input;  /* number of the present input */
-    uint32_t offset; /* where it lies in the batch's row */
+    uint32_t input;     /* number of the present input */
+    uint32_t offset;    /* where it lies in the batch's row */
+    struct arena arena; /* of the entry at hand; reused */
     uint64_t notes[N_APPLY_NOTES];
     struct marker *marker; /* holds the id of the entry being applied, should the process die of it;
                               NULL in a replay */

@@ -72,12 +72,13 @@ bool mailbox_acknowledge(struct apply *apply, const struct acknowledgement_heade
         header->log_size < state.log_size) {
         return false;
     }
-    for (uint64_t position = state.acknowledged + 1; position <= header->position; position++) {
-        struct store_key key = key_mailbox(agency, position);
-        (void)store_delete(apply->txn, T_MAILBOX, store_key_slice(&key));
+    uint64_t until = header->position;
+    if (until > state.acknowledged + CAIRN_ACKNOWLEDGED_ROWS_MAX) {
+        until = state.acknowledged + CAIRN_ACKNOWLEDGED_ROWS_MAX;
     }
-    if (header->position > state.acknowledged) {
-        state.acknowledged = header->position;
+    while (state.acknowledged < until) {
+        struct store_key key = key_mailbox(agency, ++state.acknowledged);
+        (void)store_delete(apply->txn, T_MAILBOX, store_key_slice(&key));
     }
     state.log_size = header->log_size;
     state.log_root = header->log_root;

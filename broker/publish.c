@@ -17,7 +17,7 @@ bool publish_send(struct publish *publish, const struct peer *peer)
     return !publish->has_letter;
 }
 
-void publish_subscribe(struct publish *publish, const struct peer *peer,
+void publish_subscribe(struct publish *publish, const struct peer *peer, uint64_t correlation,
                        const struct wire_fetch *fetch)
 {
     size_t i = 0;
@@ -31,6 +31,7 @@ void publish_subscribe(struct publish *publish, const struct peer *peer,
     }
     publish->subscriptions[i] = (struct subscription){
         .peer = *peer,
+        .correlation = correlation,
         .after = fetch->after,
         .credit = fetch->credit < CAIRN_CREDIT_MAX ? fetch->credit : CAIRN_CREDIT_MAX,
         .log_size = fetch->log_size,
@@ -40,7 +41,11 @@ void publish_subscribe(struct publish *publish, const struct peer *peer,
 static void write_delivery(struct publish *publish, const struct delivery *delivery,
                            const struct subscription *to)
 {
-    struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_DELIVERY};
+    struct wire_header header = {
+        .version = CAIRN_PROTOCOL_MAX,
+        .type = WIRE_DELIVERY,
+        .correlation = to->correlation,
+    };
     struct log_source source = {.txn = delivery->txn, .table = T_LOG};
     struct tree_source tree = log_tree(&source);
     struct wire_delivery message = {
@@ -61,16 +66,11 @@ static void write_delivery(struct publish *publish, const struct delivery *deliv
 }
 
 /* One delivery for one agency. False when there was nothing for it, or no room. */
-static bool deliver(struct publish *publish, struct subscription *to)
+static bool deliver(struct publish *publish, struct subscription *to, struct store_txn *txn,
+                    const struct head *head)
 {
-    struct head head;
-    board_head(publish->board, &head);
-    _cleanup_(store_end) struct store_txn *txn = store_read(publish->store);
-    if (txn == NULL || head.note_len == 0) {
-        return false;
-    }
     _cleanup_(delivery_deinit) struct delivery delivery = {
-        .txn = txn, .head = &head, .agency = to->peer.agency};
+        .txn = txn, .head = head, .agency = to->peer.agency};
     int r = delivery_fill(&delivery, to->after, to->credit);
     if (r != 0) {
         log_fatal("delivery_failed", "agency=%u error=%s", to->peer.agency, strerror(-r));
@@ -82,7 +82,7 @@ static bool deliver(struct publish *publish, struct subscription *to)
     to->after = delivery.items[delivery.n_items - 1].position;
     to->credit =
         0; /* one delivery a fetch: bounds what a slow agency's connection holds in memory */
-    to->log_size = head.checkpoint.size;
+    to->log_size = head->checkpoint.size;
     count(publish->counters, COUNT_PUBLISH_ITEMS, delivery.n_items);
     (void)publish_send(publish, &to->peer);
     return true;
@@ -91,7 +91,13 @@ static bool deliver(struct publish *publish, struct subscription *to)
 static bool deliver_all(struct publish *publish)
 {
     _cleanup_(governance_unref) struct governance *governance = board_governance(publish->board);
+    struct head head;
     bool did = false;
+    board_head(publish->board, &head); /* before the transaction begins, which so holds all of it */
+    _cleanup_(store_end) struct store_txn *txn = store_read(publish->store);
+    if (txn == NULL || head.note_len == 0) {
+        return false;
+    }
     for (size_t i = 0; i < publish->n_subscriptions && !publish->has_letter; i++) {
         struct subscription *to = &publish->subscriptions[i];
         const struct agency *agency =
@@ -99,7 +105,7 @@ static bool deliver_all(struct publish *publish)
         if (agency == NULL || !agency->active || to->credit == 0) {
             continue; /* a revoked agency's open connection gets nothing further */
         }
-        did = deliver(publish, to) || did;
+        did = deliver(publish, to, txn, &head) || did;
     }
     return did;
 }

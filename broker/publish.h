@@ -16,6 +16,7 @@
 /* What one agency's newest connection has asked for. */
 struct subscription {
     struct peer peer;
+    uint64_t correlation; /* of its fetch: the delivery answers it */
     uint64_t after;
     uint32_t credit;
     uint64_t log_size; /* the head it verified: consistency is proved from here */
@@ -44,7 +45,7 @@ void publish_wait(struct publish *publish, int timeout_ms);
 void publish_deinit(struct publish *publish);
 
 /* --- for question.c --- */
-void publish_subscribe(struct publish *publish, const struct peer *peer,
+void publish_subscribe(struct publish *publish, const struct peer *peer, uint64_t correlation,
                        const struct wire_fetch *fetch);
 /* Sends publish->bytes as it stands; false when net's queue is full (kept, sent later). */
 bool publish_send(struct publish *publish, const struct peer *peer);

@@ -125,7 +125,7 @@ static void fetch(struct question *question)
         refuse(question, VERDICT_MALFORMED);
         return;
     }
-    publish_subscribe(question->publish, question->peer, &fetch);
+    publish_subscribe(question->publish, question->peer, question->header.correlation, &fetch);
 }
 
 /* --- governance --- */

@@ -102,7 +102,9 @@ static enum verdict judge_entry(struct judging *judging, size_t i, uint64_t *las
     }
     *last_seq = header.id.seq;
     entry->id = header.id;
-    entry->verdict = kind_in_use(header.kind) ? VERDICT_STORED : VERDICT_KIND_NOT_IN_USE;
+    entry->verdict = !kind_in_use(header.kind)               ? VERDICT_KIND_NOT_IN_USE
+                     : !wire_entry_fits(&header, wire->body) ? VERDICT_BAD_ENTRY
+                                                             : VERDICT_STORED;
     wire_item_digest(wire->header, wire->body, &entry->item);
     wire_grants_digest(wire->grants, wire->n_grants, &entry->grants_digest);
     wire_entry_digest(&entry->item, &entry->grants_digest, &entry->digest);

@@ -52,6 +52,7 @@
 #define CAIRN_BATCH_FRAMES_MAX     256                 /* one commit takes at most these ... */
 #define CAIRN_BATCH_BYTES_MAX      (4 * 1024 * 1024)   /* ... and these: bounds dirty pages (LMDB spill) */
 #define CAIRN_BATCH_AGE_MAX_MS     2                   /* a lone record waits no longer for company */
+#define CAIRN_ACKNOWLEDGED_ROWS_MAX 4096               /* mailbox rows one acknowledgement removes; the next takes the rest */
 #define CAIRN_VERIFY_WORKERS_MAX   16
 #define CAIRN_AGENCIES_MAX         1024                /* a whole region */
 #define CAIRN_OUT_QUEUE_FRAMES     64                  /* letters between publish and net, each way */

@@ -300,6 +300,20 @@ static void a_kind_that_is_not_in_use_is_refused_by_name(void **state)
     assert_int_equal(world_send_one(world, GP, &entry), VERDICT_KIND_NOT_IN_USE);
 }
 
+static void a_card_larger_than_its_body_is_a_bad_entry(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    make_record(world, GP, &entry);
+    entry.header.record.card_bytes = (uint32_t)entry.wire.body.len + 1;
+    world_refreeze(&entry);
+    uint64_t size = world_log_size(world);
+
+    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_BAD_ENTRY);
+
+    assert_int_equal(world_log_size(world), size + 1);
+}
+
 static void a_record_that_nobody_may_read_says_so(void **state)
 {
     struct world *world = *state;
@@ -503,6 +517,7 @@ int main(void)
         STORY(a_final_refusal_stays_final),
         STORY(a_grant_that_no_agreement_allows_is_refused),
         STORY(a_kind_that_is_not_in_use_is_refused_by_name),
+        STORY(a_card_larger_than_its_body_is_a_bad_entry),
         STORY(a_record_that_nobody_may_read_says_so),
         STORY(a_revocation_holds_from_its_own_batch_on),
         STORY(a_parcel_verified_before_a_revocation_is_refused_after_it),
