@@ -19,7 +19,7 @@
 
 /*
  * Called by the link's thread for each DELIVERY, after `head` was verified as a continuation of the
- * head last verified, and saved. Checks each item: its leaf's inclusion under `head`, that the leaf
+ * head last verified. Checks each item: its leaf's inclusion under `head`, that the leaf
  * tells of exactly this payload to us, and of an entry its parcel path, signature and origin in the
  * governance in force. Items at positions held already are nothing; a gap before an item ends the
  * taking there. Stores all that holds in ONE synced transaction, then tells news.

@@ -23,7 +23,7 @@
 #include "base/date.h"
 #include "base/text.h"
 
-#define ITEM_BYTES (1 + 1 + REFERENCE_BYTES + 1 + 4 + sizeof(((struct intake_item *)NULL)->reason))
+#define ITEM_BYTES       (1 + 1 + REFERENCE_BYTES + 1 + 4 + sizeof(((struct intake_item *)NULL)->reason))
 #define ANSWER_MAX_BYTES (4 + CAIRN_BUNDLE_ENTRIES_MAX * ITEM_BYTES)
 
 #define CORRECTION_JUDGE "automatic: the source has corrected or withdrawn it"
@@ -461,8 +461,7 @@ static int take_appointment(struct taking *taking, struct appointment_result *re
         correction_of(&result->event, &correction);
         return take_event(taking, &correction, item);
     }
-    item->outcome =
-        result->outcome == APPOINTMENT_SET_ASIDE ? INTAKE_SET_ASIDE : INTAKE_COUNTED;
+    item->outcome = result->outcome == APPOINTMENT_SET_ASIDE ? INTAKE_SET_ASIDE : INTAKE_COUNTED;
     if (item->outcome == INTAKE_SET_ASIDE) {
         (void)snprintf(item->reason, sizeof(item->reason), "%.60s: %.90s", result->reason.where,
                        result->reason.what);
@@ -498,8 +497,8 @@ static void taking_end(struct taking *taking)
 
 static int taking_begin(struct agent *agent, struct taking *ret)
 {
-    *ret = (struct taking){
-        .agent = agent, .seal = SEAL_NULL, .now_ms = clock_real_ms(agent->clock)};
+    *ret =
+        (struct taking){.agent = agent, .seal = SEAL_NULL, .now_ms = clock_real_ms(agent->clock)};
     ret->day = instant_london_day(ret->now_ms);
     ret->txn = store_begin(agent->store);
     if (ret->txn == NULL) {
@@ -586,6 +585,9 @@ int intake_submit(struct agent *agent, const struct intake_request *request,
         if (r == 0) {
             r = finish(&taking, &idempotency, &answer);
         }
+    }
+    if (r == -EFBIG || r == -EMSGSIZE) {
+        return error_set(error, "", "is longer than a record may be");
     }
     if (r != 0) {
         return r;

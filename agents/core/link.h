@@ -31,7 +31,8 @@ struct link_status {
     int64_t clock_ahead_ms;  /* ours against the broker's, at the last hello */
 };
 
-/* Starts the thread; net_init was called. */
+/* Starts the thread; net_init was called, and the threads that use the link start after it and end
+ * before link_stop. */
 int link_start(struct agent *agent, struct error *error) MUST_USE;
 void link_stop(struct agent *agent); /* asks and joins; questions end with -ENOTCONN */
 /* Something was spooled, or governance may have changed. Any thread. */

@@ -14,8 +14,8 @@
 #include "crypto/token.h"
 #include "json/json.h"
 
-#define KEYS_PURPOSE            "spool data keys"
-#define DECISION_FORMAT         "cairn-decision-account/v1"
+#define KEYS_PURPOSE    "spool data keys"
+#define DECISION_FORMAT "cairn-decision-account/v1"
 
 /* One entry on its way into the spool. */
 struct frozen {

@@ -22,22 +22,24 @@ enum session_state {
 /* What a message meant for the connection. */
 enum session_result {
     SESSION_GOES_ON = 1,
+    SESSION_STALE,   /* it does not begin at the head we hold: take nothing of it, fetch again */
     SESSION_REFUSED, /* close and dial again later: `reason` says why */
     SESSION_FORK     /* evidence was kept: stop */
 };
 
 struct session {
     struct agent *agent;
-    struct witness witness;
+    struct witness witness; /* the newest head verified */
+    bool unsaved;           /* it is not on disk yet: session_save before anything names it */
     enum session_state state;
     uint16_t protocol;
     struct wire_versions offered; /* by the broker */
     bool fetching;
     enum governance_document document; /* being fetched */
     unsigned refused;                  /* documents refused on this connection, one bit each */
-    bool governed;                     /* a document was accepted since this was last cleared */
+    bool judged;                       /* the broker's head was: its key is known */
     int64_t clock_ahead_ms;
-    const char *reason;
+    const char *reason; /* static words */
 };
 
 void session_start(struct session *session, struct agent *agent);
@@ -45,16 +47,22 @@ void session_hello(struct session *session, struct buf *out);
 enum session_result session_hello_reply(struct session *session, struct slice payload,
                                         struct arena *arena);
 /* The next document to ask for: true and the payload of a GOVERNANCE_FETCH; false when there is
- * none or one is being fetched. Moves on to READY when all that is newer was fetched. */
+ * none or one is being fetched. When all that is newer was fetched: READY, or NEW again, for one
+ * more hello, when the broker's head could not be judged before its key was known. */
 bool session_fetch(struct session *session, struct buf *out);
 enum session_result session_document(struct session *session, struct slice payload,
                                      struct arena *arena);
+/* The broker answered the fetch with an error: not asked for again until it offers another version.
+ */
+void session_fetch_refused(struct session *session);
 enum session_result session_pong(struct session *session, struct slice payload,
                                  struct arena *arena);
-/* A head with a proof of consistency from a size that must be the one held, or no larger: verified,
- * saved. */
+/* A head with its proof of consistency, as a DELIVERY carries them. */
 enum session_result session_head(struct session *session, struct slice checkpoint,
                                  uint64_t consistent_from, const struct tree_proof *proof);
+/* Puts the newest head on disk, if it is not: a witness must never say less than it said before. 0
+ * or -ENOSPC. */
+int session_save(struct session *session) MUST_USE;
 struct wire_versions session_versions(const struct governance *governance);
 
 #endif

@@ -146,8 +146,8 @@ static int seal_due_involvement(struct agent *agent, const struct seal *seal, co
     _cleanup_(involvement_deinit) struct involvement involvement = INVOLVEMENT_NULL;
     struct event_terms terms = {.live = seal->governance->root.live, .now_ms = seal->now_ms};
     struct error error = ERROR_NULL;
-    int r = involvement_json_read(agent->records, buf_slice(&due->json), &terms, &involvement,
-                                  &error);
+    int r =
+        involvement_json_read(agent->records, buf_slice(&due->json), &terms, &involvement, &error);
     return r != 0 ? r : seal_involvement(seal, &involvement, &due->reference, row);
 }
 

@@ -26,8 +26,8 @@ int settle_involvement(struct store_txn *txn, const struct secret *store_key, st
 void settle_drop(struct store_txn *txn, const struct reference *reference,
                  const struct out_row *row);
 
-/* Seals what is due and states children again after a change of epoch, in one transaction. *ret_more:
- * there is more to do at once. 0 or -errno with nothing changed. */
+/* Seals what is due and states children again after a change of epoch, in one transaction.
+ * *ret_more: there is more to do at once. 0 or -errno with nothing changed. */
 int settle_step(struct agent *agent, bool *ret_more) MUST_USE;
 
 struct settle_thread;

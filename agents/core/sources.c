@@ -17,11 +17,9 @@ static void make_key(const struct secret *store_key, enum source_sort sort, cons
 {
     uint8_t number = (uint8_t)sort;
     struct slice parts[] = {
-        slice_of_text("cairn-source/v1\n"),
-        slice_make(&number, 1),
+        slice_of_text("cairn-source/v1\n"),       slice_make(&number, 1),
         slice_make(adapter, strlen(adapter) + 1), /* with its NUL: the parts cannot run together */
-        slice_make(id, strlen(id) + 1),
-        slice_make(version, strlen(version) + 1),
+        slice_make(id, strlen(id) + 1),           slice_make(version, strlen(version) + 1),
     };
     ret->bytes[0] = number;
     hmac_sha256(store_key, parts, ARRAY_LEN(parts), ret->bytes + 1);

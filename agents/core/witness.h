@@ -35,5 +35,8 @@ void witness_save(struct store_txn *txn, const struct witness *witness);
 /* Keeps both notes for the operator. witness_forked stays true until they are cleared. */
 void witness_save_fork(struct store_txn *txn, const struct witness *held, struct slice note);
 bool witness_forked(struct store_txn *txn);
+/* An operator has looked, and goes on: the head that is shown next is taken as the first one. Both
+ * notes stay in META as evidence. */
+void witness_clear_fork(struct store_txn *txn);
 
 #endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agents/core/agent.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agents/core/spool.h"
+#include "govern/keys.h"
+#include "os/files.h"
+
+#define META_SCHEMA "schema"
+#define META_STORE_KEY                                                                             \
+    "store-key" /* a known text sealed under it: another key is noticed at once */
+#define KEY_PROOF "cairn-store-key/v1"
+
+/* --- keys --- */
+
+static int read_signing_key(struct agent *agent, struct error *error)
+{
+    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+    struct agent_keys *keys = &agent->keys;
+    int r = key_read(agent->options->keys, KEY_SIGNING, &seed, error);
+    if (r == 0) {
+        r = signer_new(&seed, &keys->signer);
+    }
+    if (r == 0) {
+        signer_public(keys->signer, keys->sign_public);
+        keys->sign_key_id = key_id(SLICE_OF(keys->sign_public));
+    }
+    return r;
+}
+
+static int read_keys(struct agent *agent, struct error *error)
+{
+    const char *dir = agent->options->keys;
+    int r = read_signing_key(agent, error);
+    if (r == 0) {
+        r = key_read(dir, KEY_OPENING, &agent->keys.opening, error);
+    }
+    if (r == 0) {
+        r = key_read(dir, KEY_TRANSPORT, &agent->keys.curve, error);
+    }
+    if (r == 0) {
+        r = key_read(dir, KEY_STORE, &agent->keys.store, error);
+    }
+    return r;
+}
+
+/* --- the store --- */
+
+static void put_key_proof(struct store_txn *txn, const struct secret *key)
+{
+    uint8_t proof[sizeof(KEY_PROOF) + WRAP_OVERHEAD_BYTES];
+    if (wrap_seal(key, META_STORE_KEY, SLICE_OF(KEY_PROOF), proof) != 0) {
+        store_fail(txn, -EIO);
+        return;
+    }
+    agent_meta_put_bytes(txn, META_STORE_KEY, SLICE_OF(proof));
+}
+
+static bool key_fits(struct slice proof, const struct secret *key)
+{
+    uint8_t text[sizeof(KEY_PROOF)];
+    return proof.len == sizeof(text) + WRAP_OVERHEAD_BYTES &&
+           wrap_open(key, META_STORE_KEY, proof, text) == 0;
+}
+
+/* A fresh store gets its schema number, streams and the mark of its key; an old one must have them.
+ */
+static int check_store(struct agent *agent, struct error *error)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_begin(agent->store);
+    struct slice proof;
+    if (txn == NULL) {
+        return -ENOMEM;
+    }
+    uint64_t schema = agent_meta_u64(txn, META_SCHEMA, 0);
+    if (schema != 0 && schema != AGENT_SCHEMA) {
+        return error_set(error, agent->options->dir,
+                         "was written by another version of the agent (schema %llu, not %d)",
+                         (unsigned long long)schema, AGENT_SCHEMA);
+    }
+    if (schema == 0) {
+        agent_meta_put_u64(txn, META_SCHEMA, AGENT_SCHEMA);
+        put_key_proof(txn, &agent->keys.store);
+    } else if (!agent_meta_bytes(txn, META_STORE_KEY, &proof) ||
+               !key_fits(proof, &agent->keys.store)) {
+        return error_set(error, agent->options->dir, "was written under another store-key");
+    }
+    int r = spool_start(txn);
+    return r != 0 ? r : agent_commit(&txn);
+}
+
+static int open_store(struct agent *agent, struct error *error)
+{
+    struct store_options options = {
+        .dir = agent->options->dir,
+        .map_bytes = CAIRN_AGENT_MAP_BYTES,
+        .tables = agent_table_names,
+        .n_tables = AGENT_TABLE_COUNT,
+        .allow_tmpfs = agent->options->allow_tmpfs,
+        .clock = agent->clock,
+    };
+    int r = dir_create(options.dir, error);
+    if (r == 0) {
+        r = store_open(&options, &agent->store, error);
+    }
+    return r != 0 ? r : check_store(agent, error);
+}
+
+static int open_governance(struct agent *agent, struct error *error)
+{
+    _cleanup_(governance_unref) struct governance *started = NULL;
+    int r = joining_load(agent->options->joining, &agent->joining, &started, error);
+    if (r != 0) {
+        return r;
+    }
+    struct govern_keep_options options = {
+        .store = agent->store,
+        .opening_key = &agent->keys.opening,
+        .joining = {.document = GOVERNANCE_ROOT,
+                    .text = buf_slice(&agent->joining.root_text),
+                    .note = buf_slice(&agent->joining.root_note)},
+    };
+    memcpy(options.sign_public, agent->keys.sign_public, sizeof(options.sign_public));
+    return govern_keep_open(&options, &agent->keep, error);
+}
+
+static int open_readers(struct agent *agent, struct error *error)
+{
+    agent->records = record_reader_new(error);
+    agent->appointments = appointment_reader_new(error);
+    return agent->records == NULL || agent->appointments == NULL ? -EINVAL : 0;
+}
+
+/* --- open and close --- */
+
+int agent_open(const struct agent_options *options, const struct clock *clock, struct agent **ret,
+               struct error *error)
+{
+    struct agent *agent = base_zalloc(1, sizeof(*agent));
+    agent->options = options;
+    agent->clock = clock;
+    agent->joining = JOINING_NULL;
+    int r = news_init(&agent->news);
+    if (r != 0) {
+        base_free(&agent);
+        return r;
+    }
+    r = read_keys(agent, error);
+    if (r == 0) {
+        r = open_store(agent, error);
+    }
+    if (r == 0) {
+        r = open_governance(agent, error);
+    }
+    if (r == 0) {
+        r = open_readers(agent, error);
+    }
+    if (r != 0) {
+        (void)error_set(error, "agent", "cannot be opened: %s", strerror(-r));
+        agent_close(&agent);
+        return r;
+    }
+    *ret = agent;
+    return 0;
+}
+
+void agent_close(struct agent **owned)
+{
+    struct agent *agent = *owned;
+    if (agent == NULL) {
+        return;
+    }
+    assert(agent->link == NULL);
+    appointment_reader_free(&agent->appointments);
+    record_reader_free(&agent->records);
+    govern_keep_close(&agent->keep);
+    store_close(&agent->store);
+    joining_deinit(&agent->joining);
+    signer_free(&agent->keys.signer);
+    secret_deinit(&agent->keys.opening);
+    secret_deinit(&agent->keys.curve);
+    secret_deinit(&agent->keys.store);
+    news_deinit(&agent->news);
+    base_free(owned);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who gets a grant:
+ *
+ *   record       its own agency always; then whoever the agreements let have the content, now or
+ *                once it is released (hold and above), unless the author left them out: the front
+ *                door first, then the others by number, as many as CAIRN_GRANTS_MAX allows
+ *   involvement  its own agency
+ *   decision     its own agency, and whoever the decider named
+ *
+ * The broker judges each grant again by the same agreements and refuses the entry for one too many;
+ * so a version that changed between here and there is answered "stale directory", and the parcel is
+ * cut again.
+ */
+#include "agents/core/parcel.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agents/core/seal.h"
+#include "agents/core/session.h"
+#include "crypto/digest.h"
+
+#define RECORD_READERS_MAX (CAIRN_GRANTS_MAX / CAIRN_PARTS)
+
+void parcel_deinit(struct parcel *parcel)
+{
+    buf_deinit(&parcel->frame);
+    *parcel = PARCEL_NULL;
+}
+
+/* --- readers --- */
+
+struct readers {
+    size_t n;
+    size_t max;
+    const struct agency *of[CAIRN_GRANTS_MAX];
+    size_t left_out;
+};
+
+static bool is_front_door(const struct agency *agency)
+{
+    return strcmp(agency->kind->class, "front-door") == 0;
+}
+
+static bool is_narrowed(const struct record_header *record, uint32_t agency)
+{
+    for (size_t i = 0; i < record->n_narrow; i++) {
+        if (record->narrow[i] == agency) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool may_read(const struct parcel_terms *terms, const struct record_header *record,
+                     const struct agency *origin, const struct agency *recipient)
+{
+    if (!recipient->active || recipient->number == origin->number ||
+        is_narrowed(record, recipient->number)) {
+        return false;
+    }
+    struct disclosure disclosure = {
+        .origin = origin,
+        .recipient = recipient,
+        .kind = record->record_kind,
+        .code = record->code,
+        .level = record->level,
+        .urgency = record->urgency,
+        .day = terms->day,
+    };
+    struct decision decision = agreements_decide(terms->governance->agreements, &disclosure);
+    return decision.effect >= EFFECT_HOLD && decision.mode == MODE_CONTENT;
+}
+
+/* An agency without a key to seal to cannot be given anything; the next directory may have one. */
+static void add_reader(struct readers *readers, const struct agency *agency)
+{
+    if (agency_open_key(agency) == NULL) {
+        return;
+    }
+    if (readers->n == readers->max) {
+        readers->left_out++;
+        return;
+    }
+    readers->of[readers->n++] = agency;
+}
+
+static void record_readers(const struct parcel_terms *terms, const struct record_header *record,
+                           const struct agency *origin, struct readers *readers)
+{
+    const struct directory *directory = &terms->governance->directory;
+    for (int front_door = 1; front_door >= 0; front_door--) {
+        for (size_t i = 0; i < directory->n_agencies; i++) {
+            const struct agency *agency = &directory->agencies[i];
+            if (is_front_door(agency) == (front_door == 1) &&
+                may_read(terms, record, origin, agency)) {
+                add_reader(readers, agency);
+            }
+        }
+    }
+}
+
+static void named_readers(const struct parcel_terms *terms, const struct spool_entry *entry,
+                          struct readers *readers)
+{
+    for (size_t i = 0; i < entry->n_recipients; i++) {
+        const struct agency *agency =
+            directory_agency(&terms->governance->directory, entry->recipients[i]);
+        bool twice = false;
+        for (size_t j = 0; j < readers->n; j++) {
+            twice = twice || readers->of[j] == agency;
+        }
+        if (agency != NULL && agency->active && !twice) {
+            add_reader(readers, agency);
+        }
+    }
+}
+
+static void sort_readers(struct readers *readers)
+{
+    for (size_t i = 1; i < readers->n; i++) {
+        const struct agency *agency = readers->of[i];
+        size_t at = i;
+        while (at > 0 && readers->of[at - 1]->number > agency->number) {
+            readers->of[at] = readers->of[at - 1];
+            at--;
+        }
+        readers->of[at] = agency;
+    }
+}
+
+/* --- grants --- */
+
+struct grants {
+    size_t n;
+    struct wire_grant of[CAIRN_GRANTS_MAX];
+};
+
+static int add_grant(const struct entry_id *entry, const struct agency *recipient, enum part part,
+                     const struct seal_keys *keys, struct grants *grants)
+{
+    const struct agency_key *key = agency_open_key(recipient);
+    struct grant_scope scope = {.entry = *entry, .part = part, .recipient = recipient->number};
+    struct wire_grant *grant = &grants->of[grants->n++];
+    *grant = (struct wire_grant){.part = part, .recipient = recipient->number, .key_id = key->id};
+    return grant_seal(key->public_key, &scope, &keys->of[part], grant->sealed);
+}
+
+static int seal_grants(const struct readers *readers, const struct entry_header *header,
+                       const struct seal_keys *keys, struct grants *grants)
+{
+    int r = 0;
+    for (size_t i = 0; i < readers->n && r == 0; i++) {
+        if (header->kind == ENTRY_RECORD) {
+            r = add_grant(&header->id, readers->of[i], PART_CARD, keys, grants);
+        }
+        if (r == 0) {
+            r = add_grant(&header->id, readers->of[i], PART_ACCOUNT, keys, grants);
+        }
+    }
+    return r;
+}
+
+static int make_grants(const struct parcel_terms *terms, const struct spool_entry *entry,
+                       const struct entry_header *header, struct parcel *parcel,
+                       struct grants *grants)
+{
+    struct readers readers = {.max = CAIRN_GRANTS_MAX};
+    struct seal_keys keys = {.of = {SECRET_NULL}};
+    const struct agency *own = directory_agency(&terms->governance->directory, terms->agency);
+    grants->n = 0;
+    if (entry->keys.len == 0) {
+        return 0; /* nothing in it is sealed */
+    }
+    if (own == NULL || agency_open_key(own) == NULL) {
+        return -ENOKEY;
+    }
+    add_reader(&readers, own);
+    if (header->kind == ENTRY_RECORD) {
+        readers.max = RECORD_READERS_MAX;
+        record_readers(terms, &header->record, own, &readers);
+    } else {
+        named_readers(terms, entry, &readers);
+    }
+    parcel->readers_left_out += readers.left_out;
+    sort_readers(&readers);
+    int r = seal_keys_open(&terms->keys->store, entry->keys, &keys);
+    if (r == 0) {
+        r = seal_grants(&readers, header, &keys, grants);
+    }
+    seal_keys_deinit(&keys);
+    return r;
+}
+
+/* --- the parcel --- */
+
+/* What is being cut: kept together because the entries point into the grants. */
+struct cutting {
+    struct wire_entry entries[CAIRN_PARCEL_ENTRIES_MAX];
+    struct grants grants[CAIRN_PARCEL_ENTRIES_MAX];
+    struct hash leaves[CAIRN_PARCEL_ENTRIES_MAX];
+};
+
+static void leaf_of(const struct wire_entry *entry, struct hash *ret)
+{
+    struct hash item;
+    struct hash grants;
+    struct hash digest;
+    wire_item_digest(entry->header, entry->body, &item);
+    wire_grants_digest(entry->grants, entry->n_grants, &grants);
+    wire_entry_digest(&item, &grants, &digest);
+    tree_leaf(SLICE_OF(digest.bytes), ret);
+}
+
+static int cut_entry(const struct parcel_terms *terms, const struct spool_entry *from, size_t i,
+                     struct cutting *cutting, struct parcel *parcel)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct entry_header header;
+    if (!wire_entry_header_read(from->kind, from->header, &arena, &header)) {
+        return -EBADMSG;
+    }
+    int r = make_grants(terms, from, &header, parcel, &cutting->grants[i]);
+    if (r != 0) {
+        return r;
+    }
+    cutting->entries[i] = (struct wire_entry){
+        .kind = from->kind,
+        .header = from->header,
+        .body = from->body,
+        .n_grants = cutting->grants[i].n,
+        .grants = cutting->grants[i].of,
+    };
+    leaf_of(&cutting->entries[i], &cutting->leaves[i]);
+    return 0;
+}
+
+static void fill_head(const struct parcel_terms *terms, const struct parcel *parcel,
+                      const struct cutting *cutting, struct parcel_head *head)
+{
+    *head = (struct parcel_head){
+        .agency = terms->agency,
+        .key_id = terms->keys->sign_key_id,
+        .stream = terms->stream,
+        .first_seq = parcel->first_seq,
+        .entries = (uint32_t)parcel->n,
+        .versions = session_versions(terms->governance),
+        .log_size = terms->head->size,
+        .log_root = terms->head->root,
+    };
+    sha256(slice_of_text(terms->governance->root.origin), head->partnership.bytes);
+    tree_root_of(cutting->leaves, parcel->n, &head->root);
+}
+
+static int sign_and_write(const struct parcel_terms *terms, struct cutting *cutting,
+                          struct parcel *parcel)
+{
+    _cleanup_(buf_deinit) struct buf head_bytes = BUF_MAX(CAIRN_HEADER_MAX_BYTES);
+    struct parcel_head head;
+    uint8_t signature[SIGN_SIGNATURE_BYTES];
+    fill_head(terms, parcel, cutting, &head);
+    wire_parcel_head_write(&head, &head_bytes);
+    assert(buf_ok(&head_bytes));
+    int r = signer_sign(terms->keys->signer, SIGN_PARCEL, buf_slice(&head_bytes), signature);
+    if (r != 0) {
+        return r;
+    }
+    struct wire_header header = {
+        .version = terms->protocol,
+        .type = WIRE_PARCEL,
+        .lane = (uint8_t)terms->lane,
+        .entries = (uint16_t)parcel->n,
+        .correlation = terms->correlation,
+    };
+    struct wire_parcel payload = {
+        .head = buf_slice(&head_bytes),
+        .signature = SLICE_OF(signature),
+        .n_entries = parcel->n,
+        .entries = cutting->entries,
+    };
+    wire_frame_begin(&parcel->frame, &header);
+    wire_parcel_write(&payload, &parcel->frame);
+    wire_frame_end(&parcel->frame);
+    assert(buf_ok(&parcel->frame)); /* spool_lot left room for the most grants there can be */
+    return 0;
+}
+
+int parcel_cut(const struct parcel_terms *terms, const struct spool_entry *entries, size_t n,
+               struct parcel *ret)
+{
+    assert(n >= 1 && n <= CAIRN_PARCEL_ENTRIES_MAX);
+    struct cutting *cutting = base_zalloc(1, sizeof(*cutting));
+    int r = 0;
+    ret->n = n;
+    ret->correlation = terms->correlation;
+    ret->stream = terms->stream;
+    ret->first_seq = entries[0].seq;
+    ret->last_seq = entries[n - 1].seq;
+    ret->readers_left_out = 0;
+    for (size_t i = 0; i < n && r == 0; i++) {
+        r = cut_entry(terms, &entries[i], i, cutting, ret);
+    }
+    if (r == 0) {
+        r = sign_and_write(terms, cutting, ret);
+    }
+    base_free(&cutting);
+    return r;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agents/core/sending.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/date.h"
+#include "base/log.h"
+
+#define LOT_BUDGET_BYTES (2 * CAIRN_FRAME_MAX_BYTES)
+
+void sending_start(struct sending *sending, struct agent *agent)
+{
+    *sending = (struct sending){.agent = agent};
+}
+
+void sending_reset(struct sending *sending)
+{
+    for (enum lane lane = LANE_URGENT; lane <= LANE_BULK; lane++) {
+        sending->lanes[lane].up = false;
+    }
+}
+
+static int64_t boot_ms(const struct sending *sending)
+{
+    return clock_boot_ms(sending->agent->clock);
+}
+
+static bool may_send(const struct sending *sending, enum lane lane)
+{
+    const struct flight *flight = &sending->lanes[lane];
+    int64_t now_ms = boot_ms(sending);
+    return (!flight->up || now_ms - flight->sent_ms >= SENDING_RECEIPT_MAX_MS) &&
+           backoff_over(&flight->backoff, now_ms);
+}
+
+int64_t sending_next_ms(const struct sending *sending)
+{
+    int64_t next_ms = INT64_MAX;
+    for (enum lane lane = LANE_URGENT; lane <= LANE_BULK; lane++) {
+        const struct flight *flight = &sending->lanes[lane];
+        int64_t at_ms =
+            flight->up ? flight->sent_ms + SENDING_RECEIPT_MAX_MS : flight->backoff.not_before_ms;
+        if (at_ms > boot_ms(sending) && at_ms < next_ms) {
+            next_ms = at_ms;
+        }
+    }
+    return next_ms;
+}
+
+/* --- cutting --- */
+
+static int cut_lot(struct sending *sending, struct session *session, struct parcel_terms *terms,
+                   struct parcel *ret)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(LOT_BUDGET_BYTES);
+    _cleanup_(base_free) struct spool_entry *entries =
+        base_zalloc(CAIRN_PARCEL_ENTRIES_MAX, sizeof(*entries));
+    _cleanup_(store_end) struct store_txn *txn = store_read(sending->agent->store);
+    if (txn == NULL) {
+        return -ENOMEM;
+    }
+    size_t n = spool_lot(txn, terms->lane, &arena, entries);
+    int r = store_fault(txn);
+    if (r != 0 || n == 0) {
+        return r != 0 ? r : -ENOENT;
+    }
+    terms->stream = spool_stream(txn, terms->lane);
+    store_end(&txn); /* sealing grants takes a while: old pages must not be held meanwhile */
+    r = session_save(session);
+    return r != 0 ? r : parcel_cut(terms, entries, n, ret);
+}
+
+int sending_cut(struct sending *sending, struct session *session, enum lane lane,
+                uint64_t correlation, struct parcel *ret)
+{
+    _cleanup_(governance_unref) struct governance *governance = NULL;
+    _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
+    struct agent *agent = sending->agent;
+    if (!may_send(sending, lane) || !govern_keep_place(agent->keep, &place)) {
+        return -ENOENT;
+    }
+    governance = govern_keep_current(agent->keep);
+    struct parcel_terms terms = {
+        .governance = governance,
+        .keys = &agent->keys,
+        .agency = place.agency,
+        .head = &session->witness.head,
+        .day = instant_london_day(clock_real_ms(agent->clock)),
+        .protocol = session->protocol,
+        .correlation = correlation,
+        .lane = lane,
+    };
+    int r = cut_lot(sending, session, &terms, ret);
+    if (r != 0 && r != -ENOENT) {
+        (void)log_fault(-r, "parcel_not_cut", "lane=%d", (int)lane);
+        backoff_fail(&sending->lanes[lane].backoff, boot_ms(sending), SENDING_REFUSED_MS,
+                     SENDING_REFUSED_MS);
+    }
+    return r;
+}
+
+void sending_sent(struct sending *sending, enum lane lane, const struct parcel *parcel)
+{
+    struct flight *flight = &sending->lanes[lane];
+    flight->up = true;
+    flight->correlation = parcel->correlation;
+    flight->stream = parcel->stream;
+    flight->first_seq = parcel->first_seq;
+    flight->last_seq = parcel->last_seq;
+    flight->sent_ms = boot_ms(sending);
+    if (parcel->readers_left_out > 0) {
+        log_event(LOG_LEVEL_WARNING, "readers_left_out",
+                  "lane=%d first_seq=%" PRIu64 " readers=%zu", (int)lane, parcel->first_seq,
+                  parcel->readers_left_out);
+    }
+}
+
+/* --- answers --- */
+
+static enum lane lane_of(const struct sending *sending, uint64_t correlation)
+{
+    for (enum lane lane = LANE_URGENT; lane <= LANE_BULK; lane++) {
+        if (sending->lanes[lane].up && sending->lanes[lane].correlation == correlation) {
+            return lane;
+        }
+    }
+    return 0;
+}
+
+bool receipt_holds(const struct wire_receipt *receipt, const struct note_key *key)
+{
+    struct checkpoint head;
+    bool stored = false;
+    uint64_t newest = 0;
+    for (size_t i = 0; i < receipt->n_results; i++) {
+        if (verdict_is_stored(receipt->results[i].verdict)) {
+            stored = true;
+            newest =
+                receipt->results[i].log_index > newest ? receipt->results[i].log_index : newest;
+        }
+    }
+    return !stored || (checkpoint_check(receipt->checkpoint, key, &head) && newest < head.size);
+}
+
+/* One synced transaction for all of a receipt. Returns how many were answered for good. */
+static size_t settle_results(struct sending *sending, enum lane lane,
+                             const struct wire_receipt *receipt)
+{
+    const struct flight *flight = &sending->lanes[lane];
+    size_t n = 0;
+    _cleanup_(store_end) struct store_txn *txn = store_begin(sending->agent->store);
+    if (txn == NULL) {
+        log_fatal("store_locked", "table=spool");
+    }
+    for (size_t i = 0; i < receipt->n_results; i++) {
+        const struct wire_result *result = &receipt->results[i];
+        if (result->seq >= flight->first_seq && result->seq <= flight->last_seq &&
+            !verdict_is_retry(result->verdict)) {
+            spool_answer(txn, lane, result, clock_real_ms(sending->agent->clock));
+            n++;
+        }
+    }
+    int r = agent_commit(&txn);
+    if (r != 0) {
+        (void)log_fault(-r, "receipt_not_kept", "lane=%d", (int)lane);
+        return 0; /* sent again, and answered again */
+    }
+    news_tell(&sending->agent->news);
+    return n;
+}
+
+static bool says_stale(const struct wire_receipt *receipt)
+{
+    for (size_t i = 0; i < receipt->n_results; i++) {
+        if (receipt->results[i].verdict == VERDICT_STALE_DIRECTORY) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void retry_later(struct sending *sending, enum lane lane)
+{
+    backoff_fail(&sending->lanes[lane].backoff, boot_ms(sending), SENDING_RETRY_MIN_MS,
+                 SENDING_RETRY_MAX_MS);
+}
+
+enum sending_result sending_receipt(struct sending *sending, uint64_t correlation,
+                                    const struct wire_receipt *receipt)
+{
+    enum lane lane = lane_of(sending, correlation);
+    if (lane == 0 || sending->lanes[lane].stream != receipt->stream) {
+        return SENDING_NOT_MINE;
+    }
+    _cleanup_(governance_unref) struct governance *governance =
+        govern_keep_current(sending->agent->keep);
+    struct flight *flight = &sending->lanes[lane];
+    flight->up = false;
+    if (!receipt_holds(receipt, &governance->directory.checkpoint_key)) {
+        return SENDING_INVALID;
+    }
+    size_t settled = settle_results(sending, lane, receipt);
+    if (settled > 0) {
+        backoff_succeed(&flight->backoff);
+        sending->refused = 0;
+    }
+    if (settled < receipt->n_results || settled == 0) {
+        retry_later(sending, lane);
+    }
+    return says_stale(receipt) ? SENDING_STALE : SENDING_DONE;
+}
+
+enum sending_result sending_error(struct sending *sending, uint64_t correlation,
+                                  enum verdict verdict)
+{
+    enum lane lane = lane_of(sending, correlation);
+    if (lane == 0) {
+        return SENDING_NOT_MINE;
+    }
+    struct flight *flight = &sending->lanes[lane];
+    flight->up = false;
+    if (verdict_is_retry(verdict)) {
+        retry_later(sending, lane);
+        return verdict == VERDICT_STALE_DIRECTORY ? SENDING_STALE : SENDING_DONE;
+    }
+    log_event(LOG_LEVEL_ERROR, "parcel_refused", "lane=%d first_seq=%" PRIu64 " verdict=%s",
+              (int)lane, flight->first_seq, verdict_name(verdict));
+    sending->refused = verdict;
+    backoff_fail(&flight->backoff, boot_ms(sending), SENDING_REFUSED_MS, SENDING_REFUSED_MS);
+    return SENDING_DONE;
+}

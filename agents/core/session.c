@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The broker's head is judged by the directory's checkpoint key. At the very first hello, or after
+ * that key was replaced, we do not know it yet: then the documents are fetched first, which their
+ * own signatures vouch for, and hello is said once more. Until the head was judged nothing else is
+ * said or believed.
+ */
+#include "agents/core/session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/log.h"
+
+struct wire_versions session_versions(const struct governance *governance)
+{
+    struct wire_versions versions = {.of = {0}};
+    for (unsigned i = GOVERNANCE_ROOT; i <= GOVERNANCE_DOCUMENTS; i++) {
+        versions.of[i] = governance->versions[i];
+    }
+    return versions;
+}
+
+static enum session_result refuse(struct session *session, const char *reason)
+{
+    session->reason = reason;
+    return SESSION_REFUSED;
+}
+
+void session_start(struct session *session, struct agent *agent)
+{
+    *session = (struct session){.agent = agent, .state = SESSION_NEW, .reason = ""};
+    session->protocol = CAIRN_PROTOCOL_MAX;
+    _cleanup_(store_end) struct store_txn *txn = store_read(agent->store);
+    if (txn == NULL) {
+        log_fatal("store_locked", "table=meta");
+    }
+    witness_load(txn, &session->witness);
+    if (store_fault(txn) != 0) {
+        log_fatal("store_broken", "table=meta row=head");
+    }
+}
+
+void session_hello(struct session *session, struct buf *out)
+{
+    _cleanup_(governance_unref) struct governance *governance =
+        govern_keep_current(session->agent->keep);
+    struct wire_hello hello = {
+        .protocol_min = CAIRN_PROTOCOL_MIN,
+        .protocol_max = CAIRN_PROTOCOL_MAX,
+        .software = slice_of_text("cairn-agent " CAIRN_VERSION),
+        .versions = session_versions(governance),
+        .checkpoint = slice_make(session->witness.note, session->witness.note_len),
+    };
+    wire_hello_write(&hello, out);
+}
+
+/* --- the broker's head --- */
+
+int session_save(struct session *session)
+{
+    if (!session->unsaved) {
+        return 0;
+    }
+    _cleanup_(store_end) struct store_txn *txn = store_begin(session->agent->store);
+    if (txn == NULL) {
+        log_fatal("store_locked", "table=meta");
+    }
+    witness_save(txn, &session->witness);
+    int r = agent_commit(&txn);
+    session->unsaved = r != 0;
+    return r;
+}
+
+static enum session_result fork_seen(struct session *session, struct slice note)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_begin(session->agent->store);
+    if (txn == NULL) {
+        log_fatal("store_locked", "table=meta");
+    }
+    witness_save_fork(txn, &session->witness, note);
+    int r = agent_commit(&txn);
+    log_event(LOG_LEVEL_ERROR, "log_fork", "held_size=%" PRIu64 " kept=%s",
+              session->witness.head.size, r == 0 ? "yes" : "no");
+    session->reason = "the broker's log contradicts what it showed before";
+    return SESSION_FORK;
+}
+
+static enum session_result judge(struct session *session, const struct governance *governance,
+                                 struct slice note, const struct tree_proof *proof)
+{
+    switch (witness_judge(&session->witness, &governance->directory.checkpoint_key, note, proof,
+                          &session->witness)) {
+    case WITNESS_NEWER:
+        session->unsaved = true;
+        session->judged = true;
+        return SESSION_GOES_ON;
+    case WITNESS_SAME:
+        session->judged = true;
+        return SESSION_GOES_ON;
+    case WITNESS_NOT_SIGNED:
+        return refuse(session, "the broker's log head is not signed with its key");
+    case WITNESS_FORK:
+        return fork_seen(session, note);
+    }
+    return refuse(session, "the broker's log head cannot be judged");
+}
+
+enum session_result session_head(struct session *session, struct slice checkpoint,
+                                 uint64_t consistent_from, const struct tree_proof *proof)
+{
+    _cleanup_(governance_unref) struct governance *governance =
+        govern_keep_current(session->agent->keep);
+    if (!session->judged) {
+        return SESSION_STALE; /* of a connection before this one */
+    }
+    if (consistent_from != session->witness.head.size) {
+        return consistent_from == 0
+                   ? refuse(session, "the broker does not prove that its log continues")
+                   : SESSION_STALE;
+    }
+    return judge(session, governance, checkpoint, proof);
+}
+
+/* --- hello's answer --- */
+
+static bool anything_newer(const struct session *session, const struct governance *governance)
+{
+    for (unsigned i = GOVERNANCE_ROOT; i <= GOVERNANCE_DOCUMENTS; i++) {
+        if (session->offered.of[i] > governance->versions[i] &&
+            (session->refused & (1U << i)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum session_result judge_hello(struct session *session,
+                                       const struct wire_hello_reply *reply)
+{
+    _cleanup_(governance_unref) struct governance *governance =
+        govern_keep_current(session->agent->keep);
+    struct checkpoint ignored;
+    bool key_known = governance->versions[GOVERNANCE_DIRECTORY] > 0;
+    bool good = key_known && checkpoint_check(reply->checkpoint,
+                                              &governance->directory.checkpoint_key, &ignored);
+    if (!key_known && !anything_newer(session, governance)) {
+        return refuse(session, "the broker has no directory for us yet");
+    }
+    if (reply->checkpoint.len == 0 && session->witness.head.size == 0) {
+        session->judged = key_known; /* a log without a leaf has no head */
+        return SESSION_GOES_ON;
+    }
+    if (!good && anything_newer(session, governance)) {
+        return SESSION_GOES_ON; /* the key may be in what comes: judged at the next hello */
+    }
+    return judge(session, governance, reply->checkpoint, &reply->consistency);
+}
+
+enum session_result session_hello_reply(struct session *session, struct slice payload,
+                                        struct arena *arena)
+{
+    struct wire_hello_reply reply;
+    if (session->state != SESSION_NEW) {
+        return SESSION_GOES_ON; /* of a hello that was said twice */
+    }
+    if (!wire_hello_reply_read(payload, arena, &reply)) {
+        return refuse(session, "the broker's answer to hello cannot be read");
+    }
+    if (reply.protocol < CAIRN_PROTOCOL_MIN || reply.protocol > CAIRN_PROTOCOL_MAX) {
+        return refuse(session, "no protocol version in common with the broker");
+    }
+    session->protocol = (uint16_t)reply.protocol;
+    session->offered = reply.versions;
+    session->clock_ahead_ms = clock_real_ms(session->agent->clock) - reply.time_ms;
+    enum session_result result = judge_hello(session, &reply);
+    if (result == SESSION_GOES_ON && session_save(session) != 0) {
+        return refuse(session, "the store is full");
+    }
+    if (result == SESSION_GOES_ON) {
+        session->state = SESSION_GOVERNED;
+    }
+    return result;
+}
+
+/* --- governance --- */
+
+bool session_fetch(struct session *session, struct buf *out)
+{
+    _cleanup_(governance_unref) struct governance *governance =
+        govern_keep_current(session->agent->keep);
+    if (session->state == SESSION_NEW || session->fetching) {
+        return false;
+    }
+    for (unsigned i = GOVERNANCE_ROOT; i <= GOVERNANCE_DOCUMENTS; i++) {
+        if (session->offered.of[i] > governance->versions[i] &&
+            (session->refused & (1U << i)) == 0) {
+            struct wire_governance_fetch fetch = {.document = (enum governance_document)i,
+                                                  .have = governance->versions[i]};
+            session->fetching = true;
+            session->document = fetch.document;
+            wire_governance_fetch_write(&fetch, out);
+            return true;
+        }
+    }
+    if (session->state == SESSION_GOVERNED) {
+        session->state = session->judged ? SESSION_READY : SESSION_NEW;
+    }
+    return false;
+}
+
+static void offer(struct session *session, const struct wire_governance_document *document)
+{
+    struct error error = ERROR_NULL;
+    struct govern_document offered = {
+        .document = document->document, .text = document->text, .note = document->note};
+    const char *name = governance_document_text(document->document);
+    if (document->text.len == 0) { /* it had a newer one a moment ago */
+        session->refused |= 1U << document->document;
+        return;
+    }
+    enum govern_result result = govern_keep_offer(session->agent->keep, &offered, &error);
+    if (result == GOVERN_ACCEPTED) {
+        log_event(LOG_LEVEL_NOTICE, "governance_in_force", "document=%s version=%" PRIu64, name,
+                  document->version);
+        news_tell(&session->agent->news);
+        return;
+    }
+    session->refused |= 1U << document->document;
+    log_event(LOG_LEVEL_ERROR, "governance_refused", "document=%s version=%" PRIu64 " why=%s: %s",
+              name, document->version, govern_result_text(result), error.what);
+}
+
+enum session_result session_document(struct session *session, struct slice payload,
+                                     struct arena *arena)
+{
+    struct wire_governance_document document;
+    if (!wire_governance_document_read(payload, arena, &document)) {
+        return refuse(session, "a governance document cannot be read");
+    }
+    if (!session->fetching || document.document != session->document) {
+        return SESSION_GOES_ON; /* not what was asked for last: of an earlier question */
+    }
+    session->fetching = false;
+    offer(session, &document);
+    return SESSION_GOES_ON;
+}
+
+void session_fetch_refused(struct session *session)
+{
+    if (session->fetching) {
+        session->fetching = false;
+        session->refused |= 1U << session->document;
+    }
+}
+
+enum session_result session_pong(struct session *session, struct slice payload, struct arena *arena)
+{
+    struct wire_pong pong;
+    if (!wire_pong_read(payload, arena, &pong)) {
+        return refuse(session, "the broker's pong cannot be read");
+    }
+    for (unsigned i = GOVERNANCE_ROOT; i <= GOVERNANCE_DOCUMENTS; i++) {
+        if (pong.versions.of[i] != session->offered.of[i]) {
+            session->refused &= ~(1U << i); /* another one: it may be better */
+        }
+    }
+    session->offered = pong.versions;
+    session->clock_ahead_ms = clock_real_ms(session->agent->clock) - pong.time_ms;
+    return SESSION_GOES_ON;
+}
