@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * HTTP on a Unix socket, by libmicrohttpd. The library calls on_request once with the headers, then
+ * with each piece of the body, then once more; what is known of the request stands in struct
+ * exchange, from the first call until on_completed frees it.
+ *
+ * One thread a connection: an answer may wait for the disk, for the broker or for news, and whoever
+ * waits is one caller who asked for it. A slow one holds up nobody else; CAIRN_API_CONNECTIONS_MAX
+ * bounds them all. A pool of fewer threads would let as many long polls stop everybody.
+ *
+ * Who calls is what the kernel says of the socket (SO_PEERCRED), not what the caller says. The
+ * library's own form parser is not used; a body is bytes until intake or lib/json reads it. Nothing
+ * is unescaped: no path or query of ours needs it, so there is one spelling of everything.
+ */
+#include "agents/core/api.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "agents/core/api_mhd.h"
+#include "agents/core/api_request.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "os/fd.h"
+
+/* How long an answer may take: the longest poll, and what comes after it. */
+#define ANSWER_MAX_S (CAIRN_API_POLL_MAX_S + 30)
+/* What is read of a body that is too large, so that its sender hears why. */
+#define DISCARD_MAX_BYTES (2 * (size_t)CAIRN_API_BODY_MAX_BYTES)
+#define SOCKET_MODE       0660
+#define STOP_MAX_MS       5000 /* for answers that are under way when the agent stops */
+
+static_assert(CAIRN_API_ASK_MAX_MS / 1000 < ANSWER_MAX_S - CAIRN_API_POLL_MAX_S,
+              "a question to the broker ends before the connection's patience");
+
+struct api {
+    struct agent *agent;
+    struct MHD_Daemon *daemon;
+    int in_flight;    /* exchanges; atomic */
+    struct news done; /* told when one ends */
+    char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+};
+
+struct exchange {
+    const struct api_route *route;
+    struct api_request request;
+    struct api_call call;
+    struct buf body;
+    size_t received; /* of the body, what was discarded too */
+    bool bad_query;
+};
+
+/* --- who calls --- */
+
+static bool caller_allowed(const struct api *api, struct MHD_Connection *connection)
+{
+    const struct agent_options *options = api->agent->options;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct ucred peer;
+    socklen_t len = sizeof(peer);
+    if (info == NULL || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) {
+        return false;
+    }
+    bool allowed = peer.uid == geteuid();
+    for (size_t i = 0; i < options->n_uids; i++) {
+        allowed = allowed || peer.uid == options->uids[i];
+    }
+    if (!allowed) {
+        log_event(LOG_LEVEL_WARNING, "api_caller_refused", "uid=%u", (unsigned)peer.uid);
+    }
+    return allowed;
+}
+
+/* --- answering --- */
+
+static void free_body(void *data)
+{
+    struct buf *body = data;
+    buf_deinit(body); /* wipes: it may hold an account */
+    base_free(&body);
+}
+
+/* Queues the answer; its body now belongs to the response. */
+static enum MHD_Result send_answer(struct MHD_Connection *connection, struct api_answer *answer)
+{
+    struct buf *body = base_alloc(sizeof(*body));
+    *body = answer->body;
+    answer->body = API_ANSWER_NULL.body;
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+        body->len, body->data, free_body, body);
+    if (response == NULL) {
+        free_body(body);
+        return MHD_NO;
+    }
+    enum MHD_Result r = MHD_YES;
+    if (MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type) != MHD_YES ||
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") != MHD_YES ||
+        (answer->allow != NULL &&
+         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow) != MHD_YES)) {
+        r = MHD_NO;
+    }
+    if (r == MHD_YES) {
+        r = MHD_queue_response(connection, answer->status, response);
+    }
+    MHD_destroy_response(response);
+    return r;
+}
+
+static enum MHD_Result send_problem(struct MHD_Connection *connection, enum problem problem)
+{
+    struct api_answer answer = API_ANSWER_NULL;
+    answer_problem(&answer, problem, NULL);
+    return send_answer(connection, &answer);
+}
+
+/* --- one request --- */
+
+static enum MHD_Result on_query(void *data, enum MHD_ValueKind kind, const char *name,
+                                const char *value)
+{
+    struct exchange *exchange = data;
+    (void)kind;
+    exchange->bad_query = exchange->bad_query || !api_query_add(&exchange->request, name, value);
+    return MHD_YES;
+}
+
+static bool announced_too_large(struct MHD_Connection *connection)
+{
+    uint64_t len;
+    const char *text =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return text != NULL && !u64_parse(text, CAIRN_API_BODY_MAX_BYTES, &len);
+}
+
+/* The headers are here: whatever can be refused is refused before a byte of the body is read. */
+static enum MHD_Result begin(struct api *api, struct MHD_Connection *connection,
+                             struct exchange *exchange, const char *method, const char *path)
+{
+    struct api_answer answer = API_ANSWER_NULL;
+    if (!caller_allowed(api, connection)) {
+        return send_problem(connection, PROBLEM_CALLER);
+    }
+    exchange->route = api_route_find(method, path, exchange->call.segment, &answer);
+    if (exchange->route == NULL) {
+        return send_answer(connection, &answer);
+    }
+    if (announced_too_large(connection)) {
+        return send_problem(connection, PROBLEM_TOO_LARGE);
+    }
+    (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, on_query, exchange);
+    return exchange->bad_query ? send_problem(connection, PROBLEM_BAD_REQUEST) : MHD_YES;
+}
+
+/* A body that came without a length may still be too large: the rest is thrown away, and when even
+ * that has no end the connection is closed. */
+static enum MHD_Result take_piece(struct exchange *exchange, const char *data, size_t *len)
+{
+    exchange->received += *len;
+    if (exchange->received > DISCARD_MAX_BYTES) {
+        return MHD_NO;
+    }
+    if (exchange->received <= CAIRN_API_BODY_MAX_BYTES) {
+        buf_add(&exchange->body, data, *len);
+    } else {
+        buf_deinit(&exchange->body);
+    }
+    *len = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result finish(struct MHD_Connection *connection, struct exchange *exchange)
+{
+    struct api_answer answer = API_ANSWER_NULL;
+    struct api_request *request = &exchange->request;
+    if (exchange->received > CAIRN_API_BODY_MAX_BYTES) {
+        return send_problem(connection, PROBLEM_TOO_LARGE);
+    }
+    request->body = buf_slice(&exchange->body);
+    request->content_type =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
+    request->idempotency_key =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, CAIRN_IDEMPOTENCY_HEADER);
+    (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
+                                    (unsigned)ANSWER_MAX_S);
+    api_route_answer(exchange->route, &exchange->call, &answer);
+    return send_answer(connection, &answer);
+}
+
+static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *path,
+                                  const char *method, const char *version, const char *piece,
+                                  size_t *piece_len, void **of_request)
+{
+    struct api *api = data;
+    struct exchange *exchange = *of_request;
+    (void)version;
+    if (exchange == NULL) {
+        exchange = base_zalloc(1, sizeof(*exchange));
+        exchange->body = BUF_MAX(CAIRN_API_BODY_MAX_BYTES);
+        exchange->call.agent = api->agent;
+        exchange->call.request = &exchange->request;
+        *of_request = exchange;
+        (void)__atomic_add_fetch(&api->in_flight, 1, __ATOMIC_RELAXED);
+        return begin(api, connection, exchange, method, path);
+    }
+    return *piece_len != 0 ? take_piece(exchange, piece, piece_len) : finish(connection, exchange);
+}
+
+static void on_completed(void *data, struct MHD_Connection *connection, void **of_request,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct api *api = data;
+    struct exchange *exchange = *of_request;
+    (void)code;
+    if (exchange == NULL) {
+        return;
+    }
+    (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
+                                    (unsigned)CAIRN_API_REQUEST_MAX_S);
+    buf_deinit(&exchange->body);
+    base_free(of_request);
+    (void)__atomic_sub_fetch(&api->in_flight, 1, __ATOMIC_RELAXED);
+    news_tell(&api->done);
+}
+
+/* Nothing is escaped here, so nothing is unescaped: "%2e" is three characters. */
+static size_t on_unescape(void *data, struct MHD_Connection *connection, char *text)
+{
+    (void)data;
+    (void)connection;
+    return strlen(text);
+}
+
+/* --- the socket --- */
+
+/* The folder keeps others from putting their own socket in our place. */
+static int check_folder(const char *socket_path, struct error *error)
+{
+    char path[sizeof(((struct api *)0)->path)];
+    struct stat status;
+    const char *slash = strrchr(socket_path, '/');
+    if (slash == NULL || slash == socket_path) {
+        return error_set(error, "agent.socket", "is not a path with a folder of its own");
+    }
+    if (!text_copy(path, sizeof(path), slice_make(socket_path, (size_t)(slash - socket_path)))) {
+        return error_set(error, "agent.socket", "is longer than a socket's path may be");
+    }
+    if (mkdir(path, 0750) != 0 && errno != EEXIST) {
+        return error_set(error, path, "the folder of the socket cannot be made: %s",
+                         strerror(errno));
+    }
+    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != geteuid() ||
+        (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return error_set(error, path,
+                         "the folder of the socket must be this user's, and no one else may write "
+                         "to it: chmod 0750");
+    }
+    return 0;
+}
+
+/* What an agent that ended badly left behind is removed; one that runs is not. */
+static int clear_path(const struct sockaddr_un *address, struct error *error)
+{
+    _cleanup_(fd_close) int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct stat status;
+    if (lstat(address->sun_path, &status) != 0) {
+        return 0;
+    }
+    if (!S_ISSOCK(status.st_mode)) {
+        return error_set(error, address->sun_path, "is there already, and is not a socket");
+    }
+    if (probe < 0 || connect(probe, (const struct sockaddr *)address, sizeof(*address)) == 0) {
+        return error_set(error, address->sun_path, "another agent is listening there");
+    }
+    return unlink(address->sun_path) == 0
+               ? 0
+               : error_set(error, address->sun_path, "cannot be removed: %s", strerror(errno));
+}
+
+static int listen_at(const char *path, int *ret, struct error *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    _cleanup_(fd_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (!text_copy(address.sun_path, sizeof(address.sun_path), slice_of_text(path))) {
+        return error_set(error, "agent.socket", "is longer than a socket's path may be");
+    }
+    int r = check_folder(path, error);
+    r = r == 0 ? clear_path(&address, error) : r;
+    if (r != 0) {
+        return r;
+    }
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
+        chmod(path, SOCKET_MODE) != 0 || listen(fd, CAIRN_API_CONNECTIONS_MAX) != 0) {
+        return error_set(error, path, "cannot be listened to: %s", strerror(errno));
+    }
+    *ret = fd;
+    fd = -1;
+    return 0;
+}
+
+/* --- entry points --- */
+
+/* Every limit that the library has is said here: most of its defaults are none. */
+static struct MHD_Daemon *start_daemon(struct api *api, int fd)
+{
+    return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+                                MHD_USE_POLL | MHD_USE_ITC,
+                            0, NULL, NULL, on_request, api, MHD_OPTION_LISTEN_SOCKET, fd,
+                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)CAIRN_API_CONNECTIONS_MAX,
+                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CAIRN_API_CONNECTIONS_MAX,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CAIRN_API_CONNECTION_BYTES,
+                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CAIRN_API_REQUEST_MAX_S,
+                            MHD_OPTION_THREAD_STACK_SIZE, (size_t)CAIRN_API_STACK_BYTES,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, api,
+                            MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, API_MHD_STRICT,
+                            API_MHD_STRICT_LEVEL, MHD_OPTION_END);
+}
+
+int api_start(struct agent *agent, struct api **ret, struct error *error)
+{
+    struct api *api = base_zalloc(1, sizeof(*api));
+    int fd = -1;
+    api->agent = agent;
+    int r = news_init(&api->done);
+    if (r != 0) {
+        base_free(&api);
+        return r;
+    }
+    r = listen_at(agent->options->socket, &fd, error);
+    if (r == 0) {
+        bool fits = text_copy(api->path, sizeof(api->path), slice_of_text(agent->options->socket));
+        assert(fits); /* it was bound */
+        api->daemon = start_daemon(api, fd);
+        if (api->daemon == NULL) {
+            (void)unlink(api->path);
+            fd_close(&fd);
+            r = error_set(error, api->path, "the local interface does not start");
+        }
+    }
+    if (r != 0) {
+        news_deinit(&api->done);
+        base_free(&api);
+        return r;
+    }
+    *ret = api;
+    return 0;
+}
+
+/* Answers under way are sent before their connections are cut. */
+static void wait_for_answers(struct api *api)
+{
+    int64_t until_ms = clock_boot_ms(clock_system()) + STOP_MAX_MS;
+    for (;;) {
+        uint64_t seen = news_count(&api->done);
+        int64_t left_ms = until_ms - clock_boot_ms(clock_system());
+        if (__atomic_load_n(&api->in_flight, __ATOMIC_RELAXED) == 0 || left_ms <= 0) {
+            return;
+        }
+        (void)news_wait(&api->done, seen, (int)left_ms);
+    }
+}
+
+void api_stop(struct api **owned)
+{
+    struct api *api = *owned;
+    if (api == NULL) {
+        return;
+    }
+    (void)unlink(api->path);
+    int fd = MHD_quiesce_daemon(api->daemon);
+    wait_for_answers(api);
+    MHD_stop_daemon(api->daemon);
+    fd_close(&fd);
+    news_deinit(&api->done);
+    base_free(owned);
+}

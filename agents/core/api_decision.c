@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agents/core/api_decision.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agents/core/alerts.h"
+#include "agents/core/api_view.h"
+#include "agents/core/intake.h"
+#include "base/text.h"
+#include "crypto/secret.h"
+
+/* --- reading --- */
+
+static uint32_t read_word(const struct json_view *object, const char *key,
+                          uint32_t (*number)(const char *text))
+{
+    char text[KIND_ID_MAX_BYTES];
+    json_get_copy(object, key, text, sizeof(text));
+    uint32_t value = text[0] == '\0' ? 0 : number(text);
+    if (value == 0) {
+        struct json_view member = json_member(object, key);
+        (void)json_refuse(&member, "is none of the words that may stand here");
+    }
+    return value;
+}
+
+static void read_reason(const struct json_view *decision, struct api_decision *ret)
+{
+    size_t letters = 0;
+    json_get_copy(decision, "reason", ret->reason, sizeof(ret->reason));
+    for (const char *at = ret->reason; *at != '\0'; at++) {
+        letters += *at > ' ' || *at < 0 ? 1 : 0;
+    }
+    if (letters < CAIRN_REASON_MIN_BYTES) {
+        struct json_view member = json_member(decision, "reason");
+        (void)json_refuse(&member, "is too short to be a reason: at least %d characters",
+                          CAIRN_REASON_MIN_BYTES);
+    }
+}
+
+static void read_person(const struct json_view *decision, struct api_decision *ret)
+{
+    static const char *const keys[] = {"name", "role"};
+    struct json_view person = json_get_object(decision, "person");
+    json_only(&person, keys, ARRAY_LEN(keys));
+    json_get_copy(&person, "name", ret->name, sizeof(ret->name));
+    json_get_copy(&person, "role", ret->role, sizeof(ret->role));
+    if (ret->name[0] == '\0' || ret->role[0] == '\0') {
+        (void)json_refuse(&person, "a named person decides: name and role");
+    }
+}
+
+static void read_tell(const struct json_view *decision, struct api_decision *ret)
+{
+    struct json_view tell = json_opt_array(decision, "tell");
+    size_t n = json_length(&tell);
+    if (n > CAIRN_ADDRESSEES_MAX) {
+        (void)json_refuse(&tell, "has more than %d agencies", CAIRN_ADDRESSEES_MAX);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct json_view item = json_item(&tell, i);
+        struct slice id = json_as_text(&item);
+        if (id.len == 0 || id.len >= CAIRN_AGENCY_ID_MAX_BYTES) {
+            (void)json_refuse(&item, "is no agency's id");
+            return;
+        }
+        memcpy(ret->tell[ret->n_tell], id.data, id.len);
+        ret->tell[ret->n_tell++][id.len] = '\0';
+    }
+}
+
+int api_decision_read(const struct json *document, struct api_decision *ret, struct error *error)
+{
+    static const char *const keys[] = {"action", "outcome", "reason", "person", "tell"};
+    struct error problem = ERROR_NULL;
+    struct json_view decision = json_view(document, &problem);
+    struct api_decision read = {.outcome = OUTCOME_NONE};
+    json_only(&decision, keys, ARRAY_LEN(keys));
+    read.action = (enum action)read_word(&decision, "action", action_number);
+    if (json_has(&decision, "outcome")) {
+        read.outcome = (enum outcome)read_word(&decision, "outcome", outcome_number);
+    }
+    if (json_ok(&decision) && (read.action == ACTION_CLOSE) != (read.outcome != OUTCOME_NONE)) {
+        (void)json_refuse(&decision, "closing has an outcome, and only closing");
+    }
+    read_person(&decision, &read);
+    read_reason(&decision, &read);
+    read_tell(&decision, &read);
+    if (!json_ok(&decision)) {
+        return error_set(error, problem.where, "%s", problem.what);
+    }
+    *ret = read;
+    return 0;
+}
+
+/* --- deciding --- */
+
+/* Those whom the decider lets read the reason, by their ids. */
+static int find_recipients(const struct api_view *view, const struct api_decision *read,
+                           struct intake_decision *ret, struct error *error)
+{
+    for (size_t i = 0; i < read->n_tell; i++) {
+        const struct agency *agency =
+            directory_agency_by_id(&view->governance->directory, read->tell[i]);
+        if (agency == NULL || !agency->active) {
+            return error_set(error, "/tell", "names an agency that the directory does not have");
+        }
+        ret->recipients[ret->n_recipients++] = agency->number;
+    }
+    return 0;
+}
+
+static void answer_decided(const struct api_view *view, const struct reference *reference,
+                           struct api_answer *answer)
+{
+    char text[REFERENCE_TEXT_BYTES];
+    struct out_row row;
+    _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
+    if (txn == NULL) {
+        return;
+    }
+    struct json *document = json_object_new();
+    reference_format(reference, text);
+    json_set_word(document, "reference", text);
+    if (out_get(txn, reference, &row)) {
+        view_set_state(document, view, txn, &row, NULL);
+    }
+    answer_json(answer, 202, &document);
+}
+
+static void answer_refused(int r, const struct error *error, struct api_answer *answer)
+{
+    switch (r) {
+    case -EINVAL:
+        answer_problem(answer, PROBLEM_REFUSED, error);
+        return;
+    case -EEXIST:
+        answer_problem(answer, PROBLEM_KEY_USED, NULL);
+        return;
+    case -EAGAIN:
+        answer_problem(answer, PROBLEM_NOT_JOINED, NULL);
+        return;
+    default:
+        answer_fault(answer, r);
+    }
+}
+
+/* The decision is on disk and on its way; now what it opens here may open. Lost between the two
+ * commits, the person is asked again: never the other way round. */
+static int note_decided(const struct api_view *view, const struct intake_decision *decision,
+                        const struct reference *reference)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_begin(view->agent->store);
+    if (txn == NULL) {
+        return -ENOMEM;
+    }
+    if (decision->has_record) {
+        received_decided(txn, &decision->record, reference, view->now_ms);
+    } else {
+        alert_decided(txn, decision->alert, reference, view->now_ms);
+    }
+    int r = agent_commit(&txn);
+    if (r == 0) {
+        news_tell(&view->agent->news);
+    }
+    return r;
+}
+
+/* Reads the body into `decision`, which says already what it is about; decides; answers. */
+static void decide(const struct api_call *call, const struct api_view *view,
+                   struct intake_decision *decision, struct api_answer *answer)
+{
+    struct error error = ERROR_NULL;
+    struct reference reference;
+    struct api_decision read;
+    if (!api_idempotency_key(call, &decision->idempotency_key, answer)) {
+        return;
+    }
+    _cleanup_(json_free) struct json *document = api_body_json(call, answer);
+    if (document == NULL) {
+        return;
+    }
+    if (api_decision_read(document, &read, &error) != 0 ||
+        find_recipients(view, &read, decision, &error) != 0) {
+        answer_problem(answer, PROBLEM_REFUSED, &error);
+        return;
+    }
+    if (decision->has_record && read.action != ACTION_OPEN) {
+        answer_problem_words(answer, PROBLEM_REFUSED, "a record can be opened, nothing else");
+        return;
+    }
+    decision->action = read.action;
+    decision->outcome = read.outcome;
+    decision->name = read.name;
+    decision->role = read.role;
+    decision->reason = read.reason;
+    int r = intake_decide(call->agent, decision, &reference, &error);
+    bytes_wipe(&read, sizeof(read));
+    if (r == 0) {
+        r = note_decided(view, decision, &reference);
+    }
+    if (r != 0) {
+        answer_refused(r, &error, answer);
+        return;
+    }
+    answer_decided(view, &reference, answer);
+}
+
+static bool find_received(const struct api_view *view, const char *text, struct entry_id *ret,
+                          struct api_answer *answer)
+{
+    _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
+    struct received_row row;
+    if (txn == NULL) {
+        return false;
+    }
+    bool found = entry_id_parse(text, ret) && received_get(txn, ret, &row) && row.delivered != 0;
+    if (!found && !view_broken(txn, answer)) {
+        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+    }
+    return found;
+}
+
+void api_record_decide(const struct api_call *call, struct api_answer *answer)
+{
+    _cleanup_(view_end) struct api_view view;
+    struct intake_decision decision = {.has_record = true};
+    view_begin(call->agent, &view);
+    if (find_received(&view, call->segment, &decision.record, answer)) {
+        decide(call, &view, &decision, answer);
+    }
+}
+
+static bool may_decide(const struct api_view *view, uint64_t alert, struct api_answer *answer)
+{
+    _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
+    struct alert_row row;
+    if (txn == NULL) {
+        return false;
+    }
+    if (!alert_get(txn, alert, &row)) {
+        if (!view_broken(txn, answer)) {
+            answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+        }
+        return false;
+    }
+    if (!view_is_front_door(view)) {
+        answer_problem(answer, view->placed ? PROBLEM_FRONT_DOOR : PROBLEM_NOT_JOINED, NULL);
+        return false;
+    }
+    if (row.state == ALERT_IS_CLOSED) {
+        answer_problem(answer, PROBLEM_CLOSED, NULL);
+        return false;
+    }
+    return true;
+}
+
+void api_alert_decide(const struct api_call *call, struct api_answer *answer)
+{
+    _cleanup_(view_end) struct api_view view;
+    struct intake_decision decision = {.has_record = false};
+    view_begin(call->agent, &view);
+    if (!u64_parse(call->segment, INT64_MAX, &decision.alert) || decision.alert == 0) {
+        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+        return;
+    }
+    if (may_decide(&view, decision.alert, answer)) {
+        decide(call, &view, &decision, answer);
+    }
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A named person's decision as a caller writes it. Pure of the store, so that it can be fuzzed. */
+#ifndef AGENTS_API_DECISION_H
+#define AGENTS_API_DECISION_H
+
+#include "base/error.h"
+#include "base/slice.h"
+#include "cairn/codes.h"
+#include "cairn/limits.h"
+
+struct json;
+
+struct api_decision {
+    enum action action;
+    enum outcome outcome;
+    char name[CAIRN_NAME_MAX_BYTES];
+    char role[CAIRN_NAME_MAX_BYTES];
+    char reason[CAIRN_REASON_MAX_BYTES + 1];
+    size_t n_tell;
+    char tell[CAIRN_ADDRESSEES_MAX][CAIRN_AGENCY_ID_MAX_BYTES];
+};
+
+/* Strict. -EINVAL and the error for anything but one decision with a reason. */
+int api_decision_read(const struct json *document, struct api_decision *ret,
+                      struct error *error) MUST_USE;
+
+#endif

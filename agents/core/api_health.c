@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the agent is, and the last log head that it verified. */
+#include <errno.h>
+
+#include "agents/core/api_view.h"
+#include "agents/core/spool.h"
+#include "agents/core/witness.h"
+#include "base/date.h"
+
+static void set_link(struct json *object, const struct link_status *status)
+{
+    struct json *link = json_object_new();
+    json_set_word(link, "state", link_state_text(status->state));
+    if (status->since_ms != 0) {
+        answer_set_instant(link, "since", status->since_ms);
+    }
+    if (status->last_contact_ms != 0) {
+        answer_set_instant(link, "last_contact", status->last_contact_ms);
+    }
+    if (status->reason[0] != '\0') {
+        answer_set_peer_text(link, "reason", slice_of_text(status->reason));
+    }
+    json_set_integer(link, "clock_ahead_ms", status->clock_ahead_ms);
+    (void)json_set_node(object, "link", &link);
+}
+
+static void set_spool(struct json *object, struct store_txn *txn)
+{
+    struct spool_depth depth;
+    struct json *spool = json_object_new();
+    spool_depth(txn, &depth);
+    answer_set_count(spool, "urgent", depth.entries[LANE_URGENT]);
+    answer_set_count(spool, "normal", depth.entries[LANE_NORMAL]);
+    answer_set_count(spool, "bulk", depth.entries[LANE_BULK]);
+    if (depth.oldest_ms != 0) {
+        answer_set_instant(spool, "oldest", depth.oldest_ms);
+    }
+    (void)json_set_node(object, "spool", &spool);
+}
+
+/* COUNT rows of today: their names are ours. */
+static void set_today(struct json *object, struct store_txn *txn, int64_t now_ms)
+{
+    uint8_t storage[4];
+    struct writer prefix = writer_over(storage, sizeof(storage));
+    int32_t day = instant_london_day(now_ms);
+    struct json *today = json_object_new();
+    write_i32(&prefix, day);
+    struct store_walk walk = store_walk_from(txn, AT_COUNT, writer_slice(&prefix));
+    while (walk.live && agent_key_has_prefix(walk.key, writer_slice(&prefix))) {
+        char name[COUNT_NAME_MAX_BYTES + 1];
+        struct writer text = writer_over(name, sizeof(name) - 1);
+        write_bytes(&text, walk.key.data + sizeof(storage), walk.key.len - sizeof(storage));
+        name[writer_slice(&text).len] = '\0';
+        answer_set_count(today, name, count_get(txn, day, name));
+        store_walk_next(&walk);
+    }
+    store_walk_end(&walk);
+    (void)json_set_node(object, "today", &today);
+}
+
+static void set_governance(struct json *object, const struct api_view *view)
+{
+    struct json *documents = json_object_new();
+    for (uint32_t i = GOVERNANCE_ROOT; i <= GOVERNANCE_DOCUMENTS; i++) {
+        struct json *document = json_object_new();
+        int32_t review_by = view->governance->review_by[i];
+        answer_set_count(document, "version", view->governance->versions[i]);
+        if (view->governance->versions[i] != 0 && review_by != INT32_MAX) {
+            answer_set_day(document, "review_by", review_by);
+            json_set_bool(document, "overdue", instant_london_day(view->now_ms) > review_by);
+        }
+        (void)json_set_node(documents, governance_document_text(i), &document);
+    }
+    (void)json_set_node(object, "governance", &documents);
+}
+
+static void set_inbox_and_log(struct json *object, const struct api_view *view,
+                              struct store_txn *txn)
+{
+    struct json *inbox = json_object_new();
+    struct json *log = json_object_new();
+    answer_set_count(inbox, "position", inbox_position(txn));
+    (void)json_set_node(object, "inbox", &inbox);
+    answer_set_count(log, "size", view->link.log_size);
+    json_set_bool(log, "contradicted", witness_forked(txn));
+    (void)json_set_node(object, "log", &log);
+}
+
+void api_health(const struct api_call *call, struct api_answer *answer)
+{
+    _cleanup_(view_end) struct api_view view;
+    view_begin(call->agent, &view);
+    _cleanup_(store_end) struct store_txn *txn = view_read(&view, answer);
+    if (txn == NULL) {
+        return;
+    }
+    struct json *document = json_object_new();
+    if (view.placed) {
+        view_set_agency(document, "agency", &view, view.own);
+    }
+    set_link(document, &view.link);
+    set_spool(document, txn);
+    set_today(document, txn, view.now_ms);
+    set_governance(document, &view);
+    set_inbox_and_log(document, &view, txn);
+    answer_json(answer, 200, &document);
+    (void)view_broken(txn, answer);
+}
+
+void api_log_head(const struct api_call *call, struct api_answer *answer)
+{
+    _cleanup_(view_end) struct api_view view;
+    struct witness witness;
+    view_begin(call->agent, &view);
+    _cleanup_(store_end) struct store_txn *txn = view_read(&view, answer);
+    if (txn == NULL) {
+        return;
+    }
+    witness_load(txn, &witness);
+    if (view_broken(txn, answer)) {
+        return;
+    }
+    if (witness.note_len == 0) {
+        answer_problem_words(answer, PROBLEM_NOT_FOUND, "no log head was verified yet");
+        return;
+    }
+    buf_add(&answer->body, witness.note, witness.note_len);
+    answer->status = 200;
+    answer->type = CAIRN_MEDIA_TEXT;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inbox: what came, in order, handed over until the application says that it has it. */
+#include <errno.h>
+#include <string.h>
+
+#include "agents/core/api_view.h"
+
+struct page {
+    uint64_t after;
+    uint64_t limit;
+    uint64_t wait_s;
+    const char *application; /* NULL: nobody in particular */
+};
+
+/* --- one item --- */
+
+static void set_state_of_part(struct json *object, const char *key, const struct opening *opening,
+                              const struct wire_delivered *delivered, enum part part)
+{
+    json_set_word(object, key, open_result_text(open_may(opening, delivered, part)));
+}
+
+static void set_record(struct json *object, const struct opening *opening,
+                       const struct wire_delivered *delivered, const struct record_header *record)
+{
+    json_set_word(object, "record_kind", record_kind_text(record->record_kind));
+    if (record->code != CODE_NOT_SAID) {
+        json_set_word(object, "code", record_code_text(record->code));
+    }
+    json_set_word(object, "urgency", urgency_text(record->urgency));
+    json_set_integer(object, "level", record->level);
+    answer_set_day(object, "event_date", record->event_day);
+    json_set_bool(object, "provisional", (delivered->flags & DELIVERED_PROVISIONAL) != 0);
+    set_state_of_part(object, "card", opening, delivered, PART_CARD);
+    set_state_of_part(object, "account", opening, delivered, PART_ACCOUNT);
+}
+
+static void set_decision(struct json *object, const struct decision_header *decision)
+{
+    json_set_word(object, "action", action_text(decision->action));
+    if (decision->alert != 0) {
+        answer_set_count(object, "alert", decision->alert);
+    }
+}
+
+static const char *record_words(const struct record_header *record)
+{
+    if (record->urgency == URGENCY_IMMEDIATE) {
+        return "Immediate: another agency needs somebody to look at this now.";
+    }
+    return record->record_kind == RECORD_REFERRAL ? "A referral from another agency."
+                                                  : "Another agency has shared something.";
+}
+
+static bool set_delivered(struct json *object, const struct api_view *view,
+                          const struct opening *opening, const struct inbox_row *row)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(2 * CAIRN_UNPACK_BUDGET_BYTES);
+    struct wire_delivered delivered;
+    struct entry_header header;
+    const char *kind = "entry";
+    const char *words = "Another agency has said something.";
+    if (!wire_delivered_read(row->payload, &arena, &delivered) ||
+        !wire_entry_header_read(delivered.kind, delivered.header, &arena, &header)) {
+        return false;
+    }
+    if (header.kind == ENTRY_RECORD) {
+        kind = "record";
+        words = record_words(&header.record);
+        set_record(object, opening, &delivered, &header.record);
+    } else if (header.kind == ENTRY_DECISION) {
+        kind = "decision";
+        words = "A named person there has decided, and lets this agency read why.";
+        set_decision(object, &header.decision);
+    }
+    json_set_word(object, "kind", kind);
+    json_set_word(object, "words", words);
+    answer_set_entry(object, "record", &header.id);
+    view_set_agency(object, "from", view, header.id.agency);
+    return true;
+}
+
+static bool set_release(struct json *object, const struct inbox_row *row)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct wire_release release;
+    if (!wire_release_read(row->payload, &arena, &release)) {
+        return false;
+    }
+    json_set_word(object, "kind", "release");
+    json_set_word(object, "words", "What was kept until now can be opened here.");
+    answer_set_entry(object, "record", &release.record);
+    if (release.alert != 0) {
+        answer_set_count(object, "alert", release.alert);
+    }
+    return true;
+}
+
+static bool set_notice(struct json *object, const struct api_view *view,
+                       const struct inbox_row *row)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct wire_notice notice;
+    if (!wire_notice_read(row->payload, &arena, &notice)) {
+        return false;
+    }
+    json_set_word(object, "kind", "notice");
+    json_set_word(object, "notice", notice_type_text(notice.type));
+    json_set_word(object, "words", words_notice(notice.type));
+    if (notice.alert != 0) {
+        answer_set_count(object, "alert", notice.alert);
+        json_set_integer(object, "revision", notice.revision);
+    }
+    if (notice.has_record) {
+        answer_set_entry(object, "record", &notice.record);
+    }
+    if (notice.agency != 0) {
+        view_set_agency(object, "agency", view, notice.agency);
+    }
+    if (notice.outcome != OUTCOME_NONE) {
+        json_set_word(object, "outcome", outcome_text(notice.outcome));
+    }
+    if (notice.type == NOTICE_RAISED || notice.type == NOTICE_EXTENDED) {
+        answer_set_count(object, "headlines", notice.n_headlines);
+    }
+    return true;
+}
+
+static bool set_item(struct json *object, const struct api_view *view,
+                     const struct opening *opening, const struct inbox_row *row)
+{
+    switch (row->kind) {
+    case ITEM_DELIVERED:
+        return set_delivered(object, view, opening, row);
+    case ITEM_RELEASE:
+        return set_release(object, row);
+    case ITEM_NOTICE:
+        return set_notice(object, view, row);
+    }
+    return false;
+}
+
+/* --- a page --- */
+
+static void append_item(struct json *items, const struct api_view *view,
+                        const struct opening *opening, const struct store_walk *walk)
+{
+    struct inbox_row row;
+    uint64_t position;
+    struct json *object = json_object_new();
+    if (!inbox_unpack(walk->key, walk->value, &position, &row) ||
+        !set_item(object, view, opening, &row)) {
+        store_fail(opening->txn, -EBADMSG); /* it was read before it was kept */
+        json_free(&object);
+        return;
+    }
+    answer_set_count(object, "delivery", position);
+    answer_set_instant(object, "received_at", row.taken_ms);
+    answer_set_instant(object, "told_at", row.told_ms);
+    if ((row.flags & INBOX_DOUBT) != 0) {
+        json_set_bool(object, "doubt", true);
+    }
+    (void)json_append_node(items, &object);
+}
+
+/* What lies behind page->after now. NULL, and a problem, when the store cannot be read. */
+static struct json *list_page(const struct api_view *view, const struct page *page,
+                              uint64_t *ret_next, struct api_answer *answer)
+{
+    _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
+    if (txn == NULL) {
+        return NULL;
+    }
+    uint64_t read = page->application == NULL ? 0 : reading_get(txn, page->application);
+    uint64_t next = read > page->after ? read : page->after;
+    const struct opening opening = {.agent = view->agent, .txn = txn, .own = view->own};
+    struct store_key from = store_key_u64(next + 1);
+    struct json *items = json_array_new();
+    uint64_t n = 0;
+    struct store_walk walk = store_walk_from(txn, AT_INBOX, store_key_slice(&from));
+    while (walk.live && n < page->limit) {
+        struct reader key = reader_over(walk.key);
+        append_item(items, view, &opening, &walk);
+        next = read_u64(&key);
+        n++;
+        store_walk_next(&walk);
+    }
+    store_walk_end(&walk);
+    if (view_broken(txn, answer)) {
+        json_free(&items);
+        return NULL;
+    }
+    *ret_next = next;
+    return items;
+}
+
+static bool is_empty(const struct json *items)
+{
+    struct error error = ERROR_NULL;
+    struct json_view view = json_view(items, &error);
+    return json_length(&view) == 0;
+}
+
+/* Looks, and if there is nothing waits for news and looks again, until the time is up. */
+static struct json *wait_page(const struct api_view *view, const struct page *page,
+                              uint64_t *ret_next, struct api_answer *answer)
+{
+    struct news *news = &view->agent->news;
+    int64_t until_ms = clock_boot_ms(view->agent->clock) + (int64_t)page->wait_s * 1000;
+    for (;;) {
+        uint64_t seen = news_count(news);
+        struct json *items = list_page(view, page, ret_next, answer);
+        int64_t left_ms = until_ms - clock_boot_ms(view->agent->clock);
+        if (items == NULL || !is_empty(items) || left_ms <= 0 || news_closed(news) ||
+            !news_wait(news, seen, (int)left_ms)) {
+            return items;
+        }
+        json_free(&items);
+    }
+}
+
+static bool read_page(const struct api_call *call, struct page *ret, struct api_answer *answer)
+{
+    *ret = (struct page){.limit = CAIRN_PAGE_DEFAULT};
+    ret->application = api_query_text(call, "application");
+    if (ret->application != NULL && !reading_name_ok(ret->application)) {
+        answer_problem_words(answer, PROBLEM_BAD_REQUEST,
+                             "an application's name has a to z, 0 to 9 and -");
+        return false;
+    }
+    return api_query_number(call, "after", INT64_MAX - 1, &ret->after, answer) &&
+           api_query_number(call, "limit", CAIRN_PAGE_MAX, &ret->limit, answer) &&
+           api_query_number(call, "wait", CAIRN_API_POLL_MAX_S, &ret->wait_s, answer);
+}
+
+void api_inbox_list(const struct api_call *call, struct api_answer *answer)
+{
+    _cleanup_(view_end) struct api_view view;
+    struct page page;
+    uint64_t next = 0;
+    view_begin(call->agent, &view);
+    if (!read_page(call, &page, answer)) {
+        return;
+    }
+    struct json *items = wait_page(&view, &page, &next, answer);
+    if (items == NULL) {
+        return;
+    }
+    struct json *document = json_object_new();
+    (void)json_set_node(document, "items", &items);
+    answer_set_count(document, "next", next);
+    answer_json(answer, 200, &document);
+}
+
+/* --- acknowledging --- */
+
+static int read_acknowledgement(const struct json *document, char *application, size_t bytes,
+                                uint64_t *ret_delivery, struct error *error)
+{
+    static const char *const keys[] = {"application", "delivery"};
+    struct json_view view = json_view(document, error);
+    json_only(&view, keys, ARRAY_LEN(keys));
+    json_get_copy(&view, "application", application, bytes);
+    *ret_delivery = (uint64_t)json_get_integer(&view, "delivery", 1, INT64_MAX);
+    if (json_ok(&view) && !reading_name_ok(application)) {
+        struct json_view member = json_member(&view, "application");
+        (void)json_refuse(&member, "has only a to z, 0 to 9 and -, and is not empty");
+    }
+    return json_ok(&view) ? 0 : -EINVAL;
+}
+
+void api_inbox_acknowledge(const struct api_call *call, struct api_answer *answer)
+{
+    char application[CAIRN_APPLICATION_MAX_BYTES + 1];
+    struct error error = ERROR_NULL;
+    uint64_t delivery;
+    struct json *document = api_body_json(call, answer);
+    if (document == NULL) {
+        return;
+    }
+    int r = read_acknowledgement(document, application, sizeof(application), &delivery, &error);
+    json_free(&document);
+    if (r == 0) {
+        r = reading_acknowledge(call->agent, application, delivery);
+    }
+    if (r == -ERANGE) {
+        (void)error_set(&error, "/delivery", "nothing of that number has come yet");
+    }
+    if (r == -EINVAL || r == -ERANGE) {
+        answer_problem(answer, PROBLEM_REFUSED, &error);
+        return;
+    }
+    if (r != 0) {
+        answer_fault(answer, r);
+        return;
+    }
+    document = json_object_new();
+    json_set_word(document, "application", application);
+    answer_set_count(document, "delivery", delivery);
+    answer_json(answer, 200, &document);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What became of something of ours; and proofs that it is in the log. */
+#include <errno.h>
+
+#include "agents/core/api_view.h"
+
+struct asked_record {
+    struct reference reference;
+    struct out_row row;
+};
+
+static bool find_reference(struct store_txn *txn, const char *text, struct reference *ret)
+{
+    struct entry_id entry;
+    return reference_parse(text, ret) ||
+           (entry_id_parse(text, &entry) && out_by_entry(txn, &entry, ret));
+}
+
+static bool find_record(const struct api_view *view, const char *text, struct asked_record *ret,
+                        struct api_answer *answer)
+{
+    _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
+    if (txn == NULL) {
+        return false;
+    }
+    bool found =
+        find_reference(txn, text, &ret->reference) && out_get(txn, &ret->reference, &ret->row);
+    if (view_broken(txn, answer)) {
+        return false;
+    }
+    if (!found) {
+        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+    }
+    return found;
+}
+
+static void ask_readers(const struct api_view *view, const struct out_row *row,
+                        struct view_readers *readers, struct state_answer *state)
+{
+    if (row->state != OUT_STORED || row->kind != ENTRY_RECORD ||
+        link_ask_state(view->agent, &row->entry, state, CAIRN_API_ASK_MAX_MS) != 0 ||
+        !verdict_is_stored(state->verdict)) {
+        return;
+    }
+    readers->asked = true;
+    readers->n = state->n_readers;
+    for (size_t i = 0; i < state->n_readers; i++) {
+        readers->of[i] = (struct words_reader){
+            .name = view_agency_name(view, state->readers[i].agency),
+            .state = state->readers[i].state,
+        };
+    }
+}
+
+static struct json *readers_json(const struct api_view *view, const struct state_answer *state)
+{
+    struct json *list = json_array_new();
+    for (size_t i = 0; i < state->n_readers; i++) {
+        struct json *reader = view_agency(view, state->readers[i].agency);
+        json_set_word(reader, "state", reader_state_text(state->readers[i].state));
+        (void)json_append_node(list, &reader);
+    }
+    return list;
+}
+
+static void set_out(struct json *object, const struct asked_record *record)
+{
+    const struct out_row *row = &record->row;
+    char reference[REFERENCE_TEXT_BYTES];
+    reference_format(&record->reference, reference);
+    json_set_word(object, "reference", reference);
+    json_set_word(object, "kind",
+                  row->kind == ENTRY_RECORD ? record_kind_text(row->record_kind)
+                                            : entry_kind_text((uint32_t)row->kind));
+    answer_set_instant(object, "since", row->answered_ms != 0 ? row->answered_ms : row->created_ms);
+    if (row->has_entry) {
+        answer_set_entry(object, "record", &row->entry);
+    }
+    if (row->verdict != 0) {
+        json_set_word(object, "verdict", verdict_name((enum verdict)row->verdict));
+    }
+    if (row->state == OUT_STORED) {
+        answer_set_count(object, "log_index", row->log_index);
+    }
+    if (row->retracted) {
+        json_set_bool(object, "retracted", true);
+    }
+}
+
+void api_record_show(const struct api_call *call, struct api_answer *answer)
+{
+    _cleanup_(view_end) struct api_view view;
+    struct asked_record record;
+    struct view_readers readers = {.asked = false};
+    struct state_answer state = {.n_readers = 0};
+    view_begin(call->agent, &view);
+    if (!find_record(&view, call->segment, &record, answer)) {
+        return;
+    }
+    ask_readers(&view, &record.row, &readers, &state);
+    _cleanup_(store_end) struct store_txn *txn = view_read(&view, answer);
+    if (txn == NULL) {
+        return;
+    }
+    struct json *document = json_object_new();
+    set_out(document, &record);
+    view_set_state(document, &view, txn, &record.row, &readers);
+    if (readers.asked) {
+        struct json *list = readers_json(&view, &state);
+        (void)json_set_node(document, "readers", &list);
+        if (state.alert != 0) {
+            answer_set_count(document, "alert", state.alert);
+        }
+    }
+    int64_t as_of_ms = readers.asked ? view.now_ms : view.link.last_contact_ms;
+    if (as_of_ms != 0) {
+        answer_set_instant(document, "as_of", as_of_ms);
+    }
+    answer_json(answer, 200, &document);
+}
+
+/* --- proofs --- */
+
+/* An entry of ours, or one that was delivered to us. */
+static bool find_log_index(const struct api_view *view, const char *text, uint64_t *ret,
+                           struct api_answer *answer)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
+    struct wire_delivered delivered;
+    struct asked_record record;
+    struct entry_id entry;
+    uint8_t flags;
+    if (txn == NULL) {
+        return false;
+    }
+    if (find_reference(txn, text, &record.reference) &&
+        out_get(txn, &record.reference, &record.row)) {
+        *ret = record.row.log_index;
+        if (record.row.state != OUT_STORED) {
+            answer_problem(answer, PROBLEM_NOT_LOGGED, NULL);
+        }
+        return record.row.state == OUT_STORED;
+    }
+    if (entry_id_parse(text, &entry) && received_entry(txn, &entry, &arena, &delivered, &flags)) {
+        *ret = delivered.log_index;
+        return true;
+    }
+    if (!view_broken(txn, answer)) {
+        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+    }
+    return false;
+}
+
+void api_record_proof(const struct api_call *call, struct api_answer *answer)
+{
+    _cleanup_(view_end) struct api_view view;
+    enum verdict verdict;
+    uint64_t log_index;
+    view_begin(call->agent, &view);
+    if (!find_log_index(&view, call->segment, &log_index, answer)) {
+        return;
+    }
+    int r = link_ask_proof(call->agent, log_index, &verdict, &answer->body, CAIRN_API_ASK_MAX_MS);
+    if (r != 0) {
+        buf_reset(&answer->body);
+        answer_problem_words(answer, PROBLEM_OFFLINE,
+                             r == -EPROTO ? "the broker's proof does not hold"
+                                          : "the broker does not answer");
+        return;
+    }
+    if (verdict != VERDICT_STORED) {
+        answer_problem_words(answer, PROBLEM_NOT_LOGGED, verdict_words(verdict));
+        return;
+    }
+    answer->status = 200;
+    answer->type = CAIRN_MEDIA_TEXT;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Submissions: what an agency's system tells. 202 means that it is on disk. */
+#include <errno.h>
+
+#include "agents/core/api_view.h"
+#include "agents/core/intake.h"
+
+static bool find_content(const struct api_call *call, enum intake_content *ret)
+{
+#define X(name, number, text)                                                                      \
+    if (api_content_is(call, (text))) {                                                            \
+        *ret = INTAKE_##name;                                                                      \
+        return true;                                                                               \
+    }
+    INTAKE_CONTENTS(X)
+#undef X
+    return false;
+}
+
+/* What is no JSON at all is a bad request; JSON that says nothing we may keep is refused. */
+static void refuse(const struct api_call *call, const struct error *error,
+                   struct api_answer *answer)
+{
+    struct error ignored = ERROR_NULL;
+    struct json *document = json_parse(call->request->body, &ignored);
+    answer_problem(answer, document == NULL ? PROBLEM_BAD_REQUEST : PROBLEM_REFUSED, error);
+    json_free(&document);
+}
+
+static struct json *item_json(const struct api_view *view, struct store_txn *txn,
+                              const struct intake_item *item)
+{
+    char reference[REFERENCE_TEXT_BYTES];
+    struct out_row row;
+    struct json *object = json_object_new();
+    json_set_word(object, "outcome", intake_outcome_text(item->outcome));
+    if (item->reason[0] != '\0') {
+        answer_set_peer_text(object, "reason", slice_of_text(item->reason));
+    }
+    if (item->has_reference) {
+        reference_format(&item->reference, reference);
+        json_set_word(object, "reference", reference);
+    }
+    if (item->has_reference && out_get(txn, &item->reference, &row)) {
+        view_set_state(object, view, txn, &row, NULL);
+    }
+    return object;
+}
+
+static void show(const struct api_call *call, const struct intake_answer *taken,
+                 struct api_answer *answer)
+{
+    _cleanup_(view_end) struct api_view view;
+    view_begin(call->agent, &view);
+    _cleanup_(store_end) struct store_txn *txn = view_read(&view, answer);
+    if (txn == NULL) {
+        return; /* it is on disk all the same: the same key gets this answer again */
+    }
+    struct json *document = json_object_new();
+    struct json *items = json_array_new();
+    for (size_t i = 0; i < taken->n; i++) {
+        struct json *item = item_json(&view, txn, &taken->items[i]);
+        (void)json_append_node(items, &item);
+    }
+    (void)json_set_node(document, "items", &items);
+    json_set_bool(document, "replayed", taken->replayed);
+    answer_json(answer, 202, &document);
+}
+
+void api_submit(const struct api_call *call, struct api_answer *answer)
+{
+    _cleanup_(intake_answer_deinit) struct intake_answer taken = INTAKE_ANSWER_NULL;
+    struct intake_request request = {.body = call->request->body};
+    struct error error = ERROR_NULL;
+    if (!find_content(call, &request.content)) {
+        answer_problem_words(answer, PROBLEM_MEDIA_TYPE,
+                             "submissions are " CAIRN_MEDIA_RECORD ", " CAIRN_MEDIA_INVOLVEMENT
+                             " or " CAIRN_MEDIA_FHIR);
+        return;
+    }
+    if (!api_idempotency_key(call, &request.idempotency_key, answer)) {
+        return;
+    }
+    int r = intake_submit(call->agent, &request, &taken, &error);
+    switch (r) {
+    case 0:
+        show(call, &taken, answer);
+        return;
+    case -EINVAL:
+        refuse(call, &error, answer);
+        return;
+    case -EEXIST:
+        answer_problem(answer, PROBLEM_KEY_USED, NULL);
+        return;
+    default:
+        answer_fault(answer, r);
+    }
+}

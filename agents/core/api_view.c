@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agents/core/api_view.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define FRONT_DOOR_CLASS "front-door"
+
+void view_begin(struct agent *agent, struct api_view *ret)
+{
+    _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
+    *ret = (struct api_view){
+        .agent = agent,
+        .governance = govern_keep_current(agent->keep),
+        .now_ms = clock_real_ms(agent->clock),
+        .placed = govern_keep_place(agent->keep, &place),
+    };
+    ret->own = place.agency;
+    link_status(agent, &ret->link);
+}
+
+void view_end(struct api_view *view)
+{
+    governance_unref(&view->governance);
+}
+
+struct store_txn *view_read(const struct api_view *view, struct api_answer *answer)
+{
+    struct store_txn *txn = store_read(view->agent->store);
+    if (txn == NULL) {
+        answer_fault(answer, -ENOMEM);
+    }
+    return txn;
+}
+
+bool view_broken(const struct store_txn *txn, struct api_answer *answer)
+{
+    int r = store_fault(txn);
+    if (r != 0) {
+        answer_fault(answer, r);
+    }
+    return r != 0;
+}
+
+/* --- agencies --- */
+
+const char *view_agency_name(const struct api_view *view, uint32_t agency)
+{
+    const struct agency *found = directory_agency(&view->governance->directory, agency);
+    return found == NULL ? "an agency that is not in the directory" : found->name;
+}
+
+struct json *view_agency(const struct api_view *view, uint32_t agency)
+{
+    struct json *object = json_object_new();
+    const struct agency *found = directory_agency(&view->governance->directory, agency);
+    if (found == NULL) {
+        json_set_integer(object, "number", agency);
+        return object;
+    }
+    json_set_word(object, "agency", found->id);
+    json_set_word(object, "name", found->name);
+    json_set_word(object, "kind", found->kind->id);
+    return object;
+}
+
+void view_set_agency(struct json *object, const char *key, const struct api_view *view,
+                     uint32_t agency)
+{
+    struct json *part = view_agency(view, agency);
+    (void)json_set_node(object, key, &part);
+}
+
+bool view_is_front_door(const struct api_view *view)
+{
+    const struct agency *own =
+        view->placed ? directory_agency(&view->governance->directory, view->own) : NULL;
+    return own != NULL && strcmp(own->kind->class, FRONT_DOOR_CLASS) == 0;
+}
+
+const struct desk *view_desk(const struct api_view *view)
+{
+    return view->governance->calendar == NULL
+               ? NULL
+               : calendar_desk(view->governance->calendar, view->now_ms);
+}
+
+/* --- what became of something of ours --- */
+
+static bool anybody_opened(const struct words_about *about)
+{
+    for (size_t i = 0; i < about->n_readers; i++) {
+        if (about->readers[i].state == READER_OPENED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* When it was opened: as the notice about it says, or that about the alert which it is in. */
+static void find_opened(const struct api_view *view, struct store_txn *txn,
+                        struct words_about *about)
+{
+    struct received_row received;
+    struct alert_row alert;
+    if (!about->row->has_entry || !received_get(txn, &about->row->entry, &received)) {
+        return;
+    }
+    if (received.opened_ms != 0) {
+        about->opened_ms = received.opened_ms;
+        about->opened_by = view_agency_name(view, received.opened_by);
+    } else if (anybody_opened(about) && received.alert != 0 &&
+               alert_get(txn, received.alert, &alert)) {
+        about->opened_ms = alert.opened.at_ms;
+    }
+}
+
+static void set_telephone(struct json *object, const struct desk *desk)
+{
+    struct json *telephone = json_object_new();
+    if (desk != NULL) {
+        json_set_word(telephone, "desk", desk->name);
+        json_set_word(telephone, "phone", desk->phone);
+    }
+    (void)json_set_node(object, "telephone", &telephone);
+}
+
+void view_set_state(struct json *object, const struct api_view *view, struct store_txn *txn,
+                    const struct out_row *row, const struct view_readers *readers)
+{
+    char words[WORDS_MAX_BYTES];
+    struct words_about about = {
+        .row = row,
+        .now_ms = view->now_ms,
+        .link = view->link.state,
+        .link_since_ms = view->link.since_ms,
+        .asked = readers != NULL && readers->asked,
+        .n_readers = readers == NULL ? 0 : readers->n,
+        .readers = readers == NULL ? NULL : readers->of,
+        .desk = view_desk(view),
+    };
+    find_opened(view, txn, &about);
+    words_state(&about, words);
+    json_set_word(object, "state", out_state_text(row->state));
+    answer_set_peer_text(object, "words", slice_of_text(words));
+    if (words_must_telephone(&about)) {
+        set_telephone(object, about.desk);
+    }
+}
+
+/* --- sealed parts --- */
+
+void view_set_part(struct json *object, const struct opening *opening,
+                   const struct wire_delivered *delivered, enum part part)
+{
+    const char *key = part == PART_CARD ? "card" : "account";
+    const char *state_key = part == PART_CARD ? "card_state" : "account_state";
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(SEAL_ACCOUNT_MAX_BYTES);
+    enum open_result result = open_part(opening, delivered, part, &text);
+    if (result == OPEN_DONE && !answer_set_sealed(object, key, buf_slice(&text))) {
+        result = OPEN_DOES_NOT_OPEN;
+    }
+    json_set_word(object, state_key, open_result_text(result));
+}

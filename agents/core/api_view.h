@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one answer of the local interface looks from: the governance in force, our own number, the
+ * link and the time, taken once at the start. And what several answers write alike. No transaction
+ * belongs to it.
+ */
+#ifndef AGENTS_API_VIEW_H
+#define AGENTS_API_VIEW_H
+
+#include "agents/core/api_request.h"
+#include "agents/core/inbox.h"
+#include "agents/core/link.h"
+#include "agents/core/open.h"
+#include "agents/core/words.h"
+
+struct api_view {
+    struct agent *agent;
+    struct governance *governance;
+    struct link_status link;
+    int64_t now_ms;
+    bool placed; /* the directory names us */
+    uint32_t own;
+};
+
+void view_begin(struct agent *agent, struct api_view *ret);
+void view_end(struct api_view *view); /* `_cleanup_(view_end)` */
+
+/* A read transaction; NULL, and a problem, when readers are exhausted. */
+struct store_txn *view_read(const struct api_view *view, struct api_answer *answer) MUST_USE;
+/* True, and *answer is a problem, when what was read cannot be trusted. */
+bool view_broken(const struct store_txn *txn, struct api_answer *answer);
+
+/* The name that people know; "an agency that is not in the directory" otherwise. */
+const char *view_agency_name(const struct api_view *view, uint32_t agency);
+/* {agency, name, kind}, or {number} of one that is not in the directory. */
+struct json *view_agency(const struct api_view *view, uint32_t agency);
+void view_set_agency(struct json *object, const char *key, const struct api_view *view,
+                     uint32_t agency);
+/* Whether we are a front door: only those decide about alerts. */
+bool view_is_front_door(const struct api_view *view);
+/* On duty now; NULL while no calendar is held. */
+const struct desk *view_desk(const struct api_view *view);
+
+/* What the broker said, or would have to say, of an entry of ours. */
+struct view_readers {
+    bool asked;
+    size_t n;
+    struct words_reader of[CAIRN_ADDRESSEES_MAX];
+};
+/* state, words, telephone of one thing of ours. `readers` NULL: the broker was not asked. */
+void view_set_state(struct json *object, const struct api_view *view, struct store_txn *txn,
+                    const struct out_row *row, const struct view_readers *readers);
+
+/* A part that another agency sealed, as member `key` when we may open it; "KEY_state" says why when
+ * we may not. */
+void view_set_part(struct json *object, const struct opening *opening,
+                   const struct wire_delivered *delivered, enum part part);
+
+#endif

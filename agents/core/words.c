@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agents/core/words.h"
+
+#include <string.h>
+
+#include "base/date.h"
+
+/* --- when --- */
+
+void words_when(int64_t at_ms, int64_t now_ms, char out[WHEN_BYTES])
+{
+    static const char *const months[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
+    int year;
+    int month;
+    int day;
+    int minute = instant_london_minute(at_ms);
+    int32_t london_day = instant_london_day(at_ms);
+    struct writer writer = writer_over(out, WHEN_BYTES - 1);
+    if (london_day != instant_london_day(now_ms)) {
+        date_split(london_day, &year, &month, &day);
+        write_format(&writer, "%d %s %d, ", day, months[month - 1], year);
+    }
+    write_format(&writer, "%02d:%02d", minute / 60, minute % 60);
+    out[writer_slice(&writer).len] = '\0';
+}
+
+/* --- which situation --- */
+
+static enum reader_state furthest(const struct words_about *about)
+{
+    enum reader_state state = READER_KEPT;
+    for (size_t i = 0; i < about->n_readers; i++) {
+        state = about->readers[i].state > state ? about->readers[i].state : state;
+    }
+    return state;
+}
+
+static enum situation stored_situation(const struct words_about *about)
+{
+    if (about->row->retracted) {
+        return SITUATION_RETRACTED;
+    }
+    if (about->row->kind != ENTRY_RECORD) {
+        return SITUATION_STORED;
+    }
+    if (about->opened_by != NULL) {
+        return SITUATION_OPENED;
+    }
+    if (!about->asked) {
+        return about->row->verdict == VERDICT_STORED_NO_READER ? SITUATION_NO_READER
+                                                               : SITUATION_UNSURE;
+    }
+    switch (furthest(about)) {
+    case READER_OPENED:
+        return SITUATION_OPENED;
+    case READER_DELIVERED:
+        return SITUATION_DELIVERED;
+    case READER_QUEUED:
+        return SITUATION_QUEUED;
+    case READER_KEPT:
+        break;
+    }
+    return about->row->verdict == VERDICT_STORED_NO_READER ? SITUATION_NO_READER : SITUATION_KEPT;
+}
+
+static enum situation unsent_situation(const struct words_about *about)
+{
+    switch (about->link) {
+    case LINK_IS_CONNECTED:
+        return SITUATION_SENDING;
+    case LINK_IS_STOPPED:
+        return SITUATION_STOPPED;
+    case LINK_IS_CONNECTING:
+        break;
+    }
+    return SITUATION_OFFLINE;
+}
+
+enum situation words_situation(const struct words_about *about)
+{
+    switch (about->row->state) {
+    case OUT_SETTLING:
+        return SITUATION_SETTLING;
+    case OUT_WAITING:
+        return SITUATION_WAITING;
+    case OUT_SPOOLED:
+        return unsent_situation(about);
+    case OUT_STORED:
+        return stored_situation(about);
+    case OUT_REFUSED:
+        return SITUATION_REFUSED;
+    case OUT_WITHDRAWN:
+        return SITUATION_WITHDRAWN;
+    }
+    return SITUATION_UNSURE;
+}
+
+bool words_must_telephone(const struct words_about *about)
+{
+    enum situation situation = words_situation(about);
+    return about->row->kind == ENTRY_RECORD &&
+           (about->row->urgency == URGENCY_IMMEDIATE ||
+            about->row->record_kind == RECORD_REFERRAL) &&
+           situation != SITUATION_OPENED && situation != SITUATION_WITHDRAWN &&
+           situation != SITUATION_RETRACTED;
+}
+
+/* --- what it says --- */
+
+/* In a sentence: @T a time, @W why the broker cannot be asked, @N who, @O when it was opened, @V
+ * the verdict, @R that it is not a referral, unless it is one. */
+static const char *sentence(enum situation situation)
+{
+    switch (situation) {
+    case SITUATION_SETTLING:
+        return "Settling until @T: can still be taken back. It has not left this computer.";
+    case SITUATION_WAITING:
+        return "Stored on this computer; not sent yet (this agency's place in the partnership is "
+               "not known yet).";
+    case SITUATION_OFFLINE:
+        return "Stored on this computer; not sent yet (@W).";
+    case SITUATION_STOPPED:
+        return "Stored on this computer; not sent: the agent has stopped talking to the broker and "
+               "an operator must look.";
+    case SITUATION_SENDING:
+        return "Stored on this computer; being sent now.";
+    case SITUATION_STORED:
+        return "Stored by the partnership's broker.";
+    case SITUATION_NO_READER:
+        return "Stored by the partnership's broker; no agreement lets anybody read it; seen by "
+               "nobody@R.";
+    case SITUATION_KEPT:
+        return "Stored by the partnership's broker; kept, seen by nobody@R.";
+    case SITUATION_QUEUED:
+        return "Stored by the partnership's broker; on its way to @N; seen by nobody yet.";
+    case SITUATION_DELIVERED:
+        return "Delivered to @N; nobody there has opened it yet.";
+    case SITUATION_OPENED:
+        return "Opened at @N@O.";
+    case SITUATION_UNSURE:
+        return "Stored by the partnership's broker; the broker cannot be asked now whether anybody "
+               "has seen it (@W).";
+    case SITUATION_REFUSED:
+        return "Refused: @V.";
+    case SITUATION_WITHDRAWN:
+        return "Withdrawn before it left. Nobody outside was told.";
+    case SITUATION_RETRACTED:
+        return "Taken back after it had left; whoever received it is told.";
+    }
+    return "";
+}
+
+static void write_connection(struct writer *writer, const struct words_about *about)
+{
+    char when[WHEN_BYTES];
+    if (about->link == LINK_IS_CONNECTED) {
+        write_text(writer, "it does not answer");
+        return;
+    }
+    if (about->link_since_ms == 0) {
+        write_text(writer, "no connection since the agent started");
+        return;
+    }
+    words_when(about->link_since_ms, about->now_ms, when);
+    write_format(writer, "no connection since %s", when);
+}
+
+/* Those who are furthest, by name. */
+static void write_readers(struct writer *writer, const struct words_about *about)
+{
+    enum reader_state state = furthest(about);
+    const char *first = about->opened_by;
+    size_t more = 0;
+    for (size_t i = 0; i < about->n_readers; i++) {
+        const struct words_reader *reader = &about->readers[i];
+        if (reader->state != state || (first != NULL && strcmp(reader->name, first) == 0)) {
+            continue;
+        }
+        if (first == NULL) {
+            first = reader->name;
+        } else if (state == READER_OPENED || about->opened_by == NULL) {
+            more++;
+        }
+    }
+    write_text(writer, first == NULL ? "another agency" : first);
+    if (more > 0) {
+        write_format(writer, " and %zu more", more);
+    }
+}
+
+static void write_part(struct writer *writer, const struct words_about *about, char part)
+{
+    char when[WHEN_BYTES];
+    switch (part) {
+    case 'T':
+        words_when(about->row->due_ms, about->now_ms, when);
+        write_text(writer, when);
+        break;
+    case 'W':
+        write_connection(writer, about);
+        break;
+    case 'N':
+        write_readers(writer, about);
+        break;
+    case 'O':
+        if (about->opened_ms != 0) {
+            words_when(about->opened_ms, about->now_ms, when);
+            write_format(writer, "%s%s", strchr(when, ',') == NULL ? " at " : " on ", when);
+        }
+        break;
+    case 'V':
+        write_text(writer, verdict_words((enum verdict)about->row->verdict));
+        break;
+    default:
+        assert(part == 'R');
+        if (about->row->record_kind != RECORD_REFERRAL) {
+            write_text(writer, "; this is not a referral");
+        }
+        break;
+    }
+}
+
+static void write_telephone(struct writer *writer, const struct desk *desk)
+{
+    if (desk == NULL) {
+        write_text(writer, "Telephone the duty desk now (its number is not known to this computer "
+                           "yet). ");
+        return;
+    }
+    write_format(writer, "Telephone now: %s %s. ", desk->name, desk->phone);
+}
+
+void words_state(const struct words_about *about, char out[WORDS_MAX_BYTES])
+{
+    struct writer writer = writer_over(out, WORDS_MAX_BYTES - 1);
+    if (words_must_telephone(about)) {
+        write_telephone(&writer, about->desk);
+    }
+    for (const char *at = sentence(words_situation(about)); *at != '\0'; at++) {
+        if (*at == '@') {
+            write_part(&writer, about, *++at);
+        } else {
+            write_bytes(&writer, at, 1);
+        }
+    }
+    out[writer_slice(&writer).len] = '\0'; /* names, times and verdicts are bounded: it fits */
+}
+
+/* --- alerts and notices --- */
+
+static void write_outcome(struct writer *writer, enum outcome outcome)
+{
+    const char *text = outcome_text((uint32_t)outcome);
+    for (const char *at = text == NULL ? "" : text; *at != '\0'; at++) {
+        write_bytes(writer, *at == '-' ? " " : at, 1);
+    }
+}
+
+void words_alert(const struct alert_row *row, const char *name, int64_t now_ms,
+                 char out[WORDS_MAX_BYTES])
+{
+    char when[WHEN_BYTES];
+    struct writer writer = writer_over(out, WORDS_MAX_BYTES - 1);
+    switch (row->state) {
+    case ALERT_IS_NOTICED:
+        words_when(row->raised_ms, now_ms, when);
+        write_format(&writer, "Noticed %s. Nobody at the front door has opened it yet.", when);
+        break;
+    case ALERT_IS_OPENED:
+        words_when(row->opened.at_ms, now_ms, when);
+        write_format(&writer, "Opened at %s, %s. Nothing has been decided yet.", name, when);
+        break;
+    case ALERT_IS_CLOSED:
+        words_when(row->closed.at_ms, now_ms, when);
+        write_format(&writer, "Closed at %s, %s: ", name, when);
+        write_outcome(&writer, row->outcome);
+        write_text(&writer, ".");
+        break;
+    }
+    out[writer_slice(&writer).len] = '\0';
+}
+
+const char *words_notice(enum notice_type type)
+{
+    switch (type) {
+    case NOTICE_RAISED:
+        return "Several agencies have noticed something about this child: please look.";
+    case NOTICE_EXTENDED:
+        return "Something more was noticed about this child: please look again.";
+    case NOTICE_OPENED:
+        return "A named person at the front door has opened this alert.";
+    case NOTICE_CLOSED:
+        return "A named person at the front door has decided about this alert.";
+    case NOTICE_RECORD_OPENED:
+        return "A named person there has opened what you sent.";
+    case NOTICE_RETRACTED:
+        return "Something that was noticed has been taken back by the agency that sent it.";
+    }
+    return "";
+}
+
+const char *notice_type_text(enum notice_type type)
+{
+    switch (type) {
+    case NOTICE_RAISED:
+        return "raised";
+    case NOTICE_EXTENDED:
+        return "extended";
+    case NOTICE_OPENED:
+        return "opened";
+    case NOTICE_CLOSED:
+        return "closed";
+    case NOTICE_RECORD_OPENED:
+        return "record-opened";
+    case NOTICE_RETRACTED:
+        return "retracted";
+    }
+    return "unknown";
+}
+
+const char *reader_state_text(enum reader_state state)
+{
+    switch (state) {
+    case READER_KEPT:
+        return "kept";
+    case READER_QUEUED:
+        return "queued";
+    case READER_DELIVERED:
+        return "delivered";
+    case READER_OPENED:
+        return "opened";
+    }
+    return "unknown";
+}

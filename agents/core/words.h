@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * words: what has become of something, in plain English, for the person who sent it or must look at
+ * it. A record that is kept says that nobody has seen it; what is immediate, and a referral, says
+ * whom to telephone until a person has opened it. No view ever says that nothing is known.
+ *
+ * Pure functions; any thread.
+ */
+#ifndef AGENTS_WORDS_H
+#define AGENTS_WORDS_H
+
+#include "agents/core/alerts.h"
+#include "agents/core/link.h"
+#include "agents/core/state.h"
+#include "govern/govern.h"
+
+#define WORDS_MAX_BYTES 512
+#define WHEN_BYTES      40 /* "22 November 2026, 14:05" */
+
+/* What a record, statement or decision of ours looks like to its author. */
+enum situation {
+    SITUATION_SETTLING = 1,
+    SITUATION_WAITING,   /* our place in the partnership is not known yet */
+    SITUATION_OFFLINE,   /* on disk, no connection */
+    SITUATION_STOPPED,   /* on disk, the link waits for an operator */
+    SITUATION_SENDING,   /* on disk, connected */
+    SITUATION_STORED,    /* a statement or a decision: nobody opens it */
+    SITUATION_NO_READER, /* stored; no agreement lets anybody read it */
+    SITUATION_KEPT,      /* stored; told to nobody yet */
+    SITUATION_QUEUED,    /* on its way to a reader */
+    SITUATION_DELIVERED, /* on a reader's disk */
+    SITUATION_OPENED,    /* a person there has opened it */
+    SITUATION_UNSURE,    /* stored; the broker cannot be asked who has seen it */
+    SITUATION_REFUSED,
+    SITUATION_WITHDRAWN, /* before it left */
+    SITUATION_RETRACTED  /* after it had left */
+};
+
+struct words_reader {
+    const char *name;
+    enum reader_state state;
+};
+
+struct words_about {
+    const struct out_row *row;
+    int64_t now_ms;
+    enum link_state link;
+    int64_t link_since_ms; /* 0: not since the agent started */
+    bool asked;            /* the broker said just now who the readers are */
+    size_t n_readers;
+    const struct words_reader *readers;
+    const char *opened_by;   /* as a notice told us; NULL nobody, or not told */
+    int64_t opened_ms;       /* likewise; 0 */
+    const struct desk *desk; /* on duty now; NULL: no calendar is held yet */
+};
+
+enum situation words_situation(const struct words_about *about);
+/* Whether its author must be told to telephone, whatever else is true. */
+bool words_must_telephone(const struct words_about *about);
+void words_state(const struct words_about *about, char out[WORDS_MAX_BYTES]);
+
+/* "14:05" on the same day in London, else with the day. */
+void words_when(int64_t at_ms, int64_t now_ms, char out[WHEN_BYTES]);
+/* Of an alert: has anybody looked, and what came of it. `name` is the agency that did it. */
+void words_alert(const struct alert_row *row, const char *name, int64_t now_ms,
+                 char out[WORDS_MAX_BYTES]);
+/* Of a notice in the inbox. Static storage. */
+const char *words_notice(enum notice_type type);
+const char *notice_type_text(enum notice_type type);
+const char *reader_state_text(enum reader_state state);
+
+#endif
