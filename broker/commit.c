@@ -578,6 +578,9 @@ int commit_recover(struct commit *commit, const struct checkpoint *mark, struct 
     }
     int r = check_mark(commit, txn, mark, error);
     if (r == 0) {
+        r = check_mark(commit, txn, &commit->highwater.shown, error);
+    }
+    if (r == 0) {
         r = recover_range(commit, txn, error);
     }
     if (r != 0) {

@@ -2,6 +2,7 @@
 #include "broker/highwater.h"
 
 #include "crypto/digest.h"
+#include "os/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 #define SLOT_BYTES     512
+#define TURNS          2     /* slots that marks are written to in turn */
+#define SHOWN_SLOT     TURNS /* the slot of what an agency showed */
 #define FLUSH_EVERY_MS 1000
 
 /* "CRNH1\n\0\0" | u64 number | u64 size | root[32] | SHA-256 of all before it[32] */
@@ -37,20 +40,23 @@ static bool slot_read(const uint8_t slot[SLOT_BYTES], uint64_t *ret_number, stru
 
 static int read_marks(struct highwater *file, struct checkpoint *ret)
 {
-    uint8_t slots[2 * SLOT_BYTES] = {0};
+    uint8_t slots[(TURNS + 1) * SLOT_BYTES] = {0};
+    uint64_t number;
+    struct checkpoint checkpoint;
     ssize_t got = pread(file->fd, slots, sizeof(slots), 0);
     if (got < 0) {
         return -errno;
     }
     *ret = (struct checkpoint){.size = 0};
-    for (size_t i = 0; i < 2; i++) {
-        uint64_t number;
-        struct checkpoint checkpoint;
+    for (size_t i = 0; i < TURNS; i++) {
         if (slot_read(slots + i * SLOT_BYTES, &number, &checkpoint) &&
             checkpoint.size >= ret->size) {
             *ret = checkpoint;
             file->writes = number + 1;
         }
+    }
+    if (slot_read(slots + SHOWN_SLOT * SLOT_BYTES, &number, &checkpoint)) {
+        file->shown = checkpoint;
     }
     return 0;
 }
@@ -75,23 +81,32 @@ int highwater_open(const char *path, const struct clock *clock, struct highwater
     return 0;
 }
 
-int highwater_write(struct highwater *file, const struct checkpoint *checkpoint)
+static int slot_write(int fd, size_t at, uint64_t number, const struct checkpoint *checkpoint)
 {
     uint8_t slot[SLOT_BYTES] = {0};
     struct writer writer = writer_over(slot, sizeof(slot));
     uint8_t digest[CAIRN_HASH_BYTES];
     write_bytes(&writer, magic, sizeof(magic));
-    write_u64(&writer, file->writes);
+    write_u64(&writer, number);
     write_u64(&writer, checkpoint->size);
     write_bytes(&writer, checkpoint->root.bytes, CAIRN_HASH_BYTES);
     sha256(slice_make(slot, MARK_BYTES), digest);
     write_bytes(&writer, digest, sizeof(digest));
     assert(writer_ok(&writer));
-    off_t at = (off_t)(file->writes++ % 2) * SLOT_BYTES;
-    ssize_t put = pwrite(file->fd, slot, sizeof(slot), at);
+    ssize_t put = pwrite(fd, slot, sizeof(slot), (off_t)(at * SLOT_BYTES));
     if (put != (ssize_t)sizeof(slot)) {
         return put < 0 ? -errno : -EIO;
     }
+    return 0;
+}
+
+int highwater_write(struct highwater *file, const struct checkpoint *checkpoint)
+{
+    int r = slot_write(file->fd, file->writes % TURNS, file->writes, checkpoint);
+    if (r != 0) {
+        return r;
+    }
+    file->writes++;
     int64_t now = clock_boot_ms(file->clock);
     if (now - file->flushed_ms < FLUSH_EVERY_MS) {
         return 0;
@@ -108,4 +123,14 @@ void highwater_close(struct highwater *file)
     (void)fdatasync(file->fd);
     (void)close(file->fd);
     *file = HIGHWATER_NULL;
+}
+
+int highwater_accuse(const char *path, const struct checkpoint *shown)
+{
+    _cleanup_(fd_close) int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return -errno;
+    }
+    int r = slot_write(fd, SHOWN_SLOT, 0, shown);
+    return r == 0 && fdatasync(fd) != 0 ? -errno : r;
 }

@@ -6,7 +6,8 @@
  *
  * Two slots of 512 bytes, written in turn, each with its own SHA-256, so that a torn write loses
  * one and never both. Written before each signature is released; flushed at most once a second, so
- * that it adds no sync to a record's way.
+ * that it adds no sync to a record's way. A third slot, which no signature overwrites, keeps a head
+ * of ours that an agency showed and the store did not contain.
  */
 #ifndef BROKER_HIGHWATER_H
 #define BROKER_HIGHWATER_H
@@ -20,6 +21,7 @@ struct highwater {
     uint64_t writes;
     int64_t flushed_ms;
     const struct clock *clock;
+    struct checkpoint shown; /* what highwater_accuse kept; size 0 when nothing */
 };
 #define HIGHWATER_NULL ((struct highwater){.fd = -1})
 
@@ -28,5 +30,8 @@ int highwater_open(const char *path, const struct clock *clock, struct highwater
                    struct checkpoint *ret, struct error *error) MUST_USE;
 int highwater_write(struct highwater *file, const struct checkpoint *checkpoint) MUST_USE;
 void highwater_close(struct highwater *file); /* flushes */
+/* Keeps `shown` for the next start, synced. Any thread, whether or not another has the file open.
+ */
+int highwater_accuse(const char *path, const struct checkpoint *shown) MUST_USE;
 
 #endif

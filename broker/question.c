@@ -61,22 +61,15 @@ static bool head_is_ours(struct question *question, const struct checkpoint *sho
            tree_root_at(&tree, shown->size, &root) == 0 && hash_equal(&root, &shown->root);
 }
 
-/* Kept in the high-water file too, so that the next start refuses as well. */
+/* Kept in the high-water file, so that the next start refuses as well. */
 static void stop_signing(struct question *question, const struct checkpoint *shown)
 {
-    struct highwater file = HIGHWATER_NULL;
-    struct checkpoint mark;
-    struct error error = ERROR_NULL;
-    if (highwater_open(question->publish->highwater, question->publish->clock, &file, &mark,
-                       &error) == 0) {
-        (void)!highwater_write(&file, shown);
-        highwater_close(&file);
-    }
+    int r = highwater_accuse(question->publish->highwater, shown);
     count(question->publish->counters, COUNT_PUBLISH_FORKS_SHOWN, 1);
     log_fatal("log_fork",
-              "agency=%u shows our signed head of size=%" PRIu64
-              " which this store does not contain; restore a newer copy",
-              question->peer->agency, shown->size);
+              "agency=%u size=%" PRIu64 " kept=%s; it shows our signed head, which this store does "
+              "not contain; restore a newer copy",
+              question->peer->agency, shown->size, r == 0 ? "yes" : strerror(-r));
 }
 
 static void hello(struct question *question)
