@@ -322,8 +322,9 @@ static enum verdict apply_kind(struct apply *apply, const struct entry_header *h
     case ENTRY_INVOLVEMENT:
         return apply_involvement(apply, &header->involvement);
     case ENTRY_ACKNOWLEDGEMENT:
-        return mailbox_acknowledge(apply, &header->acknowledgement) ? VERDICT_STORED
-                                                                    : VERDICT_CONFLICT;
+        return mailbox_acknowledge(apply, &header->acknowledgement, entry->key_id)
+                   ? VERDICT_STORED
+                   : VERDICT_CONFLICT;
     case ENTRY_DECISION:
         return alert_judge(apply, &header->decision);
     case ENTRY_GRANT:

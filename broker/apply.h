@@ -32,6 +32,7 @@
     X(ALERTS_OPENED, "alerts_opened")                                                              \
     X(ALERTS_CLOSED, "alerts_closed")                                                              \
     X(RETRACTIONS, "retractions")                                                                  \
+    X(COSIGNATURES_REFUSED, "cosignatures_refused")                                                \
     X(TOLD, "told")                                                                                \
     X(TELL_TOO_LARGE, "tell_too_large")                                                            \
     X(GOVERNANCE_ACCEPTED, "governance_accepted")                                                  \

@@ -3,6 +3,8 @@
 
 #include "crypto/digest.h"
 
+#include <string.h>
+
 /* One telling: the leaf first, because the row names it. Returns the row's position. */
 static uint64_t tell(struct apply *apply, uint32_t agency, const struct hash *what,
                      struct mailbox_row *row)
@@ -63,7 +65,27 @@ void mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_noti
     (void)tell(apply, agency, &what, &row);
 }
 
-bool mailbox_acknowledge(struct apply *apply, const struct acknowledgement_header *header)
+/* Whether the agency has signed for the tree that this log has at that size. */
+static bool cosigned(const struct apply *apply, const struct acknowledgement_header *header,
+                     uint32_t key_id)
+{
+    const struct agency *agency =
+        directory_agency(&apply->governance->directory, header->id.agency);
+    const struct agency_key *key = agency == NULL ? NULL : agency_sign_key(agency, key_id);
+    struct log_source source = {.txn = apply->txn, .table = T_LOG};
+    struct tree_source tree = log_tree(&source);
+    struct checkpoint head = {.size = header->log_size};
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+    if (key == NULL || tree_root_at(&tree, head.size, &head.root) != 0 ||
+        !hash_equal(&head.root, &header->log_root)) {
+        return false;
+    }
+    checkpoint_text(&head, apply->governance->root.origin, &text);
+    return cosignature_check(buf_slice(&text), header->cosignature, key->verifier);
+}
+
+bool mailbox_acknowledge(struct apply *apply, const struct acknowledgement_header *header,
+                         uint32_t key_id)
 {
     uint32_t agency = header->id.agency;
     struct agency_row state;
@@ -80,10 +102,12 @@ bool mailbox_acknowledge(struct apply *apply, const struct acknowledgement_heade
         struct store_key key = key_mailbox(agency, ++state.acknowledged);
         (void)store_delete(apply->txn, T_MAILBOX, store_key_slice(&key));
     }
-    state.log_size = header->log_size;
-    state.log_root = header->log_root;
-    for (size_t i = 0; i < COSIGNATURE_BYTES; i++) {
-        state.cosignature[i] = header->cosignature[i];
+    if (cosigned(apply, header, key_id)) {
+        state.log_size = header->log_size;
+        state.log_root = header->log_root;
+        memcpy(state.cosignature, header->cosignature, COSIGNATURE_BYTES);
+    } else if (header->log_size > 0) {
+        apply_noted(apply, NOTED_COSIGNATURES_REFUSED);
     }
     agency_row_put(apply->txn, agency, &state);
     return true;

@@ -17,7 +17,9 @@ void mailbox_release(struct apply *apply, uint32_t agency, const struct entry_id
                      const struct hash *item, uint8_t parts, uint64_t alert);
 void mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_notice *notice);
 /* Everything up to `position` is on the agency's disk: rows go, the head it cosigned is kept. False
- * when it acknowledges what was never sent or a smaller log than before. */
-bool mailbox_acknowledge(struct apply *apply, const struct acknowledgement_header *header);
+ * when it acknowledges what was never sent or a smaller log than before. A cosignature that does
+ * not hold, by the key `key_id` over this log, is counted and not kept; nothing waits for it. */
+bool mailbox_acknowledge(struct apply *apply, const struct acknowledgement_header *header,
+                         uint32_t key_id);
 
 #endif
