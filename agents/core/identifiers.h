@@ -4,12 +4,13 @@
  * what does not pass keeps its value, for a person to see, and gets a status that says why it must
  * not link.
  *
- *   VERIFIED         check holds, the number is of a person's range, and the source says that it
- * was traced WELL_FORMED      check holds; nobody says that it was traced BAD_CHECK_DIGIT  the
- * right shape, but check character or local authority do not hold: most likely a typing error
+ *   VERIFIED         check holds, the number is of a person's range, the source had it checked
+ *   WELL_FORMED      check holds; nobody says that it was checked
+ *   BAD_CHECK_DIGIT  right shape, wrong check character or authority: most likely a typing error
  *   PLACEHOLDER      stands for nobody here: not of the shape at all ("n/a", nine digits), one of
- * the numbers people type to get past a form, a range never issued, a test number in a live
- * partnership, a real person's number in a test partnership ABSENT           nothing was given
+ *                    the numbers people type to get past a form, a range never issued, a test
+ *                    number in a live partnership, a real person's number in a test partnership
+ *   ABSENT           nothing was given
  *
  * A check passes one random number in 11 (NHS) or 23 (UPN): a bad one is evidence of a typing
  * error, a good one is not evidence of identity. Pure functions; any thread.

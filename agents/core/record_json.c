@@ -89,30 +89,21 @@ static uint32_t word_or(const struct json_view *object, const char *key,
     return word[0] == '\0' ? fallback : number(word);
 }
 
-static void read_nhs_number(const struct json_view *child, bool live, struct identifier *ret)
+typedef bool classify(struct slice text, struct identifier_terms terms, struct identifier *ret);
+
+/* A number and whether the source has had it checked; only then may it link for good. */
+static void read_number(const struct json_view *child, const char *key, classify *classify_one,
+                        bool live, struct identifier *ret)
 {
-    struct json_view number = json_opt_object(child, "nhs_number");
+    struct json_view number = json_opt_object(child, key);
 
     if (number.node == NULL) {
         return;
     }
     struct identifier_terms terms = {.verified = json_get_bool(&number, "verified"), .live = live};
     struct json_view value = json_member(&number, "value");
-    if (!nhs_number_classify(json_as_text(&value), terms, ret)) {
+    if (!classify_one(json_as_text(&value), terms, ret)) {
         (void)json_refuse(&value, "is too long or not text that can be shown");
-    }
-}
-
-static void read_upn(const struct json_view *child, bool live, struct identifier *ret)
-{
-    struct json_view upn = json_member(child, "upn");
-
-    if (upn.node == NULL) {
-        return;
-    }
-    struct identifier_terms terms = {.verified = false, .live = live};
-    if (!upn_classify(json_as_text(&upn), terms, ret)) {
-        (void)json_refuse(&upn, "is too long or not text that can be shown");
     }
 }
 
@@ -126,8 +117,8 @@ static void read_child(const struct json_view *child, const struct event_terms *
     json_opt_copy(child, "local_id", ret->local_id, sizeof(ret->local_id));
     ret->has_birth = json_has(child, "birth_date");
     ret->birth_day = date_or(child, "birth_date", 0);
-    read_nhs_number(child, terms->live, &ret->nhs_number);
-    read_upn(child, terms->live, &ret->upn);
+    read_number(child, "nhs_number", nhs_number_classify, terms->live, &ret->nhs_number);
+    read_number(child, "upn", upn_classify, terms->live, &ret->upn);
     if (json_opt_bool(child, "restricted", false)) {
         identity_restrict(ret);
     }

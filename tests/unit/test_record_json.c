@@ -118,7 +118,8 @@ static void a_concern_becomes_an_event(void **state)
     assert_int_equal(event.child.birth_day, day("2022-03-14"));
     assert_string_equal(event.child.nhs_number.value, "9994117025");
     assert_int_equal(event.child.nhs_number.status, IDENTIFIER_VERIFIED);
-    assert_int_equal(event.child.upn.status, IDENTIFIER_WELL_FORMED);
+    assert_string_equal(event.child.upn.value, "X840200126017");
+    assert_int_equal(event.child.upn.status, IDENTIFIER_VERIFIED);
     assert_int_equal(event.lawfulness.judged_by, JUDGED_BY_PERSON);
     assert_int_equal(event.lawfulness.basis, BASIS_PUBLIC_TASK);
     assert_int_equal(event.lawfulness.detriment, DETRIMENT_NOT_MORE);
@@ -218,7 +219,7 @@ static void the_card_says_who_and_the_account_says_what(void **state)
         "\"local_id\":\"SP-2291\",\"nhs_number\":{\"status\":\"verified\",\"value\":\"9994117025\"}"
         ","
         "\"postcode\":\"NM7 "
-        "4QX\",\"upn\":{\"status\":\"well-formed\",\"value\":\"X840200126017\"}}");
+        "4QX\",\"upn\":{\"status\":\"verified\",\"value\":\"X840200126017\"}}");
     assert_non_null(strstr(buf_text(&account), "\"summary\":\"Peregrina came to nursery class"));
     assert_non_null(strstr(buf_text(&account), "\"family_told\":\"told\""));
     assert_non_null(strstr(buf_text(&account), "\"recorded_at\":\"2026-11-18T15:50:00.000Z\""));
@@ -269,7 +270,7 @@ static void what_breaks_the_schema_or_contradicts_itself_is_refused(void **state
         {"2022-03-14", "2022-02-30", "/child/birth_date", ""},
         {"\"verified\": true", "\"verified\": \"yes\"", "/child/nhs_number/verified", ""},
         {"999 411 7025", "999\\u0007411 7025", "/child/nhs_number/value", ""},
-        {"X840200126017", "X\\u001b[2J", "/child/upn", ""},
+        {"X840200126017", "X\\u001b[2J", "/child/upn/value", ""},
         {"\"child\":", "\"cihld\":", "/cihld", ""},
         {"Peregrina came", "\\u001b[31mcame", "/account/summary", "control"},
         {"\"evidence\": \"seen\"", "\"evidence\": \"certain\"", "/account/evidence", ""},
@@ -286,7 +287,7 @@ static void what_breaks_the_schema_or_contradicts_itself_is_refused(void **state
         {"\"narrow\": []", "\"narrow\": [\"\"]", "/narrow/0", ""},
         {"\"narrow\": []", "\"narrow\": [\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]",
          "/narrow", ""},
-        {"\"narrow\": []", "\"narrow\": [\"a\\u0000\"]", "line 46 column 22", ""},
+        {"\"narrow\": []", "\"narrow\": [\"a\\u0000\"]", "line 49 column 22", ""},
         {"\"narrow\": []", "\"narrow\": [\"a\\u0001\"]", "/narrow/0", "agency id"},
         {"\"narrow\": []", "\"retracts\": \"C-2026-0300\"", "/", "only a retraction"},
         {"\"kind\": \"concern\",\n  \"code\": \"neglect-physical\",", "\"kind\": \"retraction\",",
@@ -322,6 +323,53 @@ static void each_malformed_file_is_refused_for_its_reason(void **state)
     expect_refused(SLICE_NULL, "line 1 column 1", "");
 }
 
+static void a_number_is_verified_only_when_its_source_says_so_and_it_can_be(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *child;
+        enum identifier_status nhs_number;
+        enum identifier_status upn;
+    } rows[] = {
+        {"\"upn\":{\"value\":\"X840200126017\",\"verified\":true}", IDENTIFIER_ABSENT,
+         IDENTIFIER_VERIFIED},
+        {"\"upn\":{\"value\":\"x840 200 126 017\",\"verified\":true}", IDENTIFIER_ABSENT,
+         IDENTIFIER_VERIFIED},
+        {"\"upn\":{\"value\":\"X840200126017\",\"verified\":false}", IDENTIFIER_ABSENT,
+         IDENTIFIER_WELL_FORMED},
+        /* temporary: another school may have given the child another one */
+        {"\"upn\":{\"value\":\"U80120000100A\",\"verified\":true}", IDENTIFIER_ABSENT,
+         IDENTIFIER_WELL_FORMED},
+        {"\"upn\":{\"value\":\"X840200126018\",\"verified\":true}", IDENTIFIER_ABSENT,
+         IDENTIFIER_BAD_CHECK_DIGIT},
+        {"\"upn\":{\"value\":\"A000000000000\",\"verified\":true}", IDENTIFIER_ABSENT,
+         IDENTIFIER_PLACEHOLDER},
+        {"\"nhs_number\":{\"value\":\"999 411 7025\",\"verified\":true}", IDENTIFIER_VERIFIED,
+         IDENTIFIER_ABSENT},
+        {"\"nhs_number\":{\"value\":\"999 411 7025\",\"verified\":false},"
+         "\"upn\":{\"value\":\"X840200126017\",\"verified\":true}",
+         IDENTIFIER_WELL_FORMED, IDENTIFIER_VERIFIED},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[256];
+        _cleanup_(involvement_deinit) struct involvement involvement = INVOLVEMENT_NULL;
+        struct error error = ERROR_NULL;
+        (void)snprintf(text, sizeof(text),
+                       "{\"role\":\"on-roll\",\"from\":\"2026-09-02\",\"child\":{%s}}",
+                       rows[i].child);
+
+        int r = involvement_json_read(reader, slice_of_text(text), &terms, &involvement, &error);
+
+        if (r != 0 || involvement.child.nhs_number.status != rows[i].nhs_number ||
+            involvement.child.upn.status != rows[i].upn) {
+            fail_msg("%s: %s %s, NHS number %s, UPN %s", rows[i].child, error.where, error.what,
+                     identifier_status_text(involvement.child.nhs_number.status),
+                     identifier_status_text(involvement.child.upn.status));
+        }
+    }
+}
+
 static void a_child_needs_something_to_be_known_by(void **state)
 {
     (void)state;
@@ -334,7 +382,11 @@ static void a_child_needs_something_to_be_known_by(void **state)
          false},
         {"{\"family_name\":\"Thistledown\"}", true},
         {"{\"local_id\":\"SP-2291\"}", true},
-        {"{\"upn\":\"UN1\"}", true},
+        {"{\"upn\":{\"value\":\"UN1\",\"verified\":false}}", true},
+        {"{\"upn\":{\"value\":\" \",\"verified\":true}}", false},
+        {"{\"upn\":{\"value\":\"X840200126017\"}}", false},
+        {"{\"upn\":{\"verified\":true}}", false},
+        {"{\"upn\":\"X840200126017\"}", false},
         {"{\"nhs_number\":{\"value\":\"n/a\",\"verified\":false}}", true},
     };
 
@@ -433,9 +485,10 @@ static void the_longest_texts_fit_the_sealed_parts_and_one_byte_more_is_refused(
         add_quotes(&text, IDENTITY_POSTCODE_BYTES - 1);
         buf_add_text(&text, "\",\"local_id\":\"");
         add_quotes(&text, IDENTITY_LOCAL_ID_BYTES - 1);
-        buf_add_text(&text, "\",\"birth_date\":\"2022-03-14\",\"upn\":\"");
+        buf_add_text(&text,
+                     "\",\"birth_date\":\"2022-03-14\",\"upn\":{\"verified\":true,\"value\":\"");
         add_quotes(&text, IDENTIFIER_MAX_BYTES);
-        buf_add_text(&text, "\",\"nhs_number\":{\"verified\":true,\"value\":\"");
+        buf_add_text(&text, "\"},\"nhs_number\":{\"verified\":true,\"value\":\"");
         add_quotes(&text, IDENTIFIER_MAX_BYTES);
         buf_add_text(&text, "\"}},\"account\":{\"summary\":\"");
         add_quotes(&text, summary + extra);
@@ -584,6 +637,7 @@ int main(void)
         cmocka_unit_test(a_restricted_child_leaves_no_address_anywhere),
         cmocka_unit_test(what_breaks_the_schema_or_contradicts_itself_is_refused),
         cmocka_unit_test(each_malformed_file_is_refused_for_its_reason),
+        cmocka_unit_test(a_number_is_verified_only_when_its_source_says_so_and_it_can_be),
         cmocka_unit_test(a_child_needs_something_to_be_known_by),
         cmocka_unit_test(a_retraction_names_what_it_takes_back_and_nothing_else),
         cmocka_unit_test(an_immediate_concern_does_not_wait),
