@@ -28,7 +28,18 @@
     X("agency approve", agency_approve, "The partnership", "take an agency into the directory, by its request file")   \
     X("agency revoke",  agency_revoke,  "The partnership", "revoke an agency: nothing of it is accepted any more")     \
     X("agency list",    agency_list,    "The partnership", "list the agencies of the directory")                       \
-    X("agency request", agency_request, "An agency",       "make an agency's keys and its request to join")
+    X("agency request", agency_request, "An agency",       "make an agency's keys and its request to join")     \
+    X("submit",         submit,         "An agency",       "hand records or appointments to the agency's agent")       \
+    X("involve",        involve,        "An agency",       "say that this agency has a relationship with a child")     \
+    X("record",         record,         "An agency",       "what became of a record, who has seen it, what it says")   \
+    X("inbox",          inbox,          "An agency",       "what others have told this agency")                        \
+    X("alerts",         alerts,         "An agency",       "what was noticed")                                         \
+    X("alert",          alert,          "An agency",       "one alert: see it, open it, close it")                     \
+    X("log head",       log_head,       "The log",         "the signed head of the log")                               \
+    X("log prove",      log_prove,      "The log",         "the proof that a record is in the log; or check one")      \
+    X("log verify",     log_verify,     "The log",         "check a broker's log, a copy of it, or an export, offline") \
+    X("log export",     log_export,     "The log",         "write a log into a file that needs no database")           \
+    X("status",         status,         "Running it",      "how a broker or an agent does")
 /* clang-format on */
 
 struct cli {

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `cairn alert`: one alert with what it lists, as far as this agency may know it. At a front door a
+ * named person opens it, which lets the kept accounts be read, and closes it with an outcome.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/client.h"
+#include "cli/decide.h"
+#include "cli/show.h"
+
+struct alert_options {
+    struct client client;
+    uint64_t alert; /* 0: not given */
+    struct decide decide;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct alert_options *given = state->input;
+
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (given->alert != 0 || !u64_parse(argument, INT64_MAX, &given->alert) ||
+            given->alert == 0) {
+            argp_error(state, "one ALERT, a whole number from 1");
+            return EINVAL;
+        }
+        return 0;
+    case ARGP_KEY_END:
+        if (given->alert == 0) {
+            argp_error(state, "ALERT is needed");
+            return EINVAL;
+        }
+        return decide_check(&given->decide, state);
+    default: {
+        error_t r = decide_option(&given->decide, key, argument, state);
+        return r == ARGP_ERR_UNKNOWN ? client_option(&given->client, key, argument) : r;
+    }
+    }
+}
+
+/* --- what it says --- */
+
+static void show_child(struct output *output, const struct json_view *alert)
+{
+    struct json_view child = json_opt_object(alert, "child");
+    struct json_view card = json_opt_object(&child, "card");
+    char known_as[SHOW_TEXT_BYTES];
+
+    show_text(&child, "known_as", known_as);
+    if (card.node == NULL) {
+        output_line(output, "  This agency has not been told yet which child it is.");
+        return;
+    }
+    output_line(output, "  the child%s",
+                strcmp(known_as, "own") == 0 ? ", as your own system names it" : "");
+    show_object(output, "    ", &card);
+}
+
+/* The finest of what this agency may know. */
+static void text_of_either(const struct json_view *headline, const char *const keys[], size_t n,
+                           char out[SHOW_TEXT_BYTES])
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < n && out[0] == '\0'; i++) {
+        show_text(headline, keys[i], out);
+    }
+}
+
+static void show_headline(struct output *output, const struct json_view *headline)
+{
+    static const char *const whats[] = {"code", "record_kind", "class"};
+    struct json_view account = json_opt_object(headline, "account");
+    char day[SHOW_TEXT_BYTES];
+    char what[SHOW_TEXT_BYTES];
+    char from[SHOW_TEXT_BYTES];
+    char record[SHOW_TEXT_BYTES];
+
+    show_text(headline, "event_date", day);
+    text_of_either(headline, whats, ARRAY_LEN(whats), what);
+    show_agency(headline, "from", from);
+    if (from[0] == '\0') {
+        show_text(headline, "origin_kind", from);
+    }
+    show_text(headline, "record", record);
+    output_line(output, "    %s  %s, %s%s%s%s", day, what, from,
+                show_truth(headline, "own") ? ", ours" : "",
+                show_truth(headline, "provisional") ? ", not certain that it is this child" : "",
+                show_truth(headline, "retracted") ? ", taken back" : "");
+    if (record[0] != '\0') {
+        output_line(output, "                record %s", record);
+    }
+    if (account.node != NULL) {
+        show_object(output, "                ", &account);
+    }
+}
+
+static void show_headlines(struct output *output, const struct json_view *alert)
+{
+    struct json_view headlines = json_opt_array(alert, "headlines");
+
+    output_line(output, "  what was noticed");
+    for (size_t i = 0; i < json_length(&headlines); i++) {
+        struct json_view headline = json_item(&headlines, i);
+        show_headline(output, &headline);
+    }
+}
+
+static void show_act(struct output *output, const struct json_view *alert, const char *key)
+{
+    struct json_view act = json_opt_object(alert, key);
+    char who[SHOW_TEXT_BYTES];
+    char when[SHOW_INSTANT_BYTES];
+    char decision[SHOW_TEXT_BYTES];
+
+    if (act.node != NULL) {
+        show_agency(alert, key, who);
+        show_instant(&act, "at", when);
+        show_text(&act, "decision", decision);
+        output_line(output, "  %s by %s, %s; decision %s", key, who, when, decision);
+    }
+}
+
+static void show_alert(struct output *output, const struct json_view *alert)
+{
+    struct json_view pattern = json_opt_object(alert, "pattern");
+    char heading[SHOW_TEXT_BYTES];
+    char state[SHOW_TEXT_BYTES];
+    char title[SHOW_TEXT_BYTES];
+    char raised[SHOW_INSTANT_BYTES];
+
+    show_text(alert, "heading", heading);
+    show_text(alert, "state", state);
+    show_text(&pattern, "title", title);
+    show_instant(alert, "raised_at", raised);
+    output_line(output, "%s", heading);
+    output_line(output, "  alert %lld, %s, %s", (long long)show_number(alert, "alert", 0), state,
+                raised);
+    output_line(output, "  rule: %s, version %lld", title,
+                (long long)show_number(&pattern, "version", 0));
+    show_words(output, "  ", alert, "words");
+    show_child(output, alert);
+    show_headlines(output, alert);
+    show_act(output, alert, "opened");
+    show_act(output, alert, "closed");
+}
+
+/* --- the command --- */
+
+static enum status read_alert(struct cli *cli, const struct alert_options *given, struct json **ret)
+{
+    struct error error = ERROR_NULL;
+    char path[CLIENT_PATH_BYTES];
+
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_ALERTS "/%llu", (unsigned long long)given->alert);
+    enum status status = client_get(&given->client, path, ret, &error);
+    return status == STATUS_OK ? status : output_fail(&cli->output, status, &error);
+}
+
+/* The agencies behind the headlines, each once; not ourselves, who have the reason anyway. */
+static struct json *origins_of(const struct json *alert)
+{
+    struct error ignored = ERROR_NULL;
+    struct json *origins = json_array_new();
+    struct json_view view = json_view(alert, &ignored);
+    struct json_view headlines = json_opt_array(&view, "headlines");
+
+    for (size_t i = 0; i < json_length(&headlines); i++) {
+        struct json_view headline = json_item(&headlines, i);
+        struct json_view list = json_view(origins, &ignored);
+        struct json_view agency = json_opt_object(&headline, "from");
+        struct slice from = json_opt_text(&agency, "agency");
+        bool known = from.len == 0 || show_truth(&headline, "own");
+        for (size_t j = 0; j < json_length(&list) && !known; j++) {
+            struct json_view one = json_item(&list, j);
+            known = slice_equal(json_as_text(&one), from);
+        }
+        if (!known) {
+            int r = json_append_text(origins, from);
+            assert(r == 0); /* it came out of a document */
+        }
+    }
+    return origins;
+}
+
+static enum status decide(struct cli *cli, const struct alert_options *given)
+{
+    char path[CLIENT_PATH_BYTES];
+    _cleanup_(json_free) struct json *alert = NULL;
+
+    enum status status = read_alert(cli, given, &alert);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    _cleanup_(json_free) struct json *origins = origins_of(alert);
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_ALERTS "/%llu" CAIRN_PATH_PART_DECISIONS,
+                   (unsigned long long)given->alert);
+    return decide_send(cli, &given->client, path, &given->decide, origins);
+}
+
+enum status command_alert(struct cli *cli, int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        CLIENT_OPTION, DECIDE_OPTIONS, DECIDE_CLOSE_OPTIONS, {0}};
+    static const struct command_line line = {
+        .options = options,
+        .parser = parse_option,
+        .arguments = "ALERT",
+        .help = "Shows an alert with what it lists. With --open or --close a named person decides "
+                "about it; --tell origins lets those who sent the records read the reason.",
+    };
+    struct alert_options given = {.client = client_default()};
+    const struct command_call call = {argc, argv};
+    struct error error = ERROR_NULL;
+    enum status status = STATUS_OK;
+    _cleanup_(json_free) struct json *alert = NULL;
+
+    if (!command_parse(cli, &line, call, &given, &status)) {
+        return status;
+    }
+    if (given.decide.action != NULL) {
+        return decide(cli, &given);
+    }
+    status = read_alert(cli, &given, &alert);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json_view view = json_view(alert, &error);
+    show_result(&cli->output, &view);
+    show_alert(&cli->output, &view);
+    return STATUS_OK;
+}

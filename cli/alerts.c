@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `cairn alerts`: what patterns have noticed and this agency was told of. */
+#include <stdio.h>
+
+#include "cli/client.h"
+#include "cli/show.h"
+
+struct alerts_options {
+    struct client client;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct alerts_options *given = state->input;
+
+    if (key == ARGP_KEY_ARG) {
+        argp_error(state, "there is nothing to say but options: `cairn alert NUMBER` shows one");
+        return EINVAL;
+    }
+    return client_option(&given->client, key, argument);
+}
+
+static void show_one(struct output *output, const struct json_view *item)
+{
+    char state[SHOW_TEXT_BYTES];
+    char title[SHOW_TEXT_BYTES];
+    char raised[SHOW_INSTANT_BYTES];
+    struct json_view pattern = json_opt_object(item, "pattern");
+
+    show_text(item, "state", state);
+    show_text(&pattern, "title", title);
+    show_instant(item, "raised_at", raised);
+    output_line(output, "%lld  %-8s %s  %s", (long long)show_number(item, "alert", 0), state,
+                raised, title);
+    show_words(output, "    ", item, "heading");
+    show_words(output, "    ", item, "words");
+}
+
+/* Appends what lies behind alert *after and moves it on. */
+static enum status read_page(struct cli *cli, const struct client *client, uint64_t *after,
+                             size_t *ret_n, struct json *all)
+{
+    struct error error = ERROR_NULL;
+    char path[CLIENT_PATH_BYTES];
+    _cleanup_(json_free) struct json *answer = NULL;
+
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_ALERTS "?after=%llu&limit=%d",
+                   (unsigned long long)*after, CAIRN_PAGE_MAX);
+    enum status status = client_get(client, path, &answer, &error);
+    if (status != STATUS_OK) {
+        return output_fail(&cli->output, status, &error);
+    }
+    struct json_view view = json_view(answer, &error);
+    struct json_view items = json_get_array(&view, "items");
+    *after = (uint64_t)json_get_integer(&view, "next", 0, INT64_MAX);
+    if (!json_ok(&view)) {
+        return output_fail(&cli->output, STATUS_FAILED, &error);
+    }
+    *ret_n = json_length(&items);
+    for (size_t i = 0; i < *ret_n; i++) {
+        struct json_view item = json_item(&items, i);
+        struct json *copy = json_clone(item.node);
+        show_one(&cli->output, &item);
+        (void)json_append_node(all, &copy);
+    }
+    return STATUS_OK;
+}
+
+static enum status alerts(struct cli *cli, const struct client *client)
+{
+    struct json *list = json_array_new();
+    struct json *all = json_set_node(output_result(&cli->output), "items", &list);
+    uint64_t after = 0;
+    size_t n = CAIRN_PAGE_MAX;
+    size_t total = 0;
+    enum status status = STATUS_OK;
+
+    while (status == STATUS_OK && n == CAIRN_PAGE_MAX) {
+        status = read_page(cli, client, &after, &n, all);
+        total += n;
+    }
+    if (status == STATUS_OK && total == 0) {
+        /* Never "nothing is known": what others hold may only be kept. */
+        output_line(&cli->output, "This agency has been told of no alert.");
+    }
+    return status;
+}
+
+enum status command_alerts(struct cli *cli, int argc, char **argv)
+{
+    static const struct argp_option options[] = {CLIENT_OPTION, {0}};
+    static const struct command_line line = {
+        .options = options,
+        .parser = parse_option,
+        .help = "Lists what has been noticed about children whom this agency knows, or, at a front "
+                "door, about any child.",
+    };
+    struct alerts_options given = {.client = client_default()};
+    const struct command_call call = {argc, argv};
+    enum status status = STATUS_OK;
+
+    return command_parse(cli, &line, call, &given, &status) ? alerts(cli, &given.client) : status;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cairn/ids.h"
+#include "cli/http.h"
+
+#define REFERENCE_DIGITS 32
+
+struct client client_default(void)
+{
+    const char *socket = getenv(CLIENT_SOCKET_NAME);
+
+    return (struct client){
+        .socket = socket != NULL && socket[0] != '\0' ? socket : CLIENT_SOCKET_DEFAULT,
+    };
+}
+
+error_t client_option(struct client *client, int key, char *argument)
+{
+    if (key != CLIENT_KEY) {
+        return ARGP_ERR_UNKNOWN;
+    }
+    client->socket = argument;
+    return 0;
+}
+
+/* --- refusals --- */
+
+static enum status status_of_http(int status)
+{
+    switch (status) {
+    case 403:
+        return STATUS_NOT_ALLOWED;
+    case 404:
+        return STATUS_NOT_FOUND;
+    case 409:
+        return STATUS_CONFLICT;
+    case 503:
+        return STATUS_UNREACHABLE;
+    default:
+        return STATUS_FAILED;
+    }
+}
+
+/* The problem's own words; the bare status when the answer holds none. */
+static enum status refused(const struct client *client, const struct http_answer *answer,
+                           struct error *error)
+{
+    struct error ignored = ERROR_NULL;
+    char where[sizeof(error->where)] = "";
+    char what[sizeof(error->what)] = "";
+    _cleanup_(json_free) struct json *problem = json_parse(buf_slice(&answer->body), &ignored);
+
+    if (problem != NULL) {
+        struct json_view view = json_view(problem, &ignored);
+        json_opt_copy(&view, "where", where, sizeof(where));
+        json_opt_copy(&view, "detail", what, sizeof(what));
+        if (what[0] == '\0') {
+            json_opt_copy(&view, "title", what, sizeof(what));
+        }
+    }
+    if (what[0] == '\0') {
+        (void)error_set(error, client->socket, "the agent refused this with status %d",
+                        answer->status);
+    } else {
+        (void)error_set(error, where, "%s", what);
+    }
+    return status_of_http(answer->status);
+}
+
+static enum status exchange(const struct http_request *request, struct http_answer *ret,
+                            struct error *error)
+{
+    const struct client client = {.socket = request->socket};
+
+    int r = http_exchange(request, ret, error);
+    if (r == -EACCES) {
+        return STATUS_NOT_ALLOWED;
+    }
+    if (r < 0) {
+        return r == -EFBIG || r == -EPROTO ? STATUS_FAILED : STATUS_UNREACHABLE;
+    }
+    return ret->status >= 200 && ret->status < 300 ? STATUS_OK : refused(&client, ret, error);
+}
+
+static enum status exchange_json(const struct http_request *request, struct json **ret,
+                                 struct error *error)
+{
+    _cleanup_(http_answer_deinit) struct http_answer answer = HTTP_ANSWER_NULL;
+
+    enum status status = exchange(request, &answer, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct json *document = json_parse(buf_slice(&answer.body), error);
+    if (document == NULL) {
+        return STATUS_FAILED;
+    }
+    *ret = document;
+    return STATUS_OK;
+}
+
+/* --- requests --- */
+
+enum status client_get_waiting(const struct client *client, const char *path, int wait_s,
+                               struct json **ret, struct error *error)
+{
+    const struct http_request request = {
+        .socket = client->socket,
+        .path = path,
+        .wait_s = wait_s,
+    };
+
+    return exchange_json(&request, ret, error);
+}
+
+enum status client_get(const struct client *client, const char *path, struct json **ret,
+                       struct error *error)
+{
+    return client_get_waiting(client, path, 0, ret, error);
+}
+
+enum status client_text(const struct client *client, const char *path, struct buf *ret,
+                        struct error *error)
+{
+    const struct http_request request = {.socket = client->socket, .path = path};
+    _cleanup_(http_answer_deinit) struct http_answer answer = HTTP_ANSWER_NULL;
+
+    enum status status = exchange(&request, &answer, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    buf_add_slice(ret, buf_slice(&answer.body));
+    if (!buf_ok(ret) || !utf8_is_prose(buf_slice(ret))) {
+        (void)error_set(error, client->socket, "the answer is no text of at most %zu bytes",
+                        ret->max);
+        return STATUS_FAILED;
+    }
+    return STATUS_OK;
+}
+
+enum status client_post(const struct client *client, const struct client_post *post,
+                        struct json **ret, struct error *error)
+{
+    const struct http_request request = {
+        .socket = client->socket,
+        .path = post->path,
+        .content_type = post->content_type,
+        .body = post->body,
+        .idempotency_key = post->idempotency_key,
+    };
+
+    return exchange_json(&request, ret, error);
+}
+
+enum status client_post_json(const struct client *client, const char *path, const struct json *body,
+                             struct json **ret, struct error *error)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_API_BODY_MAX_BYTES);
+
+    if (json_write(body, JSON_STYLE_COMPACT, &text) < 0) {
+        (void)error_set(error, "", "what is to be sent is larger than %d bytes",
+                        CAIRN_API_BODY_MAX_BYTES);
+        return STATUS_FAILED;
+    }
+    const struct client_post post = {
+        .path = path,
+        .content_type = CAIRN_MEDIA_JSON,
+        .body = buf_slice(&text),
+    };
+    return client_post(client, &post, ret, error);
+}
+
+/* --- what may stand in a path --- */
+
+bool client_is_record(const char *text)
+{
+    struct entry_id id;
+
+    return entry_id_parse(text, &id) || (strlen(text) == REFERENCE_DIGITS &&
+                                         strspn(text, "0123456789abcdef") == REFERENCE_DIGITS);
+}
+
+bool client_is_application(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len > 0 && len <= CAIRN_APPLICATION_MAX_BYTES &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+bool client_is_key(const char *text)
+{
+    size_t len = strlen(text);
+
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] <= ' ' || text[i] > '~') {
+            return false;
+        }
+    }
+    return len > 0 && len <= CAIRN_IDEMPOTENCY_MAX_BYTES;
+}

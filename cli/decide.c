@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/decide.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cairn/codes.h"
+#include "cli/prompt.h"
+#include "cli/show.h"
+
+error_t decide_option(struct decide *decide, int key, char *argument, struct argp_state *state)
+{
+    switch (key) {
+    case DECIDE_OPEN:
+    case DECIDE_CLOSE:
+        if (decide->action != NULL) {
+            argp_error(state, "either --open or --close, once");
+            return EINVAL;
+        }
+        decide->action = action_text(key == DECIDE_OPEN ? ACTION_OPEN : ACTION_CLOSE);
+        return 0;
+    case DECIDE_OUTCOME:
+        decide->outcome = argument;
+        return 0;
+    case DECIDE_REASON:
+        decide->reason = argument;
+        return 0;
+    case DECIDE_NAME:
+        decide->name = argument;
+        return 0;
+    case DECIDE_ROLE:
+        decide->role = argument;
+        return 0;
+    case DECIDE_TELL:
+        if (decide->n_tell == DECIDE_TELL_MAX) {
+            argp_error(state, "--tell at most %d times", DECIDE_TELL_MAX);
+            return EINVAL;
+        }
+        decide->tell[decide->n_tell++] = argument;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+error_t decide_check(const struct decide *decide, struct argp_state *state)
+{
+    bool closes = decide->action != NULL && strcmp(decide->action, action_text(ACTION_CLOSE)) == 0;
+
+    if (decide->action == NULL &&
+        (decide->outcome != NULL || decide->reason != NULL || decide->name != NULL ||
+         decide->role != NULL || decide->n_tell > 0)) {
+        argp_error(state, "--outcome, --reason, --name, --role and --tell go with a decision");
+        return EINVAL;
+    }
+    if (closes != (decide->outcome != NULL) ||
+        (closes && outcome_number(decide->outcome) == OUTCOME_NONE)) {
+        argp_error(state, "--close goes with --outcome, one of those that --help lists");
+        return EINVAL;
+    }
+    return 0;
+}
+
+/* --- who and why --- */
+
+/* As given, or asked for. */
+static int set_person(const struct prompt *prompt, const struct decide *decide, struct json *body,
+                      struct error *error)
+{
+    char name[CAIRN_NAME_MAX_BYTES];
+    char role[CAIRN_NAME_MAX_BYTES];
+    struct json *person = json_object_new();
+    struct json *in_person = json_set_node(body, "person", &person);
+    const char *given_name = decide->name;
+    const char *given_role = decide->role;
+    int r = 0;
+
+    if (given_name == NULL) {
+        r = prompt_line(prompt, "Your name", name, sizeof(name), error);
+        given_name = name;
+    }
+    if (r == 0 && given_role == NULL) {
+        r = prompt_line(prompt, "Your role", role, sizeof(role), error);
+        given_role = role;
+    }
+    if (r == 0 && (json_set_text(in_person, "name", slice_of_text(given_name)) < 0 ||
+                   json_set_text(in_person, "role", slice_of_text(given_role)) < 0)) {
+        return error_set(error, "--name, --role", "are not plain text in UTF-8");
+    }
+    return r;
+}
+
+static int set_reason(const struct prompt *prompt, const struct decide *decide, struct json *body,
+                      struct error *error)
+{
+    _cleanup_(buf_deinit) struct buf asked = BUF_MAX(CAIRN_REASON_MAX_BYTES + 2);
+    struct slice reason = SLICE_NULL;
+
+    if (decide->reason == NULL || strcmp(decide->reason, "-") == 0) {
+        int r = prompt_text(prompt, "Why", &asked, error);
+        if (r < 0) {
+            return r;
+        }
+        reason = buf_slice(&asked);
+    } else {
+        reason = slice_of_text(decide->reason);
+    }
+    if (reason.len < CAIRN_REASON_MIN_BYTES || reason.len > CAIRN_REASON_MAX_BYTES ||
+        json_set_text(body, "reason", reason) < 0) {
+        return error_set(error, "reason", "has %d to %d bytes of plain text",
+                         CAIRN_REASON_MIN_BYTES, CAIRN_REASON_MAX_BYTES);
+    }
+    return 0;
+}
+
+static void add_origins(struct json *tell, const struct json *origins)
+{
+    struct error ignored = ERROR_NULL;
+    struct json_view list = json_view(origins, &ignored);
+
+    for (size_t i = 0; i < json_length(&list); i++) {
+        struct json_view origin = json_item(&list, i);
+        struct json *copy = json_clone(origin.node);
+        (void)json_append_node(tell, &copy);
+    }
+}
+
+static int set_tell(const struct decide *decide, const struct json *origins, struct json *body,
+                    struct error *error)
+{
+    struct json *tell = json_array_new();
+    struct json *in_tell = json_set_node(body, "tell", &tell);
+
+    for (size_t i = 0; i < decide->n_tell; i++) {
+        if (origins != NULL && strcmp(decide->tell[i], DECIDE_ORIGINS) == 0) {
+            add_origins(in_tell, origins);
+        } else if (json_append_text(in_tell, slice_of_text(decide->tell[i])) < 0) {
+            return error_set(error, "--tell", "is no id of an agency");
+        }
+    }
+    return 0;
+}
+
+enum status decide_send(struct cli *cli, const struct client *client, const char *path,
+                        const struct decide *decide, const struct json *origins)
+{
+    struct error error = ERROR_NULL;
+    const struct prompt prompt = prompt_over(cli->in, cli->output.err);
+    _cleanup_(json_free) struct json *body = json_object_new();
+    _cleanup_(json_free) struct json *answer = NULL;
+
+    json_set_word(body, "action", decide->action);
+    if (decide->outcome != NULL) {
+        json_set_word(body, "outcome", decide->outcome);
+    }
+    if (set_person(&prompt, decide, body, &error) < 0 ||
+        set_reason(&prompt, decide, body, &error) < 0 ||
+        set_tell(decide, origins, body, &error) < 0) {
+        return output_fail(&cli->output, STATUS_USAGE, &error);
+    }
+    enum status status = client_post_json(client, path, body, &answer, &error);
+    if (status != STATUS_OK) {
+        return output_fail(&cli->output, status, &error);
+    }
+    struct json_view view = json_view(answer, &error);
+    show_result(&cli->output, &view);
+    show_words(&cli->output, "", &view, "words");
+    return STATUS_OK;
+}

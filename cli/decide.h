@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * decide: a named person opens an account or an alert, or closes an alert, and says why. Options
+ * that `cairn record` and `cairn alert` share; what they leave out is asked for, in this order:
+ * name, role, reason. The reason may be about a child: `--reason -` reads it from standard input.
+ */
+#ifndef CLI_DECIDE_H
+#define CLI_DECIDE_H
+
+#include "cli/client.h"
+
+#define DECIDE_TELL_MAX 8
+#define DECIDE_ORIGINS  "origins" /* --tell: all agencies whose records an alert lists */
+
+struct decide {
+    const char *action;  /* "open" or "close"; NULL: nothing is decided */
+    const char *outcome; /* of closing */
+    const char *reason;
+    const char *name;
+    const char *role;
+    size_t n_tell;
+    const char *tell[DECIDE_TELL_MAX];
+};
+
+enum {
+    DECIDE_OPEN = 0x2101,
+    DECIDE_CLOSE,
+    DECIDE_OUTCOME,
+    DECIDE_REASON,
+    DECIDE_NAME,
+    DECIDE_ROLE,
+    DECIDE_TELL
+};
+/* For a command's own list of options; those of closing are the alert's alone. */
+#define DECIDE_OPTIONS                                                                             \
+    {"open", DECIDE_OPEN, NULL, 0, "open it: what is kept in it may be read then", 1},             \
+        {"reason",                                                                                 \
+         DECIDE_REASON,                                                                            \
+         "TEXT",                                                                                   \
+         0,                                                                                        \
+         "why, 20 to 1000 bytes; - reads standard input; asked for when left out",                 \
+         1},                                                                                       \
+        {"name", DECIDE_NAME, "NAME", 0, "of the person who decides; asked for when left out", 1}, \
+        {"role", DECIDE_ROLE, "ROLE", 0, "of that person; asked for when left out", 1},            \
+    {                                                                                              \
+        "tell", DECIDE_TELL, "AGENCY", 0, "that agency may read the reason; may be repeated", 1    \
+    }
+#define DECIDE_CLOSE_OPTIONS                                                                       \
+    {"close", DECIDE_CLOSE, NULL, 0, "close it, with --outcome", 1},                               \
+    {                                                                                              \
+        "outcome", DECIDE_OUTCOME, "OUTCOME", 0,                                                   \
+            "no-further-action, information-and-advice, early-help, social-care-assessment, "      \
+            "strategy-discussion, passed-to-allocated-worker or passed-to-another-authority",      \
+            1                                                                                      \
+    }
+
+/* For the parser's switch; ARGP_ERR_UNKNOWN for another key. */
+error_t decide_option(struct decide *decide, int key, char *argument, struct argp_state *state);
+/* At ARGP_KEY_END: whether what was given fits together. */
+error_t decide_check(const struct decide *decide, struct argp_state *state);
+/* Asks for what is missing, sends it to PATH, says what became of it. `origins` is what
+ * DECIDE_ORIGINS stands for, an array of agency ids; NULL: for nobody. */
+enum status decide_send(struct cli *cli, const struct client *client, const char *path,
+                        const struct decide *decide, const struct json *origins) MUST_USE;
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * guard: work in a process of its own, so that it may die of what it reads. LMDB trusts its file: a
+ * damaged page can end the process that follows it, and that is then the finding.
+ */
+#ifndef CLI_GUARD_H
+#define CLI_GUARD_H
+
+#include "base/attr.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Runs work(data, result) in a child and copies what it left in `result` back. False when the child
+ * ended before it was done: `result` is as it was. Flush streams before; one thread only. */
+bool guard_run(void (*work)(void *data, void *result), void *data, void *result,
+               size_t result_bytes) MUST_USE;
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `cairn record`: what has become of a record of ours and who has seen it; or what another agency's
+ * record says, as far as we may read it. With --open a named person opens its account.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cairn/ids.h"
+#include "cli/client.h"
+#include "cli/decide.h"
+#include "cli/show.h"
+
+struct record_options {
+    struct client client;
+    const char *id;
+    struct decide decide;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct record_options *given = state->input;
+
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (given->id != NULL || !client_is_record(argument)) {
+            argp_error(state, "one RECORD: the reference that submit gave, or AGENCY-STREAM-SEQ");
+            return EINVAL;
+        }
+        given->id = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (given->id == NULL) {
+            argp_error(state, "RECORD is needed");
+            return EINVAL;
+        }
+        return decide_check(&given->decide, state);
+    default: {
+        error_t r = decide_option(&given->decide, key, argument, state);
+        return r == ARGP_ERR_UNKNOWN ? client_option(&given->client, key, argument) : r;
+    }
+    }
+}
+
+/* --- one of ours --- */
+
+static void show_readers(struct output *output, const struct json_view *record)
+{
+    struct json_view readers = json_opt_array(record, "readers");
+
+    if (json_length(&readers) > 0) {
+        output_line(output, "  who");
+    }
+    for (size_t i = 0; i < json_length(&readers); i++) {
+        struct json_view reader = json_item(&readers, i);
+        char agency[SHOW_TEXT_BYTES];
+        char name[SHOW_TEXT_BYTES];
+        char state[SHOW_TEXT_BYTES];
+        show_text(&reader, "agency", agency);
+        show_text(&reader, "name", name);
+        show_text(&reader, "state", state);
+        output_line(output, "    %-10s %s (%s)", state, name, agency);
+    }
+}
+
+static void show_own(struct output *output, const struct json_view *record)
+{
+    char id[SHOW_TEXT_BYTES];
+    char state[SHOW_TEXT_BYTES];
+    char kind[SHOW_TEXT_BYTES];
+    char since[SHOW_INSTANT_BYTES];
+    int64_t index = show_number(record, "log_index", -1);
+    int64_t alert = show_number(record, "alert", 0);
+
+    show_text(record, "record", id);
+    show_text(record, "state", state);
+    show_text(record, "kind", kind);
+    show_instant(record, "since", since);
+    show_telephone(output, record);
+    output_line(output, "%s  %s since %s", kind, state, since);
+    show_words(output, "", record, "words");
+    if (id[0] != '\0') {
+        output_line(output, "  record     %s", id);
+    }
+    if (index >= 0) {
+        output_line(output, "  log index  %lld", (long long)index);
+    }
+    if (alert > 0) {
+        output_line(output, "  alert      %lld lists it", (long long)alert);
+    }
+    if (show_truth(record, "retracted")) {
+        output_line(output, "  taken back");
+    }
+    show_readers(output, record);
+}
+
+/* --- another agency's --- */
+
+static void show_part_of(struct output *output, const struct json_view *record, const char *key,
+                         const char *heading)
+{
+    struct json_view part = json_opt_object(record, key);
+
+    if (part.node != NULL) {
+        output_line(output, "%s", heading);
+        show_object(output, "  ", &part);
+    }
+}
+
+/* Why there is no account to read, where there is one. */
+static void show_closed_account(struct output *output, const struct json_view *record)
+{
+    char state[SHOW_TEXT_BYTES];
+
+    show_text(record, "account_state", state);
+    if (strcmp(state, "closed") == 0) {
+        output_line(output, "What it says can be read once a named person gives a reason: --open.");
+    } else if (strcmp(state, "open") != 0 && strcmp(state, "none") != 0) {
+        output_line(output, "What it says cannot be read here: %s.", state);
+    }
+}
+
+static void show_received(struct output *output, const struct json_view *record)
+{
+    char id[SHOW_TEXT_BYTES];
+    char from[SHOW_TEXT_BYTES];
+
+    show_text(record, "record", id);
+    show_agency(record, "from", from);
+    output_line(output, "%s from %s", id, from);
+    show_words(output, "", record, "words");
+    show_part_of(output, record, "header", "what the broker sees of it too");
+    show_part_of(output, record, "card", "which child");
+    show_part_of(output, record, "account", "what is said");
+    show_closed_account(output, record);
+}
+
+/* --- the command --- */
+
+static enum status read_record(const struct client *client, const char *id, bool *ret_received,
+                               struct json **ret, struct error *error)
+{
+    char path[CLIENT_PATH_BYTES];
+    struct entry_id entry;
+    struct error ours = ERROR_NULL;
+
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RECORDS "/%s", id);
+    enum status status = client_get(client, path, ret, &ours);
+    if (status != STATUS_NOT_FOUND || !entry_id_parse(id, &entry)) {
+        *error = ours;
+        return status;
+    }
+    *ret_received = true;
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RECEIVED "/%s", id);
+    return client_get(client, path, ret, error);
+}
+
+static enum status show_record(struct cli *cli, const struct record_options *given)
+{
+    struct error error = ERROR_NULL;
+    bool received = false;
+    _cleanup_(json_free) struct json *answer = NULL;
+
+    enum status status = read_record(&given->client, given->id, &received, &answer, &error);
+    if (status != STATUS_OK) {
+        return output_fail(&cli->output, status, &error);
+    }
+    struct json_view view = json_view(answer, &error);
+    show_result(&cli->output, &view);
+    if (received) {
+        show_received(&cli->output, &view);
+    } else {
+        show_own(&cli->output, &view);
+    }
+    return STATUS_OK;
+}
+
+enum status command_record(struct cli *cli, int argc, char **argv)
+{
+    static const struct argp_option options[] = {CLIENT_OPTION, DECIDE_OPTIONS, {0}};
+    static const struct command_line line = {
+        .options = options,
+        .parser = parse_option,
+        .arguments = "RECORD",
+        .help = "Tells what has become of a record of this agency and who has seen it, or what "
+                "another agency's record says. With --open a named person opens its account.",
+    };
+    struct record_options given = {.client = client_default()};
+    const struct command_call call = {argc, argv};
+    enum status status = STATUS_OK;
+    char path[CLIENT_PATH_BYTES];
+
+    if (!command_parse(cli, &line, call, &given, &status)) {
+        return status;
+    }
+    if (given.decide.action == NULL) {
+        return show_record(cli, &given);
+    }
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RECORDS "/%s" CAIRN_PATH_PART_DECISIONS,
+                   given.id);
+    return decide_send(cli, &given.client, path, &given.decide, NULL);
+}

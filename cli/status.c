@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `cairn status`: how a broker does, from the counters in its folder, without asking it; or how an
+ * agency's agent does, from itself. Exit code 3 when what is looked at does not live, or does not
+ * reach its broker.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/date.h"
+#include "cli/client.h"
+#include "cli/log_store.h"
+#include "cli/show.h"
+#include "os/counters.h"
+
+#define COUNTERS_FILE "counters"
+
+struct status_options {
+    struct client client;
+    const char *dir;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct status_options *given = state->input;
+
+    if (key != ARGP_KEY_ARG) {
+        return client_option(&given->client, key, argument);
+    }
+    if (given->dir != NULL) {
+        argp_error(state, "one folder only");
+        return EINVAL;
+    }
+    given->dir = argument;
+    return 0;
+}
+
+/* --- a broker --- */
+
+/* "commit_log_size" -> "commit" and "log size". */
+static size_t group_length(const char *name)
+{
+    return strcspn(name, "_");
+}
+
+static void what_of(const char *name, char out[COUNTER_NAME_MAX_BYTES + 1])
+{
+    size_t group = group_length(name);
+
+    (void)snprintf(out, COUNTER_NAME_MAX_BYTES + 1, "%s", name + group + (name[group] == '_'));
+    for (char *at = out; *at != '\0'; at++) {
+        *at = *at == '_' ? ' ' : *at;
+    }
+}
+
+static bool same_group(const char *a, const char *b)
+{
+    return group_length(a) == group_length(b) && strncmp(a, b, group_length(a)) == 0;
+}
+
+/* Verdicts and the like that never happened are left out of the text; the stages' own are not. */
+static bool is_worth_a_line(const struct counter_reading *counter)
+{
+    return counter->value > 0 ||
+           (!same_group(counter->name, "answers_") && !same_group(counter->name, "apply_"));
+}
+
+static void show_counters(struct output *output, const struct counters_reading *reading)
+{
+    const char *group = "";
+    char what[COUNTER_NAME_MAX_BYTES + 1];
+
+    for (size_t i = 0; i < reading->count; i++) {
+        const struct counter_reading *counter = &reading->counters[i];
+        if (!is_worth_a_line(counter)) {
+            continue;
+        }
+        if (!same_group(group, counter->name)) {
+            group = counter->name;
+            output_line(output, "%.*s", (int)group_length(group), group);
+        }
+        what_of(counter->name, what);
+        output_line(output, "  %-28s %12" PRIu64, what, counter->value);
+    }
+}
+
+static void set_counters(struct json *result, const struct counters_reading *reading)
+{
+    struct json *counters = json_object_new();
+
+    for (size_t i = 0; i < reading->count; i++) {
+        uint64_t value = reading->counters[i].value;
+        json_set_integer(counters, reading->counters[i].name,
+                         value > INT64_MAX ? INT64_MAX : (int64_t)value);
+    }
+    (void)json_set_node(result, "counters", &counters);
+}
+
+static enum status say_broker(struct cli *cli, const char *dir,
+                              const struct counters_reading *reading)
+{
+    struct output *output = &cli->output;
+    struct json *result = output_result(output);
+    char since[INSTANT_TEXT_BYTES];
+
+    instant_format(reading->start_ms, since);
+    json_set_bool(result, "alive", reading->alive);
+    json_set_integer(result, "pid", (int64_t)reading->pid);
+    json_set_word(result, "started", since);
+    set_counters(result, reading);
+    output_line(output, "The broker (process %" PRIu32 ") %s, started %s.", reading->pid,
+                reading->alive ? "is running" : "has ended", since);
+    show_counters(output, reading);
+    if (reading->alive) {
+        return STATUS_OK;
+    }
+    return output_finish(output) == STATUS_OK
+               ? output_refuse(output, STATUS_UNREACHABLE, dir, "the broker is not running")
+               : STATUS_FAILED;
+}
+
+static enum status broker_status(struct cli *cli, const char *dir)
+{
+    struct counters_reading reading;
+    char path[LOG_STORE_PATH_BYTES];
+
+    log_store_path(dir, COUNTERS_FILE, path);
+    int r = counters_read(path, &reading);
+    if (r == -ENOENT || r == -ENOTDIR) {
+        return output_refuse(&cli->output, STATUS_NOT_FOUND, dir,
+                             "is no folder in which a broker has run");
+    }
+    if (r < 0) {
+        return output_refuse(&cli->output, STATUS_FAILED, path, "cannot be read: %s",
+                             strerrordesc_np(-r));
+    }
+    return say_broker(cli, dir, &reading);
+}
+
+/* --- an agent --- */
+
+static void show_link(struct output *output, const struct json_view *health)
+{
+    struct json_view link = json_opt_object(health, "link");
+    char state[SHOW_TEXT_BYTES];
+    char since[SHOW_INSTANT_BYTES];
+
+    show_text(&link, "state", state);
+    show_instant(&link, "since", since);
+    output_line(output, "broker     %s%s%s", state, since[0] == '\0' ? "" : " since ", since);
+    show_words(output, "           ", &link, "reason");
+}
+
+static void show_spool(struct output *output, const struct json_view *health)
+{
+    struct json_view spool = json_opt_object(health, "spool");
+    char oldest[SHOW_INSTANT_BYTES];
+
+    show_instant(&spool, "oldest", oldest);
+    output_line(
+        output, "to be sent %lld urgent, %lld normal, %lld bulk%s%s",
+        (long long)show_number(&spool, "urgent", 0), (long long)show_number(&spool, "normal", 0),
+        (long long)show_number(&spool, "bulk", 0), oldest[0] == '\0' ? "" : "; oldest of ", oldest);
+}
+
+static void show_documents(struct output *output, const struct json_view *health)
+{
+    struct json_view documents = json_opt_object(health, "governance");
+    struct json_view document;
+
+    output_line(output, "governance");
+    for (const char *key = json_first(&documents, &document); key != NULL;
+         key = json_next(&documents, key, &document)) {
+        int64_t version = show_number(&document, "version", 0);
+        char review_by[SHOW_TEXT_BYTES];
+        show_text(&document, "review_by", review_by);
+        if (version == 0) {
+            output_line(output, "  %-12s not held yet", key);
+        } else {
+            output_line(output, "  %-12s version %lld%s%s%s", key, (long long)version,
+                        review_by[0] == '\0' ? "" : ", review by ", review_by,
+                        show_truth(&document, "overdue") ? ", OVERDUE" : "");
+        }
+    }
+}
+
+static void show_health(struct output *output, const struct json_view *health)
+{
+    struct json_view inbox = json_opt_object(health, "inbox");
+    struct json_view log = json_opt_object(health, "log");
+    struct json_view today = json_opt_object(health, "today");
+    char agency[SHOW_TEXT_BYTES];
+
+    show_agency(health, "agency", agency);
+    output_line(output, "agency     %s",
+                agency[0] == '\0' ? "its place in the partnership is not known yet" : agency);
+    show_link(output, health);
+    show_spool(output, health);
+    output_line(output, "inbox      %lld deliveries",
+                (long long)show_number(&inbox, "position", 0));
+    output_line(
+        output, "log        %lld leaves verified%s", (long long)show_number(&log, "size", 0),
+        show_truth(&log, "contradicted") ? "; THE BROKER CONTRADICTED ITSELF: an operator must look"
+                                         : "");
+    output_line(output, "today");
+    show_object(output, "  ", &today);
+    show_documents(output, health);
+}
+
+static enum status agent_status(struct cli *cli, const struct client *client)
+{
+    struct error error = ERROR_NULL;
+    struct output *output = &cli->output;
+    char state[SHOW_TEXT_BYTES];
+    _cleanup_(json_free) struct json *answer = NULL;
+
+    enum status status = client_get(client, CAIRN_PATH_HEALTH, &answer, &error);
+    if (status != STATUS_OK) {
+        return output_fail(output, status, &error);
+    }
+    struct json_view view = json_view(answer, &error);
+    struct json_view link = json_opt_object(&view, "link");
+    show_result(output, &view);
+    show_health(output, &view);
+    show_text(&link, "state", state);
+    if (strcmp(state, "connected") == 0) {
+        return STATUS_OK;
+    }
+    return output_finish(output) == STATUS_OK
+               ? output_refuse(output, STATUS_UNREACHABLE, "broker", "the agent is %s", state)
+               : STATUS_FAILED;
+}
+
+enum status command_status(struct cli *cli, int argc, char **argv)
+{
+    static const struct argp_option options[] = {CLIENT_OPTION, {0}};
+    static const struct command_line line = {
+        .options = options,
+        .parser = parse_option,
+        .arguments = "[DIR]",
+        .help = "Says how a broker does, from its folder DIR, without asking it; without DIR, how "
+                "the agency's agent does.",
+    };
+    struct status_options given = {.client = client_default()};
+    const struct command_call call = {argc, argv};
+    enum status status = STATUS_OK;
+
+    if (!command_parse(cli, &line, call, &given, &status)) {
+        return status;
+    }
+    return given.dir != NULL ? broker_status(cli, given.dir) : agent_status(cli, &given.client);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `cairn submit`: hands what an agency's system wrote to its agent. When it says "accepted" the
+ * agent has it on disk. The text is never looked into here but for its type; what is wrong with it
+ * the agent says.
+ */
+#include <string.h>
+
+#include "cli/client.h"
+#include "cli/input.h"
+#include "cli/show.h"
+#include "cli/submit.h"
+
+enum {
+    KEY_TYPE = 0x2001,
+    KEY_KEY
+};
+
+struct submit_options {
+    struct client client;
+    const char *path;
+    const char *media; /* NULL: by what the text looks like */
+    const char *key;
+};
+
+static const char *media_of(const char *type)
+{
+    static const char *const rows[][2] = {
+        {"record", CAIRN_MEDIA_RECORD},
+        {"involvement", CAIRN_MEDIA_INVOLVEMENT},
+        {"fhir", CAIRN_MEDIA_FHIR},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (strcmp(rows[i][0], type) == 0) {
+            return rows[i][1];
+        }
+    }
+    return NULL;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct submit_options *given = state->input;
+
+    switch (key) {
+    case KEY_TYPE:
+        given->media = media_of(argument);
+        if (given->media == NULL) {
+            argp_error(state, "--type is record, involvement or fhir");
+            return EINVAL;
+        }
+        return 0;
+    case KEY_KEY:
+        given->key = argument;
+        if (!client_is_key(argument)) {
+            argp_error(state, "--key has 1 to %d printable characters without blanks",
+                       CAIRN_IDEMPOTENCY_MAX_BYTES);
+            return EINVAL;
+        }
+        return 0;
+    case ARGP_KEY_ARG:
+        if (given->path != NULL) {
+            argp_error(state, "one file only");
+            return EINVAL;
+        }
+        given->path = argument;
+        return 0;
+    default:
+        return client_option(&given->client, key, argument);
+    }
+}
+
+/* The three differ in members that each must have; the agent reads them strictly afterwards. */
+static const char *media_by_look(const struct json *document)
+{
+    struct error ignored = ERROR_NULL;
+    struct json_view view = json_view(document, &ignored);
+
+    if (json_holds_object(&view) && json_has(&view, "resourceType")) {
+        return CAIRN_MEDIA_FHIR;
+    }
+    return json_holds_object(&view) && json_has(&view, "role") ? CAIRN_MEDIA_INVOLVEMENT
+                                                               : CAIRN_MEDIA_RECORD;
+}
+
+/* --- the answer --- */
+
+static void show_item(struct output *output, const struct json_view *item)
+{
+    char outcome[SHOW_TEXT_BYTES];
+    char reference[SHOW_TEXT_BYTES];
+
+    show_text(item, "outcome", outcome);
+    show_text(item, "reference", reference);
+    show_telephone(output, item);
+    output_line(output, "%-14s %s", outcome, reference);
+    show_words(output, "    ", item, "words");
+    show_words(output, "    ", item, "reason");
+}
+
+enum status submit_body(struct cli *cli, const struct client *client,
+                        const struct client_post *post)
+{
+    struct error error = ERROR_NULL;
+    _cleanup_(json_free) struct json *answer = NULL;
+
+    enum status status = client_post(client, post, &answer, &error);
+    if (status != STATUS_OK) {
+        return output_fail(&cli->output, status, &error);
+    }
+    struct json_view view = json_view(answer, &error);
+    struct json_view items = json_get_array(&view, "items");
+    if (!json_ok(&view)) {
+        return output_fail(&cli->output, STATUS_FAILED, &error);
+    }
+    show_result(&cli->output, &view);
+    if (show_truth(&view, "replayed")) {
+        output_line(&cli->output, "This came before under the same key; the answer then was:");
+    }
+    for (size_t i = 0; i < json_length(&items); i++) {
+        struct json_view item = json_item(&items, i);
+        show_item(&cli->output, &item);
+    }
+    if (json_length(&items) == 0) {
+        output_line(&cli->output, "There was nothing in it.");
+    }
+    return STATUS_OK;
+}
+
+static enum status submit(struct cli *cli, const struct submit_options *given)
+{
+    struct error error = ERROR_NULL;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_API_BODY_MAX_BYTES);
+
+    enum status status = input_read(cli, given->path, &text);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    _cleanup_(json_free) struct json *document = json_parse(buf_slice(&text), &error);
+    if (document == NULL) {
+        return output_refuse(&cli->output, STATUS_FAILED, input_name(given->path), "%s: %s",
+                             error.where, error.what);
+    }
+    const struct client_post post = {
+        .path = CAIRN_PATH_SUBMISSIONS,
+        .content_type = given->media != NULL ? given->media : media_by_look(document),
+        .body = buf_slice(&text),
+        .idempotency_key = given->key,
+    };
+    return submit_body(cli, &given->client, &post);
+}
+
+enum status command_submit(struct cli *cli, int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"type", KEY_TYPE, "TYPE", 0, "record, involvement or fhir (by default what it looks like)",
+         0},
+        {"key", KEY_KEY, "KEY", 0,
+         "idempotency key: the same key with the same text has the same answer, and nothing "
+         "happens twice",
+         0},
+        CLIENT_OPTION,
+        {0},
+    };
+    static const struct command_line line = {
+        .options = options,
+        .parser = parse_option,
+        .arguments = "[FILE]",
+        .help = "Hands a record, an involvement or FHIR appointments to the agency's agent. Reads "
+                "standard input without FILE or for -.",
+    };
+    struct submit_options given = {.client = client_default()};
+    const struct command_call call = {argc, argv};
+    enum status status = STATUS_OK;
+
+    return command_parse(cli, &line, call, &given, &status) ? submit(cli, &given) : status;
+}
