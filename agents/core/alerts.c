@@ -4,7 +4,9 @@
  *            | opened: at i64, agency u32, decision[20] | closed: likewise | outcome u8
  *            | decided i64 | decision[16]
  *
- * States only rise: a late notice of an earlier act does not take a later one back.
+ * States only rise: a late notice of an earlier act does not take a later one back. `decided` is
+ * set by known_alert_decided alone: that the broker says we opened it is no reason to show an
+ * account.
  */
 #include "agents/core/alerts.h"
 
@@ -16,13 +18,13 @@
 #define ACT_BYTES   (8 + 4 + ENTRY_ID_BYTES)
 #define ALERT_BYTES (1 + 4 + 8 + 8 + 8 + 2 * ACT_BYTES + 1 + 8 + REFERENCE_BYTES)
 
-const char *alert_state_text(enum alert_state state)
+const char *known_state_text(enum known_state state)
 {
     switch (state) {
 #define X(name, number, text)                                                                      \
-    case ALERT_IS_##name:                                                                          \
+    case KNOWN_##name:                                                                             \
         return (text);
-        ALERT_STATES(X)
+        KNOWN_STATES(X)
 #undef X
     }
     return "unknown";
@@ -47,10 +49,10 @@ static void write_act(struct writer *writer, const struct alert_act *act)
     write_bytes(writer, id, sizeof(id));
 }
 
-bool alert_unpack(struct slice value, struct alert_row *ret)
+bool known_alert_unpack(struct slice value, struct known_alert *ret)
 {
     struct reader reader = reader_over(value);
-    struct alert_row row = {.state = (enum alert_state)read_u8(&reader)};
+    struct known_alert row = {.state = (enum known_state)read_u8(&reader)};
     row.revision = read_u32(&reader);
     row.listed = read_u64(&reader);
     row.raised_ms = (int64_t)read_u64(&reader);
@@ -67,21 +69,21 @@ bool alert_unpack(struct slice value, struct alert_row *ret)
     return true;
 }
 
-bool alert_get(struct store_txn *txn, uint64_t alert, struct alert_row *ret)
+bool known_alert_get(struct store_txn *txn, uint64_t alert, struct known_alert *ret)
 {
     struct store_key key = store_key_u64(alert);
     struct slice value;
     if (!store_get(txn, AT_ALERT, store_key_slice(&key), &value)) {
         return false;
     }
-    if (!alert_unpack(value, ret)) {
+    if (!known_alert_unpack(value, ret)) {
         store_fail(txn, -EBADMSG);
         return false;
     }
     return true;
 }
 
-static void alert_put(struct store_txn *txn, uint64_t alert, const struct alert_row *row)
+static void known_alert_put(struct store_txn *txn, uint64_t alert, const struct known_alert *row)
 {
     uint8_t storage[ALERT_BYTES];
     struct writer writer = writer_over(storage, sizeof(storage));
@@ -100,8 +102,8 @@ static void alert_put(struct store_txn *txn, uint64_t alert, const struct alert_
     store_put(txn, AT_ALERT, store_key_slice(&key), writer_slice(&writer));
 }
 
-bool alert_listed(struct store_txn *txn, const struct alert_row *row, struct arena *arena,
-                  struct wire_notice *ret)
+bool known_alert_listed(struct store_txn *txn, const struct known_alert *row, struct arena *arena,
+                        struct wire_notice *ret)
 {
     struct inbox_row item;
     if (row->listed == 0 || !inbox_get(txn, row->listed, &item)) {
@@ -120,18 +122,17 @@ static struct alert_act act_of(const struct wire_notice *notice)
         .at_ms = notice->time_ms, .agency = notice->agency, .decision = notice->record};
 }
 
-static void listed(struct alert_row *row, uint64_t position, const struct wire_notice *notice)
+static void listed(struct known_alert *row, uint64_t position, const struct wire_notice *notice)
 {
     row->listed = position;
     row->revision = notice->revision;
     row->raised_ms = row->raised_ms == 0 ? notice->time_ms : row->raised_ms;
 }
 
-void alert_take(struct store_txn *txn, uint64_t position, const struct wire_notice *notice,
-                uint32_t own)
+void known_alert_take(struct store_txn *txn, uint64_t position, const struct wire_notice *notice)
 {
-    struct alert_row row = {.state = ALERT_IS_NOTICED};
-    (void)alert_get(txn, notice->alert, &row);
+    struct known_alert row = {.state = KNOWN_NOTICED};
+    (void)known_alert_get(txn, notice->alert, &row);
     switch (notice->type) {
     case NOTICE_RAISED:
     case NOTICE_EXTENDED:
@@ -140,11 +141,11 @@ void alert_take(struct store_txn *txn, uint64_t position, const struct wire_noti
         }
         break;
     case NOTICE_OPENED:
-        row.state = row.state == ALERT_IS_NOTICED ? ALERT_IS_OPENED : row.state;
+        row.state = row.state == KNOWN_NOTICED ? KNOWN_OPENED : row.state;
         row.opened = row.opened.at_ms == 0 ? act_of(notice) : row.opened;
         break;
     case NOTICE_CLOSED:
-        row.state = ALERT_IS_CLOSED;
+        row.state = KNOWN_CLOSED;
         row.closed = act_of(notice);
         row.outcome = (enum outcome)notice->outcome;
         break;
@@ -152,27 +153,23 @@ void alert_take(struct store_txn *txn, uint64_t position, const struct wire_noti
     case NOTICE_RETRACTED:
         break; /* about a record: RECEIVED says it */
     }
-    /* Our own decision came back from the log: it was made, even if this store lost that it was. */
-    if (notice->type == NOTICE_OPENED && notice->agency == own && row.decided_ms == 0) {
-        row.decided_ms = notice->time_ms;
-    }
     row.changed_ms = notice->time_ms;
-    alert_put(txn, notice->alert, &row);
+    known_alert_put(txn, notice->alert, &row);
 }
 
-void alert_decided(struct store_txn *txn, uint64_t alert, const struct reference *decision,
-                   int64_t now_ms)
+void known_alert_decided(struct store_txn *txn, uint64_t alert, const struct reference *decision,
+                         int64_t now_ms)
 {
-    struct alert_row row;
-    if (alert_get(txn, alert, &row) && row.decided_ms == 0) {
+    struct known_alert row;
+    if (known_alert_get(txn, alert, &row) && row.decided_ms == 0) {
         row.decided_ms = now_ms;
         row.decision = *decision;
-        alert_put(txn, alert, &row);
+        known_alert_put(txn, alert, &row);
     }
 }
 
-bool alert_child(struct store_txn *txn, const struct secret *store_key,
-                 const struct wire_notice *notice, struct identity *ret)
+bool known_alert_child(struct store_txn *txn, const struct secret *store_key,
+                       const struct wire_notice *notice, struct identity *ret)
 {
     return notice->has_handle && subjects_identity(txn, store_key, notice->handle, ret);
 }

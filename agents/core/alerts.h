@@ -12,17 +12,17 @@
 #include "agents/core/agent.h"
 #include "wire/wire.h"
 
-#define ALERT_STATES(X)                                                                            \
+#define KNOWN_STATES(X)                                                                            \
     X(NOTICED, 1, "noticed")                                                                       \
     X(OPENED, 2, "opened")                                                                         \
     X(CLOSED, 3, "closed")
 
-enum alert_state {
-#define X(name, number, text) ALERT_IS_##name = (number),
-    ALERT_STATES(X)
+enum known_state {
+#define X(name, number, text) KNOWN_##name = (number),
+    KNOWN_STATES(X)
 #undef X
 };
-const char *alert_state_text(enum alert_state state);
+const char *known_state_text(enum known_state state);
 
 /* Who opened or closed it. */
 struct alert_act {
@@ -31,8 +31,8 @@ struct alert_act {
     struct entry_id decision;
 };
 
-struct alert_row {
-    enum alert_state state;
+struct known_alert {
+    enum known_state state;
     uint32_t revision;
     uint64_t listed; /* position of the notice whose headlines count; 0 none came */
     int64_t raised_ms;
@@ -43,22 +43,21 @@ struct alert_row {
     int64_t decided_ms; /* when a named person of ours first decided about it; 0 nobody */
     struct reference decision;
 };
-bool alert_get(struct store_txn *txn, uint64_t alert, struct alert_row *ret);
+bool known_alert_get(struct store_txn *txn, uint64_t alert, struct known_alert *ret);
 /* A row under a walk of AT_ALERT; false for a broken one. */
-bool alert_unpack(struct slice value, struct alert_row *ret) MUST_USE;
+bool known_alert_unpack(struct slice value, struct known_alert *ret) MUST_USE;
 /* The notice that lists its headlines; false when there is none. */
-bool alert_listed(struct store_txn *txn, const struct alert_row *row, struct arena *arena,
-                  struct wire_notice *ret);
+bool known_alert_listed(struct store_txn *txn, const struct known_alert *row, struct arena *arena,
+                        struct wire_notice *ret);
 
-/* A checked notice at this inbox position. `own` is our agency number. */
-void alert_take(struct store_txn *txn, uint64_t position, const struct wire_notice *notice,
-                uint32_t own);
+/* A checked notice at this inbox position. */
+void known_alert_take(struct store_txn *txn, uint64_t position, const struct wire_notice *notice);
 /* A person's decision about it is on disk; nothing for an alert we do not know. */
-void alert_decided(struct store_txn *txn, uint64_t alert, const struct reference *decision,
-                   int64_t now_ms);
+void known_alert_decided(struct store_txn *txn, uint64_t alert, const struct reference *decision,
+                         int64_t now_ms);
 
 /* What our own system calls the child behind one of our handles: false when we never named it. */
-bool alert_child(struct store_txn *txn, const struct secret *store_key,
-                 const struct wire_notice *notice, struct identity *ret);
+bool known_alert_child(struct store_txn *txn, const struct secret *store_key,
+                       const struct wire_notice *notice, struct identity *ret);
 
 #endif

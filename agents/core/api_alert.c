@@ -13,7 +13,7 @@ struct showing {
     struct opening opening;
     struct arena arena;
     uint64_t number;
-    struct alert_row row;
+    struct known_alert row;
     bool listed;
     struct wire_notice notice; /* when listed */
 };
@@ -21,7 +21,7 @@ struct showing {
 static bool showing_begin(struct showing *showing)
 {
     showing->listed =
-        alert_listed(showing->opening.txn, &showing->row, &showing->arena, &showing->notice);
+        known_alert_listed(showing->opening.txn, &showing->row, &showing->arena, &showing->notice);
     return store_fault(showing->opening.txn) == 0;
 }
 
@@ -32,8 +32,9 @@ static bool set_own_child(struct json *child, const struct showing *showing)
 {
     _cleanup_(identity_deinit) struct identity identity = IDENTITY_NULL;
     _cleanup_(buf_deinit) struct buf card = BUF_MAX(SEAL_CARD_MAX_BYTES);
-    if (!showing->listed || !alert_child(showing->opening.txn, &showing->view->agent->keys.store,
-                                         &showing->notice, &identity)) {
+    if (!showing->listed ||
+        !known_alert_child(showing->opening.txn, &showing->view->agent->keys.store,
+                           &showing->notice, &identity)) {
         return false;
     }
     if (identity.local_id[0] != '\0') {
@@ -108,11 +109,11 @@ static void set_act(struct json *object, const char *key, const struct showing *
 static void set_alert(struct json *object, const struct showing *showing)
 {
     char words[WORDS_MAX_BYTES];
-    const struct alert_row *row = &showing->row;
-    const struct alert_act *act = row->state == ALERT_IS_CLOSED ? &row->closed : &row->opened;
+    const struct known_alert *row = &showing->row;
+    const struct alert_act *act = row->state == KNOWN_CLOSED ? &row->closed : &row->opened;
     words_alert(row, view_agency_name(showing->view, act->agency), showing->view->now_ms, words);
     answer_set_count(object, "alert", showing->number);
-    json_set_word(object, "state", alert_state_text(row->state));
+    json_set_word(object, "state", known_state_text(row->state));
     json_set_word(object, "heading", CAIRN_ALERT_HEADING);
     answer_set_peer_text(object, "words", slice_of_text(words));
     json_set_integer(object, "revision", row->revision);
@@ -194,7 +195,7 @@ void api_alert_show(const struct api_call *call, struct api_answer *answer)
     showing.view = &view;
     showing.opening = (struct opening){.agent = call->agent, .txn = txn, .own = view.own};
     if (!u64_parse(call->segment, INT64_MAX, &showing.number) ||
-        !alert_get(txn, showing.number, &showing.row)) {
+        !known_alert_get(txn, showing.number, &showing.row)) {
         answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
         (void)view_broken(txn, answer);
         return;
@@ -206,7 +207,7 @@ void api_alert_show(const struct api_call *call, struct api_answer *answer)
         set_act(document, "opened", &showing, &showing.row.opened);
         set_act(document, "closed", &showing, &showing.row.closed);
         json_set_bool(document, "may_decide",
-                      view_is_front_door(&view) && showing.row.state != ALERT_IS_CLOSED);
+                      view_is_front_door(&view) && showing.row.state != KNOWN_CLOSED);
         answer_json(answer, 200, &document);
     }
     arena_deinit(&showing.arena);
@@ -237,7 +238,7 @@ static uint64_t list(struct json *items, struct showing *showing, uint64_t after
     while (walk.live && n < limit) {
         struct reader key = reader_over(walk.key);
         showing->number = read_u64(&key);
-        if (!alert_unpack(walk.value, &showing->row)) {
+        if (!known_alert_unpack(walk.value, &showing->row)) {
             store_fail(showing->opening.txn, -EBADMSG);
             return next;
         }

@@ -159,7 +159,7 @@ static int note_decided(const struct api_view *view, const struct intake_decisio
     if (decision->has_record) {
         received_decided(txn, &decision->record, reference, view->now_ms);
     } else {
-        alert_decided(txn, decision->alert, reference, view->now_ms);
+        known_alert_decided(txn, decision->alert, reference, view->now_ms);
     }
     int r = agent_commit(&txn);
     if (r == 0) {
@@ -236,11 +236,11 @@ void api_record_decide(const struct api_call *call, struct api_answer *answer)
 static bool may_decide(const struct api_view *view, uint64_t alert, struct api_answer *answer)
 {
     _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
-    struct alert_row row;
+    struct known_alert row;
     if (txn == NULL) {
         return false;
     }
-    if (!alert_get(txn, alert, &row)) {
+    if (!known_alert_get(txn, alert, &row)) {
         if (!view_broken(txn, answer)) {
             answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
         }
@@ -250,7 +250,7 @@ static bool may_decide(const struct api_view *view, uint64_t alert, struct api_a
         answer_problem(answer, view->placed ? PROBLEM_FRONT_DOOR : PROBLEM_NOT_JOINED, NULL);
         return false;
     }
-    if (row.state == ALERT_IS_CLOSED) {
+    if (row.state == KNOWN_CLOSED) {
         answer_problem(answer, PROBLEM_CLOSED, NULL);
         return false;
     }

@@ -102,7 +102,7 @@ static void find_opened(const struct api_view *view, struct store_txn *txn,
                         struct words_about *about)
 {
     struct received_row received;
-    struct alert_row alert;
+    struct known_alert alert;
     if (!about->row->has_entry || !received_get(txn, &about->row->entry, &received)) {
         return;
     }
@@ -110,7 +110,7 @@ static void find_opened(const struct api_view *view, struct store_txn *txn,
         about->opened_ms = received.opened_ms;
         about->opened_by = view_agency_name(view, received.opened_by);
     } else if (anybody_opened(about) && received.alert != 0 &&
-               alert_get(txn, received.alert, &alert)) {
+               known_alert_get(txn, received.alert, &alert)) {
         about->opened_ms = alert.opened.at_ms;
     }
 }

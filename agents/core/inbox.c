@@ -418,7 +418,7 @@ static bool take_notice(struct taking *taking)
     keep_notice_record(taking, &notice);
     keep_headlines(taking, &notice);
     if (notice.alert != 0) {
-        alert_take(taking->txn, taking->item->position, &notice, taking->own);
+        known_alert_take(taking->txn, taking->item->position, &notice);
     }
     return true;
 }

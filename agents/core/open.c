@@ -50,11 +50,11 @@ static bool decided(const struct opening *opening, const struct entry_id *entry,
                     const struct held_grant *grant)
 {
     struct received_row received;
-    struct alert_row alert;
+    struct known_alert alert;
     if (received_get(opening->txn, entry, &received) && received.decided_ms != 0) {
         return true;
     }
-    return grant->alert != 0 && alert_get(opening->txn, grant->alert, &alert) &&
+    return grant->alert != 0 && known_alert_get(opening->txn, grant->alert, &alert) &&
            alert.decided_ms != 0;
 }
 

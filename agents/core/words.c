@@ -258,21 +258,21 @@ static void write_outcome(struct writer *writer, enum outcome outcome)
     }
 }
 
-void words_alert(const struct alert_row *row, const char *name, int64_t now_ms,
+void words_alert(const struct known_alert *row, const char *name, int64_t now_ms,
                  char out[WORDS_MAX_BYTES])
 {
     char when[WHEN_BYTES];
     struct writer writer = writer_over(out, WORDS_MAX_BYTES - 1);
     switch (row->state) {
-    case ALERT_IS_NOTICED:
+    case KNOWN_NOTICED:
         words_when(row->raised_ms, now_ms, when);
         write_format(&writer, "Noticed %s. Nobody at the front door has opened it yet.", when);
         break;
-    case ALERT_IS_OPENED:
+    case KNOWN_OPENED:
         words_when(row->opened.at_ms, now_ms, when);
         write_format(&writer, "Opened at %s, %s. Nothing has been decided yet.", name, when);
         break;
-    case ALERT_IS_CLOSED:
+    case KNOWN_CLOSED:
         words_when(row->closed.at_ms, now_ms, when);
         write_format(&writer, "Closed at %s, %s: ", name, when);
         write_outcome(&writer, row->outcome);

@@ -62,7 +62,7 @@ void words_state(const struct words_about *about, char out[WORDS_MAX_BYTES]);
 /* "14:05" on the same day in London, else with the day. */
 void words_when(int64_t at_ms, int64_t now_ms, char out[WHEN_BYTES]);
 /* Of an alert: has anybody looked, and what came of it. `name` is the agency that did it. */
-void words_alert(const struct alert_row *row, const char *name, int64_t now_ms,
+void words_alert(const struct known_alert *row, const char *name, int64_t now_ms,
                  char out[WORDS_MAX_BYTES]);
 /* Of a notice in the inbox. Static storage. */
 const char *words_notice(enum notice_type type);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/member.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/core/inbox.h"
+#include "agents/core/spool.h"
+
+static void open_store(struct member *member)
+{
+    struct error error = ERROR_NULL;
+    const struct store_options options = {
+        .dir = member->dir,
+        .map_bytes = 256ULL << 20,
+        .tables = agent_table_names,
+        .n_tables = AGENT_TABLE_COUNT,
+        .allow_tmpfs = true,
+    };
+    int r = store_open(&options, &member->agent.store, &error);
+    assert(r == 0);
+    struct store_txn *txn = store_begin(member->agent.store);
+    r = spool_start(txn);
+    assert(r == 0);
+    r = agent_commit(&txn);
+    assert(r == 0);
+}
+
+static void open_keep(struct member *member)
+{
+    const struct governance *held = member->world->governing.governance;
+    struct error error = ERROR_NULL;
+    struct govern_keep_options options = {
+        .store = member->agent.store,
+        .opening_key = &member->agent.keys.opening,
+    };
+    memcpy(options.sign_public, member->agent.keys.sign_public, sizeof(options.sign_public));
+    bool found = governance_held(held, GOVERNANCE_ROOT, &options.joining);
+    assert(found);
+    int r = govern_keep_open(&options, &member->agent.keep, &error);
+    assert(r == 0);
+    for (unsigned i = GOVERNANCE_DIRECTORY; i <= GOVERNANCE_DOCUMENTS; i++) {
+        struct govern_document document;
+        found = governance_held(held, (enum governance_document)i, &document);
+        assert(found);
+        enum govern_result result = govern_keep_offer(member->agent.keep, &document, &error);
+        assert(result == GOVERN_ACCEPTED || result == GOVERN_SAME);
+    }
+}
+
+static void start(struct member *member)
+{
+    struct error error = ERROR_NULL;
+    int r = news_init(&member->agent.news);
+    assert(r == 0);
+    open_store(member);
+    open_keep(member);
+    member->agent.records = record_reader_new(&error);
+    member->agent.appointments = appointment_reader_new(&error);
+    assert(member->agent.records != NULL && member->agent.appointments != NULL);
+}
+
+static void stop(struct member *member)
+{
+    appointment_reader_free(&member->agent.appointments);
+    record_reader_free(&member->agent.records);
+    govern_keep_close(&member->agent.keep);
+    store_close(&member->agent.store);
+    news_deinit(&member->agent.news);
+}
+
+struct member *member_new(struct world *world, uint32_t number)
+{
+    struct member *member = base_zalloc(1, sizeof(*member));
+    struct agent_keys *keys = &member->agent.keys;
+    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+    member->world = world;
+    member->number = number;
+    (void)snprintf(member->dir, sizeof(member->dir), "/tmp/cairn-member-XXXXXX");
+    char *made = mkdtemp(member->dir);
+    assert(made != NULL);
+    (void)snprintf(member->socket, sizeof(member->socket), "%s/run/api.sock", member->dir);
+    member->options = (struct agent_options){
+        .dir = member->dir, .socket = member->socket, .settle_ms = 0, .allow_tmpfs = true};
+    member->agent.options = &member->options;
+    member->agent.clock = &world->clock.clock;
+    governing_seed(number, "open", &keys->opening);
+    governing_seed(number, "curve", &keys->curve);
+    governing_seed(number, "store", &keys->store);
+    governing_seed(number, "sign", &seed);
+    int r = signer_new(&seed, &keys->signer);
+    assert(r == 0);
+    signer_public(keys->signer, keys->sign_public);
+    keys->sign_key_id = key_id(SLICE_OF(keys->sign_public));
+    start(member);
+    return member;
+}
+
+void member_free(struct member **member)
+{
+    char command[128];
+    struct agent_keys *keys = &(*member)->agent.keys;
+    stop(*member);
+    signer_free(&keys->signer);
+    secret_deinit(&keys->opening);
+    secret_deinit(&keys->curve);
+    secret_deinit(&keys->store);
+    (void)snprintf(command, sizeof(command), "rm -rf %s", (*member)->dir);
+    int r = system(command);
+    assert(r == 0);
+    base_free(member);
+}
+
+void member_restart(struct member *member)
+{
+    stop(member);
+    start(member);
+}
+
+struct checkpoint member_head(const struct member *member, const struct wire_delivery *delivery)
+{
+    struct checkpoint head;
+    bool good =
+        checkpoint_check(delivery->checkpoint,
+                         &member->world->governing.governance->directory.checkpoint_key, &head);
+    assert(good);
+    return head;
+}
+
+uint64_t member_position(struct member *member)
+{
+    struct store_txn *txn = store_read(member->agent.store);
+    uint64_t position = inbox_position(txn);
+    store_end(&txn);
+    return position;
+}
+
+uint64_t member_fetch(struct member *member)
+{
+    struct wire_delivery delivery;
+    uint64_t position = member_position(member);
+    while (world_fetch(member->world, member->number, position, &delivery)) {
+        uint64_t before = position;
+        struct checkpoint head = member_head(member, &delivery);
+        int r = inbox_take(&member->agent, &delivery, &head, &position);
+        assert(r == 0);
+        if (position == before) {
+            break;
+        }
+    }
+    return position;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * member: one agency's agent beside a world's broker: a real store in a temporary folder, the keys
+ * and governance of the world, no link. What lies in its mailbox is fetched by hand.
+ */
+#ifndef SUPPORT_MEMBER_H
+#define SUPPORT_MEMBER_H
+
+#include "agents/core/agent.h"
+#include "support/world.h"
+
+struct member {
+    struct world *world;
+    uint32_t number;
+    char dir[64];
+    char socket[96];
+    struct agent_options options;
+    struct agent agent;
+};
+
+struct member *member_new(struct world *world, uint32_t number);
+void member_free(struct member **member);
+/* The process ends and starts again over the same folder. */
+void member_restart(struct member *member);
+
+/* Everything that lies in the mailbox after what is on disk; asserts that it was taken. Returns the
+ * position reached. */
+uint64_t member_fetch(struct member *member);
+/* The head that signs a delivery; asserts that it is the broker's. */
+struct checkpoint member_head(const struct member *member, const struct wire_delivery *delivery);
+uint64_t member_position(struct member *member);
+
+#endif
