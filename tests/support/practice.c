@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/practice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agents/core/settle.h"
+#include "base/date.h"
+#include "crypto/crypto.h"
+#include "govern/joining.h"
+#include "govern/keys.h"
+#include "os/files.h"
+
+static const struct test_agency agencies[PRACTICE_AGENCIES] = {
+    {.number = AGENCY_OWN, .id = "elm-street", .kind = "gp"},
+    {.number = AGENCY_HOSPITAL, .id = "north-hospital", .kind = "hospital"},
+    {.number = AGENCY_SCHOOL, .id = "oak-school", .kind = "school"},
+    {.number = AGENCY_MASH, .id = "north-mash", .kind = "mash"},
+    {.number = AGENCY_DUTY, .id = "duty-team", .kind = "out-of-hours"},
+    {.number = AGENCY_GONE, .id = "old-surgery", .kind = "gp", .revoked = true},
+};
+
+static const char *const key_files[][2] = {
+    {KEY_SIGNING, "sign"},
+    {KEY_OPENING, "open"},
+    {KEY_TRANSPORT, "curve"},
+    {KEY_STORE, "store"},
+};
+
+/* --- the folder --- */
+
+static void must(int r, const struct error *error)
+{
+    if (r != 0) {
+        (void)fprintf(stderr, "%s: %s\n", error->where, error->what);
+    }
+    assert(r == 0);
+}
+
+static void write_keys(struct practice *practice)
+{
+    struct error error = ERROR_NULL;
+    for (size_t i = 0; i < ARRAY_LEN(key_files); i++) {
+        _cleanup_(secret_deinit) struct secret key = SECRET_NULL;
+        governing_seed(AGENCY_OWN, key_files[i][1], &key);
+        must(key_write(practice->keys, key_files[i][0], &key, &error), &error);
+    }
+}
+
+static void write_joining(struct practice *practice)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(JOINING_MAX_BYTES);
+    int r = joining_write(practice->governing.governance, &text);
+    assert(r == 0);
+    r = file_write_new(practice->joining, buf_slice(&text), 0600);
+    assert(r == 0);
+}
+
+static void fill_paths(struct practice *practice)
+{
+    (void)snprintf(practice->dir, sizeof(practice->dir), "/tmp/cairn-agent-XXXXXX");
+    char *made = mkdtemp(practice->dir);
+    assert(made != NULL);
+    (void)snprintf(practice->keys, sizeof(practice->keys), "%s/keys", practice->dir);
+    (void)snprintf(practice->joining, sizeof(practice->joining), "%s/joining.json", practice->dir);
+    (void)snprintf(practice->store, sizeof(practice->store), "%s/store", practice->dir);
+}
+
+static void remove_in(const char *dir, const char *name)
+{
+    char path[160];
+    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+    (void)unlink(path);
+}
+
+static void remove_folder(struct practice *practice)
+{
+    remove_in(practice->store, "data.mdb");
+    remove_in(practice->store, "lock.mdb");
+    for (size_t i = 0; i < ARRAY_LEN(key_files); i++) {
+        remove_in(practice->keys, key_files[i][0]);
+    }
+    (void)unlink(practice->joining);
+    (void)rmdir(practice->store);
+    (void)rmdir(practice->keys);
+    (void)rmdir(practice->dir);
+}
+
+/* --- the agent --- */
+
+static void open_agent(struct practice *practice)
+{
+    struct error error = ERROR_NULL;
+    must(agent_open(&practice->options, &practice->clock.clock, &practice->agent, &error), &error);
+}
+
+struct practice *practice_new(void)
+{
+    struct practice *practice = base_zalloc(1, sizeof(*practice));
+    struct error error = ERROR_NULL;
+    must(crypto_init(&error), &error);
+    fill_paths(practice);
+    governing_init(&practice->governing);
+    governing_fill(&practice->governing, agencies, PRACTICE_AGENCIES);
+    clock_fake_init(&practice->clock, PRACTICE_NOW_MS);
+    must(dir_create(practice->keys, &error), &error);
+    write_keys(practice);
+    write_joining(practice);
+    practice->options = (struct agent_options){
+        .dir = practice->store,
+        .keys = practice->keys,
+        .joining = practice->joining,
+        .socket = "",
+        .settle_ms = 24 * PRACTICE_HOUR,
+        .allow_tmpfs = true,
+    };
+    open_agent(practice);
+    return practice;
+}
+
+void practice_free(struct practice **owned)
+{
+    struct practice *practice = *owned;
+    agent_close(&practice->agent);
+    remove_folder(practice);
+    governing_deinit(&practice->governing);
+    crypto_deinit();
+    base_free(owned);
+}
+
+void practice_reopen(struct practice *practice)
+{
+    agent_close(&practice->agent);
+    open_agent(practice);
+}
+
+static void offer(struct practice *practice, enum governance_document document)
+{
+    struct govern_document held;
+    struct error error = ERROR_NULL;
+    bool there = governance_held(practice->governing.governance, document, &held);
+    assert(there);
+    enum govern_result result = govern_keep_offer(practice->agent->keep, &held, &error);
+    must(result == GOVERN_ACCEPTED ? 0 : -1, &error);
+}
+
+void practice_govern(struct practice *practice)
+{
+    for (unsigned i = GOVERNANCE_DIRECTORY; i <= GOVERNANCE_DOCUMENTS; i++) {
+        offer(practice, (enum governance_document)i);
+    }
+}
+
+void practice_amend(struct practice *practice, enum governance_document document, uint64_t version,
+                    const char *from, const char *to)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    struct govern_document held;
+    bool there = governance_held(practice->governing.governance, document, &held);
+    assert(there);
+    buf_add_slice(&text, held.text);
+    text_replace(&text, from, to);
+    enum govern_result result =
+        governing_offer(&practice->governing, document, version, buf_slice(&text));
+    must(result == GOVERN_ACCEPTED ? 0 : -1, &practice->governing.error);
+    offer(practice, document);
+}
+
+/* --- saying something --- */
+
+struct intake_item practice_submit(struct practice *practice, enum intake_content content,
+                                   const char *text)
+{
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+    struct intake_request request = {.content = content, .body = slice_of_text(text)};
+    struct error error = ERROR_NULL;
+    must(intake_submit(practice->agent, &request, &answer, &error), &error);
+    assert(answer.n == 1);
+    return answer.items[0];
+}
+
+struct intake_item practice_appointment(struct practice *practice, const char *id,
+                                        const char *status, const char *version)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    buf_format(&text,
+               "{\"resourceType\":\"Appointment\",\"id\":\"%s\",\"status\":\"%s\","
+               "\"meta\":{\"versionId\":\"%s\"},\"start\":\"2026-11-20T09:20:00Z\","
+               "\"serviceType\":[{\"text\":\"Paediatric clinic\"}],"
+               "\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"p\","
+               "\"birthDate\":\"2022-03-14\",\"identifier\":[{\"system\":"
+               "\"https://fhir.nhs.uk/Id/nhs-number\",\"value\":\"9994117025\"}],"
+               "\"name\":[{\"family\":\"Thistledown\",\"given\":[\"Peregrina\"]}]}],"
+               "\"participant\":[{\"actor\":{\"reference\":\"#p\"},\"status\":\"accepted\"}]}",
+               id, status, version);
+    assert(buf_ok(&text));
+    return practice_submit(practice, INTAKE_APPOINTMENT, buf_text(&text));
+}
+
+void practice_concern_text(const char *members, struct buf *out)
+{
+    buf_format(out,
+               "{\"kind\":\"concern\",\"code\":\"neglect-physical\",\"event_date\":\"2026-11-20\","
+               "%s\"child\":{\"given_name\":\"Peregrina\",\"family_name\":\"Thistledown\","
+               "\"birth_date\":\"2022-03-14\",\"nhs_number\":{\"value\":\"999 411 7025\","
+               "\"verified\":true}},\"account\":{\"summary\":\"Came without a coat again.\"},"
+               "\"lawfulness\":{\"judged_by\":\"person\",\"judge\":\"A. Example, nurse\","
+               "\"basis\":\"legal-obligation\",\"detriment\":\"not-more-detrimental\","
+               "\"function\":\"early help\",\"family_told\":\"told\"}}",
+               members);
+    assert(buf_ok(out));
+}
+
+struct intake_item practice_concern(struct practice *practice, const char *members)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    practice_concern_text(members, &text);
+    return practice_submit(practice, INTAKE_RECORD, buf_text(&text));
+}
+
+/* --- looking --- */
+
+struct out_row practice_out(struct practice *practice, const struct reference *reference)
+{
+    struct out_row row;
+    _cleanup_(store_end) struct store_txn *txn = store_read(practice->agent->store);
+    bool there = out_get(txn, reference, &row);
+    assert(there);
+    return row;
+}
+
+uint64_t practice_rows(struct practice *practice, enum agent_table table)
+{
+    struct store_stats stats;
+    int r = store_stats(practice->agent->store, &stats);
+    assert(r == 0);
+    return stats.entries[table];
+}
+
+uint64_t practice_count(struct practice *practice, const char *name)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(practice->agent->store);
+    return count_get(txn, instant_london_day(practice->clock.real_ms), name);
+}
+
+unsigned practice_settle(struct practice *practice)
+{
+    unsigned turns = 0;
+    bool more = true;
+    while (more) {
+        int r = settle_step(practice->agent, &more);
+        assert(r == 0);
+        turns++;
+    }
+    return turns;
+}

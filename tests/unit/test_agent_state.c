@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/practice.h"
+
+static int open_practice(void **state)
+{
+    *state = practice_new();
+    return 0;
+}
+
+static int close_practice(void **state)
+{
+    struct practice *practice = *state;
+
+    practice_free(&practice);
+    return 0;
+}
+
+static void a_reference_is_written_and_read_and_sorts_by_time(void **state)
+{
+    struct reference early;
+    struct reference late;
+    struct reference again;
+    char text[REFERENCE_TEXT_BYTES];
+    (void)state;
+
+    assert_int_equal(reference_new(PRACTICE_NOW_MS, &early), 0);
+    assert_int_equal(reference_new(PRACTICE_NOW_MS + 1, &late), 0);
+    reference_format(&early, text);
+
+    assert_true(reference_parse(text, &again));
+    assert_memory_equal(&early, &again, sizeof(early));
+    assert_true(memcmp(early.bytes, late.bytes, sizeof(early.bytes)) < 0);
+    assert_false(reference_parse("00", &again));
+}
+
+static void an_out_row_keeps_all_it_is_given(void **state)
+{
+    struct practice *practice = *state;
+    struct reference reference;
+    struct reference found;
+    struct out_row row = {
+        .state = OUT_STORED,
+        .kind = ENTRY_RECORD,
+        .record_kind = RECORD_CONCERN,
+        .code = CODE_NEGLECT_MEDICAL,
+        .urgency = URGENCY_SAME_DAY,
+        .event_day = -3,
+        .handle = {1, 2, 3},
+        .created_ms = PRACTICE_NOW_MS,
+        .due_ms = 7,
+        .has_entry = true,
+        .entry = {.agency = 1, .stream = UINT64_MAX, .seq = 9},
+        .lane = LANE_BULK,
+        .verdict = VERDICT_STORED_NO_READER,
+        .log_index = 12,
+        .answered_ms = 13,
+        .retracted = true,
+    };
+
+    assert_int_equal(reference_new(PRACTICE_NOW_MS, &reference), 0);
+    struct store_txn *txn = store_begin(practice->agent->store);
+    out_put(txn, &reference, &row);
+    assert_int_equal(agent_commit(&txn), 0);
+    practice_reopen(practice);
+
+    struct out_row read = practice_out(practice, &reference);
+    assert_int_equal(read.state, row.state);
+    assert_int_equal(read.record_kind, row.record_kind);
+    assert_int_equal(read.code, row.code);
+    assert_int_equal(read.urgency, row.urgency);
+    assert_int_equal(read.event_day, row.event_day);
+    assert_memory_equal(read.handle, row.handle, sizeof(row.handle));
+    assert_int_equal(read.created_ms, row.created_ms);
+    assert_int_equal(read.due_ms, row.due_ms);
+    assert_true(read.has_entry);
+    assert_true(entry_id_equal(&read.entry, &row.entry));
+    assert_int_equal(read.lane, row.lane);
+    assert_int_equal(read.verdict, row.verdict);
+    assert_int_equal(read.log_index, row.log_index);
+    assert_int_equal(read.answered_ms, row.answered_ms);
+    assert_true(read.retracted);
+    txn = store_read(practice->agent->store);
+    assert_true(out_by_entry(txn, &row.entry, &found));
+    assert_memory_equal(&found, &reference, sizeof(found));
+    store_end(&txn);
+}
+
+static void counts_are_kept_by_day_and_name(void **state)
+{
+    struct practice *practice = *state;
+    struct store_txn *txn = store_begin(practice->agent->store);
+
+    count_add(txn, 10, "a", 2);
+    count_add(txn, 10, "a", 3);
+    count_add(txn, 10, "ab", 1);
+    count_add(txn, 11, "a", 1);
+
+    assert_int_equal(count_get(txn, 10, "a"), 5);
+    assert_int_equal(count_get(txn, 10, "ab"), 1);
+    assert_int_equal(count_get(txn, 11, "a"), 1);
+    assert_int_equal(count_get(txn, 11, "ab"), 0);
+    store_end(&txn);
+}
+
+static void a_fault_in_a_transaction_changes_nothing(void **state)
+{
+    struct practice *practice = *state;
+    struct store_txn *txn = store_begin(practice->agent->store);
+
+    count_add(txn, 10, "a", 2);
+    store_fail(txn, -ENOSPC);
+
+    assert_int_equal(agent_commit(&txn), -ENOSPC);
+    assert_null(txn);
+    assert_int_equal(practice_rows(practice, AT_COUNT), 0);
+}
+
+static void a_restarted_agent_has_the_streams_it_had(void **state)
+{
+    struct practice *practice = *state;
+    uint64_t before[CAIRN_LANES + 1] = {0};
+    struct store_txn *txn = store_read(practice->agent->store);
+    for (enum lane lane = LANE_URGENT; lane <= LANE_BULK; lane++) {
+        before[lane] = spool_stream(txn, lane);
+    }
+    store_end(&txn);
+
+    practice_reopen(practice);
+
+    txn = store_read(practice->agent->store);
+    for (enum lane lane = LANE_URGENT; lane <= LANE_BULK; lane++) {
+        assert_true(before[lane] != 0);
+        assert_true(before[lane] == spool_stream(txn, lane));
+    }
+    assert_true(before[LANE_URGENT] != before[LANE_NORMAL]);
+    store_end(&txn);
+}
+
+static void governance_survives_a_restart_and_gives_the_agent_its_place(void **state)
+{
+    struct practice *practice = *state;
+    _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
+    assert_false(govern_keep_place(practice->agent->keep, &place));
+
+    practice_govern(practice);
+    practice_reopen(practice);
+
+    assert_true(govern_keep_place(practice->agent->keep, &place));
+    assert_int_equal(place.agency, AGENCY_OWN);
+    assert_int_equal(place.epoch, 1);
+    assert_int_equal(place.linkage.len, SEAL_KEY_BYTES);
+    struct governance *governance = govern_keep_current(practice->agent->keep);
+    for (unsigned i = GOVERNANCE_ROOT; i <= GOVERNANCE_DOCUMENTS; i++) {
+        assert_int_equal(governance->versions[i], 1);
+    }
+    governance_unref(&governance);
+}
+
+static void a_document_that_is_not_signed_is_not_kept(void **state)
+{
+    struct practice *practice = *state;
+    struct govern_document held;
+    struct error error = ERROR_NULL;
+    assert_true(governance_held(practice->governing.governance, GOVERNANCE_DIRECTORY, &held));
+    held.note.len--;
+
+    enum govern_result result = govern_keep_offer(practice->agent->keep, &held, &error);
+
+    assert_int_not_equal(result, GOVERN_ACCEPTED);
+    assert_int_equal(practice_rows(practice, AT_GOVERNANCE), 0);
+}
+
+static void a_store_is_not_opened_with_another_key(void **state)
+{
+    struct practice *practice = *state;
+    struct agent *other = NULL;
+    struct error error = ERROR_NULL;
+    agent_close(&practice->agent);
+    struct store *store = NULL;
+    struct store_options options = {.dir = practice->store,
+                                    .map_bytes = CAIRN_AGENT_MAP_BYTES,
+                                    .tables = agent_table_names,
+                                    .n_tables = AGENT_TABLE_COUNT,
+                                    .allow_tmpfs = true};
+    assert_int_equal(store_open(&options, &store, &error), 0);
+    struct store_txn *txn = store_begin(store);
+    struct slice proof;
+    uint8_t damaged[128];
+    assert_true(agent_meta_bytes(txn, "store-key", &proof));
+    memcpy(damaged, proof.data, proof.len);
+    damaged[0] ^= 1U;
+    agent_meta_put_bytes(txn, "store-key", slice_make(damaged, proof.len));
+    assert_int_equal(agent_commit(&txn), 0);
+    store_close(&store);
+
+    int r = agent_open(&practice->options, &practice->clock.clock, &other, &error);
+
+    assert_int_not_equal(r, 0);
+    assert_null(other);
+    assert_non_null(strstr(error.what, "another store-key"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
+        TEST(a_reference_is_written_and_read_and_sorts_by_time),
+        TEST(an_out_row_keeps_all_it_is_given),
+        TEST(counts_are_kept_by_day_and_name),
+        TEST(a_fault_in_a_transaction_changes_nothing),
+        TEST(a_restarted_agent_has_the_streams_it_had),
+        TEST(governance_survives_a_restart_and_gives_the_agent_its_place),
+        TEST(a_document_that_is_not_signed_is_not_kept),
+        TEST(a_store_is_not_opened_with_another_key),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

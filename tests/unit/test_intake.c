@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/practice.h"
+
+#define SOURCE "\"source\":{\"system\":\"emis\",\"id\":\"C-1\",\"version\":\"%s\"},"
+
+static int open_practice(void **state)
+{
+    struct practice *practice = practice_new();
+
+    practice_govern(practice);
+    *state = practice;
+    return 0;
+}
+
+static int open_ungoverned(void **state)
+{
+    *state = practice_new();
+    return 0;
+}
+
+static int close_practice(void **state)
+{
+    struct practice *practice = *state;
+
+    practice_free(&practice);
+    return 0;
+}
+
+static void expect_same_reference(const struct intake_item *a, const struct intake_item *b)
+{
+    assert_true(a->has_reference && b->has_reference);
+    assert_memory_equal(&a->reference, &b->reference, sizeof(a->reference));
+}
+
+/* The concern with a source of that version and some members more. */
+static struct intake_item say(struct practice *practice, const char *version, const char *members)
+{
+    char text[512];
+
+    (void)snprintf(text, sizeof(text), SOURCE "%s", version, members);
+    return practice_concern(practice, text);
+}
+
+static int submit(struct practice *practice, const char *key, const char *text,
+                  struct intake_answer *answer)
+{
+    struct intake_request request = {.content = INTAKE_RECORD,
+                                     .body = slice_of_text(text),
+                                     .idempotency_key = slice_of_text(key)};
+    struct error error = ERROR_NULL;
+
+    return intake_submit(practice->agent, &request, answer, &error);
+}
+
+static void what_is_accepted_survives_a_restart(void **state)
+{
+    struct practice *practice = *state;
+
+    struct intake_item item = practice_concern(practice, "");
+    practice_reopen(practice);
+
+    assert_int_equal(item.outcome, INTAKE_ACCEPTED);
+    struct out_row row = practice_out(practice, &item.reference);
+    assert_int_equal(row.state, OUT_SPOOLED);
+    assert_int_equal(row.kind, ENTRY_RECORD);
+    assert_int_equal(row.record_kind, RECORD_CONCERN);
+    assert_int_equal(row.code, CODE_NEGLECT_PHYSICAL);
+    assert_int_equal(row.lane, LANE_NORMAL);
+    assert_int_equal(row.entry.agency, AGENCY_OWN);
+    assert_int_equal(practice_rows(practice, AT_SPOOL), 2); /* its statement and itself */
+}
+
+static void the_same_version_again_makes_no_second_record(void **state)
+{
+    struct practice *practice = *state;
+
+    struct intake_item first = say(practice, "1", "");
+    practice_reopen(practice);
+    struct intake_item second = say(practice, "1", "");
+
+    assert_int_equal(second.outcome, INTAKE_SAME);
+    expect_same_reference(&first, &second);
+    assert_int_equal(practice_rows(practice, AT_OUT), 1);
+    assert_int_equal(practice_rows(practice, AT_SPOOL), 2);
+}
+
+static void another_version_that_says_the_same_is_the_same_record(void **state)
+{
+    struct practice *practice = *state;
+
+    struct intake_item first = say(practice, "1", "");
+    clock_fake_advance(&practice->clock, PRACTICE_HOUR);
+    struct intake_item second = say(practice, "2", "");
+
+    assert_int_equal(second.outcome, INTAKE_SAME);
+    expect_same_reference(&first, &second);
+    assert_int_equal(practice_rows(practice, AT_OUT), 1);
+}
+
+static void a_correction_of_what_has_left_retracts_it_and_stands_in_its_place(void **state)
+{
+    struct practice *practice = *state;
+
+    struct intake_item first = say(practice, "1", "");
+    struct intake_item second = say(practice, "2", "\"level\":2,");
+
+    assert_int_equal(second.outcome, INTAKE_ACCEPTED);
+    assert_true(practice_out(practice, &first.reference).retracted);
+    assert_false(practice_out(practice, &second.reference).retracted);
+    assert_int_equal(practice_rows(practice, AT_OUT), 3); /* both, and the retraction */
+    assert_int_equal(practice_count(practice, "retracted"), 1);
+}
+
+static void records_without_a_source_are_never_taken_for_each_other(void **state)
+{
+    struct practice *practice = *state;
+
+    struct intake_item first = practice_concern(practice, "");
+    struct intake_item second = practice_concern(practice, "");
+
+    assert_int_equal(second.outcome, INTAKE_ACCEPTED);
+    assert_memory_not_equal(&first.reference, &second.reference, sizeof(first.reference));
+}
+
+static void an_idempotency_key_brings_back_the_same_answer(void **state)
+{
+    struct practice *practice = *state;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    _cleanup_(intake_answer_deinit) struct intake_answer first = INTAKE_ANSWER_NULL;
+    _cleanup_(intake_answer_deinit) struct intake_answer second = INTAKE_ANSWER_NULL;
+    practice_concern_text("", &text);
+
+    assert_int_equal(submit(practice, "k-1", buf_text(&text), &first), 0);
+    practice_reopen(practice);
+    assert_int_equal(submit(practice, "k-1", buf_text(&text), &second), 0);
+
+    assert_false(first.replayed);
+    assert_true(second.replayed);
+    assert_int_equal(second.n, 1);
+    assert_int_equal(second.items[0].outcome, first.items[0].outcome);
+    expect_same_reference(&first.items[0], &second.items[0]);
+    assert_int_equal(practice_rows(practice, AT_OUT), 1);
+}
+
+static void an_idempotency_key_with_another_body_is_a_conflict(void **state)
+{
+    struct practice *practice = *state;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    _cleanup_(intake_answer_deinit) struct intake_answer first = INTAKE_ANSWER_NULL;
+    _cleanup_(intake_answer_deinit) struct intake_answer second = INTAKE_ANSWER_NULL;
+    practice_concern_text("", &text);
+    assert_int_equal(submit(practice, "k-1", buf_text(&text), &first), 0);
+
+    text_replace(&text, "without a coat", "without shoes");
+    int r = submit(practice, "k-1", buf_text(&text), &second);
+
+    assert_int_equal(r, -EEXIST);
+    assert_int_equal(practice_rows(practice, AT_OUT), 1);
+}
+
+static void old_idempotency_keys_are_forgotten(void **state)
+{
+    struct practice *practice = *state;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    practice_concern_text("", &text);
+
+    for (int day = 0; day < 40; day++) {
+        _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+        char key[16];
+        (void)snprintf(key, sizeof(key), "day-%d", day);
+        assert_int_equal(submit(practice, key, buf_text(&text), &answer), 0);
+        clock_fake_advance(&practice->clock, 24 * PRACTICE_HOUR);
+    }
+
+    assert_in_range(practice_rows(practice, AT_IDEMPOTENCY), 7, 16);
+}
+
+static void a_body_that_is_no_record_changes_nothing(void **state)
+{
+    struct practice *practice = *state;
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+
+    int r = submit(practice, "k-1", "{\"kind\":\"concern\"}", &answer);
+
+    assert_int_equal(r, -EINVAL);
+    assert_int_equal(practice_rows(practice, AT_OUT), 0);
+    assert_int_equal(practice_rows(practice, AT_IDEMPOTENCY), 0);
+}
+
+static void leaving_out_an_unknown_agency_is_refused_and_nothing_is_sealed(void **state)
+{
+    struct practice *practice = *state;
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    practice_concern_text("\"narrow\":[\"oak-scool\"],", &text);
+
+    int r = submit(practice, "", buf_text(&text), &answer);
+
+    assert_int_equal(r, -EINVAL);
+    assert_int_equal(practice_rows(practice, AT_SPOOL), 0);
+}
+
+static void a_missed_appointment_settles_and_an_urgent_record_never_does(void **state)
+{
+    struct practice *practice = *state;
+
+    struct intake_item missed = practice_appointment(practice, "a-1", "noshow", "1");
+    struct intake_item urgent = practice_concern(practice, "\"urgency\":\"immediate\",");
+
+    struct out_row row = practice_out(practice, &missed.reference);
+    assert_int_equal(row.state, OUT_SETTLING);
+    assert_int_equal(row.due_ms, PRACTICE_NOW_MS + 24 * PRACTICE_HOUR);
+    row = practice_out(practice, &urgent.reference);
+    assert_int_equal(row.state, OUT_SPOOLED);
+    assert_int_equal(row.lane, LANE_URGENT);
+    assert_int_equal(urgent.urgency, URGENCY_IMMEDIATE);
+}
+
+static void an_appointment_corrected_in_time_never_leaves(void **state)
+{
+    struct practice *practice = *state;
+
+    struct intake_item missed = practice_appointment(practice, "a-1", "noshow", "1");
+    struct intake_item corrected = practice_appointment(practice, "a-1", "fulfilled", "2");
+    struct intake_item again = practice_appointment(practice, "a-1", "fulfilled", "2");
+
+    assert_int_equal(corrected.outcome, INTAKE_WITHDRAWN);
+    expect_same_reference(&missed, &corrected);
+    assert_int_equal(practice_out(practice, &missed.reference).state, OUT_WITHDRAWN);
+    assert_int_equal(practice_rows(practice, AT_SETTLING), 0);
+    assert_int_equal(practice_rows(practice, AT_SPOOL), 0);
+    assert_int_equal(practice_count(practice, "withdrawn"), 1);
+    assert_int_equal(again.outcome, INTAKE_SAME);
+}
+
+static void an_appointment_told_again_after_a_correction_is_a_new_record(void **state)
+{
+    struct practice *practice = *state;
+
+    struct intake_item first = practice_appointment(practice, "a-1", "noshow", "1");
+    (void)practice_appointment(practice, "a-1", "fulfilled", "2");
+    struct intake_item third = practice_appointment(practice, "a-1", "noshow", "3");
+
+    assert_int_equal(third.outcome, INTAKE_ACCEPTED);
+    assert_memory_not_equal(&first.reference, &third.reference, sizeof(first.reference));
+    assert_int_equal(practice_rows(practice, AT_SETTLING), 1);
+}
+
+static void what_was_never_told_needs_no_taking_back(void **state)
+{
+    struct practice *practice = *state;
+
+    struct intake_item item = practice_appointment(practice, "a-1", "fulfilled", "1");
+
+    assert_int_equal(item.outcome, INTAKE_COUNTED);
+    assert_false(item.has_reference);
+    assert_int_equal(practice_rows(practice, AT_OUT), 0);
+    assert_int_equal(practice_count(practice, "nothing-to-take-back"), 1);
+}
+
+static void what_is_ignored_or_cannot_be_judged_is_counted_and_leaves_no_identity(void **state)
+{
+    struct practice *practice = *state;
+
+    struct intake_item booked = practice_appointment(practice, "a-1", "booked", "1");
+    struct intake_item odd = practice_appointment(practice, "a-2", "no-such-status", "1");
+
+    assert_int_equal(booked.outcome, INTAKE_COUNTED);
+    assert_int_equal(practice_count(practice, "appointment-ignored"), 1);
+    assert_int_equal(odd.outcome, INTAKE_SET_ASIDE);
+    assert_true(odd.reason[0] != '\0');
+    assert_null(strstr(odd.reason, "Thistledown"));
+    assert_int_equal(practice_rows(practice, AT_CHILD), 0);
+    assert_int_equal(practice_rows(practice, AT_SOURCE), 0);
+}
+
+static void before_governance_everything_is_accepted_and_waits(void **state)
+{
+    struct practice *practice = *state;
+
+    struct intake_item concern = practice_concern(practice, "");
+    struct intake_item involvement = practice_submit(
+        practice, INTAKE_INVOLVEMENT,
+        "{\"child\":{\"local_id\":\"7\"},\"role\":\"registered-patient\",\"from\":\"2024-01-01\"}");
+
+    assert_int_equal(concern.outcome, INTAKE_ACCEPTED);
+    assert_int_equal(practice_out(practice, &concern.reference).state, OUT_WAITING);
+    assert_int_equal(practice_out(practice, &involvement.reference).state, OUT_WAITING);
+    assert_int_equal(practice_rows(practice, AT_SPOOL), 0);
+}
+
+static const struct intake_decision open_alert = {
+    .action = ACTION_OPEN,
+    .alert = 7,
+    .name = "A. Example",
+    .role = "screener",
+    .reason = "Three missed appointments; screening today.",
+};
+
+static void a_decision_is_spooled_once_for_its_key(void **state)
+{
+    struct practice *practice = *state;
+    struct intake_decision decision = open_alert;
+    struct reference first;
+    struct reference second;
+    struct error error = ERROR_NULL;
+    decision.idempotency_key = slice_of_text("d-1");
+
+    assert_int_equal(intake_decide(practice->agent, &decision, &first, &error), 0);
+    assert_int_equal(intake_decide(practice->agent, &decision, &second, &error), 0);
+    decision.alert = 8;
+    int other = intake_decide(practice->agent, &decision, &second, &error);
+
+    assert_int_equal(other, -EEXIST);
+    assert_memory_equal(&first, &second, sizeof(first));
+    struct out_row row = practice_out(practice, &first);
+    assert_int_equal(row.kind, ENTRY_DECISION);
+    assert_int_equal(row.state, OUT_SPOOLED);
+    assert_int_equal(practice_rows(practice, AT_SPOOL), 1);
+}
+
+static void a_decision_without_a_reason_or_a_name_is_refused(void **state)
+{
+    struct practice *practice = *state;
+    struct intake_decision rows[] = {open_alert, open_alert, open_alert, open_alert, open_alert};
+    struct reference reference;
+    rows[0].reason = "because";
+    rows[1].name = "";
+    rows[2].alert = 0;
+    rows[3].outcome = OUTCOME_EARLY_HELP;
+    rows[4].reason = "Three missed appointments;\x01 screening today.";
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct error error = ERROR_NULL;
+        assert_int_equal(intake_decide(practice->agent, &rows[i], &reference, &error), -EINVAL);
+        assert_true(error.what[0] != '\0');
+    }
+    assert_int_equal(practice_rows(practice, AT_SPOOL), 0);
+}
+
+static void a_decision_needs_a_place_in_the_partnership(void **state)
+{
+    struct practice *practice = *state;
+    struct reference reference;
+    struct error error = ERROR_NULL;
+
+    assert_int_equal(intake_decide(practice->agent, &open_alert, &reference, &error), -EAGAIN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name)   cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
+#define BEFORE(name) cmocka_unit_test_setup_teardown(name, open_ungoverned, close_practice)
+        TEST(what_is_accepted_survives_a_restart),
+        TEST(the_same_version_again_makes_no_second_record),
+        TEST(another_version_that_says_the_same_is_the_same_record),
+        TEST(a_correction_of_what_has_left_retracts_it_and_stands_in_its_place),
+        TEST(records_without_a_source_are_never_taken_for_each_other),
+        TEST(an_idempotency_key_brings_back_the_same_answer),
+        TEST(an_idempotency_key_with_another_body_is_a_conflict),
+        TEST(old_idempotency_keys_are_forgotten),
+        TEST(a_body_that_is_no_record_changes_nothing),
+        TEST(leaving_out_an_unknown_agency_is_refused_and_nothing_is_sealed),
+        TEST(a_missed_appointment_settles_and_an_urgent_record_never_does),
+        TEST(an_appointment_corrected_in_time_never_leaves),
+        TEST(an_appointment_told_again_after_a_correction_is_a_new_record),
+        TEST(what_was_never_told_needs_no_taking_back),
+        TEST(what_is_ignored_or_cannot_be_judged_is_counted_and_leaves_no_identity),
+        BEFORE(before_governance_everything_is_accepted_and_waits),
+        TEST(a_decision_is_spooled_once_for_its_key),
+        TEST(a_decision_without_a_reason_or_a_name_is_refused),
+        BEFORE(a_decision_needs_a_place_in_the_partnership),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agents/core/settle.h"
+#include "support/practice.h"
+
+static int open_practice(void **state)
+{
+    struct practice *practice = practice_new();
+
+    practice_govern(practice);
+    *state = practice;
+    return 0;
+}
+
+static int open_ungoverned(void **state)
+{
+    *state = practice_new();
+    return 0;
+}
+
+static int close_practice(void **state)
+{
+    struct practice *practice = *state;
+
+    practice_free(&practice);
+    return 0;
+}
+
+static enum out_state state_of(struct practice *practice, const struct intake_item *item)
+{
+    return practice_out(practice, &item->reference).state;
+}
+
+static void an_event_is_sealed_when_its_time_is_over_and_not_before(void **state)
+{
+    struct practice *practice = *state;
+    struct intake_item missed = practice_appointment(practice, "a-1", "noshow", "1");
+
+    clock_fake_advance(&practice->clock, 24 * PRACTICE_HOUR - 1);
+    practice_settle(practice);
+    assert_int_equal(state_of(practice, &missed), OUT_SETTLING);
+    clock_fake_advance(&practice->clock, 1);
+    practice_settle(practice);
+
+    assert_int_equal(state_of(practice, &missed), OUT_SPOOLED);
+    assert_int_equal(practice_rows(practice, AT_SETTLING), 0);
+    assert_int_equal(practice_rows(practice, AT_SPOOL), 2);
+    assert_true(practice_out(practice, &missed.reference).has_entry);
+}
+
+static void what_settles_survives_a_restart(void **state)
+{
+    struct practice *practice = *state;
+    struct intake_item missed = practice_appointment(practice, "a-1", "noshow", "1");
+
+    practice_reopen(practice);
+    clock_fake_advance(&practice->clock, 24 * PRACTICE_HOUR);
+    practice_settle(practice);
+    practice_reopen(practice);
+
+    assert_int_equal(state_of(practice, &missed), OUT_SPOOLED);
+}
+
+static void a_correction_after_that_is_a_retraction(void **state)
+{
+    struct practice *practice = *state;
+    struct intake_item missed = practice_appointment(practice, "a-1", "noshow", "1");
+    clock_fake_advance(&practice->clock, 25 * PRACTICE_HOUR);
+    practice_settle(practice);
+
+    struct intake_item corrected = practice_appointment(practice, "a-1", "entered-in-error", "2");
+
+    assert_int_equal(corrected.outcome, INTAKE_RETRACTED);
+    assert_memory_not_equal(&missed.reference, &corrected.reference, sizeof(missed.reference));
+    assert_true(practice_out(practice, &missed.reference).retracted);
+    struct out_row row = practice_out(practice, &corrected.reference);
+    struct out_row target = practice_out(practice, &missed.reference);
+    assert_int_equal(row.record_kind, RECORD_RETRACTION);
+    assert_memory_equal(row.handle, target.handle, sizeof(row.handle));
+}
+
+static void what_waits_for_governance_is_sealed_when_it_comes(void **state)
+{
+    struct practice *practice = *state;
+    struct intake_item concern = practice_concern(practice, "");
+    struct intake_item involvement = practice_submit(
+        practice, INTAKE_INVOLVEMENT,
+        "{\"child\":{\"local_id\":\"7\"},\"role\":\"registered-patient\",\"from\":\"2024-01-01\"}");
+    practice_settle(practice);
+    assert_int_equal(state_of(practice, &concern), OUT_WAITING);
+
+    practice_reopen(practice);
+    practice_govern(practice);
+    practice_settle(practice);
+
+    assert_int_equal(state_of(practice, &concern), OUT_SPOOLED);
+    assert_int_equal(state_of(practice, &involvement), OUT_SPOOLED);
+    assert_int_equal(practice_rows(practice, AT_SPOOL), 4); /* two statements, two entries */
+}
+
+static void what_cannot_be_sealed_is_refused_in_sight_of_its_author(void **state)
+{
+    struct practice *practice = *state;
+    struct intake_item wrong = practice_concern(practice, "\"narrow\":[\"oak-scool\"],");
+    struct intake_item right = practice_concern(practice, "");
+
+    practice_govern(practice);
+    practice_settle(practice);
+
+    struct out_row row = practice_out(practice, &wrong.reference);
+    assert_int_equal(row.state, OUT_REFUSED);
+    assert_int_equal(row.verdict, VERDICT_BAD_ENTRY);
+    assert_false(row.has_entry);
+    assert_int_equal(state_of(practice, &right), OUT_SPOOLED);
+}
+
+static void many_due_events_are_sealed_in_bounded_turns(void **state)
+{
+    struct practice *practice = *state;
+    for (int i = 0; i < SETTLE_ROWS_MAX + 10; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof(id), "a-%d", i);
+        (void)practice_appointment(practice, id, "noshow", "1");
+    }
+
+    clock_fake_advance(&practice->clock, 24 * PRACTICE_HOUR);
+    unsigned turns = practice_settle(practice);
+
+    assert_int_equal(turns, 2);
+    assert_int_equal(practice_rows(practice, AT_SETTLING), 0);
+    assert_int_equal(practice_rows(practice, AT_SPOOL), SETTLE_ROWS_MAX + 10 + 1);
+}
+
+static void nothing_in_the_store_shows_a_name(void **state)
+{
+    struct practice *practice = *state;
+    (void)practice_appointment(practice, "a-1", "noshow", "1");
+    (void)practice_concern(practice, "");
+    _cleanup_(store_end) struct store_txn *txn = store_read(practice->agent->store);
+
+    for (unsigned table = 0; table < AGENT_TABLE_COUNT; table++) {
+        _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, table, SLICE_NULL);
+        while (walk.live) {
+            assert_null(memmem(walk.key.data, walk.key.len, "9994117025", 10));
+            assert_null(memmem(walk.value.data, walk.value.len, "Thistledown", 11));
+            assert_null(memmem(walk.value.data, walk.value.len, "9994117025", 10));
+            assert_null(memmem(walk.value.data, walk.value.len, "without a coat", 14));
+            store_walk_next(&walk);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name)   cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
+#define BEFORE(name) cmocka_unit_test_setup_teardown(name, open_ungoverned, close_practice)
+        TEST(an_event_is_sealed_when_its_time_is_over_and_not_before),
+        TEST(what_settles_survives_a_restart),
+        TEST(a_correction_after_that_is_a_retraction),
+        BEFORE(what_waits_for_governance_is_sealed_when_it_comes),
+        BEFORE(what_cannot_be_sealed_is_refused_in_sight_of_its_author),
+        TEST(many_due_events_are_sealed_in_bounded_turns),
+        TEST(nothing_in_the_store_shows_a_name),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
