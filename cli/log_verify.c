@@ -326,8 +326,8 @@ static void set_result(struct json *result, const struct log_report *report)
 static void say_audit(struct output *output, const struct audit *audit)
 {
     output_line(output,
-                "  journal  %" PRIu64 " batches with %" PRIu64 " entries, as the log says; %" PRIu64
-                " agencies' signatures hold",
+                "  journal  %" PRIu64 " batches with %" PRIu64
+                " entries, as the log says; of %" PRIu64 " the agency's signature holds",
                 audit->batches, audit->entries, audit->parcels);
     output_line(output,
                 "  sealed   %" PRIu64 " bodies are what was signed; %" PRIu64
@@ -357,8 +357,8 @@ static void say_sound(struct output *output, const struct log_report *report)
     }
     output_line(output,
                 "  leaves   %" PRIu64 " entries (%" PRIu64 " of them refused), %" PRIu64
-                " about who was told, %" PRIu64 " about governance, %" PRIu64 " starts, %" PRIu64
-                " about refused frames",
+                " about who was told, %" PRIu64 " about governance, %" PRIu64
+                " of the broker starting, %" PRIu64 " about refused frames",
                 report->leaves[LEAF_ENTRY], report->refused, report->leaves[LEAF_TOLD],
                 report->leaves[LEAF_GOVERNANCE], report->leaves[LEAF_START],
                 report->leaves[LEAF_REFUSED]);

@@ -115,8 +115,10 @@ static void show_closed_account(struct output *output, const struct json_view *r
     show_text(record, "account_state", state);
     if (strcmp(state, "closed") == 0) {
         output_line(output, "What it says can be read once a named person gives a reason: --open.");
+    } else if (strcmp(state, "kept") == 0) {
+        output_line(output, "What it says is kept: not shared with this agency, or not yet.");
     } else if (strcmp(state, "open") != 0 && strcmp(state, "none") != 0) {
-        output_line(output, "What it says cannot be read here: %s.", state);
+        output_line(output, "What it says does not open here: %s.", state);
     }
 }
 

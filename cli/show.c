@@ -237,11 +237,12 @@ static bool show_identifier(struct output *output, const char *indent, const cha
     return true;
 }
 
+/* What a reader looks for comes in the first pass, the rest in the second. */
 static bool is_told(const char *key, size_t pass)
 {
-    bool summary = strcmp(key, "summary") == 0;
+    bool first = strcmp(key, "narrative") == 0 || strcmp(key, "summary") == 0;
 
-    return strcmp(key, "format") != 0 && summary == (pass == 0);
+    return strcmp(key, "format") != 0 && first == (pass == 0);
 }
 
 static void show_inner(struct output *output, const char *indent, const struct json_view *object)
@@ -258,24 +259,32 @@ static void show_inner(struct output *output, const char *indent, const struct j
     }
 }
 
-void show_object(struct output *output, const char *indent, const struct json_view *object)
+static void show_member(struct output *output, const char *indent, const char *key,
+                        const struct json_view *value)
 {
     char inner[INDENT_BYTES];
     char name[KEY_BYTES];
+
+    if (!json_holds_object(value)) {
+        show_value(output, indent, key, value);
+    } else if (!show_identifier(output, indent, key, value)) {
+        (void)snprintf(inner, sizeof(inner), "%s  ", indent);
+        name_of(key, name);
+        output_line(output, "%s%s", indent, name);
+        show_inner(output, inner, value);
+    }
+}
+
+void show_object(struct output *output, const char *indent, const struct json_view *object)
+{
     struct json_view value;
 
-    (void)snprintf(inner, sizeof(inner), "%s  ", indent);
-    for (const char *key = json_first(object, &value); key != NULL;
-         key = json_next(object, key, &value)) {
-        if (strcmp(key, "format") == 0 || show_identifier(output, indent, key, &value)) {
-            continue;
-        }
-        if (json_holds_object(&value)) {
-            name_of(key, name);
-            output_line(output, "%s%s", indent, name);
-            show_inner(output, inner, &value);
-        } else {
-            show_value(output, indent, key, &value);
+    for (size_t pass = 0; pass < 2; pass++) {
+        for (const char *key = json_first(object, &value); key != NULL;
+             key = json_next(object, key, &value)) {
+            if (is_told(key, pass)) {
+                show_member(output, indent, key, &value);
+            }
         }
     }
 }

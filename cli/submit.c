@@ -95,6 +95,10 @@ static void show_item(struct output *output, const struct json_view *item)
     show_text(item, "reference", reference);
     show_telephone(output, item);
     output_line(output, "%-14s %s", outcome, reference);
+    if (strcmp(outcome, "counted") == 0) {
+        output_line(output, "    Nobody is told of it; it was counted on this computer, without a "
+                            "name.");
+    }
     show_words(output, "    ", item, "words");
     show_words(output, "    ", item, "reason");
 }
