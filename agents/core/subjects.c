@@ -305,7 +305,25 @@ static void spool_statement(const struct subjects *subjects, enum lane lane,
     spool_add(subjects->txn, &entry);
 }
 
-static void state_row(const struct subjects *subjects, enum lane lane,
+/* Which statements count as said already: those before it in the same lane, which arrive before
+ * it; or all, when it only matters that it is said at all. */
+enum said {
+    SAID_IN_LANE,
+    SAID_IN_ANY_LANE
+};
+
+static bool is_said(const struct handle_row *row, const struct hash *digest, enum lane lane,
+                    enum said said)
+{
+    bool found = hash_equal(digest, &row->stated);
+    for (enum lane each = LANE_URGENT; each <= LANE_BULK; each++) {
+        found = found || ((each == lane || said == SAID_IN_ANY_LANE) &&
+                          hash_equal(digest, &row->spooled[each - LANE_URGENT]));
+    }
+    return found;
+}
+
+static void state_row(const struct subjects *subjects, enum lane lane, enum said said,
                       const uint8_t handle[CAIRN_HANDLE_BYTES], struct handle_row *row)
 {
     _cleanup_(identity_deinit) struct identity identity = IDENTITY_NULL;
@@ -317,22 +335,27 @@ static void state_row(const struct subjects *subjects, enum lane lane,
     }
     make_statement(subjects->place, &identity, handle, &statement);
     statement_digest(&statement.header, statement_body(&statement), &digest);
-    struct hash *spooled = &row->spooled[lane - LANE_URGENT];
-    if (!hash_equal(&digest, &row->stated) && !hash_equal(&digest, spooled)) {
-        *spooled = digest;
+    if (!is_said(row, &digest, lane, said)) {
+        row->spooled[lane - LANE_URGENT] = digest;
         row_put(subjects->txn, handle, row);
         spool_statement(subjects, lane, &statement);
     }
     bytes_wipe(&statement, sizeof(statement));
 }
 
-void subjects_state(const struct subjects *subjects, enum lane lane,
-                    const uint8_t handle[CAIRN_HANDLE_BYTES])
+static void state_handle(const struct subjects *subjects, enum lane lane, enum said said,
+                         const uint8_t handle[CAIRN_HANDLE_BYTES])
 {
     struct handle_row row;
     if (row_get(subjects->txn, handle, &row)) {
-        state_row(subjects, lane, handle, &row);
+        state_row(subjects, lane, said, handle, &row);
     }
+}
+
+void subjects_state(const struct subjects *subjects, enum lane lane,
+                    const uint8_t handle[CAIRN_HANDLE_BYTES])
+{
+    state_handle(subjects, lane, SAID_IN_LANE, handle);
 }
 
 void subjects_stated(struct store_txn *txn, struct slice header, struct slice body)
@@ -415,7 +438,7 @@ bool subjects_restate(const struct subjects *subjects, size_t max)
     restate_from(txn, epoch, from);
     size_t n = next_handles(txn, SLICE_OF(from), max + 1, handles);
     for (size_t i = 0; i < n && i < max; i++) {
-        subjects_state(subjects, LANE_BULK, handles[i]);
+        state_handle(subjects, LANE_BULK, SAID_IN_ANY_LANE, handles[i]);
     }
     if (n > max) {
         restate_next(txn, epoch, handles[max]);

@@ -8,6 +8,7 @@
 
 #include "agents/core/settle.h"
 #include "base/date.h"
+#include "base/log.h"
 #include "crypto/crypto.h"
 #include "govern/joining.h"
 #include "govern/keys.h"
@@ -100,6 +101,7 @@ struct practice *practice_new(void)
 {
     struct practice *practice = base_zalloc(1, sizeof(*practice));
     struct error error = ERROR_NULL;
+    log_init("test", (enum log_level)0); /* what is refused on purpose is not news */
     must(crypto_init(&error), &error);
     fill_paths(practice);
     governing_init(&practice->governing);

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agents/core/seal.h"
+#include "base/date.h"
+#include "crypto/digest.h"
+#include "crypto/token.h"
+#include "support/practice.h"
+
+/* What lies in the spool, taken out of the store. */
+struct frozen {
+    struct spool_entry entry;
+    struct entry_header header;
+    struct arena arena;
+};
+
+static int open_practice(void **state)
+{
+    struct practice *practice = practice_new();
+
+    practice_govern(practice);
+    *state = practice;
+    return 0;
+}
+
+static int close_practice(void **state)
+{
+    struct practice *practice = *state;
+
+    practice_free(&practice);
+    return 0;
+}
+
+static void frozen_deinit(struct frozen *frozen)
+{
+    arena_deinit(&frozen->arena);
+}
+
+static struct frozen take(struct practice *practice, enum lane lane, uint64_t seq)
+{
+    struct frozen frozen = {.arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES)};
+    _cleanup_(store_end) struct store_txn *txn = store_read(practice->agent->store);
+
+    assert_true(spool_get(txn, lane, seq, &frozen.entry));
+    frozen.entry.header = arena_copy(&frozen.arena, frozen.entry.header);
+    frozen.entry.body = arena_copy(&frozen.arena, frozen.entry.body);
+    if (frozen.entry.keys.len > 0) {
+        frozen.entry.keys = arena_copy(&frozen.arena, frozen.entry.keys);
+    }
+    assert_true(wire_entry_header_read(frozen.entry.kind, frozen.entry.header, &frozen.arena,
+                                       &frozen.header));
+    assert_true(wire_entry_fits(&frozen.header, frozen.entry.body));
+    return frozen;
+}
+
+/* The text of a part, opened with the data keys that the agent keeps for itself. */
+static struct buf open_own(struct practice *practice, const struct frozen *frozen, enum part part)
+{
+    struct seal_keys keys = {.of = {SECRET_NULL}};
+    struct buf text = BUF_MAX(SEAL_ACCOUNT_MAX_BYTES);
+    uint8_t digest[CAIRN_HASH_BYTES];
+    size_t card = frozen->header.kind == ENTRY_RECORD ? frozen->header.record.card_bytes : 0;
+    struct slice body = frozen->entry.body;
+    struct slice sealed = part == PART_CARD ? slice_make(body.data, card)
+                                            : slice_make(body.data + card, body.len - card);
+
+    sha256(frozen->entry.header, digest);
+    assert_int_equal(seal_keys_open(&practice->agent->keys.store, frozen->entry.keys, &keys), 0);
+    assert_int_equal(seal_open_part(&keys.of[part], digest, part, sealed, &text), 0);
+    seal_keys_deinit(&keys);
+    return text;
+}
+
+static void expect_says(struct buf *text, const char *words)
+{
+    if (strstr(buf_text(text), words) == NULL) {
+        fail_msg("%s is not in %s", words, buf_text(text));
+    }
+}
+
+static void a_statement_stands_before_the_first_record_of_a_child(void **state)
+{
+    struct practice *practice = *state;
+    (void)practice_concern(practice, "");
+
+    _cleanup_(frozen_deinit) struct frozen statement = take(practice, LANE_NORMAL, 1);
+    _cleanup_(frozen_deinit) struct frozen record = take(practice, LANE_NORMAL, 2);
+
+    assert_int_equal(statement.header.kind, ENTRY_SUBJECT);
+    assert_int_equal(statement.header.subject.epoch, 1);
+    assert_memory_equal(statement.header.subject.handle, record.header.record.handle,
+                        CAIRN_HANDLE_BYTES);
+    assert_int_equal(statement.header.subject.n_tokens, 1); /* no postcode: the number alone */
+    assert_int_equal(statement.header.subject.tokens[0].class, TOKEN_NHS_NUMBER);
+    assert_int_equal(statement.header.subject.tokens[0].status, IDENTIFIER_VERIFIED);
+    uint8_t token[CAIRN_HASH_BYTES];
+    _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
+    assert_true(govern_keep_place(practice->agent->keep, &place));
+    token_make(&place.linkage, TOKEN_NHS_NUMBER, slice_of_text("9994117025"), token);
+    assert_true(slice_equal(statement.entry.body, SLICE_OF(token)));
+}
+
+static void the_header_says_what_the_broker_needs_and_no_more(void **state)
+{
+    struct practice *practice = *state;
+    struct intake_item item =
+        practice_concern(practice, "\"level\":2,\"narrow\":[\"oak-school\",\"north-hospital\"],");
+
+    _cleanup_(frozen_deinit) struct frozen frozen = take(practice, LANE_NORMAL, 2);
+
+    const struct record_header *header = &frozen.header.record;
+    struct out_row row = practice_out(practice, &item.reference);
+    assert_true(entry_id_equal(&header->id, &row.entry));
+    assert_int_equal(header->record_kind, RECORD_CONCERN);
+    assert_int_equal(header->code, CODE_NEGLECT_PHYSICAL);
+    assert_int_equal(header->level, 2);
+    assert_int_equal(header->created_ms, PRACTICE_NOW_MS);
+    assert_int_equal(header->n_narrow, 2);
+    assert_int_equal(header->narrow[0], AGENCY_HOSPITAL);
+    assert_int_equal(header->narrow[1], AGENCY_SCHOOL);
+    assert_false(header->has_occurrence);
+    assert_false(header->has_retracts);
+    assert_null(memmem(frozen.entry.header.data, frozen.entry.header.len, "Thistledown", 11));
+    assert_null(memmem(frozen.entry.body.data, frozen.entry.body.len, "Thistledown", 11));
+}
+
+static void card_and_account_open_again_with_the_keys_that_are_kept(void **state)
+{
+    struct practice *practice = *state;
+    (void)practice_concern(practice, "");
+    practice_reopen(practice);
+
+    _cleanup_(frozen_deinit) struct frozen frozen = take(practice, LANE_NORMAL, 2);
+    _cleanup_(buf_deinit) struct buf card = open_own(practice, &frozen, PART_CARD);
+    _cleanup_(buf_deinit) struct buf account = open_own(practice, &frozen, PART_ACCOUNT);
+
+    expect_says(&card, "Thistledown");
+    expect_says(&card, "9994117025");
+    expect_says(&account, "without a coat");
+    expect_says(&account, "A. Example, nurse");
+    assert_null(strstr(buf_text(&account), "Thistledown"));
+}
+
+static void a_known_child_keeps_its_handle_and_is_not_stated_twice_in_a_lane(void **state)
+{
+    struct practice *practice = *state;
+    (void)practice_concern(practice, "");
+    practice_reopen(practice);
+    (void)practice_concern(practice, "");
+
+    _cleanup_(frozen_deinit) struct frozen first = take(practice, LANE_NORMAL, 2);
+    _cleanup_(frozen_deinit) struct frozen second = take(practice, LANE_NORMAL, 3);
+
+    assert_int_equal(second.header.kind, ENTRY_RECORD);
+    assert_memory_equal(first.header.record.handle, second.header.record.handle,
+                        CAIRN_HANDLE_BYTES);
+    assert_memory_not_equal(first.header.record.event_id, second.header.record.event_id, 16);
+    assert_int_equal(practice_rows(practice, AT_CHILD), 1);
+}
+
+static void another_lane_says_who_the_child_is_for_itself(void **state)
+{
+    struct practice *practice = *state;
+    (void)practice_concern(practice, "");
+
+    (void)practice_concern(practice, "\"urgency\":\"immediate\",");
+
+    _cleanup_(frozen_deinit) struct frozen statement = take(practice, LANE_URGENT, 1);
+    _cleanup_(frozen_deinit) struct frozen record = take(practice, LANE_URGENT, 2);
+    assert_int_equal(statement.header.kind, ENTRY_SUBJECT);
+    assert_int_equal(record.header.record.urgency, URGENCY_IMMEDIATE);
+}
+
+static void what_the_broker_has_receipted_is_not_stated_again(void **state)
+{
+    struct practice *practice = *state;
+    (void)practice_concern(practice, "");
+    struct wire_result stored = {.seq = 1, .verdict = VERDICT_STORED};
+    struct store_txn *txn = store_begin(practice->agent->store);
+    spool_answer(txn, LANE_NORMAL, &stored, PRACTICE_NOW_MS);
+    assert_int_equal(agent_commit(&txn), 0);
+
+    (void)practice_concern(practice, "\"urgency\":\"immediate\",");
+
+    _cleanup_(frozen_deinit) struct frozen record = take(practice, LANE_URGENT, 1);
+    assert_int_equal(record.header.kind, ENTRY_RECORD);
+}
+
+static void a_child_of_whom_more_is_known_is_stated_again_with_all_of_it(void **state)
+{
+    struct practice *practice = *state;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    practice_concern_text("", &text);
+    text_replace(&text, "\"birth_date\"", "\"postcode\":\"ZE1 0AA\",\"birth_date\"");
+    (void)practice_concern(practice, "");
+
+    (void)practice_submit(practice, INTAKE_RECORD, buf_text(&text));
+    (void)practice_concern(practice, ""); /* knows less again: nothing is unsaid */
+
+    _cleanup_(frozen_deinit) struct frozen statement = take(practice, LANE_NORMAL, 3);
+    assert_int_equal(statement.header.kind, ENTRY_SUBJECT);
+    assert_int_equal(statement.header.subject.n_tokens, 2);
+    assert_int_equal(practice_rows(practice, AT_SPOOL), 5);
+}
+
+static void two_agencies_give_one_appointment_one_occurrence(void **state)
+{
+    struct practice *practice = *state;
+    uint8_t occurrence[16];
+    _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
+    practice->options.settle_ms = 0;
+    (void)practice_appointment(practice, "a-1", "noshow", "1");
+
+    _cleanup_(frozen_deinit) struct frozen frozen = take(practice, LANE_NORMAL, 2);
+
+    assert_true(govern_keep_place(practice->agent->keep, &place));
+    token_occurrence(&place.linkage, frozen.header.record.event_day,
+                     slice_of_text("text:paediatricclinic"), occurrence);
+    assert_true(frozen.header.record.has_occurrence);
+    assert_memory_equal(frozen.header.record.occurrence, occurrence, sizeof(occurrence));
+}
+
+static void a_retraction_names_the_record_and_its_handle(void **state)
+{
+    struct practice *practice = *state;
+    practice->options.settle_ms = 0;
+    struct intake_item missed = practice_appointment(practice, "a-1", "noshow", "1");
+
+    (void)practice_appointment(practice, "a-1", "entered-in-error", "2");
+
+    _cleanup_(frozen_deinit) struct frozen frozen = take(practice, LANE_NORMAL, 3);
+    struct out_row target = practice_out(practice, &missed.reference);
+    const struct record_header *header = &frozen.header.record;
+    assert_int_equal(header->record_kind, RECORD_RETRACTION);
+    assert_true(header->has_retracts);
+    assert_true(entry_id_equal(&header->retracts, &target.entry));
+    assert_memory_equal(header->handle, target.handle, CAIRN_HANDLE_BYTES);
+    assert_int_equal(header->judged_by, JUDGED_BY_STANDING_DECISION);
+}
+
+static void an_involvement_and_a_decision_seal_their_account(void **state)
+{
+    struct practice *practice = *state;
+    struct intake_decision decision = {.action = ACTION_CLOSE,
+                                       .alert = 7,
+                                       .outcome = OUTCOME_EARLY_HELP,
+                                       .name = "A. Example",
+                                       .role = "screener",
+                                       .reason = "An early help assessment begins on Monday.",
+                                       .n_recipients = 1,
+                                       .recipients = {AGENCY_SCHOOL}};
+    struct reference reference;
+    struct error error = ERROR_NULL;
+    (void)practice_submit(practice, INTAKE_INVOLVEMENT,
+                          "{\"child\":{\"local_id\":\"7\"},\"role\":\"lead-professional\","
+                          "\"from\":\"2024-01-01\",\"contact\":{\"name\":\"B. Example\","
+                          "\"phone\":\"01632 960123\"}}");
+    assert_int_equal(intake_decide(practice->agent, &decision, &reference, &error), 0);
+
+    _cleanup_(frozen_deinit) struct frozen involved = take(practice, LANE_NORMAL, 2);
+    _cleanup_(frozen_deinit) struct frozen decided = take(practice, LANE_NORMAL, 3);
+    _cleanup_(buf_deinit) struct buf contact = open_own(practice, &involved, PART_ACCOUNT);
+    _cleanup_(buf_deinit) struct buf reason = open_own(practice, &decided, PART_ACCOUNT);
+
+    assert_int_equal(involved.header.involvement.role, ROLE_LEAD_PROFESSIONAL);
+    assert_int_equal(involved.header.involvement.until_day, INVOLVEMENT_OPEN);
+    expect_says(&contact, "01632 960123");
+    assert_int_equal(decided.header.decision.outcome, OUTCOME_EARLY_HELP);
+    assert_int_equal(decided.entry.n_recipients, 1);
+    assert_int_equal(decided.entry.recipients[0], AGENCY_SCHOOL);
+    expect_says(&reason, "cairn-decision-account/v1");
+    expect_says(&reason, "begins on Monday");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
+        TEST(a_statement_stands_before_the_first_record_of_a_child),
+        TEST(the_header_says_what_the_broker_needs_and_no_more),
+        TEST(card_and_account_open_again_with_the_keys_that_are_kept),
+        TEST(a_known_child_keeps_its_handle_and_is_not_stated_twice_in_a_lane),
+        TEST(another_lane_says_who_the_child_is_for_itself),
+        TEST(what_the_broker_has_receipted_is_not_stated_again),
+        TEST(a_child_of_whom_more_is_known_is_stated_again_with_all_of_it),
+        TEST(two_agencies_give_one_appointment_one_occurrence),
+        TEST(a_retraction_names_the_record_and_its_handle),
+        TEST(an_involvement_and_a_decision_seal_their_account),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
