@@ -1,0 +1,907 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agents/core/acks.h"
+#include "agents/core/asks.h"
+#include "agents/core/sending.h"
+#include "agents/core/session.h"
+#include "base/date.h"
+#include "crypto/digest.h"
+#include "support/practice.h"
+
+#define LOG_LEAVES 8 /* of the log that the broker of these tests shows */
+
+/* The agent's link by hand, and a broker that is nothing but its log and its signature. */
+struct story {
+    struct practice *practice;
+    struct session session;
+    struct sending sending;
+    struct acks acks;
+    struct signer *broker;
+    struct note_key checkpoint_key;
+    struct hash leaves[LOG_LEAVES];
+    struct arena arena;
+    uint64_t correlation;
+};
+
+/* --- the broker's log --- */
+
+static struct checkpoint head_at(struct story *story, uint64_t size)
+{
+    struct checkpoint head = {.size = size};
+
+    tree_root_of(story->leaves, size, &head.root);
+    return head;
+}
+
+static struct slice note_of(struct story *story, const struct checkpoint *head)
+{
+    _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+
+    assert_int_equal(checkpoint_sign(head, &story->checkpoint_key, story->broker, &note), 0);
+    return arena_copy(&story->arena, buf_slice(&note));
+}
+
+static struct slice note_at(struct story *story, uint64_t size)
+{
+    struct checkpoint head = head_at(story, size);
+
+    return note_of(story, &head);
+}
+
+static struct tree_proof proof_between(struct story *story, uint64_t from, uint64_t to)
+{
+    struct tree_leaves leaves = {.leaves = story->leaves, .n = LOG_LEAVES};
+    struct tree_source source = tree_source_of(&leaves);
+    struct tree_proof proof = {.n = 0};
+
+    if (from > 0) {
+        assert_int_equal(tree_prove_consistency(&source, from, to, &proof), 0);
+    }
+    return proof;
+}
+
+/* --- setup --- */
+
+static void start_link(struct story *story)
+{
+    session_start(&story->session, story->practice->agent);
+    sending_start(&story->sending, story->practice->agent);
+    assert_int_equal(acks_start(&story->acks, story->practice->agent), 0);
+}
+
+static int open_new(void **state)
+{
+    struct story *story = base_zalloc(1, sizeof(*story));
+    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+    uint8_t key[SIGN_PUBLIC_BYTES];
+    story->practice = practice_new();
+    story->arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    governing_seed(0, "sign", &seed);
+    assert_int_equal(signer_new(&seed, &story->broker), 0);
+    signer_public(story->broker, key);
+    assert_true(note_key_init(&story->checkpoint_key, GOVERNING_ORIGIN, NOTE_TYPE_ED25519, key));
+    for (uint8_t i = 0; i < LOG_LEAVES; i++) {
+        tree_leaf(slice_make(&i, 1), &story->leaves[i]);
+    }
+    start_link(story);
+    *state = story;
+    return 0;
+}
+
+static enum session_result hello_reply(struct story *story, uint64_t size, uint64_t proof_from);
+
+/* Governed, connected, with a head of two leaves. */
+static int open_ready(void **state)
+{
+    int r = open_new(state);
+    struct story *story = *state;
+    struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    practice_govern(story->practice);
+    assert_int_equal(hello_reply(story, 2, 0), SESSION_GOES_ON);
+    assert_false(session_fetch(&story->session, &payload));
+    assert_int_equal(story->session.state, SESSION_READY);
+    return r;
+}
+
+static int close_story(void **state)
+{
+    struct story *story = *state;
+
+    practice_free(&story->practice);
+    signer_free(&story->broker);
+    arena_deinit(&story->arena);
+    base_free(&story);
+    return 0;
+}
+
+/* --- session --- */
+
+static enum session_result reply_with(struct story *story, struct slice note,
+                                      const struct tree_proof *proof)
+{
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    struct wire_hello_reply reply = {
+        .protocol = CAIRN_PROTOCOL_MAX,
+        .versions = session_versions(story->practice->governing.governance),
+        .checkpoint = note,
+        .consistency = *proof,
+        .time_ms = story->practice->clock.real_ms - 7,
+    };
+    wire_hello_reply_write(&reply, &payload);
+    return session_hello_reply(&story->session, buf_slice(&payload), &story->arena);
+}
+
+static enum session_result hello_reply(struct story *story, uint64_t size, uint64_t proof_from)
+{
+    struct tree_proof proof = proof_between(story, proof_from, size);
+
+    return reply_with(story, note_at(story, size), &proof);
+}
+
+/* Answers the fetch at hand from what the partnership's desk holds; false when there was none. */
+static bool answer_fetch(struct story *story, enum governance_document *ret)
+{
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    struct wire_governance_fetch fetch;
+    struct govern_document held;
+    if (!session_fetch(&story->session, &payload)) {
+        return false;
+    }
+    assert_true(wire_governance_fetch_read(buf_slice(&payload), &story->arena, &fetch));
+    assert_true(governance_held(story->practice->governing.governance, fetch.document, &held));
+    struct wire_governance_document document = {
+        .document = fetch.document,
+        .version = story->practice->governing.governance->versions[fetch.document],
+        .text = held.text,
+        .note = held.note};
+    buf_reset(&payload);
+    wire_governance_document_write(&document, &payload);
+    assert_int_equal(session_document(&story->session, buf_slice(&payload), &story->arena),
+                     SESSION_GOES_ON);
+    *ret = fetch.document;
+    return true;
+}
+
+static void a_new_agency_fetches_governance_before_it_believes_a_head(void **state)
+{
+    struct story *story = *state;
+    enum governance_document document = GOVERNANCE_ROOT;
+
+    assert_int_equal(hello_reply(story, 3, 0), SESSION_GOES_ON);
+    assert_int_equal(story->session.witness.head.size, 0);
+    for (unsigned i = GOVERNANCE_DIRECTORY; i <= GOVERNANCE_DOCUMENTS; i++) {
+        assert_true(answer_fetch(story, &document));
+        assert_int_equal(document, i);
+    }
+    assert_false(answer_fetch(story, &document));
+    assert_int_equal(story->session.state, SESSION_NEW); /* hello once more */
+    assert_int_equal(hello_reply(story, 3, 0), SESSION_GOES_ON);
+    assert_false(answer_fetch(story, &document));
+
+    assert_int_equal(story->session.state, SESSION_READY);
+    assert_int_equal(story->session.witness.head.size, 3);
+    assert_int_equal(story->session.clock_ahead_ms, 7);
+}
+
+static void the_verified_head_survives_a_restart_and_is_shown_in_hello(void **state)
+{
+    struct story *story = *state;
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    struct wire_hello hello;
+
+    practice_reopen(story->practice);
+    start_link(story);
+    session_hello(&story->session, &payload);
+
+    assert_true(wire_hello_read(buf_slice(&payload), &story->arena, &hello));
+    assert_true(slice_equal(hello.checkpoint, note_at(story, 2)));
+    assert_int_equal(hello.versions.of[GOVERNANCE_CALENDAR], 1);
+}
+
+static void a_log_that_grew_is_followed(void **state)
+{
+    struct story *story = *state;
+    start_link(story);
+
+    enum session_result result = hello_reply(story, 7, 2);
+
+    assert_int_equal(result, SESSION_GOES_ON);
+    assert_int_equal(story->session.witness.head.size, 7);
+}
+
+static bool kept_as_fork(struct story *story)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(story->practice->agent->store);
+
+    return witness_forked(txn);
+}
+
+static void a_log_that_shrank_is_evidence(void **state)
+{
+    struct story *story = *state;
+    start_link(story);
+
+    enum session_result result = hello_reply(story, 1, 0);
+
+    assert_int_equal(result, SESSION_FORK);
+    assert_true(kept_as_fork(story));
+    assert_int_equal(story->session.witness.head.size, 2);
+}
+
+static void a_log_with_another_past_is_evidence_until_an_operator_has_looked(void **state)
+{
+    struct story *story = *state;
+    start_link(story);
+    story->leaves[0] = story->leaves[1];
+
+    enum session_result result = hello_reply(story, 7, 2);
+
+    assert_int_equal(result, SESSION_FORK);
+    practice_reopen(story->practice);
+    assert_true(kept_as_fork(story));
+    struct store_txn *txn = store_begin(story->practice->agent->store);
+    witness_clear_fork(txn);
+    assert_int_equal(agent_commit(&txn), 0);
+    assert_false(kept_as_fork(story));
+    start_link(story);
+    assert_int_equal(story->session.witness.head.size, 0);
+}
+
+static void a_head_that_somebody_else_signed_is_refused(void **state)
+{
+    struct story *story = *state;
+    struct tree_proof proof = proof_between(story, 2, 7);
+    struct checkpoint head = head_at(story, 7);
+    _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+    struct note_key other;
+    const struct agent_keys *keys = &story->practice->agent->keys;
+    assert_true(note_key_init(&other, GOVERNING_ORIGIN, NOTE_TYPE_ED25519, keys->sign_public));
+    assert_int_equal(checkpoint_sign(&head, &other, keys->signer, &note), 0);
+    start_link(story);
+
+    enum session_result result = reply_with(story, buf_slice(&note), &proof);
+
+    assert_int_equal(result, SESSION_REFUSED);
+    assert_false(kept_as_fork(story));
+    assert_int_equal(story->session.witness.head.size, 2);
+}
+
+static void a_delivery_that_begins_elsewhere_is_left_and_not_taken_for_a_fork(void **state)
+{
+    struct story *story = *state;
+    struct tree_proof proof = proof_between(story, 2, 5);
+    struct tree_proof earlier = proof_between(story, 2, 4);
+
+    assert_int_equal(session_head(&story->session, note_at(story, 5), 2, &proof), SESSION_GOES_ON);
+    assert_int_equal(session_head(&story->session, note_at(story, 4), 2, &earlier), SESSION_STALE);
+
+    assert_int_equal(story->session.witness.head.size, 5);
+    assert_true(story->session.unsaved);
+    assert_int_equal(session_save(&story->session), 0);
+    assert_false(story->session.unsaved);
+}
+
+static void a_pong_with_newer_versions_makes_the_agent_fetch_them(void **state)
+{
+    struct story *story = *state;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    struct govern_document held;
+    enum governance_document document = GOVERNANCE_ROOT;
+    assert_true(
+        governance_held(story->practice->governing.governance, GOVERNANCE_AGREEMENTS, &held));
+    buf_add_slice(&text, held.text);
+    assert_int_equal(
+        governing_offer(&story->practice->governing, GOVERNANCE_AGREEMENTS, 2, buf_slice(&text)),
+        GOVERN_ACCEPTED);
+    struct wire_pong pong = {.versions = session_versions(story->practice->governing.governance),
+                             .time_ms = story->practice->clock.real_ms};
+    wire_pong_write(&pong, &payload);
+
+    assert_int_equal(session_pong(&story->session, buf_slice(&payload), &story->arena),
+                     SESSION_GOES_ON);
+
+    assert_true(answer_fetch(story, &document));
+    assert_int_equal(document, GOVERNANCE_AGREEMENTS);
+    assert_false(answer_fetch(story, &document));
+    assert_int_equal(story->session.state, SESSION_READY);
+    struct governance *governance = govern_keep_current(story->practice->agent->keep);
+    assert_int_equal(governance->versions[GOVERNANCE_AGREEMENTS], 2);
+    governance_unref(&governance);
+}
+
+/* --- parcels --- */
+
+/* A parcel as the broker reads it: signature, root and head are checked here. */
+struct read_parcel {
+    struct wire_header header;
+    struct parcel_head head;
+    struct wire_parcel parcel;
+};
+
+static void check_root(const struct read_parcel *read)
+{
+    struct hash leaves[CAIRN_PARCEL_ENTRIES_MAX];
+    struct hash root;
+    for (size_t i = 0; i < read->parcel.n_entries; i++) {
+        const struct wire_entry *entry = &read->parcel.entries[i];
+        struct hash item;
+        struct hash grants;
+        struct hash digest;
+        wire_item_digest(entry->header, entry->body, &item);
+        wire_grants_digest(entry->grants, entry->n_grants, &grants);
+        wire_entry_digest(&item, &grants, &digest);
+        tree_leaf(SLICE_OF(digest.bytes), &leaves[i]);
+    }
+    tree_root_of(leaves, read->parcel.n_entries, &root);
+    assert_memory_equal(&root, &read->head.root, sizeof(root));
+}
+
+static struct read_parcel read_back(struct story *story, const struct parcel *parcel)
+{
+    struct read_parcel read;
+    struct hash partnership;
+    struct slice frame = arena_copy(&story->arena, buf_slice(&parcel->frame));
+    const struct governance *governance = story->practice->governing.governance;
+    const struct agency *own = directory_agency(&governance->directory, AGENCY_OWN);
+    sha256(slice_of_text(governance->root.origin), partnership.bytes);
+
+    assert_true(wire_header_read(frame, &read.header));
+    assert_int_equal(read.header.type, WIRE_PARCEL);
+    assert_true(wire_parcel_read(wire_payload(frame), &story->arena, &read.parcel));
+    assert_true(wire_parcel_head_read(read.parcel.head, &story->arena, &read.head));
+    assert_int_equal(read.head.agency, AGENCY_OWN);
+    assert_int_equal(read.head.entries, read.parcel.n_entries);
+    assert_int_equal(read.header.entries, read.parcel.n_entries);
+    assert_memory_equal(&read.head.partnership, &partnership, sizeof(partnership));
+    const struct agency_key *key = agency_sign_key(own, read.head.key_id);
+    assert_non_null(key);
+    assert_true(
+        verifier_check(key->verifier, SIGN_PARCEL, read.parcel.head, read.parcel.signature));
+    check_root(&read);
+    return read;
+}
+
+static struct read_parcel cut(struct story *story, enum lane lane)
+{
+    _cleanup_(parcel_deinit) struct parcel parcel = PARCEL_NULL;
+
+    assert_int_equal(
+        sending_cut(&story->sending, &story->session, lane, ++story->correlation, &parcel), 0);
+    sending_sent(&story->sending, lane, &parcel);
+    return read_back(story, &parcel);
+}
+
+static const struct wire_grant *grant_for(const struct wire_entry *entry, uint32_t agency,
+                                          enum part part)
+{
+    for (size_t i = 0; i < entry->n_grants; i++) {
+        if (entry->grants[i].recipient == agency && entry->grants[i].part == part) {
+            return &entry->grants[i];
+        }
+    }
+    return NULL;
+}
+
+static void expect_sorted(const struct wire_entry *entry)
+{
+    for (size_t i = 1; i < entry->n_grants; i++) {
+        const struct wire_grant *a = &entry->grants[i - 1];
+        const struct wire_grant *b = &entry->grants[i];
+        assert_true(a->recipient < b->recipient ||
+                    (a->recipient == b->recipient && a->part < b->part));
+    }
+}
+
+/* Opens a part as that agency would, with nothing but its own key and the entry. */
+static struct buf open_as(struct story *story, const struct wire_entry *entry, uint32_t agency,
+                          enum part part)
+{
+    _cleanup_(secret_deinit) struct secret opening_key = SECRET_NULL;
+    _cleanup_(secret_deinit) struct secret data_key = SECRET_NULL;
+    struct buf text = BUF_MAX(SEAL_ACCOUNT_MAX_BYTES);
+    struct entry_header header;
+    uint8_t digest[CAIRN_HASH_BYTES];
+    const struct wire_grant *grant = grant_for(entry, agency, part);
+    assert_non_null(grant);
+    assert_true(wire_entry_header_read(entry->kind, entry->header, &story->arena, &header));
+    struct grant_scope scope = {.entry = header.id, .part = part, .recipient = agency};
+    size_t card = header.kind == ENTRY_RECORD ? header.record.card_bytes : 0;
+    struct slice sealed = part == PART_CARD
+                              ? slice_make(entry->body.data, card)
+                              : slice_make(entry->body.data + card, entry->body.len - card);
+    sha256(entry->header, digest);
+    governing_seed(agency, "open", &opening_key);
+
+    assert_int_equal(grant_open(&opening_key, &scope, SLICE_OF(grant->sealed), &data_key), 0);
+    assert_int_equal(seal_open_part(&data_key, digest, part, sealed, &text), 0);
+    return text;
+}
+
+static void a_parcel_holds_who_it_is_from_and_what_it_was_made_with(void **state)
+{
+    struct story *story = *state;
+    struct intake_item item = practice_concern(story->practice, "");
+
+    struct read_parcel read = cut(story, LANE_NORMAL);
+
+    struct out_row row = practice_out(story->practice, &item.reference);
+    assert_int_equal(read.header.lane, LANE_NORMAL);
+    assert_int_equal(read.header.correlation, story->correlation);
+    assert_true(read.head.stream == row.entry.stream);
+    assert_int_equal(read.head.first_seq, 1);
+    assert_int_equal(read.parcel.n_entries, 2);
+    assert_int_equal(read.head.versions.of[GOVERNANCE_AGREEMENTS], 1);
+    assert_int_equal(read.head.log_size, 2);
+    struct checkpoint head = head_at(story, 2);
+    assert_memory_equal(&read.head.log_root, &head.root, sizeof(head.root));
+}
+
+static void a_routine_concern_is_sealed_to_us_and_the_mash_alone(void **state)
+{
+    struct story *story = *state;
+    (void)practice_concern(story->practice, "");
+
+    struct read_parcel read = cut(story, LANE_NORMAL);
+
+    const struct wire_entry *entry = &read.parcel.entries[1];
+    assert_int_equal(read.parcel.entries[0].n_grants, 0); /* a statement has none */
+    assert_int_equal(entry->n_grants, 4);
+    expect_sorted(entry);
+    _cleanup_(buf_deinit) struct buf own = open_as(story, entry, AGENCY_OWN, PART_ACCOUNT);
+    _cleanup_(buf_deinit) struct buf card = open_as(story, entry, AGENCY_OWN, PART_CARD);
+    _cleanup_(buf_deinit) struct buf mash = open_as(story, entry, AGENCY_MASH, PART_ACCOUNT);
+    assert_non_null(strstr(buf_text(&own), "without a coat"));
+    assert_non_null(strstr(buf_text(&card), "Thistledown"));
+    assert_string_equal(buf_text(&own), buf_text(&mash));
+}
+
+static void an_immediate_concern_is_sealed_to_the_whole_front_door(void **state)
+{
+    struct story *story = *state;
+    (void)practice_concern(story->practice, "\"urgency\":\"immediate\",");
+
+    struct read_parcel read = cut(story, LANE_URGENT);
+
+    const struct wire_entry *entry = &read.parcel.entries[1];
+    assert_int_equal(entry->n_grants, 6);
+    assert_non_null(grant_for(entry, AGENCY_MASH, PART_ACCOUNT));
+    assert_non_null(grant_for(entry, AGENCY_DUTY, PART_CARD));
+    assert_null(grant_for(entry, AGENCY_GONE, PART_CARD));
+    assert_null(grant_for(entry, AGENCY_SCHOOL, PART_CARD));
+}
+
+static void whom_the_author_left_out_gets_no_grant(void **state)
+{
+    struct story *story = *state;
+    (void)practice_concern(story->practice, "\"narrow\":[\"north-mash\"],");
+
+    struct read_parcel read = cut(story, LANE_NORMAL);
+
+    assert_int_equal(read.parcel.entries[1].n_grants, 2);
+    assert_null(grant_for(&read.parcel.entries[1], AGENCY_MASH, PART_CARD));
+}
+
+static void grants_follow_the_agreements_of_the_day_they_are_sent(void **state)
+{
+    struct story *story = *state;
+    (void)practice_concern(story->practice, "");
+
+    struct read_parcel before = cut(story, LANE_NORMAL);
+    practice_amend(story->practice, GOVERNANCE_AGREEMENTS, 2, "\"recipient_kind\": \"mash\"",
+                   "\"recipient_kind\": \"hospital\"");
+    sending_reset(&story->sending);
+    struct read_parcel after = cut(story, LANE_NORMAL);
+
+    assert_non_null(grant_for(&before.parcel.entries[1], AGENCY_MASH, PART_CARD));
+    assert_null(grant_for(&after.parcel.entries[1], AGENCY_MASH, PART_CARD));
+    assert_non_null(grant_for(&after.parcel.entries[1], AGENCY_HOSPITAL, PART_CARD));
+    assert_int_equal(after.head.versions.of[GOVERNANCE_AGREEMENTS], 2);
+    assert_true(slice_equal(before.parcel.entries[1].header, after.parcel.entries[1].header));
+    assert_true(slice_equal(before.parcel.entries[1].body, after.parcel.entries[1].body));
+}
+
+static void a_decision_is_sealed_to_whom_the_decider_named(void **state)
+{
+    struct story *story = *state;
+    struct intake_decision decision = {
+        .action = ACTION_OPEN,
+        .alert = 7,
+        .name = "A. Example",
+        .role = "screener",
+        .reason = "Three missed appointments; screening today.",
+        .n_recipients = 4,
+        .recipients = {AGENCY_SCHOOL, AGENCY_GONE, AGENCY_SCHOOL, 99},
+    };
+    struct reference reference;
+    struct error error = ERROR_NULL;
+    assert_int_equal(intake_decide(story->practice->agent, &decision, &reference, &error), 0);
+
+    struct read_parcel read = cut(story, LANE_NORMAL);
+
+    const struct wire_entry *entry = &read.parcel.entries[0];
+    assert_int_equal(entry->n_grants, 2);
+    expect_sorted(entry);
+    _cleanup_(buf_deinit) struct buf text = open_as(story, entry, AGENCY_SCHOOL, PART_ACCOUNT);
+    assert_non_null(strstr(buf_text(&text), "screening today"));
+}
+
+/* --- receipts --- */
+
+static enum sending_result receipt(struct story *story, const struct read_parcel *parcel,
+                                   const enum verdict *verdicts, struct slice note)
+{
+    struct wire_result results[CAIRN_PARCEL_ENTRIES_MAX];
+    for (size_t i = 0; i < parcel->parcel.n_entries; i++) {
+        results[i] = (struct wire_result){
+            .seq = parcel->head.first_seq + i, .verdict = verdicts[i], .log_index = i};
+    }
+    struct wire_receipt receipt = {.stream = parcel->head.stream,
+                                   .n_results = parcel->parcel.n_entries,
+                                   .results = results,
+                                   .checkpoint = note};
+    return sending_receipt(&story->sending, parcel->header.correlation, &receipt);
+}
+
+static int try_cut(struct story *story, enum lane lane)
+{
+    _cleanup_(parcel_deinit) struct parcel parcel = PARCEL_NULL;
+
+    return sending_cut(&story->sending, &story->session, lane, ++story->correlation, &parcel);
+}
+
+static void a_lane_has_one_parcel_on_its_way(void **state)
+{
+    struct story *story = *state;
+    const enum verdict stored[] = {VERDICT_STORED, VERDICT_STORED};
+    (void)practice_concern(story->practice, "");
+    struct read_parcel first = cut(story, LANE_NORMAL);
+    (void)practice_concern(story->practice, "");
+    (void)practice_concern(story->practice, "\"urgency\":\"immediate\",");
+
+    assert_int_equal(try_cut(story, LANE_NORMAL), -ENOENT);
+    assert_int_equal(try_cut(story, LANE_URGENT), 0); /* other lanes go on */
+    assert_int_equal(receipt(story, &first, stored, note_at(story, 3)), SENDING_DONE);
+
+    struct read_parcel second = cut(story, LANE_NORMAL);
+    assert_int_equal(second.head.first_seq, 3);
+}
+
+static void a_receipt_takes_stored_entries_out_and_keeps_the_others(void **state)
+{
+    struct story *story = *state;
+    const enum verdict verdicts[] = {VERDICT_STORED, VERDICT_BUSY};
+    struct intake_item item = practice_concern(story->practice, "");
+    struct read_parcel first = cut(story, LANE_NORMAL);
+
+    assert_int_equal(receipt(story, &first, verdicts, note_at(story, 3)), SENDING_DONE);
+
+    assert_int_equal(practice_rows(story->practice, AT_SPOOL), 1);
+    assert_int_equal(practice_out(story->practice, &item.reference).state, OUT_SPOOLED);
+    assert_int_equal(try_cut(story, LANE_NORMAL), -ENOENT); /* not at once */
+    clock_fake_advance(&story->practice->clock, SENDING_RETRY_MAX_MS);
+    struct read_parcel again = cut(story, LANE_NORMAL);
+    assert_int_equal(again.head.first_seq, 2);
+    assert_int_equal(again.parcel.n_entries, 1);
+}
+
+static void without_a_receipt_the_same_entries_go_again(void **state)
+{
+    struct story *story = *state;
+    (void)practice_concern(story->practice, "");
+    struct read_parcel first = cut(story, LANE_NORMAL);
+
+    clock_fake_advance(&story->practice->clock, SENDING_RECEIPT_MAX_MS - 1);
+    assert_int_equal(try_cut(story, LANE_NORMAL), -ENOENT);
+    clock_fake_advance(&story->practice->clock, 1);
+    struct read_parcel again = cut(story, LANE_NORMAL);
+
+    assert_true(again.header.correlation != first.header.correlation);
+    assert_int_equal(again.parcel.n_entries, first.parcel.n_entries);
+    for (size_t i = 0; i < again.parcel.n_entries; i++) {
+        assert_true(slice_equal(again.parcel.entries[i].header, first.parcel.entries[i].header));
+        assert_true(slice_equal(again.parcel.entries[i].body, first.parcel.entries[i].body));
+    }
+}
+
+static void a_receipt_is_believed_only_with_a_signed_head_that_covers_it(void **state)
+{
+    struct story *story = *state;
+    const enum verdict stored[] = {VERDICT_STORED, VERDICT_STORED};
+    (void)practice_concern(story->practice, "");
+
+    struct read_parcel first = cut(story, LANE_NORMAL);
+    assert_int_equal(receipt(story, &first, stored, note_at(story, 1)), SENDING_INVALID);
+    sending_reset(&story->sending);
+    struct read_parcel second = cut(story, LANE_NORMAL);
+    assert_int_equal(receipt(story, &second, stored, slice_of_text("signed by nobody\n")),
+                     SENDING_INVALID);
+
+    assert_int_equal(practice_rows(story->practice, AT_SPOOL), 2);
+}
+
+static void a_receipt_for_another_parcel_is_nothing(void **state)
+{
+    struct story *story = *state;
+    const enum verdict stored[] = {VERDICT_STORED, VERDICT_STORED};
+    (void)practice_concern(story->practice, "");
+    struct read_parcel first = cut(story, LANE_NORMAL);
+
+    struct read_parcel other = first;
+    other.header.correlation++;
+    assert_int_equal(receipt(story, &other, stored, note_at(story, 3)), SENDING_NOT_MINE);
+    other = first;
+    other.head.stream++;
+    assert_int_equal(receipt(story, &other, stored, note_at(story, 3)), SENDING_NOT_MINE);
+
+    assert_int_equal(practice_rows(story->practice, AT_SPOOL), 2);
+}
+
+static void a_stale_directory_asks_for_a_newer_one_and_keeps_the_entries(void **state)
+{
+    struct story *story = *state;
+    (void)practice_concern(story->practice, "");
+    struct read_parcel first = cut(story, LANE_NORMAL);
+
+    enum sending_result result =
+        sending_error(&story->sending, first.header.correlation, VERDICT_STALE_DIRECTORY);
+
+    assert_int_equal(result, SENDING_STALE);
+    assert_int_equal(practice_rows(story->practice, AT_SPOOL), 2);
+    assert_int_equal(story->sending.refused, 0);
+}
+
+static void a_parcel_refused_as_a_whole_is_kept_for_a_person_to_look(void **state)
+{
+    struct story *story = *state;
+    (void)practice_concern(story->practice, "");
+    struct read_parcel first = cut(story, LANE_NORMAL);
+
+    enum sending_result result =
+        sending_error(&story->sending, first.header.correlation, VERDICT_REVOKED_KEY);
+
+    assert_int_equal(result, SENDING_DONE);
+    assert_int_equal(story->sending.refused, VERDICT_REVOKED_KEY);
+    assert_int_equal(practice_rows(story->practice, AT_SPOOL), 2);
+    clock_fake_advance(&story->practice->clock, SENDING_REFUSED_MS / 2 - 1);
+    assert_int_equal(try_cut(story, LANE_NORMAL), -ENOENT);
+    clock_fake_advance(&story->practice->clock, SENDING_REFUSED_MS / 2 + 1);
+    (void)cut(story, LANE_NORMAL);
+}
+
+static void a_restart_sends_what_was_not_answered(void **state)
+{
+    struct story *story = *state;
+    (void)practice_concern(story->practice, "");
+    struct read_parcel first = cut(story, LANE_NORMAL);
+
+    practice_reopen(story->practice);
+    start_link(story);
+    assert_int_equal(hello_reply(story, 2, 2), SESSION_GOES_ON);
+    struct read_parcel again = cut(story, LANE_NORMAL);
+
+    assert_int_equal(again.head.first_seq, first.head.first_seq);
+    assert_true(slice_equal(again.parcel.entries[1].body, first.parcel.entries[1].body));
+}
+
+/* --- acknowledgements --- */
+
+static int try_ack(struct story *story, struct parcel *parcel)
+{
+    return acks_cut(&story->acks, &story->session, ++story->correlation, parcel);
+}
+
+static void an_acknowledgement_cosigns_the_head_and_comes_soon(void **state)
+{
+    struct story *story = *state;
+    _cleanup_(parcel_deinit) struct parcel parcel = PARCEL_NULL;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+    struct entry_header header;
+    struct checkpoint head = head_at(story, 2);
+    acks_want(&story->acks, 4);
+    acks_want(&story->acks, 9);
+
+    assert_int_equal(try_ack(story, &parcel), -ENOENT);
+    clock_fake_advance(&story->practice->clock, ACKS_WAIT_MS);
+    assert_int_equal(try_ack(story, &parcel), 0);
+
+    struct read_parcel read = read_back(story, &parcel);
+    assert_int_equal(read.parcel.n_entries, 1);
+    assert_true(wire_entry_header_read(ENTRY_ACKNOWLEDGEMENT, read.parcel.entries[0].header,
+                                       &story->arena, &header));
+    assert_int_equal(header.acknowledgement.position, 9);
+    assert_int_equal(header.acknowledgement.log_size, 2);
+    checkpoint_text(&head, GOVERNING_ORIGIN, &text);
+    const struct agency *own =
+        directory_agency(&story->practice->governing.governance->directory, AGENCY_OWN);
+    assert_true(cosignature_check(buf_slice(&text), header.acknowledgement.cosignature,
+                                  own->sign_keys[0].verifier));
+}
+
+static void an_acknowledgement_is_repeated_until_it_is_receipted(void **state)
+{
+    struct story *story = *state;
+    _cleanup_(parcel_deinit) struct parcel first = PARCEL_NULL;
+    _cleanup_(parcel_deinit) struct parcel second = PARCEL_NULL;
+    struct wire_result result = {.verdict = VERDICT_STORED, .log_index = 2};
+    struct wire_receipt receipt = {.n_results = 1, .results = &result};
+    acks_want(&story->acks, 9);
+    clock_fake_advance(&story->practice->clock, ACKS_WAIT_MS);
+    assert_int_equal(try_ack(story, &first), 0);
+    acks_sent(&story->acks, &first);
+
+    assert_int_equal(acks_error(&story->acks, first.correlation, VERDICT_BUSY), SENDING_DONE);
+    clock_fake_advance(&story->practice->clock, SENDING_RETRY_MAX_MS);
+    assert_int_equal(try_ack(story, &second), 0);
+    acks_sent(&story->acks, &second);
+    receipt.stream = second.stream;
+    receipt.checkpoint = note_at(story, 3);
+    assert_int_equal(acks_receipt(&story->acks, second.correlation, &receipt), SENDING_DONE);
+
+    assert_true(second.first_seq > first.first_seq);
+    assert_int_equal(story->acks.told, 9);
+    clock_fake_advance(&story->practice->clock, SENDING_RECEIPT_MAX_MS);
+    assert_int_equal(try_ack(story, &first), -ENOENT);
+}
+
+/* --- questions --- */
+
+struct asker {
+    struct asks *asks;
+    struct agent *agent;
+    struct ask question;
+    struct ask answer;
+    int result;
+};
+
+static void *ask_in_thread(void *data)
+{
+    struct asker *asker = data;
+
+    asker->result = asks_put(asker->asks, asker->agent, &asker->question, 60000, &asker->answer);
+    return NULL;
+}
+
+static const struct entry_id some_entry = {.agency = AGENCY_OWN, .stream = 5, .seq = 6};
+
+/* The thread's question as it goes out; waits for the thread to have put it. */
+static void next_question(struct asks *asks, uint64_t correlation, enum wire_type *type,
+                          struct buf *payload)
+{
+    while (!asks_next(asks, correlation, type, payload)) {
+        (void)sched_yield();
+    }
+}
+
+static void a_question_waits_for_its_answer_and_no_other(void **state)
+{
+    struct story *story = *state;
+    struct asks asks;
+    assert_int_equal(asks_init(&asks), 0);
+    asks_set_open(&asks, true);
+    struct asker asker = {.asks = &asks,
+                          .agent = story->practice->agent,
+                          .question = {.kind = ASK_STATE, .entry = some_entry}};
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    enum wire_type type = WIRE_PING;
+    struct wire_reader reader = {.agency = AGENCY_MASH, .state = READER_OPENED};
+    struct wire_state_reply reply = {.entry = some_entry,
+                                     .verdict = VERDICT_STORED,
+                                     .log_index = 3,
+                                     .n_readers = 1,
+                                     .readers = &reader};
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, ask_in_thread, &asker), 0);
+    next_question(&asks, 77, &type, &payload);
+    assert_int_equal(type, WIRE_STATE_REQUEST);
+    buf_reset(&payload);
+    wire_state_reply_write(&reply, &payload);
+    assert_false(asks_state_reply(&asks, 78, buf_slice(&payload), &story->arena));
+    assert_true(asks_state_reply(&asks, 77, buf_slice(&payload), &story->arena));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+
+    assert_int_equal(asker.result, 0);
+    assert_int_equal(asker.answer.state.log_index, 3);
+    assert_int_equal(asker.answer.state.readers[0].state, READER_OPENED);
+    asks_deinit(&asks);
+}
+
+static void questions_end_when_the_connection_does(void **state)
+{
+    struct story *story = *state;
+    struct asks asks;
+    struct ask question = {.kind = ASK_STATE, .entry = some_entry};
+    struct ask answer;
+    enum wire_type type = WIRE_PING;
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    assert_int_equal(asks_init(&asks), 0);
+
+    assert_int_equal(asks_put(&asks, story->practice->agent, &question, 10, &answer), -ENOTCONN);
+    asks_set_open(&asks, true);
+    assert_int_equal(asks_put(&asks, story->practice->agent, &question, 0, &answer), -ETIMEDOUT);
+    assert_false(asks_next(&asks, 1, &type, &payload)); /* nobody waits for it any more */
+    asks_deinit(&asks);
+}
+
+static void a_proof_is_checked_before_it_is_handed_over(void **state)
+{
+    struct story *story = *state;
+    struct asks asks;
+    assert_int_equal(asks_init(&asks), 0);
+    asks_set_open(&asks, true);
+    struct asker asker = {.asks = &asks,
+                          .agent = story->practice->agent,
+                          .question = {.kind = ASK_PROOF, .log_index = 2}};
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    enum wire_type type = WIRE_PING;
+    uint8_t leaf = 1; /* but that is leaf 1, and leaf 2 was asked for */
+    struct tree_leaves leaves = {.leaves = story->leaves, .n = 5};
+    struct tree_source source = tree_source_of(&leaves);
+    struct wire_proof_reply reply = {.verdict = VERDICT_STORED,
+                                     .log_index = 2,
+                                     .leaf = slice_make(&leaf, 1),
+                                     .checkpoint = note_at(story, 5)};
+    pthread_t thread;
+    assert_int_equal(tree_prove_inclusion(&source, 2, 5, &reply.path), 0);
+
+    assert_int_equal(pthread_create(&thread, NULL, ask_in_thread, &asker), 0);
+    next_question(&asks, 77, &type, &payload);
+    assert_int_equal(type, WIRE_PROOF_REQUEST);
+    buf_reset(&payload);
+    wire_proof_reply_write(&reply, &payload);
+    assert_true(
+        asks_proof_reply(&asks, 77, buf_slice(&payload), &story->arena, &story->checkpoint_key));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+
+    assert_int_equal(asker.result, -EPROTO);
+    asks_deinit(&asks);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name)  cmocka_unit_test_setup_teardown(name, open_ready, close_story)
+#define FRESH(name) cmocka_unit_test_setup_teardown(name, open_new, close_story)
+        FRESH(a_new_agency_fetches_governance_before_it_believes_a_head),
+        TEST(the_verified_head_survives_a_restart_and_is_shown_in_hello),
+        TEST(a_log_that_grew_is_followed),
+        TEST(a_log_that_shrank_is_evidence),
+        TEST(a_log_with_another_past_is_evidence_until_an_operator_has_looked),
+        TEST(a_head_that_somebody_else_signed_is_refused),
+        TEST(a_delivery_that_begins_elsewhere_is_left_and_not_taken_for_a_fork),
+        TEST(a_pong_with_newer_versions_makes_the_agent_fetch_them),
+        TEST(a_parcel_holds_who_it_is_from_and_what_it_was_made_with),
+        TEST(a_routine_concern_is_sealed_to_us_and_the_mash_alone),
+        TEST(an_immediate_concern_is_sealed_to_the_whole_front_door),
+        TEST(whom_the_author_left_out_gets_no_grant),
+        TEST(grants_follow_the_agreements_of_the_day_they_are_sent),
+        TEST(a_decision_is_sealed_to_whom_the_decider_named),
+        TEST(a_lane_has_one_parcel_on_its_way),
+        TEST(a_receipt_takes_stored_entries_out_and_keeps_the_others),
+        TEST(without_a_receipt_the_same_entries_go_again),
+        TEST(a_receipt_is_believed_only_with_a_signed_head_that_covers_it),
+        TEST(a_receipt_for_another_parcel_is_nothing),
+        TEST(a_stale_directory_asks_for_a_newer_one_and_keeps_the_entries),
+        TEST(a_parcel_refused_as_a_whole_is_kept_for_a_person_to_look),
+        TEST(a_restart_sends_what_was_not_answered),
+        TEST(an_acknowledgement_cosigns_the_head_and_comes_soon),
+        TEST(an_acknowledgement_is_repeated_until_it_is_receipted),
+        TEST(a_question_waits_for_its_answer_and_no_other),
+        TEST(questions_end_when_the_connection_does),
+        TEST(a_proof_is_checked_before_it_is_handed_over),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
