@@ -205,6 +205,22 @@ static void add_by_rule(struct apply *apply, struct alert_row *alert,
     }
 }
 
+/* Kinds first, which is how a rule names the front door: should there be more addressees than an
+ * alert has room for, it is not the front door that goes without. */
+static void add_addressees(struct apply *apply, struct alert_row *alert,
+                           const struct pattern *pattern)
+{
+    static const enum addressee_sort order[] = {ADDRESSEE_KIND, ADDRESSEE_ORIGINS,
+                                                ADDRESSEE_INVOLVED_CLASS};
+    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+        for (size_t j = 0; j < pattern->n_addressees; j++) {
+            if (pattern->addressees[j].sort == order[i]) {
+                add_by_rule(apply, alert, &pattern->addressees[j]);
+            }
+        }
+    }
+}
+
 /* --- raising and extending --- */
 
 static uint64_t current_alert(struct apply *apply, uint64_t child, struct alert_row *ret)
@@ -219,51 +235,48 @@ static uint64_t current_alert(struct apply *apply, uint64_t child, struct alert_
     return alert_row_get(apply->txn, number, ret) ? number : 0;
 }
 
-static bool lists(const struct alert_row *alert, const struct entry_id *entry)
+static bool is_later(const struct alert_record *a, const struct alert_record *b)
 {
-    for (size_t i = 0; i < alert->n_records; i++) {
-        if (entry_id_equal(&alert->records[i].entry, entry)) {
-            return true;
-        }
-    }
-    return false;
+    return a->day > b->day || (a->day == b->day && a->log_index > b->log_index);
 }
 
-/* Keeps the newest: when the list is full its oldest goes. Ascending by day, then log index. */
-static void insert_record(struct alert_row *alert, const struct alert_record *record)
+/* Keeps the newest, ascending by day, then log index: when the list is full its oldest goes. False
+ * for one that is older than all of a full list. */
+static bool insert_record(struct alert_row *alert, const struct alert_record *record)
 {
     if (alert->n_records == CAIRN_ALERT_RECORDS_MAX) {
+        if (!is_later(record, &alert->records[0])) {
+            return false;
+        }
         alert->n_records--;
         memmove(alert->records, alert->records + 1, alert->n_records * sizeof(alert->records[0]));
     }
     size_t at = alert->n_records++;
-    while (at > 0 && (alert->records[at - 1].day > record->day ||
-                      (alert->records[at - 1].day == record->day &&
-                       alert->records[at - 1].log_index > record->log_index))) {
+    while (at > 0 && is_later(&alert->records[at - 1], record)) {
         alert->records[at] = alert->records[at - 1];
         at--;
     }
     alert->records[at] = *record;
+    return true;
 }
 
-/* Adds what the rule counted and marks each record with the alert. Returns how many were new. */
+/* Adds what the rule counted and marks each record with the alert, also one that the list has no
+ * room for. Returns how many the list has anew. */
 static size_t add_records(struct apply *apply, uint64_t number, struct alert_row *alert,
                           const struct noticed *noticed)
 {
     size_t added = 0;
-    size_t skip = noticed->n > CAIRN_ALERT_RECORDS_MAX ? noticed->n - CAIRN_ALERT_RECORDS_MAX : 0;
-    for (size_t i = skip; i < noticed->n; i++) {
+    for (size_t i = 0; i < noticed->n; i++) {
         const struct chronology_item *item = noticed->items[i];
         struct entry_row row;
-        if (lists(alert, &item->row.entry) || !entry_row_get(apply->txn, &item->row.entry, &row)) {
+        if (!entry_row_get(apply->txn, &item->row.entry, &row) || row.alert == number) {
             continue;
         }
         struct alert_record record = {
             .entry = item->row.entry, .log_index = item->log_index, .day = item->day};
-        insert_record(alert, &record);
+        added += insert_record(alert, &record) ? 1 : 0;
         row.alert = number;
         entry_row_put(apply->txn, &item->row.entry, &row);
-        added++;
     }
     return added;
 }
@@ -275,9 +288,7 @@ static void extend(struct apply *apply, uint64_t number, struct alert_row *alert
         return;
     }
     alert->revision++;
-    for (size_t i = 0; i < pattern->n_addressees; i++) {
-        add_by_rule(apply, alert, &pattern->addressees[i]);
-    }
+    add_addressees(apply, alert, pattern);
     alert_row_put(apply->txn, number, alert);
     tell_all(apply, number, alert, NOTICE_EXTENDED);
     apply_noted(apply, NOTED_ALERTS_EXTENDED);
@@ -298,9 +309,7 @@ static void raise(struct apply *apply, uint64_t child, const struct pattern *pat
     };
     memcpy(alert.pattern, pattern->id, sizeof(alert.pattern));
     (void)add_records(apply, number, &alert, noticed);
-    for (size_t i = 0; i < pattern->n_addressees; i++) {
-        add_by_rule(apply, &alert, &pattern->addressees[i]);
-    }
+    add_addressees(apply, &alert, pattern);
     alert_row_put(apply->txn, number, &alert);
     struct store_key key = store_key_u64(child);
     struct store_key value = store_key_u64(number);
@@ -309,10 +318,15 @@ static void raise(struct apply *apply, uint64_t child, const struct pattern *pat
     apply_noted(apply, NOTED_ALERTS_RAISED);
 }
 
-static bool any_newer(const struct noticed *noticed, uint64_t log_size)
+/* Whether whoever closed the alert could not know of one of these: it came later, or it was another
+ * child's until the two were joined and no alert has told of it. */
+static bool any_news(struct apply *apply, const struct noticed *noticed,
+                     const struct alert_row *closed)
 {
     for (size_t i = 0; i < noticed->n; i++) {
-        if (noticed->items[i]->log_index >= log_size) {
+        struct entry_row row;
+        if (noticed->items[i]->log_index >= closed->closed_at ||
+            (entry_row_get(apply->txn, &noticed->items[i]->row.entry, &row) && row.alert == 0)) {
             return true;
         }
     }
@@ -332,9 +346,20 @@ static void act_on(struct apply *apply, uint64_t child, const struct pattern *pa
         extend(apply, number, &alert, pattern, noticed);
         return;
     }
-    if (any_newer(noticed, alert.closed_at)) {
+    if (any_news(apply, noticed, &alert)) {
         raise(apply, child, pattern, noticed, alert.outcome);
     }
+}
+
+struct counting {
+    const struct pattern *pattern;
+    const struct directory *directory;
+};
+
+static bool counts(const void *data, const struct chronology_item *item)
+{
+    const struct counting *counting = data;
+    return notice_counts(counting->pattern, counting->directory, item);
 }
 
 void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
@@ -344,10 +369,10 @@ void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
     struct noticed noticed;
     for (size_t i = 0; i < governance->patterns.n; i++) {
         const struct pattern *pattern = &governance->patterns.items[i];
-        int32_t from;
-        int32_t to;
-        notice_span(pattern, anchor, &from, &to);
-        size_t n = chronology_scan(apply->txn, child, from, to, items);
+        const struct counting counting = {pattern, &governance->directory};
+        struct chronology_search search = {.child = child, .wanted = counts, .data = &counting};
+        notice_span(pattern, anchor, &search.from, &search.to);
+        size_t n = chronology_scan(apply, &search, items);
         if (notice_pattern(pattern, &governance->directory, anchor, items, n, &noticed)) {
             act_on(apply, child, pattern, &noticed);
         }
@@ -529,44 +554,62 @@ void alert_act(struct apply *apply, const struct decision_header *header,
 
 /* --- retraction --- */
 
-void alert_retracted(struct apply *apply, const struct entry_id *record, uint64_t alert)
+/* Tells one agency, as far as it knew: by the record's id when it was delivered or named to it,
+ * that something is gone when it knew of existence, and nothing when it knew nothing. */
+static void tell_retracted(struct apply *apply, const struct told_record *record, uint32_t agency,
+                           uint64_t alert)
 {
-    struct wire_notice notice = {
-        .type = NOTICE_RETRACTED,
-        .alert = alert,
-        .agency = record->agency,
-        .has_record = true,
-        .record = *record,
-        .time_ms = apply->time_ms,
-    };
-    struct alert_row row;
-    if (alert != 0 && alert_row_get(apply->txn, alert, &row)) {
-        for (size_t i = 0; i < row.n_addressees; i++) {
-            struct wire_notice told = notice;
-            struct reader_row reader;
-            if (row.addressees[i] != record->agency &&
-                !reader_row_get(apply->txn, record, row.addressees[i], &reader)) {
-                told.agency = 0; /* knew of its existence only, and so learns no more now */
-                told.has_record = false;
-            }
-            mailbox_notice(apply, row.addressees[i], &told);
-        }
+    const struct agency *recipient = directory_agency(&apply->governance->directory, agency);
+    struct reader_row reader;
+    struct wire_headline line = {.has_record = false};
+    bool delivered = reader_row_get(apply->txn, &record->id, agency, &reader);
+    if (recipient == NULL || (!headline(apply, record, recipient, &line) && !delivered)) {
         return;
     }
+    struct wire_notice notice = {
+        .type = NOTICE_RETRACTED, .alert = alert, .time_ms = apply->time_ms};
+    if (delivered || line.has_record) {
+        notice.agency = record->id.agency;
+        notice.has_record = true;
+        notice.record = record->id;
+    }
+    mailbox_notice(apply, agency, &notice);
+}
+
+static size_t collect_readers(struct apply *apply, const struct entry_id *record,
+                              uint32_t readers[CAIRN_ADDRESSEES_MAX])
+{
     struct store_key prefix = key_entry(record);
-    uint32_t readers[CAIRN_ADDRESSEES_MAX];
     size_t n = 0;
-    {
-        _cleanup_(store_walk_end) struct store_walk walk =
-            store_walk_from(apply->txn, T_READER, store_key_slice(&prefix));
-        while (walk.live && n < CAIRN_ADDRESSEES_MAX && key_has_prefix(walk.key, &prefix)) {
-            struct reader reader =
-                reader_over(slice_make(walk.key.data + prefix.len, walk.key.len - prefix.len));
-            readers[n++] = read_u32(&reader);
-            store_walk_next(&walk);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(apply->txn, T_READER, store_key_slice(&prefix));
+    while (walk.live && n < CAIRN_ADDRESSEES_MAX && key_has_prefix(walk.key, &prefix)) {
+        struct reader reader =
+            reader_over(slice_make(walk.key.data + prefix.len, walk.key.len - prefix.len));
+        readers[n++] = read_u32(&reader);
+        store_walk_next(&walk);
+    }
+    return n;
+}
+
+void alert_retracted(struct apply *apply, const struct entry_id *record, uint64_t alert)
+{
+    struct alert_row row = {.n_addressees = 0};
+    struct told_record told;
+    uint32_t readers[CAIRN_ADDRESSEES_MAX];
+    if (!load_record(apply, record, &told)) {
+        return;
+    }
+    if (alert != 0 && alert_row_get(apply->txn, alert, &row)) {
+        for (size_t i = 0; i < row.n_addressees; i++) {
+            tell_retracted(apply, &told, row.addressees[i], alert);
         }
     }
+    size_t n = collect_readers(apply, record, readers);
     for (size_t i = 0; i < n; i++) {
-        mailbox_notice(apply, readers[i], &notice);
+        if (!is_addressee(&row, readers[i])) {
+            tell_retracted(apply, &told, readers[i],
+                           0); /* it was not told that there is an alert */
+        }
     }
 }

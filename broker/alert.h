@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * alert: what a noticed pattern raises, whom it tells, and what people then do with it. One open
- * alert per child: a later record extends it; after closing only a newer record raises again. Part
- * of apply.
+ * alert per child: a later record extends it; after closing, only what whoever closed it could not
+ * know of raises again. Part of apply.
  *
  * Who is told what: an addressee gets the headline of each record as far as an agreement lets it
  * (hold and share; mode existence gives class, day and the origin's kind); a front-door agency with
@@ -22,7 +22,7 @@ enum verdict alert_judge(struct apply *apply, const struct decision_header *head
  */
 void alert_act(struct apply *apply, const struct decision_header *header,
                const struct entry_input *input);
-/* A record was retracted: tell those who were told of it. */
+/* A record was retracted: tell those who were told of it, as far as they were. */
 void alert_retracted(struct apply *apply, const struct entry_id *record, uint64_t alert);
 
 #endif

@@ -27,6 +27,7 @@
     X(LINKS_PROVISIONAL, "links_provisional")                                                      \
     X(LINKS_CONTRADICTED, "links_contradicted")                                                    \
     X(LINKS_TOO_LARGE, "links_too_large")                                                          \
+    X(LOOKS_CUT_SHORT, "looks_cut_short")                                                          \
     X(ALERTS_RAISED, "alerts_raised")                                                              \
     X(ALERTS_EXTENDED, "alerts_extended")                                                          \
     X(ALERTS_OPENED, "alerts_opened")                                                              \

@@ -36,25 +36,32 @@ static void key_parts(struct slice key, int32_t *ret_day, uint64_t *ret_log_inde
     assert(reader_end(&reader));
 }
 
-size_t chronology_scan(struct store_txn *txn, uint64_t child, int32_t from, int32_t to,
+/* Backwards, so that notes and other kinds of a long history never hide what is new. */
+size_t chronology_scan(struct apply *apply, const struct chronology_search *search,
                        struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX])
 {
-    struct store_key prefix = store_key_u64(child);
-    struct store_key start = key_chronology(child, from, 0);
-    size_t n = 0;
+    struct store_key prefix = store_key_u64(search->child);
+    struct store_key last = key_chronology(search->child, search->to, UINT64_MAX);
+    size_t at = CAIRN_CHRONOLOGY_SCAN_MAX; /* of the first item found, filled from the end */
     _cleanup_(store_walk_end) struct store_walk walk =
-        store_walk_from(txn, T_CHRONOLOGY, store_key_slice(&start));
-    while (walk.live && n < CAIRN_CHRONOLOGY_SCAN_MAX && key_has_prefix(walk.key, &prefix)) {
-        struct chronology_item *item = &items[n];
+        store_walk_last(apply->txn, T_CHRONOLOGY, store_key_slice(&last));
+    for (size_t walked = 0; walk.live && at > 0 && key_has_prefix(walk.key, &prefix); walked++) {
+        struct chronology_item *item = &items[at - 1];
         key_parts(walk.key, &item->day, &item->log_index);
-        if (item->day > to) {
+        if (item->day < search->from) {
+            break;
+        }
+        if (walked == CAIRN_CHRONOLOGY_WALK_MAX) {
+            apply_noted(apply, NOTED_LOOKS_CUT_SHORT);
             break;
         }
         bool sound = chronology_row_unpack(walk.value, &item->row);
         assert(sound);
-        n++;
-        store_walk_next(&walk);
+        at -= search->wanted(search->data, item) ? 1 : 0;
+        store_walk_prev(&walk);
     }
+    size_t n = CAIRN_CHRONOLOGY_SCAN_MAX - at;
+    memmove(items, items + at, n * sizeof(items[0]));
     return n;
 }
 

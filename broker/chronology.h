@@ -19,8 +19,16 @@ void chronology_add(struct apply *apply, uint64_t child, int32_t day, uint64_t l
                     const struct chronology_row *row);
 /* Marks one row retracted. False when it is not there. */
 bool chronology_retract(struct apply *apply, uint64_t child, int32_t day, uint64_t log_index);
-/* At most CAIRN_CHRONOLOGY_SCAN_MAX rows with from <= day <= to, ascending. Returns how many. */
-size_t chronology_scan(struct store_txn *txn, uint64_t child, int32_t from, int32_t to,
+struct chronology_search {
+    uint64_t child;
+    int32_t from; /* from <= day <= to */
+    int32_t to;
+    bool (*wanted)(const void *data, const struct chronology_item *item);
+    const void *data;
+};
+/* The newest CAIRN_CHRONOLOGY_SCAN_MAX wanted rows, ascending. Returns how many. Looks at no more
+ * than CAIRN_CHRONOLOGY_WALK_MAX rows, the newest, and notes when that was not all. */
+size_t chronology_scan(struct apply *apply, const struct chronology_search *search,
                        struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX]);
 /* The day of the newest event of a child; false when there is none. */
 bool chronology_newest_day(struct store_txn *txn, uint64_t child, int32_t *ret);

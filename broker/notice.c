@@ -16,8 +16,8 @@ void notice_span(const struct pattern *pattern, int32_t anchor, int32_t *ret_fro
     *ret_to = window_end(pattern, anchor);
 }
 
-static bool row_counts(const struct pattern *pattern, const struct directory *directory,
-                       const struct chronology_item *item)
+bool notice_counts(const struct pattern *pattern, const struct directory *directory,
+                   const struct chronology_item *item)
 {
     const struct agency *origin = directory_agency(directory, item->row.subject.agency);
     return !item->row.retracted && item->row.counts && origin != NULL &&
@@ -78,7 +78,7 @@ bool notice_pattern(const struct pattern *pattern, const struct directory *direc
     size_t counted = 0;
     assert(n <= CAIRN_CHRONOLOGY_SCAN_MAX);
     for (size_t i = 0; i < n; i++) {
-        if (row_counts(pattern, directory, &items[i])) {
+        if (notice_counts(pattern, directory, &items[i])) {
             rows[counted++] = &items[i];
         }
     }

@@ -17,6 +17,9 @@ struct noticed {
 
 /* The days that a rule must see around an anchor. */
 void notice_span(const struct pattern *pattern, int32_t anchor, int32_t *ret_from, int32_t *ret_to);
+/* Whether the rule counts this row: its code and origin, not retracted, not without a reader. */
+bool notice_counts(const struct pattern *pattern, const struct directory *directory,
+                   const struct chronology_item *item);
 /* True when the rule is met by a window that contains the anchor; then *ret is the window with the
  * most occurrences, the earliest of equals. Retracted rows and rows that do not count are passed
  * over. */

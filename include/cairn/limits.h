@@ -65,6 +65,7 @@
 #define CAIRN_MEMBERS_MAX          64  /* subjects linked to one child */
 #define CAIRN_TOKEN_MATCHES_MAX    64  /* subjects looked at for one token */
 #define CAIRN_CHRONOLOGY_SCAN_MAX  512 /* entries a pattern looks at */
+#define CAIRN_CHRONOLOGY_WALK_MAX  8192 /* and rows of any kind it passes over to find them: some tens of a day */
 #define CAIRN_JOIN_ROWS_MAX        4096 /* chronology rows moved when two children turn out to be one */
 #define CAIRN_PATTERNS_MAX         32
 #define CAIRN_PATTERN_CODES_MAX    32
