@@ -286,7 +286,11 @@ void api_inbox_acknowledge(const struct api_call *call, struct api_answer *answe
     if (r == -ERANGE) {
         (void)error_set(&error, "/delivery", "nothing of that number has come yet");
     }
-    if (r == -EINVAL || r == -ERANGE) {
+    if (r == -EUSERS) {
+        (void)error_set(&error, "/application", "%d others have acknowledged something already",
+                        CAIRN_API_APPLICATIONS_MAX);
+    }
+    if (r == -EINVAL || r == -ERANGE || r == -EUSERS) {
         answer_problem(answer, PROBLEM_REFUSED, &error);
         return;
     }

@@ -565,7 +565,7 @@ int reading_acknowledge(struct agent *agent, const char *application, uint64_t p
         return store_fault(txn);
     }
     if (before == 0 && count_applications(txn) >= CAIRN_API_APPLICATIONS_MAX) {
-        return -ENOSPC;
+        return -EUSERS;
     }
     struct store_key value = store_key_u64(position);
     store_put(txn, AT_READING, slice_of_text(application), store_key_slice(&value));

@@ -88,9 +88,9 @@ bool held_grant_get(struct store_txn *txn, const struct entry_id *entry, enum pa
 /* Of a to z, 0 to 9 and "-", at most CAIRN_APPLICATION_MAX_BYTES. */
 bool reading_name_ok(const char *application);
 uint64_t reading_get(struct store_txn *txn, const char *application);
-/* Cumulative: a lower position changes nothing. 0; -ERANGE for a position beyond the inbox;
- * -ENOSPC when CAIRN_API_APPLICATIONS_MAX others have acknowledged something, or the store is full.
- * Commits. */
+/* Cumulative: a lower position changes nothing. 0; -ERANGE for a position beyond the inbox; -EUSERS
+ * when CAIRN_API_APPLICATIONS_MAX others have acknowledged something; -ENOSPC when the store is
+ * full. Commits. */
 int reading_acknowledge(struct agent *agent, const char *application, uint64_t position) MUST_USE;
 
 #endif

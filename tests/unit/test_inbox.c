@@ -710,7 +710,7 @@ static void applications_are_bounded_in_name_and_number(void **state)
         assert_int_equal(reading_acknowledge(&story->mash->agent, name, 1), 0);
     }
 
-    assert_int_equal(reading_acknowledge(&story->mash->agent, "one-more", 1), -ENOSPC);
+    assert_int_equal(reading_acknowledge(&story->mash->agent, "one-more", 1), -EUSERS);
     assert_true(reading_name_ok("a"));
     assert_true(reading_name_ok("abcdefghijklmnopqrstuvwxyz-01234"));
     assert_false(reading_name_ok("abcdefghijklmnopqrstuvwxyz-012345"));

@@ -1,0 +1,989 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The local interface as its callers meet it: a real socket, spoken to byte by byte. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "agents/core/api.h"
+#include "agents/core/api_answer.h"
+#include "agents/core/api_request.h"
+#include "agents/core/inbox.h"
+#include "base/date.h"
+#include "os/fd.h"
+#include "os/files.h"
+#include "support/member.h"
+
+#define REPLY_MAX_BYTES (4U << 20)
+#define REASON          "Three appointments were missed and nobody has asked why."
+#define NOBODY          65534
+
+struct story {
+    struct world *world;
+    struct member *member;
+    struct api *api;
+};
+
+static void start_api(struct story *story)
+{
+    struct error error = ERROR_NULL;
+    int r = api_start(&story->member->agent, &story->api, &error);
+    if (r != 0) {
+        print_message("%s: %s\n", error.where, error.what);
+    }
+    assert_int_equal(r, 0);
+}
+
+static struct story *set_up_as(uint32_t agency)
+{
+    struct story *story = base_zalloc(1, sizeof(*story));
+    story->world = world_new();
+    story->member = member_new(story->world, agency);
+    start_api(story);
+    return story;
+}
+
+static int set_up_mash(void **state)
+{
+    *state = set_up_as(MASH);
+    return 0;
+}
+
+static int set_up_school(void **state)
+{
+    *state = set_up_as(SCHOOL);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct story *story = *state;
+    news_close(&story->member->agent.news);
+    api_stop(&story->api);
+    member_free(&story->member);
+    world_free(&story->world);
+    base_free(&story);
+    return 0;
+}
+
+static void restart(struct story *story)
+{
+    news_close(&story->member->agent.news);
+    api_stop(&story->api);
+    member_restart(story->member);
+    start_api(story);
+}
+
+/* --- a caller --- */
+
+struct reply {
+    int status;
+    struct buf text; /* whole */
+    const char *head;
+    const char *body;
+};
+
+static void reply_deinit(struct reply *reply)
+{
+    buf_deinit(&reply->text);
+}
+
+static int dial(const struct story *story)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    memcpy(address.sun_path, story->member->socket, strlen(story->member->socket) + 1);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+/* False when the other end has hung up. */
+static bool put(int fd, const void *bytes, size_t len)
+{
+    const char *at = bytes;
+    while (len > 0) {
+        ssize_t n = send(fd, at, len, MSG_NOSIGNAL);
+        if (n <= 0) {
+            return false;
+        }
+        at += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+/* Everything until the other end hangs up. */
+static struct reply take(int fd)
+{
+    static const char *const nothing = "";
+    struct reply reply = {.text = BUF_MAX(REPLY_MAX_BYTES), .body = nothing};
+    char piece[8192];
+    ssize_t n;
+    while ((n = recv(fd, piece, sizeof(piece), 0)) > 0) {
+        buf_add(&reply.text, piece, (size_t)n);
+    }
+    reply.head = buf_text(&reply.text);
+    const char *end = strstr(reply.head, "\r\n\r\n");
+    if (end != NULL && strncmp(reply.head, "HTTP/1.1 ", 9) == 0) {
+        reply.status =
+            (reply.head[9] - '0') * 100 + (reply.head[10] - '0') * 10 + (reply.head[11] - '0');
+        reply.body = end + 4;
+    }
+    return reply;
+}
+
+struct ask {
+    const char *method;
+    const char *path;
+    const char *type; /* NULL: none */
+    const char *key;  /* likewise */
+    const char *body; /* likewise */
+};
+
+static struct reply ask(const struct story *story, const struct ask *ask)
+{
+    _cleanup_(fd_close) int fd = dial(story);
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_API_BODY_MAX_BYTES + 4096);
+    buf_format(&text, "%s %s HTTP/1.1\r\nHost: agent\r\nConnection: close\r\n", ask->method,
+               ask->path);
+    if (ask->type != NULL) {
+        buf_format(&text, "Content-Type: %s\r\n", ask->type);
+    }
+    if (ask->key != NULL) {
+        buf_format(&text, "Idempotency-Key: %s\r\n", ask->key);
+    }
+    if (ask->body != NULL) {
+        buf_format(&text, "Content-Length: %zu\r\n", strlen(ask->body));
+    }
+    buf_add_text(&text, "\r\n");
+    buf_add_text(&text, ask->body == NULL ? "" : ask->body);
+    (void)put(fd, text.data, text.len);
+    return take(fd);
+}
+
+static struct reply get(const struct story *story, const char *path)
+{
+    return ask(story, &(struct ask){.method = "GET", .path = path});
+}
+
+static struct reply post(const struct story *story, const char *path, const char *type,
+                         const char *body)
+{
+    return ask(story, &(struct ask){.method = "POST", .path = path, .type = type, .body = body});
+}
+
+static void expect(const struct reply *reply, int status, const char *in_body)
+{
+    if (reply->status != status || strstr(reply->body, in_body) == NULL) {
+        print_message("%d, not %d with %s: %s\n", reply->status, status, in_body, reply->head);
+    }
+    assert_int_equal(reply->status, status);
+    assert_non_null(strstr(reply->body, in_body));
+}
+
+#define EXPECT_GET(story, path, status, in_body)                                                   \
+    do {                                                                                           \
+        _cleanup_(reply_deinit) struct reply reply_ = get(story, path);                            \
+        expect(&reply_, status, in_body);                                                          \
+    } while (0)
+#define EXPECT_POST(story, path, type, body, status, in_body)                                      \
+    do {                                                                                           \
+        _cleanup_(reply_deinit) struct reply reply_ = post(story, path, type, body);               \
+        expect(&reply_, status, in_body);                                                          \
+    } while (0)
+
+/* The text member `key` of the JSON body's first object that has it. */
+static void pick(const struct reply *reply, const char *key, char *out, size_t bytes)
+{
+    char quoted[64];
+    (void)snprintf(quoted, sizeof(quoted), "\"%s\":\"", key);
+    const char *at = strstr(reply->body, quoted);
+    assert_non_null(at);
+    at += strlen(quoted);
+    size_t len = strcspn(at, "\"");
+    assert_true(len < bytes);
+    memcpy(out, at, len);
+    out[len] = '\0';
+}
+
+/* --- what happens in the partnership --- */
+
+static struct entry_id send_record(struct story *story, const struct world_record *record)
+{
+    struct world_entry entry;
+    world_record(story->world, record, &entry);
+    assert_int_equal(world_send_one(story->world, record->from, &entry), VERDICT_STORED);
+    return entry.header.id;
+}
+
+static struct entry_id share(struct story *story)
+{
+    int32_t day = instant_london_day(story->world->clock.real_ms);
+    struct entry_id id = send_record(story, &(struct world_record){.from = GP,
+                                                                   .child = ALIX,
+                                                                   .day = day,
+                                                                   .record_kind = RECORD_CONCERN,
+                                                                   .code = CODE_OTHER_CONCERN,
+                                                                   .urgency = URGENCY_IMMEDIATE});
+    (void)member_fetch(story->member);
+    return id;
+}
+
+static void raise_alert(struct story *story)
+{
+    struct world_entry entry;
+    int32_t today = instant_london_day(story->world->clock.real_ms);
+    world_statement(story->world, GP, ALIX, true, &entry);
+    assert_int_equal(world_send_one(story->world, GP, &entry), VERDICT_STORED);
+    for (int32_t i = 0; i < 3; i++) {
+        (void)send_record(
+            story, &(struct world_record){.from = GP, .child = ALIX, .day = today - 90 + 30 * i});
+    }
+    (void)member_fetch(story->member);
+}
+
+static void broker_hears(struct story *story, enum action action, enum outcome outcome)
+{
+    struct world_entry decision;
+    world_decision(story->world, MASH, 1, action, outcome, &decision);
+    assert_int_equal(world_send_one(story->world, MASH, &decision), VERDICT_STORED);
+    (void)member_fetch(story->member);
+}
+
+static void demo(const char *name, struct buf *out)
+{
+    char path[512];
+    (void)snprintf(path, sizeof(path), "%s/tests/data/demo/%s", SOURCE_DIR, name);
+    assert_int_equal(file_read(path, out), 0);
+}
+
+/* --- submissions --- */
+
+static void an_immediate_record_is_on_disk_and_says_whom_to_telephone(void **state)
+{
+    struct story *story = *state;
+    char reference[64];
+    char path[128];
+    _cleanup_(buf_deinit) struct buf body = BUF_MAX(65536);
+    demo("school-immediate.json", &body);
+
+    _cleanup_(reply_deinit) struct reply reply =
+        post(story, CAIRN_PATH_SUBMISSIONS, CAIRN_MEDIA_RECORD, buf_text(&body));
+
+    expect(&reply, 202, "\"outcome\":\"accepted\"");
+    expect(&reply, 202, "\"telephone\":{\"desk\":\"MASH duty desk\",\"phone\":\"01632 960100\"}");
+    expect(&reply, 202, "\"replayed\":false");
+    assert_non_null(strstr(reply.head, "Cache-Control: no-store"));
+    pick(&reply, "reference", reference, sizeof(reference));
+    restart(story);
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RECORDS "/%s", reference);
+    EXPECT_GET(story, path, 200, "\"state\":\"on-its-way\"");
+    EXPECT_GET(story, path, 200, "Telephone now: MASH duty desk 01632 960100. Stored on this");
+}
+
+static void a_record_is_found_by_its_entry_id_too(void **state)
+{
+    struct story *story = *state;
+    char record[64];
+    char path[128];
+    char reference[64];
+    _cleanup_(buf_deinit) struct buf body = BUF_MAX(65536);
+    demo("school-immediate.json", &body);
+    _cleanup_(reply_deinit) struct reply reply =
+        post(story, CAIRN_PATH_SUBMISSIONS, CAIRN_MEDIA_RECORD, buf_text(&body));
+    pick(&reply, "reference", reference, sizeof(reference));
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RECORDS "/%s", reference);
+    _cleanup_(reply_deinit) struct reply shown = get(story, path);
+    pick(&shown, "record", record, sizeof(record));
+
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RECORDS "/%s", record);
+
+    EXPECT_GET(story, path, 200, reference);
+}
+
+static void the_same_key_has_the_same_answer(void **state)
+{
+    struct story *story = *state;
+    _cleanup_(buf_deinit) struct buf body = BUF_MAX(65536);
+    _cleanup_(buf_deinit) struct buf other = BUF_MAX(65536);
+    demo("school-immediate.json", &body);
+    demo("school-concern-level-3.json", &other);
+    struct ask submit = {.method = "POST",
+                         .path = CAIRN_PATH_SUBMISSIONS,
+                         .type = CAIRN_MEDIA_RECORD "; charset=UTF-8",
+                         .key = "monday-1",
+                         .body = buf_text(&body)};
+
+    _cleanup_(reply_deinit) struct reply first = ask(story, &submit);
+    _cleanup_(reply_deinit) struct reply second = ask(story, &submit);
+    submit.body = buf_text(&other);
+    _cleanup_(reply_deinit) struct reply third = ask(story, &submit);
+
+    expect(&first, 202, "\"replayed\":false");
+    expect(&second, 202, "\"replayed\":true");
+    expect(&third, 409, "urn:cairn:problem:idempotency-key-used");
+}
+
+static void an_involvement_is_taken(void **state)
+{
+    struct story *story = *state;
+    _cleanup_(buf_deinit) struct buf body = BUF_MAX(65536);
+    demo("school-involvement.json", &body);
+
+    _cleanup_(reply_deinit) struct reply reply =
+        post(story, CAIRN_PATH_SUBMISSIONS, CAIRN_MEDIA_INVOLVEMENT, buf_text(&body));
+
+    expect(&reply, 202, "\"outcome\":\"accepted\"");
+    assert_null(strstr(reply.body, "telephone"));
+}
+
+/* --- what is refused --- */
+
+struct refusal {
+    const char *method;
+    const char *path;
+    const char *type;
+    const char *body;
+    int status;
+    const char *in_body;
+};
+
+#define DECIDE(rest) "{\"person\":{\"name\":\"Ada Quill\",\"role\":\"screener\"}," rest "}"
+#define RECORDS      CAIRN_PATH_RECORDS
+#define ALERT_1      CAIRN_PATH_ALERTS "/1/decisions"
+#define SUBMIT       CAIRN_PATH_SUBMISSIONS
+#define ACKNOWLEDGE  CAIRN_PATH_ACKNOWLEDGEMENTS
+#define JSON         CAIRN_MEDIA_JSON
+#define PROBLEM(x)   "\"type\":\"" CAIRN_PROBLEM_PREFIX x "\""
+
+static const struct refusal refusals[] = {
+    {"GET", "/", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", "/v1/nothing", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", "/v1/health/", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", "/v1/health%00", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", "/v1/%68ealth", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", "//v1/health", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", RECORDS "/", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", RECORDS "/a/b", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", RECORDS "/00112233445566778899aabbccddeeff", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", RECORDS "/1-0000000000000101-1", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", RECORDS "/1-0000000000000101-1/proof", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", CAIRN_PATH_RECEIVED "/1-0000000000000101-99", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", CAIRN_PATH_RECEIVED "/nonsense", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", CAIRN_PATH_ALERTS "/2", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", CAIRN_PATH_ALERTS "/01", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", CAIRN_PATH_ALERTS "/18446744073709551616", NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", CAIRN_PATH_LOG_HEAD, NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", SUBMIT, NULL, NULL, 405, PROBLEM("method")},
+    {"PUT", SUBMIT, NULL, NULL, 405, PROBLEM("method")},
+    {"DELETE", CAIRN_PATH_INBOX, NULL, NULL, 405, PROBLEM("method")},
+    {"POST", CAIRN_PATH_HEALTH, NULL, NULL, 405, PROBLEM("method")},
+    {"BREW", CAIRN_PATH_HEALTH, NULL, NULL, 405, PROBLEM("method")},
+    {"GET", CAIRN_PATH_HEALTH "?x=1", NULL, NULL, 400, PROBLEM("bad-request")},
+    {"GET", CAIRN_PATH_INBOX "?after=1&after=2", NULL, NULL, 400, PROBLEM("bad-request")},
+    {"GET", CAIRN_PATH_INBOX "?after=-1", NULL, NULL, 400, "\"where\":\"after\""},
+    {"GET", CAIRN_PATH_INBOX "?after=1x", NULL, NULL, 400, PROBLEM("bad-request")},
+    {"GET", CAIRN_PATH_INBOX "?after", NULL, NULL, 400, PROBLEM("bad-request")},
+    {"GET", CAIRN_PATH_INBOX "?limit=101", NULL, NULL, 400, "\"where\":\"limit\""},
+    {"GET", CAIRN_PATH_INBOX "?wait=61", NULL, NULL, 400, "\"where\":\"wait\""},
+    {"GET", CAIRN_PATH_INBOX "?application=A%20b", NULL, NULL, 400, PROBLEM("bad-request")},
+    {"GET", CAIRN_PATH_INBOX "?afte=1", NULL, NULL, 400, PROBLEM("bad-request")},
+    {"POST", SUBMIT, NULL, "{}", 415, PROBLEM("media-type")},
+    {"POST", SUBMIT, JSON, "{}", 415, PROBLEM("media-type")},
+    {"POST", SUBMIT, CAIRN_MEDIA_RECORD "x", "{}", 415, PROBLEM("media-type")},
+    {"POST", SUBMIT, CAIRN_MEDIA_RECORD "; charset=latin1", "{}", 415, PROBLEM("media-type")},
+    {"POST", SUBMIT, "multipart/form-data; boundary=--", "{}", 415, PROBLEM("media-type")},
+    {"POST", SUBMIT, CAIRN_MEDIA_RECORD, "", 400, PROBLEM("bad-request")},
+    {"POST", SUBMIT, CAIRN_MEDIA_RECORD, "{\"a\":", 400, PROBLEM("bad-request")},
+    {"POST", SUBMIT, CAIRN_MEDIA_RECORD, "{\"a\":1,\"a\":1}", 400, PROBLEM("bad-request")},
+    {"POST", SUBMIT, CAIRN_MEDIA_RECORD, "{\"unknown\":1}", 422, PROBLEM("refused")},
+    {"POST", SUBMIT, CAIRN_MEDIA_INVOLVEMENT, "{}", 422, PROBLEM("refused")},
+    {"POST", SUBMIT, CAIRN_MEDIA_FHIR, "{\"resourceType\":\"Patient\"}", 422, PROBLEM("refused")},
+    {"POST", ACKNOWLEDGE, "text/plain", "{}", 415, PROBLEM("media-type")},
+    {"POST", ACKNOWLEDGE, JSON, "[", 400, PROBLEM("bad-request")},
+    {"POST", ACKNOWLEDGE, JSON, "{\"application\":\"a\"}", 422, "\"where\":\"/delivery\""},
+    {"POST", ACKNOWLEDGE, JSON, "{\"application\":\"A\",\"delivery\":1}", 422, "/application"},
+    {"POST", ACKNOWLEDGE, JSON, "{\"application\":\"a\",\"delivery\":0}", 422, "/delivery"},
+    {"POST", ACKNOWLEDGE, JSON, "{\"application\":\"a\",\"delivery\":999}", 422, "/delivery"},
+    {"POST", ACKNOWLEDGE, JSON, "{\"application\":\"a\",\"delivery\":1,\"x\":1}", 422, "/x"},
+    {"POST", CAIRN_PATH_ALERTS "/0/decisions", JSON, "{}", 404, PROBLEM("not-found")},
+    {"POST", CAIRN_PATH_ALERTS "/7/decisions", JSON, "{}", 404, PROBLEM("not-found")},
+    {"POST", ALERT_1, "text/plain", "{}", 415, PROBLEM("media-type")},
+    {"POST", ALERT_1, JSON, "{", 400, PROBLEM("bad-request")},
+    {"POST", ALERT_1, JSON, "{}", 422, "\"where\":\"/action\""},
+    {"POST", ALERT_1, JSON, DECIDE("\"action\":\"open\""), 422, "\"where\":\"/reason\""},
+    {"POST", ALERT_1, JSON, DECIDE("\"action\":\"open\",\"reason\":\"because\""), 422, "/reason"},
+    {"POST", ALERT_1, JSON, DECIDE("\"action\":\"open\",\"reason\":\"b                    e\""),
+     422, "/reason"},
+    {"POST", ALERT_1, JSON, DECIDE("\"action\":\"look\",\"reason\":\"" REASON "\""), 422,
+     "/action"},
+    {"POST", ALERT_1, JSON, DECIDE("\"action\":\"close\",\"reason\":\"" REASON "\""), 422,
+     PROBLEM("refused")},
+    {"POST", ALERT_1, JSON,
+     DECIDE("\"action\":\"open\",\"outcome\":\"early-help\",\"reason\":\"" REASON "\""), 422,
+     PROBLEM("refused")},
+    {"POST", ALERT_1, JSON,
+     DECIDE("\"action\":\"close\",\"outcome\":\"whatever\",\"reason\":\"" REASON "\""), 422,
+     "/outcome"},
+    {"POST", ALERT_1, JSON, "{\"action\":\"open\",\"reason\":\"" REASON "\"}", 422, "/person"},
+    {"POST", ALERT_1, JSON,
+     "{\"action\":\"open\",\"reason\":\"" REASON "\",\"person\":{\"name\":\"\",\"role\":\"x\"}}",
+     422, "/person"},
+    {"POST", ALERT_1, JSON,
+     "{\"action\":\"open\",\"reason\":\"" REASON
+     "\",\"person\":{\"name\":\"A\",\"role\":\"x\",\"age\":1}}",
+     422, "/person/age"},
+    {"POST", ALERT_1, JSON, DECIDE("\"action\":\"open\",\"reason\":\"" REASON "\",\"alert\":2"),
+     422, "/alert"},
+    {"POST", ALERT_1, JSON,
+     DECIDE("\"action\":\"open\",\"reason\":\"" REASON "\",\"tell\":[\"nobody-here\"]"), 422,
+     "/tell"},
+    {"POST", RECORDS "/1-0000000000000101-99/decisions", JSON, "{}", 404, PROBLEM("not-found")},
+};
+
+static void whatever_cannot_be_done_is_a_problem_of_its_own(void **state)
+{
+    struct story *story = *state;
+    raise_alert(story);
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+        const struct refusal *row = &refusals[i];
+        const struct ask asked = {
+            .method = row->method, .path = row->path, .type = row->type, .body = row->body};
+
+        _cleanup_(reply_deinit) struct reply reply = ask(story, &asked);
+
+        expect(&reply, row->status, row->in_body);
+        assert_non_null(strstr(reply.head, "Content-Type: application/problem+json"));
+        assert_non_null(strstr(reply.head, "Cache-Control: no-store"));
+        assert_int_equal(strstr(reply.head, "Allow: ") != NULL, row->status == 405);
+    }
+}
+
+static void a_bad_idempotency_key_is_refused(void **state)
+{
+    static const char *const keys[] = {
+        "two words", "\x7f",
+        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567"
+        "890123456789012345678901234567890123456789"};
+    struct story *story = *state;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        const struct ask asked = {.method = "POST",
+                                  .path = SUBMIT,
+                                  .type = CAIRN_MEDIA_RECORD,
+                                  .key = keys[i],
+                                  .body = "{}"};
+
+        _cleanup_(reply_deinit) struct reply reply = ask(story, &asked);
+
+        expect(&reply, 400, "\"where\":\"Idempotency-Key\"");
+    }
+}
+
+static void every_problem_says_its_number_and_faults_are_told_apart(void **state)
+{
+    (void)state;
+    for (int i = 0; i < PROBLEM_COUNT; i++) {
+        struct api_answer answer = API_ANSWER_NULL;
+        char status[32];
+        answer_problem(&answer, (enum problem)i, NULL);
+        (void)snprintf(status, sizeof(status), "\"status\":%u,", answer.status);
+        assert_non_null(strstr(buf_text(&answer.body), status));
+        buf_deinit(&answer.body);
+    }
+    struct api_answer full = API_ANSWER_NULL;
+    answer_fault(&full, -ENOSPC);
+    assert_int_equal(full.status, 507);
+    buf_deinit(&full.body);
+    answer_fault(&full, -EIO);
+    assert_int_equal(full.status, 500);
+    assert_null(strstr(buf_text(&full.body), "detail"));
+    buf_deinit(&full.body);
+}
+
+/* --- bad callers --- */
+
+static void a_body_that_is_announced_too_large_is_not_read(void **state)
+{
+    struct story *story = *state;
+    _cleanup_(fd_close) int fd = dial(story);
+    char head[256];
+    (void)snprintf(head, sizeof(head),
+                   "POST " SUBMIT " HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n",
+                   CAIRN_API_BODY_MAX_BYTES + 1);
+
+    (void)put(fd, head, strlen(head));
+
+    _cleanup_(reply_deinit) struct reply reply = take(fd);
+    expect(&reply, 413, PROBLEM("too-large"));
+}
+
+static void put_chunks(int fd, size_t bytes)
+{
+    static char chunk[65536];
+    char size[16];
+    memset(chunk, 'a', sizeof(chunk));
+    (void)snprintf(size, sizeof(size), "%zx\r\n", sizeof(chunk));
+    for (size_t sent = 0; sent < bytes; sent += sizeof(chunk)) {
+        if (!put(fd, size, strlen(size)) || !put(fd, chunk, sizeof(chunk)) || !put(fd, "\r\n", 2)) {
+            return;
+        }
+    }
+}
+
+static void a_body_in_pieces_is_bounded_too(void **state)
+{
+    static const char head[] = "POST " SUBMIT " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                               "Transfer-Encoding: chunked\r\n\r\n";
+    struct story *story = *state;
+    _cleanup_(fd_close) int fd = dial(story);
+    _cleanup_(fd_close) int endless = dial(story);
+
+    (void)put(fd, head, strlen(head));
+    put_chunks(fd, CAIRN_API_BODY_MAX_BYTES + 65536);
+    (void)put(fd, "0\r\n\r\n", 5);
+    _cleanup_(reply_deinit) struct reply reply = take(fd);
+    (void)put(endless, head, strlen(head));
+    put_chunks(endless, 4 * (size_t)CAIRN_API_BODY_MAX_BYTES);
+    _cleanup_(reply_deinit) struct reply cut = take(endless);
+
+    expect(&reply, 413, PROBLEM("too-large"));
+    assert_true(cut.status != 202);
+    EXPECT_GET(story, CAIRN_PATH_HEALTH, 200, "\"link\"");
+}
+
+static void a_bomb_of_headers_is_refused(void **state)
+{
+    struct story *story = *state;
+    _cleanup_(fd_close) int fd = dial(story);
+    _cleanup_(buf_deinit) struct buf bomb = BUF_MAX(4U << 20);
+    buf_add_text(&bomb, "GET " CAIRN_PATH_HEALTH " HTTP/1.1\r\nHost: a\r\n");
+    for (int i = 0; i < 20000; i++) {
+        buf_format(&bomb, "X-%d: yes\r\n", i);
+    }
+    buf_add_text(&bomb, "\r\n");
+
+    (void)put(fd, bomb.data, bomb.len);
+
+    _cleanup_(reply_deinit) struct reply reply = take(fd);
+    assert_true(reply.status == 0 || reply.status >= 400);
+    EXPECT_GET(story, CAIRN_PATH_HEALTH, 200, "\"link\"");
+}
+
+static void what_is_not_http_is_refused(void **state)
+{
+    static const char *const nonsense[] = {
+        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        "GET\r\n\r\n",
+        "GET /v1/health HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        "GET /v1/health HTTP/1.1\r\nno colon\r\n\r\n",
+        "POST " SUBMIT " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    };
+    struct story *story = *state;
+    for (size_t i = 0; i < ARRAY_LEN(nonsense); i++) {
+        _cleanup_(fd_close) int fd = dial(story);
+        (void)put(fd, nonsense[i], strlen(nonsense[i]));
+        (void)shutdown(fd, SHUT_WR);
+        _cleanup_(reply_deinit) struct reply reply = take(fd);
+        assert_true(reply.status == 0 || reply.status >= 400);
+    }
+    EXPECT_GET(story, CAIRN_PATH_HEALTH, 200, "\"link\"");
+}
+
+static void slow_callers_hold_up_nobody(void **state)
+{
+    struct story *story = *state;
+    int slow[CAIRN_API_CONNECTIONS_MAX / 2];
+    for (size_t i = 0; i < ARRAY_LEN(slow); i++) {
+        slow[i] = dial(story);
+        assert_true(put(slow[i], "POST /v1/subm", 13));
+    }
+
+    EXPECT_GET(story, CAIRN_PATH_HEALTH, 200, "\"link\"");
+
+    for (size_t i = 0; i < ARRAY_LEN(slow); i++) {
+        fd_close(&slow[i]);
+    }
+}
+
+/* The system call itself, so that only this thread becomes somebody else. */
+static void become(uid_t uid)
+{
+    assert_int_equal(syscall(SYS_setresuid, -1, (long)uid, -1), 0);
+}
+
+static struct reply health_as_nobody(struct story *story)
+{
+    static const char request[] =
+        "GET " CAIRN_PATH_HEALTH " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    become(NOBODY);
+    _cleanup_(fd_close) int fd = dial(story);
+    become(0);
+    (void)put(fd, request, strlen(request));
+    return take(fd);
+}
+
+static void only_listed_users_may_ask(void **state)
+{
+    struct story *story = *state;
+    char run[128];
+    if (geteuid() != 0) {
+        skip(); /* nobody else can be tried out */
+    }
+    (void)snprintf(run, sizeof(run), "%s/run", story->member->dir);
+    assert_int_equal(chmod(story->member->dir, 0755), 0);
+    assert_int_equal(chmod(run, 0755), 0);
+    assert_int_equal(chmod(story->member->socket, 0666), 0);
+
+    _cleanup_(reply_deinit) struct reply refused = health_as_nobody(story);
+    story->member->options.uids[0] = NOBODY;
+    story->member->options.n_uids = 1;
+    _cleanup_(reply_deinit) struct reply allowed = health_as_nobody(story);
+
+    expect(&refused, 403, PROBLEM("caller"));
+    expect(&allowed, 200, "\"link\"");
+}
+
+static void the_socket_is_for_its_group_alone_and_goes_with_the_agent(void **state)
+{
+    struct story *story = *state;
+    struct stat status;
+    struct error error = ERROR_NULL;
+    struct api *second = NULL;
+    assert_int_equal(stat(story->member->socket, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0660);
+
+    assert_int_equal(api_start(&story->member->agent, &second, &error), -EINVAL);
+    assert_non_null(strstr(error.what, "another agent"));
+    api_stop(&story->api);
+
+    assert_int_equal(stat(story->member->socket, &status), -1);
+    start_api(story);
+    EXPECT_GET(story, CAIRN_PATH_HEALTH, 200, "\"link\"");
+}
+
+static void a_socket_left_behind_is_replaced_and_a_file_is_not(void **state)
+{
+    struct story *story = *state;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct error error = ERROR_NULL;
+    api_stop(&story->api);
+    memcpy(address.sun_path, story->member->socket, strlen(story->member->socket) + 1);
+    int left = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(left, (const struct sockaddr *)&address, sizeof(address)), 0);
+    fd_close(&left);
+
+    start_api(story);
+    EXPECT_GET(story, CAIRN_PATH_HEALTH, 200, "\"link\"");
+    api_stop(&story->api);
+
+    assert_int_equal(file_write_new(story->member->socket, slice_of_text("mine"), 0600), 0);
+    assert_int_equal(api_start(&story->member->agent, &story->api, &error), -EINVAL);
+    assert_non_null(strstr(error.what, "not a socket"));
+    assert_int_equal(unlink(story->member->socket), 0);
+    start_api(story);
+}
+
+static void a_folder_that_others_may_write_to_is_refused(void **state)
+{
+    struct story *story = *state;
+    char run[128];
+    struct error error = ERROR_NULL;
+    api_stop(&story->api);
+    (void)snprintf(run, sizeof(run), "%s/run", story->member->dir);
+    assert_int_equal(chmod(run, 0777), 0);
+
+    assert_int_equal(api_start(&story->member->agent, &story->api, &error), -EINVAL);
+
+    assert_non_null(strstr(error.what, "write"));
+}
+
+/* --- the inbox --- */
+
+static void what_came_is_handed_over_until_it_is_acknowledged(void **state)
+{
+    struct story *story = *state;
+    (void)share(story);
+    (void)share(story);
+
+    EXPECT_GET(story, CAIRN_PATH_INBOX "?application=screen&limit=1", 200, "\"delivery\":1");
+    restart(story);
+    EXPECT_GET(story, CAIRN_PATH_INBOX "?application=screen", 200, "\"delivery\":1");
+    EXPECT_GET(story, CAIRN_PATH_INBOX "?application=screen", 200, "\"delivery\":2");
+
+    EXPECT_POST(story, ACKNOWLEDGE, JSON, "{\"application\":\"screen\",\"delivery\":1}", 200,
+                "\"delivery\":1");
+    restart(story);
+    _cleanup_(reply_deinit) struct reply screen =
+        get(story, CAIRN_PATH_INBOX "?application=screen");
+    expect(&screen, 200, "\"delivery\":2");
+    assert_null(strstr(screen.body, "\"delivery\":1"));
+    _cleanup_(reply_deinit) struct reply back =
+        get(story, CAIRN_PATH_INBOX "?application=screen&after=0");
+    assert_null(strstr(back.body, "\"delivery\":1"));
+    EXPECT_GET(story, CAIRN_PATH_INBOX "?application=other", 200, "\"delivery\":1");
+    EXPECT_GET(story, CAIRN_PATH_INBOX "?after=2", 200, "\"items\":[],\"next\":2");
+}
+
+static void an_item_says_what_it_is_and_not_what_is_in_it(void **state)
+{
+    struct story *story = *state;
+    char record[ENTRY_ID_TEXT_BYTES];
+    struct entry_id id = share(story);
+    entry_id_format(&id, record);
+
+    _cleanup_(reply_deinit) struct reply reply = get(story, CAIRN_PATH_INBOX);
+
+    expect(&reply, 200, record);
+    expect(&reply, 200, "\"kind\":\"record\"");
+    expect(&reply, 200, "\"card\":\"open\"");
+    expect(&reply, 200, "\"account\":\"closed\"");
+    expect(&reply, 200, "\"urgency\":\"immediate\"");
+    expect(&reply, 200, "\"agency\":\"gp-elm\"");
+    assert_null(strstr(reply.body, "Alix"));
+}
+
+static void *poll_inbox(void *data)
+{
+    struct story *story = data;
+    struct reply *reply = base_alloc(sizeof(*reply));
+    *reply = get(story, CAIRN_PATH_INBOX "?wait=30");
+    return reply;
+}
+
+static struct reply *join(pthread_t thread)
+{
+    void *reply = NULL;
+    assert_int_equal(pthread_join(thread, &reply), 0);
+    return reply;
+}
+
+static void a_long_poll_ends_with_what_comes(void **state)
+{
+    struct story *story = *state;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, poll_inbox, story), 0);
+
+    (void)share(story);
+
+    struct reply *reply = join(thread);
+    expect(reply, 200, "\"delivery\":1");
+    reply_deinit(reply);
+    base_free(&reply);
+}
+
+static void a_long_poll_ends_with_nothing_when_its_time_is_up(void **state)
+{
+    struct story *story = *state;
+    EXPECT_GET(story, CAIRN_PATH_INBOX "?wait=1", 200, "\"items\":[],\"next\":0");
+}
+
+static void a_long_poll_ends_when_the_agent_does(void **state)
+{
+    struct story *story = *state;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, poll_inbox, story), 0);
+
+    news_close(&story->member->agent.news);
+
+    struct reply *reply = join(thread);
+    assert_true(reply->status == 200 || reply->status == 0);
+    reply_deinit(reply);
+    base_free(&reply);
+}
+
+/* --- alerts and accounts --- */
+
+static void nobody_reads_an_account_without_a_reason(void **state)
+{
+    struct story *story = *state;
+    const char *alert = CAIRN_PATH_ALERTS "/1";
+    raise_alert(story);
+    EXPECT_GET(story, CAIRN_PATH_ALERTS, 200, CAIRN_ALERT_HEADING);
+    EXPECT_GET(story, alert, 200, "\"account_state\":\"kept\"");
+    EXPECT_GET(story, alert, 200, "\"may_decide\":true");
+    EXPECT_GET(story, alert, 200, "\"given_name\":\"Alix\"");
+    EXPECT_GET(story, alert, 200, "\"known_as\":\"told\"");
+
+    broker_hears(story, ACTION_OPEN, OUTCOME_NONE);
+    _cleanup_(reply_deinit) struct reply closed = get(story, alert);
+    expect(&closed, 200, "\"account_state\":\"closed\"");
+    expect(&closed, 200, "\"state\":\"opened\"");
+    assert_null(strstr(closed.body, "was not brought\""));
+
+    EXPECT_POST(story, ALERT_1, JSON, DECIDE("\"action\":\"open\",\"reason\":\"" REASON "\""), 202,
+                "\"reference\"");
+    _cleanup_(reply_deinit) struct reply open = get(story, alert);
+    expect(&open, 200, "\"account_state\":\"open\"");
+    expect(&open, 200, "\"summary\":\"was not brought\"");
+    restart(story);
+    EXPECT_GET(story, alert, 200, "\"summary\":\"was not brought\"");
+}
+
+static void a_shared_account_opens_with_a_reason_too(void **state)
+{
+    struct story *story = *state;
+    char record[ENTRY_ID_TEXT_BYTES];
+    char path[128];
+    char decide[160];
+    struct entry_id id = share(story);
+    entry_id_format(&id, record);
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RECEIVED "/%s", record);
+    (void)snprintf(decide, sizeof(decide), CAIRN_PATH_RECORDS "/%s/decisions", record);
+    _cleanup_(reply_deinit) struct reply closed = get(story, path);
+    expect(&closed, 200, "\"account_state\":\"closed\"");
+    expect(&closed, 200, "\"given_name\":\"Alix\"");
+    assert_null(strstr(closed.body, "summary"));
+    EXPECT_POST(story, decide, JSON,
+                DECIDE("\"action\":\"close\",\"outcome\":\"early-help\",\"reason\":\"" REASON "\""),
+                422, PROBLEM("refused"));
+    EXPECT_POST(story, decide, JSON, DECIDE("\"action\":\"open\",\"reason\":\"why not\""), 422,
+                "/reason");
+    EXPECT_GET(story, path, 200, "\"account_state\":\"closed\"");
+
+    EXPECT_POST(story, decide, JSON,
+                DECIDE("\"action\":\"open\",\"reason\":\"" REASON "\",\"tell\":[\"gp-elm\"]"), 202,
+                "\"reference\"");
+
+    EXPECT_GET(story, path, 200, "\"summary\":\"was not brought\"");
+}
+
+static void a_closed_alert_takes_no_more_decisions(void **state)
+{
+    struct story *story = *state;
+    raise_alert(story);
+    EXPECT_POST(story, ALERT_1, JSON,
+                DECIDE("\"action\":\"close\",\"outcome\":\"early-help\",\"reason\":\"" REASON "\""),
+                202, "\"reference\"");
+    broker_hears(story, ACTION_CLOSE, OUTCOME_EARLY_HELP);
+
+    EXPECT_POST(story, ALERT_1, JSON, DECIDE("\"action\":\"open\",\"reason\":\"" REASON "\""), 409,
+                PROBLEM("alert-closed"));
+    EXPECT_GET(story, CAIRN_PATH_ALERTS "/1", 200, "\"may_decide\":false");
+    EXPECT_GET(story, CAIRN_PATH_ALERTS, 200, "Closed at Agency 4, 09:00: early help.");
+}
+
+static void only_a_front_door_decides(void **state)
+{
+    struct story *story = *state;
+    tear_down(state);
+    story = set_up_as(GP);
+    *state = story;
+    raise_alert(story);
+
+    EXPECT_POST(story, ALERT_1, JSON, DECIDE("\"action\":\"open\",\"reason\":\"" REASON "\""), 403,
+                PROBLEM("front-door"));
+    EXPECT_GET(story, CAIRN_PATH_ALERTS "/1", 200, "\"may_decide\":false");
+    EXPECT_GET(story, CAIRN_PATH_ALERTS "/1", 200, "\"own\":true");
+}
+
+static void an_agency_without_a_place_cannot_decide(void **state)
+{
+    struct story *story = *state;
+    raise_alert(story);
+    memset(story->member->agent.keys.sign_public, 1, SIGN_PUBLIC_BYTES);
+    restart(story);
+
+    EXPECT_POST(story, ALERT_1, JSON, DECIDE("\"action\":\"open\",\"reason\":\"" REASON "\""), 503,
+                PROBLEM("not-joined"));
+}
+
+static void alerts_come_in_pages(void **state)
+{
+    struct story *story = *state;
+    raise_alert(story);
+
+    EXPECT_GET(story, CAIRN_PATH_ALERTS "?limit=1", 200, "\"next\":1");
+    EXPECT_GET(story, CAIRN_PATH_ALERTS "?after=1", 200, "\"items\":[],\"next\":1");
+}
+
+/* --- the rest --- */
+
+static void what_needs_the_broker_says_that_it_cannot_be_asked(void **state)
+{
+    struct story *story = *state;
+    char record[ENTRY_ID_TEXT_BYTES];
+    char reference[64];
+    char path[128];
+    struct entry_id id = share(story);
+    _cleanup_(buf_deinit) struct buf body = BUF_MAX(65536);
+    entry_id_format(&id, record);
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RECORDS "/%s/proof", record);
+
+    EXPECT_GET(story, path, 503, PROBLEM("offline"));
+
+    demo("school-immediate.json", &body);
+    _cleanup_(reply_deinit) struct reply reply =
+        post(story, SUBMIT, CAIRN_MEDIA_RECORD, buf_text(&body));
+    pick(&reply, "reference", reference, sizeof(reference));
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RECORDS "/%s/proof", reference);
+    EXPECT_GET(story, path, 409, PROBLEM("not-in-the-log"));
+}
+
+static void health_says_what_an_operator_asks(void **state)
+{
+    struct story *story = *state;
+    _cleanup_(buf_deinit) struct buf body = BUF_MAX(65536);
+    demo("school-immediate.json", &body);
+    EXPECT_POST(story, SUBMIT, CAIRN_MEDIA_RECORD, buf_text(&body), 202, "accepted");
+
+    _cleanup_(reply_deinit) struct reply reply = get(story, CAIRN_PATH_HEALTH);
+
+    expect(&reply, 200, "\"agency\":{\"agency\":\"school\"");
+    expect(&reply, 200, "\"state\":\"connecting\"");
+    expect(&reply, 200, "\"urgent\":2"); /* the child's statement goes first */
+    expect(&reply, 200, "\"oldest\":\"2026-11-20T09:00:00.000Z\"");
+    expect(&reply, 200, "\"agreements\":{\"overdue\":false,\"review_by\":\"2027-11-30\"");
+    expect(&reply, 200, "\"log\":{\"contradicted\":false,\"size\":0}");
+}
+
+#define MASH_STORY(name)   cmocka_unit_test_setup_teardown(name, set_up_mash, tear_down)
+#define SCHOOL_STORY(name) cmocka_unit_test_setup_teardown(name, set_up_school, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCHOOL_STORY(an_immediate_record_is_on_disk_and_says_whom_to_telephone),
+        SCHOOL_STORY(a_record_is_found_by_its_entry_id_too),
+        SCHOOL_STORY(the_same_key_has_the_same_answer),
+        SCHOOL_STORY(an_involvement_is_taken),
+        MASH_STORY(whatever_cannot_be_done_is_a_problem_of_its_own),
+        SCHOOL_STORY(a_bad_idempotency_key_is_refused),
+        cmocka_unit_test(every_problem_says_its_number_and_faults_are_told_apart),
+        SCHOOL_STORY(a_body_that_is_announced_too_large_is_not_read),
+        SCHOOL_STORY(a_body_in_pieces_is_bounded_too),
+        SCHOOL_STORY(a_bomb_of_headers_is_refused),
+        SCHOOL_STORY(what_is_not_http_is_refused),
+        SCHOOL_STORY(slow_callers_hold_up_nobody),
+        SCHOOL_STORY(only_listed_users_may_ask),
+        SCHOOL_STORY(the_socket_is_for_its_group_alone_and_goes_with_the_agent),
+        SCHOOL_STORY(a_socket_left_behind_is_replaced_and_a_file_is_not),
+        SCHOOL_STORY(a_folder_that_others_may_write_to_is_refused),
+        MASH_STORY(what_came_is_handed_over_until_it_is_acknowledged),
+        MASH_STORY(an_item_says_what_it_is_and_not_what_is_in_it),
+        MASH_STORY(a_long_poll_ends_with_what_comes),
+        MASH_STORY(a_long_poll_ends_with_nothing_when_its_time_is_up),
+        MASH_STORY(a_long_poll_ends_when_the_agent_does),
+        MASH_STORY(nobody_reads_an_account_without_a_reason),
+        MASH_STORY(a_shared_account_opens_with_a_reason_too),
+        MASH_STORY(a_closed_alert_takes_no_more_decisions),
+        MASH_STORY(only_a_front_door_decides),
+        MASH_STORY(an_agency_without_a_place_cannot_decide),
+        MASH_STORY(alerts_come_in_pages),
+        MASH_STORY(what_needs_the_broker_says_that_it_cannot_be_asked),
+        SCHOOL_STORY(health_says_what_an_operator_asks),
+    };
+    return cmocka_run_group_tests_name("api", tests, NULL, NULL);
+}
