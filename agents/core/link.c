@@ -118,7 +118,7 @@ static void set_status(struct agent_link *link, enum link_state state, const cha
     (void)snprintf(link->status.reason, sizeof(link->status.reason), "%s", reason);
     unlock_status(link);
     if (changed) {
-        log_event(LOG_LEVEL_NOTICE, "link", "state=%s reason=\"%s\"", link_state_text(state),
+        log_event(LOG_LEVEL_NOTICE, "link_changed", "state=%s reason=\"%s\"", link_state_text(state),
                   reason);
         news_tell(&link->agent->news);
     }

@@ -83,7 +83,7 @@ static int start(struct running *running, struct error *error)
     }
     if (r == 0) {
         (void)notify_ready();
-        log_event(LOG_LEVEL_NOTICE, "started", "version=%s", CAIRN_VERSION);
+        log_event(LOG_LEVEL_NOTICE, "ready", "version=%s", CAIRN_VERSION);
     }
     return r;
 }
@@ -115,7 +115,6 @@ static void serve(struct running *running)
         }
         signal = signals_take(running->signals);
     }
-    log_event(LOG_LEVEL_NOTICE, "stopping", "signal=%d", signal);
 }
 
 static void stop(struct running *running)
@@ -127,6 +126,7 @@ static void stop(struct running *running)
     link_stop(running->agent);
     net_deinit();
     fd_close(&running->signals);
+    log_event(LOG_LEVEL_NOTICE, "stopped", "version=%s", CAIRN_VERSION);
 }
 
 static int clear_fork(struct agent *agent)
@@ -144,10 +144,10 @@ static int clear_fork(struct agent *agent)
 static int fail(int r, const struct error *error)
 {
     if (error->what[0] != '\0') {
-        log_event(LOG_LEVEL_ERROR, "start_failed", "where=\"%s\" what=\"%s\"", error->where,
+        log_event(LOG_LEVEL_ERROR, "refused_to_start", "where=\"%s\" what=\"%s\"", error->where,
                   error->what);
     } else {
-        (void)log_fault(-r, "start_failed", "where=agent");
+        (void)log_fault(-r, "refused_to_start", "where=agent");
     }
     return EXIT_FAILURE;
 }
