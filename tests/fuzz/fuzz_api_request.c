@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A request to the local interface: five lines (method, path, query, content type, idempotency key)
+ * and the body. Whatever it says, it finds one place or a problem, and a decision that is accepted
+ * has a person and a reason.
+ */
+#include <string.h>
+
+#include "agents/core/api_decision.h"
+#include "agents/core/api_request.h"
+#include "tests/fuzz/fuzz.h"
+#include "tree/note.h"
+
+#define LINES          5
+#define LINE_MAX_BYTES 512
+
+struct asked {
+    char lines[LINES][LINE_MAX_BYTES];
+    struct slice body;
+};
+
+static bool split(struct slice input, struct asked *ret)
+{
+    for (size_t i = 0; i < LINES; i++) {
+        struct slice line;
+        if (!note_line(&input, &line) || line.len >= LINE_MAX_BYTES ||
+            memchr(line.data, '\0', line.len) != NULL) {
+            return false;
+        }
+        memcpy(ret->lines[i], line.data, line.len);
+        ret->lines[i][line.len] = '\0';
+    }
+    ret->body = input;
+    return true;
+}
+
+/* "a=b&c=d", as the HTTP library takes it apart. */
+static bool add_query(struct api_request *request, char *query)
+{
+    bool good = true;
+    while (query != NULL && *query != '\0') {
+        char *next = strchr(query, '&');
+        if (next != NULL) {
+            *next++ = '\0';
+        }
+        char *value = strchr(query, '=');
+        if (value != NULL) {
+            *value++ = '\0';
+        }
+        good = api_query_add(request, query, value) && good;
+        query = next;
+    }
+    assert(request->n_query <= API_QUERY_MAX);
+    return good;
+}
+
+static void read_headers(const struct api_call *call)
+{
+    struct api_answer answer = API_ANSWER_NULL;
+    uint64_t number = 7;
+    struct slice key;
+    bool good = api_query_number(call, "after", 1000, &number, &answer);
+    assert(good ? number <= 1000 : answer.status == 400);
+    good = api_idempotency_key(call, &key, &answer);
+    assert(good ? key.len <= CAIRN_IDEMPOTENCY_MAX_BYTES : answer.status == 400);
+    assert(!(api_content_is(call, CAIRN_MEDIA_RECORD) && api_content_is(call, CAIRN_MEDIA_FHIR)));
+    buf_deinit(&answer.body);
+}
+
+static void read_decision(const struct api_call *call)
+{
+    struct api_answer answer = API_ANSWER_NULL;
+    struct api_decision decision;
+    struct error error = ERROR_NULL;
+    struct json *document = api_body_json(call, &answer);
+    assert(document != NULL || answer.status == 400 || answer.status == 415);
+    if (document != NULL && api_decision_read(document, &decision, &error) == 0) {
+        assert(strlen(decision.reason) >= CAIRN_REASON_MIN_BYTES);
+        assert(decision.name[0] != '\0' && decision.role[0] != '\0');
+        assert((decision.action == ACTION_CLOSE) == (decision.outcome != OUTCOME_NONE));
+        assert(decision.n_tell <= CAIRN_ADDRESSEES_MAX);
+    } else if (document != NULL) {
+        assert(error.what[0] != '\0');
+    }
+    json_free(&document);
+    buf_deinit(&answer.body);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct asked asked;
+    struct api_request request = {.n_query = 0};
+    struct api_call call = {.request = &request};
+    struct api_answer answer = API_ANSWER_NULL;
+    if (!split(slice_make(data, size), &asked)) {
+        return 0;
+    }
+    const struct api_route *route =
+        api_route_find(asked.lines[0], asked.lines[1], call.segment, &answer);
+    if (route == NULL) {
+        assert(answer.status == 404 || (answer.status == 405 && answer.allow != NULL));
+    } else if (strstr(route->path, "{}") != NULL) {
+        assert(call.segment[0] != '\0' && strchr(call.segment, '/') == NULL);
+    } else {
+        assert(strcmp(route->path, asked.lines[1]) == 0);
+    }
+    buf_deinit(&answer.body);
+    if (add_query(&request, asked.lines[2])) {
+        request.content_type = asked.lines[3];
+        request.idempotency_key = asked.lines[4];
+        request.body = asked.body;
+        read_headers(&call);
+        read_decision(&call);
+    }
+    return 0;
+}
