@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `cairn status`, and through it how any command treats an agent: what it says, what it refuses,
+ * and that it is not there. The agent is a thread that answers one request with what it was given.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "crypto/crypto.h"
+#include "os/counters.h"
+#include "support/console.h"
+
+#define REQUEST_BYTES (64 * 1024)
+
+struct world {
+    char dir[64];
+    char path[96]; /* of the counters, or the socket */
+    struct console *console;
+    struct counters counters;
+    int listener;
+    pthread_t agent;
+    char answer[8192]; /* the whole HTTP answer */
+    char request[REQUEST_BYTES];
+};
+
+static int set_up(void **state)
+{
+    struct world *world = base_zalloc(1, sizeof(*world));
+
+    assert_int_equal(crypto_init(NULL), 0);
+    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/cairn-status-XXXXXX");
+    assert_non_null(mkdtemp(world->dir));
+    world->console = console_new();
+    world->counters = COUNTERS_NULL;
+    world->listener = -1;
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    char command[128];
+
+    counters_close(&world->counters);
+    console_free(&world->console);
+    (void)snprintf(command, sizeof(command), "rm -rf %s", world->dir);
+    assert_int_equal(system(command), 0);
+    free(world);
+    crypto_deinit();
+    return 0;
+}
+
+/* --- a broker --- */
+
+static void broker_counts(struct world *world, const char *folder)
+{
+    static const char *const names[] = {"gate_frames", "gate_bad_frames", "answers_STORED",
+                                        "answers_BUSY", "commit_log_size"};
+    (void)snprintf(world->path, sizeof(world->path), "%s/%s", world->dir, folder);
+    (void)mkdir(world->path, 0700);
+    (void)strncat(world->path, "/counters", sizeof(world->path) - strlen(world->path) - 1);
+    assert_int_equal(
+        counters_create(world->path, names, ARRAY_LEN(names), clock_system(), &world->counters), 0);
+    counter_set(&world->counters, 0, 28);
+    counter_set(&world->counters, 2, 3);
+    counter_set(&world->counters, 4, UINT64_MAX);
+}
+
+static void a_running_broker_is_shown_by_stage(void **state)
+{
+    struct world *world = *state;
+    broker_counts(world, ".");
+
+    assert_int_equal(CONSOLE(world->console, "status", world->dir), STATUS_OK);
+
+    assert_non_null(strstr(world->console->said, "is running"));
+    assert_non_null(
+        strstr(world->console->said, "gate\n  frames                                 28"));
+    assert_non_null(strstr(world->console->said, "  bad frames                              0"));
+    assert_non_null(strstr(world->console->said, "answers\n  STORED"));
+    assert_null(strstr(world->console->said, "BUSY"));
+    assert_non_null(strstr(world->console->said, " 18446744073709551615"));
+}
+
+static void the_folder_above_will_do(void **state)
+{
+    struct world *world = *state;
+    broker_counts(world, "data");
+
+    assert_int_equal(CONSOLE(world->console, "status", world->dir), STATUS_OK);
+}
+
+static void a_broker_that_has_ended_is_unreachable_and_its_numbers_stay(void **state)
+{
+    struct world *world = *state;
+    broker_counts(world, ".");
+    counters_close(&world->counters);
+
+    assert_int_equal(CONSOLE(world->console, "--json", "status", world->dir), STATUS_UNREACHABLE);
+
+    assert_non_null(strstr(world->console->said, "\"alive\":false"));
+    assert_non_null(strstr(world->console->said, "\"gate_frames\":28"));
+    assert_non_null(strstr(world->console->complained, "not running"));
+}
+
+static void a_folder_without_a_broker_is_not_found(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(CONSOLE(world->console, "status", world->dir), STATUS_NOT_FOUND);
+    assert_int_equal(CONSOLE(world->console, "status", "/nowhere/at/all"), STATUS_NOT_FOUND);
+}
+
+static void a_file_that_is_no_counters_is_refused(void **state)
+{
+    struct world *world = *state;
+    (void)snprintf(world->path, sizeof(world->path), "%s/counters", world->dir);
+    FILE *file = fopen(world->path, "we");
+    (void)fprintf(file, "%0128d", 0);
+    (void)fclose(file);
+
+    assert_int_equal(CONSOLE(world->console, "status", world->dir), STATUS_FAILED);
+}
+
+/* --- an agent --- */
+
+/* One request, read to the end of its body, then the answer. */
+static void *answer_once(void *data)
+{
+    struct world *world = data;
+    size_t have = 0;
+    size_t want = SIZE_MAX;
+
+    int fd = accept(world->listener, NULL, NULL);
+    while (have < want && have < sizeof(world->request) - 1) {
+        ssize_t n = read(fd, world->request + have, sizeof(world->request) - 1 - have);
+        if (n <= 0) {
+            break;
+        }
+        have += (size_t)n;
+        world->request[have] = '\0';
+        const char *end = strstr(world->request, "\r\n\r\n");
+        const char *length = strstr(world->request, "Content-Length: ");
+        if (end != NULL) {
+            want = (size_t)(end - world->request) + 4 +
+                   (length == NULL ? 0 : (size_t)atol(length + strlen("Content-Length: ")));
+        }
+    }
+    size_t len = strlen(world->answer);
+    (void)!write(fd, world->answer, len);
+    (void)close(fd);
+    return NULL;
+}
+
+static void agent_answers(struct world *world, const char *status, const char *type,
+                          const char *body)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    (void)snprintf(world->path, sizeof(world->path), "%s/agent.sock", world->dir);
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", world->path);
+    (void)snprintf(world->answer, sizeof(world->answer),
+                   "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: "
+                   "close\r\n\r\n%s",
+                   status, type, strlen(body), body);
+    world->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(world->listener >= 0);
+    (void)unlink(world->path);
+    assert_int_equal(
+        bind(world->listener, (const struct sockaddr *)&address, (socklen_t)sizeof(address)), 0);
+    assert_int_equal(listen(world->listener, 1), 0);
+    assert_int_equal(pthread_create(&world->agent, NULL, answer_once, world), 0);
+}
+
+static void agent_ends(struct world *world)
+{
+    assert_int_equal(pthread_join(world->agent, NULL), 0);
+    (void)close(world->listener);
+}
+
+static const char health[] =
+    "{\"agency\": {\"agency\": \"elm\", \"name\": \"Elm Street Surgery\", \"kind\": \"gp\"},"
+    " \"link\": {\"state\": \"connected\", \"since\": \"2026-11-22T08:00:00.000Z\"},"
+    " \"spool\": {\"urgent\": 0, \"normal\": 2, \"bulk\": 0},"
+    " \"today\": {\"accepted\": 3},"
+    " \"governance\": {\"agreements\": {\"version\": 1, \"review_by\": \"2026-11-01\","
+    " \"overdue\": true}, \"calendar\": {\"version\": 0}},"
+    " \"inbox\": {\"position\": 4}, \"log\": {\"size\": 39, \"contradicted\": false}}";
+
+static void an_agent_is_shown_in_words(void **state)
+{
+    struct world *world = *state;
+    agent_answers(world, "200 OK", "application/json", health);
+
+    assert_int_equal(CONSOLE(world->console, "status", "--agent", world->path), STATUS_OK);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->request, "GET /v1/health HTTP/1.1"));
+    assert_non_null(strstr(world->console->said, "Elm Street Surgery (elm)"));
+    assert_non_null(strstr(world->console->said, "connected since 2026-11-22 08:00"));
+    assert_non_null(strstr(world->console->said, "0 urgent, 2 normal, 0 bulk"));
+    assert_non_null(strstr(world->console->said, "OVERDUE"));
+    assert_non_null(strstr(world->console->said, "not held yet"));
+}
+
+static void an_agent_without_its_broker_is_unreachable(void **state)
+{
+    struct world *world = *state;
+    agent_answers(world, "200 OK", "application/json", "{\"link\": {\"state\": \"connecting\"}}");
+
+    assert_int_equal(CONSOLE(world->console, "status", "--agent", world->path), STATUS_UNREACHABLE);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->console->said, "connecting"));
+}
+
+static void an_agent_that_is_not_there_is_unreachable(void **state)
+{
+    struct world *world = *state;
+    (void)snprintf(world->path, sizeof(world->path), "%s/none.sock", world->dir);
+    char long_path[200];
+    memset(long_path, 'x', sizeof(long_path));
+    long_path[199] = '\0';
+
+    assert_int_equal(CONSOLE(world->console, "status", "--agent", world->path), STATUS_UNREACHABLE);
+    assert_non_null(strstr(world->console->complained, "is cairn-agent running?"));
+    assert_int_equal(CONSOLE(world->console, "alerts", "--agent", long_path), STATUS_UNREACHABLE);
+}
+
+static void a_refusal_has_its_exit_code_and_the_agents_words(void **state)
+{
+    static const struct {
+        const char *line;
+        enum status status;
+    } rows[] = {
+        {"400 Bad Request", STATUS_FAILED},      {"403 Forbidden", STATUS_NOT_ALLOWED},
+        {"404 Not Found", STATUS_NOT_FOUND},     {"409 Conflict", STATUS_CONFLICT},
+        {"422 Unprocessable", STATUS_FAILED},    {"500 Internal", STATUS_FAILED},
+        {"503 Unavailable", STATUS_UNREACHABLE},
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        agent_answers(world, rows[i].line, "application/problem+json",
+                      "{\"title\": \"no\", \"detail\": \"not today\", \"where\": \"/child\"}");
+
+        assert_int_equal(CONSOLE(world->console, "alert", "7", "--agent", world->path),
+                         rows[i].status);
+        agent_ends(world);
+
+        assert_string_equal(world->console->complained, "cairn: /child: not today\n");
+    }
+}
+
+static void an_answer_that_is_none_is_a_failure(void **state)
+{
+    static const char *const bodies[] = {"", "[", "\"text\"", "{\"items\": 3}", "{}"};
+    struct world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+        agent_answers(world, "200 OK", "application/json", bodies[i]);
+        assert_int_equal(CONSOLE(world->console, "alerts", "--agent", world->path), STATUS_FAILED);
+        agent_ends(world);
+    }
+    agent_answers(world, "500 Internal", "text/plain", "words");
+    assert_int_equal(CONSOLE(world->console, "alerts", "--agent", world->path), STATUS_FAILED);
+    agent_ends(world);
+    assert_non_null(strstr(world->console->complained, "status 500"));
+}
+
+static void a_redirect_is_not_followed(void **state)
+{
+    struct world *world = *state;
+    agent_answers(world, "302 Found\r\nLocation: http://127.0.0.1:9/", "text/plain", "");
+
+    assert_int_equal(CONSOLE(world->console, "alerts", "--agent", world->path), STATUS_FAILED);
+    agent_ends(world);
+}
+
+static void an_urgent_submission_is_answered_with_the_number_to_ring(void **state)
+{
+    struct world *world = *state;
+    world->console->typed = "{\"kind\": \"concern\", \"event_date\": \"2026-11-22\"}";
+    agent_answers(world, "202 Accepted", "application/json",
+                  "{\"items\": [{\"outcome\": \"accepted\", \"reference\": \"ab\", \"words\": "
+                  "\"Seen by nobody.\", \"telephone\": {\"desk\": \"Duty\", \"phone\": "
+                  "\"01632 960100\"}}], \"replayed\": false}");
+
+    assert_int_equal(CONSOLE(world->console, "submit", "--key", "k-1", "--agent", world->path),
+                     STATUS_OK);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->request, "POST /v1/submissions HTTP/1.1"));
+    assert_non_null(strstr(world->request, "Content-Type: application/vnd.cairn.record+json"));
+    assert_non_null(strstr(world->request, "Idempotency-Key: k-1"));
+    assert_non_null(strstr(world->request, world->console->typed));
+    assert_non_null(strstr(world->console->said, "TELEPHONE NOW:  01632 960100"));
+}
+
+static void what_a_submission_is_shows_in_its_look(void **state)
+{
+    static const char *const rows[][2] = {
+        {"{\"resourceType\": \"Bundle\"}", "Content-Type: application/fhir+json"},
+        {"{\"role\": \"on-roll\"}", "Content-Type: application/vnd.cairn.involvement+json"},
+        {"{\"kind\": \"concern\"}", "Content-Type: application/vnd.cairn.record+json"},
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        world->console->typed = rows[i][0];
+        agent_answers(world, "202 Accepted", "application/json", "{\"items\": []}");
+        assert_int_equal(CONSOLE(world->console, "submit", "-", "--agent", world->path), STATUS_OK);
+        agent_ends(world);
+        assert_non_null(strstr(world->request, rows[i][1]));
+    }
+}
+
+static void who_decides_and_why_may_come_from_standard_input(void **state)
+{
+    struct world *world = *state;
+    world->console->typed = "Rowan Ashgrove\nScreener\nBecause three were missed\nwithin a year.\n";
+    agent_answers(world, "202 Accepted", "application/json", "{\"words\": \"On its way.\"}");
+
+    assert_int_equal(
+        CONSOLE(world->console, "record", "1-0000000000000001-2", "--open", "--agent", world->path),
+        STATUS_OK);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->request, "POST /v1/records/1-0000000000000001-2/decisions"));
+    assert_non_null(strstr(world->request,
+                           "{\"action\":\"open\",\"person\":{\"name\":\"Rowan Ashgrove\",\"role\":"
+                           "\"Screener\"},\"reason\":\"Because three were missed\\nwithin a "
+                           "year.\",\"tell\":[]}"));
+    assert_string_equal(world->console->said, "On its way.\n");
+}
+
+static void a_line_that_cannot_be_meant_asks_nobody(void **state)
+{
+    static const char *const rows[][6] = {
+        {"record", "../health"},
+        {"record", "1-0000000000000001-2?x=1"},
+        {"alert", "0"},
+        {"alert", "0x1"},
+        {"alert", "1", "--close"},
+        {"alert", "1", "--close", "--outcome", "child-protection"},
+        {"alert", "1", "--open", "--close"},
+        {"alert", "1", "--reason", "without a decision, which is wrong"},
+        {"alert", "1", "--open", "--outcome", "early-help"},
+        {"inbox", "--acknowledge"},
+        {"inbox", "--application", "My App"},
+        {"inbox", "--limit", "101"},
+        {"submit", "--type", "csv"},
+        {"submit", "--key", "with blanks"},
+        {"log", "prove"},
+        {"log", "verify"},
+        {"log", "prove", "--check"},
+        {"log", "verify", "/tmp", "--key", "no-key"},
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *words[7] = {NULL};
+        memcpy(words, rows[i], sizeof(rows[i]));
+        assert_int_equal(console_run(world->console, words), STATUS_USAGE);
+        assert_string_not_equal(world->console->complained, "");
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_running_broker_is_shown_by_stage),
+        TEST(the_folder_above_will_do),
+        TEST(a_broker_that_has_ended_is_unreachable_and_its_numbers_stay),
+        TEST(a_folder_without_a_broker_is_not_found),
+        TEST(a_file_that_is_no_counters_is_refused),
+        TEST(an_agent_is_shown_in_words),
+        TEST(an_agent_without_its_broker_is_unreachable),
+        TEST(an_agent_that_is_not_there_is_unreachable),
+        TEST(a_refusal_has_its_exit_code_and_the_agents_words),
+        TEST(an_answer_that_is_none_is_a_failure),
+        TEST(a_redirect_is_not_followed),
+        TEST(an_urgent_submission_is_answered_with_the_number_to_ring),
+        TEST(what_a_submission_is_shows_in_its_look),
+        TEST(who_decides_and_why_may_come_from_standard_input),
+        TEST(a_line_that_cannot_be_meant_asks_nobody),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
