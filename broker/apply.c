@@ -560,7 +560,7 @@ struct applied apply_input(struct apply *apply, const struct input *input, uint3
     case INPUT_START:
         return apply_start(apply, input);
     }
-    assert(!"an input of a type that the journal does not know");
+    assert(false && "an input of a type that the journal does not know");
     return (struct applied){.verdict = VERDICT_BAD_ENTRY, .log_index = UINT64_MAX};
 }
 

@@ -319,7 +319,7 @@ static void dispatch(struct question *question)
     case WIRE_PROOF_REPLY:
     case WIRE_STATE_REPLY:
     case WIRE_ERROR:
-        assert(!"gate passes only questions");
+        assert(false && "gate passes only questions");
     }
 }
 
