@@ -26,6 +26,7 @@
     X(LINKS_VERIFIED, "links_verified")                                                            \
     X(LINKS_PROVISIONAL, "links_provisional")                                                      \
     X(LINKS_CONTRADICTED, "links_contradicted")                                                    \
+    X(LINKS_PARTED, "links_parted")                                                                \
     X(LINKS_TOO_LARGE, "links_too_large")                                                          \
     X(LOOKS_CUT_SHORT, "looks_cut_short")                                                          \
     X(ALERTS_RAISED, "alerts_raised")                                                              \

@@ -91,40 +91,60 @@ static size_t count_rows(struct store_txn *txn, const struct store_key *prefix)
     return n;
 }
 
-/* Takes the first row of `from` over to `to`; false when there is none left. */
-static bool move_one(struct apply *apply, const struct store_key *prefix, uint64_t to)
+struct moving {
+    struct store_key prefix;
+    struct store_key at; /* rows before this one are done */
+    uint64_t to;
+    const struct subject_id *subject;
+};
+
+static bool moves(const struct moving *moving, struct slice value)
+{
+    struct chronology_row row;
+    bool sound = chronology_row_unpack(value, &row);
+    assert(sound);
+    return moving->subject == NULL || subject_id_equal(&row.subject, moving->subject);
+}
+
+/* Takes the next row that moves; false when there is none left. */
+static bool move_one(struct apply *apply, struct moving *moving)
 {
     int32_t day;
     uint64_t log_index;
     uint8_t value[CHRONOLOGY_ROW_BYTES];
     size_t len;
-    struct store_key old = {.len = 0};
     {
         _cleanup_(store_walk_end) struct store_walk walk =
-            store_walk_from(apply->txn, T_CHRONOLOGY, store_key_slice(prefix));
-        if (!walk.live || !key_has_prefix(walk.key, prefix)) {
+            store_walk_from(apply->txn, T_CHRONOLOGY, store_key_slice(&moving->at));
+        while (walk.live && key_has_prefix(walk.key, &moving->prefix) &&
+               !moves(moving, walk.value)) {
+            store_walk_next(&walk);
+        }
+        if (!walk.live || !key_has_prefix(walk.key, &moving->prefix)) {
             return false;
         }
-        assert(walk.value.len <= sizeof(value) && walk.key.len <= sizeof(old.bytes));
+        assert(walk.value.len <= sizeof(value) && walk.key.len <= sizeof(moving->at.bytes));
         key_parts(walk.key, &day, &log_index);
-        old.len = walk.key.len;
-        memcpy(old.bytes, walk.key.data, old.len);
+        moving->at.len = walk.key.len;
+        memcpy(moving->at.bytes, walk.key.data, walk.key.len);
         len = walk.value.len;
         memcpy(value, walk.value.data, len);
     }
-    struct store_key new = key_chronology(to, day, log_index);
-    (void)store_delete(apply->txn, T_CHRONOLOGY, store_key_slice(&old));
+    struct store_key new = key_chronology(moving->to, day, log_index);
+    (void)store_delete(apply->txn, T_CHRONOLOGY, store_key_slice(&moving->at));
     store_add(apply->txn, T_CHRONOLOGY, store_key_slice(&new), slice_make(value, len));
     return store_fault(apply->txn) == 0;
 }
 
-bool chronology_move(struct apply *apply, uint64_t from, uint64_t to)
+bool chronology_move(struct apply *apply, uint64_t from, uint64_t to,
+                     const struct subject_id *subject)
 {
-    struct store_key prefix = store_key_u64(from);
-    if (count_rows(apply->txn, &prefix) > CAIRN_JOIN_ROWS_MAX) {
+    struct moving moving = {.prefix = store_key_u64(from), .to = to, .subject = subject};
+    moving.at = moving.prefix;
+    if (count_rows(apply->txn, &moving.prefix) > CAIRN_JOIN_ROWS_MAX) {
         return false;
     }
-    while (move_one(apply, &prefix, to)) {
+    while (move_one(apply, &moving)) {
     }
     return true;
 }

@@ -32,8 +32,9 @@ size_t chronology_scan(struct apply *apply, const struct chronology_search *sear
                        struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX]);
 /* The day of the newest event of a child; false when there is none. */
 bool chronology_newest_day(struct store_txn *txn, uint64_t child, int32_t *ret);
-/* Moves every row to another child. False, and nothing moved, when there are more than
- * CAIRN_JOIN_ROWS_MAX. */
-bool chronology_move(struct apply *apply, uint64_t from, uint64_t to);
+/* Moves every row, or those of one subject (NULL: all), to another child. False, and nothing moved,
+ * when there are more than CAIRN_JOIN_ROWS_MAX to look at. */
+bool chronology_move(struct apply *apply, uint64_t from, uint64_t to,
+                     const struct subject_id *subject);
 
 #endif

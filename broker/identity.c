@@ -91,10 +91,13 @@ void identity_subject(struct apply *apply, const struct subject_id *subject,
 
 /* --- contradictions --- */
 
-/* The verified identifiers of one class that a child's members state. */
+/* The verified identifiers of one class that a child's members state: all, or one, or all but one.
+ */
 struct verified_set {
     struct store_txn *txn;
     enum token_class class;
+    const struct subject_id *only;
+    const struct subject_id *except;
     size_t n;
     uint8_t stored[CAIRN_MEMBERS_MAX][32];
 };
@@ -114,7 +117,9 @@ static bool collect_verified(void *data, const struct subject_id *subject, enum 
     (void)link;
     struct verified_set *set = data;
     struct subject_row row;
-    if (!subject_row_get(set->txn, subject, &row)) {
+    if ((set->only != NULL && !subject_id_equal(subject, set->only)) ||
+        (set->except != NULL && subject_id_equal(subject, set->except)) ||
+        !subject_row_get(set->txn, subject, &row)) {
         return true;
     }
     for (size_t i = 0; i < row.n_tokens && set->n < CAIRN_MEMBERS_MAX; i++) {
@@ -127,31 +132,63 @@ static bool collect_verified(void *data, const struct subject_id *subject, enum 
     return true;
 }
 
-static bool class_contradicts(struct apply *apply, enum token_class class, uint64_t a, uint64_t b)
+static bool share_none(const struct verified_set *a, const struct verified_set *b)
 {
-    struct verified_set of_a = {.txn = apply->txn, .class = class};
-    struct verified_set of_b = {.txn = apply->txn, .class = class};
-    identity_members(apply->txn, a, collect_verified, &of_a);
-    identity_members(apply->txn, b, collect_verified, &of_b);
-    if (of_a.n == 0 || of_b.n == 0) {
+    if (a->n == 0 || b->n == 0) {
         return false;
     }
-    for (size_t i = 0; i < of_a.n; i++) {
-        if (set_has(&of_b, of_a.stored[i])) {
+    for (size_t i = 0; i < a->n; i++) {
+        if (set_has(b, a->stored[i])) {
             return false;
         }
     }
     return true;
 }
 
-static bool contradicted(struct apply *apply, uint64_t a, uint64_t b)
+/* One side of a question: members of a child. */
+struct side {
+    uint64_t child;
+    const struct subject_id *only;
+    const struct subject_id *except;
+};
+
+static bool contradicted(struct apply *apply, const struct side *a, const struct side *b)
 {
     for (size_t i = 0; i < ARRAY_LEN(strong_classes); i++) {
-        if (class_contradicts(apply, strong_classes[i], a, b)) {
+        struct verified_set of_a = {
+            .txn = apply->txn, .class = strong_classes[i], .only = a->only, .except = a->except};
+        struct verified_set of_b = {
+            .txn = apply->txn, .class = strong_classes[i], .only = b->only, .except = b->except};
+        identity_members(apply->txn, a->child, collect_verified, &of_a);
+        identity_members(apply->txn, b->child, collect_verified, &of_b);
+        if (share_none(&of_a, &of_b)) {
             return true;
         }
     }
     return false;
+}
+
+static bool children_contradict(struct apply *apply, uint64_t a, uint64_t b)
+{
+    const struct side of_a = {.child = a};
+    const struct side of_b = {.child = b};
+    return contradicted(apply, &of_a, &of_b);
+}
+
+static bool members_contradict(struct apply *apply, uint64_t child, const struct subject_id *a,
+                               const struct subject_id *b)
+{
+    const struct side of_a = {.child = child, .only = a};
+    const struct side of_b = {.child = child, .only = b};
+    return contradicted(apply, &of_a, &of_b);
+}
+
+static bool contradicts_the_others(struct apply *apply, uint64_t child,
+                                   const struct subject_id *subject)
+{
+    const struct side own = {.child = child, .only = subject};
+    const struct side others = {.child = child, .except = subject};
+    return contradicted(apply, &own, &others);
 }
 
 /* --- joining --- */
@@ -200,7 +237,7 @@ static bool join(struct apply *apply, uint64_t from, uint64_t to, enum link link
     struct member_list staying = {.n = 0};
     identity_members(apply->txn, from, collect_member, &moving);
     identity_members(apply->txn, to, collect_member, &staying);
-    if (moving.n + staying.n > CAIRN_MEMBERS_MAX || !chronology_move(apply, from, to)) {
+    if (moving.n + staying.n > CAIRN_MEMBERS_MAX || !chronology_move(apply, from, to, NULL)) {
         apply_noted(apply, NOTED_LINKS_TOO_LARGE);
         return false;
     }
@@ -219,6 +256,91 @@ static bool join(struct apply *apply, uint64_t from, uint64_t to, enum link link
     move_alert(apply, from, to);
     apply_noted(apply, link == LINK_PROVISIONAL ? NOTED_LINKS_PROVISIONAL : NOTED_LINKS_VERIFIED);
     return true;
+}
+
+/* --- parting --- */
+
+static bool states(const struct subject_row *row, const struct subject_token *token)
+{
+    for (size_t i = 0; i < row->n_tokens; i++) {
+        if (row->tokens[i].class == token->class && row->tokens[i].status == IDENTIFIER_VERIFIED &&
+            memcmp(row->tokens[i].stored, token->stored, sizeof(token->stored)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct firm_search {
+    struct store_txn *txn;
+    const struct subject_token *token;
+    bool found;
+};
+
+static bool find_firm(void *data, const struct subject_id *subject, enum link link)
+{
+    struct firm_search *search = data;
+    struct subject_row row;
+    search->found = link != LINK_PROVISIONAL && subject_row_get(search->txn, subject, &row) &&
+                    states(&row, search->token);
+    return !search->found;
+}
+
+/* A member that is there for good states this identifier, so whoever else does is the same child.
+ */
+static bool firmly_held(struct apply *apply, uint64_t child, const struct subject_token *token)
+{
+    struct firm_search search = {.txn = apply->txn, .token = token};
+    identity_members(apply->txn, child, find_firm, &search);
+    return search.found;
+}
+
+/* A provisional member gets a child of its own again, with its records. What an alert has listed
+ * stays listed. */
+static void part(struct apply *apply, const struct subject_id *subject)
+{
+    struct subject_row row;
+    bool there = subject_row_get(apply->txn, subject, &row);
+    assert(there && row.link == LINK_PROVISIONAL);
+    uint64_t to = meta_next(apply->txn, "children");
+    if (!chronology_move(apply, row.child, to, subject)) {
+        apply_noted(apply, NOTED_LINKS_TOO_LARGE);
+        return;
+    }
+    struct store_key old = key_member(row.child, subject);
+    (void)store_delete(apply->txn, T_MEMBER, store_key_slice(&old));
+    row.child = to;
+    row.link = LINK_ALONE;
+    subject_row_put(apply->txn, subject, &row);
+    put_member(apply, to, subject, row.link);
+    apply_noted(apply, NOTED_LINKS_PARTED);
+}
+
+/* After a new statement: provisional members that it contradicts part. False when a contradiction
+ * is left, between members that are there for good: a person must look. */
+static bool part_contradicted(struct apply *apply, const struct subject_id *subject)
+{
+    struct subject_row row;
+    struct member_list members = {.n = 0};
+    identity_subject(apply, subject, &row);
+    if (!contradicts_the_others(apply, row.child, subject)) {
+        return true;
+    }
+    apply_noted(apply, NOTED_LINKS_CONTRADICTED);
+    if (row.link == LINK_PROVISIONAL) {
+        part(apply, subject);
+        return true;
+    }
+    identity_members(apply->txn, row.child, collect_member, &members);
+    for (size_t i = 0; i < members.n; i++) {
+        struct subject_row other;
+        if (subject_row_get(apply->txn, &members.subjects[i], &other) &&
+            other.link == LINK_PROVISIONAL &&
+            members_contradict(apply, row.child, subject, &members.subjects[i])) {
+            part(apply, &members.subjects[i]);
+        }
+    }
+    return !contradicts_the_others(apply, row.child, subject);
 }
 
 /* --- finding --- */
@@ -241,28 +363,49 @@ static void add_match(struct matches *matches, uint64_t child)
     matches->children[matches->n++] = child;
 }
 
-static void find_matches(struct apply *apply, const struct subject_token *token,
-                         const struct subject_id *self, uint64_t self_child, struct matches *ret)
+static bool is_usable(struct apply *apply, const struct subject_token *token,
+                      const struct subject_row *row)
 {
-    *ret = (struct matches){.n = 0};
+    return token->class == TOKEN_NAME_BIRTH_POSTCODE || row->link != LINK_PROVISIONAL ||
+           firmly_held(apply, row->child, token);
+}
+
+/* Subjects that state this token; a strong one verified. */
+static void find_holders(struct apply *apply, const struct subject_token *token,
+                         struct member_list *ret)
+{
     bool strong = token->class != TOKEN_NAME_BIRTH_POSTCODE;
     struct store_key prefix = key_token_prefix(token->class, token->stored);
+    ret->n = 0;
     _cleanup_(store_walk_end) struct store_walk walk =
         store_walk_from(apply->txn, T_TOKEN, store_key_slice(&prefix));
     for (size_t n = 0;
          walk.live && n < CAIRN_TOKEN_MATCHES_MAX && key_has_prefix(walk.key, &prefix); n++) {
-        struct subject_id other = subject_id_unpack(walk.key.data + prefix.len);
-        bool usable = !strong || walk.value.data[0] == IDENTIFIER_VERIFIED;
-        struct subject_row row;
-        if (usable && !subject_id_equal(&other, self) &&
-            subject_row_get(apply->txn, &other, &row)) {
-            if (row.child == self_child) {
-                ret->same_child = true;
-            } else {
-                add_match(ret, row.child);
-            }
+        if (!strong || walk.value.data[0] == IDENTIFIER_VERIFIED) {
+            ret->subjects[ret->n++] = subject_id_unpack(walk.key.data + prefix.len);
         }
         store_walk_next(&walk);
+    }
+}
+
+static void find_matches(struct apply *apply, const struct subject_token *token,
+                         const struct subject_id *self, uint64_t self_child, struct matches *ret)
+{
+    struct member_list holders;
+    *ret = (struct matches){.n = 0};
+    find_holders(apply, token, &holders);
+    for (size_t i = 0; i < holders.n; i++) {
+        struct subject_row row;
+        if (subject_id_equal(&holders.subjects[i], self) ||
+            !subject_row_get(apply->txn, &holders.subjects[i], &row) ||
+            !is_usable(apply, token, &row)) {
+            continue;
+        }
+        if (row.child == self_child) {
+            ret->same_child = true;
+        } else {
+            add_match(ret, row.child);
+        }
     }
 }
 
@@ -270,35 +413,6 @@ static bool is_strong(const struct subject_token *token)
 {
     return token->status == IDENTIFIER_VERIFIED &&
            (token->class == TOKEN_NHS_NUMBER || token->class == TOKEN_UPN);
-}
-
-/* Joins the subject's child with every child that shares the verified identifier. Returns true when
- * anything joined. */
-static bool link_strong(struct apply *apply, const struct subject_id *subject,
-                        const struct subject_token *token)
-{
-    struct subject_row row;
-    struct matches matches;
-    bool joined = false;
-    identity_subject(apply, subject, &row);
-    find_matches(apply, token, subject, row.child, &matches);
-    for (size_t i = 0; i < matches.n; i++) {
-        uint64_t to = row.child < matches.children[i] ? row.child : matches.children[i];
-        uint64_t from = row.child < matches.children[i] ? matches.children[i] : row.child;
-        if (contradicted(apply, from, to)) {
-            apply_noted(apply, NOTED_LINKS_CONTRADICTED);
-        } else if (join(apply, from, to, LINK_VERIFIED)) {
-            joined = true;
-            row.child = to;
-        }
-    }
-    if ((joined || matches.same_child) && subject_row_get(apply->txn, subject, &row) &&
-        row.link != LINK_VERIFIED) {
-        row.link = LINK_VERIFIED; /* a provisional link that an identifier now confirms */
-        subject_row_put(apply->txn, subject, &row);
-        put_member(apply, row.child, subject, row.link);
-    }
-    return joined;
 }
 
 static bool link_composite(struct apply *apply, const struct subject_id *subject,
@@ -316,28 +430,117 @@ static bool link_composite(struct apply *apply, const struct subject_id *subject
     if (own.n != 1) {
         return false; /* others rely on this child: a person decides */
     }
-    if (contradicted(apply, row.child, matches.children[0])) {
+    if (children_contradict(apply, row.child, matches.children[0])) {
         apply_noted(apply, NOTED_LINKS_CONTRADICTED);
         return false;
     }
     return join(apply, row.child, matches.children[0], LINK_PROVISIONAL);
 }
 
-static bool link_subject(struct apply *apply, const struct subject_id *subject,
-                         const struct subject_row *row)
+static bool link_composites(struct apply *apply, const struct subject_id *subject,
+                            const struct subject_row *row)
 {
     bool joined = false;
-    for (size_t i = 0; i < row->n_tokens; i++) {
-        if (is_strong(&row->tokens[i])) {
-            joined = link_strong(apply, subject, &row->tokens[i]) || joined;
-        }
-    }
     for (size_t i = 0; i < row->n_tokens; i++) {
         if (row->tokens[i].class == TOKEN_NAME_BIRTH_POSTCODE) {
             joined = link_composite(apply, subject, &row->tokens[i]) || joined;
         }
     }
     return joined;
+}
+
+/* Subjects that share a verified identifier belong together, wherever a name had put them: those
+ * that are somewhere provisionally part from there. `left` are the children that they left. */
+static void gather(struct apply *apply, const struct subject_token *token, struct matches *left)
+{
+    struct member_list holders;
+    *left = (struct matches){.n = 0};
+    find_holders(apply, token, &holders);
+    for (size_t i = 0; holders.n > 1 && i < holders.n; i++) {
+        struct subject_row row;
+        if (subject_row_get(apply->txn, &holders.subjects[i], &row) &&
+            row.link == LINK_PROVISIONAL && !firmly_held(apply, row.child, token)) {
+            add_match(left, row.child);
+            part(apply, &holders.subjects[i]);
+        }
+    }
+}
+
+/* Who stays behind alone may still go by its name, where they went. */
+static void follow(struct apply *apply, const struct matches *left)
+{
+    for (size_t i = 0; i < left->n; i++) {
+        struct member_list members = {.n = 0};
+        struct subject_row row;
+        identity_members(apply->txn, left->children[i], collect_member, &members);
+        if (members.n == 1 && subject_row_get(apply->txn, &members.subjects[0], &row)) {
+            (void)link_composites(apply, &members.subjects[0], &row);
+        }
+    }
+}
+
+/* Provisional members that state what a member there for good states are there for good too. */
+static void confirm(struct apply *apply, uint64_t child, const struct subject_token *token)
+{
+    struct member_list members = {.n = 0};
+    if (!firmly_held(apply, child, token)) {
+        return;
+    }
+    identity_members(apply->txn, child, collect_member, &members);
+    for (size_t i = 0; i < members.n; i++) {
+        struct subject_row row;
+        if (subject_row_get(apply->txn, &members.subjects[i], &row) &&
+            row.link == LINK_PROVISIONAL && states(&row, token)) {
+            row.link = LINK_VERIFIED;
+            subject_row_put(apply->txn, &members.subjects[i], &row);
+            put_member(apply, child, &members.subjects[i], row.link);
+        }
+    }
+}
+
+/* Joins the subject's child with every child that shares the verified identifier. Returns true when
+ * anything joined. */
+static bool link_strong(struct apply *apply, const struct subject_id *subject,
+                        const struct subject_token *token)
+{
+    struct subject_row row;
+    struct matches left;
+    struct matches matches;
+    bool joined = false;
+    gather(apply, token, &left);
+    identity_subject(apply, subject, &row);
+    if (!is_usable(apply, token, &row)) {
+        return false; /* it could not part: its link is a matter of its name still */
+    }
+    find_matches(apply, token, subject, row.child, &matches);
+    for (size_t i = 0; i < matches.n; i++) {
+        uint64_t to = row.child < matches.children[i] ? row.child : matches.children[i];
+        uint64_t from = row.child < matches.children[i] ? matches.children[i] : row.child;
+        if (children_contradict(apply, from, to)) {
+            apply_noted(apply, NOTED_LINKS_CONTRADICTED);
+        } else if (join(apply, from, to, LINK_VERIFIED)) {
+            joined = true;
+            row.child = to;
+        }
+    }
+    confirm(apply, row.child, token);
+    follow(apply, &left);
+    return joined;
+}
+
+static bool link_subject(struct apply *apply, const struct subject_id *subject,
+                         const struct subject_row *row)
+{
+    bool joined = false;
+    if (!part_contradicted(apply, subject)) {
+        return false;
+    }
+    for (size_t i = 0; i < row->n_tokens; i++) {
+        if (is_strong(&row->tokens[i])) {
+            joined = link_strong(apply, subject, &row->tokens[i]) || joined;
+        }
+    }
+    return link_composites(apply, subject, row) || joined;
 }
 
 /* --- statements --- */

@@ -5,6 +5,10 @@
  * everything else stays apart. Links join subjects, never records. Part of apply.
  *
  * Contradicted: both sides have verified identifiers of one class and share none of that class.
+ *
+ * A provisional link never carries a firm one: when a verified identifier says that a provisional
+ * member belongs elsewhere, or contradicts the others, the member parts from them first, with its
+ * records, so that a match of names never becomes a link for good between two others.
  */
 #ifndef BROKER_IDENTITY_H
 #define BROKER_IDENTITY_H

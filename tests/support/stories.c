@@ -45,7 +45,8 @@ void make_statement(struct world *world, struct subject_id *subject, const struc
     world_refreeze(ret);
 }
 
-void state(struct world *world, uint32_t agency, int child, const struct stated *stated, size_t n)
+void state_child(struct world *world, uint32_t agency, int child, const struct stated *stated,
+                 size_t n)
 {
     struct world_entry entry;
     struct subject_id subject = subject_of(agency, child);

@@ -23,7 +23,8 @@ struct stated {
 void make_statement(struct world *world, struct subject_id *subject, const struct stated *stated,
                     size_t n, struct world_entry *ret);
 struct subject_id subject_of(uint32_t agency, int child);
-void state(struct world *world, uint32_t agency, int child, const struct stated *stated, size_t n);
+void state_child(struct world *world, uint32_t agency, int child, const struct stated *stated,
+                 size_t n);
 /* The child's NHS number, verified, and its name. */
 void state_verified(struct world *world, uint32_t agency, int child);
 /* The name only. */

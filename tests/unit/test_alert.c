@@ -359,7 +359,7 @@ static void three_missed_by_one(struct world *world, uint32_t agency, int child)
 static void state_as(struct world *world, uint32_t agency, int child, const char *upn)
 {
     const struct stated stated[] = {{TOKEN_UPN, IDENTIFIER_VERIFIED, upn}};
-    state(world, agency, child, stated, ARRAY_LEN(stated));
+    state_child(world, agency, child, stated, ARRAY_LEN(stated));
 }
 
 /* One statement with both identifiers joins what two agencies knew as two children. */
@@ -367,14 +367,14 @@ static void join_both(struct world *world)
 {
     const struct stated both[] = {{TOKEN_UPN, IDENTIFIER_VERIFIED, "A1"},
                                   VERIFIED_NHS("9990000031")};
-    state(world, HEALTH_VISITING, TWIN, both, ARRAY_LEN(both));
+    state_child(world, HEALTH_VISITING, TWIN, both, ARRAY_LEN(both));
 }
 
 static void state_two(struct world *world)
 {
     const struct stated other[] = {VERIFIED_NHS("9990000031")};
     state_as(world, GP, TWIN, "A1");
-    state(world, HOSPITAL, TWIN, other, ARRAY_LEN(other));
+    state_child(world, HOSPITAL, TWIN, other, ARRAY_LEN(other));
 }
 
 static void when_children_with_open_alerts_are_joined_one_alert_goes_on_with_all(void **state)
