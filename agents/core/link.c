@@ -118,8 +118,8 @@ static void set_status(struct agent_link *link, enum link_state state, const cha
     (void)snprintf(link->status.reason, sizeof(link->status.reason), "%s", reason);
     unlock_status(link);
     if (changed) {
-        log_event(LOG_LEVEL_NOTICE, "link_changed", "state=%s reason=\"%s\"", link_state_text(state),
-                  reason);
+        log_event(LOG_LEVEL_NOTICE, "link_changed", "state=%s reason=\"%s\"",
+                  link_state_text(state), reason);
         news_tell(&link->agent->news);
     }
 }
@@ -161,6 +161,9 @@ static void forget_connection(struct agent_link *link)
     link->fetch_ms = 0;
     link->ping_wanted = false;
     link->redial = false;
+    lock_status(link);
+    link->status.log_size = link->session.witness.head.size;
+    unlock_status(link);
 }
 
 /* After a failure: not at once, and not all agencies together. */
