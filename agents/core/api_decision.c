@@ -168,14 +168,15 @@ static int note_decided(const struct api_view *view, const struct intake_decisio
     return r;
 }
 
-/* Reads the body into `decision`, which says already what it is about; decides; answers. */
+/* `about` says already what it is about; the body says the rest. */
 static void decide(const struct api_call *call, const struct api_view *view,
-                   struct intake_decision *decision, struct api_answer *answer)
+                   const struct intake_decision *about, struct api_answer *answer)
 {
+    struct intake_decision decision = *about;
+    struct api_decision read = {.n_tell = 0};
     struct error error = ERROR_NULL;
     struct reference reference;
-    struct api_decision read;
-    if (!api_idempotency_key(call, &decision->idempotency_key, answer)) {
+    if (!api_idempotency_key(call, &decision.idempotency_key, answer)) {
         return;
     }
     _cleanup_(json_free) struct json *document = api_body_json(call, answer);
@@ -183,24 +184,24 @@ static void decide(const struct api_call *call, const struct api_view *view,
         return;
     }
     if (api_decision_read(document, &read, &error) != 0 ||
-        find_recipients(view, &read, decision, &error) != 0) {
+        find_recipients(view, &read, &decision, &error) != 0) {
         answer_problem(answer, PROBLEM_REFUSED, &error);
         return;
     }
-    if (decision->has_record && read.action != ACTION_OPEN) {
+    if (decision.has_record && read.action != ACTION_OPEN) {
         answer_problem_words(answer, PROBLEM_REFUSED, "a record can be opened, nothing else");
         return;
     }
-    decision->action = read.action;
-    decision->outcome = read.outcome;
-    decision->name = read.name;
-    decision->role = read.role;
-    decision->reason = read.reason;
-    int r = intake_decide(call->agent, decision, &reference, &error);
-    bytes_wipe(&read, sizeof(read));
+    decision.action = read.action;
+    decision.outcome = read.outcome;
+    decision.name = read.name;
+    decision.role = read.role;
+    decision.reason = read.reason;
+    int r = intake_decide(call->agent, &decision, &reference, &error);
     if (r == 0) {
-        r = note_decided(view, decision, &reference);
+        r = note_decided(view, &decision, &reference);
     }
+    bytes_wipe(&read, sizeof(read));
     if (r != 0) {
         answer_refused(r, &error, answer);
         return;

@@ -31,8 +31,8 @@ static void set_record(struct json *object, const struct opening *opening,
     json_set_integer(object, "level", record->level);
     answer_set_day(object, "event_date", record->event_day);
     json_set_bool(object, "provisional", (delivered->flags & DELIVERED_PROVISIONAL) != 0);
-    set_state_of_part(object, "card", opening, delivered, PART_CARD);
-    set_state_of_part(object, "account", opening, delivered, PART_ACCOUNT);
+    set_state_of_part(object, "card_state", opening, delivered, PART_CARD);
+    set_state_of_part(object, "account_state", opening, delivered, PART_ACCOUNT);
 }
 
 static void set_decision(struct json *object, const struct decision_header *decision)

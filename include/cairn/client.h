@@ -63,9 +63,9 @@
  * A named person opens an account that was shared; `reason` has 20 to 1000 bytes. `tell` names the
  * agencies that may read the reason; nobody when it is left out.
  */
-#define CAIRN_PATH_RECORDS         "/v1/records"
-#define CAIRN_PATH_PART_PROOF      "/proof"
-#define CAIRN_PATH_PART_DECISIONS  "/decisions"
+#define CAIRN_PATH_RECORDS        "/v1/records"
+#define CAIRN_PATH_PART_PROOF     "/proof"
+#define CAIRN_PATH_PART_DECISIONS "/decisions"
 
 /*
  * GET PATH?after=N&limit=N&wait=SECONDS&application=NAME -> {items: [...], next}
@@ -73,8 +73,8 @@
  * an application (a to z, 0 to 9 and "-", at most 32) never what it has acknowledged. `next` is the
  * next request's `after`. Each item:
  *   {delivery, kind, received_at, told_at, words} and by kind
- *   "record"       {record, from, record_kind, code, urgency, level, event_date, provisional, card,
- *                  account}: the last two say whether we could open them, not what they say
+ *   "record"       {record, from, record_kind, code, urgency, level, event_date, provisional,
+ *                  card_state, account_state}: whether we may open them, not what they say
  *   "decision"     {record, from, action, alert}: somebody's decision that we may read
  *   "release"      {record, alert}: an account that we may open now
  *   "notice"       {notice, alert, revision, record, agency, outcome, headlines}: `notice` is
@@ -92,19 +92,29 @@
 #define CAIRN_PAGE_MAX              100
 
 /*
- * GET PATH/{entry id} -> {record, delivery, from, entry_kind, header, card, account, retracted,
- *   provisional, doubt, decided, words}
+ * GET PATH/{entry id} -> {record, delivery, from, entry_kind, header, card, card_state, account,
+ *   account_state, retracted, provisional, doubt, alert, decided, words}
  * `header` is what the broker sees of it too. `card` and `account` are the sealed parts as JSON, as
- * far as we may open them; `account` of a record only after a decision of a named person.
+ * far as we may open them; `account` of a record only after a decision of a named person. Their
+ * states, in the inbox too:
+ *   open           it can be read
+ *   closed         it can be read once a named person gives a reason
+ *   kept           no grant is here, or not yet
+ *   none           there is no such part
+ *   other-key      sealed to an opening key that this agent does not hold
+ *   does-not-open  its origin sealed something that cannot be read
  */
 #define CAIRN_PATH_RECEIVED "/v1/received"
 
 /*
- * GET PATH?after=N&limit=N -> {items: [{alert, state, heading, words, pattern, child, raised_at,
- *   changed_at, headlines}], next}
+ * GET PATH?after=N&limit=N -> {items: [{alert, state, revision, heading, words, pattern, child,
+ *   raised_at, changed_at, outcome, earlier_outcome, headlines}], next}
  * GET PATH/{alert} -> the same and {headlines: [{record, class, record_kind, code, event_date,
- *   origin_kind, from, provisional, retracted, own, card, account}], opened, closed, may_decide}
- * `state`: noticed, opened, closed. `child`: {known_as, local_id, card}, as far as we know.
+ *   origin_kind, from, provisional, retracted, own, card, card_state, account, account_state}],
+ *   opened, closed, may_decide}
+ * `state`: noticed, opened, closed. `child`: {known_as, local_id, card}; `known_as`: own (as our
+ * system calls it), told (by the card of another agency), not-named. `opened` and `closed` say who
+ * and when: {agency, name, kind, at, decision}.
  * POST PATH/{alert}/decisions -> 202 {reference, words}
  *   {action: "open" or "close", outcome, reason, person: {name, role}, tell: [agency id]}
  * `outcome` with close only. 403 unless we are a front door, 409 once closed.
@@ -112,7 +122,13 @@
 #define CAIRN_PATH_ALERTS   "/v1/alerts"
 #define CAIRN_ALERT_HEADING "Several agencies have noticed something about this child: please look"
 
-/* GET -> {agency, link, spool, today, governance, inbox, log} */
+/*
+ * GET -> {agency: {agency, name, kind},
+ *   link: {state, since, last_contact, reason, clock_ahead_ms},
+ *   spool: {urgent, normal, bulk, oldest}, today: {what happened: how often},
+ *   governance: {document: {version, review_by, overdue}},
+ *   inbox: {position}, log: {size, contradicted}}
+ */
 #define CAIRN_PATH_HEALTH "/v1/health"
 /* GET -> text/plain, the last verified checkpoint: a C2SP signed note. 404 before the first. */
 #define CAIRN_PATH_LOG_HEAD "/v1/log/head"
