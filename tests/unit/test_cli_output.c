@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/command.h"
 #include "cli/show.h"
+#include "os/files.h"
 
 struct page {
     struct output output;
@@ -306,6 +308,22 @@ static void an_answer_is_handed_on_as_it_came(void **state)
     shown_free(&shown);
 }
 
+static void the_manual_names_every_command(void **state)
+{
+    static const char *const names[] = {
+#define X(name, function, group, help) name,
+        CAIRN_COMMANDS(X)
+#undef X
+    };
+    _cleanup_(buf_deinit) struct buf manual = BUF_MAX(64 * 1024);
+    (void)state;
+    assert_int_equal(file_read(SOURCE_DIR "/docs/man/cairn.1", &manual), 0);
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        assert_non_null(strstr(buf_text(&manual), names[i]));
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -324,6 +342,7 @@ int main(void)
         TEST(a_telephone_number_cannot_be_overlooked),
         TEST(an_account_is_shown_with_its_summary_first),
         TEST(an_answer_is_handed_on_as_it_came),
+        cmocka_unit_test(the_manual_names_every_command),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

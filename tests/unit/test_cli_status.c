@@ -72,7 +72,7 @@ static void broker_counts(struct world *world, const char *folder)
                                         "answers_BUSY", "commit_log_size"};
     (void)snprintf(world->path, sizeof(world->path), "%s/%s", world->dir, folder);
     (void)mkdir(world->path, 0700);
-    (void)strncat(world->path, "/counters", sizeof(world->path) - strlen(world->path) - 1);
+    (void)snprintf(world->path, sizeof(world->path), "%s/%s/counters", world->dir, folder);
     assert_int_equal(
         counters_create(world->path, names, ARRAY_LEN(names), clock_system(), &world->counters), 0);
     counter_set(&world->counters, 0, 28);
