@@ -170,7 +170,8 @@ static void a_long_text_in_one_line_ends_in_dots_between_characters(void **state
     (void)state;
     memset(text, 0, sizeof(text));
     for (size_t i = 0; i + 2 < sizeof(text); i += 2) {
-        memcpy(text + i, "\xc3\xa9", 2); /* é */
+        text[i] = '\xc3'; /* é */
+        text[i + 1] = '\xa9';
     }
     buf_format(&json, "{\"t\": \"x%s\"}", text);
     parse(buf_text(&json), &shown);
@@ -188,7 +189,7 @@ static void paragraphs_break_between_words_and_keep_newlines(void **state)
     struct page *page = *state;
     char text[256] = "";
     for (size_t i = 0; i < 20; i++) {
-        memcpy(text + i * 10, "wordswords", 10);
+        memset(text + i * 10, 'w', 9);
         text[i * 10 + 9] = ' ';
     }
     memcpy(text + 199, "\nnew", 5);
@@ -199,7 +200,7 @@ static void paragraphs_break_between_words_and_keep_newlines(void **state)
     for (const char *at = said(page); *at != '\0'; at += strcspn(at, "\n") + 1) {
         assert_memory_equal(at, "    ", 4);
         assert_true(strcspn(at, "\n") <= 96);
-        assert_true(strncmp(at, "    wordsword", 13) == 0 || strncmp(at, "    new", 7) == 0);
+        assert_true(strncmp(at, "    wwwwwwwww", 13) == 0 || strncmp(at, "    new", 7) == 0);
         lines++;
     }
     assert_int_equal(lines, 4);

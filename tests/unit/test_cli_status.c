@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "crypto/crypto.h"
 #include "os/counters.h"
 #include "support/console.h"
@@ -138,6 +139,25 @@ static void a_file_that_is_no_counters_is_refused(void **state)
 
 /* --- an agent --- */
 
+/* How long the request is that begins like this; SIZE_MAX while its head is not whole. */
+static size_t whole_request(const char *request)
+{
+    const char *end = strstr(request, "\r\n\r\n");
+    const char *length = strstr(request, "Content-Length: ");
+    char digits[20] = "0";
+    uint64_t body = 0;
+
+    if (end == NULL) {
+        return SIZE_MAX;
+    }
+    if (length != NULL) {
+        length += strlen("Content-Length: ");
+        (void)snprintf(digits, sizeof(digits), "%.*s", (int)strcspn(length, "\r"), length);
+    }
+    assert_true(u64_parse(digits, REQUEST_BYTES, &body));
+    return (size_t)(end - request) + 4 + (size_t)body;
+}
+
 /* One request, read to the end of its body, then the answer. */
 static void *answer_once(void *data)
 {
@@ -153,12 +173,7 @@ static void *answer_once(void *data)
         }
         have += (size_t)n;
         world->request[have] = '\0';
-        const char *end = strstr(world->request, "\r\n\r\n");
-        const char *length = strstr(world->request, "Content-Length: ");
-        if (end != NULL) {
-            want = (size_t)(end - world->request) + 4 +
-                   (length == NULL ? 0 : (size_t)atol(length + strlen("Content-Length: ")));
-        }
+        want = whole_request(world->request);
     }
     size_t len = strlen(world->answer);
     (void)!write(fd, world->answer, len);
