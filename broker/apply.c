@@ -97,7 +97,17 @@ static bool grants_own_parts(const struct entry_input *entry)
     return (parts & PART_BIT(PART_ACCOUNT)) != 0;
 }
 
-/* Every reader that the sender sealed to must be one that the agreements in force here allow. */
+/* The urgent lane does not wait for a sender to learn of a newer document, and a batch may hold one
+ * before an entry. Such an entry was sealed in good faith. */
+static bool sealed_before(const struct apply *apply, const struct entry_input *entry)
+{
+    const uint64_t *versions = apply->governance->versions;
+    return entry->directory_version < versions[GOVERNANCE_DIRECTORY] ||
+           entry->agreements_version < versions[GOVERNANCE_AGREEMENTS];
+}
+
+/* Every reader that the sender sealed to must be one that the agreements in force here allow; one
+ * that only newer documents forbid is no fault of the sender's and is passed over when telling. */
 static enum verdict check_grants(const struct apply *apply, const struct record_header *header,
                                  const struct entry_input *entry, const struct agency *origin)
 {
@@ -111,7 +121,7 @@ static enum verdict check_grants(const struct apply *apply, const struct record_
             return VERDICT_BAD_GRANT;
         }
         struct decision decision = disclose_decide(apply, header, origin, recipient);
-        if (number != origin->number &&
+        if (number != origin->number && !sealed_before(apply, entry) &&
             (decision.effect < EFFECT_HOLD || decision.mode != MODE_CONTENT)) {
             return VERDICT_BAD_GRANT;
         }
@@ -402,7 +412,7 @@ bool apply_known(struct store_txn *txn, const struct entry_id *id, const struct 
     if (!entry_row_get(txn, id, &row) || !hash_equal(&row.item, item)) {
         return false;
     }
-    *ret = (struct applied){.verdict = row.verdict, .log_index = row.log_index};
+    *ret = (struct applied){.verdict = row.verdict, .log_index = row.log_index, .known = true};
     return true;
 }
 

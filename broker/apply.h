@@ -72,6 +72,7 @@ void apply_end(
 struct applied {
     enum verdict verdict;
     uint64_t log_index; /* of the entry's leaf when it has one, else UINT64_MAX */
+    bool known;         /* the answer that it had already: nothing was applied */
 };
 /* The answer that an entry already has, so that it need not be journaled again: true when this id
  * was seen with this item digest. With another digest it is an equivocation and goes through

@@ -43,14 +43,13 @@ static const enum verdict pending = (enum verdict)0; /* a result that apply has 
 
 /* --- 1 plan --- */
 
-static bool frame_has_records(const struct slot *slot)
+static size_t entries_of(const struct slot *slot, enum entry_kind kind)
 {
+    size_t n = 0;
     for (size_t i = 0; i < slot->parcel.n_entries; i++) {
-        if (slot->parcel.entries[i].wire.kind == ENTRY_RECORD) {
-            return true;
-        }
+        n += slot->parcel.entries[i].wire.kind == kind ? 1 : 0;
     }
-    return false;
+    return n;
 }
 
 /* Why a sound frame must come again later. The urgent lane never waits. */
@@ -61,13 +60,15 @@ static enum verdict must_wait(const struct commit *commit, const struct slot *sl
     if (slot->header.lane == LANE_URGENT) {
         return VERDICT_STORED;
     }
-    if (commit->disk_percent >= CAIRN_DISK_REFUSE_PERCENT ||
-        (commit->disk_percent >= CAIRN_DISK_WARN_PERCENT && frame_has_records(slot))) {
+    bool has_records = entries_of(slot, ENTRY_RECORD) > 0;
+    bool acknowledges = entries_of(slot, ENTRY_ACKNOWLEDGEMENT) == slot->parcel.n_entries;
+    if ((commit->disk_percent >= CAIRN_DISK_REFUSE_PERCENT && !acknowledges) ||
+        (commit->disk_percent >= CAIRN_DISK_WARN_PERCENT && has_records)) {
         return VERDICT_DISK_FULL;
     }
     bool stale = held[GOVERNANCE_DIRECTORY] < ours[GOVERNANCE_DIRECTORY] ||
                  held[GOVERNANCE_AGREEMENTS] < ours[GOVERNANCE_AGREEMENTS];
-    return stale && frame_has_records(slot) ? VERDICT_STALE_DIRECTORY : VERDICT_STORED;
+    return stale && has_records ? VERDICT_STALE_DIRECTORY : VERDICT_STORED;
 }
 
 static void count_refused_frame(struct commit *commit, const struct slot *slot)
@@ -159,7 +160,7 @@ static void plan_governance(struct batch *batch, struct slot *slot)
                        .note = buf_slice(&slot->offer.note)},
     };
     slot->n_results = 1;
-    slot->results[0].verdict = pending;
+    slot->results[0] = (struct wire_result){.verdict = pending};
     add_input(batch, &input);
 }
 
@@ -275,7 +276,7 @@ static void applied_one(void *data, const struct input *input, uint32_t n, struc
     struct wire_result *result = &slot->results[batch->entry];
     result->verdict = applied.verdict;
     result->log_index = applied.log_index;
-    if (input->type == INPUT_ENTRY && verdict_is_stored(applied.verdict)) {
+    if (input->type == INPUT_ENTRY && verdict_is_stored(applied.verdict) && !applied.known) {
         const struct verified_entry *entry = &slot->parcel.entries[batch->entry];
         if (entry->wire.kind != ENTRY_SUBJECT && entry->wire.body.len > 0) {
             put_blob(batch, entry, n);
