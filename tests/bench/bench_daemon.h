@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * daemon: one process of ours, from exec until it says READY=1, as a service manager would start
+ * it, and what /proc knows of it. It dies with this program. Owned by the main thread.
+ */
+#ifndef BENCH_DAEMON_H
+#define BENCH_DAEMON_H
+
+#include "bench/bench.h"
+
+#include <sys/types.h>
+
+struct daemon {
+    pid_t pid;         /* 0: does not run */
+    double started_ms; /* from fork to READY=1 */
+};
+
+struct daemon_options {
+    const char *program;
+    const char *config;
+    const char *log; /* where its standard error goes; appended */
+    bool allow_tmpfs;
+};
+
+/* False when it ended or said nothing for half a minute; then it does not run. */
+bool daemon_start(const struct daemon_options *options, struct daemon *ret) MUST_USE;
+/* Asks it to stop and waits; fails when it does not end in order. */
+void daemon_stop(struct daemon *daemon);
+
+struct daemon_usage {
+    double anonymous_mib; /* RssAnon */
+    double file_mib;      /* RssFile and RssShmem: programs, libraries, the mapped store */
+    double cpu_s;         /* all threads, user and system; in steps of 10 ms */
+    bool has_written;     /* /proc/PID/io: root's alone for a process that hides its memory */
+    double written_bytes; /* caused to be written to the disk */
+};
+void daemon_usage(const struct daemon *daemon, struct daemon_usage *ret);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bench/bench_report.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/date.h"
+#include "json/json.h"
+
+#define JSON_ROOM (64U << 10)
+
+enum section {
+    LIMIT,
+    ACCEPTED,
+    ALERT,
+    COST,
+    MEMORY,
+    START,
+    N_SECTIONS
+};
+
+static const char *const titles[N_SECTIONS] = {
+    [LIMIT] = "What this machine allows",
+    [ACCEPTED] = "Cairn: accepted, durable records",
+    [ALERT] = "Cairn: an alert at low load",
+    [COST] = "Cairn: what a record costs",
+    [MEMORY] = "Cairn: memory",
+    [START] = "Cairn: start-up",
+};
+
+struct figure_row {
+    const char *name;
+    enum section section;
+    const char *unit;
+    const char *words;
+};
+static const struct figure_row figure_rows[N_FIGURES] = {
+#define X(name, section, unit, words) [FIGURE_##name] = {#name, section, unit, words},
+    BENCH_FIGURES(X)
+#undef X
+};
+
+struct ratio_row {
+    const char *name;
+    enum bench_figure of;
+    enum bench_figure by;
+    const char *words;
+};
+static const struct ratio_row ratio_rows[] = {
+#define X(name, of, by, words) {#name, FIGURE_##of, FIGURE_##by, words},
+    BENCH_RATIOS(X)
+#undef X
+};
+
+void report_add(struct report *report, enum bench_figure figure, double value)
+{
+    samples_add(&report->figures[figure], value);
+}
+
+void report_deinit(struct report *report)
+{
+    for (size_t i = 0; i < N_FIGURES; i++) {
+        samples_deinit(&report->figures[i]);
+    }
+}
+
+/* As many digits as mean something. */
+static int decimals(double value)
+{
+    if (value >= 100) {
+        return 0;
+    }
+    return value >= 10 ? 1 : 2;
+}
+
+/* --- the table --- */
+
+static void print_row(const char *words, const char *unit, const struct samples *samples)
+{
+    if (samples->n == 0) {
+        (void)printf("  %-66s %9s %-9s\n", words, "-", "not measured");
+        return;
+    }
+    struct spread spread = samples_spread(samples);
+    int digits = decimals(spread.median);
+    (void)printf("  %-66s %9.*f %-9s  %.*f to %.*f\n", words, digits, spread.median, unit, digits,
+                 spread.least, digits, spread.most);
+}
+
+static void print_head(const struct report *report)
+{
+    char now[INSTANT_TEXT_BYTES];
+    const struct machine *machine = &report->machine;
+    const struct bench_options *options = report->options;
+
+    instant_format(clock_real_ms(clock_system()), now);
+    (void)printf("%s   (Cairn " CAIRN_VERSION ", %s)\n", report->command, now);
+    (void)printf("  %s, %ld cores, load %.1f at the start; %s; %s\n", machine->cpu, machine->cores,
+                 machine->load, machine->kernel, machine->file_system);
+    (void)printf("  %s, %s; %s\n", machine->compiler, machine->build, machine->libraries);
+    (void)printf("  Rounds: %d, of %.3g s each. A line is the median round, and the least to the "
+                 "most.\n",
+                 options->rounds, options->seconds);
+    (void)printf("  A record: body %zu bytes, header %zu, %zu grants; alone in a frame %zu. "
+                 "Stored at the end: %lu.\n",
+                 report->sizes.body, report->sizes.header, report->sizes.grants,
+                 report->sizes.frame, (unsigned long)report->stored);
+    (void)printf("  Broker and agencies share the cores; quotas are lifted; sealing and signing "
+                 "are done before.\n");
+    if (report->tmpfs) {
+        (void)printf("  This file system keeps nothing: whatever waits for a sync is meaningless "
+                     "here.\n");
+    }
+}
+
+static void print_table(const struct report *report)
+{
+    print_head(report);
+    for (size_t section = 0; section < N_SECTIONS; section++) {
+        (void)printf("\n%s\n", titles[section]);
+        for (size_t i = 0; i < N_FIGURES; i++) {
+            if (figure_rows[i].section == (enum section)section) {
+                print_row(figure_rows[i].words, figure_rows[i].unit, &report->figures[i]);
+            }
+        }
+    }
+    (void)printf("\nRatios, round by round\n");
+    for (size_t i = 0; i < ARRAY_LEN(ratio_rows); i++) {
+        _cleanup_(samples_deinit) struct samples ratio = SAMPLES_NULL;
+        samples_divide(&report->figures[ratio_rows[i].of], &report->figures[ratio_rows[i].by],
+                       &ratio);
+        print_row(ratio_rows[i].words, "", &ratio);
+    }
+}
+
+/* --- JSON --- */
+
+static void add_row(struct buf *out, const char *name, const char *unit,
+                    const struct samples *samples)
+{
+    if (samples->n == 0) {
+        return;
+    }
+    struct spread spread = samples_spread(samples);
+    buf_format(out, "%s\n    \"", out->data[out->len - 1] == '{' ? "" : ",");
+    for (const char *at = name; *at != '\0'; at++) {
+        buf_format(out, "%c", *at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
+    }
+    buf_format(out, "\": {\"unit\": \"%s\", \"median\": %.6g, \"least\": %.6g, \"most\": %.6g, ",
+               unit, spread.median, spread.least, spread.most);
+    buf_format(out, "\"rounds\": %zu}", samples->n);
+}
+
+static void add_head(struct buf *out, const struct report *report)
+{
+    char now[INSTANT_TEXT_BYTES];
+    const struct machine *machine = &report->machine;
+
+    instant_format(clock_real_ms(clock_system()), now);
+    buf_format(out, "{\n  \"format\": \"cairn-bench/v1\", \"version\": \"" CAIRN_VERSION "\",");
+    buf_format(out, " \"time\": \"%s\", \"command\": \"%s\",\n", now, report->command);
+    buf_format(out, "  \"machine\": {\"cpu\": \"%s\", \"cores\": %ld, \"load\": %.2f,",
+               machine->cpu, machine->cores, machine->load);
+    buf_format(out, " \"kernel\": \"%s\", \"file_system\": \"%s\",\n", machine->kernel,
+               machine->file_system);
+    buf_format(out, "    \"compiler\": \"%s\", \"build\": \"%s\", \"libraries\": \"%s\"},\n",
+               machine->compiler, machine->build, machine->libraries);
+    buf_format(out, "  \"seconds\": %.3g, \"rounds\": %d, \"stored\": %lu,\n",
+               report->options->seconds, report->options->rounds, (unsigned long)report->stored);
+    buf_format(out, "  \"record\": {\"body\": %zu, \"header\": %zu, \"grants\": %zu, ",
+               report->sizes.body, report->sizes.header, report->sizes.grants);
+    buf_format(out, "\"frame\": %zu},\n", report->sizes.frame);
+}
+
+static void print_json(const struct report *report)
+{
+    _cleanup_(buf_deinit) struct buf out = BUF_MAX(JSON_ROOM);
+    _cleanup_(json_free) struct json *parsed = NULL;
+    struct error error = ERROR_NULL;
+
+    add_head(&out, report);
+    buf_add_text(&out, "  \"figures\": {");
+    for (size_t i = 0; i < N_FIGURES; i++) {
+        add_row(&out, figure_rows[i].name, figure_rows[i].unit, &report->figures[i]);
+    }
+    buf_add_text(&out, "\n  },\n  \"ratios\": {");
+    for (size_t i = 0; i < ARRAY_LEN(ratio_rows); i++) {
+        _cleanup_(samples_deinit) struct samples ratio = SAMPLES_NULL;
+        samples_divide(&report->figures[ratio_rows[i].of], &report->figures[ratio_rows[i].by],
+                       &ratio);
+        add_row(&out, ratio_rows[i].name, "", &ratio);
+    }
+    buf_add_text(&out, "\n  }\n}\n");
+    assert(buf_ok(&out));
+    parsed = json_parse(buf_slice(&out), &error);
+    if (parsed == NULL) {
+        bench_fail("the report is no JSON: %s: %s", error.where, error.what);
+    }
+    (void)fputs(buf_text(&out), stdout);
+}
+
+void report_print(const struct report *report)
+{
+    if (report->options->json) {
+        print_json(report);
+    } else {
+        print_table(report);
+    }
+    (void)fflush(stdout);
+}

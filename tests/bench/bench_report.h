@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * report: every figure and every ratio that cairn-bench gives, in one list each, and how they are
+ * printed. A figure holds one number a round. No judgement.
+ */
+#ifndef BENCH_REPORT_H
+#define BENCH_REPORT_H
+
+#include "bench/bench_machine.h"
+#include "bench/bench_sender.h"
+
+/* name, section, unit, words */
+#define BENCH_FIGURES(X)                                                                           \
+    X(SYNC_P50, LIMIT, "us", "fdatasync after overwriting 4 KiB, median")                          \
+    X(SYNC_P99, LIMIT, "us", "the same, 99th percentile")                                          \
+    X(COMMIT_P50, LIMIT, "ms", "one synced commit of a 2 KiB row, median")                         \
+    X(CHAIN_P50, LIMIT, "ms", "C3: three of them in a chain, three environments, median")          \
+    X(CHAIN_P99, LIMIT, "ms", "C3, 99th percentile")                                               \
+    X(ROWS_8, LIMIT, "records/s", "P8: rows of a record, 8 a synced batch, parcels of 1")          \
+    X(ROWS_64, LIMIT, "records/s", "P64: rows of a record, 64 a synced batch, parcels of 64")      \
+    X(ROWS_1024, LIMIT, "records/s", "P1024: 1024 a synced batch, parcels of 64")                  \
+    X(VERIFY, LIMIT, "checks/s", "V: Ed25519 checks on one core")                                  \
+    X(FRAMES, LIMIT, "frames/s", "F: CURVE frames of 2 KiB, both ends on this machine")            \
+    X(BULK, ACCEPTED, "records/s", "parcels of 64, one in flight for each of 8 agencies")          \
+    X(BULK_BATCH, ACCEPTED, "records", "  records a commit")                                       \
+    X(BULK_P50, ACCEPTED, "ms", "  from send to receipt, median")                                  \
+    X(BULK_P99, ACCEPTED, "ms", "  from send to receipt, 99th percentile")                         \
+    X(BULK_CPU, ACCEPTED, "us", "  processor time of the broker a record")                         \
+    X(TWO, ACCEPTED, "records/s", "parcels of 64, normal and bulk lane of 8 agencies")             \
+    X(TWO_BATCH, ACCEPTED, "records", "  records a commit")                                        \
+    X(SINGLE, ACCEPTED, "records/s", "parcels of 1, one in flight for each of 8 agencies")         \
+    X(SINGLE_BATCH, ACCEPTED, "records", "  records a commit")                                     \
+    X(SINGLE_P50, ACCEPTED, "ms", "  from send to receipt, median")                                \
+    X(SINGLE_P99, ACCEPTED, "ms", "  from send to receipt, 99th percentile")                       \
+    X(SINGLE_CPU, ACCEPTED, "us", "  processor time of the broker a record")                       \
+    X(ALERT_P50, ALERT, "ms", "send of the completing record to delivery, median")                 \
+    X(ALERT_P99, ALERT, "ms", "the same, 99th percentile")                                         \
+    X(WHOLE_P50, ALERT, "ms", "with a spool's and an inbox's commit at the ends, median")          \
+    X(WHOLE_P99, ALERT, "ms", "the same, 99th percentile")                                         \
+    X(BULK_ROWS, COST, "rows", "rows added a record, parcels of 64")                               \
+    X(BULK_PUTS, COST, "puts", "puts a record, parcels of 64")                                     \
+    X(BULK_WRITTEN, COST, "bytes", "written to disk a record, parcels of 64")                      \
+    X(BULK_STORED, COST, "bytes", "growth of the store a record, parcels of 64")                   \
+    X(SINGLE_ROWS, COST, "rows", "rows added a record, parcels of 1")                              \
+    X(SINGLE_PUTS, COST, "puts", "puts a record, parcels of 1")                                    \
+    X(SINGLE_WRITTEN, COST, "bytes", "written to disk a record, parcels of 1")                     \
+    X(IDLE_ANON, MEMORY, "MiB", "broker's own memory, idle (RssAnon)")                             \
+    X(LOADED_ANON, MEMORY, "MiB", "broker's own memory, most under load (RssAnon)")                \
+    X(LOADED_FILE, MEMORY, "MiB", "programs and mapped store beside it (RssFile, evictable)")      \
+    X(AGENT_ANON, MEMORY, "MiB", "an idle agent's own memory (RssAnon)")                           \
+    X(AGENT_FILE, MEMORY, "MiB", "programs and mapped store beside it (RssFile, evictable)")       \
+    X(START_EMPTY, START, "ms", "broker, from exec to ready, empty store")                         \
+    X(START_FULL, START, "ms", "broker, from exec to ready, the store that the runs left")
+
+/* name, figure, beside which, words */
+#define BENCH_RATIOS(X)                                                                            \
+    X(BULK_BY_ROWS_64, BULK, ROWS_64, "accepted, parcels of 64 / P64")                             \
+    X(BULK_BY_ROWS_1024, BULK, ROWS_1024, "accepted, parcels of 64 / P1024")                       \
+    X(BULK_BY_FRAMES, BULK, FRAMES, "accepted, parcels of 64 / F, a frame of 2 KiB a record")      \
+    X(TWO_BY_ROWS_1024, TWO, ROWS_1024, "accepted, two lanes / P1024")                             \
+    X(SINGLE_BY_ROWS_8, SINGLE, ROWS_8, "accepted, parcels of 1 / P8")                             \
+    X(SINGLE_BY_VERIFY, SINGLE, VERIFY, "accepted, parcels of 1 / V, one core")                    \
+    X(SINGLE_BY_FRAMES, SINGLE, FRAMES, "accepted, parcels of 1 / F")                              \
+    X(ALERT_BY_COMMIT, ALERT_P50, COMMIT_P50, "alert, send to delivery / one commit, median")      \
+    X(WHOLE_BY_CHAIN, WHOLE_P50, CHAIN_P50, "alert with its three commits / C3, median")           \
+    X(WHOLE_BY_CHAIN_99, WHOLE_P99, CHAIN_P99, "the same, 99th percentiles")
+
+enum bench_figure {
+#define X(name, section, unit, words) FIGURE_##name,
+    BENCH_FIGURES(X)
+#undef X
+    N_FIGURES
+};
+
+struct report {
+    const struct bench_options *options;
+    char command[128];
+    struct machine machine; /* as it was at the start */
+    struct record_sizes sizes;
+    uint64_t stored; /* records in the store at the end */
+    bool tmpfs;
+    struct samples figures[N_FIGURES];
+};
+
+void report_add(struct report *report, enum bench_figure figure, double value);
+void report_print(const struct report *report); /* as the options say, on standard output */
+void report_deinit(struct report *report);
+
+#endif
