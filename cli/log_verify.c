@@ -326,8 +326,8 @@ static void set_result(struct json *result, const struct log_report *report)
 static void say_audit(struct output *output, const struct audit *audit)
 {
     output_line(output,
-                "  journal  %" PRIu64 " batches with %" PRIu64
-                " entries, as the log says; of %" PRIu64 " the agency's signature holds",
+                "  journal  %" PRIu64 " batches with %" PRIu64 " entries, as the log says; %" PRIu64
+                " signatures of agencies hold",
                 audit->batches, audit->entries, audit->parcels);
     output_line(output,
                 "  sealed   %" PRIu64 " bodies are what was signed; %" PRIu64
