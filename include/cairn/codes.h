@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The vocabulary of headers: what kind of thing a record says, in how much detail the broker may know it, and how
- * urgent it is. Numbers go on the wire and into the store and are never reused. Sensitive services have one coarse code
- * each, because a header code is itself special-category data (docs/threat-model.md).
+ * The vocabulary of headers: what kind of thing a record says, in how much detail the broker may
+ * know it, and how urgent it is. Numbers go on the wire and into the store and are never reused.
+ * Sensitive services have one coarse code each, because a header code is itself special-category
+ * data (docs/threat-model.md).
  */
 #ifndef CAIRN_CODES_H
 #define CAIRN_CODES_H
@@ -12,7 +13,7 @@
 /* Entry kinds of a parcel. Column 3: in use in this version. */
 #define CAIRN_ENTRY_KINDS(X)                                                                       \
     X(RECORD, 1, true)                                                                             \
-    X(GRANT, 2, false)                                                                              \
+    X(GRANT, 2, false)                                                                             \
     X(SUBJECT, 3, true)                                                                            \
     X(TIE, 4, false)                                                                               \
     X(INVOLVEMENT, 5, true)                                                                        \
@@ -26,7 +27,8 @@ enum entry_kind {
 #undef X
 };
 
-/* What a record says. Column 3: its text in JSON and rules. Column 4: its class, which mode `existence` delivers. */
+/* What a record says. Column 3: its text in JSON and rules. Column 4: its class, which mode
+ * `existence` delivers. */
 #define CAIRN_RECORD_KINDS(X)                                                                      \
     X(CONCERN, 1, "concern", "concern")                                                            \
     X(REFERRAL, 2, "referral", "concern")                                                          \
@@ -79,11 +81,18 @@ enum urgency {
 #define CAIRN_LEVEL_MAX 4
 
 /* Lanes: each is a stream of its own at the agent. */
-enum lane { LANE_URGENT = 1, LANE_NORMAL = 2, LANE_BULK = 3 };
+enum lane {
+    LANE_URGENT = 1,
+    LANE_NORMAL = 2,
+    LANE_BULK = 3
+};
 #define CAIRN_LANES 3
 
 /* Parts of a body. */
-enum part { PART_CARD = 1, PART_ACCOUNT = 2 };
+enum part {
+    PART_CARD = 1,
+    PART_ACCOUNT = 2
+};
 
 /* Identifier classes of tokens. Numbers are hashed into tokens: never change them. */
 #define CAIRN_TOKEN_CLASSES(X)                                                                     \
@@ -169,7 +178,8 @@ enum governance_document {
 };
 #define GOVERNANCE_DOCUMENTS 5
 
-/* Number <-> text for the lists above. *_text returns NULL for an unknown number; *_number returns 0 for unknown text. */
+/* Number <-> text for the lists above. *_text returns NULL for an unknown number; *_number returns
+ * 0 for unknown text. */
 const char *record_kind_text(uint32_t number);
 const char *record_kind_class(uint32_t number);
 uint32_t record_kind_number(const char *text);

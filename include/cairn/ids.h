@@ -12,7 +12,8 @@
 #define CAIRN_HASH_BYTES   32
 #define CAIRN_HANDLE_BYTES 16
 
-/* An entry's id, and so a record's: which agency, which of its streams, which number in it. Sequences start at 1. */
+/* An entry's id, and so a record's: which agency, which of its streams, which number in it.
+ * Sequences start at 1. */
 struct entry_id {
     uint32_t agency;
     uint64_t stream;
@@ -25,7 +26,8 @@ struct subject_id {
     uint8_t handle[CAIRN_HANDLE_BYTES];
 };
 
-#define ENTRY_ID_BYTES      20 /* big-endian agency, stream, seq: sorts by agency, then stream, then order */
+#define ENTRY_ID_BYTES                                                                             \
+    20 /* big-endian agency, stream, seq: sorts by agency, then stream, then order */
 #define SUBJECT_ID_BYTES    20 /* big-endian agency, handle */
 #define ENTRY_ID_TEXT_BYTES 50 /* "4294967295-0123456789abcdef-18446744073709551615" and NUL */
 

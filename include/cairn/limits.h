@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every limit of Cairn, with its unit in the name and its reason beside it. Nothing in the system grows without one of
- * these. Relations between limits are asserted at compile time at the end of this file.
+ * Every limit of Cairn, with its unit in the name and its reason beside it. Nothing in the system
+ * grows without one of these. Relations between limits are asserted at compile time at the end of
+ * this file.
  */
 #ifndef CAIRN_LIMITS_H
 #define CAIRN_LIMITS_H
@@ -11,100 +12,115 @@
 /* --- identifiers --- */
 #define CAIRN_AGENCY_ID_MAX_BYTES 48  /* "gp-elm-street": shown in lists, used in file names */
 #define CAIRN_NAME_MAX_BYTES      120 /* names of agencies, desks, people: what fits a screen line */
-#define RULE_ID_MAX_BYTES          48  /* of agreements and patterns: "three-missed-health-appointments" */
-#define CAIRN_PHONE_MAX_BYTES     32  /* E.164 with spaces and an extension */
+#define RULE_ID_MAX_BYTES         48 /* of agreements and patterns: "three-missed-health-appointments" */
+#define CAIRN_PHONE_MAX_BYTES     32 /* E.164 with spaces and an extension */
 
 /* --- one record --- */
-#define CAIRN_HEADER_MAX_BYTES     (4 * 1024)  /* clear header; the broker keeps it in the journal */
-#define CAIRN_BODY_MAX_BYTES       (64 * 1024) /* both sealed parts together; attachments are not carried */
-#define CAIRN_PARTS                2           /* card and account */
-#define CAIRN_GRANTS_MAX           16          /* per record: parts x recipients */
-#define CAIRN_TOKENS_MAX           12          /* per subject statement */
-#define CAIRN_NARROW_MAX           8           /* agencies or roles an author may leave out */
-#define CAIRN_TEXT_MAX_BYTES       16384       /* the account's free text, before padding */
-#define CAIRN_REASON_MAX_BYTES     1000        /* why a practitioner opened or decided */
-#define CAIRN_REASON_MIN_BYTES     20          /* shorter is no reason */
+#define CAIRN_HEADER_MAX_BYTES (4 * 1024) /* clear header; the broker keeps it in the journal */
+#define CAIRN_BODY_MAX_BYTES                                                                       \
+    (64 * 1024)                      /* both sealed parts together; attachments are not carried */
+#define CAIRN_PARTS            2     /* card and account */
+#define CAIRN_GRANTS_MAX       16    /* per record: parts x recipients */
+#define CAIRN_TOKENS_MAX       12    /* per subject statement */
+#define CAIRN_NARROW_MAX       8     /* agencies or roles an author may leave out */
+#define CAIRN_TEXT_MAX_BYTES   16384 /* the account's free text, before padding */
+#define CAIRN_REASON_MAX_BYTES 1000  /* why a practitioner opened or decided */
+#define CAIRN_REASON_MIN_BYTES 20    /* shorter is no reason */
 
 /* --- transport --- */
-#define CAIRN_PARCEL_ENTRIES_MAX      64           /* one signature covers at most these */
-#define CAIRN_FRAME_MAX_BYTES         (256 * 1024) /* one message on the wire, header included */
-#define CAIRN_CREDIT_MAX              64           /* deliveries an agency may have unacknowledged */
-#define CAIRN_AGENT_RECEIVE_HWM       256          /* deliveries within credit, receipts and documents all fit */
-#define CAIRN_NET_IO_THREADS          2            /* sockets' own threads: CURVE is their work, not ours */
-#define CAIRN_BACKLOG_CONNECTIONS     1024         /* every agency dialling again at once after a restart */
-#define CAIRN_HANDSHAKE_MAX_MS        3000         /* a connection that has not proven its key by then is closed */
-#define CAIRN_CONNECT_MAX_MS          5000         /* an agent's dialling; then it tries again */
-#define CAIRN_RECONNECT_MIN_MS        100          /* doubled after each failure, with jitter ... */
-#define CAIRN_RECONNECT_MAX_MS        30000        /* ... up to this */
-#define CAIRN_PROTOCOL_MIN            1
-#define CAIRN_PROTOCOL_MAX            1
+#define CAIRN_PARCEL_ENTRIES_MAX  64           /* one signature covers at most these */
+#define CAIRN_FRAME_MAX_BYTES     (256 * 1024) /* one message on the wire, header included */
+#define CAIRN_CREDIT_MAX          64           /* deliveries an agency may have unacknowledged */
+#define CAIRN_AGENT_RECEIVE_HWM   256 /* deliveries within credit, receipts and documents all fit */
+#define CAIRN_NET_IO_THREADS      2   /* sockets' own threads: CURVE is their work, not ours */
+#define CAIRN_BACKLOG_CONNECTIONS 1024 /* every agency dialling again at once after a restart */
+#define CAIRN_HANDSHAKE_MAX_MS    3000 /* a connection that has not proven its key by then is closed \
+                                        */
+#define CAIRN_CONNECT_MAX_MS           5000  /* an agent's dialling; then it tries again */
+#define CAIRN_RECONNECT_MIN_MS         100   /* doubled after each failure, with jitter ... */
+#define CAIRN_RECONNECT_MAX_MS         30000 /* ... up to this */
+#define CAIRN_PROTOCOL_MIN             1
+#define CAIRN_PROTOCOL_MAX             1
 #define CAIRN_GOVERNANCE_DOC_MAX_BYTES (224 * 1024) /* one governance document fits one frame */
-#define CAIRN_NOTE_MAX_BYTES          (8 * 1024)   /* a signed note with its signatures */
-#define CAIRN_NOTE_SIGNATURES_MAX     16           /* C2SP signed-note asks for at least this many */
-#define CAIRN_PROOF_MAX_HASHES        63           /* RFC 9162: a tree has fewer than 2^63 leaves */
-#define CAIRN_UNPACK_BUDGET_BYTES     (1024 * 1024) /* arena for one unpacked frame: see docs/protocol.md */
+#define CAIRN_NOTE_MAX_BYTES           (8 * 1024)   /* a signed note with its signatures */
+#define CAIRN_NOTE_SIGNATURES_MAX      16 /* C2SP signed-note asks for at least this many */
+#define CAIRN_PROOF_MAX_HASHES         63 /* RFC 9162: a tree has fewer than 2^63 leaves */
+#define CAIRN_UNPACK_BUDGET_BYTES                                                                  \
+    (1024 * 1024) /* arena for one unpacked frame: see docs/protocol.md */
 
 /* --- broker --- */
-#define CAIRN_RING_SLOTS           1024                /* frames in flight between gate and answer */
-#define CAIRN_RING_BYTES           (16 * 1024 * 1024)  /* and their bytes */
-#define CAIRN_RING_URGENT_SLOTS    64                  /* of these, kept for the urgent lane */
-#define CAIRN_RING_URGENT_BYTES    (1024 * 1024)       /* likewise */
-#define CAIRN_BATCH_FRAMES_MAX     256                 /* one commit takes at most these ... */
-#define CAIRN_BATCH_BYTES_MAX      (4 * 1024 * 1024)   /* ... and these: bounds dirty pages (LMDB spill) */
-#define CAIRN_BATCH_AGE_MAX_MS     2                   /* a lone record waits no longer for company */
-#define CAIRN_ACKNOWLEDGED_ROWS_MAX 4096               /* mailbox rows one acknowledgement removes; the next takes the rest */
-#define CAIRN_VERIFY_WORKERS_MAX   16
-#define CAIRN_AGENCIES_MAX         1024                /* a whole region */
-#define CAIRN_OUT_QUEUE_FRAMES     64                  /* letters between publish and net, each way */
-#define CAIRN_SEND_HWM             8  /* messages a connection, outbound: a delivery and a few answers; LMDB is the queue */
-#define CAIRN_RECEIVE_HWM          8  /* at the broker, inbound: a parcel a lane and a few questions; then the network waits */
+#define CAIRN_RING_SLOTS        1024               /* frames in flight between gate and answer */
+#define CAIRN_RING_BYTES        (16 * 1024 * 1024) /* and their bytes */
+#define CAIRN_RING_URGENT_SLOTS 64                 /* of these, kept for the urgent lane */
+#define CAIRN_RING_URGENT_BYTES (1024 * 1024)      /* likewise */
+#define CAIRN_BATCH_FRAMES_MAX  256                /* one commit takes at most these ... */
+#define CAIRN_BATCH_BYTES_MAX   (4 * 1024 * 1024) /* ... and these: bounds dirty pages (LMDB spill) \
+                                                   */
+#define CAIRN_BATCH_AGE_MAX_MS 2                  /* a lone record waits no longer for company */
+#define CAIRN_ACKNOWLEDGED_ROWS_MAX                                                                \
+    4096 /* mailbox rows one acknowledgement removes; the next takes the rest */
+#define CAIRN_VERIFY_WORKERS_MAX 16
+#define CAIRN_AGENCIES_MAX       1024 /* a whole region */
+#define CAIRN_OUT_QUEUE_FRAMES   64   /* letters between publish and net, each way */
+#define CAIRN_SEND_HWM                                                                             \
+    8 /* messages a connection, outbound: a delivery and a few answers; LMDB is the queue */
+#define CAIRN_RECEIVE_HWM                                                                          \
+    8 /* at the broker, inbound: a parcel a lane and a few questions; then the network waits */
 #define CAIRN_QUOTA_RECORDS_PER_MIN 30000              /* per agency, default; urgent lane exempt */
-#define CAIRN_QUOTA_BYTES_PER_MIN  (64 * 1024 * 1024)  /* likewise */
+#define CAIRN_QUOTA_BYTES_PER_MIN   (64 * 1024 * 1024) /* likewise */
 
 /* --- identity and patterns --- */
-#define CAIRN_MEMBERS_MAX          64  /* subjects linked to one child */
-#define CAIRN_TOKEN_MATCHES_MAX    64  /* subjects looked at for one token */
-#define CAIRN_CHRONOLOGY_SCAN_MAX  512 /* entries a pattern looks at */
-#define CAIRN_CHRONOLOGY_WALK_MAX  8192 /* and rows of any kind it passes over to find them: some tens of a day */
-#define CAIRN_JOIN_ROWS_MAX        4096 /* chronology rows moved when two children turn out to be one */
-#define CAIRN_PATTERNS_MAX         32
-#define CAIRN_PATTERN_CODES_MAX    32
-#define CAIRN_ALERT_RECORDS_MAX    64  /* records listed in one alert; the newest are kept */
-#define CAIRN_ADDRESSEES_MAX       32  /* agencies told of one alert */
+#define CAIRN_MEMBERS_MAX         64  /* subjects linked to one child */
+#define CAIRN_TOKEN_MATCHES_MAX   64  /* subjects looked at for one token */
+#define CAIRN_CHRONOLOGY_SCAN_MAX 512 /* entries a pattern looks at */
+#define CAIRN_CHRONOLOGY_WALK_MAX                                                                  \
+    8192 /* and rows of any kind it passes over to find them: some tens of a day */
+#define CAIRN_JOIN_ROWS_MAX     4096 /* chronology rows moved when two children turn out to be one */
+#define CAIRN_PATTERNS_MAX      32
+#define CAIRN_PATTERN_CODES_MAX 32
+#define CAIRN_ALERT_RECORDS_MAX 64 /* records listed in one alert; the newest are kept */
+#define CAIRN_ADDRESSEES_MAX    32 /* agencies told of one alert */
 
 /* --- agent --- */
-#define CAIRN_API_CONNECTIONS_MAX  64
-#define CAIRN_API_BODY_MAX_BYTES   (4 * 1024 * 1024) /* a Bundle of a practice's day */
-#define CAIRN_API_POLL_MAX_S       60
-#define CAIRN_API_REQUEST_MAX_S    10 /* silence of a caller who has not finished asking */
-#define CAIRN_API_CONNECTION_BYTES (32 * 1024) /* request line and headers, and one piece of a body */
-#define CAIRN_API_STACK_BYTES      (1024 * 1024) /* of a connection's thread: address space, touched as used */
-#define CAIRN_API_ANSWER_MAX_BYTES (2 * 1024 * 1024) /* an alert with every card and account that it lists */
+#define CAIRN_API_CONNECTIONS_MAX 64
+#define CAIRN_API_BODY_MAX_BYTES  (4 * 1024 * 1024) /* a Bundle of a practice's day */
+#define CAIRN_API_POLL_MAX_S      60
+#define CAIRN_API_REQUEST_MAX_S   10 /* silence of a caller who has not finished asking */
+#define CAIRN_API_CONNECTION_BYTES                                                                 \
+    (32 * 1024) /* request line and headers, and one piece of a body */
+#define CAIRN_API_STACK_BYTES                                                                      \
+    (1024 * 1024) /* of a connection's thread: address space, touched as used */
+#define CAIRN_API_ANSWER_MAX_BYTES                                                                 \
+    (2 * 1024 * 1024)                   /* an alert with every card and account that it lists */
 #define CAIRN_API_ASK_MAX_MS       5000 /* a question to the broker on a caller's behalf */
-#define CAIRN_API_APPLICATIONS_MAX 32 /* that acknowledge what they read */
+#define CAIRN_API_APPLICATIONS_MAX 32   /* that acknowledge what they read */
 #define CAIRN_BUNDLE_ENTRIES_MAX   2000
 #define CAIRN_SETTLE_MAX_S         (7 * 86400)
 #define CAIRN_JSON_DEPTH_MAX       32
 #define CAIRN_JSON_MAX_BYTES       CAIRN_API_BODY_MAX_BYTES
 
 /* --- stores --- */
-#define CAIRN_BROKER_MAP_BYTES     (64ULL << 30) /* address space, not memory */
-#define CAIRN_AGENT_MAP_BYTES      (4ULL << 30)
-#define CAIRN_READERS_MAX          512
-#define CAIRN_DISK_WARN_PERCENT    80 /* normal and bulk lanes are told to wait */
-#define CAIRN_DISK_REFUSE_PERCENT  95 /* the rest is for the urgent lane and acknowledgements */
+#define CAIRN_BROKER_MAP_BYTES    (64ULL << 30) /* address space, not memory */
+#define CAIRN_AGENT_MAP_BYTES     (4ULL << 30)
+#define CAIRN_READERS_MAX         512
+#define CAIRN_DISK_WARN_PERCENT   80 /* normal and bulk lanes are told to wait */
+#define CAIRN_DISK_REFUSE_PERCENT 95 /* the rest is for the urgent lane and acknowledgements */
 
 static_assert(CAIRN_HEADER_MAX_BYTES + CAIRN_BODY_MAX_BYTES + CAIRN_GRANTS_MAX * 160 + 4096 <
                   CAIRN_FRAME_MAX_BYTES,
               "the largest record fits a frame of its own");
 static_assert(CAIRN_GOVERNANCE_DOC_MAX_BYTES + CAIRN_NOTE_MAX_BYTES + 1024 < CAIRN_FRAME_MAX_BYTES,
               "the largest governance document fits a frame");
-static_assert(CAIRN_AGENT_RECEIVE_HWM > CAIRN_CREDIT_MAX, "what the broker may send unasked is always read");
+static_assert(CAIRN_AGENT_RECEIVE_HWM > CAIRN_CREDIT_MAX,
+              "what the broker may send unasked is always read");
 static_assert(CAIRN_RING_URGENT_SLOTS < CAIRN_RING_SLOTS, "the reserve is a part of the ring");
-static_assert(CAIRN_RING_URGENT_BYTES >= 4 * CAIRN_FRAME_MAX_BYTES, "the reserve holds whole frames");
+static_assert(CAIRN_RING_URGENT_BYTES >= 4 * CAIRN_FRAME_MAX_BYTES,
+              "the reserve holds whole frames");
 static_assert(CAIRN_BATCH_BYTES_MAX >= CAIRN_FRAME_MAX_BYTES, "one frame always fits a batch");
 static_assert(CAIRN_BATCH_FRAMES_MAX <= CAIRN_RING_SLOTS, "a batch is a part of the ring");
-static_assert(CAIRN_ALERT_RECORDS_MAX <= CAIRN_CHRONOLOGY_SCAN_MAX, "an alert lists what was looked at");
-static_assert(CAIRN_API_BODY_MAX_BYTES >= CAIRN_BODY_MAX_BYTES, "the largest record can be submitted");
+static_assert(CAIRN_ALERT_RECORDS_MAX <= CAIRN_CHRONOLOGY_SCAN_MAX,
+              "an alert lists what was looked at");
+static_assert(CAIRN_API_BODY_MAX_BYTES >= CAIRN_BODY_MAX_BYTES,
+              "the largest record can be submitted");
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What becomes of an entry or a frame. A refused message is data, not a fault: every stage says one of these words and
- * nothing else, and this table is the only place they are listed. It feeds the wire numbers, the log, the counters, the
- * test rows and docs/protocol.md.
+ * What becomes of an entry or a frame. A refused message is data, not a fault: every stage says one
+ * of these words and nothing else, and this table is the only place they are listed. It feeds the
+ * wire numbers, the log, the counters, the test rows and docs/protocol.md.
  *
- * FINAL: the same id gets the same answer for ever; a row is kept. RETRY: nothing was kept; send the same again later.
- * Columns: name, wire number (never reused), FINAL or RETRY, words for the person who reads them.
+ * FINAL: the same id gets the same answer for ever; a row is kept. RETRY: nothing was kept; send
+ * the same again later. Columns: name, wire number (never reused), FINAL or RETRY, words for the
+ * person who reads them.
  */
 #ifndef CAIRN_VERDICT_H
 #define CAIRN_VERDICT_H

@@ -20,7 +20,8 @@
 
 /* free() for _cleanup_: `_cleanup_(base_free) char *text = NULL;` */
 void base_free(void *pointer_to_pointer);
-/* malloc and calloc that end the process on failure: memory is planned at start, running out is a broken world. */
+/* malloc and calloc that end the process on failure: memory is planned at start, running out is a
+ * broken world. */
 void *base_alloc(size_t bytes) MUST_USE;
 void *base_zalloc(size_t count, size_t bytes) MUST_USE;
 char *base_strdup(const char *text) MUST_USE;

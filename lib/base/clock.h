@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * clock: the only source of time, injected wherever time matters. Real time orders nothing; boot time measures waiting.
- * A clock is shared and immutable; a fake one (tests) is advanced by its owner only.
+ * clock: the only source of time, injected wherever time matters. Real time orders nothing; boot
+ * time measures waiting. A clock is shared and immutable; a fake one (tests) is advanced by its
+ * owner only.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
@@ -25,6 +26,7 @@ struct clock_fake {
 };
 void clock_fake_init(struct clock_fake *fake, int64_t real_ms);
 void clock_fake_advance(struct clock_fake *fake, int64_t ms); /* both times */
-void clock_fake_step(struct clock_fake *fake, int64_t ms);    /* real time only, as when an operator sets it */
+void clock_fake_step(struct clock_fake *fake,
+                     int64_t ms); /* real time only, as when an operator sets it */
 
 #endif

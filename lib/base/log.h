@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One line per event on stderr: sd-daemon priority, event name, then key=value pairs. Libraries return, stages log. No
- * personal data: ids, numbers and verdicts only; anything a peer chose is escaped with %s through log_escape. Any thread
- * may log. Set the program name once, before threads start.
+ * One line per event on stderr: sd-daemon priority, event name, then key=value pairs. Libraries
+ * return, stages log. No personal data: ids, numbers and verdicts only; anything a peer chose is
+ * escaped with %s through log_escape. Any thread may log. Set the program name once, before threads
+ * start.
  *
  *   <6>cairn-broker record_refused agency=3 verdict=bad_signature
  */
@@ -14,16 +15,24 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING = 4, LOG_LEVEL_NOTICE = 5, LOG_LEVEL_INFO = 6, LOG_LEVEL_DEBUG = 7 };
+enum log_level {
+    LOG_LEVEL_ERROR = 3,
+    LOG_LEVEL_WARNING = 4,
+    LOG_LEVEL_NOTICE = 5,
+    LOG_LEVEL_INFO = 6,
+    LOG_LEVEL_DEBUG = 7
+};
 
 void log_init(const char *program, enum log_level max_level);
 /* event: lower_case_words, one of the table in docs/operations.md. */
 void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF(3, 4);
-/* Logs at error level with errno's text appended, and returns -error: `return log_fault(-r, "open_failed", ...)`. */
+/* Logs at error level with errno's text appended, and returns -error: `return log_fault(-r,
+ * "open_failed", ...)`. */
 int log_fault(int error, const char *event, const char *format, ...) PRINTF(3, 4);
 /* Replaces everything but printable ASCII by '?', cuts at out_bytes - 1. Returns out. */
 const char *log_escape(const char *text, char *out, size_t out_bytes);
-/* The broken-world exit: logs and ends the process at once with EX_IOERR (74), without running handlers. */
+/* The broken-world exit: logs and ends the process at once with EX_IOERR (74), without running
+ * handlers. */
 void log_fatal(const char *event, const char *format, ...) PRINTF(2, 3) NORETURN;
 
 #endif

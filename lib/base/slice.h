@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * slice: bytes that somebody else owns. Valid as long as the owner says. The empty slice has length 0 and any pointer.
- * reader / writer: bounded, sticky cursors for every fixed layout in Cairn (keys, store values, signed byte strings).
- * All integers are big-endian. After the first overrun a reader yields zeros and a writer writes nothing; ask once, at
- * the end, with reader_ok() / writer_ok().
+ * slice: bytes that somebody else owns. Valid as long as the owner says. The empty slice has length
+ * 0 and any pointer. reader / writer: bounded, sticky cursors for every fixed layout in Cairn
+ * (keys, store values, signed byte strings). All integers are big-endian. After the first overrun a
+ * reader yields zeros and a writer writes nothing; ask once, at the end, with reader_ok() /
+ * writer_ok().
  */
 #ifndef BASE_SLICE_H
 #define BASE_SLICE_H
@@ -18,11 +19,11 @@ struct slice {
     size_t len;
 };
 
-#define SLICE_NULL ((struct slice){ NULL, 0 })
-#define SLICE_OF(array) ((struct slice){ (const uint8_t *)(array), sizeof(array) })
+#define SLICE_NULL      ((struct slice){NULL, 0})
+#define SLICE_OF(array) ((struct slice){(const uint8_t *)(array), sizeof(array)})
 
 struct slice slice_make(const void *data, size_t len);
-struct slice slice_of_text(const char *text); /* without the NUL */
+struct slice slice_of_text(const char *text);     /* without the NUL */
 bool slice_equal(struct slice a, struct slice b); /* not constant-time: never for secrets or MACs */
 bool slice_is_text(struct slice slice, const char *text);
 
@@ -68,8 +69,8 @@ bool writer_ok(const struct writer *writer);
 struct slice writer_slice(const struct writer *writer); /* what was written; asserts writer_ok */
 
 /*
- * buf: growing bytes with a ceiling, for messages whose size is known only when they are done. Zero state BUF_NULL.
- * Growing past the ceiling sets `failed`, like a writer.
+ * buf: growing bytes with a ceiling, for messages whose size is known only when they are done. Zero
+ * state BUF_NULL. Growing past the ceiling sets `failed`, like a writer.
  */
 struct buf {
     uint8_t *data;
@@ -79,18 +80,20 @@ struct buf {
     bool failed;
 };
 
-#define BUF_MAX(max_bytes) ((struct buf){ NULL, 0, 0, (max_bytes), false })
+#define BUF_MAX(max_bytes) ((struct buf){NULL, 0, 0, (max_bytes), false})
 void buf_deinit(struct buf *buf); /* wipes and frees; leaves a usable empty buf */
 void buf_reset(struct buf *buf);  /* keeps the storage */
 void buf_add(struct buf *buf, const void *data, size_t len);
 void buf_add_slice(struct buf *buf, struct slice slice);
 void buf_add_text(struct buf *buf, const char *text);
 void buf_format(struct buf *buf, const char *format, ...) PRINTF(2, 3);
-/* Room for len more bytes, to be filled by the caller; NULL when the ceiling is in the way. Counts as written. */
+/* Room for len more bytes, to be filled by the caller; NULL when the ceiling is in the way. Counts
+ * as written. */
 uint8_t *buf_extend(struct buf *buf, size_t len) MUST_USE;
 struct slice buf_slice(const struct buf *buf);
 bool buf_ok(const struct buf *buf);
-/* NUL-terminated view of the contents (the NUL is not counted); "" when empty or failed. Valid until the next change. */
+/* NUL-terminated view of the contents (the NUL is not counted); "" when empty or failed. Valid
+ * until the next change. */
 const char *buf_text(struct buf *buf);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * dealer: an agent's connection to the broker (DEALER over CURVE). It dials out, reconnects by itself with jitter, and queues
- * nothing while not connected. One thread owns it; dealer_wake may be called from any thread. Needs net_init.
+ * dealer: an agent's connection to the broker (DEALER over CURVE). It dials out, reconnects by
+ * itself with jitter, and queues nothing while not connected. One thread owns it; dealer_wake may
+ * be called from any thread. Needs net_init.
  */
 #ifndef NET_DEALER_H
 #define NET_DEALER_H
@@ -17,15 +18,18 @@ struct dealer_options {
     const struct secret *secret_key; /* own CURVE secret; copied */
 };
 
-int dealer_open(const struct dealer_options *options, struct dealer **ret, struct error *error) MUST_USE;
+int dealer_open(const struct dealer_options *options, struct dealer **ret,
+                struct error *error) MUST_USE;
 void dealer_close(struct dealer **dealer);
-/* Drops the connection with all it holds and dials again; on failure the old connection stays. To be called after silence:
- * libzmq never tries again by itself once the broker has refused the key, not even when the key is admitted later. */
+/* Drops the connection with all it holds and dials again; on failure the old connection stays. To
+ * be called after silence: libzmq never tries again by itself once the broker has refused the key,
+ * not even when the key is admitted later. */
 int dealer_reconnect(struct dealer *dealer) MUST_USE;
 /* 0 or -errno; *ret_readable says whether a frame waits. */
 int dealer_wait(struct dealer *dealer, int timeout_ms, bool *ret_readable) MUST_USE;
 void dealer_wake(struct dealer *dealer);
-/* True and the frame, or false when nothing (valid) waits. Multi-frame messages are drained and dropped. */
+/* True and the frame, or false when nothing (valid) waits. Multi-frame messages are drained and
+ * dropped. */
 bool dealer_receive(struct dealer *dealer, struct net_frame *ret_frame);
 /* Takes the frame on success. -EAGAIN: not connected, or the broker does not read. */
 int dealer_send(struct dealer *dealer, struct net_frame *frame) MUST_USE;

@@ -22,8 +22,9 @@
 #include "net/router.h"
 #include "net/socket.h"
 
-#define DEADLINE_MS 120000 /* of a test that fails; one that passes waits for nothing but events   \
-                            */
+#define DEADLINE_MS                                                                                \
+    120000 /* of a test that fails; one that passes waits for nothing but events                   \
+            */
 #define STEP_MS 10
 #define AGENCY  12
 

@@ -20,8 +20,9 @@
 #include "net/router_internal.h"
 #include "net/socket.h"
 
-#define DEADLINE_MS 120000 /* of a test that fails; one that passes waits for nothing but events   \
-                            */
+#define DEADLINE_MS                                                                                \
+    120000 /* of a test that fails; one that passes waits for nothing but events                   \
+            */
 #define STEP_MS 20
 #define SOUND   ((struct router_fault){0})
 #define ALICE   7
