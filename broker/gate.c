@@ -107,8 +107,7 @@ static void take_parcel(struct gate *gate, const struct peer *peer,
         refuse(gate, peer, header, VERDICT_OVER_QUOTA);
         return;
     }
-    /* Charged twice: the frame, and the copy that verify unpacks into the slot's arena. */
-    size_t bytes = 2 * net_frame_slice(frame).len;
+    size_t bytes = CAIRN_RING_CHARGE(net_frame_slice(frame).len);
     struct slot *slot = pipeline_free_slot(gate->pipeline, (enum lane)header->lane, bytes);
     if (slot == NULL) {
         refuse(gate, peer, header, VERDICT_BUSY);

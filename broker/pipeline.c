@@ -214,7 +214,7 @@ void pipeline_claim(struct pipeline *pipeline, struct slot *slot)
 bool pipeline_may_read(struct pipeline *pipeline)
 {
     lock(pipeline);
-    bool room = has_room(pipeline, LANE_URGENT, CAIRN_FRAME_MAX_BYTES);
+    bool room = has_room(pipeline, LANE_URGENT, CAIRN_RING_CHARGE(CAIRN_FRAME_MAX_BYTES));
     unlock(pipeline);
     return room;
 }
@@ -328,9 +328,14 @@ void pipeline_cursors(struct pipeline *pipeline, struct pipeline_cursors *ret)
 
 /* --- between net and publish --- */
 
+static bool is_full(const struct letters *letters)
+{
+    return letters->put - letters->got == CAIRN_OUT_QUEUE_FRAMES;
+}
+
 static bool letters_put(struct letters *letters, struct letter *letter)
 {
-    if (letters->put - letters->got == CAIRN_OUT_QUEUE_FRAMES) {
+    if (is_full(letters)) {
         return false;
     }
     struct letter *item = &letters->items[letters->put++ % CAIRN_OUT_QUEUE_FRAMES];
@@ -379,7 +384,7 @@ bool pipeline_post(struct pipeline *pipeline, struct letter *letter)
 bool pipeline_posted(struct pipeline *pipeline, struct letter *ret)
 {
     lock(pipeline);
-    bool was_full = pipeline->posted.put - pipeline->posted.got == CAIRN_OUT_QUEUE_FRAMES;
+    bool was_full = is_full(&pipeline->posted);
     bool got = letters_get(&pipeline->posted, ret);
     if (was_full) {
         (void)pthread_cond_signal(&pipeline->to_publish);
@@ -388,13 +393,14 @@ bool pipeline_posted(struct pipeline *pipeline, struct letter *ret)
     return got;
 }
 
-void pipeline_publish_wait(struct pipeline *pipeline, uint64_t *seen, int timeout_ms)
+void pipeline_publish_wait(struct pipeline *pipeline, uint64_t *seen, bool blocked, int timeout_ms)
 {
     lock(pipeline);
     struct timespec until = deadline(timeout_ms);
     int r = 0;
-    while (pipeline->durable == *seen && pipeline->asked.put == pipeline->asked.got &&
-           !pipeline->stopped && r != ETIMEDOUT) {
+    while (!pipeline->stopped && r != ETIMEDOUT &&
+           (blocked ? is_full(&pipeline->posted)
+                    : pipeline->durable == *seen && pipeline->asked.put == pipeline->asked.got)) {
         r = pthread_cond_timedwait(&pipeline->to_publish, &pipeline->lock, &until);
     }
     *seen = pipeline->durable;

@@ -91,11 +91,15 @@ void pipeline_stop(struct pipeline *pipeline);
 void pipeline_on_answer(struct pipeline *pipeline, void (*wake)(void *data), void *data);
 
 /* --- gate --- */
+/* What a frame is charged: itself, and the copy that verify unpacks into the slot's arena. */
+#define CAIRN_RING_CHARGE(bytes) (2 * (size_t)(bytes))
+static_assert(CAIRN_RING_URGENT_BYTES >= CAIRN_RING_CHARGE(CAIRN_FRAME_MAX_BYTES),
+              "the reserve holds the largest frame");
 /* A free slot for a frame of `bytes`, not yet claimed; NULL when the lane may have none
  * (LANE_URGENT may use the reserve). Fill it, then claim it. */
 struct slot *pipeline_free_slot(struct pipeline *pipeline, enum lane lane, size_t bytes);
 void pipeline_claim(struct pipeline *pipeline, struct slot *slot);
-/* False when even the urgent lane has no slot: time to stop reading. */
+/* False when even the urgent lane has no slot for the largest frame: time to stop reading. */
 bool pipeline_may_read(struct pipeline *pipeline);
 
 /* --- verify --- */
@@ -129,9 +133,9 @@ bool pipeline_ask(struct pipeline *pipeline, struct letter *letter); /* net -> p
 bool pipeline_asked(struct pipeline *pipeline, struct letter *ret);
 bool pipeline_post(struct pipeline *pipeline, struct letter *letter); /* publish -> net */
 bool pipeline_posted(struct pipeline *pipeline, struct letter *ret);
-/* publish sleeps here until something was asked, durable moved past *seen, room came back for
- * posting, or timeout. */
-void pipeline_publish_wait(struct pipeline *pipeline, uint64_t *seen, int timeout_ms);
+/* publish sleeps here until something was asked or durable moved past *seen; or, when it is
+ * `blocked` by a full queue to net, until there is room; or timeout. */
+void pipeline_publish_wait(struct pipeline *pipeline, uint64_t *seen, bool blocked, int timeout_ms);
 bool pipeline_stopped(struct pipeline *pipeline);
 
 #endif

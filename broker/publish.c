@@ -132,7 +132,7 @@ bool publish_step(struct publish *publish)
 
 void publish_wait(struct publish *publish, int timeout_ms)
 {
-    pipeline_publish_wait(publish->pipeline, &publish->seen, publish->has_letter ? 1 : timeout_ms);
+    pipeline_publish_wait(publish->pipeline, &publish->seen, publish->has_letter, timeout_ms);
 }
 
 void publish_deinit(struct publish *publish)
