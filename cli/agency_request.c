@@ -200,7 +200,11 @@ static int write_agent_ini(const struct folder *folder, struct error *error)
                "allow_uid = %2$lu\n"
                "\n"
                "; How long a missed appointment waits for a correction before it leaves.\n"
-               ";settle = 1d\n",
+               ";settle = 1d\n"
+               "\n"
+               "; Title and date of the decision that automatic feeds rest on; shown with each\n"
+               "; record, so that nobody takes it for a person's judgement.\n"
+               ";standing_decision = Missed appointments under 16, safeguarding lead, 2026-11-02\n",
                folder->path, (unsigned long)geteuid());
     return folder_write(folder, "agent.ini", &text, FOLDER_PRIVATE, error);
 }

@@ -394,8 +394,11 @@ static int parse(struct agent *agent, const struct intake_request *request, stru
                  struct error *error)
 {
     _cleanup_(governance_unref) struct governance *governance = govern_keep_current(agent->keep);
+    const char *standing = agent->options->standing_decision;
     struct event_terms terms = {.live = governance->root.live,
-                                .now_ms = clock_real_ms(agent->clock)};
+                                .now_ms = clock_real_ms(agent->clock),
+                                .standing_decision =
+                                    standing == NULL || standing[0] == '\0' ? NULL : standing};
     ret->content = request->content;
     ret->body = request->body;
     switch (request->content) {

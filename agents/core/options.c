@@ -27,6 +27,10 @@ static const struct conf_option table[] = {
      "How long an event that may be a clerical error waits before it leaves. Never applied to "
      "what is urgent.",
      CONF_SECONDS, 0, CAIRN_SETTLE_MAX_S},
+    {"agent", "standing_decision", "",
+     "Title and date of the decision that automatic feeds rest on, as the record shows it: who "
+     "decided that missed appointments are relevant, and when. Never pretend that a person looked.",
+     CONF_TEXT, 0, 0},
     {"agent", "allow_uid", "",
      "User ids, besides the agent's own, that may use the local interface: 1001,1002.", CONF_TEXT,
      0, 0},
@@ -120,6 +124,7 @@ int agent_options_load(const char *path, struct agent_options *ret, struct error
     options.keys = conf_text(options.conf, "agent", "keys");
     options.joining = conf_text(options.conf, "agent", "joining");
     options.socket = conf_text(options.conf, "agent", "socket");
+    options.standing_decision = conf_text(options.conf, "agent", "standing_decision");
     options.settle_ms = conf_integer(options.conf, "agent", "settle") * 1000;
     r = read_uids(conf_text(options.conf, "agent", "allow_uid"), &options, error);
     if (r != 0) {

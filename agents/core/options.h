@@ -26,6 +26,7 @@ struct agent_options {
     const char *joining;
     const char *socket;
     int64_t settle_ms;
+    const char *standing_decision; /* that automatic feeds rest on; empty: none is named */
     size_t n_uids;
     uid_t uids[OPTIONS_UIDS_MAX];
     bool allow_tmpfs; /* --allow-tmpfs: for trials and tests */
