@@ -3,12 +3,17 @@
  * audit: is this broker's store, or a copy of it, what agencies signed and the log says? Reads
  * only, needs no key and no running broker.
  *
- *   every leaf re-hashed, every subtree hash and the root recomputed
- *   every journal entry against its leaf: id, verdict's row, item digest, grants digest
- *   every stored header and body against the item digest; every stored grant against the grants
- * digest every parcel's digests against its root, and the root's signature by the key that the
- * directory of that moment names every governance document against its note, the root's keys, and
- * its leaf every agency's cosignature against the tree of that size
+ * - every leaf re-hashed; every subtree hash and the root recomputed
+ * - every journal entry against its row and its leaf: id, kind, verdict, time, item and grants
+ *   digest; and no leaf tells of an entry that the journal does not hold
+ * - every stored header and body against the item digest, every stored grant against the grants
+ *   digest; but not the header of a subject statement, whose body (tokens) is not stored
+ * - every parcel's digests against its root, and the root's signature by the key that the directory
+ *   of that moment names
+ * - every governance document that came into force against its note, the root's keys, its leaf and
+ *   the table that a broker starts from
+ * - every agency's cosignature: that of its last acknowledgement, for the tree of that size, by the
+ *   key it had then
  *
  * What destruction removed on purpose (bodies, parcels) is counted as absent, not as a fault.
  */
@@ -25,7 +30,7 @@ struct audit {
     uint64_t bodies; /* checked against what was signed */
     uint64_t bodies_absent;
     uint64_t parcels;   /* signatures checked */
-    uint64_t documents; /* governance */
+    uint64_t documents; /* governance, that came into force */
     uint64_t cosignatures;
     char origin[NOTE_NAME_MAX_BYTES];
     bool sound;
