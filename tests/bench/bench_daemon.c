@@ -194,6 +194,6 @@ void daemon_usage(const struct daemon *daemon, struct daemon_usage *ret)
     }
     if (proc_read(daemon->pid, "io", text, sizeof(text))) {
         ret->has_written = true;
-        ret->written_bytes = number_after(text, "\nwrite_bytes:");
+        ret->written_bytes = number_after(text, "\nwchar:");
     }
 }

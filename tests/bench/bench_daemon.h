@@ -32,7 +32,8 @@ struct daemon_usage {
     double file_mib;      /* RssFile and RssShmem: programs, libraries, the mapped store */
     double cpu_s;         /* all threads, user and system; in steps of 10 ms */
     bool has_written;     /* /proc/PID/io: root's alone for a process that hides its memory */
-    double written_bytes; /* caused to be written to the disk */
+    double written_bytes; /* handed to write calls: files, and eight bytes a wake-up. Not
+                             write_bytes, which counts whole folios of the page cache */
 };
 void daemon_usage(const struct daemon *daemon, struct daemon_usage *ret);
 

@@ -39,11 +39,11 @@
     X(WHOLE_P99, ALERT, "ms", "the same, 99th percentile")                                         \
     X(BULK_ROWS, COST, "rows", "rows added a record, parcels of 64")                               \
     X(BULK_PUTS, COST, "puts", "puts a record, parcels of 64")                                     \
-    X(BULK_WRITTEN, COST, "bytes", "written to disk a record, parcels of 64")                      \
+    X(BULK_WRITTEN, COST, "bytes", "handed to the file system a record, parcels of 64")            \
     X(BULK_STORED, COST, "bytes", "growth of the store a record, parcels of 64")                   \
     X(SINGLE_ROWS, COST, "rows", "rows added a record, parcels of 1")                              \
     X(SINGLE_PUTS, COST, "puts", "puts a record, parcels of 1")                                    \
-    X(SINGLE_WRITTEN, COST, "bytes", "written to disk a record, parcels of 1")                     \
+    X(SINGLE_WRITTEN, COST, "bytes", "handed to the file system a record, parcels of 1")           \
     X(IDLE_ANON, MEMORY, "MiB", "broker's own memory, idle (RssAnon)")                             \
     X(LOADED_ANON, MEMORY, "MiB", "broker's own memory, most under load (RssAnon)")                \
     X(LOADED_FILE, MEMORY, "MiB", "programs and mapped store beside it (RssFile, evictable)")      \

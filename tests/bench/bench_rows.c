@@ -55,10 +55,9 @@ static void put_blob(struct rows *rows, struct store_txn *txn, const struct plac
 {
     size_t len = 4 + rows->sizes.body + 1 + rows->sizes.grants * (9 + GRANT_BYTES);
     struct store_key key = key_batch_input(place->batch, place->input);
-    uint8_t *storage = store_reserve(txn, T_BLOB, store_key_slice(&key), len);
 
-    assert(storage != NULL && len <= sizeof(rows->filler));
-    memcpy(storage, rows->filler, len);
+    assert(len <= sizeof(rows->filler));
+    store_append(txn, T_BLOB, store_key_slice(&key), slice_make(rows->filler, len));
 }
 
 static void put_record(struct rows *rows, struct store_txn *txn, const struct place *place)
@@ -83,7 +82,7 @@ static void put_parcel(struct rows *rows, struct store_txn *txn, const struct pl
     struct store_key key = key_batch_input(place->batch, place->input);
 
     assert(len <= sizeof(rows->filler));
-    store_put(txn, T_PARCEL, store_key_slice(&key), slice_make(rows->filler, len));
+    store_append(txn, T_PARCEL, store_key_slice(&key), slice_make(rows->filler, len));
 }
 
 /* --- a batch --- */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rows: what the disk and LMDB allow. The rows that the broker writes for records, with the same
- * keys, sizes and order (docs/storage.md), put by one thread in synced batches through lib/store
- * and nothing else: no network, no signature, no hashing, no rule. Main thread.
+ * keys, sizes and order (docs/storage.md), appended wherever their order allows, by one thread in
+ * synced batches through lib/store and nothing else: no network, no signature, no hashing, no rule.
+ * Main thread.
  */
 #ifndef BENCH_ROWS_H
 #define BENCH_ROWS_H
