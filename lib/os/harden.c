@@ -2,6 +2,7 @@
 #include "os/harden.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -29,6 +30,10 @@ int harden_process(struct error *error)
     }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return refused(error, "forgo new privileges");
+    }
+    /* A file that may not grow is a fault of the write, said and handled like a full disk. */
+    if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR) {
+        return refused(error, "outlive a file at its limit");
     }
     return 0;
 }

@@ -6,7 +6,8 @@
 
 /*
  * Once, first thing in main: no core dumps and no attaching debuggers (memory holds keys and opened
- * accounts), no new privileges through exec, and files that we create are for us alone (umask 077).
+ * accounts), no new privileges through exec, files that we create are for us alone (umask 077), and
+ * SIGXFSZ is ignored: a write to a file at its limit fails instead of ending the process.
  * 0 or -errno with `error` filled.
  */
 int harden_process(struct error *error) MUST_USE;
