@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# tests/e2e/test_revocation.sh: an agency is revoked while it is connected, and another joins, without a restart.
+# shellcheck source=tests/e2e/partnership.sh
+source "$(dirname "${BASH_SOURCE[0]}")/partnership.sh"
+
+reload_broker() {
+    kill -HUP "${PID[broker]}"
+}
+
+directory_in_force() {
+    log_says broker "governance_in_force.*directory=$1"
+}
+
+deliveries() {
+    at "$1" --json inbox --limit 100
+    members delivery | wc -l
+}
+
+has_deliveries() {
+    (($(deliveries "$1") >= $2))
+}
+
+version() {
+    run --json agency list "$WORK/partnership"
+    member directory_version
+}
+
+make_partnership partnership
+join visitors health-visiting "Health Visiting, North" "01632 960003"
+join surgery gp "Elm Street Surgery" "01632 960001"
+join hub mash "Multi-agency safeguarding hub" "01632 960100"
+start_broker partnership
+start_agents visitors surgery hub
+connect visitors surgery hub
+for id in visitors surgery hub; do
+    eventually 30 "$id to have the directory" log_says "$id" "document=directory version=$(version)"
+done
+
+# A front door gets what is urgent at once: by that one sees whether anything goes to it.
+submit visitors immediate before-1
+stored visitors "$(member reference)"
+eventually 30 "the hub to have it" has_deliveries hub 1
+submit surgery concern before-2
+stored surgery "$(member reference)"
+promise "before: the surgery's record is stored, and the hub hears what is urgent"
+
+run agency revoke "$WORK/partnership" surgery --reason "Trial of a revocation."
+run agency revoke "$WORK/partnership" hub --reason "Trial of a revocation."
+VERSION=$(version)
+reload_broker
+eventually 30 "the revocations to be in force" directory_in_force "$VERSION"
+HUB_HEARD=$(deliveries hub)
+submit surgery concern after-1
+REVOKED=$(member reference)
+submit visitors immediate after-2
+stored visitors "$(member reference)"
+submit visitors concern after-3
+stored visitors "$(member reference)"
+promise "others go on: their records are stored"
+
+# The log has grown past both by now: whatever could have been stored or told, has been.
+at surgery --json record "$REVOKED"
+refute '"state":"stored"' "the revoked agency's record to be stored"
+expect '"words":"(Stored on this computer; (not sent|being sent)|Refused)' "words that say that it is waiting or refused"
+promise "the revoked agency's submission is not stored, and its words say so: $(member words)"
+
+stop surgery
+start_agents surgery
+submit visitors concern after-4
+stored visitors "$(member reference)"
+if is_connected surgery; then
+    broken "a revoked agency connected again"
+fi
+at surgery --json record "$REVOKED"
+refute '"state":"stored"' "the revoked agency's record to be stored after its restart"
+promise "nor after a restart: it is not let in any more"
+
+[[ $(deliveries hub) == "$HUB_HEARD" ]] || broken "a revoked front door was told something on its open connection"
+promise "the open connection of the revoked hub gets nothing further"
+
+join newcomer early-help "Early Help, North" "01632 960005"
+VERSION=$(version)
+reload_broker
+eventually 30 "the newcomer to be in force" directory_in_force "$VERSION"
+start_agents newcomer
+connect newcomer
+submit newcomer concern new-1
+stored newcomer "$(member reference)"
+promise "a newcomer joins without a restart of anybody, and its record is stored"
+
+at visitors --json status
+expect '"state":"connected"' "the others to be connected still"
+stop visitors surgery hub newcomer broker
+run --json log verify "$WORK/partnership/broker/data" --governance "$WORK/partnership/governance"
+[[ $(member bodies) == 6 ]] || broken "the broker holds other than the six records of agencies that were not revoked"
+promise "the broker holds exactly the six records of those who were members when they spoke"
