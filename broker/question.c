@@ -150,8 +150,8 @@ static void governance_document(struct question *question)
 
 /* --- proof --- */
 
-/* Whether this leaf is the asker's to see: its own entry, something it was told, or an entry
- * delivered to it. */
+/* Whether this leaf is the asker's to see: about itself, about an entry delivered to it, or about
+ * the broker. */
 static bool leaf_is_for(struct question *question, const struct leaf *leaf)
 {
     struct reader_row reader;
@@ -160,10 +160,10 @@ static bool leaf_is_for(struct question *question, const struct leaf *leaf)
     case LEAF_ENTRY:
         return leaf->agency == agency || reader_row_get(question->txn, &leaf->id, agency, &reader);
     case LEAF_TOLD:
+    case LEAF_REFUSED:
         return leaf->agency == agency;
     case LEAF_GOVERNANCE:
     case LEAF_START:
-    case LEAF_REFUSED:
         return true;
     }
     return false;
