@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What somebody must hear of is counted where `cairn status` reads it, and said in the log in a
+ * line that can be alarmed on: ids, numbers and verdicts, nothing of what was recorded.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "base/log.h"
+#include "broker/counters.h"
+#include "os/files.h"
+#include "support/world.h"
+
+struct heard {
+    struct world *world;
+    char counters[96];
+    char log[96];
+    int stderr_before;
+};
+
+static int open_world(void **state)
+{
+    struct heard *heard = base_zalloc(1, sizeof(*heard));
+    struct error error = ERROR_NULL;
+
+    *state = heard;
+    heard->world = world_new();
+    (void)snprintf(heard->counters, sizeof(heard->counters), "%s/counters", heard->world->dir);
+    (void)snprintf(heard->log, sizeof(heard->log), "%s/log", heard->world->dir);
+    return broker_counters_create(heard->counters, &heard->world->counters, &error);
+}
+
+static int close_world(void **state)
+{
+    struct heard *heard = *state;
+
+    counters_close(&heard->world->counters);
+    world_free(&heard->world);
+    base_free(&heard);
+    return 0;
+}
+
+/* From here on what the stages say goes into a file. */
+static void listen_to_log(struct heard *heard)
+{
+    int fd = open(heard->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    log_init("cairn-broker", LOG_LEVEL_WARNING);
+    heard->stderr_before = dup(STDERR_FILENO);
+    assert_true(dup2(fd, STDERR_FILENO) >= 0);
+    assert_int_equal(close(fd), 0);
+}
+
+static struct buf heard_lines(struct heard *heard)
+{
+    struct buf lines = BUF_MAX(65536);
+
+    log_init("test", (enum log_level)0);
+    assert_true(dup2(heard->stderr_before, STDERR_FILENO) >= 0);
+    assert_int_equal(close(heard->stderr_before), 0);
+    assert_int_equal(file_read(heard->log, &lines), 0);
+    return lines;
+}
+
+static uint64_t counted(const struct heard *heard, const char *name)
+{
+    struct counters_reading reading;
+
+    assert_int_equal(counters_read(heard->counters, &reading), 0);
+    for (size_t i = 0; i < reading.count; i++) {
+        if (strcmp(reading.counters[i].name, name) == 0) {
+            return reading.counters[i].value;
+        }
+    }
+    fail_msg("there is no counter %s", name);
+    return 0;
+}
+
+static void make_record(struct heard *heard, struct world_entry *ret)
+{
+    const struct world_record record = {
+        .from = GP, .child = ALIX, .day = instant_london_day(heard->world->clock.real_ms) - 3};
+
+    world_record(heard->world, &record, ret);
+}
+
+static void an_id_used_for_two_things_is_counted_and_said_as_an_error(void **state)
+{
+    struct heard *heard = *state;
+    struct world_entry entry;
+    make_record(heard, &entry);
+    assert_int_equal(world_send_one(heard->world, GP, &entry), VERDICT_STORED);
+    entry.header.record.level = 1;
+    world_refreeze(&entry);
+
+    listen_to_log(heard);
+    assert_int_equal(world_send_one(heard->world, GP, &entry), VERDICT_EQUIVOCATION);
+
+    _cleanup_(buf_deinit) struct buf lines = heard_lines(heard);
+    assert_non_null(strstr(buf_text(&lines), "<3>cairn-broker equivocation batch="));
+    assert_non_null(strstr(buf_text(&lines), "entry_refused agency=1 seq=1 verdict="));
+    assert_int_equal(counted(heard, "apply_equivocations"), 1);
+    assert_int_equal(counted(heard, "answers_EQUIVOCATION"), 1);
+}
+
+static void the_same_again_alarms_nobody(void **state)
+{
+    struct heard *heard = *state;
+    struct world_entry entry;
+    make_record(heard, &entry);
+    assert_int_equal(world_send_one(heard->world, GP, &entry), VERDICT_STORED);
+
+    listen_to_log(heard);
+    assert_int_equal(world_send_one(heard->world, GP, &entry), VERDICT_STORED);
+
+    _cleanup_(buf_deinit) struct buf lines = heard_lines(heard);
+    assert_string_equal(buf_text(&lines), "");
+    assert_int_equal(counted(heard, "apply_equivocations"), 0);
+    assert_int_equal(counted(heard, "apply_entries_refused"), 0);
+    assert_int_equal(counted(heard, "apply_records_stored"), 1);
+}
+
+static void a_number_left_out_is_counted_and_said(void **state)
+{
+    struct heard *heard = *state;
+    struct world_entry entry;
+    (void)world_next_id(heard->world, GP, LANE_NORMAL);
+    make_record(heard, &entry);
+
+    listen_to_log(heard);
+    assert_int_equal(world_send_one(heard->world, GP, &entry), VERDICT_STORED);
+
+    _cleanup_(buf_deinit) struct buf lines = heard_lines(heard);
+    assert_non_null(strstr(buf_text(&lines), "<4>cairn-broker stream_gap batch="));
+    assert_int_equal(counted(heard, "apply_stream_gaps"), 1);
+}
+
+static void a_parcel_signed_by_another_is_said_with_its_agency_and_its_verdict(void **state)
+{
+    struct heard *heard = *state;
+    struct world_entry entry;
+    make_record(heard, &entry);
+    const struct world_parcel forged = {
+        .agency = GP, .signer = HOSPITAL, .n = 1, .entries = &entry};
+
+    listen_to_log(heard);
+    assert_false(verdict_is_stored(world_send(heard->world, &forged)));
+
+    _cleanup_(buf_deinit) struct buf lines = heard_lines(heard);
+    assert_non_null(strstr(buf_text(&lines), "<4>cairn-broker frame_refused agency=1 verdict="));
+    assert_null(strstr(buf_text(&lines), "Alix"));
+}
+
+static void a_cosignature_that_does_not_hold_is_counted(void **state)
+{
+    struct heard *heard = *state;
+    struct world_entry entry;
+    world_acknowledgement(heard->world, GP, 0, &entry);
+    entry.header.acknowledgement.cosignature[COSIGNATURE_BYTES - 1] ^= 1;
+    world_refreeze(&entry);
+
+    assert_int_equal(world_send_one(heard->world, GP, &entry), VERDICT_STORED);
+
+    assert_int_equal(counted(heard, "apply_cosignatures_refused"), 1);
+}
+
+#define STORY(story) cmocka_unit_test_setup_teardown(story, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(an_id_used_for_two_things_is_counted_and_said_as_an_error),
+        STORY(the_same_again_alarms_nobody),
+        STORY(a_number_left_out_is_counted_and_said),
+        STORY(a_parcel_signed_by_another_is_said_with_its_agency_and_its_verdict),
+        STORY(a_cosignature_that_does_not_hold_is_counted),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
