@@ -2,11 +2,13 @@
 /*
  * The way of one entry through apply:
  *
- *   seen before?        same item digest: the same answer; another: equivocation, logged, the first
- * answer stands what verify said    a refusal is final: it gets its row and its leaf key status
- * re-checked here, in the transaction: a revocation holds from its own log index on kind record,
- * subject, involvement, acknowledgement, decision: one function each leaf and row        whatever
- * the verdict
+ *   seen before?       same item digest: the same answer; another: equivocation, logged, the first
+ *                      answer stands
+ *   what verify said   a refusal is final: it gets its row and its leaf
+ *   key status         re-checked here, in the transaction: a revocation holds from its own log
+ *                      index on
+ *   kind               record, subject, involvement, acknowledgement, decision: one function each
+ *   leaf and row       whatever the verdict
  *
  * A kind's function judges and writes its own rows; what tells others (struct after_leaf,
  * alert_act) runs once the entry's leaf and row are there, so that a telling always follows what it

@@ -3,14 +3,20 @@
  * One batch, in this order and no other:
  *
  *   1 plan      which entries are new (the rest get the answer they had), which frames must wait;
- * journal row of the new ones 2 begin     write transaction; journal row; apply every input, bodies
- * and signatures into their own tables 3 commit    synced 4 re-read   the new leaves through a read
- * transaction, re-hashed 5 mark      high-water file 6 sign      the checkpoint 7 show      head
- * and governance on the board, counters, log lines 8 durable   answer and publish may go on
+ *               the journal row of the new ones
+ *   2 begin     write transaction; journal row; apply every input; bodies and signatures into
+ *               their own tables
+ *   3 commit    synced
+ *   4 re-read   the new leaves through a read transaction, re-hashed
+ *   5 mark      high-water file
+ *   6 sign      the checkpoint
+ *   7 show      head and governance on the board, counters, log lines
+ *   8 durable   answer and publish may go on
  *
- * A failure in 2 to 6 ends the process before anybody was answered. Nothing in memory that outlives
- * the batch changes before 3 returned. Not done here: what an input does (apply), who is told how
- * (answer, publish).
+ * A failure in 2 to 6 ends the process before anybody was answered, so nothing in memory can
+ * outlive a commit that failed.
+ *
+ * Not done here: what an input does (apply), who is told how (answer, publish).
  */
 #include "broker/commit.h"
 

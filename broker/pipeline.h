@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pipeline: the bounded ring between gate and answer, and the two bounded queues between net and
- * publish. This is the only place where the broker's threads meet: one mutex, no other shared
- * mutable state but the governance snapshot (snapshot.h) and the counters.
+ * publish. The broker's threads meet here and at the board (board.h), each with one mutex; nothing
+ * else is shared but the counters.
  *
- *     answered <= durable <= verified <= taken <= claimed <= answered + CAIRN_RING_SLOTS asserted
- * at every step
+ *     answered <= durable <= verified <= taken <= claimed <= answered + CAIRN_RING_SLOTS
  *
- *   claimed   gate, on the net thread        frames that have a slot
- *   taken     verify, N threads              slots that some worker took
- *   verified  (moved by pipeline)            the prefix whose workers have finished
- *   durable   commit, one thread             on disk, with answers filled in
- *   answered  answer, on the net thread      receipts sent (or dropped: a resend fetches it), slot
- * free again
+ * asserted at every step.
+ *
+ *   claimed   gate, on the net thread     frames that have a slot
+ *   taken     verify, N threads           slots that some worker took
+ *   verified  (moved by pipeline)         the prefix whose workers have finished
+ *   durable   commit, one thread          on disk, with answers filled in
+ *   answered  answer, on the net thread   receipts sent (or dropped: a resend fetches it), slot
+ *                                         free again
  *
  * A slot belongs to the thread whose cursor it awaits; ownership moves with the cursor, under the
  * mutex.

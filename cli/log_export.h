@@ -22,9 +22,8 @@
 #include "tree/note.h"
 
 #define LOG_EXPORT_FORMAT "cairn-log/v1"
-#define LOG_EXPORT_LINE_BYTES                                                                      \
-    1024 /* a leaf in base64, a name, a key: any line with its newline                             \
-          */
+/* a leaf in base64, a name, a key: any line with its newline */
+#define LOG_EXPORT_LINE_BYTES 1024
 
 struct log_export {
     char origin[NOTE_NAME_MAX_BYTES];

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * card     {"format":"cairn-card/v1", given_name, family_name, birth_date, address, postcode,
- * address_withheld, nhs_number{value,status}, upn{value,status}, local_id}          only what is
- * there account  {"format":"cairn-account/v1", narrative{...}, recorded_at, source,
+ *           address_withheld, nhs_number{value,status}, upn{value,status}, local_id}
+ *           only what is there
+ * account  {"format":"cairn-account/v1", narrative{...}, recorded_at, source,
  *           lawfulness{judged_by,judge,basis,detriment,function,family_told,family_words}}
- * event    {"format":"cairn-event/v1", ...} both of these and the numbers of the header; never
- * leaves the agency
+ * event    {"format":"cairn-event/v1", ...} both of these and the numbers of the header;
+ *           never leaves the agency
  */
 #include "agents/core/event.h"
 

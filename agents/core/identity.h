@@ -10,7 +10,7 @@
  *   UPN                  13 characters, capitals
  *   LOCAL_ID             "AGENCY NUMBER:local id", so that it only ever meets this agency's own
  *   NAME_BIRTH_POSTCODE  "given|family|YYYY-MM-DD|POSTCODE": names by text_fold, postcode in
- * capitals without spaces
+ *                        capitals without spaces
  *
  * The last one exists only when all four are there and mean something: no "Baby", "Twin 1" or
  * "Unknown" (a newborn is often registered so, and twins share the rest), no initial, no postcode

@@ -5,9 +5,9 @@
  * lane, unless one with the same tokens was already receipted; saying it twice does no harm.
  *
  * HANDLE row, at the handle:
- *   stated[32]          what the broker has receipted: digest of epoch and tokens; zeros for
- * nothing spooled[3][32]      what was last spooled in each lane sealed identity     (wrap_seal) so
- * that statements can be made again for a new epoch
+ *   stated[32]       what the broker has receipted: digest of epoch and tokens; zeros for nothing
+ *   spooled[3][32]   what was last spooled in each lane
+ *   sealed identity  (wrap_seal) so that statements can be made again for a new epoch
  *
  * All functions work inside the caller's transaction.
  */

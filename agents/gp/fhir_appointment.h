@@ -17,7 +17,7 @@
  *   a confidential service           CONFIDENTIAL (agents/gp/confidential.h), for noshow and
  *                                        cancelled
  *   what cannot be judged            SET_ASIDE with the reason: age not known, no patient,
- * malformed
+ *                                        malformed
  *
  * What it takes over is the least that tells the story: day, service, place, why it was cancelled.
  * Comments and notes on the appointment are not read.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every limit of Cairn, with its unit in the name and its reason beside it. Nothing in the system
+ * The limits of Cairn that cross folders, each with its unit in the name and its reason beside it. Nothing in the system
  * grows without one of these. Relations between limits are asserted at compile time at the end of
  * this file.
  */
@@ -28,14 +28,13 @@
 #define CAIRN_REASON_MIN_BYTES 20    /* shorter is no reason */
 
 /* --- transport --- */
-#define CAIRN_PARCEL_ENTRIES_MAX  64           /* one signature covers at most these */
-#define CAIRN_FRAME_MAX_BYTES     (256 * 1024) /* one message on the wire, header included */
-#define CAIRN_CREDIT_MAX          64           /* deliveries an agency may have unacknowledged */
-#define CAIRN_AGENT_RECEIVE_HWM   256 /* deliveries within credit, receipts and documents all fit */
-#define CAIRN_NET_IO_THREADS      2   /* sockets' own threads: CURVE is their work, not ours */
-#define CAIRN_BACKLOG_CONNECTIONS 1024 /* every agency dialling again at once after a restart */
-#define CAIRN_HANDSHAKE_MAX_MS    3000 /* a connection that has not proven its key by then is closed \
-                                        */
+#define CAIRN_PARCEL_ENTRIES_MAX       64           /* one signature covers at most these */
+#define CAIRN_FRAME_MAX_BYTES          (256 * 1024) /* one message on the wire, header included */
+#define CAIRN_CREDIT_MAX               64 /* deliveries an agency may have unacknowledged */
+#define CAIRN_AGENT_RECEIVE_HWM        256 /* deliveries within credit, receipts and documents all fit */
+#define CAIRN_NET_IO_THREADS           2 /* sockets' own threads: CURVE is their work, not ours */
+#define CAIRN_BACKLOG_CONNECTIONS      1024 /* every agency dialling again at once after a restart */
+#define CAIRN_HANDSHAKE_MAX_MS         3000 /* a connection without a proven key by then is closed */
 #define CAIRN_CONNECT_MAX_MS           5000  /* an agent's dialling; then it tries again */
 #define CAIRN_RECONNECT_MIN_MS         100   /* doubled after each failure, with jitter ... */
 #define CAIRN_RECONNECT_MAX_MS         30000 /* ... up to this */
@@ -54,9 +53,8 @@
 #define CAIRN_RING_URGENT_SLOTS 64                 /* of these, kept for the urgent lane */
 #define CAIRN_RING_URGENT_BYTES (1024 * 1024)      /* likewise */
 #define CAIRN_BATCH_FRAMES_MAX  256                /* one commit takes at most these ... */
-#define CAIRN_BATCH_BYTES_MAX   (4 * 1024 * 1024) /* ... and these: bounds dirty pages (LMDB spill) \
-                                                   */
-#define CAIRN_BATCH_AGE_MAX_MS 2                  /* a lone record waits no longer for company */
+#define CAIRN_BATCH_BYTES_MAX   (4 * 1024 * 1024)  /* ... and these: bounds dirty pages */
+#define CAIRN_BATCH_AGE_MAX_MS  2                  /* a lone record waits no longer for company */
 #define CAIRN_ACKNOWLEDGED_ROWS_MAX                                                                \
     4096 /* mailbox rows one acknowledgement removes; the next takes the rest */
 #define CAIRN_VERIFY_WORKERS_MAX 16

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tokens let the broker see that two agencies mean the same child without learning who it is.
- *   token  = HMAC-SHA-256(linkage key, "cairn-token/v1\n" || class u8 || normalised value)   made
- * by agencies stored = HMAC-SHA-256(pepper, "cairn-pepper/v1\n" || class u8 || token) kept by the
- * broker The linkage key never reaches the broker; the pepper never leaves it.
+ *
+ *   token  = HMAC-SHA-256(linkage key, "cairn-token/v1\n" || class u8 || normalised value)
+ *            made by agencies
+ *   stored = HMAC-SHA-256(pepper, "cairn-pepper/v1\n" || class u8 || token)
+ *            kept by the broker
+ *
+ * The linkage key never reaches the broker; the pepper never leaves it.
  */
 #ifndef CRYPTO_TOKEN_H
 #define CRYPTO_TOKEN_H

@@ -3,14 +3,16 @@
  * The journal: the ordered inputs of every batch, which is all that can change state. Given the
  * same journal, apply writes the same bytes and the same root. One row of T_JOURNAL per batch:
  *
- *   u8 format 1 | u16 apply version | i64 batch time ms | salt[32] | u32 inputs | for each: u32
- * length, input
+ *   u8 format 1 | u16 apply version | i64 batch time ms | salt[32] | u32 inputs
+ *   then for each input: u32 length, input
  *
  *   input = u8 type, then
- *     ENTRY       u16 verdict of verify | u8 kind | u8 lane | entry id[20] | u32 signing key id |
- * u32 connection's agency | u64 agreements version | u64 directory version | item digest[32] |
- * grants digest[32] | u32 parcel (number in the batch of its first input) | u8 index in the parcel
- * | u8 grants x (u8 part, u32 recipient, u32 key id) | u8 tokens x stored token[32] | sized header
+ *     ENTRY       u16 verdict of verify | u8 kind | u8 lane | entry id[20] | u32 signing key id
+ *                 | u32 connection's agency | u64 agreements version | u64 directory version
+ *                 | item digest[32] | grants digest[32]
+ *                 | u32 parcel (number in the batch of its first input) | u8 index in the parcel
+ *                 | u8 grants x (u8 part, u32 recipient, u32 key id)
+ *                 | u8 tokens x stored token[32] | sized header
  *     GOVERNANCE  u8 document | sized text | sized note
  *     REFUSED     u32 agency | u64 hour since 1970 | u32 frames
  *     START       software version hash[32]
