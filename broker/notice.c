@@ -24,47 +24,68 @@ bool notice_counts(const struct pattern *pattern, const struct directory *direct
            pattern_counts(pattern, item->row.code, origin);
 }
 
-/* Rows before `upto` that tell of the same occurrence. */
-static bool seen_before(const struct chronology_item *const *rows, size_t from, size_t upto)
+#define NONE SIZE_MAX
+
+/* The rows that a rule counts, each with the row before it that tells of the same occurrence and the
+ * one of the same agency: found once, so that a window is counted without comparing rows again. */
+struct counting {
+    size_t n;
+    const struct chronology_item *rows[CAIRN_CHRONOLOGY_SCAN_MAX];
+    size_t same_occurrence[CAIRN_CHRONOLOGY_SCAN_MAX];
+    size_t same_agency[CAIRN_CHRONOLOGY_SCAN_MAX];
+};
+
+static bool same_occurrence(const struct chronology_item *a, const struct chronology_item *b)
 {
-    for (size_t i = from; i < upto; i++) {
-        if (memcmp(rows[i]->row.occurrence, rows[upto]->row.occurrence, 16) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return memcmp(a->row.occurrence, b->row.occurrence, sizeof(a->row.occurrence)) == 0;
 }
 
-static uint32_t distinct_agencies(const struct chronology_item *const *rows, size_t n)
+static bool same_agency(const struct chronology_item *a, const struct chronology_item *b)
 {
-    uint32_t count = 0;
-    for (size_t i = 0; i < n; i++) {
-        size_t j = 0;
-        while (rows[j]->row.subject.agency != rows[i]->row.subject.agency) {
-            j++;
+    return a->row.subject.agency == b->row.subject.agency;
+}
+
+static size_t find_before(const struct counting *counting, size_t upto,
+                          bool (*same)(const struct chronology_item *,
+                                       const struct chronology_item *))
+{
+    for (size_t i = upto; i > 0; i--) {
+        if (same(counting->rows[i - 1], counting->rows[upto])) {
+            return i - 1;
         }
-        count += j == i ? 1 : 0;
     }
-    return count;
+    return NONE;
+}
+
+static void count_row(struct counting *counting, const struct chronology_item *item)
+{
+    size_t at = counting->n++;
+    counting->rows[at] = item;
+    counting->same_occurrence[at] = find_before(counting, at, same_occurrence);
+    counting->same_agency[at] = find_before(counting, at, same_agency);
 }
 
 struct window {
     size_t first;
     size_t n;
     uint32_t occurrences;
+    uint32_t agencies;
 };
 
-/* The window that starts at row `first`; occurrences 0 when it does not contain the anchor. */
+/* The window that starts at row `first`; empty when it does not contain the anchor. */
 static struct window window_from(const struct pattern *pattern, int32_t anchor,
-                                 const struct chronology_item *const *rows, size_t n, size_t first)
+                                 const struct counting *counting, size_t first)
 {
     struct window window = {.first = first};
-    int32_t end = window_end(pattern, rows[first]->day);
-    if (anchor < rows[first]->day || anchor >= end) {
+    int32_t end = window_end(pattern, counting->rows[first]->day);
+    if (anchor < counting->rows[first]->day || anchor >= end) {
         return window;
     }
-    for (size_t i = first; i < n && rows[i]->day < end; i++) {
-        window.occurrences += seen_before(rows, first, i) ? 0 : 1;
+    for (size_t i = first; i < counting->n && counting->rows[i]->day < end; i++) {
+        size_t told = counting->same_occurrence[i];
+        size_t teller = counting->same_agency[i];
+        window.occurrences += told == NONE || told < first ? 1 : 0;
+        window.agencies += teller == NONE || teller < first ? 1 : 0;
         window.n++;
     }
     return window;
@@ -74,22 +95,21 @@ bool notice_pattern(const struct pattern *pattern, const struct directory *direc
                     int32_t anchor, const struct chronology_item *items, size_t n,
                     struct noticed *ret)
 {
-    const struct chronology_item *rows[CAIRN_CHRONOLOGY_SCAN_MAX];
-    size_t counted = 0;
+    struct counting counting;
+    counting.n = 0;
     assert(n <= CAIRN_CHRONOLOGY_SCAN_MAX);
     for (size_t i = 0; i < n; i++) {
         if (notice_counts(pattern, directory, &items[i])) {
-            rows[counted++] = &items[i];
+            count_row(&counting, &items[i]);
         }
     }
     struct window best = {.n = 0};
-    for (size_t first = 0; first < counted; first++) {
-        if (first > 0 && rows[first]->day == rows[first - 1]->day) {
+    for (size_t first = 0; first < counting.n; first++) {
+        if (first > 0 && counting.rows[first]->day == counting.rows[first - 1]->day) {
             continue; /* the window of the day's first row holds this one's */
         }
-        struct window window = window_from(pattern, anchor, rows, counted, first);
-        if (window.occurrences > best.occurrences &&
-            distinct_agencies(rows + first, window.n) >= pattern->agencies_min) {
+        struct window window = window_from(pattern, anchor, &counting, first);
+        if (window.occurrences > best.occurrences && window.agencies >= pattern->agencies_min) {
             best = window;
         }
     }
@@ -98,6 +118,6 @@ bool notice_pattern(const struct pattern *pattern, const struct directory *direc
     }
     ret->n = best.n;
     ret->occurrences = best.occurrences;
-    memcpy(ret->items, rows + best.first, best.n * sizeof(rows[0]));
+    memcpy(ret->items, counting.rows + best.first, best.n * sizeof(ret->items[0]));
     return true;
 }
