@@ -31,8 +31,7 @@ static bool may_use_urgent(const struct entry_header *header)
     case ENTRY_SUBJECT:
         return true;
     case ENTRY_RECORD:
-        return header->record.urgency == URGENCY_IMMEDIATE ||
-               header->record.record_kind == RECORD_REFERRAL;
+        return record_is_danger(header->record.record_kind, header->record.urgency);
     case ENTRY_GRANT:
     case ENTRY_TIE:
     case ENTRY_INVOLVEMENT:

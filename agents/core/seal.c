@@ -152,7 +152,7 @@ struct subjects seal_subjects(const struct seal *seal)
 
 enum lane seal_lane(enum record_kind kind, enum urgency urgency)
 {
-    return kind == RECORD_REFERRAL || urgency == URGENCY_IMMEDIATE ? LANE_URGENT : LANE_NORMAL;
+    return record_is_danger(kind, urgency) ? LANE_URGENT : LANE_NORMAL;
 }
 
 /* The numbers of the agencies left out, rising and each once. */

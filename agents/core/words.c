@@ -101,8 +101,7 @@ bool words_must_telephone(const struct words_about *about)
 {
     enum situation situation = words_situation(about);
     return about->row->kind == ENTRY_RECORD &&
-           (about->row->urgency == URGENCY_IMMEDIATE ||
-            about->row->record_kind == RECORD_REFERRAL) &&
+           record_is_danger(about->row->record_kind, about->row->urgency) &&
            situation != SITUATION_OPENED && situation != SITUATION_WITHDRAWN &&
            situation != SITUATION_RETRACTED;
 }

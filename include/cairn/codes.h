@@ -8,6 +8,7 @@
 #ifndef CAIRN_CODES_H
 #define CAIRN_CODES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Entry kinds of a parcel. Column 3: in use in this version. */
@@ -77,6 +78,10 @@ enum urgency {
     CAIRN_URGENCIES(X)
 #undef X
 };
+
+/* What cannot wait for a pattern: a record marked immediate, or a referral. It goes by the urgent
+ * lane, and to the front door at once, whatever the agreements say. */
+bool record_is_danger(enum record_kind kind, enum urgency urgency);
 
 #define CAIRN_LEVEL_MAX 4
 

@@ -188,3 +188,8 @@ uint32_t governance_document_number(const char *text)
 {
     return number_of(WORDS(governance_documents), text);
 }
+
+bool record_is_danger(enum record_kind kind, enum urgency urgency)
+{
+    return urgency == URGENCY_IMMEDIATE || kind == RECORD_REFERRAL;
+}

@@ -112,6 +112,18 @@ static void unknown_text_has_no_number(void **state)
     }
 }
 
+static void danger_is_a_referral_or_whatever_is_immediate(void **state)
+{
+    (void)state;
+
+#define X(name, number, text, class)                                                               \
+    assert_true(record_is_danger(RECORD_##name, URGENCY_IMMEDIATE));                               \
+    assert_int_equal(record_is_danger(RECORD_##name, URGENCY_SAME_DAY), (number) == 2);            \
+    assert_int_equal(record_is_danger(RECORD_##name, URGENCY_ROUTINE), (number) == 2);
+    CAIRN_RECORD_KINDS(X)
+#undef X
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +131,7 @@ int main(void)
         cmocka_unit_test(entry_kinds_have_words_of_their_own),
         cmocka_unit_test(unknown_numbers_have_no_text),
         cmocka_unit_test(unknown_text_has_no_number),
+        cmocka_unit_test(danger_is_a_referral_or_whatever_is_immediate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
