@@ -19,6 +19,7 @@ struct told_record {
     struct entry_input input;
     struct record_header header;
     const struct agency *origin;
+    uint64_t child; /* whose it is now: a link may have been undone since the alert listed it */
     bool provisional;
 };
 
@@ -39,7 +40,11 @@ static bool load_record(struct apply *apply, const struct entry_id *id, struct t
     struct subject_id subject = {.agency = id->agency};
     memcpy(subject.handle, header.record.handle, CAIRN_HANDLE_BYTES);
     struct subject_row row;
-    ret->provisional = subject_row_get(apply->txn, &subject, &row) && row.link == LINK_PROVISIONAL;
+    if (!subject_row_get(apply->txn, &subject, &row)) {
+        return false;
+    }
+    ret->child = row.child;
+    ret->provisional = row.link == LINK_PROVISIONAL;
     return ret->origin != NULL;
 }
 
@@ -111,6 +116,28 @@ static void deliver_card(struct apply *apply, const struct told_record *record,
     }
 }
 
+/* A record of the alert, while it still is about the alert's child. */
+static bool load_listed(struct apply *apply, const struct alert_row *alert, size_t i,
+                        struct told_record *ret)
+{
+    return load_record(apply, &alert->records[i].entry, ret) && ret->child == alert->child;
+}
+
+/* Whether this agency may know of any record of the alert, and so of the alert. */
+static bool may_know(struct apply *apply, const struct alert_row *alert,
+                     const struct agency *recipient)
+{
+    struct told_record record;
+    struct wire_headline ignored;
+    for (size_t i = 0; i < alert->n_records; i++) {
+        if (load_listed(apply, alert, i, &record) &&
+            headline(apply, &record, recipient, &ignored)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void tell_addressee(struct apply *apply, uint64_t number, const struct alert_row *alert,
                            const struct agency *recipient, enum notice_type type)
 {
@@ -119,14 +146,17 @@ static void tell_addressee(struct apply *apply, uint64_t number, const struct al
     notice.headlines = headlines;
     for (size_t i = 0; i < alert->n_records; i++) {
         struct told_record record;
-        if (!load_record(apply, &alert->records[i].entry, &record) ||
+        if (!load_listed(apply, alert, i, &record) ||
             !headline(apply, &record, recipient, &headlines[notice.n_headlines])) {
             continue;
         }
         notice.n_headlines++;
-        if (disclose_front_door(recipient)) {
+        if (agency_is_front_door(recipient)) {
             deliver_card(apply, &record, recipient);
         }
+    }
+    if (notice.n_headlines == 0) {
+        return; /* left out of every record: it is not to know that there is an alert either */
     }
     own_handle(apply, alert->child, recipient->number, &notice);
     mailbox_notice(apply, recipient->number, &notice);
@@ -431,6 +461,10 @@ static void tell_one_decided(struct apply *apply, const struct alert_row *alert,
                              const struct entry_input *decision)
 {
     struct wire_notice own = *notice;
+    const struct agency *recipient = directory_agency(&apply->governance->directory, agency);
+    if (recipient == NULL || !may_know(apply, alert, recipient)) {
+        return;
+    }
     own_handle(apply, alert->child, agency, &own);
     tell_origin(apply, agency, &own, decision);
 }
@@ -458,7 +492,7 @@ static void open_alert(struct apply *apply, uint64_t number, const struct entry_
     const struct agency *opener = directory_agency(&apply->governance->directory, input->id.agency);
     for (size_t i = 0; i < alert->n_records; i++) {
         struct told_record record;
-        if (load_record(apply, &alert->records[i].entry, &record)) {
+        if (load_listed(apply, alert, i, &record)) {
             release_account(apply, number, &record, opener);
         }
     }
@@ -486,6 +520,9 @@ static void open_record(struct apply *apply, const struct decision_header *heade
     struct reader_row reader;
     bool queued = reader_row_get(apply->txn, &header->record, header->id.agency, &reader);
     assert(queued); /* judged */
+    if (reader.opened) {
+        return; /* its origin was told then */
+    }
     reader.opened = true;
     reader_row_put(apply->txn, &header->record, header->id.agency, &reader);
     struct wire_notice notice = {
@@ -505,10 +542,9 @@ static enum verdict judge_record(struct apply *apply, const struct decision_head
     if (header->action != ACTION_OPEN) {
         return VERDICT_BAD_ENTRY;
     }
-    if (!entry_row_get(apply->txn, &header->record, &row)) {
-        return VERDICT_NOT_FOUND;
-    }
-    bool queued = reader_row_get(apply->txn, &header->record, header->id.agency, &reader);
+    /* What does not exist and what was not told get one answer: ids are not to be probed. */
+    bool queued = entry_row_get(apply->txn, &header->record, &row) &&
+                  reader_row_get(apply->txn, &header->record, header->id.agency, &reader);
     return queued ? VERDICT_STORED : VERDICT_NOT_ENTITLED;
 }
 
@@ -519,11 +555,11 @@ enum verdict alert_judge(struct apply *apply, const struct decision_header *head
     }
     struct alert_row alert;
     if (!alert_row_get(apply->txn, header->alert, &alert)) {
-        return VERDICT_NOT_FOUND;
+        return VERDICT_NOT_ENTITLED; /* as for one that it was not told of */
     }
     const struct agency *sender =
         directory_agency(&apply->governance->directory, header->id.agency);
-    if (sender == NULL || !disclose_front_door(sender) || !is_addressee(&alert, sender->number)) {
+    if (sender == NULL || !agency_is_front_door(sender) || !is_addressee(&alert, sender->number)) {
         return VERDICT_NOT_ENTITLED;
     }
     bool closes = header->action == ACTION_CLOSE;

@@ -133,11 +133,6 @@ static enum verdict check_grants(const struct apply *apply, const struct record_
 
 /* --- record --- */
 
-static bool is_danger(const struct record_header *header)
-{
-    return header->urgency == URGENCY_IMMEDIATE || header->record_kind == RECORD_REFERRAL;
-}
-
 /* A record with all that deciding about it needs. */
 struct record_case {
     const struct record_header *header;
@@ -194,7 +189,7 @@ static void share_now(struct apply *apply, const struct record_case *record)
         last = number; /* grants are sorted by recipient */
         if (disclose_decide(apply, record->header, record->origin, recipient).effect ==
                 EFFECT_SHARE &&
-            (disclose_front_door(recipient) || involved(apply, record->subject.child, number))) {
+            (agency_is_front_door(recipient) || involved(apply, record->subject.child, number))) {
             mailbox_deliver(apply, number, &record->entry->id, &record->entry->item,
                             PART_BIT(PART_CARD) | PART_BIT(PART_ACCOUNT),
                             record->subject.link == LINK_PROVISIONAL ? DELIVERED_PROVISIONAL : 0);
@@ -284,7 +279,8 @@ static enum verdict apply_record(struct apply *apply, const struct record_header
     struct subject_id subject = {.agency = header->id.agency};
     memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
     identity_subject(apply, &subject, &record->subject);
-    after->counts = is_danger(header) || has_reader(apply, record);
+    after->counts =
+        record_is_danger(header->record_kind, header->urgency) || has_reader(apply, record);
     after->chronicle = true;
     after->share = after->counts;
     after->look = after->counts;

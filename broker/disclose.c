@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/disclose.h"
 
-#include <string.h>
-
 struct decision disclose_decide(const struct apply *apply, const struct record_header *header,
                                 const struct agency *origin, const struct agency *recipient)
 {
@@ -54,9 +52,4 @@ bool disclose_involved(const struct apply *apply, const struct subject_id *subje
         store_walk_next(&walk);
     }
     return false;
-}
-
-bool disclose_front_door(const struct agency *agency)
-{
-    return strcmp(agency->kind->class, "front-door") == 0;
 }

@@ -14,6 +14,5 @@ bool disclose_narrowed(const struct record_header *header, uint32_t agency);
 bool disclose_granted(const struct entry_input *entry, uint32_t agency, enum part part);
 /* The subject's agency states a relationship with the child that holds today. */
 bool disclose_involved(const struct apply *apply, const struct subject_id *subject);
-bool disclose_front_door(const struct agency *agency);
 
 #endif

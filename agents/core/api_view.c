@@ -2,9 +2,6 @@
 #include "agents/core/api_view.h"
 
 #include <errno.h>
-#include <string.h>
-
-#define FRONT_DOOR_CLASS "front-door"
 
 void view_begin(struct agent *agent, struct api_view *ret)
 {
@@ -75,7 +72,7 @@ bool view_is_front_door(const struct api_view *view)
 {
     const struct agency *own =
         view->placed ? directory_agency(&view->governance->directory, view->own) : NULL;
-    return own != NULL && strcmp(own->kind->class, FRONT_DOOR_CLASS) == 0;
+    return own != NULL && agency_is_front_door(own);
 }
 
 const struct desk *view_desk(const struct api_view *view)

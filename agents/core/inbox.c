@@ -238,23 +238,13 @@ static bool tells_of(struct taking *taking, const struct hash *what)
     return hold(taking, hash_equal(&taking->leaf.digest, what), "digest");
 }
 
-static const struct agency_key *signing_key(const struct agency *origin, uint32_t id)
-{
-    for (size_t i = 0; origin != NULL && i < origin->n_sign_keys; i++) {
-        if (origin->sign_keys[i].id == id) {
-            return &origin->sign_keys[i];
-        }
-    }
-    return NULL;
-}
-
 /* The origin said it: its signature over the parcel's head, which was made for this partnership. */
 static bool origin_holds(struct taking *taking, const struct wire_delivered *delivered,
                          const struct parcel_head *head)
 {
     struct hash partnership;
-    const struct agency_key *key =
-        signing_key(directory_agency(&taking->governance->directory, head->agency), head->key_id);
+    const struct agency *origin = directory_agency(&taking->governance->directory, head->agency);
+    const struct agency_key *key = origin == NULL ? NULL : agency_sign_key(origin, head->key_id);
     sha256(slice_of_text(taking->governance->root.origin), partnership.bytes);
     if (!hold(taking, hash_equal(&head->partnership, &partnership), "partnership") ||
         !hold(taking, key != NULL, "origin") ||

@@ -15,7 +15,6 @@
 #include "agents/core/parcel.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "agents/core/seal.h"
 #include "agents/core/session.h"
@@ -37,11 +36,6 @@ struct readers {
     const struct agency *of[CAIRN_GRANTS_MAX];
     size_t left_out;
 };
-
-static bool is_front_door(const struct agency *agency)
-{
-    return strcmp(agency->kind->class, "front-door") == 0;
-}
 
 static bool is_narrowed(const struct record_header *record, uint32_t agency)
 {
@@ -93,7 +87,7 @@ static void record_readers(const struct parcel_terms *terms, const struct record
     for (int front_door = 1; front_door >= 0; front_door--) {
         for (size_t i = 0; i < directory->n_agencies; i++) {
             const struct agency *agency = &directory->agencies[i];
-            if (is_front_door(agency) == (front_door == 1) &&
+            if (agency_is_front_door(agency) == (front_door == 1) &&
                 may_read(terms, record, origin, agency)) {
                 add_reader(readers, agency);
             }

@@ -19,7 +19,6 @@
 #define BIT(number)    (UINT64_C(1) << (number))
 #define SET_MAX        64 /* numbers of record kinds and codes fit a set */
 #define HELD_LEVEL_MAX 2  /* concerns above are for the front door at once */
-#define FRONT_DOOR     "front-door"
 
 struct party {
     bool any;
@@ -130,10 +129,9 @@ static struct decision shared(const char *why)
     return (struct decision){.effect = EFFECT_SHARE, .mode = MODE_CONTENT, .rule = why};
 }
 
-static bool is_danger(const struct disclosure *what)
+static bool is_danger_to_front_door(const struct disclosure *what)
 {
-    return (what->urgency == URGENCY_IMMEDIATE || what->kind == RECORD_REFERRAL) &&
-           strcmp(what->recipient->kind->class, FRONT_DOOR) == 0;
+    return record_is_danger(what->kind, what->urgency) && agency_is_front_door(what->recipient);
 }
 
 struct decision agreements_decide(const struct agreements *agreements,
@@ -147,7 +145,7 @@ struct decision agreements_decide(const struct agreements *agreements,
     if (what->origin->number == what->recipient->number) {
         return shared("own");
     }
-    if (is_danger(what)) {
+    if (is_danger_to_front_door(what)) {
         return shared("danger");
     }
     if (agreements == NULL) {

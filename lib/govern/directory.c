@@ -68,6 +68,11 @@ const struct agency_key *agency_sign_key(const struct agency *agency, uint32_t i
     return NULL;
 }
 
+bool agency_is_front_door(const struct agency *agency)
+{
+    return strcmp(agency->kind->class, "front-door") == 0;
+}
+
 const struct agency_key *agency_open_key(const struct agency *agency)
 {
     for (size_t i = agency->n_open_keys; i-- > 0;) {

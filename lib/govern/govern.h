@@ -116,6 +116,9 @@ const struct agency_key *agency_sign_key(const struct agency *agency, uint32_t k
  * there is none. */
 const struct agency_key *agency_open_key(const struct agency *agency);
 
+/* Of class "front-door": where whoever is worried about a child turns, and who decides on alerts. */
+bool agency_is_front_door(const struct agency *agency);
+
 /* --- agreements --- */
 enum effect {
     EFFECT_DENY = 1,

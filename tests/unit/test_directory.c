@@ -111,6 +111,20 @@ static void keys_of_any_status_verify_but_only_active_ones_are_sealed_to(void **
     assert_null(agency_sign_key(gp, gp->sign_keys[0].id + 1));
 }
 
+static void only_the_class_makes_a_front_door(void **state)
+{
+    (void)state;
+    const struct agency_kind kinds[] = {
+        {.id = "mash", .class = "front-door"},
+        {.id = "front-door", .class = "health"},
+    };
+    const struct agency mash = {.kind = &kinds[0]};
+    const struct agency clinic = {.kind = &kinds[1]};
+
+    assert_true(agency_is_front_door(&mash));
+    assert_false(agency_is_front_door(&clinic));
+}
+
 static void an_agency_without_an_active_opening_key_has_none(void **state)
 {
     struct world *world = *state;
@@ -249,6 +263,7 @@ int main(void)
         story(agencies_are_found_by_number_and_by_id),
         story(only_an_active_agency_is_found_by_its_curve_key),
         story(keys_of_any_status_verify_but_only_active_ones_are_sealed_to),
+        story(only_the_class_makes_a_front_door),
         story(an_agency_without_an_active_opening_key_has_none),
         story(a_directory_that_contradicts_itself_is_refused),
         story(one_key_for_two_agencies_is_refused),
