@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows that publish and patterns read back: a mailbox's, and a chronology's. */
+#include <string.h>
+
+#include "ledger/state.h"
+#include "tests/fuzz/fuzz.h"
+
+static void read_as_mailbox_row(struct slice bytes)
+{
+    struct mailbox_row row;
+    if (!mailbox_row_unpack(bytes, &row)) {
+        return;
+    }
+    struct reader reader = reader_over(bytes);
+    assert((uint8_t)row.kind == read_u8(&reader));
+    assert(row.told == read_u64(&reader));
+    if (row.kind == ITEM_NOTICE) {
+        assert(slice_equal(row.notice, slice_make(reader.at, reader.left)));
+    } else {
+        struct entry_id entry = entry_id_unpack(reader.at);
+        assert(entry_id_equal(&entry, &row.entry));
+    }
+}
+
+static void read_as_chronology_row(struct slice bytes)
+{
+    struct chronology_row row;
+    uint8_t storage[CHRONOLOGY_ROW_BYTES];
+    if (!chronology_row_unpack(bytes, &row)) {
+        return;
+    }
+    struct slice again = chronology_row_pack(&row, storage);
+    struct chronology_row same;
+    bool read = chronology_row_unpack(again, &same);
+    assert(read && again.len == bytes.len);
+    assert(same.code == row.code && same.level == row.level && same.retracted == row.retracted &&
+           same.counts == row.counts);
+    assert(entry_id_equal(&same.entry, &row.entry) &&
+           subject_id_equal(&same.subject, &row.subject));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct slice bytes = slice_make(data, size);
+    read_as_mailbox_row(bytes);
+    read_as_chronology_row(bytes);
+    return 0;
+}
