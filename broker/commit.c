@@ -327,6 +327,17 @@ static void reread(struct commit *commit, uint64_t size)
     }
 }
 
+/* Once for each step: whoever looks after the machine must put its clock right. */
+static void look_at_clock(struct commit *commit)
+{
+    bool frozen = commit->time.frozen;
+    count_set(commit->counters, COUNT_COMMIT_CLOCK_FROZEN, frozen ? 1 : 0);
+    if (frozen && !commit->said_frozen) {
+        log_event(LOG_LEVEL_WARNING, "clock_stepped", "batch=%" PRIu64, commit->batch);
+    }
+    commit->said_frozen = frozen;
+}
+
 static void look_around(struct commit *commit)
 {
     int64_t now = clock_boot_ms(commit->time.clock);
@@ -339,7 +350,7 @@ static void look_around(struct commit *commit)
     if (disk_used_percent(commit->dir, &commit->disk_percent) == 0) {
         count_set(commit->counters, COUNT_COMMIT_DISK_PERCENT, (uint64_t)commit->disk_percent);
     }
-    count_set(commit->counters, COUNT_COMMIT_CLOCK_FROZEN, commit->time.frozen ? 1 : 0);
+    look_at_clock(commit);
     if (store_stats(commit->store, &stats) == 0) {
         count_set(commit->counters, COUNT_COMMIT_USED_BYTES, stats.used_bytes);
         count_set(commit->counters, COUNT_COMMIT_OLDEST_READ_MS, stats.oldest_read_ms);

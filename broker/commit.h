@@ -38,6 +38,7 @@ struct commit {
     struct buf journal;             /* reused */
     int disk_percent;               /* looked at once a second */
     int64_t looked_ms;
+    bool said_frozen; /* that the clock stepped is in the log */
     struct {
         uint32_t agency;
         uint32_t frames;

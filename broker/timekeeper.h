@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * timekeeper: the time of a batch = max(previous, real time). When real time steps by more than a
- * minute against boot time, timers and alarms freeze and the batch time goes on by boot time;
- * accepting goes on. Owned by commit.
+ * minute against boot time it is frozen: the batch time goes on by boot time until real time is
+ * back; commit says so once in the log and in a counter. Accepting goes on. Owned by commit.
  */
 #ifndef BROKER_TIMEKEEPER_H
 #define BROKER_TIMEKEEPER_H
