@@ -200,10 +200,11 @@ static void show_health(struct output *output, const struct json_view *health)
     show_spool(output, health);
     output_line(output, "inbox      %lld deliveries",
                 (long long)show_number(&inbox, "position", 0));
-    output_line(
-        output, "log        %lld leaves verified%s", (long long)show_number(&log, "size", 0),
-        show_truth(&log, "contradicted") ? "; THE BROKER CONTRADICTED ITSELF: an operator must look"
-                                         : "");
+    output_line(output, "log        %lld leaves verified%s",
+                (long long)show_number(&log, "size", 0),
+                show_truth(&log, "contradicted")
+                    ? "; THE BROKER SHOWED ANOTHER LOG THAN BEFORE: an operator must look"
+                    : "");
     output_line(output, "today");
     show_object(output, "  ", &today);
     show_documents(output, health);

@@ -697,7 +697,8 @@ static int set_running(struct agent_link *link, struct error *error)
 {
     struct address address = present_address(link);
     if (forked(link->agent)) {
-        set_status(link, LINK_IS_STOPPED, "the broker's log contradicted itself: see --clear-fork");
+        set_status(link, LINK_IS_STOPPED,
+                   "the broker showed another log than before: see --clear-fork");
         return 0;
     }
     int r = dial(link, &address, error);

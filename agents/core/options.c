@@ -56,8 +56,8 @@ static const struct argp_option argp_options[] = {
     {"print-config", KEY_PRINT, NULL, 0, "Print every value in force and where it was said", 0},
     {"example-config", KEY_EXAMPLE, NULL, 0, "Print a commented configuration to start from", 0},
     {"clear-fork", KEY_CLEAR_FORK, NULL, 0,
-     "After a person has looked into a log that contradicted itself: talk to the broker again, "
-     "then exit",
+     "After a person has looked into why the broker showed another log than before: talk to it "
+     "again, then exit",
      0},
     {"allow-tmpfs", KEY_ALLOW_TMPFS, NULL, 0,
      "For trials only: a store on a file system that does not keep what it syncs", 0},

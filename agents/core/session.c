@@ -83,7 +83,7 @@ static enum session_result fork_seen(struct session *session, struct slice note)
     int r = agent_commit(&txn);
     log_event(LOG_LEVEL_ERROR, "log_fork", "held_size=%" PRIu64 " kept=%s",
               session->witness.head.size, r == 0 ? "yes" : "no");
-    session->reason = "the broker's log contradicts what it showed before";
+    session->reason = "the broker shows another log than before";
     return SESSION_FORK;
 }
 
