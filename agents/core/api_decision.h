@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A named person's decision as a caller writes it. Pure of the store, so that it can be fuzzed. */
+/* A named person's decision as a caller writes it. Reading one touches no store, so that it can be
+ * fuzzed. */
 #ifndef AGENTS_API_DECISION_H
 #define AGENTS_API_DECISION_H
 

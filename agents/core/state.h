@@ -35,8 +35,8 @@
     X(SPOOL, "spool")             /* lane u8, seq u64 -> spool row (spool.h) */                    \
     X(COUNT, "count")             /* day i32, name -> u64 */                                       \
     X(INBOX, "inbox")       /* position u64 -> inbox row (inbox.h); what is below likewise */      \
-    X(RECEIVED, "received") /* entry id -> newest position that is about it */                     \
-    X(RELEASED, "released") /* entry id, part u8 -> grant that came later */                       \
+    X(RECEIVED, "received") /* entry id -> where it was delivered, what is known of it since */    \
+    X(RELEASED, "released") /* entry id, part u8 -> our grant, with the entry or later */          \
     X(ALERT, "alert")       /* alert u64 -> what is known of it */                                 \
     X(PICTURE, "picture")   /* handle[16], event day i32, position u64 -> (empty) */               \
     X(READING, "reading")   /* name of an application -> position it acknowledged */

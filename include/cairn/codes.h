@@ -137,7 +137,7 @@ enum action {
 #undef X
 };
 
-/* Outcomes of closing an alert: practice.md's list, decided by a person. */
+/* Outcomes of closing an alert: what the front door can decide; a person does. */
 #define CAIRN_OUTCOMES(X)                                                                          \
     X(NO_FURTHER_ACTION, 1, "no-further-action")                                                   \
     X(INFORMATION_AND_ADVICE, 2, "information-and-advice")                                         \

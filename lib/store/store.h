@@ -34,9 +34,9 @@ struct store_options {
     const struct clock *clock; /* for the age of read transactions; NULL is the system's */
 };
 
-/* Is this LMDB one that we trust? 0.9.24, or 0.9.32 and later of that series: 0.9.25 to 0.9.31
- * carry a racy recovery of the writer lock, older ones lose rows, and another series is another
- * file format. */
+/* Is this LMDB one that we trust? 0.9.24, or 0.9.32 and later of that series: 0.9.25 was
+ * never tried, 0.9.26 to 0.9.31 carry a racy recovery of the writer lock, older ones lose rows, and
+ * another series is another file format. */
 bool store_version_good(int major, int minor, int patch);
 
 /* Refuses, with a reason: an LMDB version with known faults (only 0.9.24 and 0.9.32 or later), a
