@@ -215,6 +215,7 @@ static void measure_bulk(struct bench *bench)
     report_add(report, FIGURE_BULK_P50, samples_percentile(&run.waits_ms, 50));
     report_add(report, FIGURE_BULK_P99, samples_percentile(&run.waits_ms, 99));
     report_add(report, FIGURE_BULK_CPU, run.broker_cpu_s * 1e6 / (double)run.records);
+    report_add(report, FIGURE_BULK_CLIENT_CPU, run.clients_cpu_s * 1e6 / (double)run.records);
     report_add(report, FIGURE_BULK_ROWS, cost.rows);
     report_add(report, FIGURE_BULK_PUTS, cost.puts);
     report_add(report, FIGURE_BULK_STORED, cost.bytes);
@@ -260,6 +261,7 @@ static void measure_single(struct bench *bench)
     report_add(report, FIGURE_SINGLE_P50, samples_percentile(&run.waits_ms, 50));
     report_add(report, FIGURE_SINGLE_P99, samples_percentile(&run.waits_ms, 99));
     report_add(report, FIGURE_SINGLE_CPU, run.broker_cpu_s * 1e6 / (double)run.records);
+    report_add(report, FIGURE_SINGLE_CLIENT_CPU, run.clients_cpu_s * 1e6 / (double)run.records);
     report_add(report, FIGURE_SINGLE_ROWS, cost.rows);
     report_add(report, FIGURE_SINGLE_PUTS, cost.puts);
     if (run.has_written) {

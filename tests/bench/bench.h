@@ -42,8 +42,9 @@ struct bench_options {
 void bench_fail(const char *format, ...) PRINTF(1, 2) NORETURN;
 /* Fails unless r is 0; a negative r is an errno. */
 void bench_must(int r, const char *what, const struct error *error);
-double bench_now_s(void); /* a clock that never steps, in seconds */
-double bench_cpu_s(void); /* of the calling thread */
+double bench_now_s(void);         /* a clock that never steps, in seconds */
+double bench_cpu_s(void);         /* of the calling thread */
+double bench_process_cpu_s(void); /* of all threads, libzmq's too */
 void bench_pause_ms(int ms);
 /* DIR/NAME; fails when it is too long. */
 void bench_path(char out[BENCH_PATH], const char *dir, const char *name);

@@ -24,7 +24,6 @@ struct agency_load {
     struct queue queues[2];
     struct samples waits_ms;
     double ended_s;
-    double cpu_s;
 };
 
 struct load {
@@ -99,10 +98,8 @@ static void *agency_thread(void *data)
     prepare(agency, plan);
     (void)pthread_barrier_wait(&load->prepared);
     (void)pthread_barrier_wait(&load->go);
-    double cpu_s = bench_cpu_s();
     send_all(agency, plan);
     agency->ended_s = bench_now_s();
-    agency->cpu_s = bench_cpu_s() - cpu_s;
     for (size_t i = 0; i < plan->lanes; i++) {
         base_free(&agency->queues[i].frames);
     }
@@ -134,7 +131,6 @@ static void join_threads(struct load *load, double start_s, struct load_result *
         samples_deinit(&agency->waits_ms);
         double seconds = agency->ended_s - start_s;
         ret->seconds = seconds > ret->seconds ? seconds : ret->seconds;
-        ret->clients_cpu_s += agency->cpu_s;
     }
     (void)pthread_barrier_destroy(&load->prepared);
     (void)pthread_barrier_destroy(&load->go);
@@ -153,6 +149,7 @@ void load_run(struct load *load, const struct load_plan *plan, struct load_resul
     (void)pthread_barrier_wait(&load->prepared);
     daemon_usage(plan->broker, &before);
     double start_s = bench_now_s();
+    double start_cpu_s = bench_process_cpu_s();
     (void)pthread_barrier_wait(&load->go);
     do {
         bench_pause_ms(SAMPLE_EVERY_MS);
@@ -161,6 +158,7 @@ void load_run(struct load *load, const struct load_plan *plan, struct load_resul
             now.anonymous_mib > ret->anonymous_mib ? now.anonymous_mib : ret->anonymous_mib;
     } while (atomic_load(&load->running) > 0);
     daemon_usage(plan->broker, &now);
+    ret->clients_cpu_s = bench_process_cpu_s() - start_cpu_s;
     join_threads(load, start_s, ret);
     ret->broker_cpu_s = now.cpu_s - before.cpu_s;
     ret->has_written = before.has_written && now.has_written;

@@ -33,7 +33,7 @@ struct load_result {
     double seconds;          /* from the first send to the last receipt */
     struct samples waits_ms; /* from a parcel's send to its receipt */
     double broker_cpu_s;
-    double clients_cpu_s; /* of the senders' threads; libzmq's own are not in it */
+    double clients_cpu_s; /* of this program: the eight agencies' end of the work */
     bool has_written;
     double written_bytes;
     double anonymous_mib; /* the most that was seen while it ran */

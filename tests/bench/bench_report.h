@@ -26,6 +26,7 @@
     X(BULK_P50, ACCEPTED, "ms", "  from send to receipt, median")                                  \
     X(BULK_P99, ACCEPTED, "ms", "  from send to receipt, 99th percentile")                         \
     X(BULK_CPU, ACCEPTED, "us", "  processor time of the broker a record")                         \
+    X(BULK_CLIENT_CPU, ACCEPTED, "us", "  processor time of the eight agencies' end a record")     \
     X(TWO, ACCEPTED, "records/s", "parcels of 64, normal and bulk lane of 8 agencies")             \
     X(TWO_BATCH, ACCEPTED, "records", "  records a commit")                                        \
     X(SINGLE, ACCEPTED, "records/s", "parcels of 1, one in flight for each of 8 agencies")         \
@@ -33,6 +34,7 @@
     X(SINGLE_P50, ACCEPTED, "ms", "  from send to receipt, median")                                \
     X(SINGLE_P99, ACCEPTED, "ms", "  from send to receipt, 99th percentile")                       \
     X(SINGLE_CPU, ACCEPTED, "us", "  processor time of the broker a record")                       \
+    X(SINGLE_CLIENT_CPU, ACCEPTED, "us", "  processor time of the eight agencies' end a record")   \
     X(ALERT_P50, ALERT, "ms", "send of the completing record to delivery, median")                 \
     X(ALERT_P99, ALERT, "ms", "the same, 99th percentile")                                         \
     X(WHOLE_P50, ALERT, "ms", "with a spool's and an inbox's commit at the ends, median")          \

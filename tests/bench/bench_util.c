@@ -53,6 +53,11 @@ double bench_cpu_s(void)
     return clock_s(CLOCK_THREAD_CPUTIME_ID);
 }
 
+double bench_process_cpu_s(void)
+{
+    return clock_s(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 void bench_pause_ms(int ms)
 {
     (void)poll(NULL, 0, ms);
