@@ -21,6 +21,8 @@
 #include "os/files.h"
 #include "support/world.h"
 
+#define HOUR_MS (60 * 60 * 1000)
+
 struct heard {
     struct world *world;
     char counters[96];
@@ -162,6 +164,39 @@ static void a_parcel_signed_by_another_is_said_with_its_agency_and_its_verdict(v
     assert_null(strstr(buf_text(&lines), "Alix"));
 }
 
+static void send_a_second_later(struct heard *heard)
+{
+    struct world_entry entry;
+
+    clock_fake_advance(&heard->world->clock, 1000);
+    make_record(heard, &entry);
+    assert_int_equal(world_send_one(heard->world, GP, &entry), VERDICT_STORED);
+}
+
+static void a_clock_that_stepped_is_said_once_for_each_step(void **state)
+{
+    struct heard *heard = *state;
+    static const char event[] = "<4>cairn-broker clock_stepped batch=";
+    send_a_second_later(heard);
+
+    listen_to_log(heard);
+    clock_fake_step(&heard->world->clock, HOUR_MS);
+    send_a_second_later(heard);
+    send_a_second_later(heard);
+    send_a_second_later(heard);
+    uint64_t frozen = counted(heard, "commit_clock_frozen");
+    clock_fake_step(&heard->world->clock, -HOUR_MS);
+    send_a_second_later(heard);
+    send_a_second_later(heard);
+
+    _cleanup_(buf_deinit) struct buf lines = heard_lines(heard);
+    const char *said = strstr(buf_text(&lines), event);
+    assert_non_null(said);
+    assert_null(strstr(said + 1, event));
+    assert_int_equal(frozen, 1);
+    assert_int_equal(counted(heard, "commit_clock_frozen"), 0);
+}
+
 static void a_cosignature_that_does_not_hold_is_counted(void **state)
 {
     struct heard *heard = *state;
@@ -184,6 +219,7 @@ int main(void)
         STORY(the_same_again_alarms_nobody),
         STORY(a_number_left_out_is_counted_and_said),
         STORY(a_parcel_signed_by_another_is_said_with_its_agency_and_its_verdict),
+        STORY(a_clock_that_stepped_is_said_once_for_each_step),
         STORY(a_cosignature_that_does_not_hold_is_counted),
     };
 
