@@ -38,7 +38,10 @@ struct bench_options {
     size_t alerts;   /* measured a round */
 };
 
-/* Says why on stderr, and where the broker's own words are; ends the program. */
+/* From now on a failure also names this folder, which it leaves: the broker's own words are there.
+ * NULL: no longer. Main thread, before others start. */
+void bench_work_in(const char *dir);
+/* Says why on stderr and ends the program. */
 void bench_fail(const char *format, ...) PRINTF(1, 2) NORETURN;
 /* Fails unless r is 0; a negative r is an errno. */
 void bench_must(int r, const char *what, const struct error *error);

@@ -2,6 +2,7 @@
 #include "bench/bench_client.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define RETRY_MS 2
 
@@ -118,17 +119,25 @@ uint64_t client_delivery(struct client *client, bool *ret_raised)
 
 /* --- the connection --- */
 
-static void ping(struct client *client)
+static void say_hello(struct client *client, const struct governance *governance)
 {
-    uint8_t bytes[WIRE_HEADER_BYTES];
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(4096);
     struct net_frame frame = NET_FRAME_NULL;
-    const struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_PING};
+    const struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_HELLO};
+    struct wire_hello hello = {
+        .protocol_min = CAIRN_PROTOCOL_MIN,
+        .protocol_max = CAIRN_PROTOCOL_MAX,
+        .software = slice_of_text("cairn-bench " CAIRN_VERSION),
+    };
     struct wire_header answer;
 
-    wire_header_write(&header, bytes);
-    net_frame_copy(&frame, SLICE_OF(bytes));
+    memcpy(hello.versions.of, governance->versions, sizeof(hello.versions.of));
+    wire_frame_begin(&bytes, &header);
+    wire_hello_write(&hello, &bytes);
+    wire_frame_end(&bytes);
+    net_frame_copy(&frame, buf_slice(&bytes));
     client_send(client, &frame);
-    (void)client_receive(client, WIRE_PONG, &answer);
+    (void)client_receive(client, WIRE_HELLO_REPLY, &answer);
 }
 
 void client_init(struct client *client, const struct partnership *partnership, uint32_t agency)
@@ -143,11 +152,9 @@ void client_init(struct client *client, const struct partnership *partnership, u
         .frame = NET_FRAME_NULL,
     };
     governing_seed(agency, "curve", &secret);
-    for (size_t i = 0; i < sizeof(options.server_key); i++) {
-        options.server_key[i] = partnership->broker_key[i];
-    }
+    memcpy(options.server_key, partnership->broker_key, sizeof(options.server_key));
     bench_must(dealer_open(&options, &client->dealer, &error), "connection", &error);
-    ping(client);
+    say_hello(client, partnership->governing.governance);
 }
 
 void client_deinit(struct client *client)

@@ -19,7 +19,7 @@ struct client {
     struct net_frame frame;
 };
 
-/* Dials and returns when the broker has answered a ping. */
+/* Dials, says hello and returns with the answer to it. */
 void client_init(struct client *client, const struct partnership *partnership, uint32_t agency);
 void client_deinit(struct client *client);
 

@@ -161,6 +161,7 @@ void partnership_make(struct partnership *partnership)
     if (mkdtemp(partnership->dir) == NULL) {
         bench_must(-errno, partnership->dir, NULL);
     }
+    bench_work_in(partnership->dir);
     partnership->tmpfs = file_system_check(partnership->dir, false, &error) != 0;
     (void)snprintf(partnership->endpoint, sizeof(partnership->endpoint), "tcp://127.0.0.1:%d",
                    free_port());
@@ -174,5 +175,6 @@ void partnership_make(struct partnership *partnership)
 void partnership_remove(struct partnership *partnership)
 {
     governing_deinit(&partnership->governing);
+    bench_work_in(NULL);
     bench_remove(partnership->dir);
 }

@@ -11,6 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
+static const char *work_dir;
+
+void bench_work_in(const char *dir)
+{
+    work_dir = dir;
+}
+
 void bench_fail(const char *format, ...)
 {
     va_list arguments;
@@ -18,7 +25,8 @@ void bench_fail(const char *format, ...)
     va_start(arguments, format);
     (void)fprintf(stderr, "cairn-bench: ");
     (void)vfprintf(stderr, format, arguments);
-    (void)fprintf(stderr, "\n");
+    (void)fprintf(stderr, "%s%s\n", work_dir == NULL ? "" : "; see ",
+                  work_dir == NULL ? "" : work_dir);
     va_end(arguments);
     /* Not exit: threads of libzmq may be at work. Daemons die with this process. */
     _exit(EXIT_FAILURE);
