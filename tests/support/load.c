@@ -1,0 +1,662 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/load.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "base/text.h"
+#include "crypto/digest.h"
+#include "govern/govern.h"
+#include "govern/keys.h"
+#include "ledger/journal.h"
+#include "net/dealer.h"
+#include "os/fd.h"
+#include "os/files.h"
+#include "wire/leaf.h"
+#include "wire/wire.h"
+
+#define PARCELS_MAX   6000
+#define CHILDREN      40
+#define JOURNAL_BYTES (32 * 1024 * 1024)
+#define PATIENCE_MS   60000
+#define SILENCE_MS    2000 /* then what is missing is sent again: an answer may be dropped */
+
+struct sent {
+    uint64_t correlation;
+    uint64_t first_seq;
+    size_t n;
+    bool answered;
+    struct wire_result results[CAIRN_PARCEL_ENTRIES_MAX];
+    struct buf frame;
+};
+
+struct load {
+    struct governance *governance;
+    const struct agency *self;
+    struct signer *signer;
+    struct secret transport;
+    struct dealer *dealer;
+    uint32_t key_id;
+    uint64_t stream;
+    uint64_t next_seq;
+    uint64_t next_correlation;
+    char submitted_path[ESTATE_PATH];
+    char acknowledged_path[ESTATE_PATH];
+    int submitted;
+    int acknowledged;
+    size_t n_sent;
+    size_t n_acknowledged;
+    struct sent sent[PARCELS_MAX];
+    bool heard[64]; /* refusals of whole frames, by wire number */
+    struct arena arena;
+    bool comparing; /* a receipt is compared with the one before it */
+    size_t compared;
+    size_t proved;
+};
+
+/* --- opening --- */
+
+static int open_journal(const struct estate *estate, const char *id, const char *what,
+                        char path[ESTATE_PATH])
+{
+    char name[96];
+    (void)snprintf(name, sizeof(name), "%s-%s", id, what);
+    estate_path(estate, name, path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+static void open_dealer(struct load *load)
+{
+    struct error error = ERROR_NULL;
+    struct dealer_options options = {
+        .endpoint = load->governance->directory.broker_endpoint,
+        .secret_key = &load->transport,
+    };
+    memcpy(options.server_key, load->governance->directory.broker_curve_key, CURVE_KEY_BYTES);
+    assert_int_equal(dealer_open(&options, &load->dealer, &error), 0);
+}
+
+struct load *load_new(const struct estate *estate, const char *id)
+{
+    struct load *load = base_zalloc(1, sizeof(*load));
+    struct error error = ERROR_NULL;
+    char path[ESTATE_PATH];
+    char name[96];
+    uint8_t public_key[SIGN_PUBLIC_BYTES];
+    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+
+    estate_path(estate, "north/governance", path);
+    assert_int_equal(governance_load(path, &load->governance, &error), 0);
+    load->self = directory_agency_by_id(&load->governance->directory, id);
+    assert_non_null(load->self);
+    (void)snprintf(name, sizeof(name), "%s/keys", id);
+    estate_path(estate, name, path);
+    assert_int_equal(key_read(path, KEY_SIGNING, &seed, &error), 0);
+    assert_int_equal(signer_new(&seed, &load->signer), 0);
+    signer_public(load->signer, public_key);
+    load->key_id = key_id(SLICE_OF(public_key));
+    assert_int_equal(key_read(path, KEY_TRANSPORT, &load->transport, &error), 0);
+    assert_int_equal(random_bytes(&load->stream, sizeof(load->stream)), 0);
+    load->next_seq = 1;
+    load->arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    load->submitted = open_journal(estate, id, "submitted", load->submitted_path);
+    load->acknowledged = open_journal(estate, id, "acknowledged", load->acknowledged_path);
+    open_dealer(load);
+    return load;
+}
+
+void load_free(struct load **load)
+{
+    if (*load == NULL) {
+        return;
+    }
+    dealer_close(&(*load)->dealer);
+    for (size_t i = 0; i < (*load)->n_sent; i++) {
+        buf_deinit(&(*load)->sent[i].frame);
+    }
+    fd_close(&(*load)->submitted);
+    fd_close(&(*load)->acknowledged);
+    signer_free(&(*load)->signer);
+    secret_deinit(&(*load)->transport);
+    arena_deinit(&(*load)->arena);
+    governance_unref(&(*load)->governance);
+    base_free(load);
+}
+
+void load_reconnect(struct load *load)
+{
+    assert_int_equal(dealer_reconnect(load->dealer), 0);
+}
+
+/* --- the two files --- */
+
+static void write_line(int fd, const char *line, size_t len)
+{
+    assert_int_equal(write(fd, line, len), (ssize_t)len);
+}
+
+static struct entry_id id_of(const struct load *load, uint64_t seq)
+{
+    return (struct entry_id){.agency = load->self->number, .stream = load->stream, .seq = seq};
+}
+
+static void note_submitted(const struct load *load, uint64_t seq)
+{
+    char text[ENTRY_ID_TEXT_BYTES];
+    char line[ENTRY_ID_TEXT_BYTES + 1];
+    const struct entry_id id = id_of(load, seq);
+    entry_id_format(&id, text);
+    int n = snprintf(line, sizeof(line), "%s\n", text);
+    write_line(load->submitted, line, (size_t)n);
+}
+
+static void note_acknowledged(const struct load *load, const struct wire_result *result)
+{
+    char text[ENTRY_ID_TEXT_BYTES];
+    char line[ENTRY_ID_TEXT_BYTES + 64];
+    const struct entry_id id = id_of(load, result->seq);
+    entry_id_format(&id, text);
+    int n = snprintf(line, sizeof(line), "%s %d %" PRIu64 "\n", text, (int)result->verdict,
+                     result->log_index);
+    write_line(load->acknowledged, line, (size_t)n);
+}
+
+/* --- records --- */
+
+struct made {
+    struct wire_entry wire;
+    struct wire_grant grants[CAIRN_GRANTS_MAX];
+    uint8_t header[CAIRN_HEADER_MAX_BYTES];
+    uint8_t body[2048];
+};
+
+static void freeze_header(const struct load *load, uint64_t seq, size_t card, struct made *ret)
+{
+    struct entry_header header = {.kind = ENTRY_RECORD, .id = id_of(load, seq)};
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_HEADER_MAX_BYTES);
+    int64_t now = clock_real_ms(clock_system());
+    header.record = (struct record_header){
+        .id = header.id,
+        .record_kind = RECORD_MISSED_APPOINTMENT,
+        .code = CODE_WAS_NOT_BROUGHT,
+        .urgency = URGENCY_ROUTINE,
+        .event_day = instant_london_day(now) - (int32_t)(seq % 600),
+        .recorded_ms = now,
+        .created_ms = now,
+        .card_bytes = (uint32_t)card,
+        .judged_by = 2,
+        .basis = 2,
+        .detriment = 1,
+        .family_told = 3,
+    };
+    header.record.handle[0] = (uint8_t)(1 + seq % CHILDREN);
+    assert_int_equal(random_bytes(header.record.event_id, sizeof(header.record.event_id)), 0);
+    wire_entry_header_write(&header, &bytes);
+    assert_true(buf_ok(&bytes));
+    memcpy(ret->header, bytes.data, bytes.len);
+    ret->wire.kind = ENTRY_RECORD;
+    ret->wire.header = slice_make(ret->header, bytes.len);
+}
+
+static void grant_part(const struct load *load, struct made *made, const struct grant_scope *scope,
+                       const struct secret *key)
+{
+    const struct agency *agency = directory_agency(&load->governance->directory, scope->recipient);
+    const struct agency_key *opening = agency_open_key(agency);
+    struct wire_grant *grant = &made->grants[made->wire.n_grants++];
+    *grant = (struct wire_grant){
+        .part = scope->part, .recipient = scope->recipient, .key_id = opening->id};
+    assert_int_equal(grant_seal(opening->public_key, scope, key, grant->sealed), 0);
+}
+
+static bool may_read(const struct load *load, const struct agency *agency)
+{
+    const struct disclosure disclosure = {
+        .origin = load->self,
+        .recipient = agency,
+        .kind = RECORD_MISSED_APPOINTMENT,
+        .code = CODE_WAS_NOT_BROUGHT,
+        .urgency = URGENCY_ROUTINE,
+        .day = instant_london_day(clock_real_ms(clock_system())),
+    };
+    struct decision decision = agreements_decide(load->governance->agreements, &disclosure);
+    return agency == load->self ||
+           (decision.effect >= EFFECT_HOLD && decision.mode == MODE_CONTENT);
+}
+
+static void make_record(const struct load *load, uint64_t seq, struct made *ret)
+{
+    static const char *const texts[] = {"{\"given_name\":\"Alix\"}",
+                                        "{\"summary\":\"was not brought\"}"};
+    static const enum part parts[] = {PART_CARD, PART_ACCOUNT};
+    const struct directory *directory = &load->governance->directory;
+    _cleanup_(secret_deinit) struct secret card_key = SECRET_NULL;
+    _cleanup_(secret_deinit) struct secret account_key = SECRET_NULL;
+    struct secret *const keys[] = {&card_key, &account_key};
+    uint8_t digest[CAIRN_HASH_BYTES];
+    size_t at = 0;
+    ret->wire = (struct wire_entry){.n_grants = 0};
+    freeze_header(load, seq, seal_part_size(strlen(texts[0])), ret);
+    sha256(ret->wire.header, digest);
+    for (size_t i = 0; i < CAIRN_PARTS; i++) {
+        assert_int_equal(secret_random(keys[i], SEAL_KEY_BYTES), 0);
+        assert_int_equal(
+            seal_part(keys[i], digest, parts[i], slice_of_text(texts[i]), ret->body + at), 0);
+        at += seal_part_size(strlen(texts[i]));
+    }
+    ret->wire.body = slice_make(ret->body, at);
+    for (size_t a = 0; a < directory->n_agencies; a++) {
+        for (size_t i = 0; i < CAIRN_PARTS && may_read(load, &directory->agencies[a]); i++) {
+            const struct grant_scope scope = {.entry = id_of(load, seq),
+                                              .part = parts[i],
+                                              .recipient = directory->agencies[a].number};
+            grant_part(load, ret, &scope, keys[i]);
+        }
+    }
+    ret->wire.grants = ret->grants;
+}
+
+/* --- parcels --- */
+
+static void sign_head(struct load *load, const struct sent *sent, const struct hash *root,
+                      struct buf *bytes, uint8_t signature[SIGN_SIGNATURE_BYTES])
+{
+    struct parcel_head head = {
+        .agency = load->self->number,
+        .key_id = load->key_id,
+        .stream = load->stream,
+        .first_seq = sent->first_seq,
+        .entries = (uint32_t)sent->n,
+        .root = *root,
+    };
+    sha256(slice_of_text(load->governance->root.origin), head.partnership.bytes);
+    memcpy(head.versions.of, load->governance->versions, sizeof(head.versions.of));
+    wire_parcel_head_write(&head, bytes);
+    assert_int_equal(signer_sign(load->signer, SIGN_PARCEL, buf_slice(bytes), signature), 0);
+}
+
+static void cut(struct load *load, struct sent *sent)
+{
+    static struct made made[CAIRN_PARCEL_ENTRIES_MAX];
+    struct wire_entry entries[CAIRN_PARCEL_ENTRIES_MAX];
+    struct hash leaves[CAIRN_PARCEL_ENTRIES_MAX];
+    struct hash root;
+    uint8_t signature[SIGN_SIGNATURE_BYTES];
+    _cleanup_(buf_deinit) struct buf head = BUF_MAX(CAIRN_HEADER_MAX_BYTES);
+    for (size_t i = 0; i < sent->n; i++) {
+        struct hash item;
+        struct hash grants;
+        struct hash digest;
+        make_record(load, sent->first_seq + i, &made[i]);
+        entries[i] = made[i].wire;
+        wire_item_digest(entries[i].header, entries[i].body, &item);
+        wire_grants_digest(entries[i].grants, entries[i].n_grants, &grants);
+        wire_entry_digest(&item, &grants, &digest);
+        tree_leaf(SLICE_OF(digest.bytes), &leaves[i]);
+    }
+    tree_root_of(leaves, sent->n, &root);
+    sign_head(load, sent, &root, &head, signature);
+    const struct wire_header transport = {
+        .version = CAIRN_PROTOCOL_MAX,
+        .type = WIRE_PARCEL,
+        .lane = LANE_NORMAL,
+        .entries = (uint16_t)sent->n,
+        .correlation = sent->correlation,
+    };
+    const struct wire_parcel parcel = {
+        .head = buf_slice(&head),
+        .signature = SLICE_OF(signature),
+        .n_entries = sent->n,
+        .entries = entries,
+    };
+    sent->frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    wire_frame_begin(&sent->frame, &transport);
+    wire_parcel_write(&parcel, &sent->frame);
+    wire_frame_end(&sent->frame);
+    assert_true(buf_ok(&sent->frame));
+}
+
+static bool send_bytes(struct load *load, struct slice bytes)
+{
+    struct net_frame frame = NET_FRAME_NULL;
+    net_frame_copy(&frame, bytes);
+    int r = dealer_send(load->dealer, &frame);
+    net_frame_deinit(&frame);
+    assert_true(r == 0 || r == -EAGAIN);
+    return r == 0;
+}
+
+void load_submit(struct load *load, size_t n)
+{
+    assert_true(load->n_sent < PARCELS_MAX && n <= CAIRN_PARCEL_ENTRIES_MAX);
+    struct sent *sent = &load->sent[load->n_sent++];
+    sent->correlation = ++load->next_correlation;
+    sent->first_seq = load->next_seq;
+    sent->n = n;
+    load->next_seq += n;
+    cut(load, sent);
+    for (size_t i = 0; i < n; i++) {
+        note_submitted(load, sent->first_seq + i);
+    }
+    (void)send_bytes(load, buf_slice(&sent->frame));
+}
+
+void load_resend(struct load *load)
+{
+    for (size_t i = 0; i < load->n_sent; i++) {
+        if (!load->sent[i].answered && !send_bytes(load, buf_slice(&load->sent[i].frame))) {
+            return; /* no connection yet, or the broker does not read */
+        }
+    }
+}
+
+/* --- answers --- */
+
+static struct sent *sent_by(struct load *load, uint64_t correlation)
+{
+    return correlation > 0 && correlation <= load->n_sent ? &load->sent[correlation - 1] : NULL;
+}
+
+static void keep_answer(struct load *load, struct sent *sent, const struct wire_receipt *receipt)
+{
+    for (size_t i = 0; i < receipt->n_results; i++) {
+        assert_true(verdict_is_stored(receipt->results[i].verdict));
+        sent->results[i] = receipt->results[i];
+        note_acknowledged(load, &sent->results[i]);
+    }
+    sent->answered = true;
+    load->n_acknowledged += receipt->n_results;
+}
+
+static void compare_answer(struct load *load, const struct sent *sent,
+                           const struct wire_receipt *receipt)
+{
+    for (size_t i = 0; i < receipt->n_results; i++) {
+        assert_int_equal(receipt->results[i].seq, sent->results[i].seq);
+        assert_int_equal(receipt->results[i].verdict, sent->results[i].verdict);
+        assert_int_equal(receipt->results[i].log_index, sent->results[i].log_index);
+    }
+    load->compared += load->comparing ? 1 : 0;
+}
+
+static size_t take_receipt(struct load *load, const struct wire_header *header,
+                           struct slice payload)
+{
+    struct sent *sent = sent_by(load, header->correlation);
+    struct wire_receipt receipt;
+    struct checkpoint head;
+    assert_true(wire_receipt_read(payload, &load->arena, &receipt));
+    assert_true(
+        checkpoint_check(receipt.checkpoint, &load->governance->directory.checkpoint_key, &head));
+    assert_non_null(sent);
+    assert_int_equal(receipt.n_results, sent->n);
+    assert_int_equal(receipt.stream, load->stream);
+    if (sent->answered) {
+        compare_answer(load, sent, &receipt);
+        return 0;
+    }
+    keep_answer(load, sent, &receipt);
+    return receipt.n_results;
+}
+
+static void take_proof(struct load *load, struct slice payload)
+{
+    struct wire_proof_reply reply;
+    struct checkpoint head;
+    struct hash hash;
+    struct leaf leaf;
+    assert_true(wire_proof_reply_read(payload, &load->arena, &reply));
+    assert_true(
+        checkpoint_check(reply.checkpoint, &load->governance->directory.checkpoint_key, &head));
+    tree_leaf(reply.leaf, &hash);
+    const struct tree_inclusion claim = {
+        .index = reply.log_index, .size = head.size, .leaf = &hash, .root = &head.root};
+    assert_true(tree_check_inclusion(&claim, &reply.path));
+    assert_true(leaf_read(reply.leaf, &leaf));
+    assert_int_equal(leaf.type, LEAF_ENTRY);
+    assert_int_equal(leaf.agency, load->self->number);
+    assert_int_equal(leaf.id.stream, load->stream);
+    load->proved++;
+}
+
+static size_t take(struct load *load, struct slice frame)
+{
+    struct wire_header header;
+    enum verdict verdict;
+    assert_true(wire_header_read(frame, &header));
+    arena_reset(&load->arena);
+    if (header.type == WIRE_RECEIPT) {
+        return take_receipt(load, &header, wire_payload(frame));
+    }
+    if (header.type == WIRE_PROOF_REPLY) {
+        take_proof(load, wire_payload(frame));
+        return 0;
+    }
+    assert_int_equal(header.type, WIRE_ERROR);
+    assert_true(wire_error_read(wire_payload(frame), &load->arena, &verdict));
+    assert_true(verdict_is_retry(verdict));
+    load->heard[verdict] = true;
+    return 0;
+}
+
+size_t load_receive(struct load *load, int timeout_ms)
+{
+    struct net_frame frame = NET_FRAME_NULL;
+    bool readable = false;
+    size_t acknowledged = 0;
+    assert_int_equal(dealer_wait(load->dealer, timeout_ms, &readable), 0);
+    while (readable && dealer_receive(load->dealer, &frame)) {
+        acknowledged += take(load, net_frame_slice(&frame));
+        net_frame_deinit(&frame);
+    }
+    return acknowledged;
+}
+
+size_t load_unanswered(const struct load *load)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < load->n_sent; i++) {
+        n += load->sent[i].answered ? 0 : 1;
+    }
+    return n;
+}
+
+size_t load_acknowledged(const struct load *load)
+{
+    return load->n_acknowledged;
+}
+
+bool load_heard(const struct load *load, enum verdict verdict)
+{
+    return load->heard[verdict];
+}
+
+void load_settle(struct load *load)
+{
+    int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
+    int64_t again = 0;
+    while (load_unanswered(load) > 0) {
+        int64_t now = clock_boot_ms(clock_system());
+        assert_true(now < until);
+        if (now >= again) {
+            load_resend(load);
+            again = now + SILENCE_MS;
+        }
+        if (load_receive(load, 20) > 0) {
+            again = clock_boot_ms(clock_system()) + SILENCE_MS;
+        }
+    }
+}
+
+/* --- judging --- */
+
+#define WINDOW                                                                                     \
+    4 /* the broker's queue to one connection is short, and drops what it has no room for */
+
+void load_expect_same_answers(struct load *load)
+{
+    load->comparing = true;
+    load->compared = 0;
+    for (size_t i = 0; i < load->n_sent; i++) {
+        assert_true(load->sent[i].answered);
+        int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
+        while (!send_bytes(load, buf_slice(&load->sent[i].frame))) {
+            assert_true(clock_boot_ms(clock_system()) < until);
+            (void)load_receive(load, 10);
+        }
+        while (load->compared + WINDOW < i + 1) {
+            assert_true(clock_boot_ms(clock_system()) < until);
+            (void)load_receive(load, 10);
+        }
+    }
+    int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
+    while (load->compared < load->n_sent) {
+        assert_true(clock_boot_ms(clock_system()) < until);
+        (void)load_receive(load, 10);
+    }
+    load->comparing = false;
+}
+
+static void ask_proof(struct load *load, uint64_t log_index)
+{
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(256);
+    const struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_PROOF_REQUEST};
+    int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
+    wire_frame_begin(&frame, &header);
+    wire_proof_request_write(log_index, &frame);
+    wire_frame_end(&frame);
+    while (!send_bytes(load, buf_slice(&frame))) {
+        assert_true(clock_boot_ms(clock_system()) < until);
+        (void)load_receive(load, 10);
+    }
+}
+
+void load_expect_proofs(struct load *load)
+{
+    load->proved = 0;
+    size_t asked = 0;
+    for (size_t i = 0; i < load->n_sent; i++) {
+        for (size_t e = 0; load->sent[i].answered && e < load->sent[i].n; e++) {
+            int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
+            ask_proof(load, load->sent[i].results[e].log_index);
+            asked++;
+            while (load->proved + WINDOW < asked) {
+                assert_true(clock_boot_ms(clock_system()) < until);
+                (void)load_receive(load, 10);
+            }
+        }
+    }
+    int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
+    while (load->proved < asked) {
+        assert_true(clock_boot_ms(clock_system()) < until);
+        (void)load_receive(load, 10);
+    }
+}
+
+static struct store *open_store(const struct estate *estate)
+{
+    char path[ESTATE_PATH];
+    struct store *store = NULL;
+    struct error error = ERROR_NULL;
+    estate_path(estate, "north/broker/data", path);
+    const struct store_options options = {
+        .dir = path,
+        .map_bytes = CAIRN_BROKER_MAP_BYTES,
+        .tables = state_table_names,
+        .n_tables = N_TABLES,
+        .read_only = true,
+        .allow_tmpfs = true,
+    };
+    if (store_open(&options, &store, &error) != 0) {
+        print_error("%s: %s\n", error.where, error.what);
+        fail();
+    }
+    return store;
+}
+
+/* "ID VERDICT INDEX" */
+static void judge_acknowledged(struct store_txn *txn, char *line)
+{
+    char *save = NULL;
+    uint64_t verdict = 0;
+    uint64_t log_index = 0;
+    struct entry_id id;
+    struct entry_row row;
+    struct slice bytes;
+    struct leaf leaf;
+    const char *first = strtok_r(line, " ", &save);
+    const char *second = strtok_r(NULL, " ", &save);
+    const char *third = strtok_r(NULL, " ", &save);
+    assert_true(first != NULL && entry_id_parse(first, &id));
+    assert_true(second != NULL && u64_parse(second, UINT16_MAX, &verdict));
+    assert_true(third != NULL && u64_parse(third, UINT64_MAX, &log_index));
+    assert_true(entry_row_get(txn, &id, &row));
+    assert_int_equal(row.verdict, verdict);
+    assert_int_equal(row.log_index, log_index);
+    assert_int_equal(log_leaf(txn, T_LOG, log_index, &bytes), 0);
+    assert_true(leaf_read(bytes, &leaf));
+    assert_true(entry_id_equal(&leaf.id, &id));
+    assert_true(hash_equal(&leaf.digest, &row.item));
+}
+
+static void judge_all_acknowledged(const struct load *load, struct store_txn *txn)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(JOURNAL_BYTES);
+    char *save = NULL;
+    size_t n = 0;
+    assert_int_equal(file_read(load->acknowledged_path, &text), 0);
+    buf_add(&text, "", 1);
+    for (char *line = strtok_r((char *)text.data, "\n", &save); line != NULL;
+         line = strtok_r(NULL, "\n", &save)) {
+        judge_acknowledged(txn, line);
+        n++;
+    }
+    assert_int_equal(n, load->n_acknowledged);
+}
+
+/* One leaf for each entry of this agency's stream that has a row, and none that was not submitted.
+ */
+static void judge_leaves(const struct load *load, struct store_txn *txn)
+{
+    uint64_t size = log_size(txn, T_LOG);
+    size_t last = (size_t)load->next_seq;
+    _cleanup_(base_free) bool *seen = base_zalloc(last + 1, sizeof(bool));
+    for (uint64_t i = 0; i < size; i++) {
+        struct slice bytes;
+        struct leaf leaf;
+        assert_int_equal(log_leaf(txn, T_LOG, i, &bytes), 0);
+        assert_true(leaf_read(bytes, &leaf));
+        if (leaf.type != LEAF_ENTRY || leaf.id.agency != load->self->number ||
+            leaf.id.stream != load->stream) {
+            continue;
+        }
+        assert_true(leaf.id.seq < load->next_seq); /* submitted */
+        assert_false(seen[leaf.id.seq]);           /* once */
+        seen[leaf.id.seq] = true;
+    }
+}
+
+void load_expect_store(const struct load *load, const struct estate *estate)
+{
+    struct store *store = open_store(estate);
+    struct store_txn *txn = store_read(store);
+    assert_non_null(txn);
+    judge_all_acknowledged(load, txn);
+    judge_leaves(load, txn);
+    store_end(&txn);
+    store_close(&store);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * load: one agency that speaks the wire to a real broker, without an agent: it seals, grants, signs
+ * and cuts parcels, keeps each until it was answered, and sends it again when told to. Two files of
+ * its own say what was submitted and what was acknowledged, so that nothing the broker does can
+ * change them. One thread; the process's ZeroMQ context must be there (net_init).
+ */
+#ifndef SUPPORT_LOAD_H
+#define SUPPORT_LOAD_H
+
+#include "cairn/ids.h"
+#include "cairn/verdict.h"
+#include "support/daemons.h"
+
+#include <stddef.h>
+
+struct load;
+
+/* `id` was added to the estate; its governance is read from the partnership's folder, as of now. */
+struct load *load_new(const struct estate *estate, const char *id);
+void load_free(struct load **load);
+/* Dials anew: the broker was started again. */
+void load_reconnect(struct load *load);
+
+/* A parcel of n records is made, written down as submitted, and sent when there is a connection. */
+void load_submit(struct load *load, size_t n);
+/* Takes what has come, waiting up to timeout_ms for something. Returns how many entries were
+ * acknowledged by it; each is written down. */
+size_t load_receive(struct load *load, int timeout_ms);
+/* Everything that was not acknowledged is sent again. */
+void load_resend(struct load *load);
+/* Receives, and sends again what is refused for now or lost, until all is acknowledged. */
+void load_settle(struct load *load);
+
+size_t load_unanswered(const struct load *load);                /* parcels */
+size_t load_acknowledged(const struct load *load);              /* entries */
+bool load_heard(const struct load *load, enum verdict verdict); /* for a whole frame */
+
+/* Everything that was acknowledged is sent again and gets the same answer. */
+void load_expect_same_answers(struct load *load);
+/* The broker proves each acknowledged entry to be in the log at the place it named. */
+void load_expect_proofs(struct load *load);
+/* What the two files say, against a store that nobody has open: each acknowledged entry is there
+ * with its answer and its leaf, each entry has one leaf, and nothing is there that was never
+ * submitted. */
+void load_expect_store(const struct load *load, const struct estate *estate);
+
+#endif
