@@ -253,18 +253,6 @@ static void add_addressees(struct apply *apply, struct alert_row *alert,
 
 /* --- raising and extending --- */
 
-static uint64_t current_alert(struct apply *apply, uint64_t child, struct alert_row *ret)
-{
-    struct store_key key = store_key_u64(child);
-    struct slice value;
-    if (!store_get(apply->txn, T_CHILD_ALERT, store_key_slice(&key), &value)) {
-        return 0;
-    }
-    struct reader reader = reader_over(value);
-    uint64_t number = read_u64(&reader);
-    return alert_row_get(apply->txn, number, ret) ? number : 0;
-}
-
 static bool is_later(const struct alert_record *a, const struct alert_record *b)
 {
     return a->day > b->day || (a->day == b->day && a->log_index > b->log_index);
@@ -341,9 +329,7 @@ static void raise(struct apply *apply, uint64_t child, const struct pattern *pat
     (void)add_records(apply, number, &alert, noticed);
     add_addressees(apply, &alert, pattern);
     alert_row_put(apply->txn, number, &alert);
-    struct store_key key = store_key_u64(child);
-    struct store_key value = store_key_u64(number);
-    store_put(apply->txn, T_CHILD_ALERT, store_key_slice(&key), store_key_slice(&value));
+    child_alert_put(apply->txn, child, number);
     tell_all(apply, number, &alert, NOTICE_RAISED);
     apply_noted(apply, NOTED_ALERTS_RAISED);
 }
@@ -367,7 +353,7 @@ static void act_on(struct apply *apply, uint64_t child, const struct pattern *pa
                    const struct noticed *noticed)
 {
     struct alert_row alert;
-    uint64_t number = current_alert(apply, child, &alert);
+    uint64_t number = child_alert_get(apply->txn, child, &alert);
     if (number == 0) {
         raise(apply, child, pattern, noticed, OUTCOME_NONE);
         return;

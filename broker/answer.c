@@ -52,6 +52,7 @@ bool answer_step(struct answer *answer)
     if (slot->content == SLOT_FRAME) {
         answer_frame(answer, slot);
     }
+    gate_answered(answer->gate, slot);
     pipeline_answered(answer->pipeline);
     return true;
 }

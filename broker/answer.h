@@ -11,6 +11,8 @@
 #include "broker/counters.h"
 #include "broker/pipeline.h"
 
+struct gate;
+
 struct answer {
     struct pipeline *pipeline;
     struct board *board;
@@ -18,7 +20,8 @@ struct answer {
     /* Sends; takes the frame. False when it could not be sent. */
     bool (*send)(void *data, const struct peer *peer, struct net_frame *frame);
     void *data;
-    struct buf bytes; /* reused */
+    struct gate *gate; /* hears of each answered slot */
+    struct buf bytes;  /* reused */
 };
 
 /* Answers the oldest durable slot. False when there is none. */

@@ -174,6 +174,33 @@ static bool involved(const struct apply *apply, uint64_t child, uint32_t agency)
     return identity_own_subject(apply->txn, child, agency, &own) && disclose_involved(apply, &own);
 }
 
+static bool linked_by_name(const struct apply *apply, uint64_t child, uint32_t agency)
+{
+    struct subject_id own;
+    struct subject_row row;
+    return identity_own_subject(apply->txn, child, agency, &own) &&
+           subject_row_get(apply->txn, &own, &row) && row.link == LINK_PROVISIONAL;
+}
+
+/* The front door reads what its origin says about its own child. Whoever is told because it is
+ * involved with the child gets the card alone while a name is all that says it is the same child. */
+static void share_with(struct apply *apply, const struct record_case *record,
+                       const struct agency *recipient)
+{
+    uint32_t number = recipient->number;
+    uint8_t parts = PART_BIT(PART_CARD) | PART_BIT(PART_ACCOUNT);
+    bool by_name = record->subject.link == LINK_PROVISIONAL;
+    if (!agency_is_front_door(recipient)) {
+        if (!involved(apply, record->subject.child, number)) {
+            return;
+        }
+        by_name = by_name || linked_by_name(apply, record->subject.child, number);
+        parts = by_name ? PART_BIT(PART_CARD) : parts;
+    }
+    mailbox_deliver(apply, number, &record->entry->id, &record->entry->item, parts,
+                    by_name ? DELIVERED_PROVISIONAL : 0);
+}
+
 /* `share` and danger go at once, to whoever was granted and either is the front door or is involved
  * with the child. */
 static void share_now(struct apply *apply, const struct record_case *record)
@@ -187,12 +214,10 @@ static void share_now(struct apply *apply, const struct record_case *record)
             continue;
         }
         last = number; /* grants are sorted by recipient */
-        if (disclose_decide(apply, record->header, record->origin, recipient).effect ==
-                EFFECT_SHARE &&
-            (agency_is_front_door(recipient) || involved(apply, record->subject.child, number))) {
-            mailbox_deliver(apply, number, &record->entry->id, &record->entry->item,
-                            PART_BIT(PART_CARD) | PART_BIT(PART_ACCOUNT),
-                            record->subject.link == LINK_PROVISIONAL ? DELIVERED_PROVISIONAL : 0);
+        struct decision decision =
+            disclose_decide(apply, record->header, record->origin, recipient);
+        if (decision.effect == EFFECT_SHARE && decision.mode == MODE_CONTENT) {
+            share_with(apply, record, recipient);
         }
     }
 }
@@ -232,7 +257,7 @@ struct after_leaf {
     struct record_case record;
 };
 
-static enum verdict retract(struct apply *apply, const struct record_header *header)
+static enum verdict retract(struct apply *apply, const struct record_header *header, bool *ret_news)
 {
     struct entry_row target;
     struct entry_input input;
@@ -253,6 +278,7 @@ static enum verdict retract(struct apply *apply, const struct record_header *hea
     if (subject_row_get(apply->txn, &subject, &row)) {
         (void)chronology_retract(apply, row.child, old.record.event_day, target.log_index);
     }
+    *ret_news = !target.retracted; /* told once, however often it is said */
     target.retracted = true;
     entry_row_put(apply->txn, &header->retracts, &target);
     apply_noted(apply, NOTED_RETRACTIONS);
@@ -272,8 +298,7 @@ static enum verdict apply_record(struct apply *apply, const struct record_header
         return verdict;
     }
     if (header->record_kind == RECORD_RETRACTION) {
-        verdict = retract(apply, header);
-        after->retract = verdict == VERDICT_STORED;
+        verdict = retract(apply, header, &after->retract);
         return verdict;
     }
     struct subject_id subject = {.agency = header->id.agency};
@@ -295,7 +320,7 @@ static enum verdict apply_record(struct apply *apply, const struct record_header
 static enum verdict apply_subject(struct apply *apply, const struct subject_header *header,
                                   const struct entry_input *entry, struct after_leaf *after)
 {
-    if (header->n_tokens != entry->n_tokens) {
+    if (header->n_tokens != entry->n_tokens || !identity_statement_sound(header)) {
         return VERDICT_BAD_ENTRY;
     }
     after->child = identity_state(apply, header, entry, &after->look);

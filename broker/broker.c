@@ -152,14 +152,10 @@ static void free_offers(struct offer *offers, size_t n)
 
 /* The key that checkpoints are signed with is named by the log's origin, which only the root
  * document says. */
-static int checkpoint_key(struct broker *broker, struct error *error)
+static int checkpoint_key(struct broker *broker, const struct governance *governance,
+                          struct error *error)
 {
-    _cleanup_(governance_unref) struct governance *governance = NULL;
     uint8_t public_key[SIGN_PUBLIC_BYTES];
-    int r = governance_load(broker->options->governance, &governance, error);
-    if (r != 0) {
-        return r;
-    }
     signer_public(broker->signer, public_key);
     if (!note_key_init(&broker->commit.checkpoint_key, governance->root.origin, NOTE_TYPE_ED25519,
                        public_key)) {
@@ -172,11 +168,28 @@ static int checkpoint_key(struct broker *broker, struct error *error)
             "%s is not the key that the directory names: agencies would refuse every checkpoint",
             KEY_CHECKPOINT);
     }
+    return 0;
+}
+
+/* Whether what this machine allows is enough for this many agencies. */
+static int check_memory(const struct broker *broker, const struct governance *governance,
+                        struct error *error)
+{
     uint64_t limit = broker->options->memory_limit_bytes;
-    r = limit == 0 ? memory_limit(&limit) : 0;
+    int r = limit == 0 ? memory_limit(&limit) : 0;
     return r == 0 ? memory_plan_check(governance->directory.n_agencies, broker->options->workers,
                                       limit, error)
                   : r;
+}
+
+static int check_governance(struct broker *broker, struct error *error)
+{
+    _cleanup_(governance_unref) struct governance *governance = NULL;
+    int r = governance_load(broker->options->governance, &governance, error);
+    if (r == 0) {
+        r = checkpoint_key(broker, governance, error);
+    }
+    return r == 0 ? check_memory(broker, governance, error) : r;
 }
 
 static void start_batch(struct broker *broker)
@@ -213,7 +226,7 @@ int broker_recover(struct broker *broker, struct error *error)
 {
     struct commit *commit = &broker->commit;
     struct checkpoint mark;
-    int r = checkpoint_key(broker, error);
+    int r = check_governance(broker, error);
     if (r == 0) {
         r = highwater_open(broker->options->highwater, clock_system(), &commit->highwater, &mark,
                            error);

@@ -36,10 +36,10 @@ struct broker {
                      .counters = COUNTERS_NULL,                                                    \
                      .commit = {.highwater = HIGHWATER_NULL, .marker = MARKER_NULL}})
 
-/* Keys, store, counters, clock, high-water mark. */
+/* Keys, store, counters, crash marker, board, pipeline. */
 int broker_open(struct broker *broker, const struct options *options, struct error *error) MUST_USE;
-/* State as the store holds it; newer documents from the governance folder; the batch that says
- * "started". */
+/* High-water mark and clock; state as the store holds it; newer documents from the governance
+ * folder; the batch that says "started". */
 int broker_recover(struct broker *broker, struct error *error) MUST_USE;
 /* The public socket, after its self-test. */
 int broker_listen(struct broker *broker, struct error *error) MUST_USE;

@@ -13,8 +13,8 @@
  *   7 show      head and governance on the board, counters, log lines
  *   8 durable   answer and publish may go on
  *
- * A failure in 2 to 6 ends the process before anybody was answered, so nothing in memory can
- * outlive a commit that failed.
+ * A failure in 2 to 6 ends the process before anybody was answered. So there is nothing in memory
+ * that a failed commit would leave wrong: it ends the process.
  *
  * Not done here: what an input does (apply), who is told how (answer, publish).
  */
@@ -87,7 +87,7 @@ static void count_refused_frame(struct commit *commit, const struct slot *slot)
             return;
         }
     }
-    if (commit->n_refused < REFUSED_AGENCIES_MAX) {
+    if (commit->n_refused < CAIRN_AGENCIES_MAX) {
         commit->refused[commit->n_refused].agency = slot->peer.agency;
         commit->refused[commit->n_refused++].frames = 1;
     }
@@ -214,41 +214,23 @@ static void plan_refused(struct batch *batch, int64_t now_ms, bool all)
 static void put_blob(struct batch *batch, const struct verified_entry *entry, uint32_t n)
 {
     const struct wire_entry *wire = &entry->wire;
-    size_t len = 4 + wire->body.len + 1 + wire->n_grants * (9 + GRANT_BYTES);
-    struct store_key key = key_batch_input(batch->apply.batch, n);
-    uint8_t *storage = store_reserve(batch->apply.txn, T_BLOB, store_key_slice(&key), len);
-    if (storage == NULL) {
-        return;
-    }
-    struct writer writer = writer_over(storage, len);
-    write_sized(&writer, wire->body);
-    write_u8(&writer, (uint8_t)wire->n_grants);
+    struct blob_row row = {.body = wire->body, .n_grants = wire->n_grants};
+    assert(wire->n_grants <= CAIRN_GRANTS_MAX);
     for (size_t i = 0; i < wire->n_grants; i++) {
-        write_u8(&writer, (uint8_t)wire->grants[i].part);
-        write_u32(&writer, wire->grants[i].recipient);
-        write_u32(&writer, wire->grants[i].key_id);
-        write_bytes(&writer, wire->grants[i].sealed, GRANT_BYTES);
+        row.grants[i] = wire->grants[i];
     }
-    assert(writer_slice(&writer).len == len);
+    blob_row_put(batch->apply.txn, batch->apply.batch, n, &row);
 }
 
 static void put_parcel(struct batch *batch, const struct verified *parcel, uint32_t first)
 {
-    size_t len = 4 + parcel->head_bytes.len + SIGN_SIGNATURE_BYTES + 1 +
-                 parcel->n_entries * CAIRN_HASH_BYTES;
-    struct store_key key = key_batch_input(batch->apply.batch, first);
-    uint8_t *storage = store_reserve(batch->apply.txn, T_PARCEL, store_key_slice(&key), len);
-    if (storage == NULL) {
-        return;
-    }
-    struct writer writer = writer_over(storage, len);
-    write_sized(&writer, parcel->head_bytes);
-    write_slice(&writer, parcel->signature);
-    write_u8(&writer, (uint8_t)parcel->n_entries);
+    struct parcel_row row = {
+        .head = parcel->head_bytes, .signature = parcel->signature, .n = parcel->n_entries};
+    assert(parcel->n_entries <= CAIRN_PARCEL_ENTRIES_MAX);
     for (size_t i = 0; i < parcel->n_entries; i++) {
-        write_bytes(&writer, parcel->entries[i].digest.bytes, CAIRN_HASH_BYTES);
+        row.digests[i] = parcel->entries[i].digest;
     }
-    assert(writer_slice(&writer).len == len);
+    parcel_row_put(batch->apply.txn, batch->apply.batch, first, &row);
 }
 
 /* The slot and entry that the next input came from: results were left pending in the same order. */

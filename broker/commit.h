@@ -19,8 +19,6 @@
 #include "broker/timekeeper.h"
 #include "os/marker.h"
 
-#define REFUSED_AGENCIES_MAX 64
-
 struct commit {
     struct pipeline *pipeline;
     struct board *board;
@@ -42,7 +40,7 @@ struct commit {
     struct {
         uint32_t agency;
         uint32_t frames;
-    } refused[REFUSED_AGENCIES_MAX]; /* in the hour below, not yet in the log */
+    } refused[CAIRN_AGENCIES_MAX]; /* in the hour below, not yet in the log */
     size_t n_refused;
     uint64_t refused_hour;
 };

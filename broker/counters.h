@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The broker's counters, one list for the file that `cairn status` reads and for the stages that
- * count. Names are stage_what; gauges are marked. One counter per verdict follows
- * (answers_VERDICT), then one per note of apply.
+ * count. Names are stage_what. One counter per verdict follows (answers_VERDICT), then one per note
+ * of apply.
  */
 #ifndef BROKER_COUNTERS_H
 #define BROKER_COUNTERS_H
@@ -28,7 +28,6 @@
     X(PUBLISH_ITEMS, "publish_items")                                                              \
     X(PUBLISH_QUESTIONS, "publish_questions")                                                      \
     X(PUBLISH_DROPPED, "publish_dropped")                                                          \
-    X(PUBLISH_FORKS_SHOWN, "publish_forks_shown")                                                  \
     X(RING_SLOTS_USED, "ring_slots_used")                                                          \
     X(RING_BYTES_USED, "ring_bytes_used")                                                          \
     X(RESIDENT_BYTES, "resident_bytes")

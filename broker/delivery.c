@@ -13,34 +13,27 @@
 
 /* --- what commit stored beside the state --- */
 
-struct stored_body {
-    struct slice body;
-    size_t n_grants;
-    struct wire_grant grants[CAIRN_GRANTS_MAX]; /* the agency's, for the parts asked for */
-};
-
+/* Of the grants only the agency's, for the parts asked for. */
 static int read_body(const struct delivery *delivery, const struct entry_row *row, uint8_t parts,
-                     struct stored_body *ret)
+                     struct blob_row *ret)
 {
-    struct store_key key = key_batch_input(row->batch, row->input);
-    struct slice value;
-    *ret = (struct stored_body){.n_grants = 0};
-    if (!store_get(delivery->txn, T_BLOB, store_key_slice(&key), &value)) {
-        return 0; /* an entry without a body */
+    int r = blob_row_get(delivery->txn, row->batch, row->input, ret);
+    if (r == -ENOENT) {
+        *ret = (struct blob_row){.n_grants = 0}; /* an entry without a body */
+        return 0;
     }
-    struct reader reader = reader_over(value);
-    ret->body = read_sized(&reader, CAIRN_BODY_MAX_BYTES);
-    size_t stored = read_u8(&reader);
-    for (size_t i = 0; i < stored && i < CAIRN_GRANTS_MAX; i++) {
-        struct wire_grant grant = {.part = (enum part)read_u8(&reader)};
-        grant.recipient = read_u32(&reader);
-        grant.key_id = read_u32(&reader);
-        read_into(&reader, grant.sealed, GRANT_BYTES);
-        if (grant.recipient == delivery->agency && (parts & PART_BIT(grant.part)) != 0) {
-            ret->grants[ret->n_grants++] = grant;
+    if (r != 0) {
+        return -EIO;
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < ret->n_grants; i++) {
+        const struct wire_grant *grant = &ret->grants[i];
+        if (grant->recipient == delivery->agency && (parts & PART_BIT(grant->part)) != 0) {
+            ret->grants[n++] = *grant;
         }
     }
-    return reader_end(&reader) ? 0 : -EIO;
+    ret->n_grants = n;
+    return 0;
 }
 
 /* The parcel's head, signature and the entry's path, all computed from the digests that were stored
@@ -48,26 +41,21 @@ static int read_body(const struct delivery *delivery, const struct entry_row *ro
 static int read_parcel(const struct delivery *delivery, const struct entry_row *row,
                        const struct entry_input *input, struct wire_delivered *ret)
 {
-    struct store_key key = key_batch_input(row->batch, input->parcel);
-    struct slice value;
-    if (!store_get(delivery->txn, T_PARCEL, store_key_slice(&key), &value)) {
-        return -EIO;
-    }
-    struct reader reader = reader_over(value);
-    ret->head = read_sized(&reader, CAIRN_HEADER_MAX_BYTES);
-    ret->signature = read_bytes(&reader, SIGN_SIGNATURE_BYTES);
-    size_t n = read_u8(&reader);
+    struct parcel_row parcel;
     struct hash leaves[CAIRN_PARCEL_ENTRIES_MAX];
-    for (size_t i = 0; i < n && i < CAIRN_PARCEL_ENTRIES_MAX; i++) {
-        tree_leaf(read_bytes(&reader, CAIRN_HASH_BYTES), &leaves[i]);
-    }
-    if (!reader_end(&reader) || input->index >= n) {
+    if (parcel_row_get(delivery->txn, row->batch, input->parcel, &parcel) != 0 ||
+        input->index >= parcel.n) {
         return -EIO;
     }
-    struct tree_leaves list = {.leaves = leaves, .n = n};
+    for (size_t i = 0; i < parcel.n; i++) {
+        tree_leaf(SLICE_OF(parcel.digests[i].bytes), &leaves[i]);
+    }
+    struct tree_leaves list = {.leaves = leaves, .n = parcel.n};
     struct tree_source source = tree_source_of(&list);
+    ret->head = parcel.head;
+    ret->signature = parcel.signature;
     ret->index = input->index;
-    return tree_prove_inclusion(&source, input->index, n, &ret->path);
+    return tree_prove_inclusion(&source, input->index, parcel.n, &ret->path);
 }
 
 /* The recipient's own handle for the child, which is what its systems know. */
@@ -114,7 +102,7 @@ static int delivered_payload(struct delivery *delivery, const struct mailbox_row
 {
     struct entry_row entry;
     struct entry_input input;
-    struct stored_body body;
+    struct blob_row body;
     if (!entry_row_get(delivery->txn, &row->entry, &entry) ||
         !journal_entry_at(delivery->txn, entry.batch, entry.offset, &input)) {
         return -EIO;
@@ -147,7 +135,7 @@ static int release_payload(struct delivery *delivery, const struct mailbox_row *
                            struct slice *ret)
 {
     struct entry_row entry;
-    struct stored_body body;
+    struct blob_row body;
     if (!entry_row_get(delivery->txn, &row->entry, &entry)) {
         return -EIO;
     }

@@ -43,10 +43,10 @@ bool disclose_involved(const struct apply *apply, const struct subject_id *subje
     _cleanup_(store_walk_end) struct store_walk walk =
         store_walk_from(apply->txn, T_INVOLVEMENT, store_key_slice(&prefix));
     while (walk.live && key_has_prefix(walk.key, &prefix)) {
-        struct reader reader = reader_over(walk.value);
-        int32_t from_day = read_i32(&reader);
-        int32_t until_day = read_i32(&reader);
-        if (from_day <= today && today < until_day) {
+        struct involvement_row row;
+        bool good = involvement_row_unpack(walk.value, &row);
+        assert(good);
+        if (row.from_day <= today && today < row.until_day) {
             return true;
         }
         store_walk_next(&walk);

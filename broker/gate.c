@@ -61,27 +61,64 @@ static void pong(struct gate *gate, const struct peer *peer, const struct wire_h
 
 /* --- quota --- */
 
-static struct quota *quota_of(struct gate *gate, uint32_t agency)
+static struct guest *guest_of(struct gate *gate, uint32_t agency)
 {
     int64_t minute = clock_boot_ms(gate->clock) / MINUTE_MS;
-    struct quota *quota = NULL;
-    for (size_t i = 0; i < gate->n_quotas && quota == NULL; i++) {
-        quota = gate->quotas[i].agency == agency ? &gate->quotas[i] : NULL;
+    struct guest *guest = NULL;
+    for (size_t i = 0; i < gate->n_guests && guest == NULL; i++) {
+        guest = gate->guests[i].agency == agency ? &gate->guests[i] : NULL;
     }
-    if (quota == NULL) {
-        assert(gate->n_quotas < CAIRN_AGENCIES_MAX); /* ZAP admits only the directory's agencies */
-        quota = &gate->quotas[gate->n_quotas++];
-        *quota = (struct quota){.agency = agency, .minute = minute};
+    if (guest == NULL) {
+        /* ZAP admits only the directory's agencies */
+        assert(gate->n_guests < CAIRN_AGENCIES_MAX);
+        guest = &gate->guests[gate->n_guests++];
+        *guest = (struct guest){.agency = agency, .quota = {.minute = minute}};
     }
-    if (quota->minute != minute) {
-        *quota = (struct quota){.agency = agency, .minute = minute};
+    if (guest->quota.minute != minute) {
+        guest->quota = (struct quota){.minute = minute};
     }
-    return quota;
+    return guest;
+}
+
+/* --- who has said hello --- */
+
+static bool same_route(const struct peer *a, const struct peer *b)
+{
+    return a->route_len == b->route_len && a->route_len > 0 &&
+           memcmp(a->route, b->route, a->route_len) == 0;
+}
+
+static bool is_greeted(struct gate *gate, const struct peer *peer)
+{
+    const struct guest *guest = guest_of(gate, peer->agency);
+    for (size_t i = 0; i < CAIRN_PEER_ROUTES; i++) {
+        if (same_route(&guest->routes[i], peer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void gate_greeted(struct gate *gate, const struct peer *peer)
+{
+    struct guest *guest = guest_of(gate, peer->agency);
+    if (!is_greeted(gate, peer)) {
+        guest->routes[guest->next_route++ % CAIRN_PEER_ROUTES] = *peer;
+    }
+}
+
+void gate_answered(struct gate *gate, const struct slot *slot)
+{
+    if (slot->content == SLOT_FRAME && slot->header.lane == LANE_URGENT) {
+        struct guest *guest = guest_of(gate, slot->peer.agency);
+        assert(guest->urgent_in_flight > 0);
+        guest->urgent_in_flight--;
+    }
 }
 
 static bool within_quota(struct gate *gate, uint32_t agency, const struct wire_header *header)
 {
-    struct quota *quota = quota_of(gate, agency);
+    struct quota *quota = &guest_of(gate, agency)->quota;
     if (header->lane == LANE_URGENT) {
         return true;
     }
@@ -107,6 +144,13 @@ static void take_parcel(struct gate *gate, const struct peer *peer,
         refuse(gate, peer, header, VERDICT_OVER_QUOTA);
         return;
     }
+    struct guest *guest = guest_of(gate, peer->agency);
+    bool urgent = header->lane == LANE_URGENT;
+    if (urgent && guest->urgent_in_flight >= CAIRN_URGENT_IN_FLIGHT_MAX) {
+        /* The reserve is everybody's. An agent waits for each receipt, so it never gets here. */
+        refuse(gate, peer, header, VERDICT_BUSY);
+        return;
+    }
     size_t bytes = CAIRN_RING_CHARGE(net_frame_slice(frame).len);
     struct slot *slot = pipeline_free_slot(gate->pipeline, (enum lane)header->lane, bytes);
     if (slot == NULL) {
@@ -117,6 +161,7 @@ static void take_parcel(struct gate *gate, const struct peer *peer,
     slot->peer = *peer;
     slot->header = *header;
     net_frame_move(&slot->frame, frame);
+    guest->urgent_in_flight += urgent ? 1 : 0;
     pipeline_claim(gate->pipeline, slot);
 }
 
@@ -124,6 +169,14 @@ static void pass_question(struct gate *gate, const struct peer *peer,
                           const struct wire_header *header, struct net_frame *frame)
 {
     struct letter letter = {.peer = *peer};
+    struct quota *quota = &guest_of(gate, peer->agency)->quota;
+    if (header->type != WIRE_FETCH && ++quota->questions > CAIRN_QUESTIONS_PER_MIN) {
+        refuse(gate, peer, header, VERDICT_OVER_QUOTA);
+        return;
+    }
+    if (header->type == WIRE_HELLO) {
+        gate_greeted(gate, peer);
+    }
     net_frame_move(&letter.frame, frame);
     if (!pipeline_ask(gate->pipeline, &letter)) {
         net_frame_deinit(&letter.frame);
@@ -167,7 +220,7 @@ void gate_bad(struct gate *gate, const struct peer *peer)
     if (peer->agency == 0) {
         return;
     }
-    struct quota *quota = quota_of(gate, peer->agency);
+    struct quota *quota = &guest_of(gate, peer->agency)->quota;
     if (quota->strikes++ == 0) {
         log_event(LOG_LEVEL_WARNING, "bad_frame", "agency=%u", peer->agency);
     }
@@ -179,7 +232,7 @@ void gate_frame(struct gate *gate, const struct peer *peer, struct net_frame *fr
     struct wire_header header = {.correlation = 0};
     count(gate->counters, COUNT_GATE_FRAMES, 1);
     count(gate->counters, COUNT_GATE_BYTES, bytes.len);
-    if (quota_of(gate, peer->agency)->strikes >= GATE_STRIKES_MAX) {
+    if (guest_of(gate, peer->agency)->quota.strikes >= GATE_STRIKES_MAX) {
         net_frame_deinit(frame);
         return;
     }
@@ -192,6 +245,8 @@ void gate_frame(struct gate *gate, const struct peer *peer, struct net_frame *fr
     } else if (header.type != WIRE_HELLO &&
                (header.version < CAIRN_PROTOCOL_MIN || header.version > CAIRN_PROTOCOL_MAX)) {
         refuse(gate, peer, &header, VERDICT_UNSUPPORTED_VERSION);
+    } else if (header.type != WIRE_HELLO && !is_greeted(gate, peer)) {
+        refuse(gate, peer, &header, VERDICT_HELLO_FIRST);
     } else {
         route(gate, peer, &header, frame);
     }

@@ -229,6 +229,24 @@ static void move_alert(struct apply *apply, uint64_t from, uint64_t to)
     }
 }
 
+/* No agency needs many handles for one child; one that has would fill the child and shut others out. */
+static bool too_many_of_one_agency(const struct member_list *a, const struct member_list *b)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        size_t n = 0;
+        for (size_t j = 0; j < a->n; j++) {
+            n += a->subjects[j].agency == a->subjects[i].agency ? 1 : 0;
+        }
+        for (size_t j = 0; j < b->n; j++) {
+            n += b->subjects[j].agency == a->subjects[i].agency ? 1 : 0;
+        }
+        if (n > CAIRN_MEMBERS_PER_AGENCY_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Re-points every subject of `from` to `to`. False, and nothing changed, when it would exceed a
  * limit. */
 static bool join(struct apply *apply, uint64_t from, uint64_t to, enum link link)
@@ -237,7 +255,8 @@ static bool join(struct apply *apply, uint64_t from, uint64_t to, enum link link
     struct member_list staying = {.n = 0};
     identity_members(apply->txn, from, collect_member, &moving);
     identity_members(apply->txn, to, collect_member, &staying);
-    if (moving.n + staying.n > CAIRN_MEMBERS_MAX || !chronology_move(apply, from, to, NULL)) {
+    if (moving.n + staying.n > CAIRN_MEMBERS_MAX || too_many_of_one_agency(&moving, &staying) ||
+        !chronology_move(apply, from, to, NULL)) {
         apply_noted(apply, NOTED_LINKS_TOO_LARGE);
         return false;
     }
@@ -544,6 +563,23 @@ static bool link_subject(struct apply *apply, const struct subject_id *subject,
 }
 
 /* --- statements --- */
+
+bool identity_statement_sound(const struct subject_header *header)
+{
+    for (size_t i = 0; i < ARRAY_LEN(strong_classes); i++) {
+        size_t verified = 0;
+        for (size_t t = 0; t < header->n_tokens; t++) {
+            verified += header->tokens[t].class == strong_classes[i] &&
+                                header->tokens[t].status == IDENTIFIER_VERIFIED
+                            ? 1
+                            : 0;
+        }
+        if (verified > 1) {
+            return false;
+        }
+    }
+    return true;
+}
 
 static void replace_tokens(struct apply *apply, const struct subject_id *subject,
                            const struct subject_row *old, const struct subject_row *new)

@@ -18,6 +18,9 @@
 /* The subject's row; a handle never seen gets a child of its own. */
 void identity_subject(struct apply *apply, const struct subject_id *subject,
                       struct subject_row *ret);
+/* A child has one NHS number and one UPN: a statement with two verified ones of a class names two
+ * children and would join them. */
+bool identity_statement_sound(const struct subject_header *header);
 /* A subject statement: replaces the subject's tokens and links it. Returns the child it now belongs
  * to; *ret_joined says whether chronologies came together, so that patterns must be looked at
  * again. */

@@ -27,6 +27,7 @@ void net_init_stages(struct net *net)
     net->gate.data = net;
     net->answer.send = send_frame;
     net->answer.data = net;
+    net->answer.gate = &net->gate;
 }
 
 void net_wake(void *data)

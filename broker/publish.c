@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* Then deliveries have their turn: a flood of questions delays them and does not stop them. */
+#define QUESTIONS_PER_STEP 64
+
 bool publish_send(struct publish *publish, const struct peer *peer)
 {
     assert(!publish->has_letter && buf_ok(&publish->bytes));
@@ -117,7 +120,9 @@ bool publish_step(struct publish *publish)
         publish->has_letter = !pipeline_post(publish->pipeline, &publish->letter);
     }
     struct letter letter = {.frame = NET_FRAME_NULL};
-    while (!publish->has_letter && pipeline_asked(publish->pipeline, &letter)) {
+    for (int n = 0; n < QUESTIONS_PER_STEP && !publish->has_letter &&
+                    pipeline_asked(publish->pipeline, &letter);
+         n++) {
         count(publish->counters, COUNT_PUBLISH_QUESTIONS, 1);
         question_answer(publish, &letter);
         net_frame_deinit(&letter.frame);

@@ -65,7 +65,6 @@ static bool head_is_ours(struct question *question, const struct checkpoint *sho
 static void stop_signing(struct question *question, const struct checkpoint *shown)
 {
     int r = highwater_accuse(question->publish->highwater, shown);
-    count(question->publish->counters, COUNT_PUBLISH_FORKS_SHOWN, 1);
     log_fatal("log_fork",
               "agency=%u size=%" PRIu64 " kept=%s; it shows our signed head, which this store does "
               "not contain; restore a newer copy",
@@ -126,22 +125,19 @@ static void fetch(struct question *question)
 static void governance_document(struct question *question)
 {
     struct wire_governance_fetch fetch;
-    struct slice value;
+    struct governance_row row;
     if (!wire_governance_fetch_read(question->payload, &question->publish->arena, &fetch)) {
         refuse(question, VERDICT_MALFORMED);
         return;
     }
-    struct wire_governance_document reply = {.document = fetch.document};
-    struct store_key key = key_governance(fetch.document);
-    if (!store_get(question->txn, T_GOVERNANCE, store_key_slice(&key), &value)) {
+    if (governance_row_get(question->txn, fetch.document, &row) != 0) {
         refuse(question, VERDICT_NOT_FOUND);
         return;
     }
-    struct reader reader = reader_over(value);
-    reply.version = read_u64(&reader);
-    if (reply.version > fetch.have) {
-        reply.text = read_sized(&reader, CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-        reply.note = read_sized(&reader, CAIRN_NOTE_MAX_BYTES);
+    struct wire_governance_document reply = {.document = fetch.document, .version = row.version};
+    if (row.version > fetch.have) {
+        reply.text = row.text;
+        reply.note = row.note;
     }
     begin_answer(question, WIRE_GOVERNANCE_DOCUMENT);
     wire_governance_document_write(&reply, &question->publish->bytes);

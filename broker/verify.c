@@ -110,6 +110,16 @@ static enum verdict judge_entry(struct judging *judging, size_t i, uint64_t *las
     return VERDICT_STORED;
 }
 
+static bool holds_record(const struct slot *slot)
+{
+    for (size_t i = 0; i < slot->parcel.n_entries; i++) {
+        if (slot->parcel.entries[i].wire.kind == ENTRY_RECORD) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum verdict judge_entries(struct judging *judging)
 {
     struct slot *slot = judging->slot;
@@ -127,6 +137,9 @@ static enum verdict judge_entries(struct judging *judging)
             return verdict;
         }
         tree_leaf(SLICE_OF(slot->parcel.entries[i].digest.bytes), &leaves[i]);
+    }
+    if (slot->header.lane == LANE_URGENT && !holds_record(slot)) {
+        return VERDICT_WRONG_LANE; /* statements alone are not urgent */
     }
     struct hash root;
     tree_root_of(leaves, judging->parcel.n_entries, &root);

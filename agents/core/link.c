@@ -478,6 +478,12 @@ static void take_error(struct agent_link *link, uint64_t correlation, struct sli
         drop(link, "an error cannot be read");
         return;
     }
+    if (verdict == VERDICT_HELLO_FIRST) {
+        /* libzmq dialled again by itself, or the broker was started anew: begin as after any loss,
+         * so that what was in flight is sent again at once and our signed head is shown. */
+        drop(link, "the broker was started anew");
+        return;
+    }
     enum sending_result result = sending_error(&link->sending, correlation, verdict);
     if (result == SENDING_NOT_MINE) {
         result = acks_error(&link->acks, correlation, verdict);
@@ -503,16 +509,6 @@ static void take_proof(struct agent_link *link, uint64_t correlation, struct sli
         govern_keep_current(link->agent->keep);
     (void)asks_proof_reply(&link->asks, correlation, payload, &link->arena,
                            &governance->directory.checkpoint_key);
-}
-
-static void answer_ping(struct agent_link *link, uint64_t correlation)
-{
-    _cleanup_(governance_unref) struct governance *governance =
-        govern_keep_current(link->agent->keep);
-    struct wire_pong pong = {.versions = session_versions(governance),
-                             .time_ms = clock_real_ms(link->agent->clock)};
-    wire_pong_write(&pong, &link->payload);
-    (void)send_payload(link, WIRE_PONG, correlation);
 }
 
 static void take(struct agent_link *link, const struct wire_header *header, struct slice payload)
@@ -542,10 +538,8 @@ static void take(struct agent_link *link, const struct wire_header *header, stru
     case WIRE_ERROR:
         take_error(link, header->correlation, payload);
         return;
-    case WIRE_PING:
-        answer_ping(link, header->correlation);
-        return;
     case WIRE_HELLO:
+    case WIRE_PING:
     case WIRE_PARCEL:
     case WIRE_FETCH:
     case WIRE_GOVERNANCE_FETCH:

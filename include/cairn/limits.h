@@ -66,11 +66,15 @@
     8 /* at the broker, inbound: a parcel a lane and a few questions; then the network waits */
 #define CAIRN_QUOTA_RECORDS_PER_MIN 30000              /* per agency, default; urgent lane exempt */
 #define CAIRN_QUOTA_BYTES_PER_MIN   (64 * 1024 * 1024) /* likewise */
+#define CAIRN_QUESTIONS_PER_MIN     6000 /* of one agency, but for fetches, which credit bounds */
+#define CAIRN_URGENT_IN_FLIGHT_MAX  4 /* urgent frames of one agency in the ring; an agent has one */
+#define CAIRN_PEER_ROUTES           2 /* connections of one agency that have said hello: old and new */
 
 /* --- identity and patterns --- */
-#define CAIRN_MEMBERS_MAX         64  /* subjects linked to one child */
-#define CAIRN_TOKEN_MATCHES_MAX   64  /* subjects looked at for one token */
-#define CAIRN_CHRONOLOGY_SCAN_MAX 512 /* entries a pattern looks at */
+#define CAIRN_MEMBERS_MAX            64  /* subjects linked to one child */
+#define CAIRN_MEMBERS_PER_AGENCY_MAX 8   /* of one agency: registered again, merged practices */
+#define CAIRN_TOKEN_MATCHES_MAX      64  /* subjects looked at for one token */
+#define CAIRN_CHRONOLOGY_SCAN_MAX    512 /* entries a pattern looks at */
 #define CAIRN_CHRONOLOGY_WALK_MAX                                                                  \
     8192 /* and rows of any kind it passes over to find them: some tens of a day */
 #define CAIRN_JOIN_ROWS_MAX     4096 /* chronology rows moved when two children turn out to be one */

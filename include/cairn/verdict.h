@@ -22,6 +22,7 @@
     X(OVER_QUOTA,          11, RETRY, "this agency has sent more than its quota for now")                              \
     X(STALE_DIRECTORY,     12, RETRY, "sealed under an older directory or agreement; fetch the newer one and send again") \
     X(DISK_FULL,           14, RETRY, "the broker's disk is nearly full")                                              \
+    X(HELLO_FIRST,         15, RETRY, "the broker does not know this connection yet; say hello again")                 \
     X(BAD_FRAME,           20, FINAL, "not a Cairn frame: magic, type, length or number of parts")                     \
     X(TOO_LARGE,           21, FINAL, "larger than the limit")                                                         \
     X(UNSUPPORTED_VERSION, 22, FINAL, "no protocol version in common")                                                 \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/state.h"
 
+#include <errno.h>
 #include <string.h>
 
 const char *const state_table_names[N_TABLES] = {
@@ -279,6 +280,33 @@ void subject_row_put(struct store_txn *txn, const struct subject_id *subject,
     store_put(txn, T_SUBJECT, store_key_slice(&key), writer_slice(&writer));
 }
 
+/* --- INVOLVEMENT --- */
+
+void involvement_row_put(struct store_txn *txn, const struct subject_id *subject, enum role role,
+                         const struct involvement_row *row)
+{
+    uint8_t storage[16];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    write_i32(&writer, row->from_day);
+    write_i32(&writer, row->until_day);
+    write_u64(&writer, row->log_index);
+    struct store_key key = key_involvement(subject, role);
+    store_put(txn, T_INVOLVEMENT, store_key_slice(&key), writer_slice(&writer));
+}
+
+bool involvement_row_unpack(struct slice value, struct involvement_row *ret)
+{
+    struct reader reader = reader_over(value);
+    struct involvement_row row = {.from_day = read_i32(&reader)};
+    row.until_day = read_i32(&reader);
+    row.log_index = read_u64(&reader);
+    if (!reader_end(&reader)) {
+        return false;
+    }
+    *ret = row;
+    return true;
+}
+
 /* --- CHRONOLOGY --- */
 
 /* subject 20, entry stream and seq 16 (the agency is the subject's), kind, code, level, urgency,
@@ -392,6 +420,28 @@ void alert_row_put(struct store_txn *txn, uint64_t alert, const struct alert_row
     store_put(txn, T_ALERT, store_key_slice(&key), writer_slice(&writer));
 }
 
+/* --- CHILD_ALERT --- */
+
+uint64_t child_alert_get(struct store_txn *txn, uint64_t child, struct alert_row *ret)
+{
+    struct store_key key = store_key_u64(child);
+    struct slice value;
+    if (!store_get(txn, T_CHILD_ALERT, store_key_slice(&key), &value)) {
+        return 0;
+    }
+    struct reader reader = reader_over(value);
+    uint64_t alert = read_u64(&reader);
+    assert(reader_end(&reader));
+    return alert_row_get(txn, alert, ret) ? alert : 0;
+}
+
+void child_alert_put(struct store_txn *txn, uint64_t child, uint64_t alert)
+{
+    struct store_key key = store_key_u64(child);
+    struct store_key row = store_key_u64(alert);
+    store_put(txn, T_CHILD_ALERT, store_key_slice(&key), store_key_slice(&row));
+}
+
 /* --- MAILBOX --- */
 
 void mailbox_row_put(struct store_txn *txn, uint32_t agency, uint64_t position,
@@ -497,4 +547,137 @@ void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_
     write_bytes(&writer, row->cosignature, COSIGNATURE_BYTES);
     struct store_key key = key_agency(agency);
     store_put(txn, T_AGENCY, store_key_slice(&key), writer_slice(&writer));
+}
+
+/* --- GOVERNANCE --- */
+
+int governance_row_get(struct store_txn *txn, enum governance_document document,
+                       struct governance_row *ret)
+{
+    struct store_key key = key_governance(document);
+    struct slice value;
+    if (!store_get(txn, T_GOVERNANCE, store_key_slice(&key), &value)) {
+        return -ENOENT;
+    }
+    struct reader reader = reader_over(value);
+    struct governance_row row = {.version = read_u64(&reader)};
+    row.text = read_sized(&reader, CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    row.note = read_sized(&reader, CAIRN_NOTE_MAX_BYTES);
+    if (!reader_end(&reader)) {
+        return -EBADMSG;
+    }
+    *ret = row;
+    return 0;
+}
+
+void governance_row_put(struct store_txn *txn, enum governance_document document,
+                        const struct governance_row *row)
+{
+    size_t len = 8 + 4 + row->text.len + 4 + row->note.len;
+    struct store_key key = key_governance(document);
+    uint8_t *storage = store_reserve(txn, T_GOVERNANCE, store_key_slice(&key), len);
+    if (storage == NULL) {
+        return;
+    }
+    struct writer writer = writer_over(storage, len);
+    write_u64(&writer, row->version);
+    write_sized(&writer, row->text);
+    write_sized(&writer, row->note);
+    assert(writer_slice(&writer).len == len);
+}
+
+/* --- BLOB --- */
+
+int blob_row_get(struct store_txn *txn, uint64_t batch, uint32_t input, struct blob_row *ret)
+{
+    struct store_key key = key_batch_input(batch, input);
+    struct slice value;
+    if (!store_get(txn, T_BLOB, store_key_slice(&key), &value)) {
+        return -ENOENT;
+    }
+    struct reader reader = reader_over(value);
+    struct blob_row row = {.body = read_sized(&reader, CAIRN_BODY_MAX_BYTES)};
+    row.n_grants = read_u8(&reader);
+    if (row.n_grants > CAIRN_GRANTS_MAX) {
+        return -EBADMSG;
+    }
+    for (size_t i = 0; i < row.n_grants; i++) {
+        row.grants[i].part = (enum part)read_u8(&reader);
+        row.grants[i].recipient = read_u32(&reader);
+        row.grants[i].key_id = read_u32(&reader);
+        read_into(&reader, row.grants[i].sealed, GRANT_BYTES);
+    }
+    if (!reader_end(&reader)) {
+        return -EBADMSG;
+    }
+    *ret = row;
+    return 0;
+}
+
+void blob_row_put(struct store_txn *txn, uint64_t batch, uint32_t input, const struct blob_row *row)
+{
+    assert(row->n_grants <= CAIRN_GRANTS_MAX);
+    size_t len = 4 + row->body.len + 1 + row->n_grants * (9 + GRANT_BYTES);
+    struct store_key key = key_batch_input(batch, input);
+    uint8_t *storage = store_reserve(txn, T_BLOB, store_key_slice(&key), len);
+    if (storage == NULL) {
+        return;
+    }
+    struct writer writer = writer_over(storage, len);
+    write_sized(&writer, row->body);
+    write_u8(&writer, (uint8_t)row->n_grants);
+    for (size_t i = 0; i < row->n_grants; i++) {
+        write_u8(&writer, (uint8_t)row->grants[i].part);
+        write_u32(&writer, row->grants[i].recipient);
+        write_u32(&writer, row->grants[i].key_id);
+        write_bytes(&writer, row->grants[i].sealed, GRANT_BYTES);
+    }
+    assert(writer_slice(&writer).len == len);
+}
+
+/* --- PARCEL --- */
+
+int parcel_row_get(struct store_txn *txn, uint64_t batch, uint32_t input, struct parcel_row *ret)
+{
+    struct store_key key = key_batch_input(batch, input);
+    struct slice value;
+    if (!store_get(txn, T_PARCEL, store_key_slice(&key), &value)) {
+        return -ENOENT;
+    }
+    struct reader reader = reader_over(value);
+    struct parcel_row row = {.head = read_sized(&reader, CAIRN_HEADER_MAX_BYTES)};
+    row.signature = read_bytes(&reader, SIGN_SIGNATURE_BYTES);
+    row.n = read_u8(&reader);
+    if (row.n > CAIRN_PARCEL_ENTRIES_MAX) {
+        return -EBADMSG;
+    }
+    for (size_t i = 0; i < row.n; i++) {
+        read_into(&reader, row.digests[i].bytes, CAIRN_HASH_BYTES);
+    }
+    if (!reader_end(&reader)) {
+        return -EBADMSG;
+    }
+    *ret = row;
+    return 0;
+}
+
+void parcel_row_put(struct store_txn *txn, uint64_t batch, uint32_t input,
+                    const struct parcel_row *row)
+{
+    assert(row->n <= CAIRN_PARCEL_ENTRIES_MAX);
+    assert(row->signature.len == SIGN_SIGNATURE_BYTES);
+    size_t len = 4 + row->head.len + SIGN_SIGNATURE_BYTES + 1 + row->n * CAIRN_HASH_BYTES;
+    struct store_key key = key_batch_input(batch, input);
+    uint8_t *storage = store_reserve(txn, T_PARCEL, store_key_slice(&key), len);
+    if (storage == NULL) {
+        return;
+    }
+    struct writer writer = writer_over(storage, len);
+    write_sized(&writer, row->head);
+    write_slice(&writer, row->signature);
+    write_u8(&writer, (uint8_t)row->n);
+    for (size_t i = 0; i < row->n; i++) {
+        write_bytes(&writer, row->digests[i].bytes, CAIRN_HASH_BYTES);
+    }
+    assert(writer_slice(&writer).len == len);
 }

@@ -36,7 +36,7 @@
     X(CHRONOLOGY, "chronology",                                                                    \
       true)                 /* child u64, event day i32, log index u64 -> chronology_row */        \
     X(ALERT, "alert", true) /* alert u64 -> alert_row */                                           \
-    X(CHILD_ALERT, "child-alert", true) /* child u64 -> its newest alert u64 */                    \
+    X(CHILD_ALERT, "child-alert", true) /* child u64 -> its current alert u64 */                   \
     X(MAILBOX, "mailbox", true)         /* agency u32, position u64 -> mailbox_row */              \
     X(READER, "reader", true)           /* entry id, agency u32 -> reader_row */                   \
     X(AGENCY, "agency", true)           /* agency u32 -> agency_row */                             \
@@ -126,6 +126,9 @@ struct involvement_row {
     int32_t until_day;
     uint64_t log_index;
 };
+void involvement_row_put(struct store_txn *txn, const struct subject_id *subject, enum role role,
+                         const struct involvement_row *row);
+bool involvement_row_unpack(struct slice value, struct involvement_row *ret);
 
 /* Small on purpose: patterns are judged from these alone. */
 struct chronology_row {
@@ -137,7 +140,7 @@ struct chronology_row {
     enum urgency urgency;
     bool retracted;
     bool counts;            /* false: stored without a reader */
-    uint8_t occurrence[16]; /* derived from the entry id when the record names none */
+    uint8_t occurrence[16]; /* the item digest's start when the record names none */
 };
 #define CHRONOLOGY_ROW_BYTES 64
 struct slice chronology_row_pack(const struct chronology_row *row,
@@ -174,10 +177,15 @@ struct alert_row {
 bool alert_row_get(struct store_txn *txn, uint64_t alert, struct alert_row *ret);
 void alert_row_put(struct store_txn *txn, uint64_t alert, const struct alert_row *row);
 
+/* The current alert of a child: its newest, but after a join the open one, when just one of the two
+ * that came together is open. 0 when it has none. */
+uint64_t child_alert_get(struct store_txn *txn, uint64_t child, struct alert_row *ret);
+void child_alert_put(struct store_txn *txn, uint64_t child, uint64_t alert);
+
 /* value of T_MAILBOX: u8 item kind || u64 told leaf || then
- *   DELIVERED  entry id || u8 parts (bit part-1) || u8 flags
- *   RELEASE    entry id || u8 parts || u64 alert
- *   NOTICE     the notice's bytes */
+ *   DELIVERED, RELEASE  entry id || u8 parts (bit part-1) || u8 flags || u64 alert; what a kind has
+ *                       no use for is 0
+ *   NOTICE              the notice's bytes */
 struct mailbox_row {
     enum item_kind kind;
     uint64_t told;
@@ -212,5 +220,41 @@ struct agency_row {
 void agency_row_get(struct store_txn *txn, uint32_t agency,
                     struct agency_row *ret); /* a fresh one when there is none */
 void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_row *row);
+
+/* The rows below are read by tools that look into damaged stores, too: 0, -ENOENT, or -EBADMSG for
+ * a row that breaks its layout. Slices are borrowed from the store. */
+
+struct governance_row {
+    uint64_t version;
+    struct slice text;
+    struct slice note;
+};
+int governance_row_get(struct store_txn *txn, enum governance_document document,
+                       struct governance_row *ret) MUST_USE;
+void governance_row_put(struct store_txn *txn, enum governance_document document,
+                        const struct governance_row *row);
+
+/* What of an entry only its readers can open. `input` is the entry's. */
+struct blob_row {
+    struct slice body;
+    size_t n_grants;
+    struct wire_grant grants[CAIRN_GRANTS_MAX];
+};
+int blob_row_get(struct store_txn *txn, uint64_t batch, uint32_t input,
+                 struct blob_row *ret) MUST_USE;
+void blob_row_put(struct store_txn *txn, uint64_t batch, uint32_t input,
+                  const struct blob_row *row);
+
+/* What proves that an origin wrote its entries. `input` is that of the first one stored. */
+struct parcel_row {
+    struct slice head;
+    struct slice signature;
+    size_t n;
+    struct hash digests[CAIRN_PARCEL_ENTRIES_MAX]; /* of all its entries, in its order */
+};
+int parcel_row_get(struct store_txn *txn, uint64_t batch, uint32_t input,
+                   struct parcel_row *ret) MUST_USE;
+void parcel_row_put(struct store_txn *txn, uint64_t batch, uint32_t input,
+                    const struct parcel_row *row);
 
 #endif

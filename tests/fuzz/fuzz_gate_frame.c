@@ -102,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct letter letter = {.frame = NET_FRAME_NULL};
     struct pipeline_cursors at;
     replies = 0;
-    gate.n_quotas = 0;
+    gate.n_guests = 0;
     net_frame_copy(&frame, size == 0 ? SLICE_NULL : slice_make(data + 1, size - 1));
     gate_frame(&gate, &peer, &frame);
     bool asked = pipeline_asked(pipeline, &letter);

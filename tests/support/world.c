@@ -96,6 +96,7 @@ static void wire_stages(struct world *world)
         .counters = &world->counters,
         .send = keep_letter,
         .data = world,
+        .gate = &world->gate,
         .bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES),
     };
 }
@@ -540,6 +541,7 @@ void world_receive(struct world *world, uint32_t agency, struct slice frame)
     struct net_frame copy = NET_FRAME_NULL;
     const struct peer peer = {.agency = agency, .route_len = 1, .route = {(uint8_t)agency}};
     net_frame_copy(&copy, frame);
+    gate_greeted(&world->gate, &peer); /* every connection of a story has said hello */
     gate_frame(&world->gate, &peer, &copy);
 }
 

@@ -608,7 +608,7 @@ static const struct judged judgements[] = {
     {"an addressee that is no front door", GP, 1, ACTION_CLOSE, OUTCOME_EARLY_HELP,
      VERDICT_NOT_ENTITLED},
     {"a stranger", STRANGER, 1, ACTION_OPEN, OUTCOME_NONE, VERDICT_NOT_ENTITLED},
-    {"an alert that is not there", MASH, 77, ACTION_CLOSE, OUTCOME_EARLY_HELP, VERDICT_NOT_FOUND},
+    {"an alert that is not there", MASH, 77, ACTION_CLOSE, OUTCOME_EARLY_HELP, VERDICT_NOT_ENTITLED},
     {"closing", MASH, 1, ACTION_CLOSE, OUTCOME_EARLY_HELP, VERDICT_STORED},
     {"closing what is closed", MASH, 1, ACTION_CLOSE, OUTCOME_ASSESSMENT, VERDICT_CONFLICT},
     {"opening what is closed", MASH, 1, ACTION_OPEN, OUTCOME_NONE, VERDICT_CONFLICT},
@@ -700,7 +700,7 @@ static void a_record_that_was_never_delivered_cannot_be_opened(void **state)
 
     assert_int_equal(open_record(world, MASH, &record, ACTION_OPEN), VERDICT_NOT_ENTITLED);
     record.seq += 50;
-    assert_int_equal(open_record(world, MASH, &record, ACTION_OPEN), VERDICT_NOT_FOUND);
+    assert_int_equal(open_record(world, MASH, &record, ACTION_OPEN), VERDICT_NOT_ENTITLED);
 
     assert_int_equal(notices(world, GP, NOTICE_RECORD_OPENED), 0);
 }

@@ -130,7 +130,7 @@ static void only_an_addressed_front_door_may_open(void **state)
     world_decision(world, GP, 1, ACTION_OPEN, OUTCOME_NONE, &decision);
     assert_int_equal(world_send_one(world, GP, &decision), VERDICT_NOT_ENTITLED);
     world_decision(world, MASH, 7, ACTION_OPEN, OUTCOME_NONE, &decision);
-    assert_int_equal(world_send_one(world, MASH, &decision), VERDICT_NOT_FOUND);
+    assert_int_equal(world_send_one(world, MASH, &decision), VERDICT_NOT_ENTITLED);
 
     assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 0);
 }

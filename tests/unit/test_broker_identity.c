@@ -424,21 +424,33 @@ static void a_handle_known_by_its_records_alone_gets_a_child(void **state)
 
 /* --- bounds --- */
 
-static void a_child_has_no_more_members_than_the_limit(void **state)
+static void one_agency_cannot_fill_a_child_and_shut_others_out(void **state)
 {
     struct world *world = *state;
-    static const uint32_t agencies[] = {GP, HOSPITAL};
 
-    for (int i = 0; i < CAIRN_MEMBERS_MAX + 2; i++) {
-        STATE(world, agencies[i % 2], i / 2 + 1, VERIFIED_NHS(NUMBER_A));
+    for (int i = 0; i < CAIRN_MEMBERS_PER_AGENCY_MAX + 3; i++) {
+        STATE(world, GP, i + 1, VERIFIED_NHS(NUMBER_A));
     }
+    STATE(world, HOSPITAL, 1, VERIFIED_NHS(NUMBER_A));
 
     uint64_t child = subject_row_of(world, GP, 1).child;
     size_t members = 0;
-    for (int i = 0; i < CAIRN_MEMBERS_MAX + 2; i++) {
-        members += subject_row_of(world, agencies[i % 2], i / 2 + 1).child == child ? 1 : 0;
+    for (int i = 0; i < CAIRN_MEMBERS_PER_AGENCY_MAX + 3; i++) {
+        members += subject_row_of(world, GP, i + 1).child == child ? 1 : 0;
     }
-    assert_int_equal(members, CAIRN_MEMBERS_MAX);
+    assert_int_equal(members, CAIRN_MEMBERS_PER_AGENCY_MAX);
+    assert_true(subject_row_of(world, HOSPITAL, 1).child == child);
+}
+
+static void a_statement_with_two_verified_numbers_is_refused(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    world_statement(world, GP, ALIX, true, &entry);
+    entry.header.subject.tokens[1] = entry.header.subject.tokens[0];
+    world_refreeze(&entry);
+
+    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_BAD_ENTRY);
 }
 
 /* Parcels of notes, straight into one child's chronology. */
@@ -516,7 +528,8 @@ int main(void)
         STORY(a_statement_without_identifiers_stays_alone),
         STORY(a_join_brings_both_chronologies_together),
         STORY(a_handle_known_by_its_records_alone_gets_a_child),
-        STORY(a_child_has_no_more_members_than_the_limit),
+        STORY(one_agency_cannot_fill_a_child_and_shut_others_out),
+        STORY(a_statement_with_two_verified_numbers_is_refused),
         STORY(a_history_too_long_to_move_stays_where_it_is),
         STORY(a_flood_of_statements_of_one_number_is_looked_at_within_bounds),
     };

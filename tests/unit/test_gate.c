@@ -239,6 +239,45 @@ static void a_full_ring_says_busy_and_leaves_the_reserve_to_urgent_frames(void *
     assert_true(pipeline_may_read(world->pipeline));
 }
 
+static void one_agency_cannot_take_the_urgent_reserve(void **state)
+{
+    struct world *world = *state;
+
+    for (size_t i = 0; i < CAIRN_URGENT_IN_FLIGHT_MAX + 3; i++) {
+        receive_parcel(world, GP, LANE_URGENT, 1, SLICE_NULL);
+    }
+    assert_int_equal(claimed(world), CAIRN_URGENT_IN_FLIGHT_MAX);
+    receive_parcel(world, SCHOOL, LANE_URGENT, 1, SLICE_NULL);
+    assert_int_equal(claimed(world), CAIRN_URGENT_IN_FLIGHT_MAX + 1);
+
+    world_turn(world);
+    receive_parcel(world, GP, LANE_URGENT, 1, SLICE_NULL);
+    assert_int_equal(claimed(world), CAIRN_URGENT_IN_FLIGHT_MAX + 2);
+}
+
+static void a_connection_that_has_not_said_hello_is_told_to(void **state)
+{
+    struct world *world = *state;
+    enum verdict verdict = VERDICT_STORED;
+    struct net_frame frame = NET_FRAME_NULL;
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(1024);
+    const struct peer anew = {.agency = GP, .route_len = 2, .route = {7, 7}};
+    const struct wire_header ping = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_PING};
+    wire_frame_begin(&bytes, &ping);
+    wire_frame_end(&bytes);
+    net_frame_copy(&frame, buf_slice(&bytes));
+
+    gate_frame(&world->gate, &anew, &frame);
+
+    struct slice payload = world_letter(world, GP, WIRE_ERROR);
+    assert_true(wire_error_read(payload, &world->arena, &verdict));
+    assert_int_equal(verdict, VERDICT_HELLO_FIRST);
+    gate_greeted(&world->gate, &anew);
+    net_frame_copy(&frame, buf_slice(&bytes));
+    gate_frame(&world->gate, &anew, &frame);
+    assert_true(world_letter(world, GP, WIRE_PONG).len > 0);
+}
+
 static void more_questions_than_publish_has_room_for_are_told_to_come_again(void **state)
 {
     struct world *world = *state;
@@ -305,7 +344,7 @@ static void a_message_in_parts_is_a_strike_and_a_stranger_has_none(void **state)
 
     receive_parcel(world, GP, LANE_NORMAL, 1, SLICE_NULL);
 
-    assert_int_equal(world->gate.n_quotas, 1);
+    assert_int_equal(world->gate.n_guests, 1);
     assert_int_equal(claimed(world), 0);
 }
 
@@ -320,7 +359,8 @@ static void a_document_takes_a_slot_and_waits_when_there_is_none(void **state)
     assert_true(gate_offer(&world->gate, &document));
     assert_int_equal(claimed(world), 1);
     while (claimed(world) < CAIRN_RING_SLOTS) {
-        receive_parcel(world, GP, LANE_URGENT, 1, SLICE_NULL);
+        uint32_t another = 100 + (uint32_t)(claimed(world) / CAIRN_URGENT_IN_FLIGHT_MAX);
+        receive_parcel(world, another, LANE_URGENT, 1, SLICE_NULL);
     }
 
     assert_false(gate_offer(&world->gate, &document));
@@ -356,6 +396,8 @@ int main(void)
         STORY(a_quota_of_bytes_counts_what_follows_the_header),
         STORY(no_quota_holds_the_urgent_lane_or_another_agency_back),
         STORY(a_full_ring_says_busy_and_leaves_the_reserve_to_urgent_frames),
+        STORY(one_agency_cannot_take_the_urgent_reserve),
+        STORY(a_connection_that_has_not_said_hello_is_told_to),
         STORY(more_questions_than_publish_has_room_for_are_told_to_come_again),
         STORY(a_frame_is_charged_with_the_copy_that_verify_makes_of_it),
         STORY(who_sends_nothing_but_rubbish_is_not_read_for_the_rest_of_the_minute),

@@ -157,7 +157,7 @@ static void every_truncation_is_refused(void **state)
 
     for (size_t len = 0; len < frame.len; len += len < 64 ? 1 : 37) {
         assert_int_equal(send_bytes(world, GP, slice_make(frame.data, len)), VERDICT_BAD_FRAME);
-        world->gate.n_quotas = 0; /* forgets the strikes */
+        world->gate.n_guests = 0; /* forgets the strikes */
     }
 
     assert_int_equal(world_log_size(world), size);
@@ -179,7 +179,7 @@ static void no_flipped_bit_of_a_parcel_is_believed(void **state)
         enum verdict verdict = send_bytes(world, GP, buf_slice(&frame));
         assert_false(verdict_is_stored(verdict));
         frame.data[at] ^= (uint8_t)(1U << (at % 8));
-        world->gate.n_quotas = 0;
+        world->gate.n_guests = 0;
     }
 
     assert_int_equal(world_log_size(world), size);
@@ -260,10 +260,10 @@ static void a_final_refusal_stays_final(void **state)
     struct world *world = *state;
     struct world_entry entry;
     world_decision(world, GP, 5, ACTION_OPEN, OUTCOME_NONE, &entry);
-    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_NOT_FOUND);
+    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_NOT_ENTITLED);
     uint64_t size = world_log_size(world);
 
-    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_NOT_FOUND);
+    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_NOT_ENTITLED);
 
     assert_int_equal(world_log_size(world), size);
 }
