@@ -334,13 +334,12 @@ static enum verdict apply_involvement(struct apply *apply, const struct involvem
     struct subject_row row;
     memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
     identity_subject(apply, &subject, &row);
-    uint8_t storage[16];
-    struct writer writer = writer_over(storage, sizeof(storage));
-    write_i32(&writer, header->from_day);
-    write_i32(&writer, header->until_day);
-    write_u64(&writer, apply->range.size);
-    struct store_key key = key_involvement(&subject, header->role);
-    store_put(apply->txn, T_INVOLVEMENT, store_key_slice(&key), writer_slice(&writer));
+    const struct involvement_row involvement = {
+        .from_day = header->from_day,
+        .until_day = header->until_day,
+        .log_index = apply->range.size,
+    };
+    involvement_row_put(apply->txn, &subject, header->role, &involvement);
     return VERDICT_STORED;
 }
 
@@ -490,9 +489,7 @@ static struct applied apply_governance(struct apply *apply, const struct input *
     };
     struct governance *next = NULL;
     struct error error = ERROR_NULL;
-    enum govern_result result = apply->governance == NULL
-                                    ? governance_start(&document, &next, &error)
-                                    : governance_with(apply->governance, &document, &next, &error);
+    enum govern_result result = governance_next(apply->governance, &document, &next, &error);
     if (result != GOVERN_ACCEPTED) {
         apply_noted(apply, NOTED_GOVERNANCE_REFUSED);
         applied.verdict = VERDICT_CONFLICT;
@@ -500,20 +497,16 @@ static struct applied apply_governance(struct apply *apply, const struct input *
     }
     governance_unref(&apply->governance);
     apply->governance = next;
-    uint64_t version = next->versions[document.document];
-    size_t len = 8 + 4 + document.text.len + 4 + document.note.len;
-    struct store_key key = key_governance(document.document);
-    uint8_t *storage = store_reserve(apply->txn, T_GOVERNANCE, store_key_slice(&key), len);
-    if (storage != NULL) {
-        struct writer writer = writer_over(storage, len);
-        write_u64(&writer, version);
-        write_sized(&writer, document.text);
-        write_sized(&writer, document.note);
-    }
+    const struct governance_row row = {
+        .version = next->versions[document.document],
+        .text = document.text,
+        .note = document.note,
+    };
+    governance_row_put(apply->txn, document.document, &row);
     struct leaf leaf = {
         .type = LEAF_GOVERNANCE,
         .digest = next->digests[document.document],
-        .number = version,
+        .number = row.version,
         .detail = document.document,
     };
     applied.log_index = apply_leaf(apply, &leaf);
@@ -620,24 +613,21 @@ int apply_load_governance(struct store_txn *txn, struct governance **ret, struct
 {
     _cleanup_(governance_unref) struct governance *loaded = NULL;
     for (unsigned number = GOVERNANCE_ROOT; number <= GOVERNANCE_DOCUMENTS; number++) {
-        struct store_key key = key_governance((enum governance_document)number);
-        struct slice value;
-        if (!store_get(txn, T_GOVERNANCE, store_key_slice(&key), &value)) {
+        enum governance_document kind = (enum governance_document)number;
+        struct governance_row row = {.version = 0};
+        int r = governance_row_get(txn, kind, &row);
+        if (r == -ENOENT) {
             if (number == GOVERNANCE_ROOT) {
                 return -ENOENT;
             }
             continue;
         }
-        struct reader reader = reader_over(value);
-        (void)read_u64(&reader);
-        struct govern_document document = {.document = (enum governance_document)number};
-        document.text = read_sized(&reader, CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-        document.note = read_sized(&reader, CAIRN_NOTE_MAX_BYTES);
+        const struct govern_document document = {
+            .document = kind, .text = row.text, .note = row.note};
         struct governance *next = NULL;
-        enum govern_result result = number == GOVERNANCE_ROOT
-                                        ? governance_start(&document, &next, error)
-                                        : governance_with(loaded, &document, &next, error);
-        if (!reader_end(&reader) || result != GOVERN_ACCEPTED) {
+        enum govern_result result =
+            r != 0 ? GOVERN_BAD_DOCUMENT : governance_next(loaded, &document, &next, error);
+        if (result != GOVERN_ACCEPTED) {
             return error_set(error, "store", "the %s that the store holds does not verify: %s",
                              governance_document_text(number), govern_result_text(result));
         }

@@ -193,39 +193,25 @@ static bool contradicts_the_others(struct apply *apply, uint64_t child,
 
 /* --- joining --- */
 
-static uint64_t alert_of(struct apply *apply, uint64_t child, struct alert_row *ret)
-{
-    struct store_key key = store_key_u64(child);
-    struct slice value;
-    if (!store_get(apply->txn, T_CHILD_ALERT, store_key_slice(&key), &value)) {
-        return 0;
-    }
-    struct reader reader = reader_over(value);
-    uint64_t number = read_u64(&reader);
-    return alert_row_get(apply->txn, number, ret) ? number : 0;
-}
-
 /* An alert follows its child. Where both had one, each stays reachable by its number; the current
  * one is the open one, or else the newer. */
 static void move_alert(struct apply *apply, uint64_t from, uint64_t to)
 {
     struct store_key from_key = store_key_u64(from);
-    struct store_key to_key = store_key_u64(to);
     struct alert_row moved;
     struct alert_row there;
-    uint64_t number = alert_of(apply, from, &moved);
+    uint64_t number = child_alert_get(apply->txn, from, &moved);
     if (number == 0) {
         return;
     }
     moved.child = to;
     alert_row_put(apply->txn, number, &moved);
     (void)store_delete(apply->txn, T_CHILD_ALERT, store_key_slice(&from_key));
-    uint64_t other = alert_of(apply, to, &there);
+    uint64_t other = child_alert_get(apply->txn, to, &there);
     bool moved_open = moved.state != ALERT_CLOSED;
     bool other_open = other != 0 && there.state != ALERT_CLOSED;
     if (moved_open == other_open ? number > other : moved_open) {
-        struct store_key row = store_key_u64(number);
-        store_put(apply->txn, T_CHILD_ALERT, store_key_slice(&to_key), store_key_slice(&row));
+        child_alert_put(apply->txn, to, number);
     }
 }
 

@@ -64,27 +64,18 @@ static const char *name_of(const struct entry_id *id, char out[ENTRY_ID_TEXT_BYT
 /* --- bodies and grants --- */
 
 static bool check_grants(struct auditing *auditing, const struct entry_input *entry,
-                         struct reader *reader)
+                         const struct blob_row *blob)
 {
-    struct wire_grant grants[CAIRN_GRANTS_MAX];
     struct hash digest;
     char id[ENTRY_ID_TEXT_BYTES];
-    size_t n = read_u8(reader);
-    if (n > CAIRN_GRANTS_MAX) {
-        return fault(auditing, "the stored grants of %s are damaged", name_of(&entry->id, id));
+    bool same = blob->n_grants == entry->n_grants;
+    for (size_t i = 0; same && i < blob->n_grants; i++) {
+        same = blob->grants[i].part == entry->grants[i].part &&
+               blob->grants[i].recipient == entry->grants[i].recipient &&
+               blob->grants[i].key_id == entry->grants[i].key_id;
     }
-    bool same = n == entry->n_grants;
-    for (size_t i = 0; i < n; i++) {
-        grants[i].part = (enum part)read_u8(reader);
-        grants[i].recipient = read_u32(reader);
-        grants[i].key_id = read_u32(reader);
-        read_into(reader, grants[i].sealed, GRANT_BYTES);
-        same = same && grants[i].part == entry->grants[i].part &&
-               grants[i].recipient == entry->grants[i].recipient &&
-               grants[i].key_id == entry->grants[i].key_id;
-    }
-    wire_grants_digest(grants, n, &digest);
-    if (!same || !reader_end(reader) || !hash_equal(&digest, &entry->grants_digest)) {
+    wire_grants_digest(blob->grants, blob->n_grants, &digest);
+    if (!same || !hash_equal(&digest, &entry->grants_digest)) {
         return fault(auditing, "the stored grants of %s are not what its origin signed",
                      name_of(&entry->id, id));
     }
@@ -110,56 +101,35 @@ static bool check_absent_body(struct auditing *auditing, const struct entry_inpu
 
 static bool check_body(struct auditing *auditing, const struct entry_input *entry)
 {
-    struct store_key key = key_batch_input(auditing->batch, auditing->input);
-    struct slice value;
+    struct blob_row blob;
     struct hash item;
     char id[ENTRY_ID_TEXT_BYTES];
-    if (!store_get(auditing->txn, T_BLOB, store_key_slice(&key), &value)) {
+    int r = blob_row_get(auditing->txn, auditing->batch, auditing->input, &blob);
+    if (r == -ENOENT) {
         return check_absent_body(auditing, entry);
     }
-    struct reader reader = reader_over(value);
-    struct slice body = read_sized(&reader, CAIRN_BODY_MAX_BYTES);
-    wire_item_digest(entry->header, body, &item);
-    if (!reader_ok(&reader) || !hash_equal(&item, &entry->item)) {
+    if (r != 0) {
+        return fault(auditing, "the body or the stored grants of %s are damaged",
+                     name_of(&entry->id, id));
+    }
+    wire_item_digest(entry->header, blob.body, &item);
+    if (!hash_equal(&item, &entry->item)) {
         return fault(auditing, "header or body of %s is not what its origin signed",
                      name_of(&entry->id, id));
     }
     auditing->audit->bodies++;
-    return check_grants(auditing, entry, &reader);
+    return check_grants(auditing, entry, &blob);
 }
 
 /* --- parcels --- */
 
-struct stored_parcel {
-    struct slice head;
-    struct slice signature;
-    size_t n;
-    struct slice digests; /* of its entries */
-};
-
-static bool parcel_read(struct slice value, struct stored_parcel *ret)
-{
-    struct reader reader = reader_over(value);
-    ret->head = read_sized(&reader, CAIRN_HEADER_MAX_BYTES);
-    ret->signature = read_bytes(&reader, SIGN_SIGNATURE_BYTES);
-    ret->n = read_u8(&reader);
-    ret->digests = read_bytes(&reader, ret->n * CAIRN_HASH_BYTES);
-    return reader_end(&reader) && ret->n <= CAIRN_PARCEL_ENTRIES_MAX;
-}
-
-static struct slice parcel_digest(const struct stored_parcel *parcel, size_t i)
-{
-    return slice_make(parcel->digests.data + i * CAIRN_HASH_BYTES, CAIRN_HASH_BYTES);
-}
-
 /* Whether the parcel, as its origin wrote it, holds this entry and was written for it. */
-static bool parcel_holds(const struct stored_parcel *parcel, const struct parcel_head *head,
+static bool parcel_holds(const struct parcel_row *parcel, const struct parcel_head *head,
                          const struct entry_input *entry)
 {
     struct hash digest;
     wire_entry_digest(&entry->item, &entry->grants_digest, &digest);
-    return entry->index < parcel->n &&
-           slice_equal(parcel_digest(parcel, entry->index), SLICE_OF(digest.bytes)) &&
+    return entry->index < parcel->n && hash_equal(&parcel->digests[entry->index], &digest) &&
            head->agency == entry->id.agency && head->stream == entry->id.stream &&
            head->key_id == entry->key_id &&
            head->versions.of[GOVERNANCE_AGREEMENTS] == entry->agreements_version &&
@@ -167,7 +137,7 @@ static bool parcel_holds(const struct stored_parcel *parcel, const struct parcel
 }
 
 /* Root and signature, by the key that the directory of that moment names. */
-static bool parcel_is_signed(const struct auditing *auditing, const struct stored_parcel *parcel,
+static bool parcel_is_signed(const struct auditing *auditing, const struct parcel_row *parcel,
                              const struct parcel_head *head)
 {
     struct hash leaves[CAIRN_PARCEL_ENTRIES_MAX];
@@ -178,7 +148,7 @@ static bool parcel_is_signed(const struct auditing *auditing, const struct store
             : directory_agency(&auditing->governance->directory, head->agency);
     const struct agency_key *key = agency == NULL ? NULL : agency_sign_key(agency, head->key_id);
     for (size_t i = 0; i < parcel->n; i++) {
-        tree_leaf(parcel_digest(parcel, i), &leaves[i]);
+        tree_leaf(SLICE_OF(parcel->digests[i].bytes), &leaves[i]);
     }
     tree_root_of(leaves, parcel->n, &root);
     return key != NULL && hash_equal(&head->root, &root) &&
@@ -188,15 +158,14 @@ static bool parcel_is_signed(const struct auditing *auditing, const struct store
 static bool check_parcel(struct auditing *auditing, const struct entry_input *entry)
 {
     _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
-    struct store_key key = key_batch_input(auditing->batch, entry->parcel);
-    struct slice value;
-    struct stored_parcel parcel;
+    struct parcel_row parcel;
     struct parcel_head head;
     char id[ENTRY_ID_TEXT_BYTES];
-    if (!store_get(auditing->txn, T_PARCEL, store_key_slice(&key), &value)) {
+    int r = parcel_row_get(auditing->txn, auditing->batch, entry->parcel, &parcel);
+    if (r == -ENOENT) {
         return true; /* destroyed with its bodies */
     }
-    if (!parcel_read(value, &parcel) || !wire_parcel_head_read(parcel.head, &arena, &head) ||
+    if (r != 0 || !wire_parcel_head_read(parcel.head, &arena, &head) ||
         !parcel_holds(&parcel, &head, entry)) {
         return fault(auditing, "the parcel of %s does not hold it", name_of(&entry->id, id));
     }
@@ -456,10 +425,7 @@ static bool check_document(struct auditing *auditing, const struct govern_docume
 {
     struct governance *next = NULL;
     struct error error = ERROR_NULL;
-    enum govern_result result =
-        auditing->governance == NULL
-            ? governance_start(document, &next, &error)
-            : governance_with(auditing->governance, document, &next, &error);
+    enum govern_result result = governance_next(auditing->governance, document, &next, &error);
     if (result != GOVERN_ACCEPTED) { /* the broker did not take it either, unless a leaf says so */
         if (auditing->refused[0] == '\0' && result != GOVERN_SAME && result != GOVERN_OLDER) {
             auditing->refused_document = document->document;
@@ -507,18 +473,13 @@ static bool check_start(struct auditing *auditing, const struct input *input)
 static bool check_documents_in_force(struct auditing *auditing)
 {
     for (uint32_t i = GOVERNANCE_ROOT; i <= GOVERNANCE_DOCUMENTS; i++) {
+        enum governance_document document = (enum governance_document)i;
         struct govern_document held = {.text = SLICE_NULL};
-        struct store_key key = key_governance((enum governance_document)i);
-        struct slice value = SLICE_NULL;
-        bool there = store_get(auditing->txn, T_GOVERNANCE, store_key_slice(&key), &value);
-        struct reader reader = reader_over(value);
-        uint64_t version = there ? read_u64(&reader) : 0;
-        struct slice text = there ? read_sized(&reader, value.len) : SLICE_NULL;
-        struct slice note = there ? read_sized(&reader, value.len) : SLICE_NULL;
-        bool in_force = governance_held(auditing->governance, (enum governance_document)i, &held);
-        if (there != in_force || version != auditing->governance->versions[i] ||
-            !reader_end(&reader) || !slice_equal(text, held.text) ||
-            !slice_equal(note, held.note)) {
+        struct governance_row row = {.version = 0};
+        int r = governance_row_get(auditing->txn, document, &row);
+        bool in_force = governance_held(auditing->governance, document, &held);
+        if (r != (in_force ? 0 : -ENOENT) || row.version != auditing->governance->versions[i] ||
+            !slice_equal(row.text, held.text) || !slice_equal(row.note, held.note)) {
             return fault(auditing, "the governance document in force (%s) is not the journal's",
                          governance_document_text(i));
         }

@@ -32,38 +32,19 @@ bool log_store_dir(const char *dir, char out[LOG_STORE_PATH_BYTES])
 
 /* --- governance --- */
 
-static bool held(struct log_store *log, enum governance_document document,
-                 struct govern_document *ret)
+static int add_document(struct log_store *log, enum governance_document number, struct error *error)
 {
-    const struct store_key key = key_governance(document);
-    struct slice value;
-
-    if (!store_get(log->txn, T_GOVERNANCE, store_key_slice(&key), &value)) {
-        return false;
-    }
-    struct reader reader = reader_over(value);
-    (void)read_u64(&reader);
-    ret->document = document;
-    ret->text = read_sized(&reader, CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-    ret->note = read_sized(&reader, CAIRN_NOTE_MAX_BYTES);
-    if (!reader_end(&reader)) {
-        ret->text = SLICE_NULL;
-        ret->note = SLICE_NULL;
-    }
-    return true;
-}
-
-static int add_document(struct log_store *log, enum governance_document document,
-                        struct error *error)
-{
-    struct govern_document row;
+    struct governance_row row = {.version = 0};
     struct governance *next = NULL;
+    int r = governance_row_get(log->txn, number, &row);
 
-    if (!held(log, document, &row)) {
+    if (r == -ENOENT) {
         return store_fault(log->txn);
     }
-    if (governance_with(log->governance, &row, &next, error) != GOVERN_ACCEPTED) {
-        (void)error_set(error, governance_document_text(document), "does not verify");
+    const struct govern_document document = {
+        .document = number, .text = row.text, .note = row.note};
+    if (r != 0 || governance_next(log->governance, &document, &next, error) != GOVERN_ACCEPTED) {
+        (void)error_set(error, governance_document_text(number), "does not verify");
         return -EBADMSG;
     }
     governance_unref(&log->governance);
@@ -73,17 +54,10 @@ static int add_document(struct log_store *log, enum governance_document document
 
 static int load_governance(struct log_store *log, struct error *error)
 {
-    struct govern_document root;
-    int r = 0;
+    int r = add_document(log, GOVERNANCE_ROOT, error);
 
-    if (!held(log, GOVERNANCE_ROOT, &root)) {
-        return store_fault(log->txn);
-    }
-    if (governance_start(&root, &log->governance, error) != GOVERN_ACCEPTED) {
-        (void)error_set(error, "root", "does not verify");
-        return -EBADMSG;
-    }
-    for (unsigned i = GOVERNANCE_ROOT + 1; i <= GOVERNANCE_DOCUMENTS && r == 0; i++) {
+    for (unsigned i = GOVERNANCE_ROOT + 1;
+         i <= GOVERNANCE_DOCUMENTS && r == 0 && log->governance != NULL; i++) {
         r = add_document(log, (enum governance_document)i, error);
     }
     return r;

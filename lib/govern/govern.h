@@ -116,7 +116,8 @@ const struct agency_key *agency_sign_key(const struct agency *agency, uint32_t k
  * there is none. */
 const struct agency_key *agency_open_key(const struct agency *agency);
 
-/* Of class "front-door": where whoever is worried about a child turns, and who decides on alerts. */
+/* Of class "front-door": where whoever is worried about a child turns, and who decides on an
+ * alert. */
 bool agency_is_front_door(const struct agency *agency);
 
 /* --- agreements --- */
@@ -246,6 +247,10 @@ enum govern_result governance_start(const struct govern_document *root, struct g
  * *ret untouched otherwise. The directory comes before what names its kinds. `error` may be NULL;
  * it says what is wrong except for GOVERN_SAME and _NO_ROOT. */
 enum govern_result governance_with(const struct governance *old,
+                                   const struct govern_document *document, struct governance **ret,
+                                   struct error *error) MUST_USE;
+/* As governance_start when `old` is NULL, else as governance_with. */
+enum govern_result governance_next(const struct governance *old,
                                    const struct govern_document *document, struct governance **ret,
                                    struct error *error) MUST_USE;
 struct governance *governance_ref(struct governance *governance);

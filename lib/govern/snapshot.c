@@ -368,6 +368,14 @@ enum govern_result governance_with(const struct governance *old,
     return result;
 }
 
+enum govern_result governance_next(const struct governance *old,
+                                   const struct govern_document *document, struct governance **ret,
+                                   struct error *error)
+{
+    return old == NULL ? governance_start(document, ret, error)
+                       : governance_with(old, document, ret, error);
+}
+
 /* --- from disk --- */
 
 /* 1 when a document was read into *governance, 0 when there is none. */
@@ -387,9 +395,7 @@ static int load_one(const char *dir, enum governance_document document,
         .text = buf_slice(&text),
         .note = buf_slice(&note),
     };
-    enum govern_result result = document == GOVERNANCE_ROOT
-                                    ? governance_start(&read, &made, error)
-                                    : governance_with(*governance, &read, &made, error);
+    enum govern_result result = governance_next(*governance, &read, &made, error);
     if (result != GOVERN_ACCEPTED) {
         (void)error_set(error, dir, "%s: %s", governance_document_text(document),
                         govern_result_text(result));

@@ -184,9 +184,7 @@ enum govern_result governing_offer_signed(struct governing *governing,
 
     governing->error = ERROR_NULL;
     enum govern_result result =
-        governing->governance == NULL
-            ? governance_start(&offered, &made, &governing->error)
-            : governance_with(governing->governance, &offered, &made, &governing->error);
+        governance_next(governing->governance, &offered, &made, &governing->error);
     assert((result == GOVERN_ACCEPTED) == (made != NULL));
     if (made != NULL) {
         governance_unref(&governing->governance);

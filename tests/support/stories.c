@@ -160,13 +160,8 @@ struct alert_row alert_row_of(struct world *world, uint64_t alert)
 uint64_t current_alert_of(struct world *world, uint64_t child)
 {
     _cleanup_(store_end) struct store_txn *txn = store_read(world->store);
-    struct store_key key = store_key_u64(child);
-    struct slice value;
-    if (!store_get(txn, T_CHILD_ALERT, store_key_slice(&key), &value)) {
-        return 0;
-    }
-    struct reader reader = reader_over(value);
-    return read_u64(&reader);
+    struct alert_row alert;
+    return child_alert_get(txn, child, &alert);
 }
 
 size_t notices(struct world *world, uint32_t agency, enum notice_type type)

@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -544,6 +546,120 @@ static void an_agency_starts_with_an_empty_mailbox_and_comes_back_as_it_went(voi
     assert_memory_equal(back.cosignature, row.cosignature, sizeof(row.cosignature));
 }
 
+static void an_involvement_row_comes_back_as_it_went(void **state)
+{
+    struct world *world = *state;
+    const struct involvement_row row = {
+        .from_day = INT32_MIN, .until_day = INT32_MAX, .log_index = UINT64_MAX};
+    struct involvement_row back = {.log_index = 0};
+
+    involvement_row_put(world->txn, &subject_a, ROLE_ON_ROLL, &row);
+
+    struct slice value = stored(world, T_INVOLVEMENT, key_involvement(&subject_a, ROLE_ON_ROLL));
+    assert_true(involvement_row_unpack(value, &back));
+    assert_int_equal(back.from_day, row.from_day);
+    assert_int_equal(back.until_day, row.until_day);
+    assert_int_equal(back.log_index, row.log_index);
+    assert_false(involvement_row_unpack(slice_make(value.data, value.len - 1), &back));
+}
+
+static void a_child_has_the_alert_that_was_put_last_or_none(void **state)
+{
+    struct world *world = *state;
+    const struct alert_row alert = alert_sample(1, 1);
+    struct alert_row back;
+    assert_int_equal(child_alert_get(world->txn, 5, &back), 0);
+
+    alert_row_put(world->txn, 8, &alert);
+    alert_row_put(world->txn, 9, &alert);
+    child_alert_put(world->txn, 5, 9);
+    child_alert_put(world->txn, 5, 8);
+
+    assert_int_equal(child_alert_get(world->txn, 5, &back), 8);
+    expect_same_alert(&back, &alert);
+    assert_int_equal(child_alert_get(world->txn, 6, &back), 0);
+}
+
+static void a_governance_row_comes_back_as_it_went(void **state)
+{
+    struct world *world = *state;
+    const struct governance_row row = {
+        .version = 3, .text = slice_of_text("{}"), .note = slice_of_text("signed\n")};
+    struct governance_row back;
+    assert_int_equal(governance_row_get(world->txn, GOVERNANCE_CALENDAR, &back), -ENOENT);
+
+    governance_row_put(world->txn, GOVERNANCE_CALENDAR, &row);
+
+    assert_int_equal(governance_row_get(world->txn, GOVERNANCE_CALENDAR, &back), 0);
+    assert_int_equal(back.version, row.version);
+    assert_true(slice_equal(back.text, row.text));
+    assert_true(slice_equal(back.note, row.note));
+}
+
+static struct blob_row blob_sample(size_t n_grants)
+{
+    struct blob_row row = {.body = slice_of_text("a sealed body"), .n_grants = n_grants};
+
+    for (size_t i = 0; i < n_grants; i++) {
+        row.grants[i].part = PART_ACCOUNT;
+        row.grants[i].recipient = 7 + (uint32_t)i;
+        row.grants[i].key_id = UINT32_MAX;
+        memset(row.grants[i].sealed, (int)(0x40 + i), GRANT_BYTES);
+    }
+    return row;
+}
+
+static void a_blob_row_comes_back_with_none_and_with_the_most_grants(void **state)
+{
+    struct world *world = *state;
+    static const size_t counts[] = {0, CAIRN_GRANTS_MAX};
+    struct blob_row back;
+    assert_int_equal(blob_row_get(world->txn, 1, 2, &back), -ENOENT);
+
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        const struct blob_row row = blob_sample(counts[i]);
+
+        blob_row_put(world->txn, 1, 2, &row);
+
+        assert_int_equal(blob_row_get(world->txn, 1, 2, &back), 0);
+        assert_true(slice_equal(back.body, row.body));
+        assert_int_equal(back.n_grants, row.n_grants);
+        assert_memory_equal(back.grants, row.grants, sizeof(row.grants));
+    }
+}
+
+static struct parcel_row parcel_sample(size_t n)
+{
+    static const uint8_t signature[SIGN_SIGNATURE_BYTES] = {0x56};
+    struct parcel_row row = {
+        .head = slice_of_text("a head"), .signature = SLICE_OF(signature), .n = n};
+
+    for (size_t i = 0; i < n; i++) {
+        memset(row.digests[i].bytes, (int)(1 + i), CAIRN_HASH_BYTES);
+    }
+    return row;
+}
+
+static void a_parcel_row_comes_back_with_none_and_with_the_most_entries(void **state)
+{
+    struct world *world = *state;
+    static const size_t counts[] = {0, CAIRN_PARCEL_ENTRIES_MAX};
+    struct parcel_row back;
+    assert_int_equal(parcel_row_get(world->txn, 1, 2, &back), -ENOENT);
+
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        const struct parcel_row row = parcel_sample(counts[i]);
+
+        parcel_row_put(world->txn, 1, 2, &row);
+
+        assert_int_equal(parcel_row_get(world->txn, 1, 2, &back), 0);
+        assert_true(slice_equal(back.head, row.head));
+        assert_true(slice_equal(back.signature, row.signature));
+        assert_int_equal(back.n, row.n);
+        assert_memory_equal(back.digests, row.digests, sizeof(row.digests));
+    }
+}
+
 /* Written to the store of an older version, these bytes must be read by a newer one: whoever
  * changes them raises STATE_SCHEMA and says what becomes of older stores. */
 static void the_rows_of_schema_1_keep_their_bytes(void **state)
@@ -567,6 +683,15 @@ static void the_rows_of_schema_1_keep_their_bytes(void **state)
          "a96843f1ed52421da4fd135a0af438034e60d1f245a007cd38f846a5e5e85177"},
         {"agency", T_AGENCY, 128,
          "3d9f9d8b0303f8874f4eb1ae798f8978bbf6d604f938350fd35a2b9977bfa931"},
+        {"involvement", T_INVOLVEMENT, 16,
+         "b3435a89704e4fd244061ef6cde91af3d9530ee6ef92e8ca1d7e4144cab7d313"},
+        {"child-alert", T_CHILD_ALERT, 8,
+         "8c7654ecfd7b0b623b803e2f4e02ad1cc84278efdfcd7c4c9208edd81f17e115"},
+        {"governance", T_GOVERNANCE, 25,
+         "6b4b725c8b4712ab5ef20a2fdba6d99c61cb3382a3ff6aceb7737972f5dcd159"},
+        {"blob", T_BLOB, 196, "36583734030abbc6ae05a6c092965df1c57f88f13ccd338ff3fc76c83d751c6a"},
+        {"parcel", T_PARCEL, 139,
+         "cdefefafc8d327f5f390d683dc0ade8b9f078ff683054aab52f673522b7f405b"},
     };
     assert_int_equal(STATE_SCHEMA, 1);
     const struct entry_row entry = entry_sample();
@@ -575,6 +700,11 @@ static void the_rows_of_schema_1_keep_their_bytes(void **state)
     const struct alert_row alert = alert_sample(1, 3);
     const struct reader_row reader = {.parts = 3, .opened = true, .position = 4};
     const struct agency_row agency = agency_sample();
+    const struct involvement_row involvement = {.from_day = -1, .until_day = 2, .log_index = 3};
+    const struct governance_row governance = {
+        .version = 3, .text = slice_of_text("{}"), .note = slice_of_text("signed\n")};
+    const struct blob_row blob = blob_sample(2);
+    const struct parcel_row parcel = parcel_sample(2);
     uint8_t packed[CHRONOLOGY_ROW_BYTES];
     struct store_key key = key_chronology(1, -1, 2);
 
@@ -586,6 +716,11 @@ static void the_rows_of_schema_1_keep_their_bytes(void **state)
     mailbox_row_put(world->txn, 1, 1, &mailbox_samples[1]);
     reader_row_put(world->txn, &entry_a, 1, &reader);
     agency_row_put(world->txn, 1, &agency);
+    involvement_row_put(world->txn, &subject_a, ROLE_ON_ROLL, &involvement);
+    child_alert_put(world->txn, 1, 2);
+    governance_row_put(world->txn, GOVERNANCE_CALENDAR, &governance);
+    blob_row_put(world->txn, 1, 2, &blob);
+    parcel_row_put(world->txn, 1, 2, &parcel);
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         _cleanup_(store_walk_end) struct store_walk walk =
@@ -639,6 +774,65 @@ static void a_mailbox_row_of_any_other_length_is_refused(void **state)
         struct mailbox_row back;
         assert_false(mailbox_row_unpack(slice_make(storage, len), &back));
     }
+}
+
+static int read_tool_row(struct world *world, enum table table)
+{
+    struct governance_row governance;
+    struct blob_row blob;
+    struct parcel_row parcel;
+
+    return table == T_GOVERNANCE ? governance_row_get(world->txn, GOVERNANCE_ROOT, &governance)
+           : table == T_BLOB     ? blob_row_get(world->txn, 1, 2, &blob)
+                                 : parcel_row_get(world->txn, 1, 2, &parcel);
+}
+
+/* Tools look into stores that were tampered with. */
+static void rows_that_tools_read_are_refused_at_any_other_length(void **state)
+{
+    struct world *world = *state;
+    const struct governance_row governance = {.version = 3, .text = slice_of_text("{}")};
+    const struct blob_row blob = blob_sample(2);
+    const struct parcel_row parcel = parcel_sample(1);
+    const struct {
+        enum table table;
+        struct store_key key;
+    } rows[] = {
+        {T_GOVERNANCE, key_governance(GOVERNANCE_ROOT)},
+        {T_BLOB, key_batch_input(1, 2)},
+        {T_PARCEL, key_batch_input(1, 2)},
+    };
+    governance_row_put(world->txn, GOVERNANCE_ROOT, &governance);
+    blob_row_put(world->txn, 1, 2, &blob);
+    parcel_row_put(world->txn, 1, 2, &parcel);
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct slice whole = stored(world, rows[i].table, rows[i].key);
+        uint8_t value[512] = {0};
+        size_t full = whole.len;
+        memcpy(value, whole.data, full);
+        for (size_t len = 0; len <= full + 1; len++) {
+            store_put(world->txn, rows[i].table, store_key_slice(&rows[i].key),
+                      slice_make(value, len));
+            assert_int_equal(read_tool_row(world, rows[i].table), len == full ? 0 : -EBADMSG);
+        }
+    }
+}
+
+static void more_grants_or_entries_than_there_may_be_are_refused(void **state)
+{
+    struct world *world = *state;
+    uint8_t blob[4 + 1 + (CAIRN_GRANTS_MAX + 1) * (9 + GRANT_BYTES)] = {[4] = CAIRN_GRANTS_MAX + 1};
+    uint8_t
+        parcel[4 + SIGN_SIGNATURE_BYTES + 1 + (CAIRN_PARCEL_ENTRIES_MAX + 1) * CAIRN_HASH_BYTES] = {
+            [4 + SIGN_SIGNATURE_BYTES] = CAIRN_PARCEL_ENTRIES_MAX + 1};
+    struct store_key key = key_batch_input(1, 2);
+
+    store_put(world->txn, T_BLOB, store_key_slice(&key), SLICE_OF(blob));
+    store_put(world->txn, T_PARCEL, store_key_slice(&key), SLICE_OF(parcel));
+
+    assert_int_equal(read_tool_row(world, T_BLOB), -EBADMSG);
+    assert_int_equal(read_tool_row(world, T_PARCEL), -EBADMSG);
 }
 
 /* Reads every row that is looked up by its key. */
@@ -728,9 +922,16 @@ int main(void)
         WITH_STORE(every_kind_of_mailbox_row_comes_back_as_it_went),
         WITH_STORE(a_reader_row_comes_back_as_it_went),
         WITH_STORE(an_agency_starts_with_an_empty_mailbox_and_comes_back_as_it_went),
+        WITH_STORE(an_involvement_row_comes_back_as_it_went),
+        WITH_STORE(a_child_has_the_alert_that_was_put_last_or_none),
+        WITH_STORE(a_governance_row_comes_back_as_it_went),
+        WITH_STORE(a_blob_row_comes_back_with_none_and_with_the_most_grants),
+        WITH_STORE(a_parcel_row_comes_back_with_none_and_with_the_most_entries),
         WITH_STORE(the_rows_of_schema_1_keep_their_bytes),
         cmocka_unit_test(a_chronology_row_of_any_other_length_is_refused),
         WITH_STORE(a_mailbox_row_of_any_other_length_is_refused),
+        WITH_STORE(rows_that_tools_read_are_refused_at_any_other_length),
+        WITH_STORE(more_grants_or_entries_than_there_may_be_are_refused),
         WITH_STORE(a_row_with_a_byte_too_few_or_too_many_stops_the_process),
     };
 
