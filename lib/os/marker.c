@@ -199,12 +199,3 @@ uint32_t marker_crashes(const struct marker *marker, struct slice mark)
 
     return known != NULL ? known->count : 0;
 }
-
-void marker_forget(struct marker *marker, struct slice mark)
-{
-    struct mark *known = find_crash(marker->file, mark);
-
-    if (known != NULL) {
-        mark_clear(known);
-    }
-}

@@ -54,7 +54,5 @@ void marker_clear(struct marker *marker);
 bool marker_last(const struct marker *marker, struct slice *ret_mark, uint32_t *ret_count);
 /* How often the process has died with this mark set; 0 for one not remembered. */
 uint32_t marker_crashes(const struct marker *marker, struct slice mark);
-/* Forgets it without working on it: it has been set aside. */
-void marker_forget(struct marker *marker, struct slice mark);
 
 #endif

@@ -189,23 +189,6 @@ static void setting_the_same_mark_again_does_not_forget_it(void **state)
     assert_int_equal(crashes_of(path, "a"), 2);
 }
 
-static void a_mark_set_aside_can_be_forgotten(void **state)
-{
-    const char *path = in_folder(*state, "marker");
-    dies_in(path, "a");
-    struct marker marker = given_marker(path);
-    struct slice mark;
-    uint32_t count;
-
-    marker_forget(&marker, slice_of_text("a"));
-    marker_forget(&marker, slice_of_text("unknown"));
-
-    assert_int_equal(marker_crashes(&marker, slice_of_text("a")), 0);
-    assert_true(marker_last(&marker, &mark, &count));
-    marker_close(&marker);
-    assert_int_equal(crashes_of(path, "a"), 0);
-}
-
 static void the_mark_with_most_crashes_outlives_a_flood_of_others(void **state)
 {
     const char *path = in_folder(*state, "marker");
@@ -304,7 +287,6 @@ int main(void)
         IN_FOLDER(two_entries_that_crash_in_turn_are_both_counted),
         IN_FOLDER(work_that_ends_well_is_forgotten_and_only_that),
         IN_FOLDER(setting_the_same_mark_again_does_not_forget_it),
-        IN_FOLDER(a_mark_set_aside_can_be_forgotten),
         IN_FOLDER(the_mark_with_most_crashes_outlives_a_flood_of_others),
         IN_FOLDER(a_mark_of_the_largest_size_is_kept_whole),
         IN_FOLDER(one_process_at_a_time_has_the_marker),
