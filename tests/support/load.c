@@ -591,16 +591,15 @@ static struct store *open_store(const struct estate *estate)
 /* "ID VERDICT INDEX" */
 static void judge_acknowledged(struct store_txn *txn, char *line)
 {
-    char *save = NULL;
     uint64_t verdict = 0;
     uint64_t log_index = 0;
     struct entry_id id;
     struct entry_row row;
     struct slice bytes;
     struct leaf leaf;
-    const char *first = strtok_r(line, " ", &save);
-    const char *second = strtok_r(NULL, " ", &save);
-    const char *third = strtok_r(NULL, " ", &save);
+    const char *first = strsep(&line, " ");
+    const char *second = strsep(&line, " ");
+    const char *third = strsep(&line, " ");
     assert_true(first != NULL && entry_id_parse(first, &id));
     assert_true(second != NULL && u64_parse(second, UINT16_MAX, &verdict));
     assert_true(third != NULL && u64_parse(third, UINT64_MAX, &log_index));
@@ -616,14 +615,15 @@ static void judge_acknowledged(struct store_txn *txn, char *line)
 static void judge_all_acknowledged(const struct load *load, struct store_txn *txn)
 {
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(JOURNAL_BYTES);
-    char *save = NULL;
     size_t n = 0;
     assert_int_equal(file_read(load->acknowledged_path, &text), 0);
     buf_add(&text, "", 1);
-    for (char *line = strtok_r((char *)text.data, "\n", &save); line != NULL;
-         line = strtok_r(NULL, "\n", &save)) {
-        judge_acknowledged(txn, line);
-        n++;
+    char *rest = (char *)text.data;
+    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
+        if (line[0] != '\0') {
+            judge_acknowledged(txn, line);
+            n++;
+        }
     }
     assert_int_equal(n, load->n_acknowledged);
 }
