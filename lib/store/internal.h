@@ -24,8 +24,6 @@ struct store {
     pthread_mutex_t lock; /* over what follows */
     struct store_reader readers[CAIRN_READERS_MAX];
     bool writing;
-    uint64_t reads;
-    uint64_t commits;
 };
 
 struct store_txn {

@@ -311,7 +311,6 @@ struct store_reader *store_take_reader(struct store *store)
         if (!store->readers[i].used) {
             reader = &store->readers[i];
             *reader = (struct store_reader){.used = true, .begun_ms = now_ms};
-            store->reads++;
         }
     }
     (void)pthread_mutex_unlock(&store->lock);
@@ -326,7 +325,7 @@ void store_release_reader(struct store *store, struct store_reader *reader)
     (void)pthread_mutex_unlock(&store->lock);
 }
 
-static void count_transactions(struct store *store, struct store_stats *stats)
+static uint64_t oldest_read_ms(struct store *store)
 {
     int64_t now_ms = clock_boot_ms(store->clock);
     int64_t oldest_ms = 0;
@@ -338,41 +337,48 @@ static void count_transactions(struct store *store, struct store_stats *stats)
             oldest_ms = now_ms - reader->begun_ms;
         }
     }
-    stats->reads = store->reads;
-    stats->commits = store->commits;
     (void)pthread_mutex_unlock(&store->lock);
-    stats->oldest_read_ms = (uint64_t)oldest_ms;
+    return (uint64_t)oldest_ms;
 }
 
 int store_stats(struct store *store, struct store_stats *ret)
 {
-    struct store_stats stats = {.used_bytes = 0};
     MDB_envinfo info;
     MDB_stat stat;
-    MDB_txn *txn = NULL;
 
-    int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
-    for (size_t i = 0; rc == 0 && i < store->n_tables; i++) {
-        rc = mdb_stat(txn, store->tables[i], &stat);
-        stats.entries[i] = rc == 0 ? stat.ms_entries : 0;
-    }
-    if (txn != NULL) {
-        mdb_txn_abort(txn);
-    }
-    if (rc == 0) {
-        rc = mdb_env_info(store->env, &info);
-    }
+    int rc = mdb_env_info(store->env, &info);
     if (rc == 0) {
         rc = mdb_env_stat(store->env, &stat);
     }
     if (rc != 0) {
         return store_errno(rc);
     }
-    stats.used_bytes = (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
-    stats.map_bytes = info.me_mapsize;
-    count_transactions(store, &stats);
-    *ret = stats;
+    *ret = (struct store_stats){
+        .used_bytes = (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize,
+        .map_bytes = info.me_mapsize,
+        .oldest_read_ms = oldest_read_ms(store),
+    };
     return 0;
+}
+
+int store_rows(struct store *store, uint64_t ret[STORE_TABLES_MAX])
+{
+    uint64_t rows[STORE_TABLES_MAX] = {0};
+    MDB_stat stat;
+    MDB_txn *txn = NULL;
+
+    int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+    for (size_t i = 0; rc == 0 && i < store->n_tables; i++) {
+        rc = mdb_stat(txn, store->tables[i], &stat);
+        rows[i] = rc == 0 ? stat.ms_entries : 0;
+    }
+    if (txn != NULL) {
+        mdb_txn_abort(txn);
+    }
+    if (rc == 0) {
+        memcpy(ret, rows, sizeof(rows));
+    }
+    return store_errno(rc);
 }
 
 /* LMDB writes the copy but does not sync it. */

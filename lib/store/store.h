@@ -49,7 +49,7 @@ void store_close(struct store **store);
 
 /* Write; NULL only when memory or locks fail. */
 struct store_txn *store_begin(struct store *store) MUST_USE;
-/* Read; counted, and its age is watched (store_stats). NULL when readers are exhausted. */
+/* Read; its age is watched (store_stats). NULL when readers are exhausted. */
 struct store_txn *store_read(struct store *store) MUST_USE;
 /* Abort; accepts NULL and committed: `_cleanup_(store_end)`. */
 void store_end(struct store_txn **txn);
@@ -106,11 +106,10 @@ struct store_stats {
     uint64_t used_bytes; /* pages in use, and those that grew the file */
     uint64_t map_bytes;
     uint64_t oldest_read_ms; /* age of the oldest read transaction, 0 when none */
-    uint64_t reads;          /* read transactions begun */
-    uint64_t commits;
-    uint64_t entries[STORE_TABLES_MAX];
 };
 int store_stats(struct store *store, struct store_stats *ret) MUST_USE;
+/* How many rows each table has, all at one moment. */
+int store_rows(struct store *store, uint64_t ret[STORE_TABLES_MAX]) MUST_USE;
 /* A consistent copy of the whole environment into a new directory, synced (backup, replay tests).
  * -EEXIST when the target is there. A long read transaction, and counted as one. Not while this
  * thread has a write transaction. */

@@ -105,11 +105,6 @@ int store_commit(struct store_txn **txn)
     set_writing(store, false);
     int r = store_errno(mdb_txn_commit(committing->txn));
     free(committing);
-    if (r == 0) {
-        (void)pthread_mutex_lock(&store->lock);
-        store->commits++;
-        (void)pthread_mutex_unlock(&store->lock);
-    }
     return r;
 }
 

@@ -132,8 +132,13 @@ static void measure_rows(struct bench *bench, enum bench_figure figure,
 
 /* --- records --- */
 
+struct store_look {
+    struct store_stats stats;
+    uint64_t rows[STORE_TABLES_MAX];
+};
+
 /* What the broker's store says of itself, beside the running broker. */
-static void look_into_store(const struct bench *bench, struct store_stats *ret)
+static void look_into_store(const struct bench *bench, struct store_look *ret)
 {
     struct store *store = NULL;
     struct error error = ERROR_NULL;
@@ -147,7 +152,8 @@ static void look_into_store(const struct bench *bench, struct store_stats *ret)
     };
 
     bench_must(store_open(&options, &store, &error), "the broker's store", &error);
-    bench_must(store_stats(store, ret), "the broker's store", NULL);
+    bench_must(store_stats(store, &ret->stats), "the broker's store", NULL);
+    bench_must(store_rows(store, ret->rows), "the broker's store", NULL);
     store_close(&store);
 }
 
@@ -159,21 +165,21 @@ struct run_cost {
     double batch; /* records a commit */
 };
 
-static struct run_cost cost_of(const struct store_stats *before, const struct store_stats *after,
+static struct run_cost cost_of(const struct store_look *before, const struct store_look *after,
                                uint64_t records)
 {
     double rows = 0;
-    double batches = (double)(after->entries[T_JOURNAL] - before->entries[T_JOURNAL]);
+    double batches = (double)(after->rows[T_JOURNAL] - before->rows[T_JOURNAL]);
 
     for (size_t i = 0; i < N_TABLES; i++) {
-        rows += (double)(after->entries[i] - before->entries[i]);
+        rows += (double)(after->rows[i] - before->rows[i]);
     }
     /* Rows that were there already: one of its stream each record, and meta. */
     double puts = rows + (double)records + META_PUTS * batches;
     return (struct run_cost){
         .rows = rows / (double)records,
         .puts = puts / (double)records,
-        .bytes = (double)(after->used_bytes - before->used_bytes) / (double)records,
+        .bytes = (double)(after->stats.used_bytes - before->stats.used_bytes) / (double)records,
         .batch = (double)records / batches,
     };
 }
@@ -181,8 +187,8 @@ static struct run_cost cost_of(const struct store_stats *before, const struct st
 static double run_load(struct bench *bench, const struct load_plan *plan, struct load_result *run,
                        struct run_cost *ret_cost)
 {
-    struct store_stats before;
-    struct store_stats after;
+    struct store_look before;
+    struct store_look after;
 
     look_into_store(bench, &before);
     load_run(bench->load, plan, run);

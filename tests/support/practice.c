@@ -235,10 +235,10 @@ struct out_row practice_out(struct practice *practice, const struct reference *r
 
 uint64_t practice_rows(struct practice *practice, enum agent_table table)
 {
-    struct store_stats stats;
-    int r = store_stats(practice->agent->store, &stats);
+    uint64_t rows[STORE_TABLES_MAX];
+    int r = store_rows(practice->agent->store, rows);
     assert(r == 0);
-    return stats.entries[table];
+    return rows[table];
 }
 
 uint64_t practice_count(struct practice *practice, const char *name)

@@ -71,9 +71,9 @@ static struct pipeline_cursors cursors(struct world *world)
 
 static size_t rows(struct world *world, enum table table)
 {
-    struct store_stats stats;
-    assert_int_equal(store_stats(world->store, &stats), 0);
-    return (size_t)stats.entries[table];
+    uint64_t rows_of[STORE_TABLES_MAX];
+    assert_int_equal(store_rows(world->store, rows_of), 0);
+    return (size_t)rows_of[table];
 }
 
 static struct leaf leaf_at(struct world *world, uint64_t index)
