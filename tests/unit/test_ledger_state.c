@@ -662,37 +662,33 @@ static void a_parcel_row_comes_back_with_none_and_with_the_most_entries(void **s
 
 /* Written to the store of an older version, these bytes must be read by a newer one: whoever
  * changes them raises STATE_SCHEMA and says what becomes of older stores. */
+static const struct {
+    const char *what;
+    enum table table;
+    size_t len;
+    const char *sha256;
+} schema_1[] = {
+    {"entry", T_ENTRY, 68, "2f7638f5990d6ebafb31d3efcd8c8572c5fd38f09f014bc7a64dd1b305e88def"},
+    {"subject", T_SUBJECT, 90, "d2e5fce1d9311e8e5214011d9b96cd7894fcc493c60808c0a540081a9424a24a"},
+    {"chronology", T_CHRONOLOGY, 58,
+     "059a882e3a86c15342a609959e79321fdd2e0a5baf7557c4d036b024ff96fc27"},
+    {"alert", T_ALERT, 221, "ef38b6965cdffd65182654b1d4968c838a13dd8334413d98fd596dd92915718e"},
+    {"mailbox", T_MAILBOX, 39, "2fec766b15a339d490d4af1e9cbb36b6b6f9e56ccd16f3fbd20f1bbcee237027"},
+    {"reader", T_READER, 10, "a96843f1ed52421da4fd135a0af438034e60d1f245a007cd38f846a5e5e85177"},
+    {"agency", T_AGENCY, 128, "3d9f9d8b0303f8874f4eb1ae798f8978bbf6d604f938350fd35a2b9977bfa931"},
+    {"involvement", T_INVOLVEMENT, 16,
+     "b3435a89704e4fd244061ef6cde91af3d9530ee6ef92e8ca1d7e4144cab7d313"},
+    {"child-alert", T_CHILD_ALERT, 8,
+     "8c7654ecfd7b0b623b803e2f4e02ad1cc84278efdfcd7c4c9208edd81f17e115"},
+    {"governance", T_GOVERNANCE, 25,
+     "6b4b725c8b4712ab5ef20a2fdba6d99c61cb3382a3ff6aceb7737972f5dcd159"},
+    {"blob", T_BLOB, 196, "36583734030abbc6ae05a6c092965df1c57f88f13ccd338ff3fc76c83d751c6a"},
+    {"parcel", T_PARCEL, 139, "cdefefafc8d327f5f390d683dc0ade8b9f078ff683054aab52f673522b7f405b"},
+};
+
 static void the_rows_of_schema_1_keep_their_bytes(void **state)
 {
     struct world *world = *state;
-    static const struct {
-        const char *what;
-        enum table table;
-        size_t len;
-        const char *sha256;
-    } rows[] = {
-        {"entry", T_ENTRY, 68, "2f7638f5990d6ebafb31d3efcd8c8572c5fd38f09f014bc7a64dd1b305e88def"},
-        {"subject", T_SUBJECT, 90,
-         "d2e5fce1d9311e8e5214011d9b96cd7894fcc493c60808c0a540081a9424a24a"},
-        {"chronology", T_CHRONOLOGY, 58,
-         "059a882e3a86c15342a609959e79321fdd2e0a5baf7557c4d036b024ff96fc27"},
-        {"alert", T_ALERT, 221, "ef38b6965cdffd65182654b1d4968c838a13dd8334413d98fd596dd92915718e"},
-        {"mailbox", T_MAILBOX, 39,
-         "2fec766b15a339d490d4af1e9cbb36b6b6f9e56ccd16f3fbd20f1bbcee237027"},
-        {"reader", T_READER, 10,
-         "a96843f1ed52421da4fd135a0af438034e60d1f245a007cd38f846a5e5e85177"},
-        {"agency", T_AGENCY, 128,
-         "3d9f9d8b0303f8874f4eb1ae798f8978bbf6d604f938350fd35a2b9977bfa931"},
-        {"involvement", T_INVOLVEMENT, 16,
-         "b3435a89704e4fd244061ef6cde91af3d9530ee6ef92e8ca1d7e4144cab7d313"},
-        {"child-alert", T_CHILD_ALERT, 8,
-         "8c7654ecfd7b0b623b803e2f4e02ad1cc84278efdfcd7c4c9208edd81f17e115"},
-        {"governance", T_GOVERNANCE, 25,
-         "6b4b725c8b4712ab5ef20a2fdba6d99c61cb3382a3ff6aceb7737972f5dcd159"},
-        {"blob", T_BLOB, 196, "36583734030abbc6ae05a6c092965df1c57f88f13ccd338ff3fc76c83d751c6a"},
-        {"parcel", T_PARCEL, 139,
-         "cdefefafc8d327f5f390d683dc0ade8b9f078ff683054aab52f673522b7f405b"},
-    };
     assert_int_equal(STATE_SCHEMA, 1);
     const struct entry_row entry = entry_sample();
     const struct subject_row subject = subject_sample(2);
@@ -722,17 +718,17 @@ static void the_rows_of_schema_1_keep_their_bytes(void **state)
     blob_row_put(world->txn, 1, 2, &blob);
     parcel_row_put(world->txn, 1, 2, &parcel);
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(schema_1); i++) {
         _cleanup_(store_walk_end) struct store_walk walk =
-            store_walk_from(world->txn, rows[i].table, SLICE_NULL);
+            store_walk_from(world->txn, schema_1[i].table, SLICE_NULL);
         uint8_t digest[CAIRN_HASH_BYTES];
         char hex[HEX_BYTES(CAIRN_HASH_BYTES)];
         assert_true(walk.live);
         const struct slice parts[] = {walk.key, walk.value};
         sha256_many(parts, ARRAY_LEN(parts), digest);
         hex_encode(SLICE_OF(digest), hex);
-        if (walk.value.len != rows[i].len || strcmp(hex, rows[i].sha256) != 0) {
-            fail_msg("%s: %zu bytes, %s", rows[i].what, walk.value.len, hex);
+        if (walk.value.len != schema_1[i].len || strcmp(hex, schema_1[i].sha256) != 0) {
+            fail_msg("%s: %zu bytes, %s", schema_1[i].what, walk.value.len, hex);
         }
     }
 }
