@@ -157,7 +157,7 @@ static void nothing_is_answered_or_told_before_it_is_durable(void **state)
     world_record(world, &record, &entry);
     const struct world_parcel parcel = {
         .agency = SCHOOL, .lane = LANE_URGENT, .n = 1, .entries = &entry};
-    struct letter letter;
+    struct letter letter = {.frame = NET_FRAME_NULL};
     assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 0); /* and leaves a fetch waiting */
     receive(world, &parcel);
     assert_false(commit_step(&world->commit, false, 0));

@@ -315,7 +315,7 @@ static void a_queue_holds_its_limit_in_order_and_leaves_the_rest_with_the_caller
     bool (*const get[])(struct pipeline *, struct letter *) = {pipeline_asked, pipeline_posted};
 
     for (size_t queue = 0; queue < 2; queue++) {
-        struct letter letter;
+        struct letter letter = {.frame = NET_FRAME_NULL};
         for (uint8_t i = 0; i < CAIRN_OUT_QUEUE_FRAMES; i++) {
             write_letter(&letter, i);
             assert_true(put[queue](pipeline, &letter));
@@ -344,7 +344,7 @@ static void a_queue_holds_its_limit_in_order_and_leaves_the_rest_with_the_caller
 static void what_is_left_in_ring_and_queues_is_freed_with_them(void **state)
 {
     struct pipeline *pipeline = *state;
-    struct letter letter;
+    struct letter letter = {.frame = NET_FRAME_NULL};
     write_letter(&letter, 1);
     assert_true(pipeline_ask(pipeline, &letter));
     write_letter(&letter, 2);
@@ -365,7 +365,7 @@ static void wake(void *data)
 static void net_is_woken_for_answers_and_letters(void **state)
 {
     struct pipeline *pipeline = *state;
-    struct letter letter;
+    struct letter letter = {.frame = NET_FRAME_NULL};
     int woken = 0;
     pipeline_on_answer(pipeline, wake, &woken);
     claim_many(pipeline, 1);
@@ -394,7 +394,7 @@ static void a_wait_without_anything_ends_by_itself(void **state)
 static void publish_does_not_sleep_when_there_is_news(void **state)
 {
     struct pipeline *pipeline = *state;
-    struct letter letter;
+    struct letter letter = {.frame = NET_FRAME_NULL};
     uint64_t seen = 0;
     claim_many(pipeline, 2);
     finish_many(pipeline, 2);
@@ -420,7 +420,7 @@ static void *drain_one(void *data)
 static void a_blocked_publish_sleeps_until_net_has_room(void **state)
 {
     struct pipeline *pipeline = *state;
-    struct letter letter;
+    struct letter letter = {.frame = NET_FRAME_NULL};
     uint64_t seen = 0;
     pthread_t net;
     for (uint8_t i = 0; i < CAIRN_OUT_QUEUE_FRAMES; i++) {
