@@ -175,7 +175,7 @@ static void sealing_and_opening_give_the_values_of_another_implementation(void *
 
 static void the_recipient_reads_what_was_sealed(void **state)
 {
-    struct letter letter = {.frame = NET_FRAME_NULL};
+    struct letter letter;
 
     (void)state;
     write_letter(&letter);
@@ -188,7 +188,7 @@ static void the_recipient_reads_what_was_sealed(void **state)
 static void no_two_sealings_are_alike(void **state)
 {
     const struct hpke_message message = message_of(slice_of_text(TEXT));
-    struct letter letter = {.frame = NET_FRAME_NULL};
+    struct letter letter;
     uint8_t enc[HPKE_ENC_BYTES];
     uint8_t sealed[sizeof(letter.sealed)];
 
@@ -203,7 +203,7 @@ static void no_two_sealings_are_alike(void **state)
 
 static void nobody_else_reads_it(void **state)
 {
-    struct letter letter = {.frame = NET_FRAME_NULL};
+    struct letter letter;
     uint8_t other_public[HPKE_PUBLIC_BYTES];
 
     (void)state;
@@ -216,7 +216,7 @@ static void nobody_else_reads_it(void **state)
 
 static void a_change_of_any_bit_is_noticed(void **state)
 {
-    struct letter letter = {.frame = NET_FRAME_NULL};
+    struct letter letter;
 
     (void)state;
     write_letter(&letter);
@@ -236,7 +236,7 @@ static void a_change_of_any_bit_is_noticed(void **state)
 
 static void another_purpose_or_another_aad_does_not_open_it(void **state)
 {
-    struct letter letter = {.frame = NET_FRAME_NULL};
+    struct letter letter;
 
     (void)state;
     write_letter(&letter);
@@ -255,7 +255,7 @@ static void another_purpose_or_another_aad_does_not_open_it(void **state)
 
 static void a_message_cut_short_or_drawn_out_does_not_open(void **state)
 {
-    struct letter letter = {.frame = NET_FRAME_NULL};
+    struct letter letter;
     uint8_t longer[sizeof(letter.sealed) + 1] = {0};
     uint8_t opened[sizeof(letter.sealed) + 1];
 
@@ -274,7 +274,7 @@ static void a_message_cut_short_or_drawn_out_does_not_open(void **state)
 static void a_low_order_point_is_neither_recipient_nor_enc(void **state)
 {
     const struct hpke_message message = message_of(slice_of_text(TEXT));
-    struct letter letter = {.frame = NET_FRAME_NULL};
+    struct letter letter;
 
     (void)state;
     write_letter(&letter);
@@ -298,7 +298,7 @@ static void a_low_order_point_is_neither_recipient_nor_enc(void **state)
 static void an_empty_text_is_not_sealed(void **state)
 {
     const struct hpke_message message = message_of(SLICE_NULL);
-    struct letter letter = {.frame = NET_FRAME_NULL};
+    struct letter letter;
 
     (void)state;
     write_letter(&letter);
@@ -310,7 +310,7 @@ static void a_secret_of_another_length_is_a_caller_s_mistake(void **state)
 {
     const struct secret shorter = {.bytes = {1}, .len = HPKE_SECRET_BYTES - 1};
     uint8_t public_key[HPKE_PUBLIC_BYTES];
-    struct letter letter = {.frame = NET_FRAME_NULL};
+    struct letter letter;
 
     (void)state;
     write_letter(&letter);
