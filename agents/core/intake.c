@@ -148,7 +148,8 @@ static int keep_event(struct taking *taking, const struct event *event,
     }
     if (settles || !taking->can_seal) {
         row.state = settles ? OUT_SETTLING : OUT_WAITING;
-        row.due_ms = taking->now_ms + (settles ? taking->agent->options->settle_ms : 0);
+        /* What does not settle is due whatever the clock says later. */
+        row.due_ms = settles ? taking->now_ms + taking->agent->options->settle_ms : 0;
         if (target != NULL) {
             memcpy(row.handle, target->handle, sizeof(row.handle));
         }
@@ -262,10 +263,14 @@ static int take_retraction(struct taking *taking, struct event *retraction,
         count(taking, "nothing-to-take-back");
         return 0;
     }
-    int r = take_back(taking, retraction, &row.reference, item);
+    struct source_row told;
+    int r = source_content(store_key(taking), retraction, &told.content);
+    if (r == 0) {
+        r = take_back(taking, retraction, &row.reference, item);
+    }
     if (r == 0 && item->has_reference &&
         source_key(store_key(taking), SOURCE_VERSION, retraction, &version)) {
-        struct source_row told = {.reference = item->reference};
+        told.reference = item->reference;
         source_put(taking->txn, &version, &told);
     }
     return r;
@@ -351,10 +356,18 @@ static int take_event(struct taking *taking, struct event *event, struct intake_
     item->urgency = event->urgency;
     bool has_source = source_key(store_key(taking), SOURCE_VERSION, event, &version);
     if (has_source && source_get(taking->txn, &version, &row)) {
-        item->outcome = INTAKE_SAME;
-        item->has_reference = true;
-        item->reference = row.reference;
-        return 0;
+        struct hash content;
+        int r = source_content(store_key(taking), event, &content);
+        if (r != 0) {
+            return r;
+        }
+        if (hash_equal(&row.content, &content)) {
+            item->outcome = INTAKE_SAME;
+            item->has_reference = true;
+            item->reference = row.reference;
+            return 0;
+        }
+        /* A source that reuses its version says something new all the same: never drop it. */
     }
     if (event->kind == RECORD_RETRACTION) {
         return take_retraction(taking, event, item);
@@ -429,7 +442,7 @@ static int take_involvement(struct taking *taking, const struct parsed *parsed,
         r = seal_involvement(&taking->seal, &parsed->involvement, &item->reference, &row);
     } else {
         row.state = OUT_WAITING;
-        row.due_ms = taking->now_ms;
+        row.due_ms = 0;
         r = settle_involvement(taking->txn, store_key(taking), parsed->body, &item->reference,
                                &row);
     }

@@ -11,10 +11,11 @@
 #include "agents/core/parcel.h"
 #include "agents/core/session.h"
 
-#define SENDING_RECEIPT_MAX_MS 30000 /* then it is sent again */
-#define SENDING_RETRY_MIN_MS   100   /* after a `retry` verdict, doubled ... */
-#define SENDING_RETRY_MAX_MS   5000  /* ... up to this */
-#define SENDING_REFUSED_MS     60000 /* after a parcel was refused as a whole: a person must look */
+#define SENDING_RECEIPT_MAX_MS                                                                     \
+    3000 /* then it is sent again, which is harmless and urgent things cannot wait */
+#define SENDING_RETRY_MIN_MS 100   /* after a `retry` verdict, doubled ... */
+#define SENDING_RETRY_MAX_MS 5000  /* ... up to this */
+#define SENDING_REFUSED_MS   60000 /* after a parcel was refused as a whole: a person must look */
 
 struct flight {
     bool up;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agents/core/subjects.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -216,20 +218,69 @@ static int keep_identity(const struct subjects *subjects, const struct identity 
     return r;
 }
 
+static bool texts_differ(const char *a, const char *b)
+{
+    char first[CAIRN_NAME_MAX_BYTES];
+    char second[CAIRN_NAME_MAX_BYTES];
+    return a[0] != '\0' && b[0] != '\0' && text_fold(slice_of_text(a), first, sizeof(first)) &&
+           text_fold(slice_of_text(b), second, sizeof(second)) && strcmp(first, second) != 0;
+}
+
+/* Two of verified NHS number, birth date and given name differ: systems reuse local numbers, and a
+ * wrong child is worse than a second handle, which a verified number links again. One alone may be a
+ * correction. */
+static bool other_child(const struct identity *a, const struct identity *b)
+{
+    bool numbers = a->nhs_number.status == IDENTIFIER_VERIFIED &&
+                   b->nhs_number.status == IDENTIFIER_VERIFIED &&
+                   strcmp(a->nhs_number.value, b->nhs_number.value) != 0;
+    bool births = a->has_birth && b->has_birth && a->birth_day != b->birth_day;
+    return (numbers ? 1 : 0) + (births ? 1 : 0) + (texts_differ(a->given, b->given) ? 1 : 0) >= 2;
+}
+
+/* The handle listed under this key, unless it is plainly another child's. -EBADMSG for a broken row. */
+static int handle_under(const struct subjects *subjects, const struct identity *identity,
+                        const uint8_t key[CAIRN_HASH_BYTES], uint8_t handle[CAIRN_HANDLE_BYTES],
+                        bool *ret_found)
+{
+    _cleanup_(identity_deinit) struct identity held = IDENTITY_NULL;
+    struct handle_row row = {.sealed = SLICE_NULL};
+    struct slice value;
+    *ret_found = false;
+    if (!store_get(subjects->txn, AT_CHILD, slice_make(key, CAIRN_HASH_BYTES), &value)) {
+        return 0;
+    }
+    if (value.len != CAIRN_HANDLE_BYTES) {
+        return -EBADMSG;
+    }
+    memcpy(handle, value.data, CAIRN_HANDLE_BYTES);
+    if (row_get(subjects->txn, handle, &row) &&
+        !open_identity(subjects->store_key, row.sealed, &held)) {
+        return -EBADMSG;
+    }
+    *ret_found = !other_child(identity, &held);
+    return 0;
+}
+
 int subjects_handle(const struct subjects *subjects, const struct identity *identity,
                     uint8_t ret[CAIRN_HANDLE_BYTES])
 {
     uint8_t key[CAIRN_HASH_BYTES];
     uint8_t handle[CAIRN_HANDLE_BYTES];
-    struct slice value;
+    struct slice taken;
+    bool seen = false;
+    _cleanup_(identity_deinit) struct identity without = *identity;
     bool known = identity_key(identity, subjects->store_key, key);
-    bool seen = known && store_get(subjects->txn, AT_CHILD, SLICE_OF(key), &value);
-    if (seen && value.len != sizeof(handle)) {
-        return -EBADMSG;
+    int found = known ? handle_under(subjects, identity, key, handle, &seen) : 0;
+    if (found == 0 && known && !seen && store_get(subjects->txn, AT_CHILD, SLICE_OF(key), &taken)) {
+        without.local_id[0] = '\0'; /* another child has it: what else says who this is? */
+        known = identity_key(&without, subjects->store_key, key);
+        found = known ? handle_under(subjects, identity, key, handle, &seen) : 0;
     }
-    if (seen) {
-        memcpy(handle, value.data, sizeof(handle));
-    } else if (random_bytes(handle, sizeof(handle)) != 0) {
+    if (found != 0) {
+        return found;
+    }
+    if (!seen && random_bytes(handle, sizeof(handle)) != 0) {
         return -EIO;
     }
     int r = keep_identity(subjects, identity, handle);

@@ -31,6 +31,7 @@
 #define CHILDREN      40
 #define JOURNAL_BYTES (32 * 1024 * 1024)
 #define PATIENCE_MS   60000
+#define HELLO_MS      50   /* until there is a connection */
 #define SILENCE_MS    2000 /* then what is missing is sent again: an answer may be dropped */
 
 struct sent {
@@ -38,6 +39,8 @@ struct sent {
     uint64_t first_seq;
     size_t n;
     bool answered;
+    bool compared; /* answered again, the same */
+    bool proved[CAIRN_PARCEL_ENTRIES_MAX];
     struct wire_result results[CAIRN_PARCEL_ENTRIES_MAX];
     struct buf frame;
 };
@@ -59,11 +62,12 @@ struct load {
     size_t n_sent;
     size_t n_acknowledged;
     struct sent sent[PARCELS_MAX];
-    bool heard[64]; /* refusals of whole frames, by wire number */
+    bool greeted;            /* the broker has answered hello on this connection */
+    struct checkpoint shown; /* in that hello */
+    struct checkpoint head;  /* the newest that a receipt or a hello brought */
+    struct buf note;         /* its signed note */
+    bool heard[64];          /* refusals of whole frames, by wire number */
     struct arena arena;
-    bool comparing; /* a receipt is compared with the one before it */
-    size_t compared;
-    size_t proved;
 };
 
 /* --- opening --- */
@@ -112,6 +116,7 @@ struct load *load_new(const struct estate *estate, const char *id)
     assert_int_equal(key_read(path, KEY_TRANSPORT, &load->transport, &error), 0);
     assert_int_equal(random_bytes(&load->stream, sizeof(load->stream)), 0);
     load->next_seq = 1;
+    load->note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
     load->arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
     load->submitted = open_journal(estate, id, "submitted", load->submitted_path);
     load->acknowledged = open_journal(estate, id, "acknowledged", load->acknowledged_path);
@@ -133,6 +138,7 @@ void load_free(struct load **load)
     signer_free(&(*load)->signer);
     secret_deinit(&(*load)->transport);
     arena_deinit(&(*load)->arena);
+    buf_deinit(&(*load)->note);
     governance_unref(&(*load)->governance);
     base_free(load);
 }
@@ -140,6 +146,7 @@ void load_free(struct load **load)
 void load_reconnect(struct load *load)
 {
     assert_int_equal(dealer_reconnect(load->dealer), 0);
+    load->greeted = false;
 }
 
 /* --- the two files --- */
@@ -340,6 +347,22 @@ static bool send_bytes(struct load *load, struct slice bytes)
     return r == 0;
 }
 
+/* Shows the newest head that it has verified, as an agent does. */
+static void say_hello(struct load *load)
+{
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    const struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_HELLO};
+    const struct wire_hello hello = {.protocol_min = CAIRN_PROTOCOL_MIN,
+                                     .protocol_max = CAIRN_PROTOCOL_MAX,
+                                     .software = slice_of_text("a test"),
+                                     .checkpoint = buf_slice(&load->note)};
+    wire_frame_begin(&frame, &header);
+    wire_hello_write(&hello, &frame);
+    wire_frame_end(&frame);
+    load->shown = load->head;
+    (void)send_bytes(load, buf_slice(&frame));
+}
+
 void load_submit(struct load *load, size_t n)
 {
     assert_true(load->n_sent < PARCELS_MAX && n <= CAIRN_PARCEL_ENTRIES_MAX);
@@ -352,11 +375,17 @@ void load_submit(struct load *load, size_t n)
     for (size_t i = 0; i < n; i++) {
         note_submitted(load, sent->first_seq + i);
     }
-    (void)send_bytes(load, buf_slice(&sent->frame));
+    if (load->greeted) {
+        (void)send_bytes(load, buf_slice(&sent->frame));
+    }
 }
 
 void load_resend(struct load *load)
 {
+    if (!load->greeted) {
+        say_hello(load);
+        return;
+    }
     for (size_t i = 0; i < load->n_sent; i++) {
         if (!load->sent[i].answered && !send_bytes(load, buf_slice(&load->sent[i].frame))) {
             return; /* no connection yet, or the broker does not read */
@@ -382,15 +411,45 @@ static void keep_answer(struct load *load, struct sent *sent, const struct wire_
     load->n_acknowledged += receipt->n_results;
 }
 
-static void compare_answer(struct load *load, const struct sent *sent,
-                           const struct wire_receipt *receipt)
+static void compare_answer(struct sent *sent, const struct wire_receipt *receipt)
 {
     for (size_t i = 0; i < receipt->n_results; i++) {
         assert_int_equal(receipt->results[i].seq, sent->results[i].seq);
         assert_int_equal(receipt->results[i].verdict, sent->results[i].verdict);
         assert_int_equal(receipt->results[i].log_index, sent->results[i].log_index);
     }
-    load->compared += load->comparing ? 1 : 0;
+    sent->compared = true;
+}
+
+static void keep_head(struct load *load, struct slice note)
+{
+    struct checkpoint head;
+    assert_true(checkpoint_check(note, &load->governance->directory.checkpoint_key, &head));
+    if (head.size >= load->head.size) {
+        load->head = head;
+        buf_reset(&load->note);
+        buf_add_slice(&load->note, note);
+    }
+}
+
+/* The log that the broker has now continues the one that it had. */
+static void take_greeting(struct load *load, struct slice payload)
+{
+    struct wire_hello_reply reply;
+    struct checkpoint head;
+    assert_true(wire_hello_reply_read(payload, &load->arena, &reply));
+    assert_true(
+        checkpoint_check(reply.checkpoint, &load->governance->directory.checkpoint_key, &head));
+    if (load->shown.size > 0) {
+        const struct tree_consistency claim = {.old_size = load->shown.size,
+                                               .new_size = head.size,
+                                               .old_root = &load->shown.root,
+                                               .new_root = &head.root};
+        assert_true(tree_check_consistency(&claim, &reply.consistency));
+    }
+    keep_head(load, reply.checkpoint);
+    load->greeted = true;
+    load_resend(load);
 }
 
 static size_t take_receipt(struct load *load, const struct wire_header *header,
@@ -406,11 +465,27 @@ static size_t take_receipt(struct load *load, const struct wire_header *header,
     assert_int_equal(receipt.n_results, sent->n);
     assert_int_equal(receipt.stream, load->stream);
     if (sent->answered) {
-        compare_answer(load, sent, &receipt);
+        compare_answer(sent, &receipt);
         return 0;
     }
     keep_answer(load, sent, &receipt);
     return receipt.n_results;
+}
+
+static void note_proved(struct load *load, const struct entry_id *id, uint64_t log_index)
+{
+    assert_int_equal(id->agency, load->self->number);
+    assert_int_equal(id->stream, load->stream);
+    for (size_t i = 0; i < load->n_sent; i++) {
+        struct sent *sent = &load->sent[i];
+        if (id->seq >= sent->first_seq && id->seq < sent->first_seq + sent->n) {
+            size_t at = (size_t)(id->seq - sent->first_seq);
+            assert_int_equal(sent->results[at].log_index, log_index);
+            sent->proved[at] = true;
+            return;
+        }
+    }
+    fail();
 }
 
 static void take_proof(struct load *load, struct slice payload)
@@ -428,9 +503,7 @@ static void take_proof(struct load *load, struct slice payload)
     assert_true(tree_check_inclusion(&claim, &reply.path));
     assert_true(leaf_read(reply.leaf, &leaf));
     assert_int_equal(leaf.type, LEAF_ENTRY);
-    assert_int_equal(leaf.agency, load->self->number);
-    assert_int_equal(leaf.id.stream, load->stream);
-    load->proved++;
+    note_proved(load, &leaf.id, reply.log_index);
 }
 
 static size_t take(struct load *load, struct slice frame)
@@ -446,10 +519,18 @@ static size_t take(struct load *load, struct slice frame)
         take_proof(load, wire_payload(frame));
         return 0;
     }
+    if (header.type == WIRE_HELLO_REPLY) {
+        take_greeting(load, wire_payload(frame));
+        return 0;
+    }
     assert_int_equal(header.type, WIRE_ERROR);
     assert_true(wire_error_read(wire_payload(frame), &load->arena, &verdict));
     assert_true(verdict_is_retry(verdict));
     load->heard[verdict] = true;
+    if (verdict == VERDICT_HELLO_FIRST) {
+        load->greeted = false;
+        say_hello(load);
+    }
     return 0;
 }
 
@@ -494,7 +575,7 @@ void load_settle(struct load *load)
         assert_true(now < until);
         if (now >= again) {
             load_resend(load);
-            again = now + SILENCE_MS;
+            again = now + (load->greeted ? SILENCE_MS : HELLO_MS);
         }
         if (load_receive(load, 20) > 0) {
             again = clock_boot_ms(clock_system()) + SILENCE_MS;
@@ -504,67 +585,105 @@ void load_settle(struct load *load)
 
 /* --- judging --- */
 
-#define WINDOW                                                                                     \
-    4 /* the broker's queue to one connection is short, and drops what it has no room for */
+/* The broker's queue to one connection is short, and it drops what has no room there. */
+#define WINDOW 4
+
+/* Questions that the broker is asked one after the other, a few at a time, each until it is
+ * answered. */
+struct asking {
+    bool (*ask)(struct load *load, size_t which); /* false: it could not be sent now */
+    bool (*answered)(const struct load *load, size_t which);
+    size_t n;
+};
+
+static void ask_until_answered(struct load *load, const struct asking *asking, size_t which)
+{
+    int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
+    int64_t again = clock_boot_ms(clock_system()) + SILENCE_MS;
+    while (!asking->answered(load, which)) {
+        int64_t now = clock_boot_ms(clock_system());
+        assert_true(now < until);
+        if (now >= again) {
+            (void)asking->ask(load, which);
+            again = now + SILENCE_MS;
+        }
+        (void)load_receive(load, 20);
+    }
+}
+
+static void ask_all(struct load *load, const struct asking *asking)
+{
+    for (size_t i = 0; i < asking->n + WINDOW; i++) {
+        if (i < asking->n) {
+            (void)asking->ask(load, i);
+        }
+        if (i >= WINDOW) {
+            ask_until_answered(load, asking, i - WINDOW);
+        }
+    }
+}
+
+static bool ask_again(struct load *load, size_t which)
+{
+    assert_true(load->sent[which].answered);
+    return send_bytes(load, buf_slice(&load->sent[which].frame));
+}
+
+static bool was_compared(const struct load *load, size_t which)
+{
+    return load->sent[which].compared;
+}
 
 void load_expect_same_answers(struct load *load)
 {
-    load->comparing = true;
-    load->compared = 0;
+    const struct asking asking = {.ask = ask_again, .answered = was_compared, .n = load->n_sent};
     for (size_t i = 0; i < load->n_sent; i++) {
-        assert_true(load->sent[i].answered);
-        int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
-        while (!send_bytes(load, buf_slice(&load->sent[i].frame))) {
-            assert_true(clock_boot_ms(clock_system()) < until);
-            (void)load_receive(load, 10);
-        }
-        while (load->compared + WINDOW < i + 1) {
-            assert_true(clock_boot_ms(clock_system()) < until);
-            (void)load_receive(load, 10);
-        }
+        load->sent[i].compared = false;
     }
-    int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
-    while (load->compared < load->n_sent) {
-        assert_true(clock_boot_ms(clock_system()) < until);
-        (void)load_receive(load, 10);
-    }
-    load->comparing = false;
+    ask_all(load, &asking);
 }
 
-static void ask_proof(struct load *load, uint64_t log_index)
+/* The nth entry of all that were sent. */
+static const struct sent *sent_of(const struct load *load, size_t which, size_t *ret_at)
+{
+    for (size_t i = 0; i < load->n_sent; i++) {
+        if (which < load->sent[i].n) {
+            *ret_at = which;
+            return &load->sent[i];
+        }
+        which -= load->sent[i].n;
+    }
+    fail();
+    return NULL;
+}
+
+static bool ask_proof(struct load *load, size_t which)
 {
     _cleanup_(buf_deinit) struct buf frame = BUF_MAX(256);
     const struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_PROOF_REQUEST};
-    int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
+    size_t at = 0;
+    const struct sent *sent = sent_of(load, which, &at);
+    assert_true(sent->answered);
     wire_frame_begin(&frame, &header);
-    wire_proof_request_write(log_index, &frame);
+    wire_proof_request_write(sent->results[at].log_index, &frame);
     wire_frame_end(&frame);
-    while (!send_bytes(load, buf_slice(&frame))) {
-        assert_true(clock_boot_ms(clock_system()) < until);
-        (void)load_receive(load, 10);
-    }
+    return send_bytes(load, buf_slice(&frame));
+}
+
+static bool was_proved(const struct load *load, size_t which)
+{
+    size_t at = 0;
+    return sent_of(load, which, &at)->proved[at];
 }
 
 void load_expect_proofs(struct load *load)
 {
-    load->proved = 0;
-    size_t asked = 0;
+    const struct asking asking = {
+        .ask = ask_proof, .answered = was_proved, .n = (size_t)load->next_seq - 1};
     for (size_t i = 0; i < load->n_sent; i++) {
-        for (size_t e = 0; load->sent[i].answered && e < load->sent[i].n; e++) {
-            int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
-            ask_proof(load, load->sent[i].results[e].log_index);
-            asked++;
-            while (load->proved + WINDOW < asked) {
-                assert_true(clock_boot_ms(clock_system()) < until);
-                (void)load_receive(load, 10);
-            }
-        }
+        memset(load->sent[i].proved, 0, sizeof(load->sent[i].proved));
     }
-    int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
-    while (load->proved < asked) {
-        assert_true(clock_boot_ms(clock_system()) < until);
-        (void)load_receive(load, 10);
-    }
+    ask_all(load, &asking);
 }
 
 static struct store *open_store(const struct estate *estate)
