@@ -566,16 +566,28 @@ bool load_heard(const struct load *load, enum verdict verdict)
     return load->heard[verdict];
 }
 
+static void greet(struct load *load)
+{
+    int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
+    while (!load->greeted) {
+        assert_true(clock_boot_ms(clock_system()) < until);
+        say_hello(load);
+        (void)load_receive(load, HELLO_MS);
+    }
+}
+
 void load_settle(struct load *load)
 {
     int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
-    int64_t again = 0;
+    int64_t again = clock_boot_ms(clock_system()) + SILENCE_MS;
+    greet(load);
+    load_resend(load);
     while (load_unanswered(load) > 0) {
         int64_t now = clock_boot_ms(clock_system());
         assert_true(now < until);
         if (now >= again) {
             load_resend(load);
-            again = now + (load->greeted ? SILENCE_MS : HELLO_MS);
+            again = now + SILENCE_MS;
         }
         if (load_receive(load, 20) > 0) {
             again = clock_boot_ms(clock_system()) + SILENCE_MS;
@@ -613,6 +625,7 @@ static void ask_until_answered(struct load *load, const struct asking *asking, s
 
 static void ask_all(struct load *load, const struct asking *asking)
 {
+    greet(load);
     for (size_t i = 0; i < asking->n + WINDOW; i++) {
         if (i < asking->n) {
             (void)asking->ask(load, i);
