@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -55,16 +54,10 @@ static int tear_down(void **state)
     return 0;
 }
 
-static bool has_ended(const struct process *process)
-{
-    struct pollfd ended = {.fd = process->pidfd, .events = POLLIN};
-    return poll(&ended, 1, 0) == 1;
-}
-
 /* Sends one parcel after the other until the broker has ended. */
 static void work_until_it_ends(size_t entries)
 {
-    while (!has_ended(&scene.broker)) {
+    while (!process_has_ended(&scene.broker)) {
         if (load_unanswered(scene.gp) < 3) {
             load_submit(scene.gp, entries);
         }
@@ -78,6 +71,7 @@ static void work(size_t entries)
 {
     size_t until = load_acknowledged(scene.gp) + entries;
     while (load_acknowledged(scene.gp) < until) {
+        assert_false(process_has_ended(&scene.broker));
         if (load_unanswered(scene.gp) < 3) {
             load_submit(scene.gp, 4);
         }

@@ -73,6 +73,7 @@ static void work(size_t entries, uint32_t shape)
     load_resend(scene.gp);
     load_resend(scene.hospital);
     while (acknowledged() < until) {
+        assert_false(process_has_ended(&scene.broker));
         if (load_unanswered(scene.gp) < 3) {
             load_submit(scene.gp, 1 + shape % 7);
         }

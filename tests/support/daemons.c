@@ -244,6 +244,12 @@ bool process_ready(struct process *process)
     }
 }
 
+bool process_has_ended(const struct process *process)
+{
+    struct pollfd ended = {.fd = process->pidfd, .events = POLLIN};
+    return poll(&ended, 1, 0) == 1;
+}
+
 int process_wait(struct process *process)
 {
     struct pollfd ended = {.fd = process->pidfd, .events = POLLIN};

@@ -56,6 +56,8 @@ void process_start(struct estate *estate, const struct process_options *options,
                    struct process *ret);
 /* True when it said READY=1, false when it ended instead. */
 bool process_ready(struct process *process) MUST_USE;
+bool process_has_ended(
+    const struct process *process); /* by itself; process_wait is still to come */
 /* Its wait status once it has ended by itself; it then does not run. */
 int process_wait(struct process *process);
 void process_kill(struct process *process); /* SIGKILL, and waits */
