@@ -10,8 +10,7 @@
  *   kind               record, subject, involvement, acknowledgement, decision: one function each
  *   leaf and row       whatever the verdict
  *
- * A kind's function judges and writes its own rows; what tells others (struct after_leaf,
- * alert_act) runs once the entry's leaf and row are there, so that a telling always follows what it
+ * A kind's function judges and writes its own rows; what tells others (finish_kind) runs once the entry's leaf and row are there, so that a telling always follows what it
  * tells of. The batch's journal row is written before the first input is applied: inputs of one
  * batch can see each other's headers.
  */
@@ -19,9 +18,10 @@
 
 #include "broker/alert.h"
 #include "broker/chronology.h"
-#include "broker/disclose.h"
-#include "broker/identity.h"
+#include "broker/decision.h"
+#include "broker/links.h"
 #include "broker/mailbox.h"
+#include "broker/record.h"
 
 #include "base/date.h"
 #include "crypto/digest.h"
@@ -86,244 +86,24 @@ static void follow_stream(struct apply *apply, const struct entry_id *id)
     }
 }
 
-/* --- grants --- */
-
-static bool grants_own_parts(const struct entry_input *entry)
-{
-    unsigned parts = 0;
-    for (size_t i = 0; i < entry->n_grants; i++) {
-        if (entry->grants[i].recipient == entry->id.agency) {
-            parts |= PART_BIT(entry->grants[i].part);
-        }
-    }
-    return (parts & PART_BIT(PART_ACCOUNT)) != 0;
-}
-
-/* The urgent lane does not wait for a sender to learn of a newer document, and a batch may hold one
- * before an entry. Such an entry was sealed in good faith. */
-static bool sealed_before(const struct apply *apply, const struct entry_input *entry)
-{
-    const uint64_t *versions = apply->governance->versions;
-    return entry->directory_version < versions[GOVERNANCE_DIRECTORY] ||
-           entry->agreements_version < versions[GOVERNANCE_AGREEMENTS];
-}
-
-/* Every reader that the sender sealed to must be one that the agreements in force here allow; one
- * that only newer documents forbid is no fault of the sender's and is passed over when telling. */
-static enum verdict check_grants(const struct apply *apply, const struct record_header *header,
-                                 const struct entry_input *entry, const struct agency *origin)
-{
-    if (!grants_own_parts(entry)) {
-        return VERDICT_BAD_GRANT;
-    }
-    for (size_t i = 0; i < entry->n_grants; i++) {
-        uint32_t number = entry->grants[i].recipient;
-        const struct agency *recipient = directory_agency(&apply->governance->directory, number);
-        if (recipient == NULL || disclose_narrowed(header, number)) {
-            return VERDICT_BAD_GRANT;
-        }
-        struct decision decision = disclose_decide(apply, header, origin, recipient);
-        if (number != origin->number && !sealed_before(apply, entry) &&
-            (decision.effect < EFFECT_HOLD || decision.mode != MODE_CONTENT)) {
-            return VERDICT_BAD_GRANT;
-        }
-    }
-    return VERDICT_STORED;
-}
-
-/* --- record --- */
-
-/* A record with all that deciding about it needs. */
-struct record_case {
-    const struct record_header *header;
-    const struct entry_input *entry;
-    const struct agency *origin;
-    struct subject_row subject;
-};
-
-static bool may_read(const struct apply *apply, const struct record_case *record,
-                     const struct agency *agency)
-{
-    return agency != NULL && agency->active && agency->number != record->origin->number &&
-           !disclose_narrowed(record->header, agency->number) &&
-           disclose_decide(apply, record->header, record->origin, agency).effect >= EFFECT_HOLD;
-}
-
-/* Whether anybody but its origin may ever read of it. Whom it was sealed to is asked first: with a
- * reader among them, as nearly always, the cost does not grow with the partnership. */
-static bool has_reader(const struct apply *apply, const struct record_case *record)
-{
-    const struct directory *directory = &apply->governance->directory;
-    for (size_t i = 0; i < record->entry->n_grants; i++) {
-        if (may_read(apply, record,
-                     directory_agency(directory, record->entry->grants[i].recipient))) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < directory->n_agencies; i++) {
-        if (may_read(apply, record, &directory->agencies[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool involved(const struct apply *apply, uint64_t child, uint32_t agency)
-{
-    struct subject_id own;
-    return identity_own_subject(apply->txn, child, agency, &own) && disclose_involved(apply, &own);
-}
-
-static bool linked_by_name(const struct apply *apply, uint64_t child, uint32_t agency)
-{
-    struct subject_id own;
-    struct subject_row row;
-    return identity_own_subject(apply->txn, child, agency, &own) &&
-           subject_row_get(apply->txn, &own, &row) && row.link == LINK_PROVISIONAL;
-}
-
-/* The front door reads what its origin says about its own child. Whoever is told because it is
- * involved with the child gets the card alone while a name is all that says it is the same child. */
-static void share_with(struct apply *apply, const struct record_case *record,
-                       const struct agency *recipient)
-{
-    uint32_t number = recipient->number;
-    uint8_t parts = PART_BIT(PART_CARD) | PART_BIT(PART_ACCOUNT);
-    bool by_name = record->subject.link == LINK_PROVISIONAL;
-    if (!agency_is_front_door(recipient)) {
-        if (!involved(apply, record->subject.child, number)) {
-            return;
-        }
-        by_name = by_name || linked_by_name(apply, record->subject.child, number);
-        parts = by_name ? PART_BIT(PART_CARD) : parts;
-    }
-    mailbox_deliver(apply, number, &record->entry->id, &record->entry->item, parts,
-                    by_name ? DELIVERED_PROVISIONAL : 0);
-}
-
-/* `share` and danger go at once, to whoever was granted and either is the front door or is involved
- * with the child. */
-static void share_now(struct apply *apply, const struct record_case *record)
-{
-    uint32_t last = 0;
-    for (size_t i = 0; i < record->entry->n_grants; i++) {
-        uint32_t number = record->entry->grants[i].recipient;
-        const struct agency *recipient = directory_agency(&apply->governance->directory, number);
-        if (number == last || number == record->origin->number || recipient == NULL ||
-            !recipient->active) {
-            continue;
-        }
-        last = number; /* grants are sorted by recipient */
-        struct decision decision =
-            disclose_decide(apply, record->header, record->origin, recipient);
-        if (decision.effect == EFFECT_SHARE && decision.mode == MODE_CONTENT) {
-            share_with(apply, record, recipient);
-        }
-    }
-}
-
-static void chronicle(struct apply *apply, const struct record_case *record, uint64_t log_index,
-                      bool counts)
-{
-    const struct record_header *header = record->header;
-    struct chronology_row row = {
-        .subject = {.agency = header->id.agency},
-        .entry = header->id,
-        .record_kind = header->record_kind,
-        .code = header->code,
-        .level = header->level,
-        .urgency = header->urgency,
-        .counts = counts,
-    };
-    memcpy(row.subject.handle, header->handle, CAIRN_HANDLE_BYTES);
-    if (header->has_occurrence) {
-        memcpy(row.occurrence, header->occurrence, sizeof(row.occurrence));
-    } else {
-        memcpy(row.occurrence, record->entry->item.bytes, sizeof(row.occurrence));
-    }
-    chronology_add(apply, record->subject.child, header->event_day, log_index, &row);
-}
+/* --- kinds --- */
 
 /* What is left to do once the entry's own leaf and row are written, so that tellings follow what
  * they tell of. */
 struct after_leaf {
-    bool share;
-    bool chronicle;
-    bool counts;
-    bool look;
-    bool retract;
+    struct record_case record; /* ENTRY_RECORD */
+    bool look;                 /* ENTRY_SUBJECT: chronologies came together */
     uint64_t child;
     int32_t anchor;
-    struct record_case record;
 };
-
-static enum verdict retract(struct apply *apply, const struct record_header *header, bool *ret_news)
-{
-    struct entry_row target;
-    struct entry_input input;
-    struct entry_header old;
-    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
-    if (header->retracts.agency != header->id.agency) {
-        return VERDICT_NOT_ENTITLED;
-    }
-    if (!entry_row_get(apply->txn, &header->retracts, &target) || target.kind != ENTRY_RECORD ||
-        !verdict_is_stored(target.verdict) ||
-        !journal_entry_at(apply->txn, target.batch, target.offset, &input) ||
-        !wire_entry_header_read(ENTRY_RECORD, input.header, &arena, &old)) {
-        return VERDICT_NOT_FOUND;
-    }
-    struct subject_id subject = {.agency = header->id.agency};
-    struct subject_row row;
-    memcpy(subject.handle, old.record.handle, CAIRN_HANDLE_BYTES);
-    if (subject_row_get(apply->txn, &subject, &row)) {
-        (void)chronology_retract(apply, row.child, old.record.event_day, target.log_index);
-    }
-    *ret_news = !target.retracted; /* told once, however often it is said */
-    target.retracted = true;
-    entry_row_put(apply->txn, &header->retracts, &target);
-    apply_noted(apply, NOTED_RETRACTIONS);
-    return VERDICT_STORED;
-}
-
-static enum verdict apply_record(struct apply *apply, const struct record_header *header,
-                                 const struct entry_input *entry, struct after_leaf *after)
-{
-    struct record_case *record = &after->record;
-    record->header = header;
-    record->entry = entry;
-    record->origin = directory_agency(&apply->governance->directory, header->id.agency);
-    assert(record->origin != NULL); /* check_key saw it */
-    enum verdict verdict = check_grants(apply, header, entry, record->origin);
-    if (verdict != VERDICT_STORED) {
-        return verdict;
-    }
-    if (header->record_kind == RECORD_RETRACTION) {
-        verdict = retract(apply, header, &after->retract);
-        return verdict;
-    }
-    struct subject_id subject = {.agency = header->id.agency};
-    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
-    identity_subject(apply, &subject, &record->subject);
-    after->counts =
-        record_is_danger(header->record_kind, header->urgency) || has_reader(apply, record);
-    after->chronicle = true;
-    after->share = after->counts;
-    after->look = after->counts;
-    after->child = record->subject.child;
-    after->anchor = header->event_day;
-    apply_noted(apply, NOTED_RECORDS_STORED);
-    return after->counts ? VERDICT_STORED : VERDICT_STORED_NO_READER;
-}
-
-/* --- the other kinds --- */
 
 static enum verdict apply_subject(struct apply *apply, const struct subject_header *header,
                                   const struct entry_input *entry, struct after_leaf *after)
 {
-    if (header->n_tokens != entry->n_tokens || !identity_statement_sound(header)) {
+    if (header->n_tokens != entry->n_tokens || !links_statement_sound(header)) {
         return VERDICT_BAD_ENTRY;
     }
-    after->child = identity_state(apply, header, entry, &after->look);
+    after->child = links_state(apply, header, entry, &after->look);
     after->look = after->look && chronology_newest_day(apply->txn, after->child, &after->anchor);
     return VERDICT_STORED;
 }
@@ -333,7 +113,7 @@ static enum verdict apply_involvement(struct apply *apply, const struct involvem
     struct subject_id subject = {.agency = header->id.agency};
     struct subject_row row;
     memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
-    identity_subject(apply, &subject, &row);
+    links_subject(apply, &subject, &row);
     const struct involvement_row involvement = {
         .from_day = header->from_day,
         .until_day = header->until_day,
@@ -348,7 +128,7 @@ static enum verdict apply_kind(struct apply *apply, const struct entry_header *h
 {
     switch (header->kind) {
     case ENTRY_RECORD:
-        return apply_record(apply, &header->record, entry, after);
+        return record_judge(apply, &header->record, entry, &after->record);
     case ENTRY_SUBJECT:
         return apply_subject(apply, &header->subject, entry, after);
     case ENTRY_INVOLVEMENT:
@@ -358,7 +138,7 @@ static enum verdict apply_kind(struct apply *apply, const struct entry_header *h
                    ? VERDICT_STORED
                    : VERDICT_CONFLICT;
     case ENTRY_DECISION:
-        return alert_judge(apply, &header->decision);
+        return decision_judge(apply, &header->decision);
     case ENTRY_GRANT:
     case ENTRY_TIE:
     case ENTRY_REQUEST:
@@ -367,21 +147,15 @@ static enum verdict apply_kind(struct apply *apply, const struct entry_header *h
     return VERDICT_BAD_ENTRY;
 }
 
-static void finish_record(struct apply *apply, const struct after_leaf *after, uint64_t log_index)
+static void finish_kind(struct apply *apply, const struct entry_header *header,
+                        const struct entry_input *entry, const struct after_leaf *after,
+                        uint64_t log_index)
 {
-    if (after->chronicle) {
-        chronicle(apply, &after->record, log_index, after->counts);
-    }
-    if (after->share) {
-        share_now(apply, &after->record);
-    }
-    if (after->retract) {
-        struct entry_row target;
-        if (entry_row_get(apply->txn, &after->record.header->retracts, &target)) {
-            alert_retracted(apply, &after->record.header->retracts, target.alert);
-        }
-    }
-    if (after->look) {
+    if (header->kind == ENTRY_RECORD) {
+        record_act(apply, &after->record, log_index);
+    } else if (header->kind == ENTRY_DECISION) {
+        decision_act(apply, &header->decision, entry);
+    } else if (after->look) {
         alert_look(apply, after->child, after->anchor);
     }
 }
@@ -470,10 +244,7 @@ static struct applied apply_entry(struct apply *apply, const struct entry_input 
     }
     struct applied applied = {.verdict = verdict, .log_index = entry_leaf(apply, entry, verdict)};
     put_entry_row(apply, entry, applied);
-    finish_record(apply, &after, applied.log_index);
-    if (header.kind == ENTRY_DECISION) {
-        alert_act(apply, &header.decision, entry);
-    }
+    finish_kind(apply, &header, entry, &after, applied.log_index);
     return applied;
 }
 

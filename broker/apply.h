@@ -95,7 +95,7 @@ int apply_batch(struct apply *apply, struct slice row,
 int apply_load_governance(struct store_txn *txn, struct governance **ret,
                           struct error *error) MUST_USE;
 
-/* --- for the nouns of apply (alert, chronology, disclose, identity, mailbox, notice) --- */
+/* --- for the nouns of apply (alert, chronology, decision, disclose, headline, links, mailbox, members, notice, record) --- */
 /* Appends a leaf; fills salt and time. Returns its index. */
 uint64_t apply_leaf(struct apply *apply, struct leaf *leaf);
 static inline void apply_noted(struct apply *apply, enum apply_note note)

@@ -16,9 +16,11 @@
  * A failure in 2 to 6 ends the process before anybody was answered. So there is nothing in memory
  * that a failed commit would leave wrong: it ends the process.
  *
- * Not done here: what an input does (apply), who is told how (answer, publish).
+ * Not done here: 1 (plan), what an input does (apply), who is told how (answer, publish).
  */
 #include "broker/commit.h"
+
+#include "broker/plan.h"
 
 #include "base/log.h"
 #include "crypto/digest.h"
@@ -30,186 +32,21 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define HOUR_MS       INT64_C(3600000)
 #define LOOK_EVERY_MS 1000
 
 /* A batch under way. */
 struct batch {
     struct commit *commit;
+    struct plan plan;
     struct apply apply;
     struct batch_head head;
-    uint32_t inputs;
     size_t n_slots;
     size_t slot; /* where the next pending result belongs */
     size_t entry;
     size_t parcel_of; /* slot + 1 whose parcel was put last */
 };
 
-static const enum verdict pending = (enum verdict)0; /* a result that apply has yet to fill */
-
-/* --- 1 plan --- */
-
-static size_t entries_of(const struct slot *slot, enum entry_kind kind)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < slot->parcel.n_entries; i++) {
-        n += slot->parcel.entries[i].wire.kind == kind ? 1 : 0;
-    }
-    return n;
-}
-
-/* Why a sound frame must come again later. The urgent lane never waits. */
-static enum verdict must_wait(const struct commit *commit, const struct slot *slot)
-{
-    const uint64_t *held = slot->parcel.head.versions.of;
-    const uint64_t *ours = commit->governance->versions;
-    if (slot->header.lane == LANE_URGENT) {
-        return VERDICT_STORED;
-    }
-    bool has_records = entries_of(slot, ENTRY_RECORD) > 0;
-    bool acknowledges = entries_of(slot, ENTRY_ACKNOWLEDGEMENT) == slot->parcel.n_entries;
-    if ((commit->disk_percent >= CAIRN_DISK_REFUSE_PERCENT && !acknowledges) ||
-        (commit->disk_percent >= CAIRN_DISK_WARN_PERCENT && has_records)) {
-        return VERDICT_DISK_FULL;
-    }
-    bool stale = held[GOVERNANCE_DIRECTORY] < ours[GOVERNANCE_DIRECTORY] ||
-                 held[GOVERNANCE_AGREEMENTS] < ours[GOVERNANCE_AGREEMENTS];
-    return stale && has_records ? VERDICT_STALE_DIRECTORY : VERDICT_STORED;
-}
-
-static void count_refused_frame(struct commit *commit, const struct slot *slot)
-{
-    log_event(LOG_LEVEL_WARNING, "frame_refused", "agency=%u verdict=%s", slot->peer.agency,
-              verdict_name(slot->frame_verdict));
-    for (size_t i = 0; i < commit->n_refused; i++) {
-        if (commit->refused[i].agency == slot->peer.agency) {
-            commit->refused[i].frames++;
-            return;
-        }
-    }
-    if (commit->n_refused < CAIRN_AGENCIES_MAX) {
-        commit->refused[commit->n_refused].agency = slot->peer.agency;
-        commit->refused[commit->n_refused++].frames = 1;
-    }
-}
-
-static void add_input(struct batch *batch, const struct input *input)
-{
-    (void)journal_add(input, &batch->commit->journal);
-    batch->inputs++;
-}
-
-static void plan_entry(struct batch *batch, const struct slot *slot, size_t i, uint32_t parcel)
-{
-    const struct verified_entry *entry = &slot->parcel.entries[i];
-    uint8_t id[ENTRY_ID_BYTES];
-    entry_id_pack(&entry->id, id);
-    struct input input = {
-        .type = INPUT_ENTRY,
-        .entry =
-            {
-                .verdict = marker_crashes(&batch->commit->marker, SLICE_OF(id)) >= 2
-                               ? VERDICT_QUARANTINED
-                               : entry->verdict,
-                .kind = entry->wire.kind,
-                .lane = (enum lane)slot->header.lane,
-                .id = entry->id,
-                .key_id = slot->parcel.head.key_id,
-                .sender = slot->peer.agency,
-                .agreements_version = slot->parcel.head.versions.of[GOVERNANCE_AGREEMENTS],
-                .directory_version = slot->parcel.head.versions.of[GOVERNANCE_DIRECTORY],
-                .item = entry->item,
-                .grants_digest = entry->grants_digest,
-                .parcel = parcel,
-                .index = (uint32_t)i,
-                .n_grants = entry->wire.n_grants,
-                .n_tokens = entry->n_tokens,
-                .header = entry->wire.header,
-            },
-    };
-    for (size_t g = 0; g < entry->wire.n_grants; g++) {
-        input.entry.grants[g].part = entry->wire.grants[g].part;
-        input.entry.grants[g].recipient = entry->wire.grants[g].recipient;
-        input.entry.grants[g].key_id = entry->wire.grants[g].key_id;
-    }
-    for (size_t t = 0; t < entry->n_tokens; t++) {
-        memcpy(input.entry.tokens[t], entry->tokens[t], 32);
-    }
-    add_input(batch, &input);
-}
-
-static void plan_parcel(struct batch *batch, struct store_txn *txn, struct slot *slot)
-{
-    uint32_t parcel = batch->inputs;
-    slot->n_results = slot->parcel.n_entries;
-    for (size_t i = 0; i < slot->parcel.n_entries; i++) {
-        const struct verified_entry *entry = &slot->parcel.entries[i];
-        struct wire_result *result = &slot->results[i];
-        struct applied known;
-        result->seq = entry->id.seq;
-        if (apply_known(txn, &entry->id, &entry->item, &known)) {
-            result->verdict = known.verdict;
-            result->log_index = known.log_index;
-            continue;
-        }
-        result->verdict = pending;
-        plan_entry(batch, slot, i, parcel);
-    }
-}
-
-static void plan_governance(struct batch *batch, struct slot *slot)
-{
-    struct input input = {
-        .type = INPUT_GOVERNANCE,
-        .governance = {.document = slot->offer.document,
-                       .text = buf_slice(&slot->offer.text),
-                       .note = buf_slice(&slot->offer.note)},
-    };
-    slot->n_results = 1;
-    slot->results[0] = (struct wire_result){.verdict = pending};
-    add_input(batch, &input);
-}
-
-static void plan_slot(struct batch *batch, struct store_txn *txn, struct slot *slot)
-{
-    slot->n_results = 0;
-    if (slot->content == SLOT_GOVERNANCE) {
-        plan_governance(batch, slot);
-        return;
-    }
-    slot->frame_verdict = slot->verdict;
-    if (slot->verdict == VERDICT_STORED) {
-        slot->frame_verdict = must_wait(batch->commit, slot);
-    } else if (!verdict_is_retry(slot->verdict)) {
-        count_refused_frame(batch->commit, slot);
-    }
-    if (slot->frame_verdict == VERDICT_STORED) {
-        plan_parcel(batch, txn, slot);
-    }
-}
-
-/* When the hour turned, what was refused in the old one goes into the log. */
-static void plan_refused(struct batch *batch, int64_t now_ms, bool all)
-{
-    struct commit *commit = batch->commit;
-    uint64_t hour = (uint64_t)(now_ms / HOUR_MS);
-    if (hour == commit->refused_hour && !all) {
-        return;
-    }
-    for (size_t i = 0; i < commit->n_refused; i++) {
-        struct input input = {
-            .type = INPUT_REFUSED,
-            .refused = {.agency = commit->refused[i].agency,
-                        .hour = commit->refused_hour,
-                        .frames = commit->refused[i].frames},
-        };
-        add_input(batch, &input);
-    }
-    commit->n_refused = 0;
-    commit->refused_hour = hour;
-}
-
-/* --- 2 begin --- */
+/* --- 2 write --- */
 
 static void put_blob(struct batch *batch, const struct verified_entry *entry, uint32_t n)
 {
@@ -239,7 +76,7 @@ static struct slot *next_pending(struct batch *batch)
     while (batch->slot < batch->n_slots) {
         struct slot *slot = pipeline_batch_slot(batch->commit->pipeline, batch->slot);
         while (batch->entry < slot->n_results) {
-            if (slot->results[batch->entry].verdict == pending) {
+            if (slot->results[batch->entry].verdict == PLAN_PENDING) {
                 return slot;
             }
             batch->entry++;
@@ -349,7 +186,7 @@ static void show_counters(struct commit *commit, const struct batch *batch)
     count_set(commit->counters, COUNT_RING_SLOTS_USED, cursors.claimed - cursors.answered);
     count_set(commit->counters, COUNT_RING_BYTES_USED, cursors.bytes);
     count(commit->counters, COUNT_COMMIT_BATCHES, 1);
-    count(commit->counters, COUNT_COMMIT_ENTRIES, batch->inputs);
+    count(commit->counters, COUNT_COMMIT_ENTRIES, batch->plan.inputs);
     count_set(commit->counters, COUNT_COMMIT_LOG_SIZE, commit->signed_range.size);
     for (size_t i = 0; i < N_APPLY_NOTES; i++) {
         if (batch->apply.notes[i] > 0) {
@@ -421,7 +258,7 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
     struct commit *commit = batch->commit;
     uint64_t number = commit->batch + 1;
     struct store_key key = store_key_u64(number);
-    journal_end(batch->inputs, &commit->journal);
+    journal_end(batch->plan.inputs, &commit->journal);
     store_append(*txn, T_JOURNAL, store_key_slice(&key), buf_slice(&commit->journal));
     int r = apply_begin(&batch->apply, *txn, number, &batch->head, commit->governance);
     batch->apply.marker = &commit->marker;
@@ -441,7 +278,7 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
 
 static void commit_batch(struct batch *batch, struct store_txn **txn)
 {
-    if (batch->inputs == 0) {
+    if (batch->plan.inputs == 0) {
         return; /* all known or refused: nothing to write */
     }
     write_batch(batch, txn);
@@ -468,15 +305,16 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
     if (ready == 0) {
         return false;
     }
-    struct batch batch = {.commit = commit, .n_slots = batch_size(commit, ready)};
+    struct batch batch = {
+        .commit = commit, .plan = {.commit = commit}, .n_slots = batch_size(commit, ready)};
     _cleanup_(store_end) struct store_txn *txn = store_begin(commit->store);
     if (txn == NULL) {
         log_fatal("commit_failed", "no write transaction");
     }
     begin(&batch);
-    plan_refused(&batch, batch.head.time_ms, false);
+    plan_refused(&batch.plan, batch.head.time_ms, false);
     for (size_t i = 0; i < batch.n_slots; i++) {
-        plan_slot(&batch, txn, pipeline_batch_slot(commit->pipeline, i));
+        plan_slot(&batch.plan, txn, pipeline_batch_slot(commit->pipeline, i));
     }
     commit_batch(&batch, &txn);
     store_end(&txn);
@@ -486,17 +324,17 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
 
 static void commit_inputs(struct commit *commit, const struct input *inputs, size_t n, bool refused)
 {
-    struct batch batch = {.commit = commit};
+    struct batch batch = {.commit = commit, .plan = {.commit = commit}};
     _cleanup_(store_end) struct store_txn *txn = store_begin(commit->store);
     if (txn == NULL) {
         log_fatal("commit_failed", "no write transaction");
     }
     begin(&batch);
     if (refused) {
-        plan_refused(&batch, batch.head.time_ms, true);
+        plan_refused(&batch.plan, batch.head.time_ms, true);
     }
     for (size_t i = 0; i < n; i++) {
-        add_input(&batch, &inputs[i]);
+        plan_input(&batch.plan, &inputs[i]);
     }
     commit_batch(&batch, &txn);
 }

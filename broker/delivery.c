@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/delivery.h"
 
+#include "broker/members.h"
 #include "ledger/journal.h"
 
 #include <errno.h>
@@ -74,18 +75,10 @@ static void find_handle(const struct delivery *delivery, const struct entry_inpu
     if (!subject_row_get(delivery->txn, &subject, &row)) {
         return;
     }
-    struct store_key prefix = store_key_u64(row.child);
-    _cleanup_(store_walk_end) struct store_walk walk =
-        store_walk_from(delivery->txn, T_MEMBER, store_key_slice(&prefix));
-    for (size_t n = 0; walk.live && n < CAIRN_MEMBERS_MAX && key_has_prefix(walk.key, &prefix);
-         n++) {
-        struct subject_id member = subject_id_unpack(walk.key.data + prefix.len);
-        if (member.agency == delivery->agency) {
-            ret->has_handle = true;
-            memcpy(ret->handle, member.handle, CAIRN_HANDLE_BYTES);
-            return;
-        }
-        store_walk_next(&walk);
+    struct subject_id own;
+    if (members_own_subject(delivery->txn, row.child, delivery->agency, &own)) {
+        ret->has_handle = true;
+        memcpy(ret->handle, own.handle, CAIRN_HANDLE_BYTES);
     }
 }
 

@@ -1,81 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "broker/identity.h"
+#include "broker/links.h"
 
 #include "broker/chronology.h"
+#include "broker/members.h"
 
 #include <string.h>
 
 static const enum token_class strong_classes[] = {TOKEN_NHS_NUMBER, TOKEN_UPN};
 
-/* --- members --- */
+/* --- subjects --- */
 
-void identity_members(struct store_txn *txn, uint64_t child,
-                      bool (*each)(void *data, const struct subject_id *subject, enum link link),
-                      void *data)
-{
-    struct store_key prefix = store_key_u64(child);
-    _cleanup_(store_walk_end) struct store_walk walk =
-        store_walk_from(txn, T_MEMBER, store_key_slice(&prefix));
-    for (size_t n = 0; walk.live && n < CAIRN_MEMBERS_MAX && key_has_prefix(walk.key, &prefix);
-         n++) {
-        assert(walk.key.len == 8 + SUBJECT_ID_BYTES && walk.value.len == 1);
-        struct subject_id subject = subject_id_unpack(walk.key.data + 8);
-        if (!each(data, &subject, (enum link)walk.value.data[0])) {
-            return;
-        }
-        store_walk_next(&walk);
-    }
-}
-
-struct member_list {
-    size_t n;
-    struct subject_id subjects[CAIRN_MEMBERS_MAX];
-};
-
-static bool collect_member(void *data, const struct subject_id *subject, enum link link)
-{
-    (void)link;
-    struct member_list *list = data;
-    list->subjects[list->n++] = *subject;
-    return true;
-}
-
-struct own_search {
-    uint32_t agency;
-    bool found;
-    struct subject_id *ret;
-};
-
-static bool find_own(void *data, const struct subject_id *subject, enum link link)
-{
-    (void)link;
-    struct own_search *search = data;
-    if (subject->agency != search->agency) {
-        return true;
-    }
-    *search->ret = *subject;
-    search->found = true;
-    return false;
-}
-
-bool identity_own_subject(struct store_txn *txn, uint64_t child, uint32_t agency,
-                          struct subject_id *ret)
-{
-    struct own_search search = {.agency = agency, .ret = ret};
-    identity_members(txn, child, find_own, &search);
-    return search.found;
-}
-
-static void put_member(struct apply *apply, uint64_t child, const struct subject_id *subject,
-                       enum link link)
-{
-    struct store_key key = key_member(child, subject);
-    uint8_t value = (uint8_t)link;
-    store_put(apply->txn, T_MEMBER, store_key_slice(&key), slice_make(&value, 1));
-}
-
-void identity_subject(struct apply *apply, const struct subject_id *subject,
-                      struct subject_row *ret)
+void links_subject(struct apply *apply, const struct subject_id *subject, struct subject_row *ret)
 {
     if (subject_row_get(apply->txn, subject, ret)) {
         return;
@@ -86,7 +21,7 @@ void identity_subject(struct apply *apply, const struct subject_id *subject,
         .statement = UINT64_MAX,
     };
     subject_row_put(apply->txn, subject, ret);
-    put_member(apply, ret->child, subject, ret->link);
+    members_put(apply, ret->child, subject, ret->link);
 }
 
 /* --- contradictions --- */
@@ -159,8 +94,8 @@ static bool contradicted(struct apply *apply, const struct side *a, const struct
             .txn = apply->txn, .class = strong_classes[i], .only = a->only, .except = a->except};
         struct verified_set of_b = {
             .txn = apply->txn, .class = strong_classes[i], .only = b->only, .except = b->except};
-        identity_members(apply->txn, a->child, collect_verified, &of_a);
-        identity_members(apply->txn, b->child, collect_verified, &of_b);
+        members_each(apply->txn, a->child, collect_verified, &of_a);
+        members_each(apply->txn, b->child, collect_verified, &of_b);
         if (share_none(&of_a, &of_b)) {
             return true;
         }
@@ -237,10 +172,10 @@ static bool too_many_of_one_agency(const struct member_list *a, const struct mem
  * limit. */
 static bool join(struct apply *apply, uint64_t from, uint64_t to, enum link link)
 {
-    struct member_list moving = {.n = 0};
-    struct member_list staying = {.n = 0};
-    identity_members(apply->txn, from, collect_member, &moving);
-    identity_members(apply->txn, to, collect_member, &staying);
+    struct member_list moving;
+    struct member_list staying;
+    members_list(apply->txn, from, &moving);
+    members_list(apply->txn, to, &staying);
     if (moving.n + staying.n > CAIRN_MEMBERS_MAX || too_many_of_one_agency(&moving, &staying) ||
         !chronology_move(apply, from, to, NULL)) {
         apply_noted(apply, NOTED_LINKS_TOO_LARGE);
@@ -254,9 +189,8 @@ static bool join(struct apply *apply, uint64_t from, uint64_t to, enum link link
         row.child = to;
         row.link = row.link == LINK_PROVISIONAL ? LINK_PROVISIONAL : link;
         subject_row_put(apply->txn, &moving.subjects[i], &row);
-        struct store_key old = key_member(from, &moving.subjects[i]);
-        (void)store_delete(apply->txn, T_MEMBER, store_key_slice(&old));
-        put_member(apply, to, &moving.subjects[i], row.link);
+        members_remove(apply, from, &moving.subjects[i]);
+        members_put(apply, to, &moving.subjects[i], row.link);
     }
     move_alert(apply, from, to);
     apply_noted(apply, link == LINK_PROVISIONAL ? NOTED_LINKS_PROVISIONAL : NOTED_LINKS_VERIFIED);
@@ -296,7 +230,7 @@ static bool find_firm(void *data, const struct subject_id *subject, enum link li
 static bool firmly_held(struct apply *apply, uint64_t child, const struct subject_token *token)
 {
     struct firm_search search = {.txn = apply->txn, .token = token};
-    identity_members(apply->txn, child, find_firm, &search);
+    members_each(apply->txn, child, find_firm, &search);
     return search.found;
 }
 
@@ -312,12 +246,11 @@ static void part(struct apply *apply, const struct subject_id *subject)
         apply_noted(apply, NOTED_LINKS_TOO_LARGE);
         return;
     }
-    struct store_key old = key_member(row.child, subject);
-    (void)store_delete(apply->txn, T_MEMBER, store_key_slice(&old));
+    members_remove(apply, row.child, subject);
     row.child = to;
     row.link = LINK_ALONE;
     subject_row_put(apply->txn, subject, &row);
-    put_member(apply, to, subject, row.link);
+    members_put(apply, to, subject, row.link);
     apply_noted(apply, NOTED_LINKS_PARTED);
 }
 
@@ -326,8 +259,8 @@ static void part(struct apply *apply, const struct subject_id *subject)
 static bool part_contradicted(struct apply *apply, const struct subject_id *subject)
 {
     struct subject_row row;
-    struct member_list members = {.n = 0};
-    identity_subject(apply, subject, &row);
+    struct member_list members;
+    links_subject(apply, subject, &row);
     if (!contradicts_the_others(apply, row.child, subject)) {
         return true;
     }
@@ -336,7 +269,7 @@ static bool part_contradicted(struct apply *apply, const struct subject_id *subj
         part(apply, subject);
         return true;
     }
-    identity_members(apply->txn, row.child, collect_member, &members);
+    members_list(apply->txn, row.child, &members);
     for (size_t i = 0; i < members.n; i++) {
         struct subject_row other;
         if (subject_row_get(apply->txn, &members.subjects[i], &other) &&
@@ -425,13 +358,13 @@ static bool link_composite(struct apply *apply, const struct subject_id *subject
 {
     struct subject_row row;
     struct matches matches;
-    identity_subject(apply, subject, &row);
+    links_subject(apply, subject, &row);
     find_matches(apply, token, subject, row.child, &matches);
     if (row.link != LINK_ALONE || matches.same_child || matches.n != 1) {
         return false; /* not alone any more, or not unique */
     }
-    struct member_list own = {.n = 0};
-    identity_members(apply->txn, row.child, collect_member, &own);
+    struct member_list own;
+    members_list(apply->txn, row.child, &own);
     if (own.n != 1) {
         return false; /* others rely on this child: a person decides */
     }
@@ -475,9 +408,9 @@ static void gather(struct apply *apply, const struct subject_token *token, struc
 static void follow(struct apply *apply, const struct matches *left)
 {
     for (size_t i = 0; i < left->n; i++) {
-        struct member_list members = {.n = 0};
+        struct member_list members;
         struct subject_row row;
-        identity_members(apply->txn, left->children[i], collect_member, &members);
+        members_list(apply->txn, left->children[i], &members);
         if (members.n == 1 && subject_row_get(apply->txn, &members.subjects[0], &row)) {
             (void)link_composites(apply, &members.subjects[0], &row);
         }
@@ -487,18 +420,18 @@ static void follow(struct apply *apply, const struct matches *left)
 /* Provisional members that state what a member there for good states are there for good too. */
 static void confirm(struct apply *apply, uint64_t child, const struct subject_token *token)
 {
-    struct member_list members = {.n = 0};
+    struct member_list members;
     if (!firmly_held(apply, child, token)) {
         return;
     }
-    identity_members(apply->txn, child, collect_member, &members);
+    members_list(apply->txn, child, &members);
     for (size_t i = 0; i < members.n; i++) {
         struct subject_row row;
         if (subject_row_get(apply->txn, &members.subjects[i], &row) &&
             row.link == LINK_PROVISIONAL && states(&row, token)) {
             row.link = LINK_VERIFIED;
             subject_row_put(apply->txn, &members.subjects[i], &row);
-            put_member(apply, child, &members.subjects[i], row.link);
+            members_put(apply, child, &members.subjects[i], row.link);
         }
     }
 }
@@ -513,7 +446,7 @@ static bool link_strong(struct apply *apply, const struct subject_id *subject,
     struct matches matches;
     bool joined = false;
     gather(apply, token, &left);
-    identity_subject(apply, subject, &row);
+    links_subject(apply, subject, &row);
     if (!is_usable(apply, token, &row)) {
         return false; /* it could not part: its link is a matter of its name still */
     }
@@ -550,7 +483,7 @@ static bool link_subject(struct apply *apply, const struct subject_id *subject,
 
 /* --- statements --- */
 
-bool identity_statement_sound(const struct subject_header *header)
+bool links_statement_sound(const struct subject_header *header)
 {
     for (size_t i = 0; i < ARRAY_LEN(strong_classes); i++) {
         size_t verified = 0;
@@ -581,14 +514,14 @@ static void replace_tokens(struct apply *apply, const struct subject_id *subject
     }
 }
 
-uint64_t identity_state(struct apply *apply, const struct subject_header *header,
-                        const struct entry_input *input, bool *ret_joined)
+uint64_t links_state(struct apply *apply, const struct subject_header *header,
+                     const struct entry_input *input, bool *ret_joined)
 {
     assert(header->n_tokens == input->n_tokens);
     struct subject_id subject = {.agency = header->id.agency};
     memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
     struct subject_row old;
-    identity_subject(apply, &subject, &old);
+    links_subject(apply, &subject, &old);
     struct subject_row row = old;
     row.epoch = header->epoch;
     row.statement = apply->range.size; /* the leaf that follows */
@@ -601,6 +534,6 @@ uint64_t identity_state(struct apply *apply, const struct subject_header *header
     subject_row_put(apply->txn, &subject, &row);
     replace_tokens(apply, &subject, &old, &row);
     *ret_joined = link_subject(apply, &subject, &row);
-    identity_subject(apply, &subject, &row);
+    links_subject(apply, &subject, &row);
     return row.child;
 }

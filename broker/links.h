@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * identity: which subjects are one child. A verified identifier links for good unless contradicted;
+ * links: which subjects are one child. A verified identifier links for good unless contradicted;
  * an exact, unique, uncontradicted match of name, birth date and postcode links provisionally;
  * everything else stays apart. Links join subjects, never records. Part of apply.
  *
@@ -10,28 +10,19 @@
  * member belongs elsewhere, or contradicts the others, the member parts from them first, with its
  * records, so that a match of names never becomes a link for good between two others.
  */
-#ifndef BROKER_IDENTITY_H
-#define BROKER_IDENTITY_H
+#ifndef BROKER_LINKS_H
+#define BROKER_LINKS_H
 
 #include "broker/apply.h"
 
 /* The subject's row; a handle never seen gets a child of its own. */
-void identity_subject(struct apply *apply, const struct subject_id *subject,
-                      struct subject_row *ret);
+void links_subject(struct apply *apply, const struct subject_id *subject, struct subject_row *ret);
 /* A child has one NHS number and one UPN: a statement with two verified ones of a class names two
  * children and would join them. */
-bool identity_statement_sound(const struct subject_header *header);
+bool links_statement_sound(const struct subject_header *header);
 /* A subject statement: replaces the subject's tokens and links it. Returns the child it now belongs
  * to; *ret_joined says whether chronologies came together, so that patterns must be looked at
  * again. */
-uint64_t identity_state(struct apply *apply, const struct subject_header *header,
-                        const struct entry_input *input, bool *ret_joined);
-/* The recipient's own subject for a child; false when it has none. */
-bool identity_own_subject(struct store_txn *txn, uint64_t child, uint32_t agency,
-                          struct subject_id *ret);
-/* Calls `each` for every member until it returns false. */
-void identity_members(struct store_txn *txn, uint64_t child,
-                      bool (*each)(void *data, const struct subject_id *subject, enum link link),
-                      void *data);
-
+uint64_t links_state(struct apply *apply, const struct subject_header *header,
+                     const struct entry_input *input, bool *ret_joined);
 #endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/decision.h"
+
+#include "broker/alert.h"
+#include "broker/disclose.h"
+#include "broker/headline.h"
+#include "broker/mailbox.h"
+
+/* The account goes to the opener when an agreement, a grant and a link for good all allow it. */
+static void release_account(struct apply *apply, uint64_t number, const struct told_record *record,
+                            const struct agency *opener)
+{
+    struct decision decision = disclose_decide(apply, &record->header, record->origin, opener);
+    if (record->id.agency == opener->number || record->provisional || record->row.retracted ||
+        decision.effect < EFFECT_HOLD || decision.mode != MODE_CONTENT ||
+        disclose_narrowed(&record->header, opener->number) ||
+        !disclose_granted(&record->input, opener->number, PART_ACCOUNT)) {
+        return;
+    }
+    struct reader_row reader = {.opened = false};
+    bool told = reader_row_get(apply->txn, &record->id, opener->number, &reader);
+    if (told && reader.opened && (reader.parts & PART_BIT(PART_ACCOUNT)) != 0) {
+        return; /* opened before: this decision is about what came since */
+    }
+    if (!told) {
+        mailbox_deliver(apply, opener->number, &record->id, &record->row.item, PART_BIT(PART_CARD),
+                        0);
+    }
+    mailbox_release(apply, opener->number, &record->id, &record->row.item, PART_BIT(PART_ACCOUNT),
+                    number);
+}
+
+/* An origin hears who decided: the notice, and the decision itself (its sealed reason) when it was
+ * granted to it. */
+static void tell_origin(struct apply *apply, uint32_t origin, const struct wire_notice *notice,
+                        const struct entry_input *decision)
+{
+    if (disclose_granted(decision, origin, PART_ACCOUNT)) {
+        mailbox_deliver(apply, origin, &decision->id, &decision->item, PART_BIT(PART_ACCOUNT), 0);
+    }
+    mailbox_notice(apply, origin, notice);
+}
+
+static void tell_one_decided(struct apply *apply, const struct alert_row *alert,
+                             const struct wire_notice *notice, uint32_t agency,
+                             const struct entry_input *decision)
+{
+    struct wire_notice own = *notice;
+    const struct agency *recipient = directory_agency(&apply->governance->directory, agency);
+    if (recipient == NULL || !alert_known_to(apply, alert, recipient)) {
+        return;
+    }
+    alert_own_handle(apply, alert->child, agency, &own);
+    tell_origin(apply, agency, &own, decision);
+}
+
+/* The addressees, and every origin, whether or not the rule names origins as addressees. */
+static void tell_decided(struct apply *apply, uint64_t number, const struct alert_row *alert,
+                         const struct entry_input *decision, enum notice_type type)
+{
+    struct alert_row all = *alert;
+    struct wire_notice notice = alert_notice(apply, number, alert, type);
+    notice.agency = decision->id.agency;
+    notice.has_record = true;
+    notice.record = decision->id;
+    for (size_t i = 0; i < alert->n_records; i++) {
+        alert_add_addressee(apply, &all, alert->records[i].entry.agency);
+    }
+    for (size_t i = 0; i < all.n_addressees; i++) {
+        tell_one_decided(apply, alert, &notice, all.addressees[i], decision);
+    }
+}
+
+static void open_alert(struct apply *apply, uint64_t number, const struct entry_input *input,
+                       struct alert_row *alert)
+{
+    const struct agency *opener = directory_agency(&apply->governance->directory, input->id.agency);
+    for (size_t i = 0; i < alert->n_records; i++) {
+        struct told_record record;
+        if (headline_load_listed(apply, alert, i, &record)) {
+            release_account(apply, number, &record, opener);
+        }
+    }
+    alert->state = ALERT_OPENED;
+    alert_row_put(apply->txn, number, alert);
+    tell_decided(apply, number, alert, input, NOTICE_OPENED);
+    apply_noted(apply, NOTED_ALERTS_OPENED);
+}
+
+static void close_alert(struct apply *apply, const struct decision_header *header,
+                        const struct entry_input *input, struct alert_row *alert)
+{
+    alert->state = ALERT_CLOSED;
+    alert->outcome = header->outcome;
+    alert->closed_at = apply->range.size;
+    alert_row_put(apply->txn, header->alert, alert);
+    tell_decided(apply, header->alert, alert, input, NOTICE_CLOSED);
+    apply_noted(apply, NOTED_ALERTS_CLOSED);
+}
+
+/* A person opened a record that was shared with the agency: its origin is told that it was seen. */
+static void open_record(struct apply *apply, const struct decision_header *header,
+                        const struct entry_input *input)
+{
+    struct reader_row reader;
+    bool queued = reader_row_get(apply->txn, &header->record, header->id.agency, &reader);
+    assert(queued); /* judged */
+    if (reader.opened) {
+        return; /* its origin was told then */
+    }
+    reader.opened = true;
+    reader_row_put(apply->txn, &header->record, header->id.agency, &reader);
+    struct wire_notice notice = {
+        .type = NOTICE_RECORD_OPENED,
+        .agency = header->id.agency,
+        .has_record = true,
+        .record = header->record,
+        .time_ms = apply->time_ms,
+    };
+    tell_origin(apply, header->record.agency, &notice, input);
+}
+
+static enum verdict judge_record(struct apply *apply, const struct decision_header *header)
+{
+    struct reader_row reader;
+    struct entry_row row;
+    if (header->action != ACTION_OPEN) {
+        return VERDICT_BAD_ENTRY;
+    }
+    /* What does not exist and what was not told get one answer: ids are not to be probed. */
+    bool queued = entry_row_get(apply->txn, &header->record, &row) &&
+                  reader_row_get(apply->txn, &header->record, header->id.agency, &reader);
+    return queued ? VERDICT_STORED : VERDICT_NOT_ENTITLED;
+}
+
+enum verdict decision_judge(struct apply *apply, const struct decision_header *header)
+{
+    if (header->has_record) {
+        return judge_record(apply, header);
+    }
+    struct alert_row alert;
+    if (!alert_row_get(apply->txn, header->alert, &alert)) {
+        return VERDICT_NOT_ENTITLED; /* as for one that it was not told of */
+    }
+    const struct agency *sender =
+        directory_agency(&apply->governance->directory, header->id.agency);
+    if (sender == NULL || !agency_is_front_door(sender) ||
+        !alert_is_addressee(&alert, sender->number)) {
+        return VERDICT_NOT_ENTITLED;
+    }
+    bool closes = header->action == ACTION_CLOSE;
+    return alert.state == ALERT_CLOSED || closes != (header->outcome != OUTCOME_NONE)
+               ? VERDICT_CONFLICT
+               : VERDICT_STORED;
+}
+
+void decision_act(struct apply *apply, const struct decision_header *header,
+                  const struct entry_input *input)
+{
+    struct alert_row alert;
+    if (header->has_record) {
+        open_record(apply, header, input);
+        return;
+    }
+    bool there = alert_row_get(apply->txn, header->alert, &alert);
+    assert(there); /* judged */
+    switch (header->action) {
+    case ACTION_OPEN:
+        open_alert(apply, header->alert, input, &alert);
+        return;
+    case ACTION_CLOSE:
+        close_alert(apply, header, input, &alert);
+        return;
+    }
+}

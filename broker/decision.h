@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * decision: what a named person decides about an alert or a record that was told: opening it, which
+ * releases the held accounts and tells the origins, or closing it with an outcome. Part of apply.
+ */
+#ifndef BROKER_DECISION_H
+#define BROKER_DECISION_H
+
+#include "broker/apply.h"
+
+/* May it be? Changes nothing. */
+enum verdict decision_judge(struct apply *apply, const struct decision_header *header);
+/* And what it does, once its own leaf and row are there. It is delivered to those whom it concerns.
+ */
+void decision_act(struct apply *apply, const struct decision_header *header,
+                  const struct entry_input *input);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/headline.h"
+
+#include "broker/disclose.h"
+
+#include <string.h>
+
+bool headline_load(struct apply *apply, const struct entry_id *id, struct told_record *ret)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct entry_header header;
+    if (!entry_row_get(apply->txn, id, &ret->row) || ret->row.kind != ENTRY_RECORD ||
+        !verdict_is_stored(ret->row.verdict) ||
+        !journal_entry_at(apply->txn, ret->row.batch, ret->row.offset, &ret->input) ||
+        !wire_entry_header_read(ENTRY_RECORD, ret->input.header, &arena, &header)) {
+        return false;
+    }
+    ret->id = *id;
+    ret->log_index = ret->row.log_index;
+    ret->header = header.record;
+    ret->origin = directory_agency(&apply->governance->directory, id->agency);
+    struct subject_id subject = {.agency = id->agency};
+    memcpy(subject.handle, header.record.handle, CAIRN_HANDLE_BYTES);
+    struct subject_row row;
+    if (!subject_row_get(apply->txn, &subject, &row)) {
+        return false;
+    }
+    ret->child = row.child;
+    ret->provisional = row.link == LINK_PROVISIONAL;
+    return ret->origin != NULL;
+}
+
+/* Fills one headline_for; false when this recipient is not to know of the record at all. */
+bool headline_load_listed(struct apply *apply, const struct alert_row *alert, size_t i,
+                          struct told_record *ret)
+{
+    return headline_load(apply, &alert->records[i].entry, ret) && ret->child == alert->child;
+}
+
+bool headline_for(struct apply *apply, const struct told_record *record,
+                  const struct agency *recipient, struct wire_headline *ret)
+{
+    bool own = record->id.agency == recipient->number;
+    struct decision decision = disclose_decide(apply, &record->header, record->origin, recipient);
+    if (!own &&
+        (decision.effect < EFFECT_HOLD || disclose_narrowed(&record->header, recipient->number))) {
+        return false;
+    }
+    *ret = (struct wire_headline){
+        .class = slice_of_text(record_kind_class(record->header.record_kind)),
+        .event_day = record->header.event_day,
+        .origin_kind = slice_of_text(record->origin->kind->id),
+        .flags = (record->provisional ? HEADLINE_PROVISIONAL : 0) |
+                 (record->row.retracted ? HEADLINE_RETRACTED : 0) | (own ? HEADLINE_OWN : 0),
+    };
+    if (own || decision.mode == MODE_CONTENT) {
+        ret->has_record = true;
+        ret->record = record->id;
+        ret->log_index = record->log_index;
+        ret->record_kind = (uint32_t)record->header.record_kind;
+        ret->code = record->header.code;
+        ret->origin = record->id.agency;
+    }
+    return true;
+}

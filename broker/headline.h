@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * headline: what one agency may see of one record that an alert lists: the record's name and code
+ * where an agreement lets content through, else class, day and the kind of its origin, or nothing
+ * at all. Part of apply.
+ */
+#ifndef BROKER_HEADLINE_H
+#define BROKER_HEADLINE_H
+
+#include "broker/apply.h"
+
+/* A record with everything that decides who may see it. */
+struct told_record {
+    struct entry_id id;
+    uint64_t log_index;
+    struct entry_row row;
+    struct entry_input input;
+    struct record_header header;
+    const struct agency *origin;
+    uint64_t child; /* whose it is now: a link may have been undone since the alert listed it */
+    bool provisional;
+};
+
+/* False for what is no stored record, or has no subject or origin any more. */
+bool headline_load(struct apply *apply, const struct entry_id *id, struct told_record *ret);
+/* The alert's i-th record, while it still is about the alert's child. */
+bool headline_load_listed(struct apply *apply, const struct alert_row *alert, size_t i,
+                          struct told_record *ret);
+/* Fills one headline; false when this recipient is not to know of the record at all. */
+bool headline_for(struct apply *apply, const struct told_record *record,
+                  const struct agency *recipient, struct wire_headline *ret);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/members.h"
+
+void members_each(struct store_txn *txn, uint64_t child,
+                  bool (*each)(void *data, const struct subject_id *subject, enum link link),
+                  void *data)
+{
+    struct store_key prefix = store_key_u64(child);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(txn, T_MEMBER, store_key_slice(&prefix));
+    for (size_t n = 0; walk.live && n < CAIRN_MEMBERS_MAX && key_has_prefix(walk.key, &prefix);
+         n++) {
+        assert(walk.key.len == 8 + SUBJECT_ID_BYTES && walk.value.len == 1);
+        struct subject_id subject = subject_id_unpack(walk.key.data + 8);
+        if (!each(data, &subject, (enum link)walk.value.data[0])) {
+            return;
+        }
+        store_walk_next(&walk);
+    }
+}
+
+static bool collect(void *data, const struct subject_id *subject, enum link link)
+{
+    (void)link;
+    struct member_list *list = data;
+    list->subjects[list->n++] = *subject;
+    return true;
+}
+
+void members_list(struct store_txn *txn, uint64_t child, struct member_list *ret)
+{
+    ret->n = 0;
+    members_each(txn, child, collect, ret);
+}
+
+struct own_search {
+    uint32_t agency;
+    bool found;
+    struct subject_id *ret;
+};
+
+static bool find_own(void *data, const struct subject_id *subject, enum link link)
+{
+    (void)link;
+    struct own_search *search = data;
+    if (subject->agency != search->agency) {
+        return true;
+    }
+    *search->ret = *subject;
+    search->found = true;
+    return false;
+}
+
+bool members_own_subject(struct store_txn *txn, uint64_t child, uint32_t agency,
+                         struct subject_id *ret)
+{
+    struct own_search search = {.agency = agency, .ret = ret};
+    members_each(txn, child, find_own, &search);
+    return search.found;
+}
+
+void members_put(struct apply *apply, uint64_t child, const struct subject_id *subject,
+                 enum link link)
+{
+    struct store_key key = key_member(child, subject);
+    uint8_t value = (uint8_t)link;
+    store_put(apply->txn, T_MEMBER, store_key_slice(&key), slice_make(&value, 1));
+}
+
+void members_remove(struct apply *apply, uint64_t child, const struct subject_id *subject)
+{
+    struct store_key key = key_member(child, subject);
+    (void)store_delete(apply->txn, T_MEMBER, store_key_slice(&key));
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * members: the subjects that are one child, at most CAIRN_MEMBERS_MAX. links decides who they are;
+ * this is the list. Read by apply and by delivery, written by links.
+ */
+#ifndef BROKER_MEMBERS_H
+#define BROKER_MEMBERS_H
+
+#include "broker/apply.h"
+
+struct member_list {
+    size_t n;
+    struct subject_id subjects[CAIRN_MEMBERS_MAX];
+};
+
+/* Calls `each` for every member until it returns false. */
+void members_each(struct store_txn *txn, uint64_t child,
+                  bool (*each)(void *data, const struct subject_id *subject, enum link link),
+                  void *data);
+void members_list(struct store_txn *txn, uint64_t child, struct member_list *ret);
+/* An agency's own subject for a child; false when it has none. */
+bool members_own_subject(struct store_txn *txn, uint64_t child, uint32_t agency,
+                         struct subject_id *ret);
+
+void members_put(struct apply *apply, uint64_t child, const struct subject_id *subject,
+                 enum link link);
+void members_remove(struct apply *apply, uint64_t child, const struct subject_id *subject);
+
+#endif
