@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/audit.h"
 
-#include "govern/govern.h"
-#include "ledger/journal.h"
-#include "wire/leaf.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "govern/govern.h"
+#include "ledger/journal.h"
+#include "wire/leaf.h"
 
 #define PROGRESS_EVERY 64 /* batches */
 

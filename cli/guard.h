@@ -6,10 +6,10 @@
 #ifndef CLI_GUARD_H
 #define CLI_GUARD_H
 
-#include "base/attr.h"
-
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "base/attr.h"
 
 /* Runs work(data, result) in a child and copies what it left in `result` back. False when the child
  * ended before it was done: `result` is as it was. Flush streams before; one thread only. */

@@ -4,12 +4,13 @@
  * agent has it on disk. The text is never looked into here but for its type; what is wrong with it
  * the agent says.
  */
+#include "cli/submit.h"
+
 #include <string.h>
 
 #include "cli/client.h"
 #include "cli/input.h"
 #include "cli/show.h"
-#include "cli/submit.h"
 
 enum {
     KEY_TYPE = 0x2001,

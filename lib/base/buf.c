@@ -4,12 +4,12 @@
  * does not count against the ceiling. Storage that is given up is wiped first, because a buf may
  * have held an opened account.
  */
-#include "base/slice.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/slice.h"
 
 #define BUF_FIRST_BYTES 256
 

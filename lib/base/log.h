@@ -10,10 +10,10 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
-#include "base/attr.h"
-
 #include <stdarg.h>
 #include <stdbool.h>
+
+#include "base/attr.h"
 
 enum log_level {
     LOG_LEVEL_ERROR = 3,

@@ -9,10 +9,10 @@
 #ifndef BASE_SLICE_H
 #define BASE_SLICE_H
 
-#include "base/attr.h"
-
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "base/attr.h"
 
 struct slice {
     const uint8_t *data;

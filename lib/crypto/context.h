@@ -7,9 +7,9 @@
 #ifndef CRYPTO_CONTEXT_H
 #define CRYPTO_CONTEXT_H
 
-#include "base/attr.h"
-
 #include <openssl/evp.h>
+
+#include "base/attr.h"
 
 struct algorithms {
     EVP_MD *sha256;

@@ -19,8 +19,8 @@
 #include "crypto/digest.h"
 #include "govern/internal.h"
 #include "govern_schemas.h"
-#include "os/files.h"
 #include "json/schema.h"
+#include "os/files.h"
 
 #define NOTE_KIND       "cairn-governance/v1"
 #define NOTE_TEXT_BYTES 512

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The linkage key as it travels: enc[32] || HPKE ciphertext[32] || tag[16], sealed to one agency's
  * opening key. */
-#include "govern/govern.h"
-
 #include <string.h>
+
+#include "govern/govern.h"
 
 #define LINKAGE_CONTEXT "cairn-linkage/v1\n"
 #define INFO_BYTES      (sizeof(LINKAGE_CONTEXT) - 1 + 2 * sizeof(uint32_t))

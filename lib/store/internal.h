@@ -3,8 +3,9 @@
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
 
-#include <lmdb.h>
 #include <pthread.h>
+
+#include <lmdb.h>
 
 #include "cairn/limits.h"
 #include "store/store.h"

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire/wire.h"
-
-#include "delivery.pb-c.h"
-
 #include "crypto/sign.h"
+#include "delivery.pb-c.h"
 #include "wire/leaf.h"
 #include "wire/pieces.h"
 #include "wire/strict.h"
+#include "wire/wire.h"
 
 /* --- fetch --- */
 

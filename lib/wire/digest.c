@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire/wire.h"
-
 #include "crypto/digest.h"
+
+#include "wire/wire.h"
 
 #define ITEM_LABEL   "cairn-item/v1\n"
 #define GRANTS_LABEL "cairn-grants/v1\n"

@@ -4,15 +4,13 @@
  * own struct's ranges and a writer. Writers do not judge: what an agency's own system sends is
  * checked at its intake, and the broker reads strictly; a test must be able to write a bad header.
  */
-#include "wire/wire.h"
-
 #include <string.h>
 
-#include "entries.pb-c.h"
-
 #include "base/date.h"
+#include "entries.pb-c.h"
 #include "wire/pieces.h"
 #include "wire/strict.h"
+#include "wire/wire.h"
 
 #define JUDGED_BY_MAX      2
 #define BASIS_MAX          3

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire/wire.h"
-
 #include "governance.pb-c.h"
-
 #include "wire/pieces.h"
 #include "wire/strict.h"
+#include "wire/wire.h"
 
 bool wire_governance_fetch_read(struct slice payload, struct arena *arena,
                                 struct wire_governance_fetch *ret)

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire/wire.h"
-
-#include "delivery.pb-c.h"
-
 #include "base/date.h"
+#include "delivery.pb-c.h"
 #include "wire/pieces.h"
 #include "wire/strict.h"
+#include "wire/wire.h"
 
 #define HEADLINE_FLAGS (HEADLINE_PROVISIONAL | HEADLINE_RETRACTED | HEADLINE_OWN)
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire/wire.h"
-
-#include "parcel.pb-c.h"
-
 #include "crypto/sign.h"
+#include "parcel.pb-c.h"
 #include "wire/pieces.h"
 #include "wire/strict.h"
+#include "wire/wire.h"
 
 #define HEAD_FORMAT 1
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire/wire.h"
-
 #include "proof.pb-c.h"
-
 #include "wire/leaf.h"
 #include "wire/pieces.h"
 #include "wire/strict.h"
+#include "wire/wire.h"
 
 /* --- is it in the log? --- */
 

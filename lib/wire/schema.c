@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The messages that are read from bytes: the roots from which every other message is reached. */
-#include "wire/wire.h"
-
 #include "delivery.pb-c.h"
 #include "entries.pb-c.h"
 #include "governance.pb-c.h"
 #include "parcel.pb-c.h"
 #include "proof.pb-c.h"
 #include "session.pb-c.h"
-
 #include "wire/strict.h"
+#include "wire/wire.h"
 
 static const ProtobufCMessageDescriptor *const roots[] = {
     &cairn__v1__hello__descriptor,

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire/wire.h"
-
 #include "session.pb-c.h"
-
 #include "wire/pieces.h"
 #include "wire/strict.h"
+#include "wire/wire.h"
 
 /* --- hello --- */
 

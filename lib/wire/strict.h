@@ -11,9 +11,9 @@
 #ifndef WIRE_STRICT_H
 #define WIRE_STRICT_H
 
-#include "base/arena.h"
-
 #include <protobuf-c/protobuf-c.h>
+
+#include "base/arena.h"
 
 /* Deepest nesting of messages, the outermost included; strict_schema_ok holds the schema to it. */
 #define STRICT_DEPTH_MAX 4

@@ -16,15 +16,14 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "crypto/crypto.h"
-#include "ledger/state.h"
-#include "net/router.h"
-
 #include "bench/bench_cpu.h"
 #include "bench/bench_load.h"
 #include "bench/bench_report.h"
 #include "bench/bench_rows.h"
 #include "bench/bench_sync.h"
+#include "crypto/crypto.h"
+#include "ledger/state.h"
+#include "net/router.h"
 
 #define PARCEL          CAIRN_PARCEL_ENTRIES_MAX
 #define SYNCS           300

@@ -17,12 +17,12 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/attr.h"
 #include "bench/bench_figures.h"
 #include "support/governing.h"
-
-#include <stdbool.h>
-#include <stdint.h>
 
 #define BENCH_SENDERS  8
 #define BENCH_MASH     (BENCH_SENDERS + 1)

@@ -6,9 +6,9 @@
 #ifndef BENCH_DAEMON_H
 #define BENCH_DAEMON_H
 
-#include "bench/bench.h"
-
 #include <sys/types.h>
+
+#include "bench/bench.h"
 
 struct daemon {
     pid_t pid;         /* 0: does not run */

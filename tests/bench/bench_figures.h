@@ -3,9 +3,9 @@
 #ifndef BENCH_FIGURES_H
 #define BENCH_FIGURES_H
 
-#include "base/attr.h"
-
 #include <stddef.h>
+
+#include "base/attr.h"
 
 /* Numbers in the order in which they were measured. Zero state SAMPLES_NULL; deinit accepts it. */
 struct samples {

@@ -7,11 +7,11 @@
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
 
+#include <pthread.h>
+
 #include "bench/bench_client.h"
 #include "bench/bench_daemon.h"
 #include "bench/bench_sender.h"
-
-#include <pthread.h>
 
 struct load;
 

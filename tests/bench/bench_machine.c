@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/bench_machine.h"
 
-#include <lmdb.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+#include <lmdb.h>
+#include <openssl/crypto.h>
 #include <zmq.h>
 
 #include "base/log.h"

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bench/bench.h"
-
 #include <errno.h>
 #include <ftw.h>
 #include <poll.h>
@@ -10,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "bench/bench.h"
 
 static const char *work_dir;
 

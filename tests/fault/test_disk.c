@@ -3,20 +3,19 @@
  * The disk fails or is full. The broker says so, ends without answering, and what it had
  * acknowledged before is there; with a sound disk it goes on where it was.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "base/log.h"
 #include "crypto/crypto.h"

@@ -4,15 +4,14 @@
  * in the log afterwards, once, with the answer that it gave.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+
+#include <cmocka.h>
 
 #include "base/log.h"
 #include "crypto/crypto.h"

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cairn/limits.h"
-#include "tests/fuzz/fuzz.h"
 #include "json/json.h"
+#include "tests/fuzz/fuzz.h"
 
 static void look_around(const struct json_view *top)
 {

@@ -3,8 +3,8 @@
  */
 #include <string.h>
 
-#include "tests/fuzz/fuzz.h"
 #include "json/schema.h"
+#include "tests/fuzz/fuzz.h"
 
 static void check(const struct schema *schema, struct slice text)
 {

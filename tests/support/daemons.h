@@ -7,11 +7,11 @@
 #ifndef SUPPORT_DAEMONS_H
 #define SUPPORT_DAEMONS_H
 
-#include "base/attr.h"
-
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "base/attr.h"
 
 #define ESTATE_PATH 192
 

@@ -6,8 +6,8 @@
 
 #include "base/text.h"
 #include "crypto/digest.h"
-#include "os/files.h"
 #include "json/json.h"
+#include "os/files.h"
 
 static const char *const key_names[GOVERNING_KEYS] = {GOVERNING_ORIGIN "/root-1",
                                                       GOVERNING_ORIGIN "/root-2"};

@@ -8,11 +8,11 @@
 #ifndef SUPPORT_LOAD_H
 #define SUPPORT_LOAD_H
 
+#include <stddef.h>
+
 #include "cairn/ids.h"
 #include "cairn/verdict.h"
 #include "support/daemons.h"
-
-#include <stddef.h>
 
 struct load;
 

@@ -3,17 +3,16 @@
  * What somebody must hear of is counted where `cairn status` reads it, and said in the log in a
  * line that can be alarmed on: ids, numbers and verdicts, nothing of what was recorded.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "base/date.h"
 #include "base/log.h"

@@ -4,11 +4,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "base/date.h"
 #include "support/stories.h"
@@ -608,7 +607,8 @@ static const struct judged judgements[] = {
     {"an addressee that is no front door", GP, 1, ACTION_CLOSE, OUTCOME_EARLY_HELP,
      VERDICT_NOT_ENTITLED},
     {"a stranger", STRANGER, 1, ACTION_OPEN, OUTCOME_NONE, VERDICT_NOT_ENTITLED},
-    {"an alert that is not there", MASH, 77, ACTION_CLOSE, OUTCOME_EARLY_HELP, VERDICT_NOT_ENTITLED},
+    {"an alert that is not there", MASH, 77, ACTION_CLOSE, OUTCOME_EARLY_HELP,
+     VERDICT_NOT_ENTITLED},
     {"closing", MASH, 1, ACTION_CLOSE, OUTCOME_EARLY_HELP, VERDICT_STORED},
     {"closing what is closed", MASH, 1, ACTION_CLOSE, OUTCOME_ASSESSMENT, VERDICT_CONFLICT},
     {"opening what is closed", MASH, 1, ACTION_OPEN, OUTCOME_NONE, VERDICT_CONFLICT},

@@ -3,19 +3,18 @@
  * A small partnership lives a little, and its store is copied: whole, it is sound; with any one
  * byte of it changed on disk that somebody signed or the log commits to, the audit names what.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "base/date.h"
 #include "cli/audit.h"

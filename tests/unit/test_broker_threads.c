@@ -5,17 +5,16 @@
  * it comes out: a receipt or a delivery of something that is not there yet would be a promise too
  * early.
  */
+#include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "base/date.h"
 #include "os/wake.h"

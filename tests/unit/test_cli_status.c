@@ -3,14 +3,11 @@
  * `cairn status`, and through it how any command treats an agent: what it says, what it refuses,
  * and that it is not there. The agent is a thread that answers one request with what it was given.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +15,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "base/text.h"
 #include "crypto/crypto.h"

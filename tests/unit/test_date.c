@@ -3,11 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 #include <time.h>
+
+#include <cmocka.h>
 
 #include "base/date.h"
 

@@ -4,17 +4,17 @@
  * byte for byte. With CAIRN_REGENERATE=1 in the environment they are rewritten instead, and so are
  * the samples that fuzzing starts from.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include <cmocka.h>
 
 #include "base/text.h"
 #include "crypto/crypto.h"

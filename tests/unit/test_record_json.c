@@ -11,8 +11,8 @@
 
 #include "agents/core/record_json.h"
 #include "base/date.h"
-#include "os/files.h"
 #include "json/json.h"
+#include "os/files.h"
 
 #define DATA    SOURCE_DIR "/tests/data/"
 #define CONCERN DATA "demo/school-concern-level-3.json"

@@ -3,17 +3,16 @@
  * What lies in tests/data is what tests/data/README.md says it is: all of demo/ and fhir/ is taken,
  * none of malformed/ is. The folders are walked, so a new file is looked at without being listed.
  */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "agents/core/record_json.h"
 #include "agents/gp/fhir_appointment.h"
