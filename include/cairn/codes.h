@@ -36,7 +36,13 @@ enum entry_kind {
     X(MISSED_APPOINTMENT, 3, "missed-appointment", "health-contact")                               \
     X(MISSED_VACCINATION, 4, "missed-vaccination", "health-contact")                               \
     X(CASE_NOTE, 5, "case-note", "note")                                                           \
-    X(RETRACTION, 6, "retraction", "correction")
+    X(RETRACTION, 6, "retraction", "correction")                                                   \
+    X(ABSENCE_SUMMARY, 7, "absence-summary", "attendance")                                         \
+    X(DOMESTIC_ABUSE, 8, "domestic-abuse-incident", "police-contact")                              \
+    X(POLICE_NOTICE, 9, "police-notice", "police-contact")                                         \
+    X(ADULT_SERVICE, 10, "adult-service", "adult-service")                                         \
+    X(PLAN, 11, "plan", "plan")                                                                    \
+    X(ALLEGATION, 12, "allegation-against-staff", "concern")
 
 enum record_kind {
 #define X(name, number, text, class) RECORD_##name = (number),
@@ -58,7 +64,21 @@ enum record_kind {
     X(NEGLECT_PHYSICAL, 14, "neglect-physical", CONCERN)                                           \
     X(NEGLECT_SUPERVISION, 15, "neglect-supervision", CONCERN)                                     \
     X(NEGLECT_PRENATAL, 16, "neglect-prenatal", CONCERN)                                           \
-    X(OTHER_CONCERN, 19, "other-concern", CONCERN)
+    X(OTHER_CONCERN, 19, "other-concern", CONCERN)                                                 \
+    X(PERSISTENT_ABSENCE, 20, "persistent-absence", ABSENCE_SUMMARY)                               \
+    X(SEVERE_ABSENCE, 21, "severe-absence", ABSENCE_SUMMARY)                                       \
+    X(UNEXPLAINED_ABSENCE, 22, "unexplained-absence", ABSENCE_SUMMARY)                             \
+    X(CHILD_PRESENT, 30, "child-present", DOMESTIC_ABUSE)                                          \
+    X(MISSING_EPISODE, 31, "missing-episode", POLICE_NOTICE)                                       \
+    X(HOME_CONDITIONS, 32, "home-conditions", POLICE_NOTICE)                                       \
+    X(YOUNG_CARER, 33, "young-carer", CONCERN)                                                     \
+    X(OTHER_POLICE_NOTICE, 39, "other-police-notice", POLICE_NOTICE)                               \
+    X(ADULT_KNOWN, 40, "adult-known", ADULT_SERVICE)                                               \
+    X(PLAN_CHILD_IN_NEED, 50, "child-in-need-plan", PLAN)                                          \
+    X(PLAN_CHILD_PROTECTION, 51, "child-protection-plan", PLAN)                                    \
+    X(PLAN_UNBORN, 52, "unborn-child-protection-plan", PLAN)                                       \
+    X(PLAN_EARLY_HELP, 53, "early-help-plan", PLAN)                                                \
+    X(PLAN_ENDED, 54, "plan-ended", PLAN)
 
 enum record_code {
     CODE_NOT_SAID = 0,
@@ -160,7 +180,8 @@ enum outcome {
     X(ON_ROLL, 2, "on-roll")                                                                       \
     X(OPEN_CASE, 3, "open-case")                                                                   \
     X(LEAD_PROFESSIONAL, 4, "lead-professional")                                                   \
-    X(ALLOCATED_WORKER, 5, "allocated-worker")
+    X(ALLOCATED_WORKER, 5, "allocated-worker")                                                     \
+    X(PLAN_TEAM, 6, "plan-team")
 
 enum role {
 #define X(name, number, text) ROLE_##name = (number),
