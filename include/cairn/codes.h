@@ -189,6 +189,19 @@ enum role {
 #undef X
 };
 
+/* What a request, and a rule of an agreement, is for. */
+#define CAIRN_PURPOSES(X)                                                                          \
+    X(SAFEGUARDING, 1, "safeguarding")                                                             \
+    X(EARLY_HELP, 2, "early-help")                                                                 \
+    X(ASSESSMENT, 3, "statutory-assessment")                                                       \
+    X(CARE, 4, "direct-care")
+
+enum purpose {
+#define X(name, number, text) PURPOSE_##name = (number),
+    CAIRN_PURPOSES(X)
+#undef X
+};
+
 /* Documents of governance. Column 3: file stem. */
 #define CAIRN_GOVERNANCE_DOCUMENTS(X)                                                              \
     X(ROOT, 1, "root")                                                                             \
@@ -224,6 +237,8 @@ const char *outcome_text(uint32_t number);
 uint32_t outcome_number(const char *text);
 const char *role_text(uint32_t number);
 uint32_t role_number(const char *text);
+const char *purpose_text(uint32_t number);
+uint32_t purpose_number(const char *text);
 const char *entry_kind_text(uint32_t number);
 const char *governance_document_text(uint32_t number);
 uint32_t governance_document_number(const char *text);

@@ -68,6 +68,7 @@ static const struct word identifier_statuses[] = {CAIRN_IDENTIFIER_STATUSES(X)};
 static const struct word actions[] = {CAIRN_ACTIONS(X)};
 static const struct word outcomes[] = {CAIRN_OUTCOMES(X)};
 static const struct word roles[] = {CAIRN_ROLES(X)};
+static const struct word purposes[] = {CAIRN_PURPOSES(X)};
 static const struct word governance_documents[] = {CAIRN_GOVERNANCE_DOCUMENTS(X)};
 #undef X
 
@@ -172,6 +173,16 @@ const char *role_text(uint32_t number)
 uint32_t role_number(const char *text)
 {
     return number_of(WORDS(roles), text);
+}
+
+const char *purpose_text(uint32_t number)
+{
+    return text_of(WORDS(purposes), number);
+}
+
+uint32_t purpose_number(const char *text)
+{
+    return number_of(WORDS(purposes), text);
 }
 
 const char *entry_kind_text(uint32_t number)

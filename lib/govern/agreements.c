@@ -242,7 +242,9 @@ static void read_records(const struct json_view *view, struct rule *rule)
         struct json_view item = json_item(&list, i);
         struct slice slice = json_as_text(&item);
         bool fits = text_copy(text, sizeof(text), slice);
-        uint32_t kind = fits ? record_kind_number(text) : 0;
+        uint32_t kind = !fits                              ? 0
+                        : strcmp(text, "involvement") == 0 ? DISCLOSED_INVOLVEMENT
+                                                           : record_kind_number(text);
         uint32_t code = fits ? record_code_number(text) : 0;
         if (kind == 0 && code == 0) {
             (void)json_refuse(&item, "is neither a kind nor a code of records");

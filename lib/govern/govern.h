@@ -132,6 +132,9 @@ enum mode {
     MODE_CONTENT = 2
 };
 
+/* In a rule's list of records: that an agency is involved with a child, which is not a record. */
+#define DISCLOSED_INVOLVEMENT ((enum record_kind)63)
+
 /* What is asked: may this record go to that agency, on that day? */
 struct disclosure {
     const struct agency *origin;
@@ -140,8 +143,10 @@ struct disclosure {
     uint32_t code;
     uint32_t level;
     enum urgency urgency;
-    int32_t day; /* today, for validity */
+    int32_t day;    /* today, for validity */
+    uint32_t roles; /* ROLE_BIT of each that the recipient holds for the child today */
 };
+#define ROLE_BIT(role) (UINT32_C(1) << (role))
 struct decision {
     enum effect effect;
     enum mode mode;
