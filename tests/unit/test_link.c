@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "agents/core/acks.h"
+#include "agents/core/decide.h"
 #include "agents/core/questions.h"
 #include "agents/core/sending.h"
 #include "agents/core/session.h"
@@ -515,7 +516,7 @@ static void grants_follow_the_agreements_of_the_day_they_are_sent(void **state)
 static void a_decision_is_sealed_to_whom_the_decider_named(void **state)
 {
     struct story *story = *state;
-    struct intake_decision decision = {
+    struct decide_request decision = {
         .action = ACTION_OPEN,
         .alert = 7,
         .name = "A. Example",
@@ -526,7 +527,7 @@ static void a_decision_is_sealed_to_whom_the_decider_named(void **state)
     };
     struct reference reference;
     struct error error = ERROR_NULL;
-    assert_int_equal(intake_decide(story->practice->agent, &decision, &reference, &error), 0);
+    assert_int_equal(decide_submit(story->practice->agent, &decision, &reference, &error), 0);
 
     struct read_parcel read = cut(story, LANE_NORMAL);
 

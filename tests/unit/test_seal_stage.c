@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "agents/core/decide.h"
 #include "agents/core/seal.h"
 #include "base/date.h"
 #include "crypto/digest.h"
@@ -248,21 +249,21 @@ static void a_retraction_names_the_record_and_its_handle(void **state)
 static void an_involvement_and_a_decision_seal_their_account(void **state)
 {
     struct practice *practice = *state;
-    struct intake_decision decision = {.action = ACTION_CLOSE,
-                                       .alert = 7,
-                                       .outcome = OUTCOME_EARLY_HELP,
-                                       .name = "A. Example",
-                                       .role = "screener",
-                                       .reason = "An early help assessment begins on Monday.",
-                                       .n_recipients = 1,
-                                       .recipients = {AGENCY_SCHOOL}};
+    struct decide_request decision = {.action = ACTION_CLOSE,
+                                      .alert = 7,
+                                      .outcome = OUTCOME_EARLY_HELP,
+                                      .name = "A. Example",
+                                      .role = "screener",
+                                      .reason = "An early help assessment begins on Monday.",
+                                      .n_recipients = 1,
+                                      .recipients = {AGENCY_SCHOOL}};
     struct reference reference;
     struct error error = ERROR_NULL;
     (void)practice_submit(practice, INTAKE_INVOLVEMENT,
                           "{\"child\":{\"local_id\":\"7\"},\"role\":\"lead-professional\","
                           "\"from\":\"2024-01-01\",\"contact\":{\"name\":\"B. Example\","
                           "\"phone\":\"01632 960123\"}}");
-    assert_int_equal(intake_decide(practice->agent, &decision, &reference, &error), 0);
+    assert_int_equal(decide_submit(practice->agent, &decision, &reference, &error), 0);
 
     _cleanup_(frozen_deinit) struct frozen involved = take(practice, LANE_NORMAL, 2);
     _cleanup_(frozen_deinit) struct frozen decided = take(practice, LANE_NORMAL, 3);
