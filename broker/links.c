@@ -522,8 +522,13 @@ uint64_t links_state(struct apply *apply, const struct subject_header *header,
     memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
     struct subject_row old;
     links_subject(apply, &subject, &old);
+    if (header->revision < old.revision) {
+        *ret_joined = false; /* a newer one came first, in another lane */
+        return old.child;
+    }
     struct subject_row row = old;
     row.epoch = header->epoch;
+    row.revision = header->revision;
     row.statement = apply->range.size; /* the leaf that follows */
     row.n_tokens = header->n_tokens;
     for (size_t i = 0; i < header->n_tokens; i++) {

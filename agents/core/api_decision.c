@@ -6,7 +6,7 @@
 
 #include "agents/core/alerts.h"
 #include "agents/core/api_view.h"
-#include "agents/core/intake.h"
+#include "agents/core/decide.h"
 #include "base/text.h"
 #include "crypto/secret.h"
 
@@ -99,7 +99,7 @@ int api_decision_read(const struct json *document, struct api_decision *ret, str
 
 /* Those whom the decider lets read the reason, by their ids. */
 static int find_recipients(const struct api_view *view, const struct api_decision *read,
-                           struct intake_decision *ret, struct error *error)
+                           struct decide_request *ret, struct error *error)
 {
     for (size_t i = 0; i < read->n_tell; i++) {
         const struct agency *agency =
@@ -149,7 +149,7 @@ static void answer_refused(int r, const struct error *error, struct api_answer *
 
 /* The decision is on disk and on its way; now what it opens here may open. Lost between the two
  * commits, the person is asked again: never the other way round. */
-static int note_decided(const struct api_view *view, const struct intake_decision *decision,
+static int note_decided(const struct api_view *view, const struct decide_request *decision,
                         const struct reference *reference)
 {
     _cleanup_(store_end) struct store_txn *txn = store_begin(view->agent->store);
@@ -170,9 +170,9 @@ static int note_decided(const struct api_view *view, const struct intake_decisio
 
 /* `about` says already what it is about; the body says the rest. */
 static void decide(const struct api_call *call, const struct api_view *view,
-                   const struct intake_decision *about, struct api_answer *answer)
+                   const struct decide_request *about, struct api_answer *answer)
 {
-    struct intake_decision decision = *about;
+    struct decide_request decision = *about;
     struct api_decision read = {.n_tell = 0};
     struct error error = ERROR_NULL;
     struct reference reference;
@@ -197,7 +197,7 @@ static void decide(const struct api_call *call, const struct api_view *view,
     decision.name = read.name;
     decision.role = read.role;
     decision.reason = read.reason;
-    int r = intake_decide(call->agent, &decision, &reference, &error);
+    int r = decide_submit(call->agent, &decision, &reference, &error);
     if (r == 0) {
         r = note_decided(view, &decision, &reference);
     }
@@ -227,7 +227,7 @@ static bool find_received(const struct api_view *view, const char *text, struct 
 void api_record_decide(const struct api_call *call, struct api_answer *answer)
 {
     _cleanup_(view_end) struct api_view view;
-    struct intake_decision decision = {.has_record = true};
+    struct decide_request decision = {.has_record = true};
     view_begin(call->agent, &view);
     if (find_received(&view, call->segment, &decision.record, answer)) {
         decide(call, &view, &decision, answer);
@@ -261,7 +261,7 @@ static bool may_decide(const struct api_view *view, uint64_t alert, struct api_a
 void api_alert_decide(const struct api_call *call, struct api_answer *answer)
 {
     _cleanup_(view_end) struct api_view view;
-    struct intake_decision decision = {.has_record = false};
+    struct decide_request decision = {.has_record = false};
     view_begin(call->agent, &view);
     if (!u64_parse(call->segment, INT64_MAX, &decision.alert) || decision.alert == 0) {
         answer_problem(answer, PROBLEM_NOT_FOUND, NULL);

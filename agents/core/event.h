@@ -43,53 +43,6 @@ static_assert(2 * (2 * CAIRN_NAME_MAX_BYTES + IDENTITY_ADDRESS_BYTES + IDENTITY_
                   EVENT_CARD_JSON_MAX_BYTES,
               "every identity fits one sealed card");
 
-/* Lawfulness, with the numbers of the record header (proto/entries.proto). Column 3: its text. */
-#define EVENT_JUDGES(X)                                                                            \
-    X(PERSON, 1, "person")                                                                         \
-    X(STANDING_DECISION, 2, "standing-decision")
-#define EVENT_BASES(X)                                                                             \
-    X(LEGAL_OBLIGATION, 1, "legal-obligation")                                                     \
-    X(PUBLIC_TASK, 2, "public-task")                                                               \
-    X(VITAL_INTERESTS, 3, "vital-interests")
-#define EVENT_DETRIMENTS(X)                                                                        \
-    X(NOT_MORE, 1, "not-more-detrimental")                                                         \
-    X(IN_SPITE, 2, "shared-in-spite-of-detriment")
-#define EVENT_FAMILY(X)                                                                            \
-    X(TOLD, 1, "told")                                                                             \
-    X(NOT_TOLD, 2, "not-told")                                                                     \
-    X(NOT_KNOWN, 3, "not-known")
-
-enum judged_by {
-#define X(name, number, text) JUDGED_BY_##name = (number),
-    EVENT_JUDGES(X)
-#undef X
-};
-enum basis {
-#define X(name, number, text) BASIS_##name = (number),
-    EVENT_BASES(X)
-#undef X
-};
-enum detriment {
-#define X(name, number, text) DETRIMENT_##name = (number),
-    EVENT_DETRIMENTS(X)
-#undef X
-};
-enum family_told {
-#define X(name, number, text) FAMILY_##name = (number),
-    EVENT_FAMILY(X)
-#undef X
-};
-
-/* Number <-> text: NULL for an unknown number, 0 for unknown text. */
-const char *judged_by_text(uint32_t number);
-uint32_t judged_by_number(const char *text);
-const char *basis_text(uint32_t number);
-uint32_t basis_number(const char *text);
-const char *detriment_text(uint32_t number);
-uint32_t detriment_number(const char *text);
-const char *family_told_text(uint32_t number);
-uint32_t family_told_number(const char *text);
-
 struct lawfulness {
     enum judged_by judged_by;
     enum basis basis;

@@ -16,15 +16,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agents/core/link.h"
-#include "agents/core/seal.h"
 #include "agents/core/settle.h"
-#include "agents/core/sources.h"
+#include "agents/core/taking.h"
 #include "base/date.h"
 #include "base/text.h"
-
-#define ITEM_BYTES       (1 + 1 + REFERENCE_BYTES + 1 + 4 + sizeof(((struct intake_item *)NULL)->reason))
-#define ANSWER_MAX_BYTES (4 + CAIRN_BUNDLE_ENTRIES_MAX * ITEM_BYTES)
 
 #define CORRECTION_JUDGE "automatic: the source has corrected or withdrawn it"
 
@@ -44,75 +39,6 @@ void intake_answer_deinit(struct intake_answer *answer)
 {
     base_free(&answer->items);
     *answer = INTAKE_ANSWER_NULL;
-}
-
-static void answer_begin(struct intake_answer *answer, size_t n)
-{
-    answer->n = n;
-    answer->items = base_zalloc(n == 0 ? 1 : n, sizeof(answer->items[0]));
-}
-
-/* --- the answer as it is kept for an idempotency key --- */
-
-static void answer_pack(const struct intake_answer *answer, struct buf *out)
-{
-    uint8_t storage[ITEM_BYTES];
-    struct writer writer = writer_over(storage, sizeof(storage));
-    write_u32(&writer, (uint32_t)answer->n);
-    buf_add_slice(out, writer_slice(&writer));
-    for (size_t i = 0; i < answer->n; i++) {
-        const struct intake_item *item = &answer->items[i];
-        writer = writer_over(storage, sizeof(storage));
-        write_u8(&writer, (uint8_t)item->outcome);
-        write_u8(&writer, item->has_reference ? 1 : 0);
-        write_bytes(&writer, item->reference.bytes, sizeof(item->reference.bytes));
-        write_u8(&writer, (uint8_t)item->urgency);
-        write_sized(&writer, slice_of_text(item->reason));
-        buf_add_slice(out, writer_slice(&writer));
-    }
-    assert(buf_ok(out));
-}
-
-static bool answer_unpack(struct slice packed, struct intake_answer *ret)
-{
-    struct reader reader = reader_over(packed);
-    size_t n = read_u32(&reader);
-    if (!reader_ok(&reader) || n > CAIRN_BUNDLE_ENTRIES_MAX) {
-        return false;
-    }
-    answer_begin(ret, n);
-    ret->replayed = true;
-    for (size_t i = 0; i < n; i++) {
-        struct intake_item *item = &ret->items[i];
-        item->outcome = (enum intake_outcome)read_u8(&reader);
-        item->has_reference = read_u8(&reader) != 0;
-        read_into(&reader, item->reference.bytes, sizeof(item->reference.bytes));
-        item->urgency = (enum urgency)read_u8(&reader);
-        struct slice reason = read_sized(&reader, sizeof(item->reason) - 1);
-        memcpy(item->reason, reason.len == 0 ? (const uint8_t *)"" : reason.data, reason.len);
-    }
-    return reader_end(&reader);
-}
-
-/* --- one submission inside its transaction --- */
-
-struct taking {
-    struct agent *agent;
-    struct store_txn *txn;
-    bool can_seal; /* we know our place: `seal` is live */
-    struct seal seal;
-    int64_t now_ms;
-    int32_t day;
-};
-
-static const struct secret *store_key(const struct taking *taking)
-{
-    return &taking->agent->keys.store;
-}
-
-static void count(struct taking *taking, const char *name)
-{
-    count_add(taking->txn, taking->day, name, 1);
 }
 
 static struct out_row row_of(const struct taking *taking, const struct event *event)
@@ -153,7 +79,7 @@ static int keep_event(struct taking *taking, const struct event *event,
         if (target != NULL) {
             memcpy(row.handle, target->handle, sizeof(row.handle));
         }
-        r = settle_event(taking->txn, store_key(taking), event, ret, retracts, &row);
+        r = settle_event(taking->txn, taking_store_key(taking), event, ret, retracts, &row);
     } else {
         r = seal_record(&taking->seal, event, ret, target, &row);
     }
@@ -204,7 +130,7 @@ static int retract_sent(struct taking *taking, struct event *retraction,
     out_put(taking->txn, target, row);
     item->outcome = INTAKE_RETRACTED;
     item->has_reference = true;
-    count(taking, "retracted");
+    taking_count(taking, "retracted");
     return 0;
 }
 
@@ -219,7 +145,7 @@ static void withdraw(struct taking *taking, const struct reference *target, stru
     item->outcome = INTAKE_WITHDRAWN;
     item->has_reference = true;
     item->reference = *target;
-    count(taking, "withdrawn");
+    taking_count(taking, "withdrawn");
 }
 
 /* Takes back what `target` names; COUNTED when there is nothing left to take back. */
@@ -246,7 +172,7 @@ static int take_back(struct taking *taking, struct event *retraction,
         break;
     }
     item->outcome = INTAKE_COUNTED;
-    count(taking, "nothing-to-take-back");
+    taking_count(taking, "nothing-to-take-back");
     return 0;
 }
 
@@ -257,19 +183,19 @@ static int take_retraction(struct taking *taking, struct event *retraction,
     struct source_key version;
     struct source_key newest;
     struct source_row row;
-    source_key_retracted(store_key(taking), retraction, &newest);
+    source_key_retracted(taking_store_key(taking), retraction, &newest);
     if (!source_get(taking->txn, &newest, &row)) {
         item->outcome = INTAKE_COUNTED;
-        count(taking, "nothing-to-take-back");
+        taking_count(taking, "nothing-to-take-back");
         return 0;
     }
     struct source_row told;
-    int r = source_content(store_key(taking), retraction, &told.content);
+    int r = source_content(taking_store_key(taking), retraction, &told.content);
     if (r == 0) {
         r = take_back(taking, retraction, &row.reference, item);
     }
     if (r == 0 && item->has_reference &&
-        source_key(store_key(taking), SOURCE_VERSION, retraction, &version)) {
+        source_key(taking_store_key(taking), SOURCE_VERSION, retraction, &version)) {
         told.reference = item->reference;
         source_put(taking->txn, &version, &told);
     }
@@ -324,11 +250,11 @@ static int take_version(struct taking *taking, struct event *event,
     struct source_key newest;
     struct source_row row;
     struct source_row told;
-    int r = source_content(store_key(taking), event, &told.content);
+    int r = source_content(taking_store_key(taking), event, &told.content);
     if (r != 0) {
         return r;
     }
-    if (!source_key(store_key(taking), SOURCE_NEWEST, event, &newest)) {
+    if (!source_key(taking_store_key(taking), SOURCE_NEWEST, event, &newest)) {
         return -EINVAL; /* it had a version key */
     }
     if (source_get(taking->txn, &newest, &row)) {
@@ -341,7 +267,7 @@ static int take_version(struct taking *taking, struct event *event,
         r = keep_event(taking, event, NULL, NULL, &item->reference);
         item->outcome = INTAKE_ACCEPTED;
         item->has_reference = true;
-        count(taking, "accepted");
+        taking_count(taking, "accepted");
     }
     told.reference = item->reference;
     source_put(taking->txn, version, &told);
@@ -354,10 +280,10 @@ static int take_event(struct taking *taking, struct event *event, struct intake_
     struct source_key version;
     struct source_row row;
     item->urgency = event->urgency;
-    bool has_source = source_key(store_key(taking), SOURCE_VERSION, event, &version);
+    bool has_source = source_key(taking_store_key(taking), SOURCE_VERSION, event, &version);
     if (has_source && source_get(taking->txn, &version, &row)) {
         struct hash content;
-        int r = source_content(store_key(taking), event, &content);
+        int r = source_content(taking_store_key(taking), event, &content);
         if (r != 0) {
             return r;
         }
@@ -377,7 +303,7 @@ static int take_event(struct taking *taking, struct event *event, struct intake_
     }
     item->outcome = INTAKE_ACCEPTED;
     item->has_reference = true;
-    count(taking, "accepted");
+    taking_count(taking, "accepted");
     return keep_event(taking, event, NULL, NULL, &item->reference);
 }
 
@@ -443,12 +369,12 @@ static int take_involvement(struct taking *taking, const struct parsed *parsed,
     } else {
         row.state = OUT_WAITING;
         row.due_ms = 0;
-        r = settle_involvement(taking->txn, store_key(taking), parsed->body, &item->reference,
-                               &row);
+        r = settle_involvement(taking->txn, taking_store_key(taking), parsed->body,
+                               &item->reference, &row);
     }
     if (r == 0) {
         out_put(taking->txn, &item->reference, &row);
-        count(taking, "involvement-accepted");
+        taking_count(taking, "involvement-accepted");
     }
     item->outcome = INTAKE_ACCEPTED;
     item->has_reference = true;
@@ -461,7 +387,7 @@ static void count_appointment(struct taking *taking, enum appointment_outcome ou
 {
     char name[COUNT_NAME_MAX_BYTES];
     (void)snprintf(name, sizeof(name), "appointment-%s", appointment_outcome_text(outcome));
-    count(taking, name);
+    taking_count(taking, name);
 }
 
 static int take_appointment(struct taking *taking, struct appointment_result *result,
@@ -503,70 +429,6 @@ static int take_parsed(struct taking *taking, struct parsed *parsed, struct inta
     return 0;
 }
 
-/* --- the transaction --- */
-
-static void taking_end(struct taking *taking)
-{
-    store_end(&taking->txn);
-    seal_end(&taking->seal);
-}
-
-static int taking_begin(struct agent *agent, struct taking *ret)
-{
-    *ret =
-        (struct taking){.agent = agent, .seal = SEAL_NULL, .now_ms = clock_real_ms(agent->clock)};
-    ret->day = instant_london_day(ret->now_ms);
-    ret->txn = store_begin(agent->store);
-    if (ret->txn == NULL) {
-        return -ENOMEM;
-    }
-    ret->can_seal = seal_begin(agent, ret->txn, &ret->seal) == 0;
-    return 0;
-}
-
-static void tell(struct agent *agent)
-{
-    link_wake(agent);
-    news_tell(&agent->news);
-}
-
-/* What the same key means depends on what was asked with it. */
-static int look_idempotent(struct taking *taking, const struct idempotency *request,
-                           struct intake_answer *ret, bool *ret_done)
-{
-    struct slice before;
-    *ret_done = false;
-    if (request->key.len == 0) {
-        return 0;
-    }
-    switch (idempotency_look(taking->txn, store_key(taking), request, &before)) {
-    case IDEMPOTENCY_NEW:
-        return store_fault(taking->txn);
-    case IDEMPOTENCY_OTHER:
-        return -EEXIST;
-    case IDEMPOTENCY_SAME:
-        *ret_done = true;
-        return answer_unpack(before, ret) ? 0 : -EBADMSG;
-    }
-    return -EBADMSG;
-}
-
-static int finish(struct taking *taking, const struct idempotency *request,
-                  const struct intake_answer *answer)
-{
-    if (request->key.len > 0) {
-        _cleanup_(buf_deinit) struct buf packed = BUF_MAX(ANSWER_MAX_BYTES);
-        answer_pack(answer, &packed);
-        idempotency_keep(taking->txn, store_key(taking), request, taking->now_ms,
-                         buf_slice(&packed));
-    }
-    int r = agent_commit(&taking->txn);
-    if (r == 0) {
-        tell(taking->agent);
-    }
-    return r;
-}
-
 static int check_narrow(const struct taking *taking, const struct parsed *parsed,
                         struct error *error)
 {
@@ -580,7 +442,7 @@ int intake_submit(struct agent *agent, const struct intake_request *request,
 {
     _cleanup_(parsed_deinit) struct parsed parsed = PARSED_NULL;
     _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
-    _cleanup_(taking_end) struct taking taking = {.txn = NULL, .seal = SEAL_NULL};
+    _cleanup_(taking_end) struct taking taking = TAKING_NULL;
     struct idempotency idempotency = {.key = request->idempotency_key, .body = request->body};
     bool done = false;
     if (request->idempotency_key.len > INTAKE_KEY_MAX_BYTES) {
@@ -591,7 +453,7 @@ int intake_submit(struct agent *agent, const struct intake_request *request,
         r = taking_begin(agent, &taking);
     }
     if (r == 0) {
-        r = look_idempotent(&taking, &idempotency, &answer, &done);
+        r = taking_look(&taking, &idempotency, &answer, &done);
     }
     if (r == 0 && !done) {
         r = check_narrow(&taking, &parsed, error);
@@ -599,7 +461,7 @@ int intake_submit(struct agent *agent, const struct intake_request *request,
             r = take_parsed(&taking, &parsed, &answer);
         }
         if (r == 0) {
-            r = finish(&taking, &idempotency, &answer);
+            r = taking_finish(&taking, &idempotency, &answer);
         }
     }
     if (r == -EFBIG || r == -EMSGSIZE) {
@@ -611,102 +473,4 @@ int intake_submit(struct agent *agent, const struct intake_request *request,
     *ret = answer;
     answer = INTAKE_ANSWER_NULL;
     return 0;
-}
-
-/* --- decisions --- */
-
-static int check_decision(const struct intake_decision *decision, struct error *error)
-{
-    size_t reason = strlen(decision->reason);
-    if (decision->has_record == (decision->alert != 0)) {
-        return error_set(error, "", "a decision is about one alert or one record");
-    }
-    if (decision->action != ACTION_CLOSE && decision->outcome != OUTCOME_NONE) {
-        return error_set(error, "/outcome", "only closing has an outcome");
-    }
-    if (reason < CAIRN_REASON_MIN_BYTES || reason > CAIRN_REASON_MAX_BYTES) {
-        return error_set(error, "/reason", "has %d to %d bytes", CAIRN_REASON_MIN_BYTES,
-                         CAIRN_REASON_MAX_BYTES);
-    }
-    if (!utf8_is_prose(slice_of_text(decision->reason)) ||
-        !utf8_is_prose(slice_of_text(decision->name)) ||
-        !utf8_is_prose(slice_of_text(decision->role))) {
-        return error_set(error, "", "name, role and reason are text without control characters");
-    }
-    if (decision->name[0] == '\0' || strlen(decision->name) >= CAIRN_NAME_MAX_BYTES ||
-        strlen(decision->role) >= CAIRN_NAME_MAX_BYTES) {
-        return error_set(error, "/name", "a named person decides: name and role, at most %d bytes",
-                         CAIRN_NAME_MAX_BYTES - 1);
-    }
-    return 0;
-}
-
-/* The parts of a decision that make it another one. */
-static void decision_body(const struct intake_decision *decision, struct buf *out)
-{
-    char record[ENTRY_ID_TEXT_BYTES] = "";
-    if (decision->has_record) {
-        entry_id_format(&decision->record, record);
-    }
-    buf_format(out, "%u %llu %s %u\n%s\n%s\n", (unsigned)decision->action,
-               (unsigned long long)decision->alert, record, (unsigned)decision->outcome,
-               decision->name, decision->role);
-    buf_add_text(out, decision->reason);
-    assert(buf_ok(out));
-}
-
-static int take_decision(struct taking *taking, const struct intake_decision *decision,
-                         struct intake_answer *answer)
-{
-    struct out_row row = {.kind = ENTRY_DECISION,
-                          .urgency = URGENCY_ROUTINE,
-                          .event_day = taking->day,
-                          .created_ms = taking->now_ms};
-    answer_begin(answer, 1);
-    struct intake_item *item = &answer->items[0];
-    item->outcome = INTAKE_ACCEPTED;
-    item->has_reference = true;
-    item->urgency = URGENCY_ROUTINE;
-    int r = reference_new(taking->now_ms, &item->reference);
-    if (r == 0) {
-        r = seal_decision(&taking->seal, decision, &item->reference, &row);
-    }
-    if (r == 0) {
-        out_put(taking->txn, &item->reference, &row);
-        count(taking, "decision-accepted");
-    }
-    return r;
-}
-
-int intake_decide(struct agent *agent, const struct intake_decision *decision,
-                  struct reference *ret, struct error *error)
-{
-    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
-    _cleanup_(taking_end) struct taking taking = {.txn = NULL, .seal = SEAL_NULL};
-    _cleanup_(buf_deinit) struct buf body =
-        BUF_MAX(CAIRN_REASON_MAX_BYTES + 2 * CAIRN_NAME_MAX_BYTES + 256);
-    bool done = false;
-    int r = check_decision(decision, error);
-    if (r != 0) {
-        return r;
-    }
-    decision_body(decision, &body);
-    struct idempotency idempotency = {.key = decision->idempotency_key, .body = buf_slice(&body)};
-    r = taking_begin(agent, &taking);
-    if (r == 0 && !taking.can_seal) {
-        r = -EAGAIN;
-    }
-    if (r == 0) {
-        r = look_idempotent(&taking, &idempotency, &answer, &done);
-    }
-    if (r == 0 && !done) {
-        r = take_decision(&taking, decision, &answer);
-        if (r == 0) {
-            r = finish(&taking, &idempotency, &answer);
-        }
-    }
-    if (r == 0) {
-        *ret = answer.items[0].reference;
-    }
-    return r;
 }

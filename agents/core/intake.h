@@ -76,23 +76,4 @@ struct intake_request {
 int intake_submit(struct agent *agent, const struct intake_request *request,
                   struct intake_answer *ret, struct error *error) MUST_USE;
 
-/* A named person opens or closes: an alert, or one record. */
-struct intake_decision {
-    enum action action;
-    uint64_t alert; /* 0 when it is about a record */
-    bool has_record;
-    struct entry_id record;
-    enum outcome outcome; /* of closing an alert, else OUTCOME_NONE */
-    const char *name;     /* of the person: at most CAIRN_NAME_MAX_BYTES with the NUL */
-    const char *role;
-    const char *reason; /* CAIRN_REASON_MIN_BYTES to CAIRN_REASON_MAX_BYTES */
-    /* Who may read the reason besides us; agencies unknown when it is sent are left out. */
-    size_t n_recipients;
-    uint32_t recipients[CAIRN_ADDRESSEES_MAX];
-    struct slice idempotency_key; /* empty: none */
-};
-/* As intake_submit; -EAGAIN while the agent does not know its own place in the partnership. */
-int intake_decide(struct agent *agent, const struct intake_decision *decision,
-                  struct reference *ret, struct error *error) MUST_USE;
-
 #endif

@@ -309,7 +309,7 @@ int seal_involvement(const struct seal *seal, const struct involvement *involvem
     return store_fault(seal->txn);
 }
 
-static int decision_account(const struct intake_decision *decision, struct buf *out)
+static int decision_account(const struct decide_request *decision, struct buf *out)
 {
     struct json *account = json_object_new();
     json_set_word(account, "format", DECISION_FORMAT);
@@ -321,7 +321,7 @@ static int decision_account(const struct intake_decision *decision, struct buf *
     return r;
 }
 
-int seal_decision(const struct seal *seal, const struct intake_decision *decision,
+int seal_decision(const struct seal *seal, const struct decide_request *decision,
                   const struct reference *reference, struct out_row *out)
 {
     _cleanup_(frozen_deinit) struct frozen frozen = frozen_new();

@@ -13,7 +13,7 @@
 #define AGENTS_SEAL_H
 
 #include "agents/core/agent.h"
-#include "agents/core/intake.h"
+#include "agents/core/decide.h"
 #include "agents/core/spool.h"
 #include "agents/core/subjects.h"
 
@@ -47,7 +47,7 @@ int seal_record(const struct seal *seal, const struct event *event,
                 struct out_row *out) MUST_USE;
 int seal_involvement(const struct seal *seal, const struct involvement *involvement,
                      const struct reference *reference, struct out_row *out) MUST_USE;
-int seal_decision(const struct seal *seal, const struct intake_decision *decision,
+int seal_decision(const struct seal *seal, const struct decide_request *decision,
                   const struct reference *reference, struct out_row *out) MUST_USE;
 
 /* Data keys of a spooled entry, by part. */

@@ -229,6 +229,21 @@ static void answer_reference(struct store_txn *txn, const struct spool_entry *en
     out_put(txn, &entry->reference, &row);
 }
 
+static void answer_statement(struct store_txn *txn, const struct spool_entry *entry,
+                             const struct wire_result *result)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct entry_header header;
+    if (entry->kind != ENTRY_SUBJECT) {
+        return;
+    }
+    if (!wire_entry_header_read(ENTRY_SUBJECT, entry->header, &arena, &header)) {
+        store_fail(txn, -EBADMSG);
+        return;
+    }
+    subjects_answered(txn, entry->lane, &header.subject, verdict_is_stored(result->verdict));
+}
+
 void spool_answer(struct store_txn *txn, enum lane lane, const struct wire_result *result,
                   int64_t now_ms)
 {
@@ -242,9 +257,8 @@ void spool_answer(struct store_txn *txn, enum lane lane, const struct wire_resul
         log_event(LOG_LEVEL_ERROR, "entry_refused", "lane=%d seq=%llu kind=%s verdict=%s",
                   (int)lane, (unsigned long long)result->seq, entry_kind_text(entry.kind),
                   verdict_name(result->verdict));
-    } else if (entry.kind == ENTRY_SUBJECT) {
-        subjects_stated(txn, entry.header, entry.body); /* ends what the entry borrows */
     }
+    answer_statement(txn, &entry, result); /* ends what the entry borrows */
     answer_reference(txn, &entry, result, now_ms);
     (void)store_delete(txn, AT_SPOOL, store_key_slice(&key));
 }

@@ -14,13 +14,15 @@
 #define IDENTITY_MAX_BYTES 2048 /* packed */
 #define META_RESTATED      "restated-epoch"
 #define META_RESTATE_AT    "restate-at"
-#define DIGESTS            (1 + CAIRN_LANES)
+#define ROW_HEAD_BYTES     (CAIRN_HASH_BYTES + 8 + 1 + CAIRN_LANES)
 
 static_assert(sizeof(struct identity) + 64 <= IDENTITY_MAX_BYTES, "every identity can be packed");
 
 struct handle_row {
-    struct hash stated;
-    struct hash spooled[CAIRN_LANES];
+    struct hash digest; /* of the newest statement; zeros before the first */
+    uint64_t revision;
+    bool stated;
+    bool spooled[CAIRN_LANES];
     struct slice sealed; /* borrowed */
 };
 
@@ -34,9 +36,11 @@ static bool row_get(struct store_txn *txn, const uint8_t handle[CAIRN_HANDLE_BYT
         return false;
     }
     struct reader reader = reader_over(value);
-    read_into(&reader, ret->stated.bytes, sizeof(ret->stated.bytes));
+    read_into(&reader, ret->digest.bytes, sizeof(ret->digest.bytes));
+    ret->revision = read_u64(&reader);
+    ret->stated = read_u8(&reader) != 0;
     for (size_t i = 0; i < CAIRN_LANES; i++) {
-        read_into(&reader, ret->spooled[i].bytes, sizeof(ret->spooled[i].bytes));
+        ret->spooled[i] = read_u8(&reader) != 0;
     }
     ret->sealed = read_sized(&reader, IDENTITY_MAX_BYTES + WRAP_OVERHEAD_BYTES);
     if (!reader_end(&reader)) {
@@ -49,11 +53,13 @@ static bool row_get(struct store_txn *txn, const uint8_t handle[CAIRN_HANDLE_BYT
 static void row_put(struct store_txn *txn, const uint8_t handle[CAIRN_HANDLE_BYTES],
                     const struct handle_row *row)
 {
-    uint8_t storage[DIGESTS * CAIRN_HASH_BYTES + 4 + IDENTITY_MAX_BYTES + WRAP_OVERHEAD_BYTES];
+    uint8_t storage[ROW_HEAD_BYTES + 4 + IDENTITY_MAX_BYTES + WRAP_OVERHEAD_BYTES];
     struct writer writer = writer_over(storage, sizeof(storage));
-    write_bytes(&writer, row->stated.bytes, sizeof(row->stated.bytes));
+    write_bytes(&writer, row->digest.bytes, sizeof(row->digest.bytes));
+    write_u64(&writer, row->revision);
+    write_u8(&writer, row->stated ? 1 : 0);
     for (size_t i = 0; i < CAIRN_LANES; i++) {
-        write_bytes(&writer, row->spooled[i].bytes, sizeof(row->spooled[i].bytes));
+        write_u8(&writer, row->spooled[i] ? 1 : 0);
     }
     write_sized(&writer, row->sealed); /* copied before the put below ends what it borrows from */
     store_put(txn, AT_HANDLE, slice_make(handle, CAIRN_HANDLE_BYTES), writer_slice(&writer));
@@ -363,15 +369,26 @@ enum said {
     SAID_IN_ANY_LANE
 };
 
-static bool is_said(const struct handle_row *row, const struct hash *digest, enum lane lane,
-                    enum said said)
+static bool is_said(const struct handle_row *row, enum lane lane, enum said said)
 {
-    bool found = hash_equal(digest, &row->stated);
+    bool found = row->stated;
     for (enum lane each = LANE_URGENT; each <= LANE_BULK; each++) {
-        found = found || ((each == lane || said == SAID_IN_ANY_LANE) &&
-                          hash_equal(digest, &row->spooled[each - LANE_URGENT]));
+        found = found ||
+                ((each == lane || said == SAID_IN_ANY_LANE) && row->spooled[each - LANE_URGENT]);
     }
     return found;
+}
+
+/* Something else than last time is to be said: it counts as said nowhere. The clock keeps the
+ * revisions of a store that came back from a backup above those that it has forgotten. */
+static void revise(const struct subjects *subjects, const struct hash *digest,
+                   struct handle_row *row)
+{
+    uint64_t now = subjects->now_ms > 0 ? (uint64_t)subjects->now_ms : 0;
+    row->digest = *digest;
+    row->revision = row->revision + 1 > now ? row->revision + 1 : now;
+    row->stated = false;
+    memset(row->spooled, 0, sizeof(row->spooled));
 }
 
 static void state_row(const struct subjects *subjects, enum lane lane, enum said said,
@@ -386,9 +403,13 @@ static void state_row(const struct subjects *subjects, enum lane lane, enum said
     }
     make_statement(subjects->place, &identity, handle, &statement);
     statement_digest(&statement.header, statement_body(&statement), &digest);
-    if (!is_said(row, &digest, lane, said)) {
-        row->spooled[lane - LANE_URGENT] = digest;
+    if (!hash_equal(&digest, &row->digest)) {
+        revise(subjects, &digest, row);
+    }
+    if (!is_said(row, lane, said)) {
+        row->spooled[lane - LANE_URGENT] = true;
         row_put(subjects->txn, handle, row);
+        statement.header.revision = row->revision;
         spool_statement(subjects, lane, &statement);
     }
     bytes_wipe(&statement, sizeof(statement));
@@ -409,27 +430,7 @@ void subjects_state(const struct subjects *subjects, enum lane lane,
     state_handle(subjects, lane, SAID_IN_LANE, handle);
 }
 
-void subjects_stated(struct store_txn *txn, struct slice header, struct slice body)
-{
-    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
-    struct entry_header entry;
-    struct handle_row row;
-    uint8_t sealed[IDENTITY_MAX_BYTES + WRAP_OVERHEAD_BYTES];
-    if (!wire_entry_header_read(ENTRY_SUBJECT, header, &arena, &entry)) {
-        store_fail(txn, -EBADMSG);
-        return;
-    }
-    if (!row_get(txn, entry.subject.handle, &row)) {
-        return;
-    }
-    assert(row.sealed.len <= sizeof(sealed)); /* row_get read no more */
-    memcpy(sealed, row.sealed.data, row.sealed.len);
-    row.sealed.data = sealed;
-    statement_digest(&entry.subject, body, &row.stated);
-    row_put(txn, entry.subject.handle, &row);
-}
-
-/* --- a new epoch --- */
+/* --- every child again: a new epoch, or one that was refused --- */
 
 /* The handles of the next `max` rows, copied: stating them writes to the table that is walked. */
 static size_t next_handles(struct store_txn *txn, struct slice from, size_t max,
@@ -497,4 +498,46 @@ bool subjects_restate(const struct subjects *subjects, size_t max)
     }
     agent_meta_put_u64(txn, META_RESTATED, epoch);
     return false;
+}
+
+static void restate_all(struct store_txn *txn)
+{
+    static const uint8_t first[CAIRN_HANDLE_BYTES];
+    restate_next(txn, 0, first);
+    agent_meta_put_u64(txn, META_RESTATED, 0);
+}
+
+/* --- answers --- */
+
+/* The row of the handle, if this statement is the newest about it; the identity that the row borrows
+ * is copied into `sealed`, for putting it back. */
+static bool newest_row(struct store_txn *txn, const struct subject_header *header,
+                       uint8_t sealed[IDENTITY_MAX_BYTES + WRAP_OVERHEAD_BYTES],
+                       struct handle_row *ret)
+{
+    if (!row_get(txn, header->handle, ret) || ret->revision != header->revision) {
+        return false;
+    }
+    memcpy(sealed, ret->sealed.data, ret->sealed.len); /* row_get read no more */
+    ret->sealed.data = sealed;
+    return true;
+}
+
+void subjects_answered(struct store_txn *txn, enum lane lane, const struct subject_header *header,
+                       bool stored)
+{
+    uint8_t sealed[IDENTITY_MAX_BYTES + WRAP_OVERHEAD_BYTES];
+    struct handle_row row = {.sealed = SLICE_NULL};
+    if (!newest_row(txn, header, sealed, &row)) {
+        return;
+    }
+    if (stored) {
+        row.stated = true;
+    } else {
+        row.spooled[lane - LANE_URGENT] = false;
+    }
+    row_put(txn, header->handle, &row);
+    if (!stored && lane != LANE_BULK) {
+        restate_all(txn); /* in bulk, which is the last try */
+    }
 }

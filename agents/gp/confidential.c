@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "agents/gp/words.h"
+#include "agents/gp/phrases.h"
 
 /* clang-format off */
 static const char *const snomed[] = {
@@ -165,7 +165,7 @@ bool confidential_code(struct slice system, struct slice code)
 
 bool confidential_words(struct slice text)
 {
-    return words_any(text, phrases, ARRAY_LEN(phrases));
+    return phrases_any(text, phrases, ARRAY_LEN(phrases));
 }
 
 bool confidential_label(struct slice code)

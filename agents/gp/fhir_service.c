@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "agents/gp/confidential.h"
-#include "agents/gp/words.h"
+#include "agents/gp/phrases.h"
 #include "base/text.h"
 
 static const char snomed_system[] = "http://snomed.info/sct";
@@ -48,8 +48,8 @@ static void hear_words(struct slice words, struct said *said)
         return;
     }
     said->confidential = said->confidential || confidential_words(words);
-    said->vaccination =
-        said->vaccination || words_any(words, vaccination_phrases, ARRAY_LEN(vaccination_phrases));
+    said->vaccination = said->vaccination ||
+                        phrases_any(words, vaccination_phrases, ARRAY_LEN(vaccination_phrases));
     if (said->words.len == 0) {
         said->words = words;
     }

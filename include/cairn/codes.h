@@ -189,6 +189,50 @@ enum role {
 #undef X
 };
 
+/* Lawfulness of a record: who judged it relevant, on what ground, whether sharing does more harm
+ * than not, and what the family was told. */
+#define CAIRN_JUDGES(X)                                                                            \
+    X(PERSON, 1, "person")                                                                         \
+    X(STANDING_DECISION, 2, "standing-decision")
+
+enum judged_by {
+#define X(name, number, text) JUDGED_BY_##name = (number),
+    CAIRN_JUDGES(X)
+#undef X
+};
+
+#define CAIRN_BASES(X)                                                                             \
+    X(LEGAL_OBLIGATION, 1, "legal-obligation")                                                     \
+    X(PUBLIC_TASK, 2, "public-task")                                                               \
+    X(VITAL_INTERESTS, 3, "vital-interests")
+
+enum basis {
+#define X(name, number, text) BASIS_##name = (number),
+    CAIRN_BASES(X)
+#undef X
+};
+
+#define CAIRN_DETRIMENTS(X)                                                                        \
+    X(NOT_MORE, 1, "not-more-detrimental")                                                         \
+    X(IN_SPITE, 2, "shared-in-spite-of-detriment")
+
+enum detriment {
+#define X(name, number, text) DETRIMENT_##name = (number),
+    CAIRN_DETRIMENTS(X)
+#undef X
+};
+
+#define CAIRN_FAMILY_TOLD(X)                                                                       \
+    X(TOLD, 1, "told")                                                                             \
+    X(NOT_TOLD, 2, "not-told")                                                                     \
+    X(NOT_KNOWN, 3, "not-known")
+
+enum family_told {
+#define X(name, number, text) FAMILY_##name = (number),
+    CAIRN_FAMILY_TOLD(X)
+#undef X
+};
+
 /* What a request, and a rule of an agreement, is for. */
 #define CAIRN_PURPOSES(X)                                                                          \
     X(SAFEGUARDING, 1, "safeguarding")                                                             \
@@ -237,6 +281,14 @@ const char *outcome_text(uint32_t number);
 uint32_t outcome_number(const char *text);
 const char *role_text(uint32_t number);
 uint32_t role_number(const char *text);
+const char *judged_by_text(uint32_t number);
+uint32_t judged_by_number(const char *text);
+const char *basis_text(uint32_t number);
+uint32_t basis_number(const char *text);
+const char *detriment_text(uint32_t number);
+uint32_t detriment_number(const char *text);
+const char *family_told_text(uint32_t number);
+uint32_t family_told_number(const char *text);
 const char *purpose_text(uint32_t number);
 uint32_t purpose_number(const char *text);
 const char *entry_kind_text(uint32_t number);

@@ -68,6 +68,10 @@ static const struct word identifier_statuses[] = {CAIRN_IDENTIFIER_STATUSES(X)};
 static const struct word actions[] = {CAIRN_ACTIONS(X)};
 static const struct word outcomes[] = {CAIRN_OUTCOMES(X)};
 static const struct word roles[] = {CAIRN_ROLES(X)};
+static const struct word judges[] = {CAIRN_JUDGES(X)};
+static const struct word bases[] = {CAIRN_BASES(X)};
+static const struct word detriments[] = {CAIRN_DETRIMENTS(X)};
+static const struct word families_told[] = {CAIRN_FAMILY_TOLD(X)};
 static const struct word purposes[] = {CAIRN_PURPOSES(X)};
 static const struct word governance_documents[] = {CAIRN_GOVERNANCE_DOCUMENTS(X)};
 #undef X
@@ -173,6 +177,46 @@ const char *role_text(uint32_t number)
 uint32_t role_number(const char *text)
 {
     return number_of(WORDS(roles), text);
+}
+
+const char *judged_by_text(uint32_t number)
+{
+    return text_of(WORDS(judges), number);
+}
+
+uint32_t judged_by_number(const char *text)
+{
+    return number_of(WORDS(judges), text);
+}
+
+const char *basis_text(uint32_t number)
+{
+    return text_of(WORDS(bases), number);
+}
+
+uint32_t basis_number(const char *text)
+{
+    return number_of(WORDS(bases), text);
+}
+
+const char *detriment_text(uint32_t number)
+{
+    return text_of(WORDS(detriments), number);
+}
+
+uint32_t detriment_number(const char *text)
+{
+    return number_of(WORDS(detriments), text);
+}
+
+const char *family_told_text(uint32_t number)
+{
+    return text_of(WORDS(families_told), number);
+}
+
+uint32_t family_told_number(const char *text)
+{
+    return number_of(WORDS(families_told), text);
 }
 
 const char *purpose_text(uint32_t number)

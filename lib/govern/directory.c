@@ -341,6 +341,37 @@ int directory_read(const struct json *document, struct directory *ret, struct er
     return json_ok(&view) ? 0 : -EINVAL;
 }
 
+static bool has_public_key(const struct agency_key *keys, size_t n, const struct agency_key *key)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (slice_equal(SLICE_OF(keys[i].public_key), SLICE_OF(key->public_key))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What was signed or sealed with a key outlives its use: whoever reads it later needs the key. */
+static bool keeps_keys(const struct agency *before, const struct agency *after)
+{
+    for (size_t i = 0; i < before->n_sign_keys; i++) {
+        if (!has_public_key(after->sign_keys, after->n_sign_keys, &before->sign_keys[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < before->n_open_keys; i++) {
+        if (!has_public_key(after->open_keys, after->n_open_keys, &before->open_keys[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < before->n_curve_keys; i++) {
+        if (!has_public_key(after->curve_keys, after->n_curve_keys, &before->curve_keys[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int directory_follows(const struct directory *old, const struct directory *new, struct error *error)
 {
     for (size_t i = 0; i < old->n_kinds; i++) {
@@ -354,6 +385,11 @@ int directory_follows(const struct directory *old, const struct directory *new, 
         if (after == NULL || strcmp(after->id, before->id) != 0) {
             return error_set(error, "/agencies",
                              "agency %u was dropped or renamed: revoke it instead", before->number);
+        }
+        if (!keeps_keys(before, after)) {
+            return error_set(error, "/agencies",
+                             "a key of agency %u was dropped: retire or revoke it instead",
+                             before->number);
         }
     }
     return 0;

@@ -14,8 +14,9 @@
  * schemas of config/schemas/).
  *
  * Documents of one snapshot fit each other: rules and patterns name kinds, classes and agencies
- * that the directory has, and no version of the directory drops a kind or an agency of the one
- * before, so a revocation is never refused for another document's sake. Every document of a
+ * that the directory has, and no version of the directory drops a kind, an agency or a key of the one
+ * before: so a revocation is never refused for another document's sake, and what waits for a reader
+ * can be checked however late it comes. Every document of a
  * snapshot is signed as its root requires: before a root drops a key, the other documents are
  * published once more (version n+1) with signatures of the old and the new keys.
  *
@@ -38,7 +39,7 @@
 
 #define KIND_ID_MAX_BYTES 32
 #define ROOT_KEYS_MAX     8
-#define AGENCY_KEYS_MAX   4 /* of each sort: rotation overlaps */
+#define AGENCY_KEYS_MAX   16 /* of each sort, those that are no longer used included */
 
 /* --- root --- */
 struct root {

@@ -47,7 +47,8 @@ int root_read(const struct json *document, struct root *ret, struct error *error
 int directory_read(const struct json *document, struct directory *ret,
                    struct error *error) MUST_USE;
 void directory_deinit(struct directory *directory);
-/* Agencies and kinds are never dropped or renamed: what names them keeps its meaning. */
+/* Agencies and kinds are never dropped or renamed, keys never dropped: what names them keeps its
+ * meaning. */
 int directory_follows(const struct directory *old, const struct directory *new,
                       struct error *error) MUST_USE;
 const struct agency_kind *directory_kind(const struct directory *directory, struct slice id);

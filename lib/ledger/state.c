@@ -249,6 +249,7 @@ bool subject_row_get(struct store_txn *txn, const struct subject_id *subject,
     row.link = (enum link)read_u8(&reader);
     row.epoch = read_u32(&reader);
     row.statement = read_u64(&reader);
+    row.revision = read_u64(&reader);
     row.n_tokens = read_u8(&reader);
     assert(row.n_tokens <= CAIRN_TOKENS_MAX);
     for (size_t i = 0; i < row.n_tokens; i++) {
@@ -270,6 +271,7 @@ void subject_row_put(struct store_txn *txn, const struct subject_id *subject,
     write_u8(&writer, (uint8_t)row->link);
     write_u32(&writer, row->epoch);
     write_u64(&writer, row->statement);
+    write_u64(&writer, row->revision);
     write_u8(&writer, (uint8_t)row->n_tokens);
     for (size_t i = 0; i < row->n_tokens; i++) {
         write_u8(&writer, (uint8_t)row->tokens[i].class);

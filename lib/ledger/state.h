@@ -112,10 +112,11 @@ struct subject_row {
     enum link link;
     uint32_t epoch;
     uint64_t statement; /* log index, UINT64_MAX while only records named the handle */
+    uint64_t revision;  /* of that statement; 0 without one */
     size_t n_tokens;
     struct subject_token tokens[CAIRN_TOKENS_MAX];
 };
-#define SUBJECT_ROW_BYTES (22 + CAIRN_TOKENS_MAX * 34)
+#define SUBJECT_ROW_BYTES (30 + CAIRN_TOKENS_MAX * 34)
 bool subject_row_get(struct store_txn *txn, const struct subject_id *subject,
                      struct subject_row *ret);
 void subject_row_put(struct store_txn *txn, const struct subject_id *subject,

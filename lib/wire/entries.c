@@ -141,9 +141,11 @@ static void record_write(const struct record_header *record, struct buf *out)
 
 static bool subject_read(const Cairn__V1__SubjectHeader *from, struct subject_header *ret)
 {
-    *ret = (struct subject_header){
-        .id = HEADER_ID(from), .epoch = from->epoch, .n_tokens = from->n_tokens};
-    if (from->epoch == 0 || from->n_tokens > CAIRN_TOKENS_MAX) {
+    *ret = (struct subject_header){.id = HEADER_ID(from),
+                                   .epoch = from->epoch,
+                                   .revision = from->revision,
+                                   .n_tokens = from->n_tokens};
+    if (from->epoch == 0 || from->revision == 0 || from->n_tokens > CAIRN_TOKENS_MAX) {
         return false;
     }
     for (size_t i = 0; i < from->n_tokens; i++) {
@@ -168,6 +170,7 @@ static void subject_write(const struct subject_header *subject, struct buf *out)
     HEADER_FILL(&message, ENTRY_SUBJECT, subject->id);
     message.handle = piece_bytes(SLICE_OF(subject->handle));
     message.epoch = subject->epoch;
+    message.revision = subject->revision;
     message.n_tokens = subject->n_tokens;
     message.tokens = list;
     for (size_t i = 0; i < subject->n_tokens; i++) {

@@ -118,7 +118,8 @@ struct subject_header {
     struct entry_id id;
     uint8_t handle[CAIRN_HANDLE_BYTES];
     uint32_t epoch;
-    size_t n_tokens; /* the body holds n_tokens x 32 bytes in this order */
+    uint64_t revision; /* of what is said about the handle: the highest holds */
+    size_t n_tokens;   /* the body holds n_tokens x 32 bytes in this order */
     struct token_mark tokens[CAIRN_TOKENS_MAX];
 };
 

@@ -227,7 +227,8 @@ void sender_statements(struct sender *sender, size_t first, size_t n, struct net
         struct subject_header *header = &made->header.subject;
         uint8_t value[CAIRN_HANDLE_BYTES];
 
-        *header = (struct subject_header){.id = made->header.id, .epoch = 1, .n_tokens = 1};
+        *header = (struct subject_header){
+            .id = made->header.id, .epoch = 1, .revision = made->header.id.seq, .n_tokens = 1};
         header->tokens[0] =
             (struct token_mark){.class = TOKEN_NHS_NUMBER, .status = IDENTIFIER_VERIFIED};
         handle_of(sender->agency, first + i, header->handle);

@@ -101,11 +101,8 @@ ON_DISK=$(member bodies)
 ((ACKNOWLEDGED <= ${#ACCEPTED[@]})) || broken "everything was acknowledged by a broker without room"
 promise "of ${#ACCEPTED[@]} records the agent holds $((ACKNOWLEDGED - 1)) receipts, and each of those is on the broker's disk"
 
-# What was on its way when the broker died is sent again half a minute later; at once after a start of the agent.
-stop visitors
+# The new broker does not know the agent's connection and says so: the agent greets it, and sends again.
 start_broker partnership
-start_agents visitors
-connect visitors
 for reference in "${ACCEPTED[@]}"; do
     stored visitors "$reference"
 done

@@ -34,7 +34,8 @@ void make_statement(struct world *world, struct subject_id *subject, const struc
     *ret = (struct world_entry){.header = {.kind = ENTRY_SUBJECT}};
     ret->header.id = world_next_id(world, subject->agency, LANE_NORMAL);
     struct subject_header *header = &ret->header.subject;
-    *header = (struct subject_header){.id = ret->header.id, .epoch = 1, .n_tokens = n};
+    *header = (struct subject_header){
+        .id = ret->header.id, .epoch = 1, .revision = ret->header.id.seq, .n_tokens = n};
     memcpy(header->handle, subject->handle, CAIRN_HANDLE_BYTES);
     for (size_t i = 0; i < n; i++) {
         header->tokens[i] = (struct token_mark){stated[i].class, stated[i].status};

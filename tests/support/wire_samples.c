@@ -129,6 +129,7 @@ static struct entry_header subject_sample(void)
     header.subject = (struct subject_header){
         .id = header.id,
         .epoch = 1,
+        .revision = 1795338000000,
         .n_tokens = 2,
         .tokens = {{TOKEN_NHS_NUMBER, IDENTIFIER_VERIFIED},
                    {TOKEN_NAME_BIRTH_POSTCODE, IDENTIFIER_WELL_FORMED}},
@@ -623,7 +624,7 @@ const struct wire_sample wire_samples[] = {
     {"error", 1, CORPUS_SESSION, error_write, error_again},
     {"record_header", 21, CORPUS_ENTRY, record_header_write, record_header_again},
     {"retraction_header", 21, CORPUS_ENTRY, retraction_header_write, record_header_again},
-    {"subject_header", 7, CORPUS_ENTRY, subject_header_write, subject_header_again},
+    {"subject_header", 8, CORPUS_ENTRY, subject_header_write, subject_header_again},
     {"involvement_header", 8, CORPUS_ENTRY, involvement_header_write, involvement_header_again},
     {"acknowledgement_header", 8, CORPUS_ENTRY, acknowledgement_header_write,
      acknowledgement_header_again},

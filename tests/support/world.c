@@ -376,7 +376,8 @@ void world_statement(struct world *world, uint32_t agency, int child, bool nhs,
     char value[64];
     *ret = (struct world_entry){.header = {.kind = ENTRY_SUBJECT}};
     ret->header.id = world_next_id(world, agency, LANE_NORMAL);
-    ret->header.subject = (struct subject_header){.id = ret->header.id, .epoch = 1};
+    ret->header.subject =
+        (struct subject_header){.id = ret->header.id, .epoch = 1, .revision = ret->header.id.seq};
     handle_of(agency, child, ret->header.subject.handle);
     if (nhs) {
         (void)snprintf(value, sizeof(value), "999000000%d", child);

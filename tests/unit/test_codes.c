@@ -64,6 +64,34 @@ static void every_word_goes_to_its_number_and_back(void **state)
 #undef X
 }
 
+static void the_words_of_lawfulness_go_both_ways(void **state)
+{
+    (void)state;
+
+#define X(name, number, text)                                                                      \
+    assert_string_equal(judged_by_text(number), text);                                             \
+    assert_int_equal(judged_by_number(text), number);
+    CAIRN_JUDGES(X)
+#undef X
+#define X(name, number, text)                                                                      \
+    assert_string_equal(basis_text(number), text);                                                 \
+    assert_int_equal(basis_number(text), number);
+    CAIRN_BASES(X)
+#undef X
+#define X(name, number, text)                                                                      \
+    assert_string_equal(detriment_text(number), text);                                             \
+    assert_int_equal(detriment_number(text), number);
+    CAIRN_DETRIMENTS(X)
+#undef X
+#define X(name, number, text)                                                                      \
+    assert_string_equal(family_told_text(number), text);                                           \
+    assert_int_equal(family_told_number(text), number);
+    CAIRN_FAMILY_TOLD(X)
+#undef X
+    assert_null(basis_text(0));
+    assert_int_equal(basis_number("consent"), 0);
+}
+
 static void entry_kinds_have_words_of_their_own(void **state)
 {
     (void)state;
@@ -127,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_word_goes_to_its_number_and_back),
+        cmocka_unit_test(the_words_of_lawfulness_go_both_ways),
         cmocka_unit_test(entry_kinds_have_words_of_their_own),
         cmocka_unit_test(unknown_numbers_have_no_text),
         cmocka_unit_test(unknown_text_has_no_number),

@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "crypto/crypto.h"
+#include "crypto/hpke.h"
 #include "support/governing.h"
 
 static const struct test_agency agencies[] = {
@@ -235,6 +237,49 @@ static void a_later_directory_never_drops_an_agency_or_a_kind(void **state)
     }
 }
 
+static const char *const key_sorts[] = {"sign", "open", "curve"};
+
+/* The first agency has one more key of each sort, but not of `without`. */
+static void write_with_old_keys(struct world *world, const char *status, const char *without)
+{
+    buf_reset(&world->text);
+    governing_directory_text(agencies, ARRAY_LEN(agencies), &world->text);
+    for (uint32_t i = 0; i < ARRAY_LEN(key_sorts); i++) {
+        _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+        uint8_t key[32];
+        char base64[BASE64_BYTES(sizeof(key))];
+        char from[32];
+        char to[160];
+        if (without != NULL && strcmp(without, key_sorts[i]) == 0) {
+            continue;
+        }
+        governing_seed(70 + i, "open", &seed);
+        assert_int_equal(hpke_public(&seed, key), 0);
+        base64_encode(SLICE_OF(key), base64);
+        (void)snprintf(from, sizeof(from), "\"%s\": [", key_sorts[i]);
+        (void)snprintf(to, sizeof(to), "\"%s\": [{\"key\": \"%s\", \"status\": \"%s\"}, ",
+                       key_sorts[i], base64, status);
+        text_replace(&world->text, from, to);
+    }
+}
+
+static void a_later_directory_revokes_a_key_and_never_drops_one(void **state)
+{
+    struct world *world = *state;
+    write_with_old_keys(world, "active", NULL);
+    assert_int_equal(offer(world, 1), GOVERN_ACCEPTED);
+
+    for (size_t i = 0; i < ARRAY_LEN(key_sorts); i++) {
+        write_with_old_keys(world, "revoked", key_sorts[i]);
+        assert_int_equal(offer(world, 2), GOVERN_BAD_DOCUMENT);
+        assert_string_equal(world->governing.error.what,
+                            "a key of agency 1 was dropped: retire or revoke it instead");
+    }
+
+    write_with_old_keys(world, "revoked", NULL);
+    assert_int_equal(offer(world, 2), GOVERN_ACCEPTED);
+}
+
 static void a_directory_for_hundreds_of_agencies_fits_its_limit(void **state)
 {
     enum {
@@ -268,6 +313,7 @@ int main(void)
         story(one_key_for_two_agencies_is_refused),
         story(a_linkage_key_sealed_to_an_unlisted_key_is_refused),
         story(a_later_directory_never_drops_an_agency_or_a_kind),
+        story(a_later_directory_revokes_a_key_and_never_drops_one),
         story(a_directory_for_hundreds_of_agencies_fits_its_limit),
     };
 #undef story

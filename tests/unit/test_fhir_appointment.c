@@ -10,7 +10,7 @@
 
 #include "agents/gp/confidential.h"
 #include "agents/gp/fhir_appointment.h"
-#include "agents/gp/words.h"
+#include "agents/gp/phrases.h"
 #include "base/date.h"
 #include "crypto/crypto.h"
 #include "os/files.h"
@@ -603,7 +603,7 @@ static void a_phrase_begins_where_a_word_begins(void **state)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (words_any(slice_of_text(rows[i].text), phrases, ARRAY_LEN(phrases)) != rows[i].found) {
+        if (phrases_any(slice_of_text(rows[i].text), phrases, ARRAY_LEN(phrases)) != rows[i].found) {
             fail_msg("\"%s\"", rows[i].text);
         }
     }

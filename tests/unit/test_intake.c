@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "agents/core/decide.h"
 #include "support/practice.h"
 
 #define SOURCE "\"source\":{\"system\":\"emis\",\"id\":\"C-1\",\"version\":\"%s\"},"
@@ -299,7 +300,7 @@ static void before_governance_everything_is_accepted_and_waits(void **state)
     assert_int_equal(practice_rows(practice, AT_SPOOL), 0);
 }
 
-static const struct intake_decision open_alert = {
+static const struct decide_request open_alert = {
     .action = ACTION_OPEN,
     .alert = 7,
     .name = "A. Example",
@@ -310,16 +311,16 @@ static const struct intake_decision open_alert = {
 static void a_decision_is_spooled_once_for_its_key(void **state)
 {
     struct practice *practice = *state;
-    struct intake_decision decision = open_alert;
+    struct decide_request decision = open_alert;
     struct reference first;
     struct reference second;
     struct error error = ERROR_NULL;
     decision.idempotency_key = slice_of_text("d-1");
 
-    assert_int_equal(intake_decide(practice->agent, &decision, &first, &error), 0);
-    assert_int_equal(intake_decide(practice->agent, &decision, &second, &error), 0);
+    assert_int_equal(decide_submit(practice->agent, &decision, &first, &error), 0);
+    assert_int_equal(decide_submit(practice->agent, &decision, &second, &error), 0);
     decision.alert = 8;
-    int other = intake_decide(practice->agent, &decision, &second, &error);
+    int other = decide_submit(practice->agent, &decision, &second, &error);
 
     assert_int_equal(other, -EEXIST);
     assert_memory_equal(&first, &second, sizeof(first));
@@ -332,7 +333,7 @@ static void a_decision_is_spooled_once_for_its_key(void **state)
 static void a_decision_without_a_reason_or_a_name_is_refused(void **state)
 {
     struct practice *practice = *state;
-    struct intake_decision rows[] = {open_alert, open_alert, open_alert, open_alert, open_alert};
+    struct decide_request rows[] = {open_alert, open_alert, open_alert, open_alert, open_alert};
     struct reference reference;
     rows[0].reason = "because";
     rows[1].name = "";
@@ -342,7 +343,7 @@ static void a_decision_without_a_reason_or_a_name_is_refused(void **state)
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct error error = ERROR_NULL;
-        assert_int_equal(intake_decide(practice->agent, &rows[i], &reference, &error), -EINVAL);
+        assert_int_equal(decide_submit(practice->agent, &rows[i], &reference, &error), -EINVAL);
         assert_true(error.what[0] != '\0');
     }
     assert_int_equal(practice_rows(practice, AT_SPOOL), 0);
@@ -354,7 +355,7 @@ static void a_decision_needs_a_place_in_the_partnership(void **state)
     struct reference reference;
     struct error error = ERROR_NULL;
 
-    assert_int_equal(intake_decide(practice->agent, &open_alert, &reference, &error), -EAGAIN);
+    assert_int_equal(decide_submit(practice->agent, &open_alert, &reference, &error), -EAGAIN);
 }
 
 int main(void)

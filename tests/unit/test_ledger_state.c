@@ -314,6 +314,7 @@ static struct subject_row subject_sample(size_t n_tokens)
         .link = LINK_PROVISIONAL,
         .epoch = 0x80000001,
         .statement = UINT64_MAX,
+        .revision = UINT64_MAX - 3,
         .n_tokens = n_tokens,
     };
     for (size_t i = 0; i < n_tokens; i++) {
@@ -342,6 +343,7 @@ static void a_subject_row_comes_back_with_none_and_with_the_most_tokens(void **s
         assert_int_equal(back.link, row.link);
         assert_int_equal(back.epoch, row.epoch);
         assert_int_equal(back.statement, row.statement);
+        assert_int_equal(back.revision, row.revision);
         assert_int_equal(back.n_tokens, row.n_tokens);
         for (size_t j = 0; j < row.n_tokens; j++) {
             assert_int_equal(back.tokens[j].class, row.tokens[j].class);
@@ -668,7 +670,7 @@ static const struct {
     const char *sha256;
 } schema_1[] = {
     {"entry", T_ENTRY, 68, "2f7638f5990d6ebafb31d3efcd8c8572c5fd38f09f014bc7a64dd1b305e88def"},
-    {"subject", T_SUBJECT, 90, "d2e5fce1d9311e8e5214011d9b96cd7894fcc493c60808c0a540081a9424a24a"},
+    {"subject", T_SUBJECT, 98, "b05cd985e478c7a105b7dde476d3946adeeffe88b05a8d90128630428a040a45"},
     {"chronology", T_CHRONOLOGY, 58,
      "059a882e3a86c15342a609959e79321fdd2e0a5baf7557c4d036b024ff96fc27"},
     {"alert", T_ALERT, 221, "ef38b6965cdffd65182654b1d4968c838a13dd8334413d98fd596dd92915718e"},

@@ -12,7 +12,8 @@
 #include <cmocka.h>
 
 #include "agents/core/acks.h"
-#include "agents/core/asks.h"
+#include "agents/core/decide.h"
+#include "agents/core/questions.h"
 #include "agents/core/sending.h"
 #include "agents/core/session.h"
 #include "base/date.h"
@@ -515,7 +516,7 @@ static void grants_follow_the_agreements_of_the_day_they_are_sent(void **state)
 static void a_decision_is_sealed_to_whom_the_decider_named(void **state)
 {
     struct story *story = *state;
-    struct intake_decision decision = {
+    struct decide_request decision = {
         .action = ACTION_OPEN,
         .alert = 7,
         .name = "A. Example",
@@ -526,7 +527,7 @@ static void a_decision_is_sealed_to_whom_the_decider_named(void **state)
     };
     struct reference reference;
     struct error error = ERROR_NULL;
-    assert_int_equal(intake_decide(story->practice->agent, &decision, &reference, &error), 0);
+    assert_int_equal(decide_submit(story->practice->agent, &decision, &reference, &error), 0);
 
     struct read_parcel read = cut(story, LANE_NORMAL);
 
@@ -758,10 +759,10 @@ static void an_acknowledgement_is_repeated_until_it_is_receipted(void **state)
 /* --- questions --- */
 
 struct asker {
-    struct asks *asks;
+    struct questions *questions;
     struct agent *agent;
-    struct ask question;
-    struct ask answer;
+    struct question question;
+    struct question answer;
     int result;
 };
 
@@ -769,17 +770,18 @@ static void *ask_in_thread(void *data)
 {
     struct asker *asker = data;
 
-    asker->result = asks_put(asker->asks, asker->agent, &asker->question, 60000, &asker->answer);
+    asker->result =
+        questions_put(asker->questions, asker->agent, &asker->question, 60000, &asker->answer);
     return NULL;
 }
 
 static const struct entry_id some_entry = {.agency = AGENCY_OWN, .stream = 5, .seq = 6};
 
 /* The thread's question as it goes out; waits for the thread to have put it. */
-static void next_question(struct asks *asks, uint64_t correlation, enum wire_type *type,
+static void next_question(struct questions *questions, uint64_t correlation, enum wire_type *type,
                           struct buf *payload)
 {
-    while (!asks_next(asks, correlation, type, payload)) {
+    while (!questions_next(questions, correlation, type, payload)) {
         (void)sched_yield();
     }
 }
@@ -787,12 +789,12 @@ static void next_question(struct asks *asks, uint64_t correlation, enum wire_typ
 static void a_question_waits_for_its_answer_and_no_other(void **state)
 {
     struct story *story = *state;
-    struct asks asks;
-    assert_int_equal(asks_init(&asks), 0);
-    asks_set_open(&asks, true);
-    struct asker asker = {.asks = &asks,
+    struct questions questions;
+    assert_int_equal(questions_init(&questions), 0);
+    questions_set_open(&questions, true);
+    struct asker asker = {.questions = &questions,
                           .agent = story->practice->agent,
-                          .question = {.kind = ASK_STATE, .entry = some_entry}};
+                          .question = {.kind = QUESTION_STATE, .entry = some_entry}};
     _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     enum wire_type type = WIRE_PING;
     struct wire_reader reader = {.agency = AGENCY_MASH, .state = READER_OPENED};
@@ -804,46 +806,48 @@ static void a_question_waits_for_its_answer_and_no_other(void **state)
     pthread_t thread;
 
     assert_int_equal(pthread_create(&thread, NULL, ask_in_thread, &asker), 0);
-    next_question(&asks, 77, &type, &payload);
+    next_question(&questions, 77, &type, &payload);
     assert_int_equal(type, WIRE_STATE_REQUEST);
     buf_reset(&payload);
     wire_state_reply_write(&reply, &payload);
-    assert_false(asks_state_reply(&asks, 78, buf_slice(&payload), &story->arena));
-    assert_true(asks_state_reply(&asks, 77, buf_slice(&payload), &story->arena));
+    assert_false(questions_state_reply(&questions, 78, buf_slice(&payload), &story->arena));
+    assert_true(questions_state_reply(&questions, 77, buf_slice(&payload), &story->arena));
     assert_int_equal(pthread_join(thread, NULL), 0);
 
     assert_int_equal(asker.result, 0);
     assert_int_equal(asker.answer.state.log_index, 3);
     assert_int_equal(asker.answer.state.readers[0].state, READER_OPENED);
-    asks_deinit(&asks);
+    questions_deinit(&questions);
 }
 
 static void questions_end_when_the_connection_does(void **state)
 {
     struct story *story = *state;
-    struct asks asks;
-    struct ask question = {.kind = ASK_STATE, .entry = some_entry};
-    struct ask answer;
+    struct questions questions;
+    struct question question = {.kind = QUESTION_STATE, .entry = some_entry};
+    struct question answer;
     enum wire_type type = WIRE_PING;
     _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
-    assert_int_equal(asks_init(&asks), 0);
+    assert_int_equal(questions_init(&questions), 0);
 
-    assert_int_equal(asks_put(&asks, story->practice->agent, &question, 10, &answer), -ENOTCONN);
-    asks_set_open(&asks, true);
-    assert_int_equal(asks_put(&asks, story->practice->agent, &question, 0, &answer), -ETIMEDOUT);
-    assert_false(asks_next(&asks, 1, &type, &payload)); /* nobody waits for it any more */
-    asks_deinit(&asks);
+    assert_int_equal(questions_put(&questions, story->practice->agent, &question, 10, &answer),
+                     -ENOTCONN);
+    questions_set_open(&questions, true);
+    assert_int_equal(questions_put(&questions, story->practice->agent, &question, 0, &answer),
+                     -ETIMEDOUT);
+    assert_false(questions_next(&questions, 1, &type, &payload)); /* nobody waits for it any more */
+    questions_deinit(&questions);
 }
 
 static void a_proof_is_checked_before_it_is_handed_over(void **state)
 {
     struct story *story = *state;
-    struct asks asks;
-    assert_int_equal(asks_init(&asks), 0);
-    asks_set_open(&asks, true);
-    struct asker asker = {.asks = &asks,
+    struct questions questions;
+    assert_int_equal(questions_init(&questions), 0);
+    questions_set_open(&questions, true);
+    struct asker asker = {.questions = &questions,
                           .agent = story->practice->agent,
-                          .question = {.kind = ASK_PROOF, .log_index = 2}};
+                          .question = {.kind = QUESTION_PROOF, .log_index = 2}};
     _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     enum wire_type type = WIRE_PING;
     uint8_t leaf = 1; /* but that is leaf 1, and leaf 2 was asked for */
@@ -857,16 +861,16 @@ static void a_proof_is_checked_before_it_is_handed_over(void **state)
     assert_int_equal(tree_prove_inclusion(&source, 2, 5, &reply.path), 0);
 
     assert_int_equal(pthread_create(&thread, NULL, ask_in_thread, &asker), 0);
-    next_question(&asks, 77, &type, &payload);
+    next_question(&questions, 77, &type, &payload);
     assert_int_equal(type, WIRE_PROOF_REQUEST);
     buf_reset(&payload);
     wire_proof_reply_write(&reply, &payload);
-    assert_true(
-        asks_proof_reply(&asks, 77, buf_slice(&payload), &story->arena, &story->checkpoint_key));
+    assert_true(questions_proof_reply(&questions, 77, buf_slice(&payload), &story->arena,
+                                      &story->checkpoint_key));
     assert_int_equal(pthread_join(thread, NULL), 0);
 
     assert_int_equal(asker.result, -EPROTO);
-    asks_deinit(&asks);
+    questions_deinit(&questions);
 }
 
 int main(void)

@@ -380,6 +380,25 @@ static void stating_the_same_again_changes_nothing(void **state)
     assert_true(after.statement > before.statement);
 }
 
+static void a_statement_that_a_newer_one_has_overtaken_changes_nothing(void **state)
+{
+    struct world *world = *state;
+    struct world_entry older;
+    struct subject_id subject = subject_of(GP, ALIX);
+    const struct stated wrong[] = {VERIFIED_NHS(NUMBER_B)};
+    make_statement(world, &subject, wrong, ARRAY_LEN(wrong), &older);
+    STATE(world, GP, ALIX, VERIFIED_NHS(NUMBER_A));
+    const struct subject_row before = subject_row_of(world, GP, ALIX);
+
+    assert_int_equal(world_send_one(world, GP, &older), VERDICT_STORED);
+
+    const struct subject_row after = subject_row_of(world, GP, ALIX);
+    assert_int_equal(after.statement, before.statement);
+    assert_memory_equal(after.tokens[0].stored, before.tokens[0].stored, 32);
+    STATE(world, HOSPITAL, ALIX, VERIFIED_NHS(NUMBER_A));
+    assert_true(together(world, GP, HOSPITAL));
+}
+
 static void a_statement_without_identifiers_stays_alone(void **state)
 {
     struct world *world = *state;
@@ -524,6 +543,7 @@ int main(void)
         STORY(a_corrected_number_joins_nobody_through_its_old_company),
         STORY(tokens_that_are_no_longer_stated_link_nobody_any_more),
         STORY(stating_the_same_again_changes_nothing),
+        STORY(a_statement_that_a_newer_one_has_overtaken_changes_nothing),
         STORY(a_statement_without_identifiers_stays_alone),
         STORY(a_join_brings_both_chronologies_together),
         STORY(a_handle_known_by_its_records_alone_gets_a_child),

@@ -599,34 +599,6 @@ static void an_involvement_that_says_too_little_or_ends_before_it_begins_is_refu
     }
 }
 
-static void the_words_of_lawfulness_go_both_ways(void **state)
-{
-    (void)state;
-
-#define X(name, number, text)                                                                      \
-    assert_string_equal(judged_by_text(number), text);                                             \
-    assert_int_equal(judged_by_number(text), number);
-    EVENT_JUDGES(X)
-#undef X
-#define X(name, number, text)                                                                      \
-    assert_string_equal(basis_text(number), text);                                                 \
-    assert_int_equal(basis_number(text), number);
-    EVENT_BASES(X)
-#undef X
-#define X(name, number, text)                                                                      \
-    assert_string_equal(detriment_text(number), text);                                             \
-    assert_int_equal(detriment_number(text), number);
-    EVENT_DETRIMENTS(X)
-#undef X
-#define X(name, number, text)                                                                      \
-    assert_string_equal(family_told_text(number), text);                                           \
-    assert_int_equal(family_told_number(text), number);
-    EVENT_FAMILY(X)
-#undef X
-    assert_null(basis_text(0));
-    assert_int_equal(basis_number("consent"), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -647,7 +619,6 @@ int main(void)
         cmocka_unit_test(an_involvement_says_who_is_involved_since_when_and_whom_to_ring),
         cmocka_unit_test(an_involvement_without_a_contact_has_an_empty_account),
         cmocka_unit_test(an_involvement_that_says_too_little_or_ends_before_it_begins_is_refused),
-        cmocka_unit_test(the_words_of_lawfulness_go_both_ways),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

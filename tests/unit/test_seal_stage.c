@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "agents/core/decide.h"
 #include "agents/core/seal.h"
 #include "base/date.h"
 #include "crypto/digest.h"
@@ -210,6 +211,68 @@ static void a_child_of_whom_more_is_known_is_stated_again_with_all_of_it(void **
     assert_int_equal(practice_rows(practice, AT_SPOOL), 5);
 }
 
+/* With a postcode, or with another one instead: what is said about the child changes. */
+static void say_postcode(struct practice *practice, const char *members, const char *postcode)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    char field[64];
+    (void)snprintf(field, sizeof(field), "\"postcode\":\"%s\",\"birth_date\"", postcode);
+    practice_concern_text(members, &text);
+    text_replace(&text, "\"birth_date\"", field);
+    (void)practice_submit(practice, INTAKE_RECORD, buf_text(&text));
+}
+
+static void what_is_corrected_in_one_lane_has_a_higher_revision_in_every_lane(void **state)
+{
+    struct practice *practice = *state;
+    (void)practice_concern(practice, "");
+    say_postcode(practice, "\"urgency\":\"immediate\",", "ZE1 0AA");
+    (void)practice_concern(practice, "");
+
+    _cleanup_(frozen_deinit) struct frozen old = take(practice, LANE_NORMAL, 1);
+    _cleanup_(frozen_deinit) struct frozen corrected = take(practice, LANE_URGENT, 1);
+    _cleanup_(frozen_deinit) struct frozen again = take(practice, LANE_NORMAL, 3);
+
+    assert_true(corrected.header.subject.revision > old.header.subject.revision);
+    assert_int_equal(again.header.kind, ENTRY_SUBJECT);
+    assert_true(again.header.subject.revision == corrected.header.subject.revision);
+}
+
+static void what_is_said_as_before_after_something_else_is_said_anew(void **state)
+{
+    struct practice *practice = *state;
+    struct wire_result stored = {.seq = 1, .verdict = VERDICT_STORED};
+    say_postcode(practice, "", "ZE1 0AA");
+    struct store_txn *txn = store_begin(practice->agent->store);
+    spool_answer(txn, LANE_NORMAL, &stored, PRACTICE_NOW_MS);
+    assert_int_equal(agent_commit(&txn), 0);
+    say_postcode(practice, "\"urgency\":\"immediate\",", "ZE2 9ZZ");
+
+    say_postcode(practice, "", "ZE1 0AA");
+
+    _cleanup_(frozen_deinit) struct frozen between = take(practice, LANE_URGENT, 1);
+    _cleanup_(frozen_deinit) struct frozen back = take(practice, LANE_NORMAL, 3);
+    assert_int_equal(back.header.kind, ENTRY_SUBJECT);
+    assert_true(back.header.subject.revision > between.header.subject.revision);
+}
+
+static void an_older_statement_that_is_receipted_late_does_not_count_as_the_newest(void **state)
+{
+    struct practice *practice = *state;
+    struct wire_result stored = {.seq = 1, .verdict = VERDICT_STORED};
+    (void)practice_concern(practice, "");
+    say_postcode(practice, "\"urgency\":\"immediate\",", "ZE1 0AA");
+    struct store_txn *txn = store_begin(practice->agent->store);
+    spool_answer(txn, LANE_NORMAL, &stored, PRACTICE_NOW_MS);
+    assert_int_equal(agent_commit(&txn), 0);
+
+    (void)practice_concern(practice, "");
+
+    _cleanup_(frozen_deinit) struct frozen statement = take(practice, LANE_NORMAL, 3);
+    assert_int_equal(statement.header.kind, ENTRY_SUBJECT);
+    assert_int_equal(statement.header.subject.n_tokens, 2);
+}
+
 static void two_agencies_give_one_appointment_one_occurrence(void **state)
 {
     struct practice *practice = *state;
@@ -248,21 +311,21 @@ static void a_retraction_names_the_record_and_its_handle(void **state)
 static void an_involvement_and_a_decision_seal_their_account(void **state)
 {
     struct practice *practice = *state;
-    struct intake_decision decision = {.action = ACTION_CLOSE,
-                                       .alert = 7,
-                                       .outcome = OUTCOME_EARLY_HELP,
-                                       .name = "A. Example",
-                                       .role = "screener",
-                                       .reason = "An early help assessment begins on Monday.",
-                                       .n_recipients = 1,
-                                       .recipients = {AGENCY_SCHOOL}};
+    struct decide_request decision = {.action = ACTION_CLOSE,
+                                      .alert = 7,
+                                      .outcome = OUTCOME_EARLY_HELP,
+                                      .name = "A. Example",
+                                      .role = "screener",
+                                      .reason = "An early help assessment begins on Monday.",
+                                      .n_recipients = 1,
+                                      .recipients = {AGENCY_SCHOOL}};
     struct reference reference;
     struct error error = ERROR_NULL;
     (void)practice_submit(practice, INTAKE_INVOLVEMENT,
                           "{\"child\":{\"local_id\":\"7\"},\"role\":\"lead-professional\","
                           "\"from\":\"2024-01-01\",\"contact\":{\"name\":\"B. Example\","
                           "\"phone\":\"01632 960123\"}}");
-    assert_int_equal(intake_decide(practice->agent, &decision, &reference, &error), 0);
+    assert_int_equal(decide_submit(practice->agent, &decision, &reference, &error), 0);
 
     _cleanup_(frozen_deinit) struct frozen involved = take(practice, LANE_NORMAL, 2);
     _cleanup_(frozen_deinit) struct frozen decided = take(practice, LANE_NORMAL, 3);
@@ -290,6 +353,9 @@ int main(void)
         TEST(another_lane_says_who_the_child_is_for_itself),
         TEST(what_the_broker_has_receipted_is_not_stated_again),
         TEST(a_child_of_whom_more_is_known_is_stated_again_with_all_of_it),
+        TEST(what_is_corrected_in_one_lane_has_a_higher_revision_in_every_lane),
+        TEST(what_is_said_as_before_after_something_else_is_said_anew),
+        TEST(an_older_statement_that_is_receipted_late_does_not_count_as_the_newest),
         TEST(two_agencies_give_one_appointment_one_occurrence),
         TEST(a_retraction_names_the_record_and_its_handle),
         TEST(an_involvement_and_a_decision_seal_their_account),

@@ -181,6 +181,24 @@ static void a_retraction_waits_for_its_record_in_another_lane(void **state)
     assert_int_equal(after, 1);
 }
 
+static void a_refused_statement_is_said_again_and_not_for_ever(void **state)
+{
+    struct practice *practice = *state;
+    (void)practice_concern(practice, "");
+    practice_settle(practice);
+
+    answer(practice, LANE_NORMAL, 1, VERDICT_REVOKED_KEY);
+    practice_settle(practice);
+    assert_int_equal(lot_of(practice, LANE_BULK), 1);
+    answer(practice, LANE_BULK, 1, VERDICT_REVOKED_KEY);
+    practice_settle(practice);
+    assert_int_equal(lot_of(practice, LANE_BULK), 0);
+
+    (void)practice_concern(practice, "");
+    assert_int_equal(lot_of(practice, LANE_NORMAL), 3);
+    assert_int_equal(lot[1].kind, ENTRY_SUBJECT);
+}
+
 /* Our directory entry's linkage key as JSON. */
 static void linkage_text(uint32_t epoch, uint32_t key, const uint8_t *sealed, struct buf *out)
 {
@@ -256,6 +274,7 @@ int main(void)
         TEST(a_receipt_that_comes_twice_changes_nothing),
         TEST(numbers_go_on_after_everything_was_sent),
         TEST(a_retraction_waits_for_its_record_in_another_lane),
+        TEST(a_refused_statement_is_said_again_and_not_for_ever),
         TEST(a_new_epoch_states_every_child_again_in_the_bulk_lane),
         TEST(the_depth_says_how_much_waits_and_since_when),
     };

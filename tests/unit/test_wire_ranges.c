@@ -110,6 +110,7 @@ static const struct {
     {ENTRY_RECORD, AT(record.home_authority), 999, YES, "the last authority"},
     {ENTRY_RECORD, AT(record.home_authority), 1000, NO, "an authority of four digits"},
     {ENTRY_SUBJECT, AT(subject.epoch), 0, NO, "no epoch"},
+    {ENTRY_SUBJECT, AT(subject.revision), 0, NO, "no revision"},
     {ENTRY_SUBJECT, AT(subject.n_tokens), 0, YES, "no tokens"},
     {ENTRY_SUBJECT, AT(subject.tokens[1].class), 0, NO, "no class"},
     {ENTRY_SUBJECT, AT(subject.tokens[1].class), 5, NO, "an unknown class"},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking for phrases in what people typed: case and punctuation do not matter, words do. */
-#ifndef AGENTS_GP_WORDS_H
-#define AGENTS_GP_WORDS_H
+/* phrases: looking for them in what people typed. Case and punctuation do not matter, words do. */
+#ifndef AGENTS_GP_PHRASES_H
+#define AGENTS_GP_PHRASES_H
 
 #include "base/slice.h"
 
@@ -11,6 +11,6 @@
  * "Contraception", "sarc " finds "SARC" and not "sarcoma". Between words anything that is neither
  * letter nor digit will do.
  */
-bool words_any(struct slice text, const char *const phrases[], size_t n);
+bool phrases_any(struct slice text, const char *const phrases[], size_t n);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agents/gp/words.h"
+#include "agents/gp/phrases.h"
 
 /* Lower case; 0 for what separates words, non-ASCII included. */
 static char letter(uint8_t c)
@@ -32,7 +32,7 @@ static bool matches_at(struct slice text, size_t at, const char *phrase)
     return true;
 }
 
-bool words_any(struct slice text, const char *const phrases[], size_t n)
+bool phrases_any(struct slice text, const char *const phrases[], size_t n)
 {
     bool in_word = false;
 

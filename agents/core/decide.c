@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agents/core/decide.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agents/core/taking.h"
+#include "base/text.h"
+
+static int check_decision(const struct decide_request *decision, struct error *error)
+{
+    size_t reason = strlen(decision->reason);
+    if (decision->has_record == (decision->alert != 0)) {
+        return error_set(error, "", "a decision is about one alert or one record");
+    }
+    if (decision->action != ACTION_CLOSE && decision->outcome != OUTCOME_NONE) {
+        return error_set(error, "/outcome", "only closing has an outcome");
+    }
+    if (reason < CAIRN_REASON_MIN_BYTES || reason > CAIRN_REASON_MAX_BYTES) {
+        return error_set(error, "/reason", "has %d to %d bytes", CAIRN_REASON_MIN_BYTES,
+                         CAIRN_REASON_MAX_BYTES);
+    }
+    if (!utf8_is_prose(slice_of_text(decision->reason)) ||
+        !utf8_is_prose(slice_of_text(decision->name)) ||
+        !utf8_is_prose(slice_of_text(decision->role))) {
+        return error_set(error, "", "name, role and reason are text without control characters");
+    }
+    if (decision->name[0] == '\0' || strlen(decision->name) >= CAIRN_NAME_MAX_BYTES ||
+        strlen(decision->role) >= CAIRN_NAME_MAX_BYTES) {
+        return error_set(error, "/name", "a named person decides: name and role, at most %d bytes",
+                         CAIRN_NAME_MAX_BYTES - 1);
+    }
+    return 0;
+}
+
+/* The parts of a decision that make it another one. */
+static void decision_body(const struct decide_request *decision, struct buf *out)
+{
+    char record[ENTRY_ID_TEXT_BYTES] = "";
+    if (decision->has_record) {
+        entry_id_format(&decision->record, record);
+    }
+    buf_format(out, "%u %llu %s %u\n%s\n%s\n", (unsigned)decision->action,
+               (unsigned long long)decision->alert, record, (unsigned)decision->outcome,
+               decision->name, decision->role);
+    buf_add_text(out, decision->reason);
+    assert(buf_ok(out));
+}
+
+static int take_decision(struct taking *taking, const struct decide_request *decision,
+                         struct intake_answer *answer)
+{
+    struct out_row row = {.kind = ENTRY_DECISION,
+                          .urgency = URGENCY_ROUTINE,
+                          .event_day = taking->day,
+                          .created_ms = taking->now_ms};
+    answer_begin(answer, 1);
+    struct intake_item *item = &answer->items[0];
+    item->outcome = INTAKE_ACCEPTED;
+    item->has_reference = true;
+    item->urgency = URGENCY_ROUTINE;
+    int r = reference_new(taking->now_ms, &item->reference);
+    if (r == 0) {
+        r = seal_decision(&taking->seal, decision, &item->reference, &row);
+    }
+    if (r == 0) {
+        out_put(taking->txn, &item->reference, &row);
+        taking_count(taking, "decision-accepted");
+    }
+    return r;
+}
+
+int decide_submit(struct agent *agent, const struct decide_request *decision, struct reference *ret,
+                  struct error *error)
+{
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+    _cleanup_(taking_end) struct taking taking = TAKING_NULL;
+    _cleanup_(buf_deinit) struct buf body =
+        BUF_MAX(CAIRN_REASON_MAX_BYTES + 2 * CAIRN_NAME_MAX_BYTES + 256);
+    bool done = false;
+    int r = check_decision(decision, error);
+    if (r != 0) {
+        return r;
+    }
+    decision_body(decision, &body);
+    struct idempotency idempotency = {.key = decision->idempotency_key, .body = buf_slice(&body)};
+    r = taking_begin(agent, &taking);
+    if (r == 0 && !taking.can_seal) {
+        r = -EAGAIN;
+    }
+    if (r == 0) {
+        r = taking_look(&taking, &idempotency, &answer, &done);
+    }
+    if (r == 0 && !done) {
+        r = take_decision(&taking, decision, &answer);
+        if (r == 0) {
+            r = taking_finish(&taking, &idempotency, &answer);
+        }
+    }
+    if (r == 0) {
+        *ret = answer.items[0].reference;
+    }
+    return r;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * decide: a named person opens or closes an alert, or opens one record. A decision is an entry like
+ * any other: it is on disk when this returns 0, and goes the outbound way.
+ *
+ * Any thread. Blocks on the disk.
+ */
+#ifndef AGENTS_DECIDE_H
+#define AGENTS_DECIDE_H
+
+#include "agents/core/agent.h"
+
+struct decide_request {
+    enum action action;
+    uint64_t alert; /* 0 when it is about a record */
+    bool has_record;
+    struct entry_id record;
+    enum outcome outcome; /* of closing an alert, else OUTCOME_NONE */
+    const char *name;     /* of the person: at most CAIRN_NAME_MAX_BYTES with the NUL */
+    const char *role;
+    const char *reason; /* CAIRN_REASON_MIN_BYTES to CAIRN_REASON_MAX_BYTES */
+    /* Who may read the reason besides us; agencies unknown when it is sent are left out. */
+    size_t n_recipients;
+    uint32_t recipients[CAIRN_ADDRESSEES_MAX];
+    struct slice idempotency_key; /* empty: none; as of a submission (intake.h) */
+};
+
+/* 0 and its reference; or, with nothing written, as intake_submit; -EAGAIN while the agent does not
+ * know its own place in the partnership. */
+int decide_submit(struct agent *agent, const struct decide_request *decision, struct reference *ret,
+                  struct error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The connection itself: what is known of it, where it goes, and what is forgotten when it ends.
+ * libzmq dials again by itself when the transport breaks, and tells nobody; what we call dialling
+ * is to begin anew, after an answer that does not hold, silence, or a broker that does not know us.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agents/core/link_internal.h"
+#include "base/log.h"
+
+#define REDIAL_MIN_MS 1000
+#define REDIAL_MAX_MS 30000
+
+/* --- status --- */
+
+int64_t link_boot_ms(const struct agent_link *link)
+{
+    return clock_boot_ms(link->agent->clock);
+}
+
+void link_lock_status(struct agent_link *link)
+{
+    int r = pthread_mutex_lock(&link->status_lock);
+    assert(r == 0);
+}
+
+void link_unlock_status(struct agent_link *link)
+{
+    int r = pthread_mutex_unlock(&link->status_lock);
+    assert(r == 0);
+}
+
+void link_set_status(struct agent_link *link, enum link_state state, const char *reason)
+{
+    link_lock_status(link);
+    bool changed = link->status.state != state;
+    if (changed) {
+        link->status.since_ms = clock_real_ms(link->agent->clock);
+    }
+    link->status.state = state;
+    (void)snprintf(link->status.reason, sizeof(link->status.reason), "%s", reason);
+    link_unlock_status(link);
+    if (changed) {
+        log_event(LOG_LEVEL_NOTICE, "link_changed", "state=%s reason=\"%s\"",
+                  link_state_text(state), reason);
+        news_tell(&link->agent->news);
+    }
+}
+
+void link_note_contact(struct agent_link *link)
+{
+    link->heard_ms = link_boot_ms(link);
+    link_lock_status(link);
+    link->status.last_contact_ms = clock_real_ms(link->agent->clock);
+    link->status.log_size = link->session.witness.head.size;
+    link->status.clock_ahead_ms = link->session.clock_ahead_ms;
+    link_unlock_status(link);
+}
+
+/* --- the connection --- */
+
+void link_begin(struct agent_link *link)
+{
+    questions_set_open(&link->questions, false);
+    sending_reset(&link->sending);
+    acks_reset(&link->acks);
+    session_start(&link->session, link->agent);
+    link->hello_ms = 0;
+    link->heard_ms = link_boot_ms(link);
+    link->ping_ms = link_boot_ms(link);
+    link->fetch_wanted = true;
+    link->fetch_ms = 0;
+    link->ping_wanted = false;
+    link->redial = false;
+    link_lock_status(link);
+    link->status.log_size = link->session.witness.head.size;
+    link_unlock_status(link);
+}
+
+void link_drop(struct agent_link *link, const char *reason)
+{
+    if (link->redial) {
+        return;
+    }
+    link->redial = true;
+    backoff_fail(&link->backoff, link_boot_ms(link), REDIAL_MIN_MS, REDIAL_MAX_MS);
+    questions_set_open(&link->questions, false);
+    link_set_status(link, LINK_IS_CONNECTING, reason);
+}
+
+struct link_address link_present_address(const struct agent_link *link)
+{
+    _cleanup_(governance_unref) struct governance *governance =
+        govern_keep_current(link->agent->keep);
+    const struct joining *joining = &link->agent->joining;
+    bool known = governance->versions[GOVERNANCE_DIRECTORY] > 0;
+    struct link_address address = {.endpoint = ""};
+    (void)snprintf(address.endpoint, sizeof(address.endpoint), "%s",
+                   known ? governance->directory.broker_endpoint : joining->endpoint);
+    memcpy(address.key, known ? governance->directory.broker_curve_key : joining->curve_key,
+           sizeof(address.key));
+    return address;
+}
+
+bool link_same_address(const struct link_address *a, const struct link_address *b)
+{
+    return strcmp(a->endpoint, b->endpoint) == 0 && slice_equal(SLICE_OF(a->key), SLICE_OF(b->key));
+}
+
+int link_dial(struct agent_link *link, const struct link_address *address, struct error *error)
+{
+    struct dealer_options options = {
+        .endpoint = address->endpoint,
+        .secret_key = &link->agent->keys.curve,
+    };
+    struct dealer *dealer = NULL;
+    memcpy(options.server_key, address->key, CURVE_KEY_BYTES);
+    int r = dealer_open(&options, &dealer, error);
+    if (r != 0) {
+        return r;
+    }
+    link_lock_status(link); /* link_wake uses it from other threads */
+    struct dealer *old = link->dealer;
+    link->dealer = dealer;
+    link_unlock_status(link);
+    dealer_close(&old);
+    link->dialled = *address;
+    return 0;
+}
+
+void link_redial(struct agent_link *link)
+{
+    struct link_address address = link_present_address(link);
+    struct error error = ERROR_NULL;
+    int r = link_same_address(&address, &link->dialled) ? dealer_reconnect(link->dealer)
+                                                        : link_dial(link, &address, &error);
+    if (r != 0) {
+        (void)log_fault(-r, "dial_failed", "%s", error.what);
+        backoff_fail(&link->backoff, link_boot_ms(link), REDIAL_MIN_MS, REDIAL_MAX_MS);
+        return;
+    }
+    link_begin(link);
+}

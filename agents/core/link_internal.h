@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of the link, for its own files alone: link.c (the thread and what other threads call),
+ * link_dial.c (the connection), link_take.c (what came), link_send.c (what is due).
+ */
+#ifndef AGENTS_LINK_INTERNAL_H
+#define AGENTS_LINK_INTERNAL_H
+
+#include <pthread.h>
+
+#include "agents/core/acks.h"
+#include "agents/core/link.h"
+#include "agents/core/questions.h"
+#include "agents/core/sending.h"
+#include "agents/core/session.h"
+#include "net/dealer.h"
+
+/* Of the broker. */
+struct link_address {
+    char endpoint[128];
+    uint8_t key[CURVE_KEY_BYTES];
+};
+
+struct agent_link {
+    struct agent *agent;
+    pthread_t thread;
+    struct dealer *dealer; /* only its wake from other threads */
+    bool running;
+    bool stopping; /* atomic */
+
+    /* the thread's own */
+    struct link_address dialled;
+    struct session session;
+    struct sending sending;
+    struct acks acks;
+    struct arena arena;
+    struct buf payload;
+    uint64_t correlation;
+    int64_t hello_ms; /* boot times; 0 never on this connection */
+    int64_t heard_ms;
+    int64_t ping_ms;
+    int64_t fetch_ms;   /* when the next FETCH may go, once it is wanted */
+    int64_t fetched_ms; /* of the last FETCH */
+    bool fetch_wanted;  /* none is out */
+    bool ping_wanted;   /* the broker knows of newer governance */
+    bool redial;        /* the connection is to be dropped when the backoff is over */
+    struct backoff backoff;
+
+    struct questions questions;
+    pthread_mutex_t status_lock;
+    struct link_status status;
+};
+
+/* --- link_dial.c --- */
+int64_t link_boot_ms(const struct agent_link *link);
+void link_set_status(struct agent_link *link, enum link_state state, const char *reason);
+/* Something was heard: how long silence lasts, and what link_status says. */
+void link_note_contact(struct agent_link *link);
+void link_lock_status(struct agent_link *link);
+void link_unlock_status(struct agent_link *link);
+/* Where the directory says the broker is; before there is one, where the joining file says. */
+struct link_address link_present_address(const struct agent_link *link);
+bool link_same_address(const struct link_address *a, const struct link_address *b);
+int link_dial(struct agent_link *link, const struct link_address *address,
+              struct error *error) MUST_USE;
+/* The connection is new: nothing was said on it, nothing is on its way. */
+void link_begin(struct agent_link *link);
+/* After a failure: the connection ends, and is dialled again when the backoff is over; not at once,
+ * and not all agencies together. */
+void link_drop(struct agent_link *link, const char *reason);
+void link_redial(struct agent_link *link);
+
+/* --- link_take.c --- */
+/* Frames that have come, as many as one turn takes. */
+void link_take_frames(struct agent_link *link);
+
+/* --- link_send.c --- */
+/* Hello, or once that was answered: documents wanted, parcels, acknowledgements, ping, FETCH,
+ * questions; whatever may go now. */
+void link_send_due(struct agent_link *link);
+/* Everything of our mailbox up to here is on disk. */
+uint64_t link_mailbox_position(const struct agent_link *link);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What came, by the type of the frame. An answer that cannot be read or does not hold ends the
+ * connection; a head that contradicts ours ends the talking.
+ *
+ * One DELIVERY answers one FETCH, which begins where our mailbox and our head are. After a repeated
+ * FETCH two may be on their way; the second does not begin at our head any more, so it is left, and
+ * fetched again.
+ */
+#include <errno.h>
+
+#include "agents/core/inbox.h"
+#include "agents/core/link_internal.h"
+#include "base/log.h"
+
+#define FETCH_AGAIN_MS    200 /* after a delivery that did not fit */
+#define FRAMES_A_TURN_MAX 64
+
+/* False when the connection is to be dropped, or was. */
+static bool goes_on(struct agent_link *link, enum session_result result)
+{
+    switch (result) {
+    case SESSION_GOES_ON:
+        return true;
+    case SESSION_STALE:
+        link->fetch_wanted = true;
+        link->fetch_ms = link_boot_ms(link) + FETCH_AGAIN_MS;
+        return false;
+    case SESSION_REFUSED:
+        link_drop(link, link->session.reason);
+        return false;
+    case SESSION_FORK:
+        questions_set_open(&link->questions, false);
+        link_set_status(link, LINK_IS_STOPPED, link->session.reason);
+        return false;
+    }
+    return false;
+}
+
+static void take_delivery(struct agent_link *link, struct slice payload)
+{
+    struct wire_delivery delivery;
+    uint64_t position = 0;
+    if (!wire_delivery_read(payload, &link->arena, &delivery)) {
+        link_drop(link, "a delivery cannot be read");
+        return;
+    }
+    if (!goes_on(link, session_head(&link->session, delivery.checkpoint, delivery.consistent_from,
+                                    &delivery.consistency))) {
+        return;
+    }
+    int r = inbox_take(link->agent, &delivery, &link->session.witness.head, &position);
+    link->fetch_wanted = true;
+    acks_want(&link->acks, position);
+    if (r != 0) {
+        link_drop(link, r == -ENOSPC ? "the store is full" : "a delivery does not hold");
+    }
+}
+
+static void after_sending(struct agent_link *link, enum sending_result result)
+{
+    switch (result) {
+    case SENDING_NOT_MINE:
+    case SENDING_DONE:
+        break;
+    case SENDING_STALE:
+        link->ping_wanted = true; /* its answer says which version to fetch */
+        break;
+    case SENDING_INVALID:
+        link_drop(link, "a receipt does not hold");
+        break;
+    }
+    if (link->session.state == SESSION_READY && !link->redial) {
+        link_set_status(link, LINK_IS_CONNECTED,
+                        link->sending.refused == 0 ? "" : verdict_words(link->sending.refused));
+    }
+}
+
+static void take_receipt(struct agent_link *link, uint64_t correlation, struct slice payload)
+{
+    struct wire_receipt receipt;
+    if (!wire_receipt_read(payload, &link->arena, &receipt)) {
+        link_drop(link, "a receipt cannot be read");
+        return;
+    }
+    enum sending_result result = sending_receipt(&link->sending, correlation, &receipt);
+    if (result == SENDING_NOT_MINE) {
+        result = acks_receipt(&link->acks, correlation, &receipt);
+    }
+    after_sending(link, result);
+}
+
+static void take_error(struct agent_link *link, uint64_t correlation, struct slice payload)
+{
+    enum verdict verdict = VERDICT_BUSY;
+    if (!wire_error_read(payload, &link->arena, &verdict)) {
+        link_drop(link, "an error cannot be read");
+        return;
+    }
+    if (verdict == VERDICT_HELLO_FIRST) {
+        /* libzmq dialled again by itself, or the broker was started anew: begin as after any loss,
+         * so that what was in flight is sent again at once and our signed head is shown. */
+        link_drop(link, "the broker was started anew");
+        return;
+    }
+    enum sending_result result = sending_error(&link->sending, correlation, verdict);
+    if (result == SENDING_NOT_MINE) {
+        result = acks_error(&link->acks, correlation, verdict);
+    }
+    if (result != SENDING_NOT_MINE) {
+        after_sending(link, result);
+        return;
+    }
+    if (questions_error(&link->questions, correlation, verdict)) {
+        return;
+    }
+    if (link->session.state == SESSION_NEW && !verdict_is_retry(verdict)) {
+        link_drop(link, verdict_words(verdict)); /* hello was refused */
+        return;
+    }
+    session_fetch_refused(&link->session);
+    log_event(LOG_LEVEL_WARNING, "broker_error", "verdict=%s", verdict_name(verdict));
+}
+
+static void take_proof(struct agent_link *link, uint64_t correlation, struct slice payload)
+{
+    _cleanup_(governance_unref) struct governance *governance =
+        govern_keep_current(link->agent->keep);
+    (void)questions_proof_reply(&link->questions, correlation, payload, &link->arena,
+                                &governance->directory.checkpoint_key);
+}
+
+static void take(struct agent_link *link, const struct wire_header *header, struct slice payload)
+{
+    switch (header->type) {
+    case WIRE_HELLO_REPLY:
+        (void)goes_on(link, session_hello_reply(&link->session, payload, &link->arena));
+        return;
+    case WIRE_GOVERNANCE_DOCUMENT:
+        (void)goes_on(link, session_document(&link->session, payload, &link->arena));
+        return;
+    case WIRE_PONG:
+        (void)goes_on(link, session_pong(&link->session, payload, &link->arena));
+        return;
+    case WIRE_RECEIPT:
+        take_receipt(link, header->correlation, payload);
+        return;
+    case WIRE_DELIVERY:
+        take_delivery(link, payload);
+        return;
+    case WIRE_STATE_REPLY:
+        (void)questions_state_reply(&link->questions, header->correlation, payload, &link->arena);
+        return;
+    case WIRE_PROOF_REPLY:
+        take_proof(link, header->correlation, payload);
+        return;
+    case WIRE_ERROR:
+        take_error(link, header->correlation, payload);
+        return;
+    case WIRE_HELLO:
+    case WIRE_PING:
+    case WIRE_PARCEL:
+    case WIRE_FETCH:
+    case WIRE_GOVERNANCE_FETCH:
+    case WIRE_PROOF_REQUEST:
+    case WIRE_STATE_REQUEST:
+        link_drop(link, "the broker said what only an agency says");
+        return;
+    }
+}
+
+static void take_frame(struct agent_link *link, struct slice bytes)
+{
+    struct wire_header header;
+    if (!wire_header_read(bytes, &header)) {
+        link_drop(link, "a frame cannot be read");
+        return;
+    }
+    if (link->session.state == SESSION_NEW && header.type != WIRE_HELLO_REPLY &&
+        header.type != WIRE_ERROR) {
+        return; /* left over from before hello */
+    }
+    arena_reset(&link->arena);
+    take(link, &header, wire_payload(bytes));
+    link_note_contact(link);
+}
+
+void link_take_frames(struct agent_link *link)
+{
+    for (size_t i = 0; i < FRAMES_A_TURN_MAX && !link->redial; i++) {
+        _cleanup_(net_frame_deinit) struct net_frame frame = NET_FRAME_NULL;
+        if (link->status.state == LINK_IS_STOPPED || !dealer_receive(link->dealer, &frame)) {
+            return;
+        }
+        take_frame(link, net_frame_slice(&frame));
+    }
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agents/core/taking.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agents/core/link.h"
+#include "base/date.h"
+
+#define ITEM_BYTES       (1 + 1 + REFERENCE_BYTES + 1 + 4 + sizeof(((struct intake_item *)NULL)->reason))
+#define ANSWER_MAX_BYTES (4 + CAIRN_BUNDLE_ENTRIES_MAX * ITEM_BYTES)
+
+void answer_begin(struct intake_answer *answer, size_t n)
+{
+    answer->n = n;
+    answer->items = base_zalloc(n == 0 ? 1 : n, sizeof(answer->items[0]));
+}
+
+/* --- the answer as it is kept for an idempotency key --- */
+
+static void answer_pack(const struct intake_answer *answer, struct buf *out)
+{
+    uint8_t storage[ITEM_BYTES];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    write_u32(&writer, (uint32_t)answer->n);
+    buf_add_slice(out, writer_slice(&writer));
+    for (size_t i = 0; i < answer->n; i++) {
+        const struct intake_item *item = &answer->items[i];
+        writer = writer_over(storage, sizeof(storage));
+        write_u8(&writer, (uint8_t)item->outcome);
+        write_u8(&writer, item->has_reference ? 1 : 0);
+        write_bytes(&writer, item->reference.bytes, sizeof(item->reference.bytes));
+        write_u8(&writer, (uint8_t)item->urgency);
+        write_sized(&writer, slice_of_text(item->reason));
+        buf_add_slice(out, writer_slice(&writer));
+    }
+    assert(buf_ok(out));
+}
+
+static bool answer_unpack(struct slice packed, struct intake_answer *ret)
+{
+    struct reader reader = reader_over(packed);
+    size_t n = read_u32(&reader);
+    if (!reader_ok(&reader) || n > CAIRN_BUNDLE_ENTRIES_MAX) {
+        return false;
+    }
+    answer_begin(ret, n);
+    ret->replayed = true;
+    for (size_t i = 0; i < n; i++) {
+        struct intake_item *item = &ret->items[i];
+        item->outcome = (enum intake_outcome)read_u8(&reader);
+        item->has_reference = read_u8(&reader) != 0;
+        read_into(&reader, item->reference.bytes, sizeof(item->reference.bytes));
+        item->urgency = (enum urgency)read_u8(&reader);
+        struct slice reason = read_sized(&reader, sizeof(item->reason) - 1);
+        memcpy(item->reason, reason.len == 0 ? (const uint8_t *)"" : reason.data, reason.len);
+    }
+    return reader_end(&reader);
+}
+
+/* --- the transaction --- */
+
+const struct secret *taking_store_key(const struct taking *taking)
+{
+    return &taking->agent->keys.store;
+}
+
+void taking_count(struct taking *taking, const char *name)
+{
+    count_add(taking->txn, taking->day, name, 1);
+}
+
+void taking_end(struct taking *taking)
+{
+    store_end(&taking->txn);
+    seal_end(&taking->seal);
+}
+
+int taking_begin(struct agent *agent, struct taking *ret)
+{
+    *ret =
+        (struct taking){.agent = agent, .seal = SEAL_NULL, .now_ms = clock_real_ms(agent->clock)};
+    ret->day = instant_london_day(ret->now_ms);
+    ret->txn = store_begin(agent->store);
+    if (ret->txn == NULL) {
+        return -ENOMEM;
+    }
+    ret->can_seal = seal_begin(agent, ret->txn, &ret->seal) == 0;
+    return 0;
+}
+
+static void tell(struct agent *agent)
+{
+    link_wake(agent);
+    news_tell(&agent->news);
+}
+
+/* What the same key means depends on what was asked with it. */
+int taking_look(struct taking *taking, const struct idempotency *request, struct intake_answer *ret,
+                bool *ret_done)
+{
+    struct slice before;
+    *ret_done = false;
+    if (request->key.len == 0) {
+        return 0;
+    }
+    switch (idempotency_look(taking->txn, taking_store_key(taking), request, &before)) {
+    case IDEMPOTENCY_NEW:
+        return store_fault(taking->txn);
+    case IDEMPOTENCY_OTHER:
+        return -EEXIST;
+    case IDEMPOTENCY_SAME:
+        *ret_done = true;
+        return answer_unpack(before, ret) ? 0 : -EBADMSG;
+    }
+    return -EBADMSG;
+}
+
+int taking_finish(struct taking *taking, const struct idempotency *request,
+                  const struct intake_answer *answer)
+{
+    if (request->key.len > 0) {
+        _cleanup_(buf_deinit) struct buf packed = BUF_MAX(ANSWER_MAX_BYTES);
+        answer_pack(answer, &packed);
+        idempotency_keep(taking->txn, taking_store_key(taking), request, taking->now_ms,
+                         buf_slice(&packed));
+    }
+    int r = agent_commit(&taking->txn);
+    if (r == 0) {
+        tell(taking->agent);
+    }
+    return r;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * taking: one submission inside its write transaction: what intake and decide have in common. Begin,
+ * ask whether this idempotency key had its answer already, take what was submitted, finish: one
+ * synced commit, and only then the answer may be told. Ended without finish nothing of it was
+ * written.
+ *
+ * One thread at a time; the transaction keeps every other writer out.
+ */
+#ifndef AGENTS_TAKING_H
+#define AGENTS_TAKING_H
+
+#include "agents/core/intake.h"
+#include "agents/core/seal.h"
+#include "agents/core/sources.h"
+
+struct taking {
+    struct agent *agent;
+    struct store_txn *txn;
+    bool can_seal; /* we know our place in the partnership: `seal` is live */
+    struct seal seal;
+    int64_t now_ms;
+    int32_t day; /* in London */
+};
+#define TAKING_NULL ((struct taking){.txn = NULL, .seal = SEAL_NULL})
+
+int taking_begin(struct agent *agent, struct taking *ret) MUST_USE;
+void taking_end(struct taking *taking); /* accepts TAKING_NULL */
+
+const struct secret *taking_store_key(const struct taking *taking);
+/* One more of these today. */
+void taking_count(struct taking *taking, const char *name);
+
+/* Room for n items. */
+void answer_begin(struct intake_answer *answer, size_t n);
+
+/* *ret_done: this key came before with this body, and *ret is the answer it had. -EEXIST when it
+ * came with another body. Without a key nothing is looked at. */
+int taking_look(struct taking *taking, const struct idempotency *request, struct intake_answer *ret,
+                bool *ret_done) MUST_USE;
+/* Keeps the answer for the key, commits, and wakes whoever waits for what was written. */
+int taking_finish(struct taking *taking, const struct idempotency *request,
+                  const struct intake_answer *answer) MUST_USE;
+
+#endif
