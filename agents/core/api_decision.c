@@ -192,6 +192,7 @@ static void decide(const struct api_call *call, const struct api_view *view,
         answer_problem_words(answer, PROBLEM_REFUSED, "a record can be opened, nothing else");
         return;
     }
+    decision.by_uid = call->uid;
     decision.action = read.action;
     decision.outcome = read.outcome;
     decision.name = read.name;

@@ -23,6 +23,7 @@ struct decide_request {
     size_t n_recipients;
     uint32_t recipients[CAIRN_ADDRESSEES_MAX];
     struct slice idempotency_key; /* empty: none; as of a submission (intake.h) */
+    uint32_t by_uid;              /* who calls: kept with it */
 };
 
 /* 0 and its reference; or, with nothing written, as intake_submit; -EAGAIN while the agent does not

@@ -110,6 +110,7 @@ static void serve(struct running *running)
     while (signal != SIGTERM && signal != SIGINT) {
         (void)notify_watchdog();
         tell_status(running->agent);
+        api_shed(running->api);
         if (poll(&poll_fd, 1, turn_ms()) < 0 && errno != EINTR) {
             return;
         }

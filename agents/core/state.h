@@ -114,7 +114,8 @@ struct out_row {
     uint32_t verdict;   /* enum verdict once the broker has answered for good, else 0 */
     uint64_t log_index; /* of a stored entry */
     int64_t answered_ms;
-    bool retracted; /* a retraction of it has been sealed */
+    bool retracted;  /* a retraction of it has been sealed */
+    uint32_t by_uid; /* the user of this machine that submitted or decided it */
 };
 
 bool out_get(struct store_txn *txn, const struct reference *reference, struct out_row *ret);

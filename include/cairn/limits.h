@@ -84,10 +84,14 @@
 #define CAIRN_ADDRESSEES_MAX    32 /* agencies told of one alert */
 
 /* --- agent --- */
-#define CAIRN_API_CONNECTIONS_MAX 64
-#define CAIRN_API_BODY_MAX_BYTES  (4 * 1024 * 1024) /* a Bundle of a practice's day */
-#define CAIRN_API_POLL_MAX_S      60
-#define CAIRN_API_REQUEST_MAX_S   10 /* silence of a caller who has not finished asking */
+#define CAIRN_API_CONNECTIONS_MAX  64 /* shared out equally between the users that are named */
+#define CAIRN_API_BODY_MAX_BYTES   (4 * 1024 * 1024) /* a Bundle of a practice's day */
+#define CAIRN_API_POLL_MAX_S       60
+#define CAIRN_API_REQUEST_MAX_S    10 /* silence of a caller who has not finished asking */
+#define CAIRN_API_TURN_MAX_S       30 /* all of asking, or of reading an answer, however busily */
+#define CAIRN_API_SMALL_BODY_BYTES (16 * 1024) /* every connection may hold such a body ... */
+#define CAIRN_API_LARGE_BODIES_MAX 3    /* ... and so many callers a larger one at a time: memory */
+#define CAIRN_API_LARGE_WAIT_MS    2000 /* for another's to be done with */
 #define CAIRN_API_CONNECTION_BYTES                                                                 \
     (32 * 1024) /* request line and headers, and one piece of a body */
 #define CAIRN_API_STACK_BYTES                                                                      \

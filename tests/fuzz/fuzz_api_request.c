@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct asked asked;
     struct api_request request = {.n_query = 0};
-    struct api_call call = {.request = &request};
+    struct api_call call = {.request = &request, .role = USER_PRACTITIONER};
     struct api_answer answer = API_ANSWER_NULL;
     if (!split(slice_make(data, size), &asked)) {
         return 0;

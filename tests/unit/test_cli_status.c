@@ -280,6 +280,21 @@ static void a_refusal_has_its_exit_code_and_the_agents_words(void **state)
     }
 }
 
+static void a_refusal_says_whom_to_telephone_on_the_same_line(void **state)
+{
+    struct world *world = *state;
+    agent_answers(world, "507 Insufficient Storage", "application/problem+json",
+                  "{\"title\": \"the disk is full\", \"telephone\": {\"desk\": \"MASH duty "
+                  "desk\", \"phone\": \"01632 960100\"}}");
+
+    assert_int_equal(CONSOLE(world->console, "alert", "7", "--agent", world->path), STATUS_FAILED);
+    agent_ends(world);
+
+    assert_string_equal(world->console->complained,
+                        "cairn: the disk is full; a child in danger: telephone MASH duty desk "
+                        "01632 960100\n");
+}
+
 static void an_answer_that_is_none_is_a_failure(void **state)
 {
     static const char *const bodies[] = {"", "[", "\"text\"", "{\"items\": 3}", "{}"};
@@ -408,6 +423,7 @@ int main(void)
         TEST(an_agent_without_its_broker_is_unreachable),
         TEST(an_agent_that_is_not_there_is_unreachable),
         TEST(a_refusal_has_its_exit_code_and_the_agents_words),
+        TEST(a_refusal_says_whom_to_telephone_on_the_same_line),
         TEST(an_answer_that_is_none_is_a_failure),
         TEST(a_redirect_is_not_followed),
         TEST(an_urgent_submission_is_answered_with_the_number_to_ring),
