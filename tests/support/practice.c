@@ -13,6 +13,7 @@
 #include "govern/joining.h"
 #include "govern/keys.h"
 #include "os/files.h"
+#include "support/scratch.h"
 
 static const struct test_agency agencies[PRACTICE_AGENCIES] = {
     {.number = AGENCY_OWN, .id = "elm-street", .kind = "gp"},
@@ -61,9 +62,7 @@ static void write_joining(struct practice *practice)
 
 static void fill_paths(struct practice *practice)
 {
-    (void)snprintf(practice->dir, sizeof(practice->dir), "/tmp/cairn-agent-XXXXXX");
-    char *made = mkdtemp(practice->dir);
-    assert(made != NULL);
+    scratch_make(practice->dir);
     (void)snprintf(practice->keys, sizeof(practice->keys), "%s/keys", practice->dir);
     (void)snprintf(practice->joining, sizeof(practice->joining), "%s/joining.json", practice->dir);
     (void)snprintf(practice->store, sizeof(practice->store), "%s/store", practice->dir);

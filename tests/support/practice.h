@@ -12,6 +12,7 @@
 #include "agents/core/intake.h"
 #include "agents/core/spool.h"
 #include "support/governing.h"
+#include "support/scratch.h"
 
 enum practice_agency {
     AGENCY_OWN = 1,  /* "elm-street", gp */
@@ -24,7 +25,7 @@ enum practice_agency {
 #define PRACTICE_AGENCIES 6
 
 struct practice {
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     char keys[96];
     char joining[96];
     char store[96];

@@ -10,6 +10,7 @@
 #include "crypto/crypto.h"
 #include "crypto/digest.h"
 #include "crypto/token.h"
+#include "support/scratch.h"
 
 static const struct test_agency agencies[WORLD_AGENCIES] = {
     {GP, "gp-elm", "gp", false},
@@ -188,9 +189,7 @@ struct world *world_new(void)
     log_init("test", (enum log_level)0); /* what a story provokes is no news */
     int r = crypto_init(&error);
     assert(r == 0);
-    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/cairn-world-XXXXXX");
-    char *made = mkdtemp(world->dir);
-    assert(made != NULL);
+    scratch_make(world->dir);
     governing_init(&world->governing);
     governing_fill(&world->governing, agencies, WORLD_AGENCIES);
     clock_fake_init(&world->clock, START_MS);
@@ -213,11 +212,8 @@ struct world *world_new(void)
 
 void world_free(struct world **world)
 {
-    char command[128];
     stop(*world);
-    (void)snprintf(command, sizeof(command), "rm -rf %s", (*world)->dir);
-    int r = system(command);
-    assert(r == 0);
+    scratch_remove((*world)->dir);
     arena_deinit(&(*world)->arena);
     governing_deinit(&(*world)->governing);
     signer_free(&(*world)->checkpoint_signer);

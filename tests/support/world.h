@@ -13,6 +13,7 @@
 #include "broker/publish.h"
 #include "broker/verify.h"
 #include "support/governing.h"
+#include "support/scratch.h"
 
 /* Agency numbers of every world; ids and kinds as in world.c. */
 enum {
@@ -39,7 +40,7 @@ struct world_letter {
 };
 
 struct world {
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     struct governing governing;
     struct clock_fake clock;
     struct secret pepper;

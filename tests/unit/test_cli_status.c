@@ -22,11 +22,12 @@
 #include "crypto/crypto.h"
 #include "os/counters.h"
 #include "support/console.h"
+#include "support/scratch.h"
 
 #define REQUEST_BYTES (64 * 1024)
 
 struct world {
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     char path[96]; /* of the counters, or the socket */
     struct console *console;
     struct counters counters;
@@ -41,8 +42,7 @@ static int set_up(void **state)
     struct world *world = base_zalloc(1, sizeof(*world));
 
     assert_int_equal(crypto_init(NULL), 0);
-    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/cairn-status-XXXXXX");
-    assert_non_null(mkdtemp(world->dir));
+    scratch_make(world->dir);
     world->console = console_new();
     world->counters = COUNTERS_NULL;
     world->listener = -1;
@@ -53,12 +53,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct world *world = *state;
-    char command[128];
-
     counters_close(&world->counters);
     console_free(&world->console);
-    (void)snprintf(command, sizeof(command), "rm -rf %s", world->dir);
-    assert_int_equal(system(command), 0);
+    scratch_remove(world->dir);
     free(world);
     crypto_deinit();
     return 0;
