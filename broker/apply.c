@@ -16,18 +16,17 @@
  */
 #include "broker/apply.h"
 
+#include <errno.h>
+#include <string.h>
+
+#include "base/date.h"
 #include "broker/alert.h"
 #include "broker/chronology.h"
 #include "broker/decision.h"
 #include "broker/links.h"
 #include "broker/mailbox.h"
 #include "broker/record.h"
-
-#include "base/date.h"
 #include "crypto/digest.h"
-
-#include <errno.h>
-#include <string.h>
 
 const char *const apply_note_texts[N_APPLY_NOTES] = {
 #define X(name, text) [NOTED_##name] = (text),
@@ -77,7 +76,7 @@ static void follow_stream(struct apply *apply, const struct entry_id *id)
         struct reader reader = reader_over(value);
         last = read_u64(&reader);
     }
-    if (id->seq > last + 1) {
+    if (last > 0 && id->seq > last + 1) { /* a new stream goes on with its lane's numbers */
         apply_noted(apply, NOTED_STREAM_GAPS);
     }
     if (id->seq > last) {

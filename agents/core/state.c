@@ -220,6 +220,12 @@ void out_put(struct store_txn *txn, const struct reference *reference, const str
     }
 }
 
+void out_forget_entry(struct store_txn *txn, const struct entry_id *entry)
+{
+    struct store_key key = agent_key_entry(entry);
+    (void)store_delete(txn, AT_OUT_ENTRY, store_key_slice(&key));
+}
+
 bool out_by_entry(struct store_txn *txn, const struct entry_id *entry, struct reference *ret)
 {
     struct store_key key = agent_key_entry(entry);

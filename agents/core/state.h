@@ -124,6 +124,8 @@ void out_put(struct store_txn *txn, const struct reference *reference, const str
 bool out_unpack(struct slice value, struct out_row *ret) MUST_USE;
 /* The reference under which an entry of ours was submitted; none for statements about children. */
 bool out_by_entry(struct store_txn *txn, const struct entry_id *entry, struct reference *ret);
+/* That id is no longer, or never was, of anything submitted here. */
+void out_forget_entry(struct store_txn *txn, const struct entry_id *entry);
 
 /* --- COUNT: how often something happened, by London day; no identity --- */
 

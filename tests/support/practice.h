@@ -33,6 +33,7 @@ struct practice {
     struct clock_fake clock;
     struct agent_options options;
     struct agent *agent;
+    struct buf backup;
 };
 
 /* Sunday 2026-11-22, 09:00 UTC. */
@@ -43,6 +44,9 @@ struct practice *practice_new(void);
 void practice_free(struct practice **practice);
 /* The agent ends and starts again: nothing but the folder survives. */
 void practice_reopen(struct practice *practice);
+/* Its store as it is now, and as it was then: a backup. One is kept. */
+void practice_backup(struct practice *practice);
+void practice_restore(struct practice *practice);
 /* Directory, agreements, patterns and calendar arrive. */
 void practice_govern(struct practice *practice);
 /* One of them, changed by `from` -> `to`, as the next version. */

@@ -111,6 +111,13 @@ static const struct row rows[] = {
     {RECORD(.state = OUT_REFUSED, .verdict = VERDICT_BAD_GRANT), CONNECTED,
      .expected = "Refused: a grant names a reader that the agreements do not allow, or the "
                  "origin's own is missing."},
+    {{.kind = ENTRY_RECORD,
+      .record_kind = RECORD_RETRACTION,
+      .urgency = URGENCY_ROUTINE,
+      .state = OUT_REFUSED,
+      .verdict = VERDICT_REVOKED_KEY},
+     CONNECTED,
+     .expected = "Refused: the signing key or its agency is revoked. It has taken nothing back."},
     {RECORD(.state = OUT_WITHDRAWN), CONNECTED,
      .expected = "Withdrawn before it left. Nobody outside was told."},
     {RECORD(STORED_ROW, .retracted = true), CONNECTED, READERS(delivered),
