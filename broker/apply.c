@@ -345,6 +345,7 @@ struct applied apply_input(struct apply *apply, const struct input *input, uint3
 {
     apply->input = n;
     apply->offset = offset;
+    apply->moved = 0;
     switch (input->type) {
     case INPUT_ENTRY:
         mark_entry(apply, &input->entry.id);
@@ -361,7 +362,7 @@ struct applied apply_input(struct apply *apply, const struct input *input, uint3
 }
 
 int apply_batch(struct apply *apply, struct slice row,
-                void (*each)(void *data, const struct input *input, uint32_t n,
+                bool (*each)(void *data, const struct input *input, uint32_t n,
                              struct applied applied),
                 void *data)
 {
@@ -373,8 +374,9 @@ int apply_batch(struct apply *apply, struct slice row,
             return at == row.len ? 0 : -EBADMSG;
         }
         struct applied applied = apply_input(apply, &input, n, (uint32_t)offset);
-        if (each != NULL) {
-            each(data, &input, n, applied);
+        apply->end = at;
+        if (each != NULL && !each(data, &input, n, applied)) {
+            return 0;
         }
     }
 }

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/broker.h"
 
-#include "broker/memory_plan.h"
-
-#include "base/log.h"
-#include "govern/keys.h"
-#include "os/files.h"
-#include "os/memory.h"
-#include "os/notify.h"
-#include "os/signals.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/log.h"
+#include "broker/memory_plan.h"
+#include "govern/keys.h"
+#include "os/files.h"
+#include "os/memory.h"
+#include "os/notify.h"
+#include "os/signals.h"
 
 #define TURN_MS                                                                                    \
     250 /* how often the net thread looks at signals and the watchdog when nothing happens */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/gate.h"
 
-#include "base/log.h"
-
 #include <string.h>
+
+#include "base/log.h"
 
 #define MINUTE_MS 60000
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/mailbox.h"
 
-#include "crypto/digest.h"
-
 #include <string.h>
+
+#include "crypto/digest.h"
 
 /* One telling: the leaf first, because the row names it. Returns the row's position. */
 static uint64_t tell(struct apply *apply, uint32_t agency, const struct hash *what,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/net.h"
 
-#include "base/log.h"
-
 #include <string.h>
+
+#include "base/log.h"
 
 /* Frames taken in one turn, so that answers never wait long behind a flood. */
 #define FRAMES_PER_TURN 64

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/publish.h"
 
-#include "broker/delivery.h"
-#include "broker/question.h"
+#include <string.h>
 
 #include "base/log.h"
-
-#include <string.h>
+#include "broker/delivery.h"
+#include "broker/question.h"
 
 /* Then deliveries have their turn: a flood of questions delays them and does not stop them. */
 #define QUESTIONS_PER_STEP 64

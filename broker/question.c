@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/question.h"
 
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/log.h"
 #include "broker/delivery.h"
 #include "broker/highwater.h"
 #include "ledger/journal.h"
-
-#include "base/log.h"
-
-#include <inttypes.h>
-#include <string.h>
 
 /* One question being answered. */
 struct question {

@@ -38,6 +38,7 @@
     X(RECEIVED, "received") /* entry id -> where it was delivered, what is known of it since */    \
     X(RELEASED, "released") /* entry id, part u8 -> our grant, with the entry or later */          \
     X(ALERT, "alert")       /* alert u64 -> what is known of it */                                 \
+    X(LISTED, "listed")     /* alert u64, position u64 of a notice with headlines -> (empty) */    \
     X(PICTURE, "picture")   /* handle[16], event day i32, position u64 -> (empty) */               \
     X(READING, "reading")   /* name of an application -> position it acknowledged */
 

@@ -615,7 +615,7 @@ static void an_alert_goes_from_noticed_to_opened_to_closed(void **state)
     row = alert_now(story, 1);
     assert_int_equal(row.revision, 2);
     struct store_txn *txn = look(story);
-    assert_true(known_alert_listed(txn, &row, &arena, &notice));
+    assert_true(known_alert_listed(txn, 1, &arena, &notice));
     assert_int_equal(notice.n_headlines, 4);
     store_end(&txn);
 
