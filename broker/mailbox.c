@@ -18,6 +18,8 @@ static uint64_t tell(struct apply *apply, uint32_t agency, const struct hash *wh
         .digest = *what,
         .number = position,
         .detail = row->kind,
+        .parts = row->parts,
+        .alert = row->alert,
     };
     row->told = apply_leaf(apply, &leaf);
     mailbox_row_put(apply->txn, agency, position, row);

@@ -200,7 +200,6 @@ struct mailbox_row {
     uint64_t alert;
     struct slice notice;
 };
-#define PART_BIT(part) ((uint8_t)(1U << ((unsigned)(part)-1U)))
 void mailbox_row_put(struct store_txn *txn, uint32_t agency, uint64_t position,
                      const struct mailbox_row *row);
 bool mailbox_row_unpack(struct slice value, struct mailbox_row *ret); /* notice borrowed */
