@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "broker/admit.h"
 #include "broker/memory_plan.h"
 #include "govern/keys.h"
 #include "os/files.h"
@@ -262,25 +263,12 @@ int broker_recover(struct broker *broker, struct error *error)
 
 /* --- listen --- */
 
-static bool admit(void *data, const uint8_t key[CURVE_KEY_BYTES], uint32_t *ret_agency)
-{
-    struct board *board = data;
-    _cleanup_(governance_unref) struct governance *governance = board_governance(board);
-    const struct agency *agency =
-        governance == NULL ? NULL : directory_by_curve(&governance->directory, key);
-    if (agency == NULL) {
-        return false;
-    }
-    *ret_agency = agency->number;
-    return true;
-}
-
 int broker_listen(struct broker *broker, struct error *error)
 {
     struct router_options options = {
         .endpoint = broker->options->endpoint,
         .secret_key = &broker->curve_key,
-        .admit = admit,
+        .admit = admit_key,
         .data = broker->board,
     };
     int r = net_init(error);
@@ -303,6 +291,7 @@ int broker_listen(struct broker *broker, struct error *error)
         .arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES),
     };
     broker->net.pipeline = broker->pipeline;
+    broker->net.board = broker->board;
     broker->net.counters = &broker->counters;
     broker->net.gate.pipeline = broker->pipeline;
     broker->net.gate.board = broker->board;

@@ -98,7 +98,9 @@ static void the_layout_is_for_ever(void **state)
               "01"
               "0001" DIGEST GRANTS,
         START "02" COMMON "0000000000000059"
-              "03" DIGEST,
+              "02"
+              "02"
+              "000000000a0b0c0d" DIGEST,
         START "03" COMMON "02"
               "0000000000000011" DIGEST,
         START "04" COMMON "0000000000000082" DIGEST,
