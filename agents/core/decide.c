@@ -11,21 +11,18 @@
 
 static int check_decision(const struct decide_request *decision, struct error *error)
 {
-    size_t reason = strlen(decision->reason);
     if (decision->has_record == (decision->alert != 0)) {
         return error_set(error, "", "a decision is about one alert or one record");
     }
     if (decision->action != ACTION_CLOSE && decision->outcome != OUTCOME_NONE) {
         return error_set(error, "/outcome", "only closing has an outcome");
     }
-    if (reason < CAIRN_REASON_MIN_BYTES || reason > CAIRN_REASON_MAX_BYTES) {
-        return error_set(error, "/reason", "has %d to %d bytes", CAIRN_REASON_MIN_BYTES,
-                         CAIRN_REASON_MAX_BYTES);
+    if (!text_is_reason(slice_of_text(decision->reason))) {
+        return error_set(error, "/reason", TEXT_REASON_RULE);
     }
-    if (!utf8_is_prose(slice_of_text(decision->reason)) ||
-        !utf8_is_prose(slice_of_text(decision->name)) ||
+    if (!utf8_is_prose(slice_of_text(decision->name)) ||
         !utf8_is_prose(slice_of_text(decision->role))) {
-        return error_set(error, "", "name, role and reason are text without control characters");
+        return error_set(error, "", "name and role are text without control characters");
     }
     if (decision->name[0] == '\0' || strlen(decision->name) >= CAIRN_NAME_MAX_BYTES ||
         strlen(decision->role) >= CAIRN_NAME_MAX_BYTES) {

@@ -18,7 +18,7 @@ struct decide_request {
     enum outcome outcome; /* of closing an alert, else OUTCOME_NONE */
     const char *name;     /* of the person: at most CAIRN_NAME_MAX_BYTES with the NUL */
     const char *role;
-    const char *reason; /* CAIRN_REASON_MIN_BYTES to CAIRN_REASON_MAX_BYTES */
+    const char *reason; /* text_is_reason */
     /* Who may read the reason besides us; agencies unknown when it is sent are left out. */
     size_t n_recipients;
     uint32_t recipients[CAIRN_ADDRESSEES_MAX];

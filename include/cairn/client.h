@@ -71,8 +71,9 @@
  *
  * POST PATH/{entry id of another agency's record}/decisions -> 202 {reference, words}
  *   {action: "open", reason, person: {name, role}, tell: [agency id]}
- * A named person opens an account that was shared; `reason` has 20 to 1000 bytes. `tell` names the
- * agencies that may read the reason; nobody when it is left out.
+ * A named person opens an account that was shared; `reason` has at least 20 characters, blanks not
+ * counted, and at most 1000 bytes. `tell` names the agencies that may read the reason; nobody when
+ * it is left out.
  */
 #define CAIRN_PATH_RECORDS        "/v1/records"
 #define CAIRN_PATH_PART_PROOF     "/proof"

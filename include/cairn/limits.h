@@ -18,14 +18,14 @@
 /* --- one record --- */
 #define CAIRN_HEADER_MAX_BYTES (4 * 1024) /* clear header; the broker keeps it in the journal */
 #define CAIRN_BODY_MAX_BYTES                                                                       \
-    (64 * 1024)                      /* both sealed parts together; attachments are not carried */
-#define CAIRN_PARTS            2     /* card and account */
-#define CAIRN_GRANTS_MAX       16    /* per record: parts x recipients */
-#define CAIRN_TOKENS_MAX       12    /* per subject statement */
-#define CAIRN_NARROW_MAX       8     /* agencies or roles an author may leave out */
-#define CAIRN_TEXT_MAX_BYTES   16384 /* the account's free text, before padding */
-#define CAIRN_REASON_MAX_BYTES 1000  /* why a practitioner opened or decided */
-#define CAIRN_REASON_MIN_BYTES 20    /* shorter is no reason */
+    (64 * 1024)                        /* both sealed parts together; attachments are not carried */
+#define CAIRN_PARTS                 2  /* card and account */
+#define CAIRN_GRANTS_MAX            16 /* per record: parts x recipients */
+#define CAIRN_TOKENS_MAX            12 /* per subject statement */
+#define CAIRN_NARROW_MAX            8  /* agencies or roles an author may leave out */
+#define CAIRN_TEXT_MAX_BYTES        16384 /* the account's free text, before padding */
+#define CAIRN_REASON_MAX_BYTES      1000  /* why a practitioner opened or decided */
+#define CAIRN_REASON_MIN_CHARACTERS 20    /* blanks not counted; shorter is no reason */
 
 /* --- transport --- */
 #define CAIRN_PARCEL_ENTRIES_MAX       64           /* one signature covers at most these */
