@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "net/net.h"
 #include "broker/broker.h"
 
 #include <errno.h>

@@ -13,6 +13,7 @@
 #include "agents/core/witness.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
+#include "net/net.h"
 #include "net/router.h"
 #include "os/fd.h"
 #include "os/harden.h"

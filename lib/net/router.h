@@ -7,8 +7,8 @@
  * ("Transport"), each read back before bind.
  *
  * Threads: one thread owns a router and calls everything but router_wake. The ZAP handler is a
- * thread of its own inside; it asks `admit`, which must therefore be thread-safe. One ZeroMQ
- * context per process (net_init / net_deinit).
+ * thread of its own inside; it asks `admit`, which must therefore be thread-safe. Needs net_init
+ * (net/net.h).
  */
 #ifndef NET_ROUTER_H
 #define NET_ROUTER_H
@@ -16,9 +16,6 @@
 #include "base/error.h"
 #include "net/curve.h"
 #include "net/frame.h"
-
-int net_init(struct error *error) MUST_USE; /* the process's one context */
-void net_deinit(void);
 
 #define NET_ROUTE_MAX_BYTES 32
 

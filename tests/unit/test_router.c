@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "cairn/limits.h"
 #include "net/context.h"
+#include "net/net.h"
 #include "net/router_internal.h"
 #include "net/socket.h"
 
