@@ -117,8 +117,9 @@ static const struct row rows[] = {
       .state = OUT_REFUSED,
       .verdict = VERDICT_REVOKED_KEY},
      CONNECTED,
-     .expected = "Refused: the key that signed it, or its agency, was revoked. It has taken nothing "
-                 "back."},
+     .expected =
+         "Refused: the key that signed it, or its agency, was revoked. It has taken nothing "
+         "back."},
     {RECORD(.state = OUT_WITHDRAWN), CONNECTED,
      .expected = "Withdrawn before it left. Nobody outside was told."},
     {RECORD(STORED_ROW, .retracted = true), CONNECTED, READERS(delivered),
