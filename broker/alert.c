@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/alert.h"
 
+#include <string.h>
+
 #include "broker/chronology.h"
 #include "broker/disclose.h"
 #include "broker/headline.h"
 #include "broker/mailbox.h"
 #include "broker/members.h"
 #include "broker/notice.h"
-
-#include <string.h>
 
 /* --- telling --- */
 
@@ -64,15 +64,22 @@ bool alert_known_to(struct apply *apply, const struct alert_row *alert,
     return false;
 }
 
+/* What it was not told of yet: every addressee hears of each record once. */
 static void tell_addressee(struct apply *apply, uint64_t number, const struct alert_row *alert,
-                           const struct agency *recipient, enum notice_type type)
+                           struct alert_addressee *addressee, enum notice_type type)
 {
     struct wire_headline headlines[CAIRN_ALERT_RECORDS_MAX];
     struct wire_notice notice = alert_notice(apply, number, alert, type);
+    const struct agency *recipient =
+        directory_agency(&apply->governance->directory, addressee->agency);
     notice.headlines = headlines;
+    if (recipient == NULL || !recipient->active) {
+        return;
+    }
     for (size_t i = 0; i < alert->n_records; i++) {
         struct told_record record;
-        if (!headline_load_listed(apply, alert, i, &record) ||
+        if (alert->records[i].revision <= addressee->told ||
+            !headline_load_listed(apply, alert, i, &record) ||
             !headline_for(apply, &record, recipient, &headlines[notice.n_headlines])) {
             continue;
         }
@@ -84,20 +91,9 @@ static void tell_addressee(struct apply *apply, uint64_t number, const struct al
     if (notice.n_headlines == 0) {
         return; /* left out of every record: it is not to know that there is an alert either */
     }
+    addressee->told = alert->revision;
     alert_own_handle(apply, alert->child, recipient->number, &notice);
     mailbox_notice(apply, recipient->number, &notice);
-}
-
-static void tell_all(struct apply *apply, uint64_t number, const struct alert_row *alert,
-                     enum notice_type type)
-{
-    for (size_t i = 0; i < alert->n_addressees; i++) {
-        const struct agency *recipient =
-            directory_agency(&apply->governance->directory, alert->addressees[i]);
-        if (recipient != NULL && recipient->active) {
-            tell_addressee(apply, number, alert, recipient, type);
-        }
-    }
 }
 
 /* --- addressees --- */
@@ -105,7 +101,7 @@ static void tell_all(struct apply *apply, uint64_t number, const struct alert_ro
 bool alert_is_addressee(const struct alert_row *alert, uint32_t agency)
 {
     for (size_t i = 0; i < alert->n_addressees; i++) {
-        if (alert->addressees[i] == agency) {
+        if (alert->addressees[i].agency == agency) {
             return true;
         }
     }
@@ -121,7 +117,7 @@ void alert_add_addressee(struct apply *apply, struct alert_row *alert, uint32_t 
         apply_noted(apply, NOTED_TELL_TOO_LARGE);
         return;
     }
-    alert->addressees[alert->n_addressees++] = agency;
+    alert->addressees[alert->n_addressees++] = (struct alert_addressee){.agency = agency};
 }
 
 struct involved_search {
@@ -224,48 +220,15 @@ static size_t add_records(struct apply *apply, uint64_t number, struct alert_row
         if (!entry_row_get(apply->txn, &item->row.entry, &row) || row.alert == number) {
             continue;
         }
-        struct alert_record record = {
-            .entry = item->row.entry, .log_index = item->log_index, .day = item->day};
+        struct alert_record record = {.entry = item->row.entry,
+                                      .log_index = item->log_index,
+                                      .day = item->day,
+                                      .revision = alert->revision};
         added += insert_record(alert, &record) ? 1 : 0;
         row.alert = number;
         entry_row_put(apply->txn, &item->row.entry, &row);
     }
     return added;
-}
-
-static void extend(struct apply *apply, uint64_t number, struct alert_row *alert,
-                   const struct pattern *pattern, const struct noticed *noticed)
-{
-    if (add_records(apply, number, alert, noticed) == 0) {
-        return;
-    }
-    alert->revision++;
-    add_addressees(apply, alert, pattern);
-    alert_row_put(apply->txn, number, alert);
-    tell_all(apply, number, alert, NOTICE_EXTENDED);
-    apply_noted(apply, NOTED_ALERTS_EXTENDED);
-}
-
-static void raise(struct apply *apply, uint64_t child, const struct pattern *pattern,
-                  const struct noticed *noticed, enum outcome earlier)
-{
-    uint64_t number = meta_next(apply->txn, "alerts");
-    struct alert_row alert = {
-        .child = child,
-        .rule_version = pattern->version,
-        .pattern_hash = apply->governance->digests[GOVERNANCE_PATTERNS],
-        .state = ALERT_OPEN,
-        .revision = 1,
-        .raised_ms = apply->time_ms,
-        .earlier_outcome = earlier,
-    };
-    memcpy(alert.pattern, pattern->id, sizeof(alert.pattern));
-    (void)add_records(apply, number, &alert, noticed);
-    add_addressees(apply, &alert, pattern);
-    alert_row_put(apply->txn, number, &alert);
-    child_alert_put(apply->txn, child, number);
-    tell_all(apply, number, &alert, NOTICE_RAISED);
-    apply_noted(apply, NOTED_ALERTS_RAISED);
 }
 
 /* Whether whoever closed the alert could not know of one of these: it came later, or it was another
@@ -283,22 +246,61 @@ static bool any_news(struct apply *apply, const struct noticed *noticed,
     return false;
 }
 
-static void act_on(struct apply *apply, uint64_t child, const struct pattern *pattern,
+/* One look at a child: what several patterns say of it is told as one change of one alert. */
+struct look {
+    uint64_t child;
+    uint64_t number; /* of the alert below; 0: the child has none */
+    struct alert_row alert;
+    bool raised;
+    bool extended;
+};
+
+static void raise(struct apply *apply, struct look *look, const struct pattern *pattern)
+{
+    enum outcome earlier = look->number == 0 ? OUTCOME_NONE : look->alert.outcome;
+    look->number = meta_next(apply->txn, "alerts");
+    look->alert = (struct alert_row){
+        .child = look->child,
+        .rule_version = pattern->version,
+        .pattern_hash = apply->governance->digests[GOVERNANCE_PATTERNS],
+        .state = ALERT_OPEN,
+        .revision = 1,
+        .earlier_outcome = earlier,
+    };
+    memcpy(look->alert.pattern, pattern->id, sizeof(look->alert.pattern));
+    look->raised = true;
+}
+
+static void act_on(struct apply *apply, struct look *look, const struct pattern *pattern,
                    const struct noticed *noticed)
 {
-    struct alert_row alert;
-    uint64_t number = child_alert_get(apply->txn, child, &alert);
-    if (number == 0) {
-        raise(apply, child, pattern, noticed, OUTCOME_NONE);
+    struct alert_row *alert = &look->alert;
+    if (look->number == 0 || (alert->state == ALERT_CLOSED && any_news(apply, noticed, alert))) {
+        raise(apply, look, pattern);
+    } else if (alert->state == ALERT_CLOSED) {
         return;
     }
-    if (alert.state != ALERT_CLOSED) {
-        extend(apply, number, &alert, pattern, noticed);
+    uint32_t before = alert->revision;
+    alert->revision += look->raised || look->extended ? 0 : 1;
+    if (add_records(apply, look->number, alert, noticed) == 0) {
+        alert->revision = before;
         return;
     }
-    if (any_news(apply, noticed, &alert)) {
-        raise(apply, child, pattern, noticed, alert.outcome);
+    look->extended = true;
+    add_addressees(apply, alert, pattern);
+}
+
+static void tell_all(struct apply *apply, struct look *look)
+{
+    enum notice_type type = look->raised ? NOTICE_RAISED : NOTICE_EXTENDED;
+    for (size_t i = 0; i < look->alert.n_addressees; i++) {
+        tell_addressee(apply, look->number, &look->alert, &look->alert.addressees[i], type);
     }
+    alert_row_put(apply->txn, look->number, &look->alert);
+    if (look->raised) {
+        child_alert_put(apply->txn, look->child, look->number);
+    }
+    apply_noted(apply, look->raised ? NOTED_ALERTS_RAISED : NOTED_ALERTS_EXTENDED);
 }
 
 struct counting {
@@ -317,6 +319,8 @@ void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
     const struct governance *governance = apply->governance;
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
     struct noticed noticed;
+    struct look look = {.child = child};
+    look.number = child_alert_get(apply->txn, child, &look.alert);
     for (size_t i = 0; i < governance->patterns.n; i++) {
         const struct pattern *pattern = &governance->patterns.items[i];
         const struct counting counting = {pattern, &governance->directory};
@@ -324,8 +328,11 @@ void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
         notice_span(pattern, anchor, &search.from, &search.to);
         size_t n = chronology_scan(apply, &search, items);
         if (notice_pattern(pattern, &governance->directory, anchor, items, n, &noticed)) {
-            act_on(apply, child, pattern, &noticed);
+            act_on(apply, &look, pattern, &noticed);
         }
+    }
+    if (look.extended) {
+        tell_all(apply, &look);
     }
 }
 
@@ -379,7 +386,7 @@ void alert_retracted(struct apply *apply, const struct entry_id *record, uint64_
     }
     if (alert != 0 && alert_row_get(apply->txn, alert, &row)) {
         for (size_t i = 0; i < row.n_addressees; i++) {
-            tell_retracted(apply, &told, row.addressees[i], alert);
+            tell_retracted(apply, &told, row.addressees[i].agency, alert);
         }
     }
     size_t n = collect_readers(apply, record, readers);

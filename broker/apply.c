@@ -16,18 +16,17 @@
  */
 #include "broker/apply.h"
 
+#include <errno.h>
+#include <string.h>
+
+#include "base/date.h"
 #include "broker/alert.h"
 #include "broker/chronology.h"
 #include "broker/decision.h"
 #include "broker/links.h"
 #include "broker/mailbox.h"
 #include "broker/record.h"
-
-#include "base/date.h"
 #include "crypto/digest.h"
-
-#include <errno.h>
-#include <string.h>
 
 const char *const apply_note_texts[N_APPLY_NOTES] = {
 #define X(name, text) [NOTED_##name] = (text),
@@ -77,7 +76,7 @@ static void follow_stream(struct apply *apply, const struct entry_id *id)
         struct reader reader = reader_over(value);
         last = read_u64(&reader);
     }
-    if (id->seq > last + 1) {
+    if (last > 0 && id->seq > last + 1) { /* a new stream goes on with its lane's numbers */
         apply_noted(apply, NOTED_STREAM_GAPS);
     }
     if (id->seq > last) {
@@ -346,6 +345,7 @@ struct applied apply_input(struct apply *apply, const struct input *input, uint3
 {
     apply->input = n;
     apply->offset = offset;
+    apply->moved = 0;
     switch (input->type) {
     case INPUT_ENTRY:
         mark_entry(apply, &input->entry.id);
@@ -362,7 +362,7 @@ struct applied apply_input(struct apply *apply, const struct input *input, uint3
 }
 
 int apply_batch(struct apply *apply, struct slice row,
-                void (*each)(void *data, const struct input *input, uint32_t n,
+                bool (*each)(void *data, const struct input *input, uint32_t n,
                              struct applied applied),
                 void *data)
 {
@@ -374,8 +374,9 @@ int apply_batch(struct apply *apply, struct slice row,
             return at == row.len ? 0 : -EBADMSG;
         }
         struct applied applied = apply_input(apply, &input, n, (uint32_t)offset);
-        if (each != NULL) {
-            each(data, &input, n, applied);
+        apply->end = at;
+        if (each != NULL && !each(data, &input, n, applied)) {
+            return 0;
         }
     }
 }

@@ -28,6 +28,7 @@
     X(LINKS_CONTRADICTED, "links_contradicted")                                                    \
     X(LINKS_PARTED, "links_parted")                                                                \
     X(LINKS_TOO_LARGE, "links_too_large")                                                          \
+    X(TOKEN_CROWDED, "token_crowded")                                                              \
     X(LOOKS_CUT_SHORT, "looks_cut_short")                                                          \
     X(ALERTS_RAISED, "alerts_raised")                                                              \
     X(ALERTS_EXTENDED, "alerts_extended")                                                          \
@@ -57,6 +58,8 @@ struct apply {
     uint64_t batch;
     uint32_t input;     /* number of the present input */
     uint32_t offset;    /* where it lies in the batch's row */
+    size_t end;         /* where it ends */
+    uint32_t moved;     /* chronology rows that the present entry has moved */
     struct arena arena; /* of the entry at hand; reused */
     uint64_t notes[N_APPLY_NOTES];
     struct marker *marker; /* holds the id of the entry being applied, should the process die of it;
@@ -84,10 +87,11 @@ bool apply_known(struct store_txn *txn, const struct entry_id *id, const struct 
 struct applied apply_input(struct apply *apply, const struct input *input, uint32_t n,
                            uint32_t offset);
 
-/* Applies every input of a batch's row in order; `each` (may be NULL) hears what became of it.
- * -EBADMSG for a broken row. Commit and replay both go through here. */
+/* Applies the inputs of a batch's row in order; `each` (may be NULL: to the end) hears what became of
+ * one and says whether to go on. -EBADMSG for a broken row. Commit and replay both go through here.
+ */
 int apply_batch(struct apply *apply, struct slice row,
-                void (*each)(void *data, const struct input *input, uint32_t n,
+                bool (*each)(void *data, const struct input *input, uint32_t n,
                              struct applied applied),
                 void *data) MUST_USE;
 

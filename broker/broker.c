@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "net/net.h"
 #include "broker/broker.h"
-
-#include "broker/memory_plan.h"
-
-#include "base/log.h"
-#include "govern/keys.h"
-#include "os/files.h"
-#include "os/memory.h"
-#include "os/notify.h"
-#include "os/signals.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,6 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/log.h"
+#include "broker/admit.h"
+#include "broker/memory_plan.h"
+#include "govern/keys.h"
+#include "os/files.h"
+#include "os/memory.h"
+#include "os/notify.h"
+#include "os/signals.h"
 
 #define TURN_MS                                                                                    \
     250 /* how often the net thread looks at signals and the watchdog when nothing happens */
@@ -263,25 +264,12 @@ int broker_recover(struct broker *broker, struct error *error)
 
 /* --- listen --- */
 
-static bool admit(void *data, const uint8_t key[CURVE_KEY_BYTES], uint32_t *ret_agency)
-{
-    struct board *board = data;
-    _cleanup_(governance_unref) struct governance *governance = board_governance(board);
-    const struct agency *agency =
-        governance == NULL ? NULL : directory_by_curve(&governance->directory, key);
-    if (agency == NULL) {
-        return false;
-    }
-    *ret_agency = agency->number;
-    return true;
-}
-
 int broker_listen(struct broker *broker, struct error *error)
 {
     struct router_options options = {
         .endpoint = broker->options->endpoint,
         .secret_key = &broker->curve_key,
-        .admit = admit,
+        .admit = admit_key,
         .data = broker->board,
     };
     int r = net_init(error);
@@ -304,6 +292,7 @@ int broker_listen(struct broker *broker, struct error *error)
         .arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES),
     };
     broker->net.pipeline = broker->pipeline;
+    broker->net.board = broker->board;
     broker->net.counters = &broker->counters;
     broker->net.gate.pipeline = broker->pipeline;
     broker->net.gate.board = broker->board;

@@ -141,9 +141,11 @@ bool chronology_move(struct apply *apply, uint64_t from, uint64_t to,
 {
     struct moving moving = {.prefix = store_key_u64(from), .to = to, .subject = subject};
     moving.at = moving.prefix;
-    if (count_rows(apply->txn, &moving.prefix) > CAIRN_JOIN_ROWS_MAX) {
+    size_t rows = count_rows(apply->txn, &moving.prefix);
+    if (apply->moved + rows > CAIRN_JOIN_ROWS_MAX) {
         return false;
     }
+    apply->moved += (uint32_t)rows;
     while (move_one(apply, &moving)) {
     }
     return true;

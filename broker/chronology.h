@@ -33,7 +33,7 @@ size_t chronology_scan(struct apply *apply, const struct chronology_search *sear
 /* The day of the newest event of a child; false when there is none. */
 bool chronology_newest_day(struct store_txn *txn, uint64_t child, int32_t *ret);
 /* Moves every row, or those of one subject (NULL: all), to another child. False, and nothing moved,
- * when there are more than CAIRN_JOIN_ROWS_MAX to look at. */
+ * when the entry at hand would look at more than CAIRN_JOIN_ROWS_MAX for that. */
 bool chronology_move(struct apply *apply, uint64_t from, uint64_t to,
                      const struct subject_id *subject);
 

@@ -20,17 +20,16 @@
  */
 #include "broker/commit.h"
 
-#include "broker/plan.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
 
 #include "base/log.h"
+#include "broker/plan.h"
 #include "crypto/digest.h"
 #include "crypto/secret.h"
 #include "os/files.h"
 #include "os/memory.h"
-
-#include <errno.h>
-#include <inttypes.h>
-#include <string.h>
 
 #define LOOK_EVERY_MS 1000
 
@@ -44,6 +43,7 @@ struct batch {
     size_t slot; /* where the next pending result belongs */
     size_t entry;
     size_t parcel_of; /* slot + 1 whose parcel was put last */
+    uint32_t applied; /* inputs */
 };
 
 /* --- 2 write --- */
@@ -87,9 +87,9 @@ static struct slot *next_pending(struct batch *batch)
     return NULL;
 }
 
-static void applied_one(void *data, const struct input *input, uint32_t n, struct applied applied)
+static void fill_result(struct batch *batch, const struct input *input, uint32_t n,
+                        struct applied applied)
 {
-    struct batch *batch = data;
     if (input->type != INPUT_ENTRY && input->type != INPUT_GOVERNANCE) {
         return;
     }
@@ -112,6 +112,30 @@ static void applied_one(void *data, const struct input *input, uint32_t n, struc
             put_parcel(batch, &slot->parcel, input->entry.parcel);
         }
     }
+}
+
+/* False when the batch has written as much as one may. */
+static bool applied_one(void *data, const struct input *input, uint32_t n, struct applied applied)
+{
+    struct batch *batch = data;
+    fill_result(batch, input, n, applied);
+    batch->applied = n + 1;
+    return store_writes(batch->apply.txn) < batch->commit->writes_max;
+}
+
+/* What was not applied is not in the journal either: its frames stay in the ring, and the next batch
+ * takes them. Entries of theirs that were applied are known by then. */
+static void cut(struct batch *batch, struct store_txn *txn, const struct store_key *key)
+{
+    struct buf *journal = &batch->commit->journal;
+    journal->len = batch->apply.end;
+    batch->plan.inputs = batch->applied;
+    journal_end(batch->applied, journal);
+    store_put(txn, T_JOURNAL, store_key_slice(key), buf_slice(journal));
+    if (next_pending(batch) != NULL) {
+        batch->n_slots = batch->slot;
+    }
+    count(batch->commit->counters, COUNT_COMMIT_CUT, 1);
 }
 
 /* --- 4 to 8 --- */
@@ -203,20 +227,6 @@ static void show_counters(struct commit *commit, const struct batch *batch)
     }
 }
 
-static void log_refused(const struct commit *commit, const struct batch *batch)
-{
-    for (size_t i = 0; i < batch->n_slots; i++) {
-        const struct slot *slot = pipeline_batch_slot(commit->pipeline, i);
-        for (size_t j = 0; j < slot->n_results; j++) {
-            if (!verdict_is_stored(slot->results[j].verdict)) {
-                log_event(LOG_LEVEL_WARNING, "entry_refused",
-                          "agency=%u seq=%" PRIu64 " verdict=%s", slot->peer.agency,
-                          slot->results[j].seq, verdict_name(slot->results[j].verdict));
-            }
-        }
-    }
-}
-
 /* Steps 4 to 7. */
 static void show(struct commit *commit, struct batch *batch, uint64_t log_size)
 {
@@ -234,7 +244,6 @@ static void show(struct commit *commit, struct batch *batch, uint64_t log_size)
     }
     board_set_head(commit->board, &head);
     show_counters(commit, batch);
-    log_refused(commit, batch);
 }
 
 /* --- the batch --- */
@@ -264,6 +273,9 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
     batch->apply.marker = &commit->marker;
     if (r == 0) {
         r = apply_batch(&batch->apply, buf_slice(&commit->journal), applied_one, batch);
+    }
+    if (r == 0 && batch->applied < batch->plan.inputs) {
+        cut(batch, *txn, &key);
     }
     marker_clear(&commit->marker); /* a death inside the commit itself is nobody's entry's fault */
     if (r == 0) {
@@ -318,6 +330,9 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
     }
     commit_batch(&batch, &txn);
     store_end(&txn);
+    for (size_t i = 0; i < batch.n_slots; i++) {
+        plan_settle(&batch.plan, pipeline_batch_slot(commit->pipeline, i));
+    }
     pipeline_durable(commit->pipeline, batch.n_slots);
     return true;
 }
@@ -337,6 +352,7 @@ static void commit_inputs(struct commit *commit, const struct input *inputs, siz
         plan_input(&batch.plan, &inputs[i]);
     }
     commit_batch(&batch, &txn);
+    assert(batch.applied == batch.plan.inputs); /* far from what a batch may write */
 }
 
 void commit_start(struct commit *commit, const struct input *governance, size_t n)
@@ -426,6 +442,7 @@ int commit_recover(struct commit *commit, const struct checkpoint *mark, struct 
     }
     commit->batch = meta_get(txn, "batch", 0);
     commit->journal = BUF_MAX(2 * CAIRN_BATCH_BYTES_MAX);
+    commit->writes_max = CAIRN_BATCH_WRITES_MAX;
     r = apply_load_governance(txn, &commit->governance, error);
     if (r == -ENOENT) {
         return 0; /* a new store: commit_start brings the documents */

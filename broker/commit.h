@@ -34,6 +34,7 @@ struct commit {
     struct tree_range signed_range; /* what the newest checkpoint covers */
     uint64_t batch;                 /* number of the newest batch */
     struct buf journal;             /* reused */
+    uint64_t writes_max;            /* CAIRN_BATCH_WRITES_MAX; tests set less */
     int disk_percent;               /* looked at once a second */
     int64_t looked_ms;
     bool said_frozen; /* that the clock stepped is in the log */

@@ -20,6 +20,7 @@
     X(ANSWER_DROPPED, "answer_dropped")                                                            \
     X(COMMIT_BATCHES, "commit_batches")                                                            \
     X(COMMIT_ENTRIES, "commit_entries")                                                            \
+    X(COMMIT_CUT, "commit_cut")                                                                    \
     X(COMMIT_LOG_SIZE, "commit_log_size")                                                          \
     X(COMMIT_CLOCK_FROZEN, "commit_clock_frozen")                                                  \
     X(COMMIT_USED_BYTES, "commit_used_bytes")                                                      \

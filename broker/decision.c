@@ -67,7 +67,7 @@ static void tell_decided(struct apply *apply, uint64_t number, const struct aler
         alert_add_addressee(apply, &all, alert->records[i].entry.agency);
     }
     for (size_t i = 0; i < all.n_addressees; i++) {
-        tell_one_decided(apply, alert, &notice, all.addressees[i], decision);
+        tell_one_decided(apply, alert, &notice, all.addressees[i].agency, decision);
     }
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/delivery.h"
 
-#include "broker/members.h"
-#include "ledger/journal.h"
-
 #include <errno.h>
 #include <string.h>
+
+#include "broker/members.h"
+#include "ledger/journal.h"
 
 /* Room that a frame needs beside its items: header, checkpoint note, consistency proof. */
 #define FRAME_REST_BYTES (WIRE_HEADER_BYTES + CAIRN_NOTE_MAX_BYTES + CAIRN_PROOF_MAX_HASHES * 36)

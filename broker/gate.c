@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/gate.h"
 
-#include "base/log.h"
-
 #include <string.h>
+
+#include "base/log.h"
+#include "broker/admit.h"
 
 #define MINUTE_MS 60000
 
@@ -242,6 +243,8 @@ void gate_frame(struct gate *gate, const struct peer *peer, struct net_frame *fr
     } else if (!wire_header_read(bytes, &header)) {
         gate_bad(gate, peer);
         refuse(gate, peer, &header, VERDICT_BAD_FRAME);
+    } else if (!admit_peer(gate->board, peer)) {
+        refuse(gate, peer, &header, VERDICT_REVOKED_KEY);
     } else if (header.type != WIRE_HELLO &&
                (header.version < CAIRN_PROTOCOL_MIN || header.version > CAIRN_PROTOCOL_MAX)) {
         refuse(gate, peer, &header, VERDICT_UNSUPPORTED_VERSION);

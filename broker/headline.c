@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/headline.h"
 
-#include "broker/disclose.h"
-
 #include <string.h>
+
+#include "broker/disclose.h"
 
 bool headline_load(struct apply *apply, const struct entry_id *id, struct told_record *ret)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/highwater.h"
 
-#include "crypto/digest.h"
-#include "os/fd.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "crypto/digest.h"
+#include "os/fd.h"
 
 #define SLOT_BYTES     512
 #define TURNS          2     /* slots that marks are written to in turn */

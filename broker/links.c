@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/links.h"
 
+#include <string.h>
+
 #include "broker/chronology.h"
 #include "broker/members.h"
-
-#include <string.h>
 
 static const enum token_class strong_classes[] = {TOKEN_NHS_NUMBER, TOKEN_UPN};
 
@@ -308,21 +308,43 @@ static bool is_usable(struct apply *apply, const struct subject_token *token,
            firmly_held(apply, row->child, token);
 }
 
-/* Subjects that state this token; a strong one verified. */
+static size_t count_of(const struct member_list *list, uint32_t agency)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        n += list->subjects[i].agency == agency ? 1 : 0;
+    }
+    return n;
+}
+
+/* Subjects that state this token; a strong one verified. At most CAIRN_MEMBERS_PER_AGENCY_MAX of one
+ * agency are looked at, so that none can hide the others behind a crowd of its own handles. Noted
+ * when these were not all. */
 static void find_holders(struct apply *apply, const struct subject_token *token,
                          struct member_list *ret)
 {
     bool strong = token->class != TOKEN_NAME_BIRTH_POSTCODE;
     struct store_key prefix = key_token_prefix(token->class, token->stored);
+    size_t looked = 0;
+    size_t passed = 0;
     ret->n = 0;
     _cleanup_(store_walk_end) struct store_walk walk =
         store_walk_from(apply->txn, T_TOKEN, store_key_slice(&prefix));
-    for (size_t n = 0;
-         walk.live && n < CAIRN_TOKEN_MATCHES_MAX && key_has_prefix(walk.key, &prefix); n++) {
+    for (; walk.live && key_has_prefix(walk.key, &prefix) && looked < CAIRN_TOKEN_WALK_MAX;
+         looked++) {
+        struct subject_id subject = subject_id_unpack(walk.key.data + prefix.len);
         if (!strong || walk.value.data[0] == IDENTIFIER_VERIFIED) {
-            ret->subjects[ret->n++] = subject_id_unpack(walk.key.data + prefix.len);
+            if (ret->n == CAIRN_TOKEN_MATCHES_MAX ||
+                count_of(ret, subject.agency) == CAIRN_MEMBERS_PER_AGENCY_MAX) {
+                passed++;
+            } else {
+                ret->subjects[ret->n++] = subject;
+            }
         }
         store_walk_next(&walk);
+    }
+    if (passed > 0 || (walk.live && key_has_prefix(walk.key, &prefix))) {
+        apply_noted(apply, NOTED_TOKEN_CROWDED);
     }
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/mailbox.h"
 
-#include "crypto/digest.h"
-
 #include <string.h>
+
+#include "crypto/digest.h"
 
 /* One telling: the leaf first, because the row names it. Returns the row's position. */
 static uint64_t tell(struct apply *apply, uint32_t agency, const struct hash *what,
@@ -18,6 +18,8 @@ static uint64_t tell(struct apply *apply, uint32_t agency, const struct hash *wh
         .digest = *what,
         .number = position,
         .detail = row->kind,
+        .parts = row->parts,
+        .alert = row->alert,
     };
     row->told = apply_leaf(apply, &leaf);
     mailbox_row_put(apply->txn, agency, position, row);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "broker/broker.h"
-
-#include "base/log.h"
-#include "crypto/crypto.h"
-#include "os/harden.h"
-
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "crypto/crypto.h"
+#include "os/harden.h"
 
 static int refuse_to_start(const struct error *error)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/memory_plan.h"
 
+#include <errno.h>
+#include <inttypes.h>
+
 #include "broker/commit.h"
 #include "broker/pipeline.h"
 #include "broker/publish.h"
-
-#include <errno.h>
-#include <inttypes.h>
 
 #define MIB (1024.0 * 1024.0)
 
@@ -14,6 +14,7 @@
 #define BASE_BYTES (24ULL << 20)
 /* What one thread may touch of its stack: alert_look's chronology is the largest frame. */
 #define STACK_BYTES (1ULL << 20)
+#define PAGE_BYTES  4096ULL /* of the store */
 
 uint64_t memory_plan_bytes(size_t agencies, int workers)
 {
@@ -22,13 +23,15 @@ uint64_t memory_plan_bytes(size_t agencies, int workers)
     uint64_t arenas = CAIRN_RING_BYTES;
     uint64_t queues = 2ULL * CAIRN_OUT_QUEUE_FRAMES * CAIRN_FRAME_MAX_BYTES;
     uint64_t batch = 2ULL * CAIRN_BATCH_BYTES_MAX * 2;
+    /* Each row written dirties a page, kept in memory until the commit; branch pages are few. */
+    uint64_t pages = (CAIRN_BATCH_WRITES_MAX + CAIRN_ENTRY_WRITES_MAX) * PAGE_BYTES * 17 / 16;
     uint64_t publish = sizeof(struct publish) + 8ULL * CAIRN_FRAME_MAX_BYTES;
     /* libzmq queues whole messages per connection, both ways; two connections while an agency
      * reconnects. */
     uint64_t peers =
         2ULL * agencies * (uint64_t)(CAIRN_SEND_HWM + CAIRN_RECEIVE_HWM) * CAIRN_FRAME_MAX_BYTES;
     uint64_t threads = ((uint64_t)workers + 6) * STACK_BYTES;
-    return BASE_BYTES + ring + arenas + queues + batch + publish + peers + threads;
+    return BASE_BYTES + ring + arenas + queues + batch + pages + publish + peers + threads;
 }
 
 int memory_plan_check(size_t agencies, int workers, uint64_t limit_bytes, struct error *error)

@@ -4,10 +4,10 @@
 #ifndef BROKER_MEMORY_PLAN_H
 #define BROKER_MEMORY_PLAN_H
 
-#include "base/error.h"
-
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/error.h"
 
 /* Bytes beside the mapped store. */
 uint64_t memory_plan_bytes(size_t agencies, int workers);

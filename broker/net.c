@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/net.h"
 
-#include "base/log.h"
-
 #include <string.h>
+
+#include "base/log.h"
+#include "broker/admit.h"
 
 /* Frames taken in one turn, so that answers never wait long behind a flood. */
 #define FRAMES_PER_TURN 64
 
+/* What was made for a connection whose key has been revoked since does not go out; that it was
+ * revoked does. */
+static bool may_go(const struct net *net, const struct peer *peer, const struct net_frame *frame)
+{
+    struct wire_header header;
+    bool sound = wire_header_read(net_frame_slice(frame), &header);
+    assert(sound); /* we wrote it */
+    return header.type == WIRE_ERROR || admit_peer(net->board, peer);
+}
+
 static bool send_frame(void *data, const struct peer *peer, struct net_frame *frame)
 {
     struct net *net = data;
-    int r = router_send(net->router, peer, frame);
+    bool sent = may_go(net, peer, frame) && router_send(net->router, peer, frame) == 0;
     net_frame_deinit(frame);
-    return r == 0;
+    return sent;
 }
 
 static void reply_frame(void *data, const struct peer *peer, struct net_frame *frame)

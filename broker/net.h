@@ -14,6 +14,7 @@
 struct net {
     struct router *router;
     struct pipeline *pipeline;
+    struct board *board;
     struct counters *counters;
     struct gate gate;
     struct answer answer;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/notice.h"
 
-#include "base/date.h"
-
 #include <string.h>
+
+#include "base/date.h"
 
 static int32_t window_end(const struct pattern *pattern, int32_t first_day)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/options.h"
 
-#include "cairn/limits.h"
-
 #include <argp.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include "cairn/limits.h"
 
 static const struct conf_option table[] = {
     {"broker", "dir", NULL,

@@ -21,11 +21,11 @@
 #ifndef BROKER_PIPELINE_H
 #define BROKER_PIPELINE_H
 
+#include <pthread.h>
+
 #include "cairn/limits.h"
 #include "net/router.h"
 #include "wire/wire.h"
-
-#include <pthread.h>
 
 /* An entry that verify found sound as bytes: its digests, its grants' marks, its tokens under the
  * pepper. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/plan.h"
 
-#include "broker/commit.h"
+#include <inttypes.h>
+#include <string.h>
 
 #include "base/log.h"
-
-#include <string.h>
+#include "broker/commit.h"
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -35,22 +35,6 @@ static enum verdict must_wait(const struct commit *commit, const struct slot *sl
     bool stale = held[GOVERNANCE_DIRECTORY] < ours[GOVERNANCE_DIRECTORY] ||
                  held[GOVERNANCE_AGREEMENTS] < ours[GOVERNANCE_AGREEMENTS];
     return stale && has_records ? VERDICT_STALE_DIRECTORY : VERDICT_STORED;
-}
-
-static void count_refused_frame(struct commit *commit, const struct slot *slot)
-{
-    log_event(LOG_LEVEL_WARNING, "frame_refused", "agency=%u verdict=%s", slot->peer.agency,
-              verdict_name(slot->frame_verdict));
-    for (size_t i = 0; i < commit->n_refused; i++) {
-        if (commit->refused[i].agency == slot->peer.agency) {
-            commit->refused[i].frames++;
-            return;
-        }
-    }
-    if (commit->n_refused < CAIRN_AGENCIES_MAX) {
-        commit->refused[commit->n_refused].agency = slot->peer.agency;
-        commit->refused[commit->n_refused++].frames = 1;
-    }
 }
 
 void plan_input(struct plan *plan, const struct input *input)
@@ -140,12 +124,48 @@ void plan_slot(struct plan *plan, struct store_txn *txn, struct slot *slot)
     slot->frame_verdict = slot->verdict;
     if (slot->verdict == VERDICT_STORED) {
         slot->frame_verdict = must_wait(plan->commit, slot);
-    } else if (!verdict_is_retry(slot->verdict)) {
-        count_refused_frame(plan->commit, slot);
     }
     if (slot->frame_verdict == VERDICT_STORED) {
         plan_parcel(plan, txn, slot);
     }
+}
+
+/* --- afterwards --- */
+
+static void count_refused_frame(struct commit *commit, const struct slot *slot)
+{
+    log_event(LOG_LEVEL_WARNING, "frame_refused", "agency=%u verdict=%s", slot->peer.agency,
+              verdict_name(slot->frame_verdict));
+    for (size_t i = 0; i < commit->n_refused; i++) {
+        if (commit->refused[i].agency == slot->peer.agency) {
+            commit->refused[i].frames++;
+            return;
+        }
+    }
+    if (commit->n_refused < CAIRN_AGENCIES_MAX) {
+        commit->refused[commit->n_refused].agency = slot->peer.agency;
+        commit->refused[commit->n_refused++].frames = 1;
+    }
+}
+
+static void log_refused_entries(const struct slot *slot)
+{
+    for (size_t i = 0; i < slot->n_results; i++) {
+        if (!verdict_is_stored(slot->results[i].verdict)) {
+            log_event(LOG_LEVEL_WARNING, "entry_refused", "agency=%u seq=%" PRIu64 " verdict=%s",
+                      slot->peer.agency, slot->results[i].seq,
+                      verdict_name(slot->results[i].verdict));
+        }
+    }
+}
+
+void plan_settle(struct plan *plan, const struct slot *slot)
+{
+    if (slot->content == SLOT_FRAME && slot->verdict != VERDICT_STORED &&
+        !verdict_is_retry(slot->verdict)) {
+        count_refused_frame(plan->commit, slot);
+    }
+    log_refused_entries(slot);
 }
 
 void plan_refused(struct plan *plan, int64_t now_ms, bool all)

@@ -24,6 +24,8 @@ void plan_input(struct plan *plan, const struct input *input);
 /* Fills the slot's frame_verdict and results: PLAN_PENDING for each input that was added, in their
  * order. */
 void plan_slot(struct plan *plan, struct store_txn *txn, struct slot *slot);
+/* The slot's answer is on disk: what it refuses is logged, and a refused frame counted. */
+void plan_settle(struct plan *plan, const struct slot *slot);
 /* When the hour turned, or with `all`, the refusals counted so far go into the log. */
 void plan_refused(struct plan *plan, int64_t now_ms, bool all);
 

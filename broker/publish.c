@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/publish.h"
 
-#include "broker/delivery.h"
-#include "broker/question.h"
+#include <string.h>
 
 #include "base/log.h"
-
-#include <string.h>
+#include "broker/admit.h"
+#include "broker/delivery.h"
+#include "broker/question.h"
 
 /* Then deliveries have their turn: a flood of questions delays them and does not stop them. */
 #define QUESTIONS_PER_STEP 64
@@ -93,7 +93,6 @@ static bool deliver(struct publish *publish, struct subscription *to, struct sto
 
 static bool deliver_all(struct publish *publish)
 {
-    _cleanup_(governance_unref) struct governance *governance = board_governance(publish->board);
     struct head head;
     bool did = false;
     board_head(publish->board, &head); /* before the transaction begins, which so holds all of it */
@@ -103,10 +102,8 @@ static bool deliver_all(struct publish *publish)
     }
     for (size_t i = 0; i < publish->n_subscriptions && !publish->has_letter; i++) {
         struct subscription *to = &publish->subscriptions[i];
-        const struct agency *agency =
-            governance == NULL ? NULL : directory_agency(&governance->directory, to->peer.agency);
-        if (agency == NULL || !agency->active || to->credit == 0) {
-            continue; /* a revoked agency's open connection gets nothing further */
+        if (to->credit == 0 || !admit_peer(publish->board, &to->peer)) {
+            continue; /* an open connection of a revoked key gets nothing further */
         }
         did = deliver(publish, to, txn, &head) || did;
     }

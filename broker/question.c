@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/question.h"
 
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "broker/admit.h"
 #include "broker/delivery.h"
 #include "broker/highwater.h"
 #include "ledger/journal.h"
-
-#include "base/log.h"
-
-#include <inttypes.h>
-#include <string.h>
 
 /* One question being answered. */
 struct question {
@@ -278,15 +278,6 @@ static void state(struct question *question)
 
 /* --- which --- */
 
-static bool asker_is_active(const struct question *question)
-{
-    const struct agency *agency =
-        question->governance == NULL
-            ? NULL
-            : directory_agency(&question->governance->directory, question->peer->agency);
-    return agency != NULL && agency->active;
-}
-
 static void dispatch(struct question *question)
 {
     switch (question->header.type) {
@@ -332,7 +323,7 @@ void question_answer(struct publish *publish, const struct letter *letter)
     assert(sound); /* gate read it */
     board_head(publish->board, &question.head);
     question.txn = store_read(publish->store);
-    if (!asker_is_active(&question)) {
+    if (!admit_peer(publish->board, &letter->peer)) {
         refuse(&question, VERDICT_REVOKED_KEY);
     } else if (question.txn == NULL) {
         refuse(&question, VERDICT_BUSY);

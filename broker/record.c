@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/record.h"
 
+#include <string.h>
+
 #include "broker/alert.h"
 #include "broker/chronology.h"
 #include "broker/disclose.h"
 #include "broker/links.h"
 #include "broker/mailbox.h"
 #include "broker/members.h"
-
-#include <string.h>
 
 /* --- grants --- */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/timekeeper.h"
 
-#include "base/date.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
+
+#include "base/date.h"
 
 /* 2026-11-01: no honest clock of a machine that runs this release is earlier. */
 #define RELEASE_MS      INT64_C(1793491200000)

@@ -7,10 +7,10 @@
 #ifndef BROKER_TIMEKEEPER_H
 #define BROKER_TIMEKEEPER_H
 
+#include <stdbool.h>
+
 #include "base/clock.h"
 #include "base/error.h"
-
-#include <stdbool.h>
 
 #define CLOCK_STEP_MAX_MS (60 * 1000)
 

@@ -6,10 +6,10 @@
  */
 #include "broker/verify.h"
 
+#include <string.h>
+
 #include "crypto/digest.h"
 #include "crypto/token.h"
-
-#include <string.h>
 
 /* What one frame is judged with. */
 struct judging {

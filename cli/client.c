@@ -2,6 +2,7 @@
 #include "cli/client.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "cli/http.h"
 
 #define REFERENCE_DIGITS 32
+#define TELEPHONE_BYTES  (CAIRN_NAME_MAX_BYTES + CAIRN_PHONE_MAX_BYTES + 48)
 
 struct client client_default(void)
 {
@@ -47,6 +49,20 @@ static enum status status_of_http(int status)
     }
 }
 
+/* "; a child in danger: telephone MASH duty desk 01632 960100", when the problem has a number. */
+static void add_telephone(const struct json_view *problem, char *out, size_t bytes)
+{
+    struct json_view telephone = json_opt_object(problem, "telephone");
+    char desk[CAIRN_NAME_MAX_BYTES] = "";
+    char phone[CAIRN_PHONE_MAX_BYTES] = "";
+
+    json_opt_copy(&telephone, "desk", desk, sizeof(desk));
+    json_opt_copy(&telephone, "phone", phone, sizeof(phone));
+    if (phone[0] != '\0') {
+        (void)snprintf(out, bytes, "; a child in danger: telephone %s %s", desk, phone);
+    }
+}
+
 /* The problem's own words; the bare status when the answer holds none. */
 static enum status refused(const struct client *client, const struct http_answer *answer,
                            struct error *error)
@@ -54,6 +70,7 @@ static enum status refused(const struct client *client, const struct http_answer
     struct error ignored = ERROR_NULL;
     char where[sizeof(error->where)] = "";
     char what[sizeof(error->what)] = "";
+    char telephone[TELEPHONE_BYTES] = "";
     _cleanup_(json_free) struct json *problem = json_parse(buf_slice(&answer->body), &ignored);
 
     if (problem != NULL) {
@@ -63,12 +80,15 @@ static enum status refused(const struct client *client, const struct http_answer
         if (what[0] == '\0') {
             json_opt_copy(&view, "title", what, sizeof(what));
         }
+        add_telephone(&view, telephone, sizeof(telephone));
     }
     if (what[0] == '\0') {
         (void)error_set(error, client->socket, "the agent refused this with status %d",
                         answer->status);
     } else {
-        (void)error_set(error, where, "%s", what);
+        /* The number last, and never cut off. */
+        size_t room = sizeof(error->what) - 1 - strlen(telephone);
+        (void)error_set(error, where, "%.*s%s", (int)room, what, telephone);
     }
     return status_of_http(answer->status);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cairn/codes.h"
 #include "cli/prompt.h"
 #include "cli/show.h"
@@ -105,10 +106,8 @@ static int set_reason(const struct prompt *prompt, const struct decide *decide, 
     } else {
         reason = slice_of_text(decide->reason);
     }
-    if (reason.len < CAIRN_REASON_MIN_BYTES || reason.len > CAIRN_REASON_MAX_BYTES ||
-        json_set_text(body, "reason", reason) < 0) {
-        return error_set(error, "reason", "has %d to %d bytes of plain text",
-                         CAIRN_REASON_MIN_BYTES, CAIRN_REASON_MAX_BYTES);
+    if (!text_is_reason(reason) || json_set_text(body, "reason", reason) < 0) {
+        return error_set(error, "reason", TEXT_REASON_RULE);
     }
     return 0;
 }

@@ -38,7 +38,7 @@ enum {
          DECIDE_REASON,                                                                            \
          "TEXT",                                                                                   \
          0,                                                                                        \
-         "why, 20 to 1000 bytes; - reads standard input; asked for when left out",                 \
+         "why, in at least 20 characters; - reads standard input; asked for when left out",        \
          1},                                                                                       \
         {"name", DECIDE_NAME, "NAME", 0, "of the person who decides; asked for when left out", 1}, \
         {"role", DECIDE_ROLE, "ROLE", 0, "of that person; asked for when left out", 1},            \

@@ -2,58 +2,8 @@
 #include "cli/log_check.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-const char *leaf_type_text(enum leaf_type type)
-{
-    switch (type) {
-    case LEAF_ENTRY:
-        return "entry";
-    case LEAF_TOLD:
-        return "told";
-    case LEAF_GOVERNANCE:
-        return "governance";
-    case LEAF_START:
-        return "start";
-    case LEAF_REFUSED:
-        return "refused";
-    }
-    return "unknown";
-}
-
-/* --- reports --- */
-
-bool log_report_bad(struct log_report *report, const char *where, const char *format, ...)
-{
-    va_list arguments;
-
-    report->result = LOG_NOT_SOUND;
-    (void)snprintf(report->where, sizeof(report->where), "%s", where);
-    va_start(arguments, format);
-    (void)vsnprintf(report->problem, sizeof(report->problem), format, arguments);
-    va_end(arguments);
-    return false;
-}
-
-bool log_report_bad_leaf(struct log_report *report, uint64_t leaf, const char *words)
-{
-    char where[32];
-
-    (void)snprintf(where, sizeof(where), "leaf %" PRIu64, leaf);
-    report->has_bad_leaf = true;
-    report->bad_leaf = leaf;
-    return log_report_bad(report, where, "%s", words);
-}
-
-void log_report_unread(struct log_report *report, const struct error *error)
-{
-    (void)log_report_bad(report, error->where, "%s", error->what);
-    report->result = LOG_NOT_READ;
-}
-
-/* --- leaves --- */
 
 void log_check_start(struct log_check *check, struct log_report *report,
                      const struct governance *governance, const struct checkpoint *head)

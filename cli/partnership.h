@@ -17,7 +17,7 @@
 #include "govern/govern.h"
 #include "json/json.h"
 
-#define PARTNERSHIP_EPOCH 1 /* of the linkage key, until a second one is made */
+#define PARTNERSHIP_EPOCH 1U /* of the linkage key, until a second one is made */
 
 struct partnership {
     struct folder folder;

@@ -71,6 +71,8 @@ static void show_own(struct output *output, const struct json_view *record)
     char since[SHOW_INSTANT_BYTES];
     int64_t index = show_number(record, "log_index", -1);
     int64_t alert = show_number(record, "alert", 0);
+    struct json_view by = json_opt_object(record, "submitted_by");
+    int64_t uid = show_number(&by, "uid", -1);
 
     show_text(record, "record", id);
     show_text(record, "state", state);
@@ -87,6 +89,9 @@ static void show_own(struct output *output, const struct json_view *record)
     }
     if (alert > 0) {
         output_line(output, "  alert      %lld lists it", (long long)alert);
+    }
+    if (uid >= 0) {
+        output_line(output, "  submitted  by user %lld of this computer", (long long)uid);
     }
     if (show_truth(record, "retracted")) {
         output_line(output, "  taken back");

@@ -144,11 +144,6 @@ static void paragraph(struct output *output, const char *first, const char *inde
     } while (*text != '\0');
 }
 
-void show_paragraph(struct output *output, const char *indent, const char *text)
-{
-    paragraph(output, indent, indent, text);
-}
-
 /* Prose keeps its newlines; anything else becomes one long line without control characters. */
 static void text_paragraph(struct output *output, const char *first, const char *indent,
                            struct slice text)

@@ -26,9 +26,7 @@ void show_instant(const struct json_view *object, const char *key, char out[SHOW
 int64_t show_number(const struct json_view *object, const char *key, int64_t fallback);
 bool show_truth(const struct json_view *object, const char *key);
 
-/* Lines of at most 96 columns, each after the indent. */
-void show_paragraph(struct output *output, const char *indent, const char *text);
-/* The member as a paragraph; nothing when it is missing. */
+/* The member as lines of at most 96 columns, each after the indent; nothing when it is missing. */
 void show_words(struct output *output, const char *indent, const struct json_view *object,
                 const char *key);
 /* A member `telephone` {desk, phone}, where nobody can overlook it; nothing when it is missing. */

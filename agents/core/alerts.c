@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ALERT row: state u8 | revision u32 | listed u64 | raised i64 | changed i64
+ * ALERT row: state u8 | revision u32 | raised i64 | changed i64
  *            | opened: at i64, agency u32, decision[20] | closed: likewise | outcome u8
  *            | decided i64 | decision[16]
  *
@@ -16,7 +16,7 @@
 #include "agents/core/subjects.h"
 
 #define ACT_BYTES   (8 + 4 + ENTRY_ID_BYTES)
-#define ALERT_BYTES (1 + 4 + 8 + 8 + 8 + 2 * ACT_BYTES + 1 + 8 + REFERENCE_BYTES)
+#define ALERT_BYTES (1 + 4 + 8 + 8 + 2 * ACT_BYTES + 1 + 8 + REFERENCE_BYTES)
 
 const char *known_state_text(enum known_state state)
 {
@@ -54,7 +54,6 @@ bool known_alert_unpack(struct slice value, struct known_alert *ret)
     struct reader reader = reader_over(value);
     struct known_alert row = {.state = (enum known_state)read_u8(&reader)};
     row.revision = read_u32(&reader);
-    row.listed = read_u64(&reader);
     row.raised_ms = (int64_t)read_u64(&reader);
     row.changed_ms = (int64_t)read_u64(&reader);
     row.opened = read_act(&reader);
@@ -90,7 +89,6 @@ static void known_alert_put(struct store_txn *txn, uint64_t alert, const struct 
     struct store_key key = store_key_u64(alert);
     write_u8(&writer, (uint8_t)row->state);
     write_u32(&writer, row->revision);
-    write_u64(&writer, row->listed);
     write_u64(&writer, (uint64_t)row->raised_ms);
     write_u64(&writer, (uint64_t)row->changed_ms);
     write_act(&writer, &row->opened);
@@ -102,19 +100,89 @@ static void known_alert_put(struct store_txn *txn, uint64_t alert, const struct 
     store_put(txn, AT_ALERT, store_key_slice(&key), writer_slice(&writer));
 }
 
-bool known_alert_listed(struct store_txn *txn, const struct known_alert *row, struct arena *arena,
-                        struct wire_notice *ret)
+/* --- what it lists --- */
+
+static struct store_key key_listed(uint64_t alert, uint64_t position)
 {
-    struct inbox_row item;
-    if (row->listed == 0 || !inbox_get(txn, row->listed, &item)) {
-        return false;
+    struct store_key key = {.len = 16};
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_u64(&writer, alert);
+    write_u64(&writer, position);
+    return key;
+}
+
+struct listing {
+    struct arena *arena;
+    struct wire_notice *notice;
+    struct wire_headline *headlines;
+    size_t n;
+};
+
+/* Ascending by day; of one day, what was told first comes first. */
+static void add_headline(struct listing *listing, const struct wire_headline *headline)
+{
+    size_t at = listing->n++;
+    while (at > 0 && listing->headlines[at - 1].event_day >= headline->event_day) {
+        listing->headlines[at] = listing->headlines[at - 1];
+        at--;
     }
-    if (!wire_notice_read(item.payload, arena, ret)) {
-        store_fail(txn, -EBADMSG); /* it was read before it was kept */
-        return false;
+    listing->headlines[at] = *headline;
+    listing->headlines[at].class = arena_copy(listing->arena, headline->class);
+    listing->headlines[at].origin_kind = arena_copy(listing->arena, headline->origin_kind);
+}
+
+/* Notices come newest first, and of each the newest headline, so that the oldest find no room. */
+static bool add_notice(struct listing *listing, struct slice payload)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct wire_notice notice;
+    if (!wire_notice_read(payload, &arena, &notice)) {
+        return false; /* it was read before it was kept */
     }
+    for (size_t i = notice.n_headlines; i > 0 && listing->n < CAIRN_ALERT_RECORDS_MAX; i--) {
+        add_headline(listing, &notice.headlines[i - 1]);
+    }
+    if (listing->notice->alert == 0) {
+        *listing->notice = notice;
+        listing->notice->pattern = arena_copy(listing->arena, notice.pattern);
+    }
+    listing->notice->headlines = listing->headlines;
+    listing->notice->n_headlines = listing->n;
     return true;
 }
+
+bool known_alert_listed(struct store_txn *txn, uint64_t alert, struct arena *arena,
+                        struct wire_notice *ret)
+{
+    struct store_key newest = key_listed(alert, UINT64_MAX);
+    struct wire_notice notice = {.alert = 0};
+    struct listing listing = {
+        .arena = arena,
+        .notice = &notice,
+        .headlines = arena_alloc(arena, CAIRN_ALERT_RECORDS_MAX * sizeof(*listing.headlines)),
+    };
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_last(txn, AT_LISTED, store_key_slice(&newest));
+    while (walk.live && listing.headlines != NULL && listing.n < CAIRN_ALERT_RECORDS_MAX) {
+        struct inbox_row item;
+        struct reader key = reader_over(walk.key);
+        if (read_u64(&key) != alert) {
+            break;
+        }
+        if (inbox_get(txn, read_u64(&key), &item) && !add_notice(&listing, item.payload)) {
+            store_fail(txn, -EBADMSG);
+            return false;
+        }
+        store_walk_prev(&walk);
+    }
+    if (notice.alert == 0) {
+        return false;
+    }
+    *ret = notice;
+    return true;
+}
+
+/* --- taking --- */
 
 static struct alert_act act_of(const struct wire_notice *notice)
 {
@@ -122,10 +190,12 @@ static struct alert_act act_of(const struct wire_notice *notice)
         .at_ms = notice->time_ms, .agency = notice->agency, .decision = notice->record};
 }
 
-static void listed(struct known_alert *row, uint64_t position, const struct wire_notice *notice)
+static void take_listed(struct store_txn *txn, struct known_alert *row, uint64_t position,
+                        const struct wire_notice *notice)
 {
-    row->listed = position;
-    row->revision = notice->revision;
+    struct store_key key = key_listed(notice->alert, position);
+    store_put(txn, AT_LISTED, store_key_slice(&key), SLICE_NULL);
+    row->revision = notice->revision > row->revision ? notice->revision : row->revision;
     row->raised_ms = row->raised_ms == 0 ? notice->time_ms : row->raised_ms;
 }
 
@@ -136,9 +206,7 @@ void known_alert_take(struct store_txn *txn, uint64_t position, const struct wir
     switch (notice->type) {
     case NOTICE_RAISED:
     case NOTICE_EXTENDED:
-        if (row.listed == 0 || notice->revision > row.revision) {
-            listed(&row, position, notice);
-        }
+        take_listed(txn, &row, position, notice);
         break;
     case NOTICE_OPENED:
         row.state = row.state == KNOWN_NOTICED ? KNOWN_OPENED : row.state;

@@ -2,7 +2,8 @@
 /*
  * alerts: what this agency was told of each alert: a prompt to look, never a judgement. An alert is
  * noticed, then opened by a person, then closed by one; notices say so, in the order in which they
- * were told. What it lists is the newest notice that raised or extended it.
+ * were told. What it lists is what the notices that raised and extended it told together:
+ * each tells only what was not told before.
  *
  * All functions work inside the caller's transaction; any thread.
  */
@@ -34,7 +35,6 @@ struct alert_act {
 struct known_alert {
     enum known_state state;
     uint32_t revision;
-    uint64_t listed; /* position of the notice whose headlines count; 0 none came */
     int64_t raised_ms;
     int64_t changed_ms;
     struct alert_act opened;
@@ -46,8 +46,9 @@ struct known_alert {
 bool known_alert_get(struct store_txn *txn, uint64_t alert, struct known_alert *ret);
 /* A row under a walk of AT_ALERT; false for a broken one. */
 bool known_alert_unpack(struct slice value, struct known_alert *ret) MUST_USE;
-/* The notice that lists its headlines; false when there is none. */
-bool known_alert_listed(struct store_txn *txn, const struct known_alert *row, struct arena *arena,
+/* The newest notice that raised or extended it, with the headlines of all of them: the newest told
+ * CAIRN_ALERT_RECORDS_MAX, ascending by day. Lives in the arena. False when there is none. */
+bool known_alert_listed(struct store_txn *txn, uint64_t alert, struct arena *arena,
                         struct wire_notice *ret);
 
 /* A checked notice at this inbox position. */

@@ -5,8 +5,9 @@
  * exchange, from the first call until on_completed frees it.
  *
  * One thread a connection: an answer may wait for the disk, for the broker or for news, and whoever
- * waits is one caller who asked for it. A slow one holds up nobody else; CAIRN_API_CONNECTIONS_MAX
- * bounds them all. A pool of fewer threads would let as many long polls stop everybody.
+ * waits is one caller who asked for it. A slow one holds up nobody else; api_users.c bounds what one
+ * user can have of connections, long polls and time. A pool of fewer threads would let as many long
+ * polls stop everybody.
  *
  * Who calls is what the kernel says of the socket (SO_PEERCRED), not what the caller says. The
  * library's own form parser is not used; a body is bytes until intake or lib/json reads it. Nothing
@@ -23,6 +24,8 @@
 
 #include "agents/core/api_mhd.h"
 #include "agents/core/api_request.h"
+#include "agents/core/api_users.h"
+#include "agents/core/api_view.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "os/fd.h"
@@ -31,8 +34,10 @@
 #define ANSWER_MAX_S (CAIRN_API_POLL_MAX_S + 30)
 /* What is read of a body that is too large, so that its sender hears why. */
 #define DISCARD_MAX_BYTES (2 * (size_t)CAIRN_API_BODY_MAX_BYTES)
-#define SOCKET_MODE       0660
-#define STOP_MAX_MS       5000 /* for answers that are under way when the agent stops */
+/* What the library counts: ours, and those that are being turned away again. */
+#define LIBRARY_CONNECTIONS_MAX (2 * CAIRN_API_CONNECTIONS_MAX)
+#define SOCKET_MODE             0660
+#define STOP_MAX_MS             5000 /* for answers that are under way when the agent stops */
 
 static_assert(CAIRN_API_ASK_MAX_MS / 1000 < ANSWER_MAX_S - CAIRN_API_POLL_MAX_S,
               "a question to the broker ends before the connection's patience");
@@ -40,6 +45,7 @@ static_assert(CAIRN_API_ASK_MAX_MS / 1000 < ANSWER_MAX_S - CAIRN_API_POLL_MAX_S,
 struct api {
     struct agent *agent;
     struct MHD_Daemon *daemon;
+    struct api_users *users;
     int in_flight;    /* exchanges; atomic */
     struct news done; /* told when one ends */
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -50,30 +56,48 @@ struct exchange {
     struct api_request request;
     struct api_call call;
     struct buf body;
-    size_t received; /* of the body, what was discarded too */
+    size_t received;    /* of the body, what was discarded too */
+    bool may_be_urgent; /* it hands something in */
     bool bad_query;
+    bool large; /* has one of the places for large bodies */
+    bool busy;  /* would have needed one, and there was none */
 };
 
 /* --- who calls --- */
 
-static bool caller_allowed(const struct api *api, struct MHD_Connection *connection)
+static const union MHD_ConnectionInfo *info_of(struct MHD_Connection *connection,
+                                               enum MHD_ConnectionInfoType what)
 {
-    const struct agent_options *options = api->agent->options;
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, what);
+    assert(info != NULL);
+    return info;
+}
+
+static struct api_user *user_of(struct MHD_Connection *connection)
+{
+    return info_of(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* A connection was made or is no more. One beyond its user's share ends before it is heard. */
+static void on_connection(void *data, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct api *api = data;
     struct ucred peer;
     socklen_t len = sizeof(peer);
-    if (info == NULL || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) {
-        return false;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (*context != NULL) {
+            users_leave(api->users, *context);
+        }
+        return;
     }
-    bool allowed = peer.uid == geteuid();
-    for (size_t i = 0; i < options->n_uids; i++) {
-        allowed = allowed || peer.uid == options->uids[i];
+    int fd = info_of(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0) {
+        *context = users_enter(api->users, peer.uid, fd);
     }
-    if (!allowed) {
-        log_event(LOG_LEVEL_WARNING, "api_caller_refused", "uid=%u", (unsigned)peer.uid);
+    if (*context == NULL) {
+        (void)shutdown(fd, SHUT_RDWR);
     }
-    return allowed;
 }
 
 /* --- answering --- */
@@ -111,9 +135,19 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct api
     return r;
 }
 
-static enum MHD_Result send_problem(struct MHD_Connection *connection, enum problem problem)
+/* Whatever becomes of it, it can say whom to telephone. */
+static struct api_answer new_answer(struct agent *agent, bool may_be_urgent)
 {
     struct api_answer answer = API_ANSWER_NULL;
+    answer.may_be_urgent = may_be_urgent;
+    view_set_desk(agent, &answer);
+    return answer;
+}
+
+static enum MHD_Result send_problem(struct MHD_Connection *connection,
+                                    const struct exchange *exchange, enum problem problem)
+{
+    struct api_answer answer = new_answer(exchange->call.agent, exchange->may_be_urgent);
     answer_problem(&answer, problem, NULL);
     return send_answer(connection, &answer);
 }
@@ -138,33 +172,46 @@ static bool announced_too_large(struct MHD_Connection *connection)
 }
 
 /* The headers are here: whatever can be refused is refused before a byte of the body is read. */
-static enum MHD_Result begin(struct api *api, struct MHD_Connection *connection,
-                             struct exchange *exchange, const char *method, const char *path)
+static enum MHD_Result begin(struct MHD_Connection *connection, struct exchange *exchange,
+                             const char *method, const char *path)
 {
-    struct api_answer answer = API_ANSWER_NULL;
-    if (!caller_allowed(api, connection)) {
-        return send_problem(connection, PROBLEM_CALLER);
+    const struct api_user *user = user_of(connection);
+    if (user == NULL) {
+        return MHD_NO;
     }
+    exchange->call.uid = user_uid(user);
+    exchange->call.role = user_role(user);
+    exchange->may_be_urgent = strcmp(method, MHD_HTTP_METHOD_GET) != 0;
+    if (exchange->call.role == USER_NOBODY) {
+        log_event(LOG_LEVEL_WARNING, "api_caller_refused", "uid=%u", (unsigned)exchange->call.uid);
+        return send_problem(connection, exchange, PROBLEM_CALLER);
+    }
+    struct api_answer answer = new_answer(exchange->call.agent, exchange->may_be_urgent);
     exchange->route = api_route_find(method, path, exchange->call.segment, &answer);
     if (exchange->route == NULL) {
         return send_answer(connection, &answer);
     }
     if (announced_too_large(connection)) {
-        return send_problem(connection, PROBLEM_TOO_LARGE);
+        return send_problem(connection, exchange, PROBLEM_TOO_LARGE);
     }
     (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, on_query, exchange);
-    return exchange->bad_query ? send_problem(connection, PROBLEM_BAD_REQUEST) : MHD_YES;
+    return exchange->bad_query ? send_problem(connection, exchange, PROBLEM_BAD_REQUEST) : MHD_YES;
 }
 
 /* A body that came without a length may still be too large: the rest is thrown away, and when even
  * that has no end the connection is closed. */
-static enum MHD_Result take_piece(struct exchange *exchange, const char *data, size_t *len)
+static enum MHD_Result take_piece(struct api *api, struct exchange *exchange, const char *data,
+                                  size_t *len)
 {
     exchange->received += *len;
     if (exchange->received > DISCARD_MAX_BYTES) {
         return MHD_NO;
     }
-    if (exchange->received <= CAIRN_API_BODY_MAX_BYTES) {
+    if (exchange->received > CAIRN_API_SMALL_BODY_BYTES && !exchange->large && !exchange->busy) {
+        exchange->large = users_large(api->users);
+        exchange->busy = !exchange->large;
+    }
+    if (exchange->received <= CAIRN_API_BODY_MAX_BYTES && !exchange->busy) {
         buf_add(&exchange->body, data, *len);
     } else {
         buf_deinit(&exchange->body);
@@ -173,12 +220,31 @@ static enum MHD_Result take_piece(struct exchange *exchange, const char *data, s
     return MHD_YES;
 }
 
-static enum MHD_Result finish(struct MHD_Connection *connection, struct exchange *exchange)
+/* A long poll takes one of its user's places for as long as it waits. */
+static void make_answer(struct api *api, struct api_user *user, const struct exchange *exchange,
+                        struct api_answer *answer)
 {
-    struct api_answer answer = API_ANSWER_NULL;
+    bool waits = api_query_text(&exchange->call, "wait") != NULL;
+    if (waits && !users_wait(api->users, user)) {
+        answer_problem_words(answer, PROBLEM_BUSY, "half of this user's connections wait already");
+        return;
+    }
+    api_route_answer(exchange->route, &exchange->call, answer);
+    if (waits) {
+        users_wait_end(api->users, user);
+    }
+}
+
+static enum MHD_Result finish(struct api *api, struct MHD_Connection *connection,
+                              struct exchange *exchange)
+{
     struct api_request *request = &exchange->request;
+    struct api_user *user = user_of(connection);
     if (exchange->received > CAIRN_API_BODY_MAX_BYTES) {
-        return send_problem(connection, PROBLEM_TOO_LARGE);
+        return send_problem(connection, exchange, PROBLEM_TOO_LARGE);
+    }
+    if (exchange->busy) {
+        return send_problem(connection, exchange, PROBLEM_BUSY);
     }
     request->body = buf_slice(&exchange->body);
     request->content_type =
@@ -187,7 +253,10 @@ static enum MHD_Result finish(struct MHD_Connection *connection, struct exchange
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, CAIRN_IDEMPOTENCY_HEADER);
     (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
                                     (unsigned)ANSWER_MAX_S);
-    api_route_answer(exchange->route, &exchange->call, &answer);
+    struct api_answer answer = new_answer(api->agent, exchange->may_be_urgent);
+    users_ours(api->users, user);
+    make_answer(api, user, exchange, &answer);
+    users_theirs(api->users, user);
     return send_answer(connection, &answer);
 }
 
@@ -205,9 +274,10 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
         exchange->call.request = &exchange->request;
         *of_request = exchange;
         (void)__atomic_add_fetch(&api->in_flight, 1, __ATOMIC_RELAXED);
-        return begin(api, connection, exchange, method, path);
+        return begin(connection, exchange, method, path);
     }
-    return *piece_len != 0 ? take_piece(exchange, piece, piece_len) : finish(connection, exchange);
+    return *piece_len != 0 ? take_piece(api, exchange, piece, piece_len)
+                           : finish(api, connection, exchange);
 }
 
 static void on_completed(void *data, struct MHD_Connection *connection, void **of_request,
@@ -221,6 +291,12 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **o
     }
     (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
                                     (unsigned)CAIRN_API_REQUEST_MAX_S);
+    if (exchange->large) {
+        users_large_end(api->users);
+    }
+    if (user_of(connection) != NULL) {
+        users_theirs(api->users, user_of(connection)); /* the next request's time begins */
+    }
     buf_deinit(&exchange->body);
     base_free(of_request);
     (void)__atomic_sub_fetch(&api->in_flight, 1, __ATOMIC_RELAXED);
@@ -307,17 +383,17 @@ static int listen_at(const char *path, int *ret, struct error *error)
 /* Every limit that the library has is said here: most of its defaults are none. */
 static struct MHD_Daemon *start_daemon(struct api *api, int fd)
 {
-    return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
-                                MHD_USE_POLL | MHD_USE_ITC,
-                            0, NULL, NULL, on_request, api, MHD_OPTION_LISTEN_SOCKET, fd,
-                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)CAIRN_API_CONNECTIONS_MAX,
-                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CAIRN_API_CONNECTIONS_MAX,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CAIRN_API_CONNECTION_BYTES,
-                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CAIRN_API_REQUEST_MAX_S,
-                            MHD_OPTION_THREAD_STACK_SIZE, (size_t)CAIRN_API_STACK_BYTES,
-                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, api,
-                            MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, API_MHD_STRICT,
-                            API_MHD_STRICT_LEVEL, MHD_OPTION_END);
+    return MHD_start_daemon(
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
+            MHD_USE_ITC,
+        0, NULL, NULL, on_request, api, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)LIBRARY_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        (unsigned)LIBRARY_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CAIRN_API_CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)CAIRN_API_REQUEST_MAX_S, MHD_OPTION_THREAD_STACK_SIZE,
+        (size_t)CAIRN_API_STACK_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed, api,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, api, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
+        NULL, API_MHD_STRICT, API_MHD_STRICT_LEVEL, MHD_OPTION_END);
 }
 
 int api_start(struct agent *agent, struct api **ret, struct error *error)
@@ -329,6 +405,12 @@ int api_start(struct agent *agent, struct api **ret, struct error *error)
     if (r != 0) {
         base_free(&api);
         return r;
+    }
+    api->users = users_new(agent->options, agent->clock);
+    if (api->users == NULL) {
+        news_deinit(&api->done);
+        base_free(&api);
+        return -ENOMEM;
     }
     r = listen_at(agent->options->socket, &fd, error);
     if (r == 0) {
@@ -342,12 +424,18 @@ int api_start(struct agent *agent, struct api **ret, struct error *error)
         }
     }
     if (r != 0) {
+        users_free(&api->users);
         news_deinit(&api->done);
         base_free(&api);
         return r;
     }
     *ret = api;
     return 0;
+}
+
+void api_shed(struct api *api)
+{
+    users_shed(api->users);
 }
 
 /* Answers under way are sent before their connections are cut. */
@@ -375,6 +463,7 @@ void api_stop(struct api **owned)
     wait_for_answers(api);
     MHD_stop_daemon(api->daemon);
     fd_close(&fd);
+    users_free(&api->users);
     news_deinit(&api->done);
     base_free(owned);
 }

@@ -11,6 +11,8 @@
 struct api;
 /* Listens; its threads call intake, inbox, open and link. */
 int api_start(struct agent *agent, struct api **ret, struct error *error) MUST_USE;
+/* Cuts off callers who take too long over asking or reading. Call it every few seconds. */
+void api_shed(struct api *api);
 /* Ends waiting callers (news_close was called before), finishes the others, removes the socket.
  * Accepts NULL. */
 void api_stop(struct api **api);

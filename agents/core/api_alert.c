@@ -20,8 +20,8 @@ struct showing {
 
 static bool showing_begin(struct showing *showing)
 {
-    showing->listed =
-        known_alert_listed(showing->opening.txn, &showing->row, &showing->arena, &showing->notice);
+    showing->listed = known_alert_listed(showing->opening.txn, showing->number, &showing->arena,
+                                         &showing->notice);
     return store_fault(showing->opening.txn) == 0;
 }
 

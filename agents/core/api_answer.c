@@ -31,6 +31,14 @@ void answer_json(struct api_answer *answer, unsigned status, struct json **docum
     answer->type = CAIRN_MEDIA_JSON;
 }
 
+static void set_telephone(const struct api_answer *answer, struct json *document)
+{
+    struct json *telephone = json_object_new();
+    answer_set_peer_text(telephone, "desk", slice_of_text(answer->desk));
+    answer_set_peer_text(telephone, "phone", slice_of_text(answer->phone));
+    (void)json_set_node(document, "telephone", &telephone);
+}
+
 void answer_problem(struct api_answer *answer, enum problem problem, const struct error *error)
 {
     struct json *document = json_object_new();
@@ -42,6 +50,9 @@ void answer_problem(struct api_answer *answer, enum problem problem, const struc
     }
     if (error != NULL && error->where[0] != '\0') {
         answer_set_peer_text(document, "where", slice_of_text(error->where));
+    }
+    if (answer->phone[0] != '\0' && (answer->may_be_urgent || problems[problem].status >= 500)) {
+        set_telephone(answer, document);
     }
     answer_json(answer, problems[problem].status, &document);
     answer->type = CAIRN_MEDIA_PROBLEM;

@@ -21,7 +21,12 @@ struct api_answer {
     unsigned status;
     const char *type;  /* media type; static */
     const char *allow; /* methods of a path that was asked with another; static, else NULL */
-    struct buf body;   /* may hold personal data: deinit wipes */
+    /* The desk on duty, said in a problem when it may be about a child in danger; phone "": not
+     * known. */
+    char desk[CAIRN_NAME_MAX_BYTES];
+    char phone[CAIRN_PHONE_MAX_BYTES];
+    bool may_be_urgent; /* something was to be handed in: any problem, not only our own faults */
+    struct buf body;    /* may hold personal data: deinit wipes */
 };
 #define API_ANSWER_NULL                                                                            \
     ((struct api_answer){.status = 500, .type = "", .body = BUF_MAX(CAIRN_API_ANSWER_MAX_BYTES)})

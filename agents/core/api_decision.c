@@ -27,15 +27,10 @@ static uint32_t read_word(const struct json_view *object, const char *key,
 
 static void read_reason(const struct json_view *decision, struct api_decision *ret)
 {
-    size_t letters = 0;
     json_get_copy(decision, "reason", ret->reason, sizeof(ret->reason));
-    for (const char *at = ret->reason; *at != '\0'; at++) {
-        letters += *at > ' ' || *at < 0 ? 1 : 0;
-    }
-    if (letters < CAIRN_REASON_MIN_BYTES) {
+    if (!text_is_reason(slice_of_text(ret->reason))) {
         struct json_view member = json_member(decision, "reason");
-        (void)json_refuse(&member, "is too short to be a reason: at least %d characters",
-                          CAIRN_REASON_MIN_BYTES);
+        (void)json_refuse(&member, TEXT_REASON_RULE);
     }
 }
 
@@ -192,6 +187,7 @@ static void decide(const struct api_call *call, const struct api_view *view,
         answer_problem_words(answer, PROBLEM_REFUSED, "a record can be opened, nothing else");
         return;
     }
+    decision.by_uid = call->uid;
     decision.action = read.action;
     decision.outcome = read.outcome;
     decision.name = read.name;

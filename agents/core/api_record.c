@@ -16,15 +16,21 @@ static bool find_reference(struct store_txn *txn, const char *text, struct refer
            (entry_id_parse(text, &entry) && out_by_entry(txn, &entry, ret));
 }
 
-static bool find_record(const struct api_view *view, const char *text, struct asked_record *ret,
-                        struct api_answer *answer)
+/* A submitter sees what it submitted itself, and nothing says that there is more. */
+static bool may_see(const struct api_call *call, const struct out_row *row)
+{
+    return call->role >= USER_PRACTITIONER || row->by_uid == call->uid;
+}
+
+static bool find_record(const struct api_view *view, const struct api_call *call,
+                        struct asked_record *ret, struct api_answer *answer)
 {
     _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
     if (txn == NULL) {
         return false;
     }
-    bool found =
-        find_reference(txn, text, &ret->reference) && out_get(txn, &ret->reference, &ret->row);
+    bool found = find_reference(txn, call->segment, &ret->reference) &&
+                 out_get(txn, &ret->reference, &ret->row) && may_see(call, &ret->row);
     if (view_broken(txn, answer)) {
         return false;
     }
@@ -85,6 +91,9 @@ static void set_out(struct json *object, const struct asked_record *record)
     if (row->retracted) {
         json_set_bool(object, "retracted", true);
     }
+    struct json *by = json_object_new();
+    json_set_integer(by, "uid", row->by_uid);
+    (void)json_set_node(object, "submitted_by", &by);
 }
 
 void api_record_show(const struct api_call *call, struct api_answer *answer)
@@ -94,7 +103,7 @@ void api_record_show(const struct api_call *call, struct api_answer *answer)
     struct view_readers readers = {.asked = false};
     struct state_answer state = {.n_readers = 0};
     view_begin(call->agent, &view);
-    if (!find_record(&view, call->segment, &record, answer)) {
+    if (!find_record(&view, call, &record, answer)) {
         return;
     }
     ask_readers(&view, &record.row, &readers, &state);

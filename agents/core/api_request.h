@@ -39,6 +39,8 @@ bool api_query_add(struct api_request *request, const char *name, const char *va
 
 struct api_call {
     struct agent *agent;
+    uid_t uid; /* who calls, as the kernel says, and what that user may do */
+    enum user_role role;
     const struct api_request *request;
     char segment[API_SEGMENT_MAX_BYTES]; /* what stood for {} in the path */
 };
@@ -47,14 +49,15 @@ struct api_route {
     const char *method;
     const char *path; /* {} stands for one segment */
     void (*answer)(const struct api_call *call, struct api_answer *answer);
-    const char *query; /* names it may have, each followed by a space; "" none */
+    const char *query;   /* names it may have, each followed by a space; "" none */
+    enum user_role role; /* the least that may ask it */
 };
 
 /* NULL, and *answer says why: no such path, another method. */
 const struct api_route *api_route_find(const char *method, const char *path,
                                        char segment[API_SEGMENT_MAX_BYTES],
                                        struct api_answer *answer);
-/* Checks the query's names, then answers. */
+/* Checks the caller's role and the query's names, then answers. */
 void api_route_answer(const struct api_route *route, const struct api_call *call,
                       struct api_answer *answer);
 

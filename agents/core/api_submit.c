@@ -70,7 +70,7 @@ static void show(const struct api_call *call, const struct intake_answer *taken,
 void api_submit(const struct api_call *call, struct api_answer *answer)
 {
     _cleanup_(intake_answer_deinit) struct intake_answer taken = INTAKE_ANSWER_NULL;
-    struct intake_request request = {.body = call->request->body};
+    struct intake_request request = {.body = call->request->body, .by_uid = call->uid};
     struct error error = ERROR_NULL;
     if (!find_content(call, &request.content)) {
         answer_problem_words(answer, PROBLEM_MEDIA_TYPE,

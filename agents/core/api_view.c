@@ -2,6 +2,9 @@
 #include "agents/core/api_view.h"
 
 #include <errno.h>
+#include <stdio.h>
+
+#define FALLBACK_DESK "duty desk"
 
 void view_begin(struct agent *agent, struct api_view *ret)
 {
@@ -13,6 +16,9 @@ void view_begin(struct agent *agent, struct api_view *ret)
         .placed = govern_keep_place(agent->keep, &place),
     };
     ret->own = place.agency;
+    (void)snprintf(ret->fallback.name, sizeof(ret->fallback.name), "%s", FALLBACK_DESK);
+    (void)snprintf(ret->fallback.phone, sizeof(ret->fallback.phone), "%s",
+                   agent->options->duty_telephone == NULL ? "" : agent->options->duty_telephone);
     link_status(agent, &ret->link);
 }
 
@@ -77,9 +83,21 @@ bool view_is_front_door(const struct api_view *view)
 
 const struct desk *view_desk(const struct api_view *view)
 {
-    return view->governance->calendar == NULL
-               ? NULL
-               : calendar_desk(view->governance->calendar, view->now_ms);
+    if (view->governance->calendar != NULL) {
+        return calendar_desk(view->governance->calendar, view->now_ms);
+    }
+    return view->fallback.phone[0] == '\0' ? NULL : &view->fallback;
+}
+
+void view_set_desk(struct agent *agent, struct api_answer *answer)
+{
+    _cleanup_(view_end) struct api_view view;
+    view_begin(agent, &view);
+    const struct desk *desk = view_desk(&view);
+    if (desk != NULL) {
+        (void)snprintf(answer->desk, sizeof(answer->desk), "%s", desk->name);
+        (void)snprintf(answer->phone, sizeof(answer->phone), "%s", desk->phone);
+    }
 }
 
 /* --- what became of something of ours --- */

@@ -20,6 +20,7 @@ struct api_view {
     int64_t now_ms;
     bool placed; /* the directory names us */
     uint32_t own;
+    struct desk fallback; /* of duty_telephone, while no calendar is held */
 };
 
 void view_begin(struct agent *agent, struct api_view *ret);
@@ -38,8 +39,11 @@ void view_set_agency(struct json *object, const char *key, const struct api_view
                      uint32_t agency);
 /* Whether we are a front door: only those decide about alerts. */
 bool view_is_front_door(const struct api_view *view);
-/* On duty now; NULL while no calendar is held. */
+/* On duty now, as the calendar or else the configuration says; NULL while neither does. Lives as
+ * long as the view. */
 const struct desk *view_desk(const struct api_view *view);
+/* The telephone number that problems carry. */
+void view_set_desk(struct agent *agent, struct api_answer *answer);
 
 /* What the broker said, or would have to say, of an entry of ours. */
 struct view_readers {

@@ -7,23 +7,22 @@
 #include "agents/core/taking.h"
 #include "base/text.h"
 
+#define DECISION_SORT 100 /* of request, for idempotency; submissions have their content's number */
+
 static int check_decision(const struct decide_request *decision, struct error *error)
 {
-    size_t reason = strlen(decision->reason);
     if (decision->has_record == (decision->alert != 0)) {
         return error_set(error, "", "a decision is about one alert or one record");
     }
     if (decision->action != ACTION_CLOSE && decision->outcome != OUTCOME_NONE) {
         return error_set(error, "/outcome", "only closing has an outcome");
     }
-    if (reason < CAIRN_REASON_MIN_BYTES || reason > CAIRN_REASON_MAX_BYTES) {
-        return error_set(error, "/reason", "has %d to %d bytes", CAIRN_REASON_MIN_BYTES,
-                         CAIRN_REASON_MAX_BYTES);
+    if (!text_is_reason(slice_of_text(decision->reason))) {
+        return error_set(error, "/reason", TEXT_REASON_RULE);
     }
-    if (!utf8_is_prose(slice_of_text(decision->reason)) ||
-        !utf8_is_prose(slice_of_text(decision->name)) ||
+    if (!utf8_is_prose(slice_of_text(decision->name)) ||
         !utf8_is_prose(slice_of_text(decision->role))) {
-        return error_set(error, "", "name, role and reason are text without control characters");
+        return error_set(error, "", "name and role are text without control characters");
     }
     if (decision->name[0] == '\0' || strlen(decision->name) >= CAIRN_NAME_MAX_BYTES ||
         strlen(decision->role) >= CAIRN_NAME_MAX_BYTES) {
@@ -43,6 +42,10 @@ static void decision_body(const struct decide_request *decision, struct buf *out
     buf_format(out, "%u %llu %s %u\n%s\n%s\n", (unsigned)decision->action,
                (unsigned long long)decision->alert, record, (unsigned)decision->outcome,
                decision->name, decision->role);
+    for (size_t i = 0; i < decision->n_recipients; i++) {
+        buf_format(out, "%u ", (unsigned)decision->recipients[i]);
+    }
+    buf_add_text(out, "\n");
     buf_add_text(out, decision->reason);
     assert(buf_ok(out));
 }
@@ -53,7 +56,8 @@ static int take_decision(struct taking *taking, const struct decide_request *dec
     struct out_row row = {.kind = ENTRY_DECISION,
                           .urgency = URGENCY_ROUTINE,
                           .event_day = taking->day,
-                          .created_ms = taking->now_ms};
+                          .created_ms = taking->now_ms,
+                          .by_uid = taking->by_uid};
     answer_begin(answer, 1);
     struct intake_item *item = &answer->items[0];
     item->outcome = INTAKE_ACCEPTED;
@@ -75,16 +79,19 @@ int decide_submit(struct agent *agent, const struct decide_request *decision, st
 {
     _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
     _cleanup_(taking_end) struct taking taking = TAKING_NULL;
-    _cleanup_(buf_deinit) struct buf body =
-        BUF_MAX(CAIRN_REASON_MAX_BYTES + 2 * CAIRN_NAME_MAX_BYTES + 256);
+    _cleanup_(buf_deinit) struct buf body = BUF_MAX(
+        CAIRN_REASON_MAX_BYTES + 2 * CAIRN_NAME_MAX_BYTES + 11 * CAIRN_ADDRESSEES_MAX + 256);
     bool done = false;
     int r = check_decision(decision, error);
     if (r != 0) {
         return r;
     }
     decision_body(decision, &body);
-    struct idempotency idempotency = {.key = decision->idempotency_key, .body = buf_slice(&body)};
-    r = taking_begin(agent, &taking);
+    struct idempotency idempotency = {.key = decision->idempotency_key,
+                                      .by_uid = decision->by_uid,
+                                      .sort = DECISION_SORT,
+                                      .body = buf_slice(&body)};
+    r = taking_begin(agent, decision->by_uid, &taking);
     if (r == 0 && !taking.can_seal) {
         r = -EAGAIN;
     }

@@ -18,11 +18,12 @@ struct decide_request {
     enum outcome outcome; /* of closing an alert, else OUTCOME_NONE */
     const char *name;     /* of the person: at most CAIRN_NAME_MAX_BYTES with the NUL */
     const char *role;
-    const char *reason; /* CAIRN_REASON_MIN_BYTES to CAIRN_REASON_MAX_BYTES */
+    const char *reason; /* text_is_reason */
     /* Who may read the reason besides us; agencies unknown when it is sent are left out. */
     size_t n_recipients;
     uint32_t recipients[CAIRN_ADDRESSEES_MAX];
     struct slice idempotency_key; /* empty: none; as of a submission (intake.h) */
+    uint32_t by_uid;              /* who calls: kept with it */
 };
 
 /* 0 and its reference; or, with nothing written, as intake_submit; -EAGAIN while the agent does not

@@ -282,6 +282,17 @@ static bool entry_fits(const struct wire_delivered *delivered, const struct parc
            header->id.seq >= head->first_seq + delivered->index;
 }
 
+/* The log says which parts we were to be able to open. */
+static bool parts_told(struct taking *taking, const struct wire_grant *grants, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!hold(taking, (taking->leaf.parts & PART_BIT(grants[i].part)) != 0, "parts")) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void keep_grants(struct taking *taking, const struct entry_id *entry,
                         const struct wire_grant *grants, size_t n, uint64_t alert)
 {
@@ -332,7 +343,8 @@ static bool take_delivered(struct taking *taking)
     wire_item_digest(delivered.header, delivered.body, &item);
     if (!tells_of(taking, &item) || !origin_holds(taking, &delivered, &head) ||
         !path_holds(taking, &delivered, &head, &item) ||
-        !hold(taking, entry_fits(&delivered, &head, &header), "entry")) {
+        !hold(taking, entry_fits(&delivered, &head, &header), "entry") ||
+        !parts_told(taking, delivered.grants, delivered.n_grants)) {
         return false;
     }
     bool again = received_get(taking->txn, &header.id, &row) && row.delivered != 0;
@@ -355,7 +367,9 @@ static bool take_release(struct taking *taking)
               "payload") ||
         !hold(taking, received_get(taking->txn, &release.record, &row) && row.delivered != 0,
               "record") ||
-        !tells_of(taking, &row.item)) {
+        !tells_of(taking, &row.item) ||
+        !hold(taking, taking->leaf.alert == release.alert, "alert") ||
+        !parts_told(taking, release.grants, release.n_grants)) {
         return false;
     }
     keep_grants(taking, &release.record, release.grants, release.n_grants, release.alert);

@@ -50,6 +50,7 @@ static struct out_row row_of(const struct taking *taking, const struct event *ev
         .urgency = event->urgency,
         .event_day = event->event_day,
         .created_ms = taking->now_ms,
+        .by_uid = taking->by_uid,
     };
 }
 
@@ -359,7 +360,8 @@ static int take_involvement(struct taking *taking, const struct parsed *parsed,
     struct out_row row = {.kind = ENTRY_INVOLVEMENT,
                           .urgency = URGENCY_ROUTINE,
                           .event_day = parsed->involvement.from_day,
-                          .created_ms = taking->now_ms};
+                          .created_ms = taking->now_ms,
+                          .by_uid = taking->by_uid};
     int r = reference_new(taking->now_ms, &item->reference);
     if (r != 0) {
         return r;
@@ -443,14 +445,17 @@ int intake_submit(struct agent *agent, const struct intake_request *request,
     _cleanup_(parsed_deinit) struct parsed parsed = PARSED_NULL;
     _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
     _cleanup_(taking_end) struct taking taking = TAKING_NULL;
-    struct idempotency idempotency = {.key = request->idempotency_key, .body = request->body};
+    struct idempotency idempotency = {.key = request->idempotency_key,
+                                      .by_uid = request->by_uid,
+                                      .sort = (uint32_t)request->content,
+                                      .body = request->body};
     bool done = false;
     if (request->idempotency_key.len > INTAKE_KEY_MAX_BYTES) {
         return error_set(error, "Idempotency-Key", "is longer than %d bytes", INTAKE_KEY_MAX_BYTES);
     }
     int r = parse(agent, request, &parsed, error);
     if (r == 0) {
-        r = taking_begin(agent, &taking);
+        r = taking_begin(agent, request->by_uid, &taking);
     }
     if (r == 0) {
         r = taking_look(&taking, &idempotency, &answer, &done);

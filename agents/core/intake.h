@@ -63,13 +63,14 @@ struct intake_request {
     enum intake_content content;
     struct slice body;
     struct slice idempotency_key; /* empty: none; at most INTAKE_KEY_MAX_BYTES */
+    uint32_t by_uid;              /* who calls: kept with what is accepted */
 };
 #define INTAKE_KEY_MAX_BYTES 128
 
 /*
  * 0 and the answer; or, with nothing written:
  *   -EINVAL   the body cannot be accepted: the error says where and why
- *   -EEXIST   this idempotency key came with another body before
+ *   -EEXIST   this idempotency key came from this user with something else before
  *   -ENOSPC   the store is full
  * *ret was INTAKE_ANSWER_NULL.
  */

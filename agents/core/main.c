@@ -13,6 +13,7 @@
 #include "agents/core/witness.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
+#include "net/net.h"
 #include "net/router.h"
 #include "os/fd.h"
 #include "os/harden.h"
@@ -110,6 +111,7 @@ static void serve(struct running *running)
     while (signal != SIGTERM && signal != SIGINT) {
         (void)notify_watchdog();
         tell_status(running->agent);
+        api_shed(running->api);
         if (poll(&poll_fd, 1, turn_ms()) < 0 && errno != EINTR) {
             return;
         }

@@ -31,9 +31,17 @@ static const struct conf_option table[] = {
      "Title and date of the decision that automatic feeds rest on, as the record shows it: who "
      "decided that missed appointments are relevant, and when. Never pretend that a person looked.",
      CONF_TEXT, 0, 0},
+    {"agent", "submit_uid", "",
+     "User ids of the systems that feed the agent: 1001,1002. They may hand in, ask what became of "
+     "what they handed in, and ask how the agent does.",
+     CONF_TEXT, 0, 0},
     {"agent", "allow_uid", "",
-     "User ids, besides the agent's own, that may use the local interface: 1001,1002.", CONF_TEXT,
-     0, 0},
+     "User ids, besides the agent's own, that may do everything: read what others share, open it "
+     "in a person's name, decide about alerts.",
+     CONF_TEXT, 0, 0},
+    {"agent", "duty_telephone", "",
+     "The duty desk's number, told with what is urgent until the partnership's calendar is here.",
+     CONF_TEXT, 0, 0},
 };
 
 struct arguments {
@@ -91,24 +99,60 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* "1001,1002" */
-static int read_uids(const char *text, struct agent_options *ret, struct error *error)
+static int add_user(struct agent_options *options, uid_t uid, enum user_role role,
+                    const char *where, struct error *error)
 {
+    for (size_t i = 0; i < options->n_users; i++) {
+        if (options->users[i].uid == uid) {
+            return error_set(error, where, "%u stands twice in submit_uid and allow_uid",
+                             (unsigned)uid);
+        }
+    }
+    if (options->n_users == OPTIONS_USERS_MAX) {
+        return error_set(error, where, "submit_uid and allow_uid have more than %d user ids",
+                         OPTIONS_USERS_MAX);
+    }
+    options->users[options->n_users++] = (struct local_user){.uid = uid, .role = role};
+    return 0;
+}
+
+/* "1001,1002" */
+static int read_uids(const char *key, enum user_role role, struct agent_options *ret,
+                     struct error *error)
+{
+    const char *text = conf_text(ret->conf, "agent", key);
+    char where[32];
+    (void)snprintf(where, sizeof(where), "agent.%s", key);
     while (*text != '\0') {
         char one[UID_TEXT_BYTES];
         uint64_t number = 0;
         size_t len = strcspn(text, ",");
-        if (ret->n_uids == OPTIONS_UIDS_MAX) {
-            return error_set(error, "agent.allow_uid", "has more than %d user ids",
-                             OPTIONS_UIDS_MAX);
-        }
         if (!text_copy(one, sizeof(one), slice_make(text, len)) ||
             !u64_parse(one, UINT32_MAX - 1, &number)) {
-            return error_set(error, "agent.allow_uid",
-                             "is not a list of user ids with commas between them");
+            return error_set(error, where, "is not a list of user ids with commas between them");
         }
-        ret->uids[ret->n_uids++] = (uid_t)number;
+        int r = add_user(ret, (uid_t)number, role, where, error);
+        if (r != 0) {
+            return r;
+        }
         text += len + (text[len] == ',' ? 1 : 0);
+    }
+    return 0;
+}
+
+/* A number that a person can dial: digits, with blanks and the like between them. */
+static int read_telephone(struct agent_options *ret, struct error *error)
+{
+    ret->duty_telephone = conf_text(ret->conf, "agent", "duty_telephone");
+    size_t len = strlen(ret->duty_telephone);
+    if (len == 0) {
+        return 0;
+    }
+    if (len >= CAIRN_PHONE_MAX_BYTES || strspn(ret->duty_telephone, "0123456789+-() x") != len ||
+        strpbrk(ret->duty_telephone, "0123456789") == NULL) {
+        return error_set(error, "agent.duty_telephone",
+                         "is not a telephone number of at most %d characters: 01632 960100",
+                         CAIRN_PHONE_MAX_BYTES - 1);
     }
     return 0;
 }
@@ -126,13 +170,29 @@ int agent_options_load(const char *path, struct agent_options *ret, struct error
     options.socket = conf_text(options.conf, "agent", "socket");
     options.standing_decision = conf_text(options.conf, "agent", "standing_decision");
     options.settle_ms = conf_integer(options.conf, "agent", "settle") * 1000;
-    r = read_uids(conf_text(options.conf, "agent", "allow_uid"), &options, error);
+    r = read_uids("submit_uid", USER_SUBMITTER, &options, error);
+    if (r == 0) {
+        r = read_uids("allow_uid", USER_PRACTITIONER, &options, error);
+    }
+    if (r == 0) {
+        r = read_telephone(&options, error);
+    }
     if (r != 0) {
         agent_options_deinit(&options);
         return r;
     }
     *ret = options;
     return 0;
+}
+
+enum user_role agent_options_role(const struct agent_options *options, uid_t uid)
+{
+    for (size_t i = 0; i < options->n_users; i++) {
+        if (options->users[i].uid == uid) {
+            return options->users[i].role;
+        }
+    }
+    return uid == geteuid() ? USER_PRACTITIONER : USER_NOBODY;
 }
 
 void agent_options_deinit(struct agent_options *options)

@@ -7,7 +7,9 @@
  *           joining    the partnership's joining file
  *           socket     Unix socket of the local interface
  *           settle     how long an event that may be a clerical error waits before it leaves
- *           allow_uid  user ids, besides our own, that may use the local interface: "1001,1002"
+ *           submit_uid  user ids that may hand in and ask what became of it: "1001,1002"
+ *           allow_uid   user ids, besides our own, that may do all that the local interface offers
+ *           duty_telephone  the desk's number until the partnership's calendar is held
  */
 #ifndef AGENTS_OPTIONS_H
 #define AGENTS_OPTIONS_H
@@ -17,7 +19,19 @@
 #include "base/error.h"
 #include "conf/conf.h"
 
-#define OPTIONS_UIDS_MAX 16
+#define OPTIONS_USERS_MAX 16
+
+/* What a user of this machine may do: each role includes those before it. */
+enum user_role {
+    USER_NOBODY,
+    USER_SUBMITTER,   /* submit_uid: a feed. Hands in, sees what became of that, asks for health */
+    USER_PRACTITIONER /* allow_uid, and the agent's own user: everything */
+};
+
+struct local_user {
+    uid_t uid;
+    enum user_role role;
+};
 
 struct agent_options {
     struct conf *conf; /* owns the texts below */
@@ -27,8 +41,9 @@ struct agent_options {
     const char *socket;
     int64_t settle_ms;
     const char *standing_decision; /* that automatic feeds rest on; empty: none is named */
-    size_t n_uids;
-    uid_t uids[OPTIONS_UIDS_MAX];
+    const char *duty_telephone;    /* empty: none */
+    size_t n_users;
+    struct local_user users[OPTIONS_USERS_MAX];
     bool allow_tmpfs; /* --allow-tmpfs: for trials and tests */
 };
 
@@ -46,6 +61,7 @@ enum agent_options_then {
 enum agent_options_then agent_options_read(int argc, char **argv, struct agent_options *ret);
 /* agent.ini alone. -EINVAL or what the system says, with the error; *ret untouched then. */
 int agent_options_load(const char *path, struct agent_options *ret, struct error *error) MUST_USE;
+enum user_role agent_options_role(const struct agent_options *options, uid_t uid);
 void agent_options_deinit(struct agent_options *options);
 
 #endif

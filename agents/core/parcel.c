@@ -16,7 +16,7 @@
 
 #include <errno.h>
 
-#include "agents/core/seal.h"
+#include "agents/core/frozen.h"
 #include "agents/core/session.h"
 #include "crypto/digest.h"
 

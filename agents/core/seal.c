@@ -1,125 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The header is written before the body, because its digest is bound into both parts; it can be,
- * because the size of a sealed card is known from the size of its text.
+ * The header is written before the body, because its digest is bound into both parts (frozen.h); it
+ * can be, because the size of a sealed card is known from the size of its text.
  */
 #include "agents/core/seal.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "agents/core/frozen.h"
 #include "agents/core/subjects.h"
 #include "base/date.h"
 #include "crypto/digest.h"
 #include "crypto/token.h"
 #include "json/json.h"
 
-#define KEYS_PURPOSE    "spool data keys"
 #define DECISION_FORMAT "cairn-decision-account/v1"
-
-/* One entry on its way into the spool. */
-struct frozen {
-    struct buf header;
-    struct buf card; /* plain texts */
-    struct buf account;
-    struct buf body; /* sealed */
-    struct seal_keys keys;
-    uint8_t wrapped[SPOOL_WRAP_BYTES];
-};
-
-static struct frozen frozen_new(void)
-{
-    return (struct frozen){
-        .header = BUF_MAX(CAIRN_HEADER_MAX_BYTES),
-        .card = BUF_MAX(EVENT_CARD_JSON_MAX_BYTES),
-        .account = BUF_MAX(EVENT_ACCOUNT_JSON_MAX_BYTES),
-        .body = BUF_MAX(CAIRN_BODY_MAX_BYTES),
-    };
-}
-
-static void frozen_deinit(struct frozen *frozen)
-{
-    buf_deinit(&frozen->header);
-    buf_deinit(&frozen->card);
-    buf_deinit(&frozen->account);
-    buf_deinit(&frozen->body);
-    seal_keys_deinit(&frozen->keys);
-}
-
-/* --- data keys --- */
-
-void seal_keys_deinit(struct seal_keys *keys)
-{
-    for (size_t i = 0; i < ARRAY_LEN(keys->of); i++) {
-        secret_deinit(&keys->of[i]);
-    }
-}
-
-int seal_keys_open(const struct secret *store_key, struct slice wrapped, struct seal_keys *ret)
-{
-    uint8_t plain[SPOOL_KEYS_BYTES];
-    if (wrapped.len != SPOOL_WRAP_BYTES) {
-        return -EBADMSG;
-    }
-    int r = wrap_open(store_key, KEYS_PURPOSE, wrapped, plain);
-    if (r == 0) {
-        secret_set(&ret->of[PART_CARD], plain, SEAL_KEY_BYTES);
-        secret_set(&ret->of[PART_ACCOUNT], plain + SEAL_KEY_BYTES, SEAL_KEY_BYTES);
-    }
-    bytes_wipe(plain, sizeof(plain));
-    return r;
-}
-
-static int make_keys(const struct seal *seal, struct frozen *frozen)
-{
-    uint8_t plain[SPOOL_KEYS_BYTES];
-    int r = secret_random(&frozen->keys.of[PART_CARD], SEAL_KEY_BYTES);
-    if (r == 0) {
-        r = secret_random(&frozen->keys.of[PART_ACCOUNT], SEAL_KEY_BYTES);
-    }
-    if (r != 0) {
-        return r;
-    }
-    memcpy(plain, frozen->keys.of[PART_CARD].bytes, SEAL_KEY_BYTES);
-    memcpy(plain + SEAL_KEY_BYTES, frozen->keys.of[PART_ACCOUNT].bytes, SEAL_KEY_BYTES);
-    r = wrap_seal(&seal->keys->store, KEYS_PURPOSE, SLICE_OF(plain), frozen->wrapped);
-    bytes_wipe(plain, sizeof(plain));
-    return r;
-}
-
-/* --- parts --- */
-
-static int add_part(struct frozen *frozen, enum part part, const struct buf *text,
-                    const uint8_t digest[CAIRN_HASH_BYTES])
-{
-    size_t size = seal_part_size(text->len);
-    uint8_t *out = size == 0 ? NULL : buf_extend(&frozen->body, size);
-    if (out == NULL) {
-        return -EMSGSIZE;
-    }
-    return seal_part(&frozen->keys.of[part], digest, part, buf_slice(text), out);
-}
-
-/* Card, if it has one, then account. */
-static int seal_body(const struct seal *seal, struct frozen *frozen, bool has_card)
-{
-    uint8_t digest[CAIRN_HASH_BYTES];
-    if (!buf_ok(&frozen->header)) {
-        return -EMSGSIZE;
-    }
-    int r = make_keys(seal, frozen);
-    sha256(buf_slice(&frozen->header), digest);
-    if (r == 0 && has_card) {
-        r = add_part(frozen, PART_CARD, &frozen->card, digest);
-    }
-    return r != 0 ? r : add_part(frozen, PART_ACCOUNT, &frozen->account, digest);
-}
 
 static struct spool_entry entry_of(const struct seal *seal, const struct frozen *frozen,
                                    const struct reference *reference, const struct out_row *out)
 {
     return (struct spool_entry){
         .lane = out->lane,
+        .stream = out->entry.stream,
         .seq = out->entry.seq,
         .kind = out->kind,
         .header = buf_slice(&frozen->header),
@@ -248,9 +151,11 @@ static int freeze_record(const struct seal *seal, const struct event *event,
     header.record.has_retracts = retracts != NULL;
     if (retracts != NULL) {
         header.record.retracts = retracts->entry;
+        header.record.urgency = /* of what the broker lets use that lane */
+            out->lane == LANE_URGENT ? URGENCY_IMMEDIATE : event->urgency;
     }
     wire_entry_header_write(&header, &frozen->header);
-    return seal_body(seal, frozen, true);
+    return frozen_seal(frozen, &seal->keys->store, true);
 }
 
 int seal_record(const struct seal *seal, const struct event *event,
@@ -258,7 +163,8 @@ int seal_record(const struct seal *seal, const struct event *event,
                 struct out_row *out)
 {
     _cleanup_(frozen_deinit) struct frozen frozen = frozen_new();
-    enum lane lane = seal_lane(event->kind, event->urgency);
+    /* A retraction goes behind its record, in the same lane, and overtakes nothing. */
+    enum lane lane = retracts != NULL ? retracts->lane : seal_lane(event->kind, event->urgency);
     assert((event->kind == RECORD_RETRACTION) == (retracts != NULL));
     int r = find_handle(seal, event, lane, retracts, out);
     if (r != 0) {
@@ -299,7 +205,7 @@ int seal_involvement(const struct seal *seal, const struct involvement *involvem
     wire_entry_header_write(&header, &frozen.header);
     r = involvement_account_json(involvement, &frozen.account);
     if (r == 0) {
-        r = seal_body(seal, &frozen, false);
+        r = frozen_seal(&frozen, &seal->keys->store, false);
     }
     if (r != 0) {
         return r;
@@ -340,7 +246,7 @@ int seal_decision(const struct seal *seal, const struct decide_request *decision
     wire_entry_header_write(&header, &frozen.header);
     int r = decision_account(decision, &frozen.account);
     if (r == 0) {
-        r = seal_body(seal, &frozen, false);
+        r = frozen_seal(&frozen, &seal->keys->store, false);
     }
     if (r != 0) {
         return r;

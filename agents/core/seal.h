@@ -40,7 +40,8 @@ struct subjects seal_subjects(const struct seal *seal);
 /* The lane of a record: urgent for what is immediate and for referrals. */
 enum lane seal_lane(enum record_kind kind, enum urgency urgency);
 
-/* A record. For a retraction `retracts` is the OUT row of the record it takes back, else NULL.
+/* A record. For a retraction `retracts` is the OUT row of the record it takes back, whose lane it
+ * takes, else NULL.
  * Updates *out, which the caller puts. -EINVAL as seal_check. */
 int seal_record(const struct seal *seal, const struct event *event,
                 const struct reference *reference, const struct out_row *retracts,
@@ -49,13 +50,5 @@ int seal_involvement(const struct seal *seal, const struct involvement *involvem
                      const struct reference *reference, struct out_row *out) MUST_USE;
 int seal_decision(const struct seal *seal, const struct decide_request *decision,
                   const struct reference *reference, struct out_row *out) MUST_USE;
-
-/* Data keys of a spooled entry, by part. */
-struct seal_keys {
-    struct secret of[CAIRN_PARTS + 1]; /* index 0 unused */
-};
-int seal_keys_open(const struct secret *store_key, struct slice wrapped,
-                   struct seal_keys *ret) MUST_USE;
-void seal_keys_deinit(struct seal_keys *keys);
 
 #endif

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "agents/core/reseal.h"
 #include "base/date.h"
 #include "base/log.h"
 
@@ -51,6 +52,17 @@ int64_t sending_next_ms(const struct sending *sending)
 
 /* --- cutting --- */
 
+/* Statements alone are not urgent to the broker, wherever their lot had to end. */
+static enum lane wire_lane(enum lane lane, const struct spool_entry *entries, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (entries[i].kind == ENTRY_RECORD) {
+            return lane;
+        }
+    }
+    return lane == LANE_URGENT ? LANE_NORMAL : lane;
+}
+
 static int cut_lot(struct sending *sending, struct session *session, struct parcel_terms *terms,
                    struct parcel *ret)
 {
@@ -66,7 +78,8 @@ static int cut_lot(struct sending *sending, struct session *session, struct parc
     if (r != 0 || n == 0) {
         return r != 0 ? r : -ENOENT;
     }
-    terms->stream = spool_stream(txn, terms->lane);
+    terms->stream = entries[0].stream;
+    terms->lane = wire_lane(terms->lane, entries, n);
     store_end(&txn); /* sealing grants takes a while: old pages must not be held meanwhile */
     r = session_save(session);
     return r != 0 ? r : parcel_cut(terms, entries, n, ret);
@@ -144,25 +157,39 @@ bool receipt_holds(const struct wire_receipt *receipt, const struct note_key *ke
     return !stored || (checkpoint_check(receipt->checkpoint, key, &head) && newest < head.size);
 }
 
+/* Whether it ended the row; what it did not end goes again. Below 0 for a fault. */
+static int settle_result(struct sending *sending, struct store_txn *txn, enum lane lane,
+                         const struct wire_result *result)
+{
+    const struct flight *flight = &sending->lanes[lane];
+    if (result->seq < flight->first_seq || result->seq > flight->last_seq ||
+        verdict_is_retry(result->verdict)) {
+        return 0;
+    }
+    if (result->verdict == VERDICT_EQUIVOCATION) {
+        return reseal_entry(txn, &sending->agent->keys.store, lane, result->seq);
+    }
+    spool_answer(txn, lane, result, clock_real_ms(sending->agent->clock));
+    return 1;
+}
+
 /* One synced transaction for all of a receipt. Returns how many were answered for good. */
 static size_t settle_results(struct sending *sending, enum lane lane,
                              const struct wire_receipt *receipt)
 {
-    const struct flight *flight = &sending->lanes[lane];
     size_t n = 0;
+    int r = 0;
     _cleanup_(store_end) struct store_txn *txn = store_begin(sending->agent->store);
     if (txn == NULL) {
         log_fatal("store_locked", "table=spool");
     }
-    for (size_t i = 0; i < receipt->n_results; i++) {
-        const struct wire_result *result = &receipt->results[i];
-        if (result->seq >= flight->first_seq && result->seq <= flight->last_seq &&
-            !verdict_is_retry(result->verdict)) {
-            spool_answer(txn, lane, result, clock_real_ms(sending->agent->clock));
-            n++;
-        }
+    for (size_t i = 0; i < receipt->n_results && r >= 0; i++) {
+        r = settle_result(sending, txn, lane, &receipt->results[i]);
+        n += r > 0 ? 1 : 0;
     }
-    int r = agent_commit(&txn);
+    if (r >= 0) {
+        r = agent_commit(&txn);
+    }
     if (r != 0) {
         (void)log_fault(-r, "receipt_not_kept", "lane=%d", (int)lane);
         return 0; /* sent again, and answered again */

@@ -87,17 +87,21 @@ int source_content(const struct secret *store_key, struct event *event, struct h
 
 /* --- idempotency keys: created u64, body[32], answer --- */
 
-static void idempotency_key(const struct secret *store_key, struct slice key,
+static void idempotency_key(const struct secret *store_key, const struct idempotency *request,
                             uint8_t ret[CAIRN_HASH_BYTES])
 {
-    struct slice parts[] = {slice_of_text("cairn-idempotency-key/v1\n"), key};
+    struct store_key user = store_key_u64(request->by_uid);
+    struct slice parts[] = {slice_of_text("cairn-idempotency-key/v1\n"), store_key_slice(&user),
+                            request->key};
     hmac_sha256(store_key, parts, ARRAY_LEN(parts), ret);
 }
 
-static void idempotency_body(const struct secret *store_key, struct slice body,
+static void idempotency_body(const struct secret *store_key, const struct idempotency *request,
                              uint8_t ret[CAIRN_HASH_BYTES])
 {
-    struct slice parts[] = {slice_of_text("cairn-idempotency-body/v1\n"), body};
+    struct store_key sort = store_key_u64(request->sort);
+    struct slice parts[] = {slice_of_text("cairn-idempotency-body/v1\n"), store_key_slice(&sort),
+                            request->body};
     hmac_sha256(store_key, parts, ARRAY_LEN(parts), ret);
 }
 
@@ -109,7 +113,7 @@ enum idempotency_result idempotency_look(struct store_txn *txn, const struct sec
     uint8_t body[CAIRN_HASH_BYTES];
     uint8_t before[CAIRN_HASH_BYTES];
     struct slice value;
-    idempotency_key(store_key, request->key, key);
+    idempotency_key(store_key, request, key);
     if (!store_get(txn, AT_IDEMPOTENCY, SLICE_OF(key), &value)) {
         return IDEMPOTENCY_NEW;
     }
@@ -121,7 +125,7 @@ enum idempotency_result idempotency_look(struct store_txn *txn, const struct sec
         store_fail(txn, -EBADMSG);
         return IDEMPOTENCY_NEW;
     }
-    idempotency_body(store_key, request->body, body);
+    idempotency_body(store_key, request, body);
     if (!bytes_equal_ct(body, before, sizeof(body))) {
         return IDEMPOTENCY_OTHER;
     }
@@ -160,8 +164,8 @@ void idempotency_keep(struct store_txn *txn, const struct secret *store_key,
     uint8_t key[CAIRN_HASH_BYTES];
     uint8_t body[CAIRN_HASH_BYTES];
     size_t len = 8 + sizeof(body) + answer.len;
-    idempotency_key(store_key, request->key, key);
-    idempotency_body(store_key, request->body, body);
+    idempotency_key(store_key, request, key);
+    idempotency_body(store_key, request, body);
     uint8_t *storage = store_reserve(txn, AT_IDEMPOTENCY, SLICE_OF(key), len);
     if (storage != NULL) {
         struct writer writer = writer_over(storage, len);

@@ -43,13 +43,15 @@ int source_content(const struct secret *store_key, struct event *event, struct h
 /* --- idempotency keys --- */
 
 struct idempotency {
-    struct slice key; /* of the caller, with what the answer depends on besides the body */
+    struct slice key;
+    uint32_t by_uid; /* whose key: users do not share theirs */
+    uint32_t sort;   /* of request: with the body, all that the answer depends on */
     struct slice body;
 };
 enum idempotency_result {
     IDEMPOTENCY_NEW = 1,
     IDEMPOTENCY_SAME, /* *ret_answer, borrowed until the next write */
-    IDEMPOTENCY_OTHER /* this key came with another body */
+    IDEMPOTENCY_OTHER /* this key came with something else */
 };
 enum idempotency_result idempotency_look(struct store_txn *txn, const struct secret *store_key,
                                          const struct idempotency *request,

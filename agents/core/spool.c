@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Row, at lane and seq:
- *   kind u8 | has reference u8 | reference[16] | created u64 | n u8, recipients u32 each
+ *   stream u64 | kind u8 | has reference u8 | reference[16] | created u64 | n u8, recipients u32 each
  *   | sized header | sized keys | sized body
  */
 #include "agents/core/spool.h"
@@ -13,7 +13,7 @@
 #include "base/log.h"
 
 #define ROW_REST_BYTES                                                                             \
-    (1 + 1 + REFERENCE_BYTES + 8 + 1 + CAIRN_ADDRESSEES_MAX * 4 + 3 * 4 + SPOOL_WRAP_BYTES)
+    (8 + 1 + 1 + REFERENCE_BYTES + 8 + 1 + CAIRN_ADDRESSEES_MAX * 4 + 3 * 4 + SPOOL_WRAP_BYTES)
 
 /* What an entry needs in a frame beside header and body: grants with their tags, its own tags. */
 #define ENTRY_REST_BYTES (CAIRN_GRANTS_MAX * (GRANT_BYTES + 24) + 32)
@@ -52,19 +52,28 @@ static const char *next_name(enum lane lane)
     return "next";
 }
 
+int spool_renew(struct store_txn *txn, enum lane lane)
+{
+    uint64_t stream = 0;
+    while (stream == 0) {
+        if (random_bytes(&stream, sizeof(stream)) != 0) {
+            return -EIO;
+        }
+    }
+    agent_meta_put_u64(txn, stream_name(lane), stream);
+    return 0;
+}
+
 int spool_start(struct store_txn *txn)
 {
     for (enum lane lane = LANE_URGENT; lane <= LANE_BULK; lane++) {
-        uint64_t stream = 0;
         if (agent_meta_u64(txn, stream_name(lane), 0) != 0) {
             continue;
         }
-        while (stream == 0) {
-            if (random_bytes(&stream, sizeof(stream)) != 0) {
-                return -EIO;
-            }
+        int r = spool_renew(txn, lane);
+        if (r != 0) {
+            return r;
         }
-        agent_meta_put_u64(txn, stream_name(lane), stream);
         agent_meta_put_u64(txn, next_name(lane), 1);
     }
     return store_fault(txn);
@@ -84,22 +93,19 @@ struct entry_id spool_next_id(struct store_txn *txn, uint32_t agency, enum lane 
 
 /* --- rows --- */
 
-void spool_add(struct store_txn *txn, const struct spool_entry *entry)
+void spool_replace(struct store_txn *txn, const struct spool_entry *entry)
 {
     struct store_key key = agent_key_spool(entry->lane, entry->seq);
     size_t len = ROW_REST_BYTES - SPOOL_WRAP_BYTES -
                  (CAIRN_ADDRESSEES_MAX - entry->n_recipients) * 4 + entry->header.len +
                  entry->keys.len + entry->body.len;
-    if (store_fault(txn) != 0) {
-        return; /* then the number read below means nothing */
-    }
     assert(entry->n_recipients <= CAIRN_ADDRESSEES_MAX);
-    assert(entry->seq == agent_meta_u64(txn, next_name(entry->lane), 1));
     uint8_t *storage = store_reserve(txn, AT_SPOOL, store_key_slice(&key), len);
     if (storage == NULL) {
         return;
     }
     struct writer writer = writer_over(storage, len);
+    write_u64(&writer, entry->stream);
     write_u8(&writer, (uint8_t)entry->kind);
     write_u8(&writer, entry->has_reference ? 1 : 0);
     write_bytes(&writer, entry->reference.bytes, sizeof(entry->reference.bytes));
@@ -112,6 +118,16 @@ void spool_add(struct store_txn *txn, const struct spool_entry *entry)
     write_sized(&writer, entry->keys);
     write_sized(&writer, entry->body);
     assert(writer_ok(&writer) && writer.len == len);
+}
+
+void spool_add(struct store_txn *txn, const struct spool_entry *entry)
+{
+    if (store_fault(txn) != 0) {
+        return; /* then the numbers read below mean nothing */
+    }
+    assert(entry->stream == spool_stream(txn, entry->lane));
+    assert(entry->seq == agent_meta_u64(txn, next_name(entry->lane), 1));
+    spool_replace(txn, entry);
     agent_meta_put_u64(txn, next_name(entry->lane), entry->seq + 1);
 }
 
@@ -121,6 +137,7 @@ static bool unpack(struct slice key, struct slice value, struct spool_entry *ret
     struct reader reader = reader_over(value);
     struct spool_entry entry = {.lane = (enum lane)read_u8(&at)};
     entry.seq = read_u64(&at);
+    entry.stream = read_u64(&reader);
     entry.kind = (enum entry_kind)read_u8(&reader);
     entry.has_reference = read_u8(&reader) != 0;
     read_into(&reader, entry.reference.bytes, sizeof(entry.reference.bytes));
@@ -156,23 +173,52 @@ bool spool_get(struct store_txn *txn, enum lane lane, uint64_t seq, struct spool
     return true;
 }
 
-/* --- what the link sends next --- */
+/* --- retractions --- */
 
-/* A retraction in one lane of a record that still waits in another one would be answered "not
- * found", for ever. */
-static bool must_wait(struct store_txn *txn, const struct spool_entry *entry)
+static bool retracted_by(const struct spool_entry *entry, struct entry_id *ret)
 {
     _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
     struct entry_header header;
-    struct reference target;
-    struct out_row row;
     if (entry->kind != ENTRY_RECORD ||
         !wire_entry_header_read(ENTRY_RECORD, entry->header, &arena, &header) ||
         !header.record.has_retracts) {
         return false;
     }
-    return out_by_entry(txn, &header.record.retracts, &target) && out_get(txn, &target, &row) &&
-           row.state == OUT_SPOOLED && row.lane != entry->lane;
+    *ret = header.record.retracts;
+    return true;
+}
+
+uint64_t spool_retraction(struct store_txn *txn, enum lane lane, uint64_t after,
+                          const struct entry_id *record)
+{
+    struct store_key from = agent_key_spool(lane, after + 1);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(txn, AT_SPOOL, store_key_slice(&from));
+    while (walk.live && walk.key.data[0] == (uint8_t)lane) {
+        struct spool_entry entry;
+        struct entry_id id;
+        if (!unpack(walk.key, walk.value, &entry)) {
+            store_fail(txn, -EBADMSG);
+            return 0;
+        }
+        if (retracted_by(&entry, &id) && entry_id_equal(&id, record)) {
+            return entry.seq;
+        }
+        store_walk_next(&walk);
+    }
+    return 0;
+}
+
+/* --- what the link sends next --- */
+
+/* Its record is before it in the lane and has no answer yet. */
+static bool must_wait(struct store_txn *txn, const struct spool_entry *entry)
+{
+    struct reference target;
+    struct entry_id id;
+    struct out_row row;
+    return retracted_by(entry, &id) && out_by_entry(txn, &id, &target) &&
+           out_get(txn, &target, &row) && row.state == OUT_SPOOLED;
 }
 
 static bool copy_in(struct arena *arena, struct slice *bytes)
@@ -183,6 +229,12 @@ static bool copy_in(struct arena *arena, struct slice *bytes)
     }
     *bytes = arena_copy(arena, *bytes);
     return bytes->data != NULL;
+}
+
+bool spool_copy(struct spool_entry *entry, struct arena *arena)
+{
+    return copy_in(arena, &entry->header) && copy_in(arena, &entry->body) &&
+           copy_in(arena, &entry->keys);
 }
 
 size_t spool_lot(struct store_txn *txn, enum lane lane, struct arena *arena,
@@ -200,11 +252,9 @@ size_t spool_lot(struct store_txn *txn, enum lane lane, struct arena *arena,
             return 0;
         }
         bytes += entry.header.len + entry.body.len + ENTRY_REST_BYTES;
-        if (bytes > CAIRN_FRAME_MAX_BYTES || must_wait(txn, &entry)) {
-            return n;
-        }
-        if (!copy_in(arena, &entry.header) || !copy_in(arena, &entry.body) ||
-            !copy_in(arena, &entry.keys)) {
+        if (bytes > CAIRN_FRAME_MAX_BYTES ||
+            (n > 0 && (entry.stream != ret[0].stream || must_wait(txn, &entry))) ||
+            !spool_copy(&entry, arena)) {
             return n;
         }
         ret[n++] = entry;
@@ -229,14 +279,25 @@ static void answer_reference(struct store_txn *txn, const struct spool_entry *en
     out_put(txn, &entry->reference, &row);
 }
 
+/* Refused, it has taken nothing back. */
+static void answer_retraction(struct store_txn *txn, const struct spool_entry *entry,
+                              const struct wire_result *result)
+{
+    struct reference target;
+    struct entry_id id;
+    struct out_row row;
+    if (!verdict_is_stored(result->verdict) && retracted_by(entry, &id) &&
+        out_by_entry(txn, &id, &target) && out_get(txn, &target, &row)) {
+        row.retracted = false;
+        out_put(txn, &target, &row);
+    }
+}
+
 static void answer_statement(struct store_txn *txn, const struct spool_entry *entry,
                              const struct wire_result *result)
 {
     _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
     struct entry_header header;
-    if (entry->kind != ENTRY_SUBJECT) {
-        return;
-    }
     if (!wire_entry_header_read(ENTRY_SUBJECT, entry->header, &arena, &header)) {
         store_fail(txn, -EBADMSG);
         return;
@@ -249,7 +310,7 @@ void spool_answer(struct store_txn *txn, enum lane lane, const struct wire_resul
 {
     struct spool_entry entry;
     struct store_key key = agent_key_spool(lane, result->seq);
-    assert(!verdict_is_retry(result->verdict));
+    assert(!verdict_is_retry(result->verdict) && result->verdict != VERDICT_EQUIVOCATION);
     if (!spool_get(txn, lane, result->seq, &entry)) {
         return;
     }
@@ -258,7 +319,11 @@ void spool_answer(struct store_txn *txn, enum lane lane, const struct wire_resul
                   (int)lane, (unsigned long long)result->seq, entry_kind_text(entry.kind),
                   verdict_name(result->verdict));
     }
-    answer_statement(txn, &entry, result); /* ends what the entry borrows */
+    if (entry.kind == ENTRY_SUBJECT) {
+        answer_statement(txn, &entry, result); /* each of these ends what the entry borrows */
+    } else {
+        answer_retraction(txn, &entry, result);
+    }
     answer_reference(txn, &entry, result, now_ms);
     (void)store_delete(txn, AT_SPOOL, store_key_slice(&key));
 }

@@ -3,6 +3,9 @@
  * spool: frozen entries on their way to the broker: three lanes, each a stream of its own with
  * rising sequence numbers. A row stays until the broker has answered it for good. All functions
  * work inside the caller's transaction; spooled rows leave with its commit (link_wake after it).
+ *
+ * A lane draws a new stream when its store is made, and when the broker knows one of its ids for
+ * something else (reseal.h); numbers go on from stream to stream, so a number names a row.
  */
 #ifndef AGENTS_SPOOL_H
 #define AGENTS_SPOOL_H
@@ -17,6 +20,7 @@
 
 struct spool_entry {
     enum lane lane;
+    uint64_t stream;
     uint64_t seq;
     enum entry_kind kind;
     struct slice header; /* frozen */
@@ -32,23 +36,34 @@ struct spool_entry {
 /* Draws the streams of a fresh store; keeps those of an old one. */
 int spool_start(struct store_txn *txn) MUST_USE;
 uint64_t spool_stream(struct store_txn *txn, enum lane lane);
+/* Another stream for what is added from now on. Rows that are there keep theirs: they may be known
+ * to the broker. 0 or -EIO. */
+int spool_renew(struct store_txn *txn, enum lane lane) MUST_USE;
 /* The id that the lane's next entry has: a header is frozen with it, then spool_add takes it. */
 struct entry_id spool_next_id(struct store_txn *txn, uint32_t agency, enum lane lane);
-/* entry->lane and ->seq are those of spool_next_id (asserted). */
+/* entry->lane, ->stream and ->seq are those of spool_next_id (asserted). */
 void spool_add(struct store_txn *txn, const struct spool_entry *entry);
+/* Instead of the row of that lane and number; ends what was borrowed from it. */
+void spool_replace(struct store_txn *txn, const struct spool_entry *entry);
 /* The row; slices borrow from the transaction. */
 bool spool_get(struct store_txn *txn, enum lane lane, uint64_t seq, struct spool_entry *ret);
+/* Copies what the row borrows; false when the arena is full. */
+bool spool_copy(struct spool_entry *entry, struct arena *arena) MUST_USE;
+/* The number of the row behind `after` that takes back this record; 0 for none. */
+uint64_t spool_retraction(struct store_txn *txn, enum lane lane, uint64_t after,
+                          const struct entry_id *record);
 
 /*
- * The oldest rows of a lane, copied into the arena, as many as one parcel can take: at most
- * CAIRN_PARCEL_ENTRIES_MAX and what a frame holds. Stops before a retraction whose record is still
- * in another lane: it must not arrive first. Returns how many.
+ * The oldest rows of a lane, copied into the arena, as many as one parcel can take: of one stream,
+ * at most CAIRN_PARCEL_ENTRIES_MAX and what a frame holds. Stops before a retraction of a record
+ * that is not answered yet: only the answer makes sure of the id that it names. Returns how many.
  */
 size_t spool_lot(struct store_txn *txn, enum lane lane, struct arena *arena,
                  struct spool_entry ret[CAIRN_PARCEL_ENTRIES_MAX]);
 
-/* A final answer: the row goes, its reference's OUT row says what became of it. A row that is not
- * there (a receipt twice) is nothing. */
+/* A final answer: the row goes, its reference's OUT row says what became of it, and a record whose
+ * retraction is refused is not shown as taken back any more. A row that is not there (a receipt
+ * twice) is nothing. Not for VERDICT_EQUIVOCATION (reseal.h). */
 void spool_answer(struct store_txn *txn, enum lane lane, const struct wire_result *result,
                   int64_t now_ms);
 

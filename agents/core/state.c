@@ -130,7 +130,8 @@ bool agent_key_has_prefix(struct slice key, struct slice prefix)
 /* --- OUT --- */
 
 #define OUT_ROW_BYTES                                                                              \
-    (1 + 1 + 1 + 2 + 1 + 4 + CAIRN_HANDLE_BYTES + 8 + 8 + 1 + ENTRY_ID_BYTES + 1 + 2 + 8 + 8 + 1)
+    (1 + 1 + 1 + 2 + 1 + 4 + CAIRN_HANDLE_BYTES + 8 + 8 + 1 + ENTRY_ID_BYTES + 1 + 2 + 8 + 8 + 1 + \
+     4)
 
 const char *out_state_text(enum out_state state)
 {
@@ -165,6 +166,7 @@ bool out_unpack(struct slice value, struct out_row *ret)
     row.log_index = read_u64(&reader);
     row.answered_ms = (int64_t)read_u64(&reader);
     row.retracted = read_u8(&reader) != 0;
+    row.by_uid = read_u32(&reader);
     if (!reader_end(&reader)) {
         return false;
     }
@@ -209,12 +211,19 @@ void out_put(struct store_txn *txn, const struct reference *reference, const str
     write_u64(&writer, row->log_index);
     write_u64(&writer, (uint64_t)row->answered_ms);
     write_u8(&writer, row->retracted ? 1 : 0);
+    write_u32(&writer, row->by_uid);
     assert(writer.len == sizeof(storage));
     store_put(txn, AT_OUT, store_key_slice(&key), writer_slice(&writer));
     if (row->has_entry) {
         struct store_key entry = agent_key_entry(&row->entry);
         store_put(txn, AT_OUT_ENTRY, store_key_slice(&entry), store_key_slice(&key));
     }
+}
+
+void out_forget_entry(struct store_txn *txn, const struct entry_id *entry)
+{
+    struct store_key key = agent_key_entry(entry);
+    (void)store_delete(txn, AT_OUT_ENTRY, store_key_slice(&key));
 }
 
 bool out_by_entry(struct store_txn *txn, const struct entry_id *entry, struct reference *ret)

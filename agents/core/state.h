@@ -38,6 +38,7 @@
     X(RECEIVED, "received") /* entry id -> where it was delivered, what is known of it since */    \
     X(RELEASED, "released") /* entry id, part u8 -> our grant, with the entry or later */          \
     X(ALERT, "alert")       /* alert u64 -> what is known of it */                                 \
+    X(LISTED, "listed")     /* alert u64, position u64 of a notice with headlines -> (empty) */    \
     X(PICTURE, "picture")   /* handle[16], event day i32, position u64 -> (empty) */               \
     X(READING, "reading")   /* name of an application -> position it acknowledged */
 
@@ -114,7 +115,8 @@ struct out_row {
     uint32_t verdict;   /* enum verdict once the broker has answered for good, else 0 */
     uint64_t log_index; /* of a stored entry */
     int64_t answered_ms;
-    bool retracted; /* a retraction of it has been sealed */
+    bool retracted;  /* a retraction of it has been sealed */
+    uint32_t by_uid; /* the user of this machine that submitted or decided it */
 };
 
 bool out_get(struct store_txn *txn, const struct reference *reference, struct out_row *ret);
@@ -123,6 +125,8 @@ void out_put(struct store_txn *txn, const struct reference *reference, const str
 bool out_unpack(struct slice value, struct out_row *ret) MUST_USE;
 /* The reference under which an entry of ours was submitted; none for statements about children. */
 bool out_by_entry(struct store_txn *txn, const struct entry_id *entry, struct reference *ret);
+/* That id is no longer, or never was, of anything submitted here. */
+void out_forget_entry(struct store_txn *txn, const struct entry_id *entry);
 
 /* --- COUNT: how often something happened, by London day; no identity --- */
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agents/core/subjects.h"
 
-#include "base/text.h"
-
 #include <errno.h>
 #include <string.h>
 
 #include "agents/core/spool.h"
+#include "base/text.h"
 #include "crypto/digest.h"
 #include "wire/wire.h"
 
@@ -353,6 +352,7 @@ static void spool_statement(const struct subjects *subjects, enum lane lane,
     assert(buf_ok(&bytes)); /* twelve tokens fit a header many times */
     struct spool_entry entry = {
         .lane = lane,
+        .stream = statement->header.id.stream,
         .seq = statement->header.id.seq,
         .kind = ENTRY_SUBJECT,
         .header = buf_slice(&bytes),

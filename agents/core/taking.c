@@ -76,10 +76,10 @@ void taking_end(struct taking *taking)
     seal_end(&taking->seal);
 }
 
-int taking_begin(struct agent *agent, struct taking *ret)
+int taking_begin(struct agent *agent, uint32_t by_uid, struct taking *ret)
 {
-    *ret =
-        (struct taking){.agent = agent, .seal = SEAL_NULL, .now_ms = clock_real_ms(agent->clock)};
+    *ret = (struct taking){
+        .agent = agent, .seal = SEAL_NULL, .now_ms = clock_real_ms(agent->clock), .by_uid = by_uid};
     ret->day = instant_london_day(ret->now_ms);
     ret->txn = store_begin(agent->store);
     if (ret->txn == NULL) {
@@ -95,7 +95,6 @@ static void tell(struct agent *agent)
     news_tell(&agent->news);
 }
 
-/* What the same key means depends on what was asked with it. */
 int taking_look(struct taking *taking, const struct idempotency *request, struct intake_answer *ret,
                 bool *ret_done)
 {

@@ -20,11 +20,12 @@ struct taking {
     bool can_seal; /* we know our place in the partnership: `seal` is live */
     struct seal seal;
     int64_t now_ms;
-    int32_t day; /* in London */
+    int32_t day;     /* in London */
+    uint32_t by_uid; /* the user of this machine that asks */
 };
 #define TAKING_NULL ((struct taking){.txn = NULL, .seal = SEAL_NULL})
 
-int taking_begin(struct agent *agent, struct taking *ret) MUST_USE;
+int taking_begin(struct agent *agent, uint32_t by_uid, struct taking *ret) MUST_USE;
 void taking_end(struct taking *taking); /* accepts TAKING_NULL */
 
 const struct secret *taking_store_key(const struct taking *taking);
@@ -34,8 +35,8 @@ void taking_count(struct taking *taking, const char *name);
 /* Room for n items. */
 void answer_begin(struct intake_answer *answer, size_t n);
 
-/* *ret_done: this key came before with this body, and *ret is the answer it had. -EEXIST when it
- * came with another body. Without a key nothing is looked at. */
+/* *ret_done: this key came before with the same, and *ret is the answer it had. -EEXIST when it
+ * came with anything else. Without a key nothing is looked at. */
 int taking_look(struct taking *taking, const struct idempotency *request, struct intake_answer *ret,
                 bool *ret_done) MUST_USE;
 /* Keeps the answer for the key, commits, and wakes whoever waits for what was written. */

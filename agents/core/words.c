@@ -109,7 +109,8 @@ bool words_must_telephone(const struct words_about *about)
 /* --- what it says --- */
 
 /* In a sentence: @T a time, @W why the broker cannot be asked, @N who, @O when it was opened, @V
- * the verdict, @R that it is not a referral, unless it is one. */
+ * the verdict, @B that a retraction took nothing back, @R that it is not a referral, unless it is
+ * one. */
 static const char *sentence(enum situation situation)
 {
     switch (situation) {
@@ -142,7 +143,7 @@ static const char *sentence(enum situation situation)
         return "Stored by the partnership's broker; the broker cannot be asked now whether anybody "
                "has seen it (@W).";
     case SITUATION_REFUSED:
-        return "Refused: @V.";
+        return "Refused: @V.@B";
     case SITUATION_WITHDRAWN:
         return "Withdrawn before it left. Nobody outside was told.";
     case SITUATION_RETRACTED:
@@ -211,6 +212,11 @@ static void write_part(struct writer *writer, const struct words_about *about, c
         break;
     case 'V':
         write_text(writer, verdict_words((enum verdict)about->row->verdict));
+        break;
+    case 'B':
+        if (about->row->record_kind == RECORD_RETRACTION) {
+            write_text(writer, " It has taken nothing back.");
+        }
         break;
     default:
         assert(part == 'R');

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The agent's local interface: HTTP/1.1 over its Unix socket, JSON, for an agency's own systems and
- * the command line. The caller is known by its user id (the agent's own, or one of allow_uid). This
- * is the whole contract; it stands alone and names no code of ours.
+ * the command line. The caller is known by its user id: the agent's own and those of allow_uid may do
+ * everything; those of submit_uid may submit, ask what became of what they submitted themselves, and
+ * ask for health. This is the whole contract; it stands alone and names no code of ours.
  *
  * Ids and numbers
  *   reference   32 hex digits: what this agency submitted
@@ -15,9 +16,17 @@
  * `words` is for people: one or two sentences, not to be taken apart. Members that do not apply are
  * left out. Answers may gain members; requests with members that are not named here are refused.
  *
- * Any error is an application/problem+json (RFC 9457): {type, title, status, detail, where}; `type`
- * is stable, `where` names the member or header that is wrong. Requests that are not HTTP, or whose
- * head is too long, get a bare 400, 414 or 431. No answer may be cached.
+ * Any error is an application/problem+json (RFC 9457): {type, title, status, detail, where,
+ * telephone}; `type` is stable, `where` names the member or header that is wrong. `telephone`:
+ * {desk, phone} stands in every problem that answers a POST, which may have been about a child in
+ * danger, and in every one of 500 and above: whoever has such a child before them rings that number
+ * and does not try again first. It is missing only while no calendar is held and the configuration
+ * has no duty_telephone. Requests that are not HTTP, or whose head is too long, get a bare 400, 414
+ * or 431. No answer may be cached.
+ *
+ * Connections are shared out equally between the users that the configuration names: one more than a
+ * share is closed unanswered. Half of a share may wait in long polls; asking, and reading an answer,
+ * take at most 30 seconds each.
  */
 #ifndef CAIRN_CLIENT_H
 #define CAIRN_CLIENT_H
@@ -31,8 +40,9 @@
 #define CAIRN_MEDIA_INVOLVEMENT "application/vnd.cairn.involvement+json"
 #define CAIRN_MEDIA_FHIR        "application/fhir+json"
 
-/* 1 to 128 printable characters without spaces: the same key with the same body has the same
- * answer, and nothing happens twice. */
+/* 1 to 128 printable characters without spaces. The same user asking the same thing with the same
+ * key gets the same answer, and nothing happens twice; with anything else (path, media type, any
+ * member of the body) it is refused with 422. Keys are remembered for a week. */
 #define CAIRN_IDEMPOTENCY_HEADER    "Idempotency-Key"
 #define CAIRN_IDEMPOTENCY_MAX_BYTES 128
 
@@ -50,9 +60,10 @@
 /*
  * GET PATH/{reference or entry id of ours} ->
  *   {reference, record, kind, state, since, words, telephone, verdict, log_index, retracted, alert,
- *    readers: [{agency, name, state}], as_of}
+ *    readers: [{agency, name, state}], submitted_by: {uid}, as_of}
  * `state`: settling, waiting, on-its-way, stored, refused, withdrawn. A reader's state: kept,
- * queued, delivered, opened. `as_of`: now, or when the broker was last heard of if it cannot be
+ * queued, delivered, opened. `submitted_by`: the user of this machine that submitted or decided it.
+ * `as_of`: now, or when the broker was last heard of if it cannot be
  * asked.
  *
  * GET PATH/{...}/proof -> text/plain, a C2SP tlog-proof that proves itself offline. 409 while it is
@@ -60,8 +71,9 @@
  *
  * POST PATH/{entry id of another agency's record}/decisions -> 202 {reference, words}
  *   {action: "open", reason, person: {name, role}, tell: [agency id]}
- * A named person opens an account that was shared; `reason` has 20 to 1000 bytes. `tell` names the
- * agencies that may read the reason; nobody when it is left out.
+ * A named person opens an account that was shared; `reason` has at least 20 characters, blanks not
+ * counted, and at most 1000 bytes. `tell` names the agencies that may read the reason; nobody when
+ * it is left out.
  */
 #define CAIRN_PATH_RECORDS        "/v1/records"
 #define CAIRN_PATH_PART_PROOF     "/proof"
@@ -138,16 +150,18 @@
 #define CAIRN_PROBLEMS(X)                                                                          \
     X(BAD_REQUEST, 400, "bad-request", "the request cannot be read")                               \
     X(CALLER, 403, "caller", "this user may not use the agent")                                    \
+    X(ROLE, 403, "role", "this user may submit and see what became of that, and no more")          \
     X(FRONT_DOOR, 403, "front-door", "only a front door may decide about an alert")                \
     X(NOT_FOUND, 404, "not-found", "there is no such thing here")                                  \
     X(METHOD, 405, "method", "this path does not take that method")                                \
-    X(KEY_USED, 409, "idempotency-key-used", "this idempotency key came with another body before") \
     X(CLOSED, 409, "alert-closed", "this alert is closed")                                         \
     X(NOT_LOGGED, 409, "not-in-the-log", "this is not in the broker's log")                        \
     X(TOO_LARGE, 413, "too-large", "the body is larger than the limit")                            \
     X(MEDIA_TYPE, 415, "media-type", "nothing here takes that kind of content")                    \
+    X(KEY_USED, 422, "idempotency-key-used", "this idempotency key came with something else")      \
     X(REFUSED, 422, "refused", "the content cannot be accepted")                                   \
     X(FAULT, 500, "fault", "the agent could not do this; its log says more")                       \
+    X(BUSY, 503, "busy", "others are being answered; try again in a moment")                       \
     X(OFFLINE, 503, "offline", "the broker cannot be asked now")                                   \
     X(NOT_JOINED, 503, "not-joined", "this agency's place in the partnership is not known yet")    \
     X(DISK_FULL, 507, "disk-full", "the agent's disk is full; nothing was kept")

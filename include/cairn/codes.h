@@ -118,6 +118,8 @@ enum part {
     PART_CARD = 1,
     PART_ACCOUNT = 2
 };
+/* In a set of parts. */
+#define PART_BIT(part) ((uint8_t)(1U << ((unsigned)(part)-1U)))
 
 /* Identifier classes of tokens. Numbers are hashed into tokens: never change them. */
 #define CAIRN_TOKEN_CLASSES(X)                                                                     \

@@ -18,14 +18,14 @@
 /* --- one record --- */
 #define CAIRN_HEADER_MAX_BYTES (4 * 1024) /* clear header; the broker keeps it in the journal */
 #define CAIRN_BODY_MAX_BYTES                                                                       \
-    (64 * 1024)                      /* both sealed parts together; attachments are not carried */
-#define CAIRN_PARTS            2     /* card and account */
-#define CAIRN_GRANTS_MAX       16    /* per record: parts x recipients */
-#define CAIRN_TOKENS_MAX       12    /* per subject statement */
-#define CAIRN_NARROW_MAX       8     /* agencies or roles an author may leave out */
-#define CAIRN_TEXT_MAX_BYTES   16384 /* the account's free text, before padding */
-#define CAIRN_REASON_MAX_BYTES 1000  /* why a practitioner opened or decided */
-#define CAIRN_REASON_MIN_BYTES 20    /* shorter is no reason */
+    (64 * 1024)                        /* both sealed parts together; attachments are not carried */
+#define CAIRN_PARTS                 2  /* card and account */
+#define CAIRN_GRANTS_MAX            16 /* per record: parts x recipients */
+#define CAIRN_TOKENS_MAX            12 /* per subject statement */
+#define CAIRN_NARROW_MAX            8  /* agencies or roles an author may leave out */
+#define CAIRN_TEXT_MAX_BYTES        16384 /* the account's free text, before padding */
+#define CAIRN_REASON_MAX_BYTES      1000  /* why a practitioner opened or decided */
+#define CAIRN_REASON_MIN_CHARACTERS 20    /* blanks not counted; shorter is no reason */
 
 /* --- transport --- */
 #define CAIRN_PARCEL_ENTRIES_MAX       64           /* one signature covers at most these */
@@ -54,7 +54,10 @@
 #define CAIRN_RING_URGENT_BYTES (1024 * 1024)      /* likewise */
 #define CAIRN_BATCH_FRAMES_MAX  256                /* one commit takes at most these ... */
 #define CAIRN_BATCH_BYTES_MAX   (4 * 1024 * 1024)  /* ... and these: bounds dirty pages */
-#define CAIRN_BATCH_AGE_MAX_MS  2                  /* a lone record waits no longer for company */
+#define CAIRN_BATCH_WRITES_MAX                                                                     \
+    16384 /* after as many rows written a batch ends: what is left waits for the next one */
+#define CAIRN_ENTRY_WRITES_MAX 36864 /* rows that one entry may write: the sum is asserted below */
+#define CAIRN_BATCH_AGE_MAX_MS 2     /* a lone record waits no longer for company */
 #define CAIRN_ACKNOWLEDGED_ROWS_MAX                                                                \
     4096 /* mailbox rows one acknowledgement removes; the next takes the rest */
 #define CAIRN_VERIFY_WORKERS_MAX 16
@@ -71,23 +74,28 @@
 #define CAIRN_PEER_ROUTES           2 /* connections of one agency that have said hello: old and new */
 
 /* --- identity and patterns --- */
-#define CAIRN_MEMBERS_MAX            64  /* subjects linked to one child */
-#define CAIRN_MEMBERS_PER_AGENCY_MAX 8   /* of one agency: registered again, merged practices */
-#define CAIRN_TOKEN_MATCHES_MAX      64  /* subjects looked at for one token */
-#define CAIRN_CHRONOLOGY_SCAN_MAX    512 /* entries a pattern looks at */
+#define CAIRN_MEMBERS_MAX            64   /* subjects linked to one child */
+#define CAIRN_MEMBERS_PER_AGENCY_MAX 8    /* of one agency: registered again, merged practices */
+#define CAIRN_TOKEN_MATCHES_MAX      64   /* subjects that a token is compared with ... */
+#define CAIRN_TOKEN_WALK_MAX         8192 /* ... of these that state it: eight of each agency */
+#define CAIRN_CHRONOLOGY_SCAN_MAX    512  /* entries a pattern looks at */
 #define CAIRN_CHRONOLOGY_WALK_MAX                                                                  \
     8192 /* and rows of any kind it passes over to find them: some tens of a day */
-#define CAIRN_JOIN_ROWS_MAX     4096 /* chronology rows moved when two children turn out to be one */
+#define CAIRN_JOIN_ROWS_MAX     4096 /* chronology rows that one entry moves, when children join */
 #define CAIRN_PATTERNS_MAX      32
 #define CAIRN_PATTERN_CODES_MAX 32
 #define CAIRN_ALERT_RECORDS_MAX 64 /* records listed in one alert; the newest are kept */
 #define CAIRN_ADDRESSEES_MAX    32 /* agencies told of one alert */
 
 /* --- agent --- */
-#define CAIRN_API_CONNECTIONS_MAX 64
-#define CAIRN_API_BODY_MAX_BYTES  (4 * 1024 * 1024) /* a Bundle of a practice's day */
-#define CAIRN_API_POLL_MAX_S      60
-#define CAIRN_API_REQUEST_MAX_S   10 /* silence of a caller who has not finished asking */
+#define CAIRN_API_CONNECTIONS_MAX  64 /* shared out equally between the users that are named */
+#define CAIRN_API_BODY_MAX_BYTES   (4 * 1024 * 1024) /* a Bundle of a practice's day */
+#define CAIRN_API_POLL_MAX_S       60
+#define CAIRN_API_REQUEST_MAX_S    10 /* silence of a caller who has not finished asking */
+#define CAIRN_API_TURN_MAX_S       30 /* all of asking, or of reading an answer, however busily */
+#define CAIRN_API_SMALL_BODY_BYTES (16 * 1024) /* every connection may hold such a body ... */
+#define CAIRN_API_LARGE_BODIES_MAX 3    /* ... and so many callers a larger one at a time: memory */
+#define CAIRN_API_LARGE_WAIT_MS    2000 /* for another's to be done with */
 #define CAIRN_API_CONNECTION_BYTES                                                                 \
     (32 * 1024) /* request line and headers, and one piece of a body */
 #define CAIRN_API_STACK_BYTES                                                                      \
@@ -119,6 +127,16 @@ static_assert(CAIRN_RING_URGENT_SLOTS < CAIRN_RING_SLOTS, "the reserve is a part
 static_assert(CAIRN_RING_URGENT_BYTES >= 4 * CAIRN_FRAME_MAX_BYTES,
               "the reserve holds whole frames");
 static_assert(CAIRN_BATCH_BYTES_MAX >= CAIRN_FRAME_MAX_BYTES, "one frame always fits a batch");
+static_assert(2 * CAIRN_JOIN_ROWS_MAX + CAIRN_PATTERNS_MAX * CAIRN_CHRONOLOGY_SCAN_MAX +
+                      CAIRN_ADDRESSEES_MAX * (4 * CAIRN_ALERT_RECORDS_MAX + 4) +
+                      16 * CAIRN_MEMBERS_MAX + 4 * CAIRN_TOKENS_MAX <=
+                  CAIRN_ENTRY_WRITES_MAX,
+              "rows moved, records marked, cards and notices, members and tokens");
+static_assert(CAIRN_ACKNOWLEDGED_ROWS_MAX + 16 <= CAIRN_ENTRY_WRITES_MAX,
+              "what an acknowledgement removes");
+static_assert(CAIRN_BATCH_WRITES_MAX + CAIRN_ENTRY_WRITES_MAX < 131071 / 2,
+              "LMDB keeps at most 131,071 dirty pages");
+static_assert(CAIRN_TOKEN_MATCHES_MAX <= CAIRN_MEMBERS_MAX, "holders fit a list of members");
 static_assert(CAIRN_BATCH_FRAMES_MAX <= CAIRN_RING_SLOTS, "a batch is a part of the ring");
 static_assert(CAIRN_ALERT_RECORDS_MAX <= CAIRN_CHRONOLOGY_SCAN_MAX,
               "an alert lists what was looked at");

@@ -5,8 +5,9 @@
  * wire numbers, the log, the counters, the test rows and docs/protocol.md.
  *
  * FINAL: the same id gets the same answer for ever; a row is kept. RETRY: nothing was kept; send
- * the same again later. Columns: name, wire number (never reused), FINAL or RETRY, words for the
- * person who reads them.
+ * the same again later. Columns: name, wire number (never reused), FINAL or RETRY, one clause for
+ * the person who reads them, at an agency, on the command line or in a log: what is wrong with
+ * "it", and who has to act where that is not plain.
  */
 #ifndef CAIRN_VERDICT_H
 #define CAIRN_VERDICT_H
@@ -15,33 +16,33 @@
 #include <stdint.h>
 
 /* clang-format off */
-#define CAIRN_VERDICTS(X)                                                                                              \
-    X(STORED,               1, FINAL, "stored and logged")                                                             \
-    X(STORED_NO_READER,     2, FINAL, "stored and logged; no agreement lets anybody read it")                          \
-    X(BUSY,                10, RETRY, "the broker is busy; try again")                                                 \
-    X(OVER_QUOTA,          11, RETRY, "this agency has sent more than its quota for now")                              \
-    X(STALE_DIRECTORY,     12, RETRY, "sealed under an older directory or agreement; fetch the newer one and send again") \
-    X(DISK_FULL,           14, RETRY, "the broker's disk is nearly full")                                              \
-    X(HELLO_FIRST,         15, RETRY, "the broker does not know this connection yet; say hello again")                 \
-    X(BAD_FRAME,           20, FINAL, "not a Cairn frame: magic, type, length or number of parts")                     \
-    X(TOO_LARGE,           21, FINAL, "larger than the limit")                                                         \
-    X(UNSUPPORTED_VERSION, 22, FINAL, "no protocol version in common")                                                 \
-    X(MALFORMED,           23, FINAL, "not the canonical encoding of a known message")                                 \
-    X(WRONG_LANE,          24, FINAL, "only urgent records and what they need may use the urgent lane")                \
-    X(UNKNOWN_KEY,         30, FINAL, "the signing key is not in the directory")                                       \
-    X(REVOKED_KEY,         31, FINAL, "the signing key or its agency is revoked")                                      \
-    X(WRONG_SENDER,        32, FINAL, "the connection, the parcel and the entry do not name the same agency")          \
-    X(BAD_SIGNATURE,       33, FINAL, "the signature does not hold")                                                   \
-    X(WRONG_PARTNERSHIP,   34, FINAL, "made for another partnership")                                                  \
-    X(EQUIVOCATION,        40, FINAL, "this id was used before for something else")                                    \
-    X(OUT_OF_ORDER,        41, FINAL, "entries of a stream must have rising sequence numbers")                         \
-    X(BAD_ENTRY,           42, FINAL, "a field of the entry is missing or outside its range")                          \
-    X(KIND_NOT_IN_USE,     43, FINAL, "this kind of entry is numbered but not in use yet")                             \
-    X(NOT_ENTITLED,        44, FINAL, "this agency may not say or ask this")                                           \
-    X(NOT_FOUND,           45, FINAL, "it names something that does not exist")                                        \
-    X(CONFLICT,            46, FINAL, "it does not fit the present state")                                             \
-    X(BAD_GRANT,           47, FINAL, "a grant names a reader that the agreements do not allow, or the origin's own is missing") \
-    X(QUARANTINED,         50, FINAL, "set aside: applying it stopped the broker twice; an operator must look")
+#define CAIRN_VERDICTS(X)                                                                                                          \
+    X(STORED,               1, FINAL, "it is stored and in the log")                                                               \
+    X(STORED_NO_READER,     2, FINAL, "it is stored and in the log, but no agreement lets any other agency read it")               \
+    X(BUSY,                10, RETRY, "the broker is busy; it is sent again")                                                      \
+    X(OVER_QUOTA,          11, RETRY, "this agency has sent more than its quota for now; it is sent again")                        \
+    X(STALE_DIRECTORY,     12, RETRY, "it was sealed under an older directory or agreement; it is sealed anew and sent again")     \
+    X(DISK_FULL,           14, RETRY, "the broker's disk is nearly full; it is sent again")                                        \
+    X(HELLO_FIRST,         15, RETRY, "the broker does not know this connection yet; it is sent again after a greeting")           \
+    X(BAD_FRAME,           20, FINAL, "this is no Cairn message: the program that sent it is at fault")                            \
+    X(TOO_LARGE,           21, FINAL, "it is larger than the limit")                                                               \
+    X(UNSUPPORTED_VERSION, 22, FINAL, "agent and broker have no version of the protocol in common: one of them must be updated")   \
+    X(MALFORMED,           23, FINAL, "the message cannot be read: the program that sent it is at fault")                          \
+    X(WRONG_LANE,          24, FINAL, "only urgent records and what they need may go ahead of the others")                         \
+    X(UNKNOWN_KEY,         30, FINAL, "the key that signed it is not in the partnership's directory")                              \
+    X(REVOKED_KEY,         31, FINAL, "the key that signed it, or its agency, was revoked")                                        \
+    X(WRONG_SENDER,        32, FINAL, "it names another agency than the one that sent or signed it")                               \
+    X(BAD_SIGNATURE,       33, FINAL, "its signature does not hold: it was changed, or another key signed it")                     \
+    X(WRONG_PARTNERSHIP,   34, FINAL, "it was made for another partnership")                                                       \
+    X(EQUIVOCATION,        40, FINAL, "this id was used before for something else")                                                \
+    X(OUT_OF_ORDER,        41, FINAL, "a later one of the same agency came first, so its number cannot be used any more")          \
+    X(BAD_ENTRY,           42, FINAL, "a field of it is missing or outside its range")                                             \
+    X(KIND_NOT_IN_USE,     43, FINAL, "this kind of entry has a number but is not in use yet")                                     \
+    X(NOT_ENTITLED,        44, FINAL, "this agency may not say or ask this")                                                       \
+    X(NOT_FOUND,           45, FINAL, "it speaks of a record or an alert that is not there")                                       \
+    X(CONFLICT,            46, FINAL, "it does not fit what has happened since")                                                   \
+    X(BAD_GRANT,           47, FINAL, "it is sealed for an agency that no agreement lets read it, or not for the one that sent it") \
+    X(QUARANTINED,         50, FINAL, "it is set aside, because the broker stopped twice over it: an operator must look")
 /* clang-format on */
 
 enum verdict {

@@ -219,6 +219,20 @@ bool utf8_is_prose(struct slice text)
     return true;
 }
 
+bool text_is_reason(struct slice text)
+{
+    struct reader reader = reader_over(text);
+    size_t characters = 0;
+
+    if (text.len > CAIRN_REASON_MAX_BYTES || !utf8_is_prose(text)) {
+        return false;
+    }
+    while (reader.left > 0) {
+        characters += take_code_point(&reader) > ' ' ? 1 : 0;
+    }
+    return characters >= CAIRN_REASON_MIN_CHARACTERS;
+}
+
 bool text_copy(char *out, size_t out_bytes, struct slice in)
 {
     if (in.len >= out_bytes || !utf8_is_prose(in)) {

@@ -4,6 +4,7 @@
 #define BASE_TEXT_H
 
 #include "base/slice.h"
+#include "cairn/limits.h"
 
 #define BASE64_BYTES(n) ((((n) + 2) / 3) * 4 + 1) /* text and NUL for n bytes */
 #define HEX_BYTES(n)    ((n)*2 + 1)
@@ -23,6 +24,13 @@ bool utf8_valid(struct slice text) MUST_USE;
 bool utf8_is_prose(struct slice text) MUST_USE;
 /* Copies a prose slice to a NUL-terminated buffer; false when it is too long or not prose. */
 bool text_copy(char *out, size_t out_bytes, struct slice in) MUST_USE;
+/* Whether this can be why a practitioner opened or decided: prose of at most CAIRN_REASON_MAX_BYTES
+ * in which at least CAIRN_REASON_MIN_CHARACTERS are not blank. What to say of it when it cannot is
+ * TEXT_REASON_RULE. */
+bool text_is_reason(struct slice text) MUST_USE;
+#define TEXT_REASON_RULE                                                                           \
+    "a reason is plain text with at least %d characters that are not blank, and at most %d bytes", \
+        CAIRN_REASON_MIN_CHARACTERS, CAIRN_REASON_MAX_BYTES
 /* For identity: NFKD, case folded, marks and everything but letters and digits removed
  * (libunistring). False when the result does not fit or the input is not UTF-8. The result is
  * NUL-terminated. */

@@ -432,12 +432,3 @@ int64_t conf_integer(const struct conf *conf, const char *section, const char *k
     assert(conf->values[index].text != NULL);
     return conf->values[index].number;
 }
-
-bool conf_bool(const struct conf *conf, const char *section, const char *key)
-{
-    size_t index = must_find(conf, section, key);
-
-    assert(conf->options[index].kind == CONF_BOOL);
-    assert(conf->values[index].text != NULL);
-    return conf->values[index].number != 0;
-}

@@ -25,7 +25,6 @@
 enum conf_kind {
     CONF_TEXT,    /* no range */
     CONF_PATH,    /* an absolute path, or nothing */
-    CONF_BOOL,    /* true, yes, false, no */
     CONF_INTEGER, /* decimal, may be negative */
     CONF_SIZE,    /* bytes, or with k, M, G (powers of 1024) */
     CONF_SECONDS, /* seconds, or with s, m, h, d */
@@ -62,7 +61,6 @@ int conf_check(const struct conf *conf, struct error *error) MUST_USE;
 const char *conf_text(const struct conf *conf, const char *section, const char *key);
 int64_t conf_integer(const struct conf *conf, const char *section,
                      const char *key); /* also sizes, seconds */
-bool conf_bool(const struct conf *conf, const char *section, const char *key);
 
 /* Every value in force, each below a comment with where it was said ("FILE:LINE", or "default"); an
  * INI file again. */

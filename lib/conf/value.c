@@ -89,26 +89,12 @@ static bool parse_number(const struct conf_option *option, const char *text, int
     return true;
 }
 
-static bool parse_bool(const char *text, int64_t *ret)
-{
-    bool yes = strcmp(text, "true") == 0 || strcmp(text, "yes") == 0;
-    bool no = strcmp(text, "false") == 0 || strcmp(text, "no") == 0;
-
-    if (yes || no) {
-        *ret = yes;
-    }
-    return yes || no;
-}
-
 bool value_parse(const struct conf_option *option, const char *text, int64_t *ret)
 {
     bool nothing = text[0] == '\0';
 
     if (is_number(option->kind)) {
         return parse_number(option, text, ret);
-    }
-    if (option->kind == CONF_BOOL) {
-        return parse_bool(text, ret);
     }
     *ret = 0;
     if (nothing) {
@@ -137,7 +123,6 @@ void value_allowed(const struct conf_option *option, char out[CONF_ALLOWED_BYTES
     static const char *const words[] = {
         [CONF_TEXT] = "text",
         [CONF_PATH] = "a path that starts with /",
-        [CONF_BOOL] = "true or false",
         [CONF_INTEGER] = "a whole number",
         [CONF_SIZE] = "a size in bytes, or with k, M or G,",
         [CONF_SECONDS] = "a time in seconds, or with s, m, h or d,",
@@ -147,7 +132,7 @@ void value_allowed(const struct conf_option *option, char out[CONF_ALLOWED_BYTES
 
     if (!is_number(option->kind)) {
         (void)snprintf(out, CONF_ALLOWED_BYTES, "%s%s", words[option->kind],
-                       option->kind != CONF_BOOL && option->fallback == NULL ? ", not empty" : "");
+                       option->fallback == NULL ? ", not empty" : "");
         return;
     }
     format_number(option->kind, option->min, min);

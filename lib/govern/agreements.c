@@ -57,26 +57,6 @@ CAIRN_RECORD_CODES(X)
 
 /* --- deciding --- */
 
-const char *effect_text(enum effect effect)
-{
-    switch (effect) {
-    case EFFECT_DENY:
-        return "deny";
-    case EFFECT_ASK:
-        return "ask";
-    case EFFECT_HOLD:
-        return "hold";
-    case EFFECT_SHARE:
-        return "share";
-    }
-    return "unknown";
-}
-
-enum effect effect_stricter(enum effect a, enum effect b)
-{
-    return a < b ? a : b;
-}
-
 static bool party_is(const struct party *party, const struct agency *agency)
 {
     if (party->any) {

@@ -224,20 +224,3 @@ int govern_write(const char *dir, const struct govern_document *document, struct
     }
     return 0;
 }
-
-int govern_sign(const struct govern_signing *signing, enum governance_document document,
-                uint64_t version, struct slice text, struct error *error)
-{
-    _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
-
-    int r = govern_note_make(signing, document, version, text, &note);
-    if (r < 0) {
-        return file_failed(error, governance_document_text(document), r);
-    }
-    const struct govern_document signed_document = {
-        .document = document,
-        .text = text,
-        .note = buf_slice(&note),
-    };
-    return govern_write(signing->dir, &signed_document, error);
-}

@@ -164,8 +164,6 @@ struct agreements; /* opaque; compiled rules */
  * snapshot. Under 2 microseconds; no allocation. */
 struct decision agreements_decide(const struct agreements *agreements,
                                   const struct disclosure *disclosure);
-enum effect effect_stricter(enum effect a, enum effect b);
-const char *effect_text(enum effect effect);
 
 /* --- patterns --- */
 enum addressee_sort {
@@ -276,18 +274,14 @@ int govern_write(const char *dir, const struct govern_document *document,
                  struct error *error) MUST_USE;
 /* Root first, then the others that are there. */
 int governance_load(const char *dir, struct governance **ret, struct error *error) MUST_USE;
-/* Signs `text` as the given version of the document and writes both files (partnership side, root
- * key at hand). */
+/* Partnership side, root key at hand. */
 struct govern_signing {
-    const char *dir;
     const char *origin;
     const struct note_key *key;
     const struct signer *signer;
 };
-int govern_sign(const struct govern_signing *signing, enum governance_document document,
-                uint64_t version, struct slice text, struct error *error) MUST_USE;
-/* Only the note, so that a document can be judged by governance_with before it is written. `dir` is
- * not used. */
+/* The note that makes `text` the given version of the document: to be judged by governance_with
+ * before both are written. */
 int govern_note_make(const struct govern_signing *signing, enum governance_document document,
                      uint64_t version, struct slice text, struct buf *ret_note) MUST_USE;
 

@@ -208,11 +208,6 @@ void json_set_bool(struct json *object, const char *key, bool value)
     set_new(object, key, json_boolean(value));
 }
 
-void json_set_null(struct json *object, const char *key)
-{
-    set_new(object, key, json_null());
-}
-
 struct json *json_set_node(struct json *object, const char *key, struct json **node)
 {
     struct json *taken = *node;
@@ -236,11 +231,6 @@ void json_append_word(struct json *array, const char *word)
     int r = json_append_text(array, slice_of_text(word));
 
     assert(r == 0);
-}
-
-void json_append_integer(struct json *array, int64_t value)
-{
-    append_new(array, json_integer(value));
 }
 
 struct json *json_append_node(struct json *array, struct json **node)

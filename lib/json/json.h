@@ -108,13 +108,11 @@ int json_set_text(struct json *object, const char *key, struct slice text) MUST_
 void json_set_word(struct json *object, const char *key, const char *word);
 void json_set_integer(struct json *object, const char *key, int64_t value);
 void json_set_bool(struct json *object, const char *key, bool value);
-void json_set_null(struct json *object, const char *key);
 /* Takes *node, which becomes a borrowed part of the object; nulls the pointer. Returns that part.
  */
 struct json *json_set_node(struct json *object, const char *key, struct json **node);
 int json_append_text(struct json *array, struct slice text) MUST_USE;
 void json_append_word(struct json *array, const char *word);
-void json_append_integer(struct json *array, int64_t value);
 struct json *json_append_node(struct json *array, struct json **node);
 /* A copy of a value, for putting a part of one document into another. */
 struct json *json_clone(const struct json *node) MUST_USE;

@@ -359,7 +359,8 @@ static void read_alert_lists(struct reader *reader, struct alert_row *row)
     row->n_addressees = read_u8(reader);
     assert(row->n_addressees <= CAIRN_ADDRESSEES_MAX);
     for (size_t i = 0; i < row->n_addressees; i++) {
-        row->addressees[i] = read_u32(reader);
+        row->addressees[i].agency = read_u32(reader);
+        row->addressees[i].told = read_u32(reader);
     }
     row->n_records = read_u8(reader);
     assert(row->n_records <= CAIRN_ALERT_RECORDS_MAX);
@@ -367,6 +368,7 @@ static void read_alert_lists(struct reader *reader, struct alert_row *row)
         row->records[i].entry = read_entry_id(reader);
         row->records[i].log_index = read_u64(reader);
         row->records[i].day = read_i32(reader);
+        row->records[i].revision = read_u32(reader);
     }
 }
 
@@ -384,7 +386,6 @@ bool alert_row_get(struct store_txn *txn, uint64_t alert, struct alert_row *ret)
     read_into(&reader, row.pattern_hash.bytes, CAIRN_HASH_BYTES);
     row.state = (enum alert_state)read_u8(&reader);
     row.revision = read_u32(&reader);
-    row.raised_ms = (int64_t)read_u64(&reader);
     row.outcome = (enum outcome)read_u8(&reader);
     row.closed_at = read_u64(&reader);
     row.earlier_outcome = (enum outcome)read_u8(&reader);
@@ -404,19 +405,20 @@ void alert_row_put(struct store_txn *txn, uint64_t alert, const struct alert_row
     write_bytes(&writer, row->pattern_hash.bytes, CAIRN_HASH_BYTES);
     write_u8(&writer, (uint8_t)row->state);
     write_u32(&writer, row->revision);
-    write_u64(&writer, (uint64_t)row->raised_ms);
     write_u8(&writer, (uint8_t)row->outcome);
     write_u64(&writer, row->closed_at);
     write_u8(&writer, (uint8_t)row->earlier_outcome);
     write_u8(&writer, (uint8_t)row->n_addressees);
     for (size_t i = 0; i < row->n_addressees; i++) {
-        write_u32(&writer, row->addressees[i]);
+        write_u32(&writer, row->addressees[i].agency);
+        write_u32(&writer, row->addressees[i].told);
     }
     write_u8(&writer, (uint8_t)row->n_records);
     for (size_t i = 0; i < row->n_records; i++) {
         write_entry_id(&writer, &row->records[i].entry);
         write_u64(&writer, row->records[i].log_index);
         write_i32(&writer, row->records[i].day);
+        write_u32(&writer, row->records[i].revision);
     }
     struct store_key key = store_key_u64(alert);
     store_put(txn, T_ALERT, store_key_slice(&key), writer_slice(&writer));

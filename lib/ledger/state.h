@@ -157,6 +157,11 @@ struct alert_record {
     struct entry_id entry;
     uint64_t log_index;
     int32_t day;
+    uint32_t revision; /* of the alert that listed it */
+};
+struct alert_addressee {
+    uint32_t agency;
+    uint32_t told; /* the newest revision that it was told of; 0 nothing yet */
 };
 struct alert_row {
     uint64_t child;
@@ -165,16 +170,15 @@ struct alert_row {
     struct hash pattern_hash;
     enum alert_state state;
     uint32_t revision; /* 1 when raised */
-    int64_t raised_ms;
     enum outcome outcome;
     uint64_t closed_at; /* log size when closed */
     enum outcome earlier_outcome;
     size_t n_addressees;
-    uint32_t addressees[CAIRN_ADDRESSEES_MAX];
+    struct alert_addressee addressees[CAIRN_ADDRESSEES_MAX];
     size_t n_records;
     struct alert_record records[CAIRN_ALERT_RECORDS_MAX]; /* ascending day, log index */
 };
-#define ALERT_ROW_BYTES (160 + CAIRN_ADDRESSEES_MAX * 4 + CAIRN_ALERT_RECORDS_MAX * 32)
+#define ALERT_ROW_BYTES (160 + CAIRN_ADDRESSEES_MAX * 8 + CAIRN_ALERT_RECORDS_MAX * 36)
 bool alert_row_get(struct store_txn *txn, uint64_t alert, struct alert_row *ret);
 void alert_row_put(struct store_txn *txn, uint64_t alert, const struct alert_row *row);
 
@@ -196,7 +200,6 @@ struct mailbox_row {
     uint64_t alert;
     struct slice notice;
 };
-#define PART_BIT(part) ((uint8_t)(1U << ((unsigned)(part)-1U)))
 void mailbox_row_put(struct store_txn *txn, uint32_t agency, uint64_t position,
                      const struct mailbox_row *row);
 bool mailbox_row_unpack(struct slice value, struct mailbox_row *ret); /* notice borrowed */

@@ -2,7 +2,7 @@
 /*
  * dealer: an agent's connection to the broker (DEALER over CURVE). It dials out, reconnects by
  * itself with jitter, and queues nothing while not connected. One thread owns it; dealer_wake may
- * be called from any thread. Needs net_init.
+ * be called from any thread. Needs net_init (net/net.h).
  */
 #ifndef NET_DEALER_H
 #define NET_DEALER_H

@@ -221,15 +221,21 @@ void router_wake(struct router *router)
 
 /* Who ZAP said this connection is. From the payload: 4.3.4 loses the property on the routing frame
  * after a poll. */
-static uint32_t read_agency(const struct net_frame *payload)
+static void read_user(const struct net_frame *payload, struct peer *ret)
 {
     const char *user_id = zmq_msg_gets(net_frame_message(payload), "User-Id");
+    const char *blank = user_id == NULL ? NULL : strchr(user_id, ' ');
+    char number[ZAP_USER_ID_BYTES] = "";
     uint64_t agency = 0;
 
-    if (user_id == NULL || !u64_parse(user_id, UINT32_MAX, &agency)) {
-        return 0;
+    if (blank == NULL || (size_t)(blank - user_id) >= sizeof(number)) {
+        return;
     }
-    return (uint32_t)agency;
+    memcpy(number, user_id, (size_t)(blank - user_id));
+    if (u64_parse(number, UINT32_MAX, &agency) &&
+        hex_decode(blank + 1, ret->key, sizeof(ret->key))) {
+        ret->agency = (uint32_t)agency;
+    }
 }
 
 /* A route that the peer chose is refused: it could be somebody else's. */
@@ -262,7 +268,8 @@ enum router_got router_receive(struct router *router, struct peer *ret_peer,
     bool whole = socket_take(router->socket, &payload, &more);
 
     assert(whole);
-    *ret_peer = (struct peer){.agency = read_agency(&payload)};
+    *ret_peer = (struct peer){.agency = 0};
+    read_user(&payload, ret_peer);
     if (more) {
         router->draining = !socket_drain(router->socket);
         return ROUTER_BAD;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * router: the broker's public socket, a ROUTER over CURVE with an enforced ZAP domain. Identity is
- * the User-Id that ZAP gave to the connection's key, read from the payload frame; what lacks it
- * never leaves this file. libzmq 4.3.4 is wrapped with the settings of docs/operations.md
+ * the User-Id that ZAP gave to the connection, its agency and its key, read from the payload frame;
+ * what lacks it never leaves this file. ZAP asks once for a connection: whether its key still holds
+ * is for the caller to ask again. libzmq 4.3.4 is wrapped with the settings of docs/operations.md
  * ("Transport"), each read back before bind.
  *
  * Threads: one thread owns a router and calls everything but router_wake. The ZAP handler is a
- * thread of its own inside; it asks `admit`, which must therefore be thread-safe. One ZeroMQ
- * context per process (net_init / net_deinit).
+ * thread of its own inside; it asks `admit`, which must therefore be thread-safe. Needs net_init
+ * (net/net.h).
  */
 #ifndef NET_ROUTER_H
 #define NET_ROUTER_H
@@ -16,14 +17,12 @@
 #include "net/curve.h"
 #include "net/frame.h"
 
-int net_init(struct error *error) MUST_USE; /* the process's one context */
-void net_deinit(void);
-
 #define NET_ROUTE_MAX_BYTES 32
 
 /* A live connection: where to send, and who is there. A value; never logged. */
 struct peer {
-    uint32_t agency; /* number that `admit` gave to the connection's key */
+    uint32_t agency;              /* number that `admit` gave to the connection's key */
+    uint8_t key[CURVE_KEY_BYTES]; /* public half, proven in the handshake */
     uint8_t route_len;
     uint8_t route[NET_ROUTE_MAX_BYTES];
 };

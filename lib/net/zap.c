@@ -2,7 +2,7 @@
 /*
  * A request is the frames version, request id, domain, address, identity, mechanism, credentials;
  * the answer is version, request id, status, text, user id, metadata. The user id is the agency's
- * number in decimal: libzmq hangs it on every message of that connection as "User-Id". Whatever is
+ * number in decimal, a blank, and the connection's key in hex: libzmq hangs it on every message of that connection as "User-Id". Whatever is
  * not a CURVE key of our domain that `admit` knows is refused.
  */
 #include "net/zap.h"
@@ -19,13 +19,13 @@
 
 #include "base/log.h"
 #include "base/slice.h"
+#include "base/text.h"
 #include "net/context.h"
 #include "net/socket.h"
 
 #define ZAP_ENDPOINT       "inproc://zeromq.zap.01"
 #define ZAP_VERSION        "1.0"
 #define ZAP_PART_MAX_BYTES 256
-#define USER_ID_BYTES      11 /* a 32-bit number in decimal, and NUL */
 
 enum {
     PART_VERSION,
@@ -111,12 +111,14 @@ static void send_part(void *socket, struct slice part, int flags)
     }
 }
 
-static void reply(void *socket, struct slice request_id, uint32_t agency)
+static void reply(void *socket, struct slice request_id, uint32_t agency, struct slice key)
 {
-    char user_id[USER_ID_BYTES] = "";
+    char user_id[ZAP_USER_ID_BYTES] = "";
+    char hex[HEX_BYTES(CURVE_KEY_BYTES)];
 
     if (agency != 0) {
-        (void)snprintf(user_id, sizeof(user_id), "%" PRIu32, agency);
+        hex_encode(key, hex);
+        (void)snprintf(user_id, sizeof(user_id), "%" PRIu32 " %s", agency, hex);
     }
     send_part(socket, slice_of_text(ZAP_VERSION), ZMQ_SNDMORE);
     send_part(socket, request_id, ZMQ_SNDMORE);
@@ -133,7 +135,7 @@ static void answer(struct zap *zap)
     receive(zap->socket, &request);
     uint32_t agency = judge(zap, &request);
 
-    reply(zap->socket, request.parts[PART_REQUEST], agency);
+    reply(zap->socket, request.parts[PART_REQUEST], agency, request.parts[PART_KEY]);
     if (agency == 0) {
         pthread_mutex_lock(&zap->lock);
         zap->refusals++;

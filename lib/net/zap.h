@@ -14,6 +14,8 @@
 #define ZAP_DOMAIN_NAME  "cairn"
 #define ZAP_PROOF_AGENCY UINT32_MAX /* never an agency's number */
 
+#define ZAP_USER_ID_BYTES (10 + 1 + 2 * CURVE_KEY_BYTES + 1) /* "7 ab12...": number, key, NUL */
+
 struct zap;
 struct zap_options {
     bool (*admit)(void *data, const uint8_t key[CURVE_KEY_BYTES], uint32_t *ret_agency);

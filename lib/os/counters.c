@@ -139,14 +139,6 @@ void counter_set(const struct counters *counters, size_t index, uint64_t value)
     }
 }
 
-uint64_t counter_get(const struct counters *counters, size_t index)
-{
-    if (counters->file == NULL) {
-        return 0;
-    }
-    return __atomic_load_n(value_at(counters, index), __ATOMIC_RELAXED);
-}
-
 static void copy_reading(const struct counters_file *file, struct counters_reading *ret)
 {
     ret->pid = file->pid;

@@ -47,7 +47,6 @@ int counters_create(const char *path, const char *const names[], size_t n,
 void counters_close(struct counters *counters);
 void counter_add(const struct counters *counters, size_t index, uint64_t n);
 void counter_set(const struct counters *counters, size_t index, uint64_t value);
-uint64_t counter_get(const struct counters *counters, size_t index);
 
 struct counter_reading {
     char name[COUNTER_NAME_MAX_BYTES + 1];

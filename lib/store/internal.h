@@ -33,6 +33,7 @@ struct store_txn {
     struct store_reader *reader; /* NULL for a write transaction */
     int fault;
     unsigned walks; /* open ones */
+    uint64_t writes;
 };
 
 /* An LMDB result as 0 or -errno. */

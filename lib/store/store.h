@@ -57,6 +57,8 @@ void store_end(struct store_txn **txn);
  * nothing, log_fatal. */
 int store_commit(struct store_txn **txn) MUST_USE;
 int store_fault(const struct store_txn *txn); /* the sticky fault, 0 while there is none */
+/* Rows put and deleted so far: each dirties at least a page, which stays in memory until the end. */
+uint64_t store_writes(const struct store_txn *txn);
 /* Makes `fault` (a -errno) the sticky fault unless there is one: for a caller that finds stored
  * rows broken. */
 void store_fail(struct store_txn *txn, int fault);

@@ -113,6 +113,11 @@ int store_fault(const struct store_txn *txn)
     return txn->fault;
 }
 
+uint64_t store_writes(const struct store_txn *txn)
+{
+    return txn->writes;
+}
+
 bool store_get(struct store_txn *txn, unsigned table, struct slice key, struct slice *ret)
 {
     MDB_val inner_key = val_of(key);
@@ -142,6 +147,7 @@ static bool put(struct store_txn *txn, unsigned table, struct slice key, MDB_val
     if (txn->fault != 0) {
         return false;
     }
+    txn->writes++;
     int rc = mdb_put(txn->txn, table_of(txn, table), &inner_key, value, flags);
     if (rc != 0) {
         store_fail(txn, store_errno(rc));
@@ -185,6 +191,7 @@ bool store_delete(struct store_txn *txn, unsigned table, struct slice key)
     if (txn->fault != 0) {
         return false;
     }
+    txn->writes++;
     int rc = mdb_del(txn->txn, table_of(txn, table), &inner_key, NULL);
     if (rc != 0 && rc != MDB_NOTFOUND) {
         store_fail(txn, store_errno(rc));

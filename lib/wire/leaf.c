@@ -34,6 +34,8 @@ static void write_details(struct writer *writer, const struct leaf *leaf)
     case LEAF_TOLD:
         write_u64(writer, leaf->number);
         write_u8(writer, (uint8_t)leaf->detail);
+        write_u8(writer, leaf->parts);
+        write_u64(writer, leaf->alert);
         write_hash(writer, &leaf->digest);
         break;
     case LEAF_GOVERNANCE:
@@ -84,8 +86,13 @@ static bool read_told(struct reader *reader, struct leaf *leaf)
 {
     leaf->number = read_u64(reader);
     leaf->detail = read_u8(reader);
+    leaf->parts = read_u8(reader);
+    leaf->alert = read_u64(reader);
     read_into(reader, leaf->digest.bytes, sizeof(leaf->digest.bytes));
-    return leaf->detail >= ITEM_DELIVERED && leaf->detail <= ITEM_NOTICE;
+    return leaf->detail >= ITEM_DELIVERED && leaf->detail <= ITEM_NOTICE &&
+           leaf->parts <= (PART_BIT(PART_CARD) | PART_BIT(PART_ACCOUNT)) &&
+           (leaf->parts == 0) == (leaf->detail == ITEM_NOTICE) &&
+           (leaf->alert == 0 || leaf->detail == ITEM_RELEASE);
 }
 
 static bool read_governance(struct reader *reader, struct leaf *leaf)

@@ -7,8 +7,10 @@
  *
  *   ENTRY       entry id[20] | u8 kind | u16 verdict | item digest[32] | grants digest[32]
  *
- *   TOLD        u64 mailbox position of `agency` | u8 item kind | what[32]
- *               (item digest of the record delivered or released; SHA-256 of a notice's payload)
+ *   TOLD        u64 mailbox position of `agency` | u8 item kind | u8 parts | u64 alert | what[32]
+ *               (item digest of the record delivered or released, which parts of it could be opened
+ *               from then on, and the alert that released them; SHA-256 of a notice's payload, no
+ *               parts and no alert)
  *
  *   GOVERNANCE  u8 document | u64 version | SHA-256 of the document[32]
  *
@@ -45,6 +47,8 @@ struct leaf {
     struct hash grants;   /* ENTRY */
     uint64_t number;      /* TOLD position, GOVERNANCE version, START size, REFUSED hour */
     uint32_t detail;      /* TOLD item kind, GOVERNANCE document, REFUSED count */
+    uint8_t parts;        /* TOLD: bits of PART_BIT, none for a notice */
+    uint64_t alert;       /* TOLD: that released it, else 0 */
 };
 struct slice leaf_write(const struct leaf *leaf, uint8_t storage[LEAF_MAX_BYTES]);
 bool leaf_read(struct slice bytes, struct leaf *ret) MUST_USE;

@@ -23,6 +23,7 @@
 #include "bench/bench_sync.h"
 #include "crypto/crypto.h"
 #include "ledger/state.h"
+#include "net/net.h"
 #include "net/router.h"
 
 #define PARCEL          CAIRN_PARCEL_ENTRIES_MAX

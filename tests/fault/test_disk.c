@@ -19,6 +19,7 @@
 
 #include "base/log.h"
 #include "crypto/crypto.h"
+#include "net/net.h"
 #include "net/router.h"
 #include "support/load.h"
 

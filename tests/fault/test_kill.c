@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "crypto/crypto.h"
+#include "net/net.h"
 #include "net/router.h"
 #include "support/load.h"
 

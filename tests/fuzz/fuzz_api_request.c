@@ -8,6 +8,7 @@
 
 #include "agents/core/api_decision.h"
 #include "agents/core/api_request.h"
+#include "base/text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tree/note.h"
 
@@ -75,7 +76,7 @@ static void read_decision(const struct api_call *call)
     struct json *document = api_body_json(call, &answer);
     assert(document != NULL || answer.status == 400 || answer.status == 415);
     if (document != NULL && api_decision_read(document, &decision, &error) == 0) {
-        assert(strlen(decision.reason) >= CAIRN_REASON_MIN_BYTES);
+        assert(text_is_reason(slice_of_text(decision.reason)));
         assert(decision.name[0] != '\0' && decision.role[0] != '\0');
         assert((decision.action == ACTION_CLOSE) == (decision.outcome != OUTCOME_NONE));
         assert(decision.n_tell <= CAIRN_ADDRESSEES_MAX);
@@ -90,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct asked asked;
     struct api_request request = {.n_query = 0};
-    struct api_call call = {.request = &request};
+    struct api_call call = {.request = &request, .role = USER_PRACTITIONER};
     struct api_answer answer = API_ANSWER_NULL;
     if (!split(slice_make(data, size), &asked)) {
         return 0;

@@ -9,7 +9,6 @@
 static const struct conf_option options[] = {
     {"a", "text", "", "Text.", CONF_TEXT, 0, 0},
     {"a", "path", "", "A path.", CONF_PATH, 0, 0},
-    {"a", "bool", "no", "A choice.", CONF_BOOL, 0, 0},
     {"b", "integer", "0", "A number.", CONF_INTEGER, -100, INT64_MAX},
     {"b", "size", "1k", "A size.", CONF_SIZE, 0, INT64_MAX},
     {"b", "seconds", "1m", "A time.", CONF_SECONDS, 0, 86400},
@@ -19,7 +18,6 @@ static void compare(const struct conf *conf, const struct conf *again)
 {
     assert(strcmp(conf_text(conf, "a", "text"), conf_text(again, "a", "text")) == 0);
     assert(strcmp(conf_text(conf, "a", "path"), conf_text(again, "a", "path")) == 0);
-    assert(conf_bool(conf, "a", "bool") == conf_bool(again, "a", "bool"));
     assert(conf_integer(conf, "b", "integer") == conf_integer(again, "b", "integer"));
     assert(conf_integer(conf, "b", "size") == conf_integer(again, "b", "size"));
     assert(conf_integer(conf, "b", "seconds") == conf_integer(again, "b", "seconds"));

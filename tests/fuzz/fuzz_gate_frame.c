@@ -104,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     replies = 0;
     gate.n_guests = 0;
     net_frame_copy(&frame, size == 0 ? SLICE_NULL : slice_make(data + 1, size - 1));
+    governing_transport_key(peer.agency, peer.key);
     gate_frame(&gate, &peer, &frame);
     bool asked = pipeline_asked(pipeline, &letter);
     net_frame_deinit(&letter.frame);

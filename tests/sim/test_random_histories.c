@@ -409,6 +409,8 @@ static void every_telling_is_logged_and_allowed_by_its_author(struct store_txn *
         assert_int_equal(leaf.type, LEAF_TOLD);
         assert_int_equal(leaf.agency, agency);
         assert_int_equal(leaf.number, position);
+        assert_int_equal(leaf.parts, row.parts);
+        assert_int_equal(leaf.alert, row.alert);
         if (row.kind != ITEM_NOTICE) {
             struct record_header header = header_of(txn, &row.entry);
             for (size_t i = 0; i < header.n_narrow; i++) {

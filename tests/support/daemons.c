@@ -26,6 +26,7 @@
 #include "base/slice.h"
 #include "os/fd.h"
 #include "os/files.h"
+#include "support/scratch.h"
 
 #define PATIENCE_MS 60000 /* several sanitized processes on a slow machine */
 #define WORDS_MAX   24
@@ -87,8 +88,7 @@ void estate_make(struct estate *estate)
 {
     char north[ESTATE_PATH];
     *estate = (struct estate){.processes = 0};
-    (void)snprintf(estate->dir, sizeof(estate->dir), "/tmp/cairn-estate-XXXXXX");
-    assert_non_null(mkdtemp(estate->dir));
+    scratch_make(estate->dir);
     free_endpoint(estate->endpoint);
     estate_path(estate, "north", north);
     ESTATE_CAIRN(estate, "init", north, "--name", "North", "--origin", "cairn.example.org/north",
@@ -98,12 +98,10 @@ void estate_make(struct estate *estate)
 
 void estate_remove(struct estate *estate)
 {
-    char command[128];
     if (estate->dir[0] == '\0') {
         return;
     }
-    (void)snprintf(command, sizeof(command), "rm -rf %s", estate->dir);
-    assert_int_equal(system(command), 0);
+    scratch_remove(estate->dir);
     estate->dir[0] = '\0';
 }
 

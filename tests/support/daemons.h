@@ -12,12 +12,13 @@
 #include <sys/types.h>
 
 #include "base/attr.h"
+#include "support/scratch.h"
 
 #define ESTATE_PATH 192
 
 /* DIR/north is the partnership's folder, DIR/ID an agency's. */
 struct estate {
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     char endpoint[64];
     int processes; /* started so far: numbers their sockets and logs */
 };

@@ -103,6 +103,11 @@ static void add_keys(uint32_t agency, const char *sort, struct buf *out)
     buf_format(out, "\"%s\": [{\"key\": \"%s\", \"status\": \"active\"}]", sort, text);
 }
 
+void governing_transport_key(uint32_t agency, uint8_t out[32])
+{
+    public_half(agency, "curve", out);
+}
+
 static void add_linkage(uint32_t agency, struct buf *out)
 {
     uint8_t open_key[HPKE_PUBLIC_BYTES];

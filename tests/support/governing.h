@@ -36,6 +36,8 @@ void governing_root_text(const struct governing *governing, size_t n_keys, size_
 void governing_template(const char *name, struct buf *out);
 /* A directory of the shipped kinds and these agencies. */
 void governing_directory_text(const struct test_agency *agencies, size_t n, struct buf *out);
+/* The public half of the agency's transport key in such a directory. */
+void governing_transport_key(uint32_t agency, uint8_t out[32]);
 /* The private halves behind that directory: sort is "sign", "open" or "curve". */
 void governing_seed(uint32_t agency, const char *sort, struct secret *ret);
 

@@ -7,6 +7,7 @@
 
 #include "agents/core/inbox.h"
 #include "agents/core/spool.h"
+#include "support/scratch.h"
 
 static void open_store(struct member *member)
 {
@@ -77,9 +78,7 @@ struct member *member_new(struct world *world, uint32_t number)
     _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
     member->world = world;
     member->number = number;
-    (void)snprintf(member->dir, sizeof(member->dir), "/tmp/cairn-member-XXXXXX");
-    char *made = mkdtemp(member->dir);
-    assert(made != NULL);
+    scratch_make(member->dir);
     (void)snprintf(member->socket, sizeof(member->socket), "%s/run/api.sock", member->dir);
     member->options = (struct agent_options){
         .dir = member->dir, .socket = member->socket, .settle_ms = 0, .allow_tmpfs = true};
@@ -99,16 +98,13 @@ struct member *member_new(struct world *world, uint32_t number)
 
 void member_free(struct member **member)
 {
-    char command[128];
     struct agent_keys *keys = &(*member)->agent.keys;
     stop(*member);
     signer_free(&keys->signer);
     secret_deinit(&keys->opening);
     secret_deinit(&keys->curve);
     secret_deinit(&keys->store);
-    (void)snprintf(command, sizeof(command), "rm -rf %s", (*member)->dir);
-    int r = system(command);
-    assert(r == 0);
+    scratch_remove((*member)->dir);
     base_free(member);
 }
 

@@ -7,12 +7,13 @@
 #define SUPPORT_MEMBER_H
 
 #include "agents/core/agent.h"
+#include "support/scratch.h"
 #include "support/world.h"
 
 struct member {
     struct world *world;
     uint32_t number;
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     char socket[96];
     struct agent_options options;
     struct agent agent;

@@ -13,6 +13,9 @@
 #include "govern/joining.h"
 #include "govern/keys.h"
 #include "os/files.h"
+#include "support/scratch.h"
+
+#define BACKUP_MAX_BYTES (16 << 20)
 
 static const struct test_agency agencies[PRACTICE_AGENCIES] = {
     {.number = AGENCY_OWN, .id = "elm-street", .kind = "gp"},
@@ -61,9 +64,7 @@ static void write_joining(struct practice *practice)
 
 static void fill_paths(struct practice *practice)
 {
-    (void)snprintf(practice->dir, sizeof(practice->dir), "/tmp/cairn-agent-XXXXXX");
-    char *made = mkdtemp(practice->dir);
-    assert(made != NULL);
+    scratch_make(practice->dir);
     (void)snprintf(practice->keys, sizeof(practice->keys), "%s/keys", practice->dir);
     (void)snprintf(practice->joining, sizeof(practice->joining), "%s/joining.json", practice->dir);
     (void)snprintf(practice->store, sizeof(practice->store), "%s/store", practice->dir);
@@ -103,6 +104,7 @@ struct practice *practice_new(void)
     struct error error = ERROR_NULL;
     log_init("test", (enum log_level)0); /* what is refused on purpose is not news */
     must(crypto_init(&error), &error);
+    practice->backup = BUF_MAX(BACKUP_MAX_BYTES);
     fill_paths(practice);
     governing_init(&practice->governing);
     governing_fill(&practice->governing, agencies, PRACTICE_AGENCIES);
@@ -128,6 +130,7 @@ void practice_free(struct practice **owned)
     agent_close(&practice->agent);
     remove_folder(practice);
     governing_deinit(&practice->governing);
+    buf_deinit(&practice->backup);
     crypto_deinit();
     base_free(owned);
 }
@@ -135,6 +138,31 @@ void practice_free(struct practice **owned)
 void practice_reopen(struct practice *practice)
 {
     agent_close(&practice->agent);
+    open_agent(practice);
+}
+
+static void store_path(const struct practice *practice, char out[160])
+{
+    (void)snprintf(out, 160, "%s/data.mdb", practice->store);
+}
+
+void practice_backup(struct practice *practice)
+{
+    char path[160];
+    store_path(practice, path);
+    agent_close(&practice->agent);
+    int r = file_read(path, &practice->backup);
+    assert(r == 0);
+    open_agent(practice);
+}
+
+void practice_restore(struct practice *practice)
+{
+    char path[160];
+    store_path(practice, path);
+    agent_close(&practice->agent);
+    int r = file_write_atomic(path, buf_slice(&practice->backup), 0600);
+    assert(r == 0);
     open_agent(practice);
 }
 

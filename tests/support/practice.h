@@ -12,6 +12,7 @@
 #include "agents/core/intake.h"
 #include "agents/core/spool.h"
 #include "support/governing.h"
+#include "support/scratch.h"
 
 enum practice_agency {
     AGENCY_OWN = 1,  /* "elm-street", gp */
@@ -24,7 +25,7 @@ enum practice_agency {
 #define PRACTICE_AGENCIES 6
 
 struct practice {
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     char keys[96];
     char joining[96];
     char store[96];
@@ -32,6 +33,7 @@ struct practice {
     struct clock_fake clock;
     struct agent_options options;
     struct agent *agent;
+    struct buf backup;
 };
 
 /* Sunday 2026-11-22, 09:00 UTC. */
@@ -42,6 +44,9 @@ struct practice *practice_new(void);
 void practice_free(struct practice **practice);
 /* The agent ends and starts again: nothing but the folder survives. */
 void practice_reopen(struct practice *practice);
+/* Its store as it is now, and as it was then: a backup. One is kept. */
+void practice_backup(struct practice *practice);
+void practice_restore(struct practice *practice);
 /* Directory, agreements, patterns and calendar arrive. */
 void practice_govern(struct practice *practice);
 /* One of them, changed by `from` -> `to`, as the next version. */

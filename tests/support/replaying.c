@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "broker/apply.h"
+#include "support/scratch.h"
 
 static const bool replayed[N_TABLES] = {
 #define X(name, text, is_replayed) [T_##name] = (is_replayed),
@@ -18,12 +19,11 @@ static const bool replayed[N_TABLES] = {
 #undef X
 };
 
-static struct store *open_empty(char dir[64])
+static struct store *open_empty(char dir[SCRATCH_BYTES])
 {
     struct store *store = NULL;
     struct error error = ERROR_NULL;
-    (void)snprintf(dir, 64, "/tmp/cairn-replay-XXXXXX");
-    assert_non_null(mkdtemp(dir));
+    scratch_make(dir);
     const struct store_options options = {
         .dir = dir,
         .map_bytes = 256ULL << 20,
@@ -84,8 +84,7 @@ void expect_same_state(struct store *a, struct store *b)
 
 void expect_replay_is_the_same(struct store *live)
 {
-    char dir[64];
-    char command[128];
+    char dir[SCRATCH_BYTES];
     _cleanup_(governance_unref) struct governance *governance = NULL;
     struct store *again = open_empty(dir);
     struct store_txn *txn = store_read(live);
@@ -100,6 +99,5 @@ void expect_replay_is_the_same(struct store *live)
     store_end(&txn);
     expect_same_state(live, again);
     store_close(&again);
-    (void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-    assert_int_equal(system(command), 0);
+    scratch_remove(dir);
 }

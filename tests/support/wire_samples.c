@@ -414,7 +414,9 @@ static struct leaf told_leaf(void)
                         .agency = SCHOOL,
                         .digest = hash_from(0x70),
                         .number = 89,
-                        .detail = ITEM_RELEASE};
+                        .detail = ITEM_RELEASE,
+                        .parts = PART_BIT(PART_ACCOUNT),
+                        .alert = 6};
 
     count_from(0xa0, leaf.salt, sizeof(leaf.salt));
     return leaf;

@@ -7,9 +7,11 @@
 
 #include "base/date.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "crypto/crypto.h"
 #include "crypto/digest.h"
 #include "crypto/token.h"
+#include "support/scratch.h"
 
 static const struct test_agency agencies[WORLD_AGENCIES] = {
     {GP, "gp-elm", "gp", false},
@@ -188,9 +190,7 @@ struct world *world_new(void)
     log_init("test", (enum log_level)0); /* what a story provokes is no news */
     int r = crypto_init(&error);
     assert(r == 0);
-    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/cairn-world-XXXXXX");
-    char *made = mkdtemp(world->dir);
-    assert(made != NULL);
+    scratch_make(world->dir);
     governing_init(&world->governing);
     governing_fill(&world->governing, agencies, WORLD_AGENCIES);
     clock_fake_init(&world->clock, START_MS);
@@ -213,11 +213,8 @@ struct world *world_new(void)
 
 void world_free(struct world **world)
 {
-    char command[128];
     stop(*world);
-    (void)snprintf(command, sizeof(command), "rm -rf %s", (*world)->dir);
-    int r = system(command);
-    assert(r == 0);
+    scratch_remove((*world)->dir);
     arena_deinit(&(*world)->arena);
     governing_deinit(&(*world)->governing);
     signer_free(&(*world)->checkpoint_signer);
@@ -537,10 +534,17 @@ void world_cut(struct world *world, const struct world_parcel *parcel, struct bu
 
 /* --- moving things --- */
 
+struct peer world_peer(uint32_t agency)
+{
+    struct peer peer = {.agency = agency, .route_len = 1, .route = {(uint8_t)agency}};
+    governing_transport_key(agency, peer.key);
+    return peer;
+}
+
 void world_receive(struct world *world, uint32_t agency, struct slice frame)
 {
     struct net_frame copy = NET_FRAME_NULL;
-    const struct peer peer = {.agency = agency, .route_len = 1, .route = {(uint8_t)agency}};
+    const struct peer peer = world_peer(agency);
     net_frame_copy(&copy, frame);
     gate_greeted(&world->gate, &peer); /* every connection of a story has said hello */
     gate_frame(&world->gate, &peer, &copy);
@@ -681,25 +685,56 @@ uint64_t world_log_size(struct world *world)
     return head.checkpoint.size;
 }
 
+static void publish_directory(struct world *world, struct buf *text)
+{
+    _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+    uint64_t version = world->governing.governance->versions[GOVERNANCE_DIRECTORY] + 1;
+    enum govern_result result =
+        governing_offer(&world->governing, GOVERNANCE_DIRECTORY, version, buf_slice(text));
+    assert(result == GOVERN_ACCEPTED);
+    governing_note(&world->governing, 1, GOVERNANCE_DIRECTORY, version, buf_slice(text), &note);
+    const struct govern_document document = {
+        .document = GOVERNANCE_DIRECTORY, .text = buf_slice(text), .note = buf_slice(&note)};
+    bool offered = gate_offer(&world->gate, &document);
+    assert(offered);
+    world_turn(world);
+}
+
 void world_revoke(struct world *world, uint32_t revoked_bits)
 {
     struct test_agency changed[WORLD_AGENCIES];
-    struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-    _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
-    uint64_t version = world->governing.governance->versions[GOVERNANCE_DIRECTORY] + 1;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
     memcpy(changed, agencies, sizeof(changed));
     for (size_t i = 0; i < WORLD_AGENCIES; i++) {
         changed[i].revoked = (revoked_bits & (1U << changed[i].number)) != 0;
     }
     governing_directory_text(changed, WORLD_AGENCIES, &text);
-    enum govern_result result =
-        governing_offer(&world->governing, GOVERNANCE_DIRECTORY, version, buf_slice(&text));
-    assert(result == GOVERN_ACCEPTED);
-    governing_note(&world->governing, 1, GOVERNANCE_DIRECTORY, version, buf_slice(&text), &note);
-    const struct govern_document document = {
-        .document = GOVERNANCE_DIRECTORY, .text = buf_slice(&text), .note = buf_slice(&note)};
-    bool offered = gate_offer(&world->gate, &document);
-    assert(offered);
-    world_turn(world);
-    buf_deinit(&text);
+    publish_directory(world, &text);
+}
+
+void world_revoke_transport(struct world *world, uint32_t agency)
+{
+    static const char active[] = "\", \"status\": \"active\"";
+    uint8_t key[32];
+    uint8_t next[32];
+    char base64[BASE64_BYTES(sizeof(key))];
+    char next_base64[BASE64_BYTES(sizeof(next))];
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    _cleanup_(buf_deinit) struct buf changed = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    governing_directory_text(agencies, WORLD_AGENCIES, &text);
+    buf_add_slice(&text, slice_make("", 1)); /* a string, to be searched */
+    governing_transport_key(agency, key);
+    base64_encode(SLICE_OF(key), base64);
+    governing_transport_key(agency + 100, next);
+    base64_encode(SLICE_OF(next), next_base64);
+    const char *start = (const char *)text.data;
+    const char *at = strstr(start, base64);
+    assert(at != NULL);
+    at += strlen(base64);
+    assert(strncmp(at, active, sizeof(active) - 1) == 0);
+    buf_add_slice(&changed, slice_make(start, (size_t)(at - start)));
+    buf_format(&changed, "\", \"status\": \"revoked\"}, {\"key\": \"%s\", \"status\": \"active\"",
+               next_base64);
+    buf_add_text(&changed, at + sizeof(active) - 1);
+    publish_directory(world, &changed);
 }

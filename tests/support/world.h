@@ -13,6 +13,7 @@
 #include "broker/publish.h"
 #include "broker/verify.h"
 #include "support/governing.h"
+#include "support/scratch.h"
 
 /* Agency numbers of every world; ids and kinds as in world.c. */
 enum {
@@ -39,7 +40,7 @@ struct world_letter {
 };
 
 struct world {
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     struct governing governing;
     struct clock_fake clock;
     struct secret pepper;
@@ -120,6 +121,9 @@ void world_cut(struct world *world, const struct world_parcel *parcel, struct bu
 
 /* --- moving things --- */
 
+/* The agency's connection: its route and its transport key. */
+struct peer world_peer(uint32_t agency);
+
 /* Hands a frame to gate as if it came from that agency's connection. Returns its correlation. */
 void world_receive(struct world *world, uint32_t agency, struct slice frame);
 /* Every stage until nothing moves. */
@@ -144,5 +148,7 @@ uint64_t world_log_size(struct world *world);
 /* Signs and submits a new directory version in which these agencies are revoked (bit 1 << number).
  */
 void world_revoke(struct world *world, uint32_t revoked_bits);
+/* Likewise one in which this agency's transport key is revoked, and the agency itself is not. */
+void world_revoke_transport(struct world *world, uint32_t agency);
 
 #endif

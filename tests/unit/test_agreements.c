@@ -327,16 +327,6 @@ static void a_rule_that_does_not_make_sense_is_refused(void **state)
     assert_ptr_equal(world->governing.governance, before);
 }
 
-static void the_stricter_effect_is_the_one_that_discloses_less(void **state)
-{
-    (void)state;
-
-    assert_int_equal(effect_stricter(EFFECT_SHARE, EFFECT_HOLD), EFFECT_HOLD);
-    assert_int_equal(effect_stricter(EFFECT_ASK, EFFECT_HOLD), EFFECT_ASK);
-    assert_int_equal(effect_stricter(EFFECT_DENY, EFFECT_SHARE), EFFECT_DENY);
-    assert_string_equal(effect_text(EFFECT_ASK), "ask");
-}
-
 static int64_t now_ns(void)
 {
     struct timespec now;
@@ -387,7 +377,6 @@ int main(void)
         story(an_exception_beats_a_default_and_the_stricter_wins_among_equals),
         story(a_rule_that_could_hold_what_must_be_seen_is_refused),
         story(a_rule_that_does_not_make_sense_is_refused),
-        story(the_stricter_effect_is_the_one_that_discloses_less),
         story(a_decision_among_the_most_rules_takes_microseconds),
     };
 #undef story

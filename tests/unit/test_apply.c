@@ -144,7 +144,7 @@ static void an_open_alert_is_extended_and_a_closed_one_raised_again_only_by_a_ne
 
     miss(world, HOSPITAL, ALIX, "2026-10-05");
     assert_true(world_notice(world, MASH, NOTICE_EXTENDED, 0, &notice));
-    assert_int_equal(notice.n_headlines, 4);
+    assert_int_equal(notice.n_headlines, 1);
     assert_int_equal(notice.alert, 1);
 
     world_decision(world, MASH, 1, ACTION_CLOSE, OUTCOME_EARLY_HELP, &decision);

@@ -20,6 +20,7 @@
 #include "cli/audit.h"
 #include "ledger/journal.h"
 #include "os/files.h"
+#include "support/scratch.h"
 #include "support/world.h"
 #include "wire/leaf.h"
 
@@ -27,12 +28,12 @@
 
 struct scene {
     struct world *world;
-    char dir[64];          /* of everything below */
-    char copy[PATH_BYTES]; /* of the store */
-    uint64_t entries;      /* sent, and answered for good */
-    uint64_t bodies;       /* of those that were stored */
-    uint64_t signatures;   /* of parcels */
-    struct entry_id first; /* a record with header, body and grants */
+    char dir[SCRATCH_BYTES]; /* of everything below */
+    char copy[PATH_BYTES];   /* of the store */
+    uint64_t entries;        /* sent, and answered for good */
+    uint64_t bodies;         /* of those that were stored */
+    uint64_t signatures;     /* of parcels */
+    struct entry_id first;   /* a record with header, body and grants */
     struct entry_id acknowledged;
     uint64_t refused; /* the batch that tells of frames refused */
 };
@@ -149,10 +150,7 @@ static void offer_unsigned_calendar(void)
 
 static void remove_folder(const char *path)
 {
-    char command[PATH_BYTES + 16];
-
-    (void)snprintf(command, sizeof(command), "rm -rf %s", path);
-    assert_int_equal(system(command), 0);
+    scratch_remove(path);
 }
 
 static void make_copy(void)
@@ -169,8 +167,7 @@ static int open_scene(void **state)
     (void)state;
     scene = base_zalloc(1, sizeof(*scene));
     scene->world = world_new();
-    (void)snprintf(scene->dir, sizeof(scene->dir), "/tmp/cairn-audit-XXXXXX");
-    assert_non_null(mkdtemp(scene->dir));
+    scratch_make(scene->dir);
     raise_alert();
     decide_and_acknowledge();
     be_refused();

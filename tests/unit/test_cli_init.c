@@ -22,12 +22,13 @@
 #include "net/curve.h"
 #include "os/files.h"
 #include "support/governing.h"
+#include "support/scratch.h"
 
 #define ARGUMENTS_MAX 20
 #define PATHS         16
 
 struct world {
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     char paths[PATHS][128];
     size_t n_paths;
     struct clock_fake clock;
@@ -43,8 +44,7 @@ static int set_up(void **state)
     assert_int_equal(crypto_init(NULL), 0);
     assert_true(instant_parse(slice_of_text("2026-11-22T08:00:00Z"), &now));
     clock_fake_init(&world->clock, now);
-    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/cairn-init-XXXXXX");
-    assert_non_null(mkdtemp(world->dir));
+    scratch_make(world->dir);
     *state = world;
     return 0;
 }
@@ -52,10 +52,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct world *world = *state;
-    char command[128];
 
-    (void)snprintf(command, sizeof(command), "rm -r %s", world->dir);
-    assert_int_equal(system(command), 0);
+    scratch_remove(world->dir);
     free(world->out);
     free(world->err);
     free(world);

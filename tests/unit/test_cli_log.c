@@ -20,6 +20,7 @@
 #include "cli/guard.h"
 #include "os/files.h"
 #include "support/console.h"
+#include "support/scratch.h"
 #include "support/world.h"
 
 #define STORE_MAX_BYTES (64 * 1024 * 1024)
@@ -27,7 +28,7 @@
 struct audited {
     struct world *world;
     struct console *console;
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     char copy[96];
     char head[96];  /* a file: the newest checkpoint */
     char other[96]; /* a file for whatever a test writes */
@@ -49,9 +50,7 @@ static void keep_head(struct audited *audited, const char *path)
 static void copy_store(struct audited *audited)
 {
     struct error error = ERROR_NULL;
-    char command[256];
-    (void)snprintf(command, sizeof(command), "rm -rf %s", audited->copy);
-    assert_int_equal(system(command), 0);
+    scratch_remove(audited->copy);
     assert_int_equal(store_copy(audited->world->store, audited->copy, &error), 0);
 }
 
@@ -83,8 +82,7 @@ static int set_up(void **state)
 
     audited->world = world_new();
     audited->console = console_new();
-    (void)snprintf(audited->dir, sizeof(audited->dir), "/tmp/cairn-audited-XXXXXX");
-    assert_non_null(mkdtemp(audited->dir));
+    scratch_make(audited->dir);
     (void)snprintf(audited->copy, sizeof(audited->copy), "%s/copy", audited->dir);
     (void)snprintf(audited->head, sizeof(audited->head), "%s/head", audited->dir);
     (void)snprintf(audited->other, sizeof(audited->other), "%s/other", audited->dir);
@@ -99,10 +97,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct audited *audited = *state;
-    char command[128];
-
-    (void)snprintf(command, sizeof(command), "rm -rf %s", audited->dir);
-    assert_int_equal(system(command), 0);
+    scratch_remove(audited->dir);
     console_free(&audited->console);
     world_free(&audited->world);
     free(audited);

@@ -77,6 +77,14 @@ static void parse(const char *text, struct shown *ret)
     ret->view = json_view(ret->document, &ret->error);
 }
 
+static void given_member(const char *text, struct shown *ret)
+{
+    _cleanup_(buf_deinit) struct buf json = BUF_MAX(4096);
+
+    buf_format(&json, "{\"t\": \"%s\"}", text);
+    parse(buf_text(&json), ret);
+}
+
 static void text_is_not_said_with_json_and_the_object_is(void **state)
 {
     struct page *page = *state;
@@ -165,35 +173,36 @@ static void a_long_text_in_one_line_ends_in_dots_between_characters(void **state
     char text[3 * SHOW_TEXT_BYTES];
     char line[SHOW_TEXT_BYTES];
     struct shown shown;
-    struct buf json = BUF_MAX(4096);
     (void)state;
     memset(text, 0, sizeof(text));
-    for (size_t i = 0; i + 2 < sizeof(text); i += 2) {
+    text[0] = 'x';
+    for (size_t i = 1; i + 2 < sizeof(text); i += 2) {
         text[i] = '\xc3'; /* é */
         text[i + 1] = '\xa9';
     }
-    buf_format(&json, "{\"t\": \"x%s\"}", text);
-    parse(buf_text(&json), &shown);
+    given_member(text, &shown);
 
     show_text(&shown.view, "t", line);
 
     assert_true(strlen(line) < SHOW_TEXT_BYTES);
     assert_string_equal(line + strlen(line) - 5, "\xc3\xa9...");
     shown_free(&shown);
-    buf_deinit(&json);
 }
 
 static void paragraphs_break_between_words_and_keep_newlines(void **state)
 {
     struct page *page = *state;
     char text[256] = "";
+    struct shown shown;
     for (size_t i = 0; i < 20; i++) {
         memset(text + i * 10, 'w', 9);
         text[i * 10 + 9] = ' ';
     }
-    memcpy(text + 199, "\nnew", 5);
+    memcpy(text + 199, "\\nnew", 6);
+    given_member(text, &shown);
 
-    show_paragraph(&page->output, "    ", text);
+    show_words(&page->output, "    ", &shown.view, "t");
+    shown_free(&shown);
 
     size_t lines = 0;
     for (const char *at = said(page); *at != '\0'; at += strcspn(at, "\n") + 1) {
@@ -209,10 +218,13 @@ static void a_word_longer_than_a_line_is_shown_whole(void **state)
 {
     struct page *page = *state;
     char text[301];
+    struct shown shown;
     memset(text, 'w', sizeof(text) - 1);
     text[300] = '\0';
+    given_member(text, &shown);
 
-    show_paragraph(&page->output, "", text);
+    show_words(&page->output, "", &shown.view, "t");
+    shown_free(&shown);
 
     size_t letters = 0;
     for (const char *at = said(page); *at != '\0'; at++) {

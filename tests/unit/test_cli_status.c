@@ -22,11 +22,12 @@
 #include "crypto/crypto.h"
 #include "os/counters.h"
 #include "support/console.h"
+#include "support/scratch.h"
 
 #define REQUEST_BYTES (64 * 1024)
 
 struct world {
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     char path[96]; /* of the counters, or the socket */
     struct console *console;
     struct counters counters;
@@ -41,8 +42,7 @@ static int set_up(void **state)
     struct world *world = base_zalloc(1, sizeof(*world));
 
     assert_int_equal(crypto_init(NULL), 0);
-    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/cairn-status-XXXXXX");
-    assert_non_null(mkdtemp(world->dir));
+    scratch_make(world->dir);
     world->console = console_new();
     world->counters = COUNTERS_NULL;
     world->listener = -1;
@@ -53,12 +53,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct world *world = *state;
-    char command[128];
-
     counters_close(&world->counters);
     console_free(&world->console);
-    (void)snprintf(command, sizeof(command), "rm -rf %s", world->dir);
-    assert_int_equal(system(command), 0);
+    scratch_remove(world->dir);
     free(world);
     crypto_deinit();
     return 0;
@@ -280,6 +277,21 @@ static void a_refusal_has_its_exit_code_and_the_agents_words(void **state)
     }
 }
 
+static void a_refusal_says_whom_to_telephone_on_the_same_line(void **state)
+{
+    struct world *world = *state;
+    agent_answers(world, "507 Insufficient Storage", "application/problem+json",
+                  "{\"title\": \"the disk is full\", \"telephone\": {\"desk\": \"MASH duty "
+                  "desk\", \"phone\": \"01632 960100\"}}");
+
+    assert_int_equal(CONSOLE(world->console, "alert", "7", "--agent", world->path), STATUS_FAILED);
+    agent_ends(world);
+
+    assert_string_equal(world->console->complained,
+                        "cairn: the disk is full; a child in danger: telephone MASH duty desk "
+                        "01632 960100\n");
+}
+
 static void an_answer_that_is_none_is_a_failure(void **state)
 {
     static const char *const bodies[] = {"", "[", "\"text\"", "{\"items\": 3}", "{}"};
@@ -408,6 +420,7 @@ int main(void)
         TEST(an_agent_without_its_broker_is_unreachable),
         TEST(an_agent_that_is_not_there_is_unreachable),
         TEST(a_refusal_has_its_exit_code_and_the_agents_words),
+        TEST(a_refusal_says_whom_to_telephone_on_the_same_line),
         TEST(an_answer_that_is_none_is_a_failure),
         TEST(a_redirect_is_not_followed),
         TEST(an_urgent_submission_is_answered_with_the_number_to_ring),

@@ -16,6 +16,7 @@
 
 #include "base/date.h"
 #include "crypto/digest.h"
+#include "support/replaying.h"
 #include "support/stories.h"
 
 #define HOUR_MS INT64_C(3600000)
@@ -140,6 +141,43 @@ static void a_batch_takes_no_more_bytes_than_its_limit(void **state)
     assert_int_equal(cursors(world).durable, CAIRN_BATCH_BYTES_MAX / each);
     world_turn(world);
     assert_int_equal(rows(world, T_ENTRY), CAIRN_PARCEL_ENTRIES_MAX);
+}
+
+static void a_batch_that_has_written_enough_ends_and_the_next_takes_the_rest(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entries[3];
+    uint64_t before = rows(world, T_JOURNAL);
+    for (size_t frame = 0; frame < 3; frame++) {
+        for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
+            make_record(world, GP, &entries[i]);
+        }
+        receive(world,
+                &(struct world_parcel){.agency = GP, .n = ARRAY_LEN(entries), .entries = entries});
+    }
+    receive(world,
+            &(struct world_parcel){.agency = GP, .signer = HOSPITAL, .n = 1, .entries = entries});
+    verify_all(world);
+    world->commit.writes_max = 20; /* a record and its share of the batch write some ten rows */
+
+    assert_true(commit_step(&world->commit, false, 0));
+
+    assert_true(cursors(world).durable < cursors(world).verified);
+    assert_int_equal(world->commit.n_refused, 0);
+    while (commit_step(&world->commit, false, 0)) {
+    }
+    assert_int_equal(cursors(world).durable, cursors(world).verified);
+    assert_true(rows(world, T_JOURNAL) > before + 2);
+    assert_int_equal(rows(world, T_ENTRY), 9);
+    assert_int_equal(world->commit.refused[0].frames, 1);
+    world_forget_letters(world);
+    world_turn(world);
+    struct wire_receipt receipt = receipt_for(world, GP);
+    assert_int_equal(receipt.n_results, 3);
+    for (size_t i = 0; i < receipt.n_results; i++) {
+        assert_int_equal(receipt.results[i].verdict, VERDICT_STORED);
+    }
+    expect_replay_is_the_same(world->store);
 }
 
 /* --- order --- */
@@ -699,6 +737,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(a_batch_takes_no_more_frames_than_its_limit),
         STORY(a_batch_takes_no_more_bytes_than_its_limit),
+        STORY(a_batch_that_has_written_enough_ends_and_the_next_takes_the_rest),
         STORY(nothing_is_answered_or_told_before_it_is_durable),
         STORY(the_checkpoint_of_a_receipt_covers_what_it_answers),
         STORY(the_high_water_mark_is_what_was_signed),

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -14,6 +12,7 @@
 
 #include "conf/conf.h"
 #include "os/files.h"
+#include "support/scratch.h"
 
 static const struct conf_option options[] = {
     {.section = "broker",
@@ -42,11 +41,6 @@ static const struct conf_option options[] = {
      .kind = CONF_SIZE,
      .min = 1 << 20,
      .max = 64LL << 30},
-    {.section = "store",
-     .key = "sync",
-     .fallback = "yes",
-     .help = "Sync each commit.",
-     .kind = CONF_BOOL},
     {.section = "timers",
      .key = "settle",
      .fallback = "15m",
@@ -55,42 +49,6 @@ static const struct conf_option options[] = {
      .min = 0,
      .max = 7 * 86400},
 };
-
-struct world {
-    char folder[64];
-    char path[128];
-};
-
-/* "NAME" in the test's own folder; valid until the next call. */
-static const char *in_folder(struct world *world, const char *name)
-{
-    (void)snprintf(world->path, sizeof(world->path), "%s/%s", world->folder, name);
-    return world->path;
-}
-
-static int setup(void **state)
-{
-    static struct world world;
-
-    (void)snprintf(world.folder, sizeof(world.folder), "/tmp/cairn-test-XXXXXX");
-    *state = &world;
-    return mkdtemp(world.folder) != NULL ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *at)
-{
-    (void)status;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
-static int teardown(void **state)
-{
-    struct world *world = *state;
-
-    return nftw(world->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
 
 #define COMPLETE "[broker]\nid = 7\n[store]\npath = /var/lib/cairn\n"
 
@@ -105,9 +63,9 @@ static struct conf *given_text(const char *text)
     return conf;
 }
 
-static void given_file(struct world *world, const char *name, const char *text)
+static void given_file(struct scratch *scratch, const char *name, const char *text)
 {
-    assert_int_equal(file_write_atomic(in_folder(world, name), slice_of_text(text), 0600), 0);
+    assert_int_equal(file_write_atomic(in_scratch(scratch, name), slice_of_text(text), 0600), 0);
 }
 
 static void what_is_said_is_in_force_and_the_rest_is_default(void **state)
@@ -115,7 +73,7 @@ static void what_is_said_is_in_force_and_the_rest_is_default(void **state)
     struct error error = ERROR_NULL;
     struct conf *conf = given_text("; comment\n# another\n\n[broker]\n  id=7  \n"
                                    "name = North West ; a comment\n[store]\r\n"
-                                   "path = /var/lib/cairn\r\nmap: 64M\nsync = no\n");
+                                   "path = /var/lib/cairn\r\nmap: 64M\n");
     (void)state;
 
     assert_int_equal(conf_check(conf, &error), 0);
@@ -124,7 +82,6 @@ static void what_is_said_is_in_force_and_the_rest_is_default(void **state)
     assert_true(conf_integer(conf, "broker", "offset") == -5);
     assert_string_equal(conf_text(conf, "store", "path"), "/var/lib/cairn");
     assert_true(conf_integer(conf, "store", "map") == 64 << 20);
-    assert_false(conf_bool(conf, "store", "sync"));
     assert_true(conf_integer(conf, "timers", "settle") == 900);
     conf_free(&conf);
     conf_free(&conf);
@@ -159,20 +116,6 @@ static void numbers_have_units_and_ranges(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct conf *conf = given_text(rows[i].line);
         assert_true(conf_integer(conf, rows[i].section, rows[i].key) == rows[i].value);
-        conf_free(&conf);
-    }
-}
-
-static void truth_has_four_words(void **state)
-{
-    static const char *const words[] = {"true", "yes", "false", "no"};
-    char text[64];
-    (void)state;
-
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        (void)snprintf(text, sizeof(text), "[store]\nsync = %s\n", words[i]);
-        struct conf *conf = given_text(text);
-        assert_int_equal(conf_bool(conf, "store", "sync"), i < 2);
         conf_free(&conf);
     }
 }
@@ -212,14 +155,11 @@ static const struct {
      "[timers] settle must be a time in seconds, or with s, m, h or d, from 0 to 7d"},
     {"[timers]\nsettle = 1M", "test.ini:2",
      "[timers] settle must be a time in seconds, or with s, m, h or d, from 0 to 7d"},
-    {"[store]\nsync = Yes", "test.ini:2", "[store] sync must be true or false"},
-    {"[store]\nsync = 1", "test.ini:2", "[store] sync must be true or false"},
     {"[store]\npath = var/lib", "test.ini:2",
      "[store] path must be a path that starts with /, not empty"},
     {"[store]\npath =", "test.ini:2", "[store] path must be a path that starts with /, not empty"},
-    {"[store]\nsise = 1\n", "test.ini:2",
-     "there is no such key in [store]; there are: path, map, sync"},
-    {"[store]\n= 1\n", "test.ini:2", "there is no such key in [store]; there are: path, map, sync"},
+    {"[store]\nsise = 1\n", "test.ini:2", "there is no such key in [store]; there are: path, map"},
+    {"[store]\n= 1\n", "test.ini:2", "there is no such key in [store]; there are: path, map"},
     {"[broker]\npath = /x\n", "test.ini:2",
      "there is no such key in [broker]; there are: id, name, offset"},
     {"[stor]\nmap = 1M", "test.ini:1",
@@ -316,38 +256,39 @@ static void what_must_be_set_is_asked_for(void **state)
 
 static void drop_ins_are_read_in_order_and_the_last_wins(void **state)
 {
-    struct world *world = *state;
+    struct scratch *scratch = *state;
     struct error error = ERROR_NULL;
     struct conf *conf = NULL;
-    given_file(world, "broker.ini", COMPLETE "map = 1M\n");
-    assert_int_equal(mkdir(in_folder(world, "broker.d"), 0700), 0);
-    given_file(world, "broker.d/20-b.ini", "[store]\nmap = 3M\n");
-    given_file(world, "broker.d/10-a.ini", "[store]\nmap = 2M\nsync = no\n");
-    given_file(world, "broker.d/30-c.txt", "[nonsense");
-    given_file(world, "broker.d/.hidden.ini", "[nonsense");
-    given_file(world, "broker.d/.ini", "[nonsense");
+    given_file(scratch, "broker.ini", COMPLETE "map = 1M\n");
+    assert_int_equal(mkdir(in_scratch(scratch, "broker.d"), 0700), 0);
+    given_file(scratch, "broker.d/20-b.ini", "[store]\nmap = 3M\n");
+    given_file(scratch, "broker.d/10-a.ini", "[store]\nmap = 2M\n");
+    given_file(scratch, "broker.d/30-c.txt", "[nonsense");
+    given_file(scratch, "broker.d/.hidden.ini", "[nonsense");
+    given_file(scratch, "broker.d/.ini", "[nonsense");
 
-    int r = conf_load(in_folder(world, "broker.ini"), options, ARRAY_LEN(options), &conf, &error);
+    int r =
+        conf_load(in_scratch(scratch, "broker.ini"), options, ARRAY_LEN(options), &conf, &error);
 
     assert_string_equal(error.what, "");
     assert_int_equal(r, 0);
     assert_true(conf_integer(conf, "store", "map") == 3 << 20);
-    assert_false(conf_bool(conf, "store", "sync"));
     assert_true(conf_integer(conf, "broker", "id") == 7);
     conf_free(&conf);
 }
 
 static void a_mistake_in_a_drop_in_names_that_file(void **state)
 {
-    struct world *world = *state;
+    struct scratch *scratch = *state;
     struct error error = ERROR_NULL;
     struct conf *conf = NULL;
-    given_file(world, "agent", COMPLETE);
-    assert_int_equal(mkdir(in_folder(world, "agent.d"), 0700), 0);
-    given_file(world, "agent.d/x.ini", "[store]\nmap = 1M\nmap = 1M\n");
+    given_file(scratch, "agent", COMPLETE);
+    assert_int_equal(mkdir(in_scratch(scratch, "agent.d"), 0700), 0);
+    given_file(scratch, "agent.d/x.ini", "[store]\nmap = 1M\nmap = 1M\n");
 
     assert_int_equal(
-        conf_load(in_folder(world, "agent"), options, ARRAY_LEN(options), &conf, &error), -EINVAL);
+        conf_load(in_scratch(scratch, "agent"), options, ARRAY_LEN(options), &conf, &error),
+        -EINVAL);
 
     assert_null(conf);
     assert_non_null(strstr(error.where, "agent.d/x.ini:3"));
@@ -356,19 +297,19 @@ static void a_mistake_in_a_drop_in_names_that_file(void **state)
 
 static void files_that_cannot_be_read_are_named(void **state)
 {
-    struct world *world = *state;
+    struct scratch *scratch = *state;
     struct error error = ERROR_NULL;
     struct conf *conf = NULL;
-    const char *path = in_folder(world, "none.ini");
+    const char *path = in_scratch(scratch, "none.ini");
 
     assert_int_equal(conf_load(path, options, ARRAY_LEN(options), &conf, &error), -ENOENT);
     assert_string_equal(error.where, path);
     assert_string_equal(error.what, "cannot be read: No such file or directory");
-    given_file(world, "broker.ini", COMPLETE);
-    given_file(world, "broker.d", "not a folder");
+    given_file(scratch, "broker.ini", COMPLETE);
+    given_file(scratch, "broker.d", "not a folder");
     error = ERROR_NULL;
     assert_int_equal(
-        conf_load(in_folder(world, "broker.ini"), options, ARRAY_LEN(options), &conf, &error),
+        conf_load(in_scratch(scratch, "broker.ini"), options, ARRAY_LEN(options), &conf, &error),
         -ENOTDIR);
     assert_non_null(strstr(error.where, "broker.d"));
 
@@ -377,7 +318,7 @@ static void files_that_cannot_be_read_are_named(void **state)
 
 static void a_file_or_a_folder_too_large_is_refused(void **state)
 {
-    struct world *world = *state;
+    struct scratch *scratch = *state;
     struct error error = ERROR_NULL;
     struct conf *conf = NULL;
     char name[64];
@@ -385,20 +326,20 @@ static void a_file_or_a_folder_too_large_is_refused(void **state)
     while (text.len <= CONF_FILE_MAX_BYTES) {
         buf_add_text(&text, "; comment\n");
     }
-    given_file(world, "large.ini", buf_text(&text));
+    given_file(scratch, "large.ini", buf_text(&text));
     assert_int_equal(
-        conf_load(in_folder(world, "large.ini"), options, ARRAY_LEN(options), &conf, &error),
+        conf_load(in_scratch(scratch, "large.ini"), options, ARRAY_LEN(options), &conf, &error),
         -EFBIG);
 
-    given_file(world, "many.ini", COMPLETE);
-    assert_int_equal(mkdir(in_folder(world, "many.d"), 0700), 0);
+    given_file(scratch, "many.ini", COMPLETE);
+    assert_int_equal(mkdir(in_scratch(scratch, "many.d"), 0700), 0);
     for (int i = 0; i <= CONF_DROP_INS_MAX; i++) {
         (void)snprintf(name, sizeof(name), "many.d/%d.ini", i);
-        given_file(world, name, "");
+        given_file(scratch, name, "");
     }
     error = ERROR_NULL;
     assert_int_equal(
-        conf_load(in_folder(world, "many.ini"), options, ARRAY_LEN(options), &conf, &error),
+        conf_load(in_scratch(scratch, "many.ini"), options, ARRAY_LEN(options), &conf, &error),
         -EINVAL);
 
     assert_string_equal(error.what, "holds more than 64 files");
@@ -424,8 +365,6 @@ static void printing_says_where_each_value_comes_from(void **state)
                                         "path=\n"
                                         "; default\n"
                                         "map=1G\n"
-                                        "; default\n"
-                                        "sync=yes\n"
                                         "\n[timers]\n"
                                         "; test.ini:4\n"
                                         "settle=1h\n");
@@ -490,14 +429,13 @@ static void the_example_says_everything_and_leaves_the_rest_at_default(void **st
     conf_free(&conf);
 }
 
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_said_is_in_force_and_the_rest_is_default),
         cmocka_unit_test(numbers_have_units_and_ranges),
-        cmocka_unit_test(truth_has_four_words),
         cmocka_unit_test(a_mistake_is_named_with_its_line_and_what_is_allowed),
         cmocka_unit_test(a_nul_in_the_file_is_refused),
         cmocka_unit_test(a_value_as_long_as_a_line_is_kept_whole_and_a_longer_one_refused),

@@ -17,6 +17,7 @@
 #include "cairn/limits.h"
 #include "net/context.h"
 #include "net/dealer.h"
+#include "net/net.h"
 #include "net/router.h"
 #include "net/socket.h"
 

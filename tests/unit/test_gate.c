@@ -260,7 +260,8 @@ static void a_connection_that_has_not_said_hello_is_told_to(void **state)
     enum verdict verdict = VERDICT_STORED;
     struct net_frame frame = NET_FRAME_NULL;
     _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(1024);
-    const struct peer anew = {.agency = GP, .route_len = 2, .route = {7, 7}};
+    struct peer anew = world_peer(GP);
+    anew.route[0] ^= 7;
     const struct wire_header ping = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_PING};
     wire_frame_begin(&bytes, &ping);
     wire_frame_end(&bytes);
@@ -331,6 +332,43 @@ static void who_sends_nothing_but_rubbish_is_not_read_for_the_rest_of_the_minute
     assert_int_equal(claimed(world), 2);
 }
 
+static void a_frame_over_a_connection_whose_key_was_revoked_gets_that_verdict_and_no_slot(
+    void **state)
+{
+    struct world *world = *state;
+    static const enum wire_type types[] = {WIRE_PARCEL, WIRE_PING, WIRE_HELLO, WIRE_FETCH};
+    world_revoke_transport(world, GP);
+
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        struct wire_header header = a_header(types[i]);
+        header.entries = types[i] == WIRE_PARCEL ? 1 : 0;
+        header.lane = types[i] == WIRE_PARCEL ? LANE_NORMAL : 0;
+        receive(world, GP, &header, SLICE_NULL);
+        assert_int_equal(refused(world, GP), VERDICT_REVOKED_KEY);
+    }
+
+    struct letter letter = {.frame = NET_FRAME_NULL};
+    assert_false(pipeline_asked(world->pipeline, &letter));
+    assert_int_equal(claimed(world), 1); /* the document's own */
+}
+
+static void a_key_of_another_agency_speaks_for_nobody(void **state)
+{
+    struct world *world = *state;
+    struct peer peer = world_peer(GP);
+    struct net_frame frame = NET_FRAME_NULL;
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(1024);
+    const struct wire_header ping = a_header(WIRE_PING);
+    governing_transport_key(HOSPITAL, peer.key);
+    write_frame(&ping, SLICE_NULL, &bytes);
+    net_frame_copy(&frame, buf_slice(&bytes));
+    gate_greeted(&world->gate, &peer);
+
+    gate_frame(&world->gate, &peer, &frame);
+
+    assert_int_equal(refused(world, GP), VERDICT_REVOKED_KEY);
+}
+
 static void a_message_in_parts_is_a_strike_and_a_stranger_has_none(void **state)
 {
     struct world *world = *state;
@@ -358,8 +396,10 @@ static void a_document_takes_a_slot_and_waits_when_there_is_none(void **state)
     assert_true(gate_offer(&world->gate, &document));
     assert_int_equal(claimed(world), 1);
     while (claimed(world) < CAIRN_RING_SLOTS) {
-        uint32_t another = 100 + (uint32_t)(claimed(world) / CAIRN_URGENT_IN_FLIGHT_MAX);
-        receive_parcel(world, another, LANE_URGENT, 1, SLICE_NULL);
+        struct slot *slot = pipeline_free_slot(world->pipeline, LANE_URGENT, 1);
+        assert_non_null(slot);
+        slot->content = SLOT_GOVERNANCE;
+        pipeline_claim(world->pipeline, slot);
     }
 
     assert_false(gate_offer(&world->gate, &document));
@@ -400,6 +440,8 @@ int main(void)
         STORY(more_questions_than_publish_has_room_for_are_told_to_come_again),
         STORY(a_frame_is_charged_with_the_copy_that_verify_makes_of_it),
         STORY(who_sends_nothing_but_rubbish_is_not_read_for_the_rest_of_the_minute),
+        STORY(a_frame_over_a_connection_whose_key_was_revoked_gets_that_verdict_and_no_slot),
+        STORY(a_key_of_another_agency_speaks_for_nobody),
         STORY(a_message_in_parts_is_a_strike_and_a_stranger_has_none),
         STORY(a_document_takes_a_slot_and_waits_when_there_is_none),
         STORY(a_document_larger_than_one_may_be_takes_no_slot),

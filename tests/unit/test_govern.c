@@ -18,6 +18,7 @@
 #include "govern/request.h"
 #include "os/files.h"
 #include "support/governing.h"
+#include "support/scratch.h"
 
 static const struct test_agency agencies[] = {
     {1, "gp-elm", "gp", false},
@@ -28,7 +29,7 @@ struct world {
     struct governing governing;
     struct buf directory; /* of `agencies` */
     struct buf note;
-    char dir[64];
+    char dir[SCRATCH_BYTES];
 };
 
 static int set_up(void **state)
@@ -40,8 +41,7 @@ static int set_up(void **state)
     world->note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
     governing_init(&world->governing);
     governing_directory_text(agencies, ARRAY_LEN(agencies), &world->directory);
-    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/cairn-govern-XXXXXX");
-    assert_non_null(mkdtemp(world->dir));
+    scratch_make(world->dir);
     *state = world;
     return 0;
 }
@@ -49,13 +49,11 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct world *world = *state;
-    char command[128];
 
     governing_deinit(&world->governing);
     buf_deinit(&world->directory);
     buf_deinit(&world->note);
-    (void)snprintf(command, sizeof(command), "rm -r %s", world->dir);
-    assert_int_equal(system(command), 0);
+    scratch_remove(world->dir);
     free(world);
     crypto_deinit();
     return 0;
@@ -351,28 +349,6 @@ static void what_is_written_is_what_is_loaded(void **state)
     assert_int_equal(loaded->patterns.n, 1);
 }
 
-static void what_is_signed_in_place_is_loaded(void **state)
-{
-    struct world *world = *state;
-    const struct govern_signing signing = {
-        .dir = world->dir,
-        .origin = GOVERNING_ORIGIN,
-        .key = &world->governing.keys[0],
-        .signer = world->governing.signers[0],
-    };
-    _cleanup_(buf_deinit) struct buf root = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-    _cleanup_(governance_unref) struct governance *loaded = NULL;
-    governing_root_text(&world->governing, 1, 1, &root);
-
-    assert_int_equal(govern_sign(&signing, GOVERNANCE_ROOT, 4, buf_slice(&root), NULL), 0);
-    assert_int_equal(
-        govern_sign(&signing, GOVERNANCE_DIRECTORY, 9, buf_slice(&world->directory), NULL), 0);
-
-    assert_int_equal(governance_load(world->dir, &loaded, NULL), 0);
-    assert_int_equal(loaded->versions[GOVERNANCE_ROOT], 4);
-    assert_int_equal(loaded->versions[GOVERNANCE_DIRECTORY], 9);
-}
-
 static void write_held(struct world *world, enum governance_document document)
 {
     struct govern_document held;
@@ -595,7 +571,6 @@ int main(void)
         story(agreements_before_the_directory_are_refused),
         story(a_snapshot_outlives_the_one_that_replaces_it),
         story(what_is_written_is_what_is_loaded),
-        story(what_is_signed_in_place_is_loaded),
         story(a_crash_while_writing_leaves_a_whole_version),
         story(files_that_were_tampered_with_are_not_loaded),
         story(the_linkage_key_opens_for_its_agency_only),

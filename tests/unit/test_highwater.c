@@ -15,11 +15,12 @@
 
 #include "broker/highwater.h"
 #include "crypto/crypto.h"
+#include "support/scratch.h"
 
 #define SLOT_BYTES 512
 
 struct marks {
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     char path[80];
     struct clock_fake clock;
     struct highwater file;
@@ -36,8 +37,7 @@ static int set_up(void **state)
 {
     struct marks *marks = base_zalloc(1, sizeof(*marks));
     assert_int_equal(crypto_init(NULL), 0);
-    (void)snprintf(marks->dir, sizeof(marks->dir), "/tmp/cairn-mark-XXXXXX");
-    assert_non_null(mkdtemp(marks->dir));
+    scratch_make(marks->dir);
     (void)snprintf(marks->path, sizeof(marks->path), "%s/mark", marks->dir);
     clock_fake_init(&marks->clock, INT64_C(1795165200000));
     marks->file = HIGHWATER_NULL;

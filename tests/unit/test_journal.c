@@ -14,8 +14,7 @@
 #include "crypto/crypto.h"
 #include "crypto/digest.h"
 #include "ledger/journal.h"
-
-#define MAP_BYTES (16U << 20)
+#include "support/ledger_store.h"
 
 static const struct batch_head head = {
     .apply_version = APPLY_VERSION,
@@ -429,55 +428,9 @@ static void after_a_broken_input_nothing_more_is_read(void **state)
 
 /* --- an entry by its place --- */
 
-struct world {
-    char dir[64];
-    struct store *store;
-    struct store_txn *txn;
-};
-
-static int open_world(void **state)
-{
-    struct world *world = base_zalloc(1, sizeof(*world));
-    struct error error = ERROR_NULL;
-    *state = world;
-    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/cairn-journal-XXXXXX");
-    if (mkdtemp(world->dir) == NULL) {
-        return -1;
-    }
-    const struct store_options options = {
-        .dir = world->dir,
-        .map_bytes = MAP_BYTES,
-        .tables = state_table_names,
-        .n_tables = N_TABLES,
-        .allow_tmpfs = true,
-    };
-    if (store_open(&options, &world->store, &error) != 0) {
-        return -1;
-    }
-    world->txn = store_begin(world->store);
-    return world->txn == NULL ? -1 : 0;
-}
-
-static int close_world(void **state)
-{
-    struct world *world = *state;
-    static const char *const files[] = {"data.mdb", "lock.mdb"};
-    char path[96];
-
-    store_end(&world->txn);
-    store_close(&world->store);
-    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-        (void)snprintf(path, sizeof(path), "%s/%s", world->dir, files[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(world->dir);
-    base_free(&world);
-    return 0;
-}
-
 static void an_entry_is_found_by_its_batch_and_offset_and_nowhere_else(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     _cleanup_(buf_deinit) struct buf row = BUF_MAX(8192);
     const struct input inputs[] = {software(), entry_with(1, 0, 9), refused(),
                                    entry_with(0, 2, 100)};
@@ -490,18 +443,18 @@ static void an_entry_is_found_by_its_batch_and_offset_and_nowhere_else(void **st
     }
     journal_end(ARRAY_LEN(inputs), &row);
 
-    store_put(world->txn, T_JOURNAL, store_key_slice(&key), buf_slice(&row));
+    store_put(ledger->txn, T_JOURNAL, store_key_slice(&key), buf_slice(&row));
 
-    assert_true(journal_entry_at(world->txn, 12, offsets[1], &back));
+    assert_true(journal_entry_at(ledger->txn, 12, offsets[1], &back));
     expect_same_entry(&back, &inputs[1].entry);
-    assert_true(journal_entry_at(world->txn, 12, offsets[3], &back));
+    assert_true(journal_entry_at(ledger->txn, 12, offsets[3], &back));
     expect_same_entry(&back, &inputs[3].entry);
-    assert_false(journal_entry_at(world->txn, 11, offsets[1], &back));
-    assert_false(journal_entry_at(world->txn, 12, offsets[0], &back));
-    assert_false(journal_entry_at(world->txn, 12, offsets[2], &back));
-    assert_false(journal_entry_at(world->txn, 12, offsets[1] + 1, &back));
-    assert_false(journal_entry_at(world->txn, 12, (uint32_t)row.len, &back));
-    assert_false(journal_entry_at(world->txn, 12, UINT32_MAX, &back));
+    assert_false(journal_entry_at(ledger->txn, 11, offsets[1], &back));
+    assert_false(journal_entry_at(ledger->txn, 12, offsets[0], &back));
+    assert_false(journal_entry_at(ledger->txn, 12, offsets[2], &back));
+    assert_false(journal_entry_at(ledger->txn, 12, offsets[1] + 1, &back));
+    assert_false(journal_entry_at(ledger->txn, 12, (uint32_t)row.len, &back));
+    assert_false(journal_entry_at(ledger->txn, 12, UINT32_MAX, &back));
 }
 
 int main(void)
@@ -520,7 +473,7 @@ int main(void)
         cmocka_unit_test(what_is_longer_than_its_limit_is_refused),
         cmocka_unit_test(after_a_broken_input_nothing_more_is_read),
         cmocka_unit_test_setup_teardown(an_entry_is_found_by_its_batch_and_offset_and_nowhere_else,
-                                        open_world, close_world),
+                                        ledger_store_set_up, ledger_store_tear_down),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

@@ -342,22 +342,19 @@ static void a_document_is_built_and_written_sorted(void **state)
     json_set_integer(document, "n", INT64_MIN);
     json_set_bool(document, "t", true);
     json_set_bool(document, "f", false);
-    json_set_null(document, "none");
     struct json *part = json_set_node(document, "list", &list);
     assert_null(list);
     json_append_word(part, "x");
-    json_append_integer(part, INT64_MAX);
     assert_int_equal(json_append_text(part, SLICE_NULL), 0);
     json_set_word(json_append_node(part, &inner), "k", "v");
     assert_int_equal(json_write(document, JSON_STYLE_COMPACT, &out), 0);
 
-    assert_string_equal(buf_text(&out),
-                        "{\"a\":\"Zo\xc3\xab \\\"q\\\"\",\"f\":false,"
-                        "\"list\":[\"x\",9223372036854775807,\"\",{\"k\":\"v\"}],"
-                        "\"n\":-9223372036854775808,\"none\":null,\"t\":true,\"z\":\"last\"}");
+    assert_string_equal(buf_text(&out), "{\"a\":\"Zo\xc3\xab \\\"q\\\"\",\"f\":false,"
+                                        "\"list\":[\"x\",\"\",{\"k\":\"v\"}],"
+                                        "\"n\":-9223372036854775808,\"t\":true,\"z\":\"last\"}");
     buf_reset(&out);
     assert_int_equal(json_write(part, JSON_STYLE_INDENTED, &out), 0);
-    assert_string_equal(buf_text(&out), "[\n  \"x\",\n  9223372036854775807,\n  \"\",\n"
+    assert_string_equal(buf_text(&out), "[\n  \"x\",\n  \"\",\n"
                                         "  {\n    \"k\": \"v\"\n  }\n]");
     json_free(&document);
 }

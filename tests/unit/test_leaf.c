@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "wire/leaf.h"
+#include "wire/wire.h"
 
 static struct leaf leaf_of(enum leaf_type type)
 {
@@ -27,7 +28,9 @@ static struct leaf leaf_of(enum leaf_type type)
         break;
     case LEAF_TOLD:
         leaf.number = 89;
-        leaf.detail = 3;
+        leaf.detail = ITEM_RELEASE;
+        leaf.parts = PART_BIT(PART_ACCOUNT);
+        leaf.alert = 0x0a0b0c0d;
         break;
     case LEAF_GOVERNANCE:
         leaf.number = 17;
@@ -56,6 +59,8 @@ static void assert_same_leaf(const struct leaf *a, const struct leaf *b)
     assert_true(entry_id_equal(&a->id, &b->id));
     assert_int_equal(a->kind, b->kind);
     assert_int_equal(a->verdict, b->verdict);
+    assert_int_equal(a->parts, b->parts);
+    assert_int_equal(a->alert, b->alert);
     assert_memory_equal(a->digest.bytes, b->digest.bytes, sizeof(a->digest.bytes));
     assert_memory_equal(a->grants.bytes, b->grants.bytes, sizeof(a->grants.bytes));
     assert_true(a->number == b->number);
@@ -93,7 +98,9 @@ static void the_layout_is_for_ever(void **state)
               "01"
               "0001" DIGEST GRANTS,
         START "02" COMMON "0000000000000059"
-              "03" DIGEST,
+              "02"
+              "02"
+              "000000000a0b0c0d" DIGEST,
         START "03" COMMON "02"
               "0000000000000011" DIGEST,
         START "04" COMMON "0000000000000082" DIGEST,
@@ -165,6 +172,10 @@ static const struct {
     {LEAF_ENTRY, DETAILS_OFFSET + 22, 3, "an unknown verdict"},
     {LEAF_TOLD, DETAILS_OFFSET + 8, 0, "no item kind"},
     {LEAF_TOLD, DETAILS_OFFSET + 8, 4, "an unknown item kind"},
+    {LEAF_TOLD, DETAILS_OFFSET + 8, ITEM_NOTICE, "a notice with parts and an alert"},
+    {LEAF_TOLD, DETAILS_OFFSET + 8, ITEM_DELIVERED, "a delivery that an alert released"},
+    {LEAF_TOLD, DETAILS_OFFSET + 9, 0, "a release of nothing"},
+    {LEAF_TOLD, DETAILS_OFFSET + 9, 4, "an unknown part"},
     {LEAF_GOVERNANCE, DETAILS_OFFSET, 0, "no document"},
     {LEAF_GOVERNANCE, DETAILS_OFFSET, 6, "an unknown document"},
 };
@@ -194,7 +205,9 @@ static void every_item_kind_and_every_document_has_a_leaf(void **state)
     uint8_t storage[LEAF_MAX_BYTES];
     struct leaf read;
 
-    for (told.detail = 1; told.detail <= 3; told.detail++) {
+    for (told.detail = ITEM_DELIVERED; told.detail <= ITEM_NOTICE; told.detail++) {
+        told.parts = told.detail == ITEM_NOTICE ? 0 : PART_BIT(PART_CARD);
+        told.alert = told.detail == ITEM_RELEASE ? 7 : 0;
         assert_true(leaf_read(leaf_write(&told, storage), &read));
     }
     for (governance.detail = 1; governance.detail <= 5; governance.detail++) {

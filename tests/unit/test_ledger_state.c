@@ -16,15 +16,7 @@
 #include "crypto/crypto.h"
 #include "crypto/digest.h"
 #include "ledger/state.h"
-
-#define MAP_BYTES (16U << 20)
-
-/* A store with the ledger's tables, and one write transaction. */
-struct world {
-    char dir[64];
-    struct store *store;
-    struct store_txn *txn;
-};
+#include "support/ledger_store.h"
 
 static int start(void **state)
 {
@@ -38,46 +30,6 @@ static int stop(void **state)
 {
     (void)state;
     crypto_deinit();
-    return 0;
-}
-
-static int open_world(void **state)
-{
-    struct world *world = base_zalloc(1, sizeof(*world));
-    struct error error = ERROR_NULL;
-    *state = world;
-    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/cairn-state-XXXXXX");
-    if (mkdtemp(world->dir) == NULL) {
-        return -1;
-    }
-    const struct store_options options = {
-        .dir = world->dir,
-        .map_bytes = MAP_BYTES,
-        .tables = state_table_names,
-        .n_tables = N_TABLES,
-        .allow_tmpfs = true,
-    };
-    if (store_open(&options, &world->store, &error) != 0) {
-        return -1;
-    }
-    world->txn = store_begin(world->store);
-    return world->txn == NULL ? -1 : 0;
-}
-
-static int close_world(void **state)
-{
-    struct world *world = *state;
-    static const char *const files[] = {"data.mdb", "lock.mdb"};
-    char path[96];
-
-    store_end(&world->txn);
-    store_close(&world->store);
-    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-        (void)snprintf(path, sizeof(path), "%s/%s", world->dir, files[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(world->dir);
-    base_free(&world);
     return 0;
 }
 
@@ -246,27 +198,27 @@ static void every_table_has_a_name_of_its_own(void **state)
 
 /* --- rows --- */
 
-static struct slice stored(struct world *world, enum table table, struct store_key key)
+static struct slice stored(struct ledger_store *ledger, enum table table, struct store_key key)
 {
     struct slice value = SLICE_NULL;
 
-    assert_true(store_get(world->txn, table, store_key_slice(&key), &value));
+    assert_true(store_get(ledger->txn, table, store_key_slice(&key), &value));
     return value;
 }
 
 static void a_counter_starts_at_one_and_is_what_was_put_last(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
 
-    assert_int_equal(meta_get(world->txn, "batch", 42), 42);
-    assert_int_equal(meta_next(world->txn, "batch"), 1);
-    assert_int_equal(meta_next(world->txn, "batch"), 2);
-    assert_int_equal(meta_get(world->txn, "child", 0), 0);
+    assert_int_equal(meta_get(ledger->txn, "batch", 42), 42);
+    assert_int_equal(meta_next(ledger->txn, "batch"), 1);
+    assert_int_equal(meta_next(ledger->txn, "batch"), 2);
+    assert_int_equal(meta_get(ledger->txn, "child", 0), 0);
 
-    meta_put(world->txn, "batch", UINT64_MAX - 1);
+    meta_put(ledger->txn, "batch", UINT64_MAX - 1);
 
-    assert_int_equal(meta_next(world->txn, "batch"), UINT64_MAX);
-    assert_int_equal(meta_get(world->txn, "batch", 0), UINT64_MAX);
+    assert_int_equal(meta_next(ledger->txn, "batch"), UINT64_MAX);
+    assert_int_equal(meta_get(ledger->txn, "batch", 0), UINT64_MAX);
 }
 
 static struct entry_row entry_sample(void)
@@ -287,15 +239,15 @@ static struct entry_row entry_sample(void)
 
 static void an_entry_row_comes_back_as_it_went(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     const struct entry_row row = entry_sample();
     struct entry_row back = {.input = 5};
-    assert_false(entry_row_get(world->txn, &entry_a, &back));
+    assert_false(entry_row_get(ledger->txn, &entry_a, &back));
     assert_int_equal(back.input, 5);
 
-    entry_row_put(world->txn, &entry_a, &row);
+    entry_row_put(ledger->txn, &entry_a, &row);
 
-    assert_true(entry_row_get(world->txn, &entry_a, &back));
+    assert_true(entry_row_get(ledger->txn, &entry_a, &back));
     assert_int_equal(back.verdict, row.verdict);
     assert_int_equal(back.kind, row.kind);
     assert_true(hash_equal(&back.item, &row.item));
@@ -327,18 +279,18 @@ static struct subject_row subject_sample(size_t n_tokens)
 
 static void a_subject_row_comes_back_with_none_and_with_the_most_tokens(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     static const size_t counts[] = {0, 1, CAIRN_TOKENS_MAX};
     struct subject_row back = {.epoch = 5};
-    assert_false(subject_row_get(world->txn, &subject_a, &back));
+    assert_false(subject_row_get(ledger->txn, &subject_a, &back));
     assert_int_equal(back.epoch, 5);
 
     for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
         const struct subject_row row = subject_sample(counts[i]);
 
-        subject_row_put(world->txn, &subject_a, &row);
+        subject_row_put(ledger->txn, &subject_a, &row);
 
-        assert_true(subject_row_get(world->txn, &subject_a, &back));
+        assert_true(subject_row_get(ledger->txn, &subject_a, &back));
         assert_int_equal(back.child, row.child);
         assert_int_equal(back.link, row.link);
         assert_int_equal(back.epoch, row.epoch);
@@ -399,7 +351,6 @@ static struct alert_row alert_sample(size_t n_addressees, size_t n_records)
         .rule_version = UINT64_MAX,
         .state = ALERT_CLOSED,
         .revision = UINT32_MAX,
-        .raised_ms = -1,
         .outcome = OUTCOME_PASSED_TO_AUTHORITY,
         .closed_at = 77,
         .earlier_outcome = OUTCOME_NO_FURTHER_ACTION,
@@ -409,13 +360,15 @@ static struct alert_row alert_sample(size_t n_addressees, size_t n_records)
     memset(row.pattern, 'p', sizeof(row.pattern) - 1);
     memset(row.pattern_hash.bytes, 0x9a, sizeof(row.pattern_hash.bytes));
     for (size_t i = 0; i < n_addressees; i++) {
-        row.addressees[i] = UINT32_MAX - (uint32_t)i;
+        row.addressees[i] =
+            (struct alert_addressee){.agency = UINT32_MAX - (uint32_t)i, .told = (uint32_t)i + 7};
     }
     for (size_t i = 0; i < n_records; i++) {
         row.records[i] = (struct alert_record){
             .entry = {.agency = (uint32_t)i, .stream = UINT64_MAX, .seq = i + 1},
             .log_index = i << 40,
             .day = (int32_t)i - 30,
+            .revision = UINT32_MAX - (uint32_t)i,
         };
     }
     return row;
@@ -429,7 +382,6 @@ static void expect_same_alert(const struct alert_row *a, const struct alert_row 
     assert_true(hash_equal(&a->pattern_hash, &b->pattern_hash));
     assert_int_equal(a->state, b->state);
     assert_int_equal(a->revision, b->revision);
-    assert_true(a->raised_ms == b->raised_ms);
     assert_int_equal(a->outcome, b->outcome);
     assert_int_equal(a->closed_at, b->closed_at);
     assert_int_equal(a->earlier_outcome, b->earlier_outcome);
@@ -445,19 +397,19 @@ static void expect_same_alert(const struct alert_row *a, const struct alert_row 
 
 static void an_alert_row_comes_back_with_none_and_with_the_most_of_each_list(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     static const size_t counts[][2] = {
         {0, 0}, {1, 3}, {CAIRN_ADDRESSEES_MAX, CAIRN_ALERT_RECORDS_MAX}};
     struct alert_row back = {.revision = 5};
-    assert_false(alert_row_get(world->txn, UINT64_MAX, &back));
+    assert_false(alert_row_get(ledger->txn, UINT64_MAX, &back));
     assert_int_equal(back.revision, 5);
 
     for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
         const struct alert_row row = alert_sample(counts[i][0], counts[i][1]);
 
-        alert_row_put(world->txn, UINT64_MAX, &row);
+        alert_row_put(ledger->txn, UINT64_MAX, &row);
 
-        assert_true(alert_row_get(world->txn, UINT64_MAX, &back));
+        assert_true(alert_row_get(ledger->txn, UINT64_MAX, &back));
         expect_same_alert(&back, &row);
     }
 }
@@ -483,15 +435,15 @@ static const struct mailbox_row mailbox_samples[] = {
 
 static void every_kind_of_mailbox_row_comes_back_as_it_went(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(mailbox_samples); i++) {
         const struct mailbox_row *row = &mailbox_samples[i];
         struct mailbox_row back = {.told = 0};
 
-        mailbox_row_put(world->txn, 7, i + 1, row);
+        mailbox_row_put(ledger->txn, 7, i + 1, row);
 
-        assert_true(mailbox_row_unpack(stored(world, T_MAILBOX, key_mailbox(7, i + 1)), &back));
+        assert_true(mailbox_row_unpack(stored(ledger, T_MAILBOX, key_mailbox(7, i + 1)), &back));
         assert_int_equal(back.kind, row->kind);
         assert_int_equal(back.told, row->told);
         assert_true(entry_id_equal(&back.entry, &row->entry));
@@ -504,18 +456,18 @@ static void every_kind_of_mailbox_row_comes_back_as_it_went(void **state)
 
 static void a_reader_row_comes_back_as_it_went(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     const struct reader_row row = {.parts = 3, .opened = true, .position = UINT64_MAX};
     struct reader_row back = {.parts = 0};
-    assert_false(reader_row_get(world->txn, &entry_a, 4, &back));
+    assert_false(reader_row_get(ledger->txn, &entry_a, 4, &back));
 
-    reader_row_put(world->txn, &entry_a, 4, &row);
+    reader_row_put(ledger->txn, &entry_a, 4, &row);
 
-    assert_true(reader_row_get(world->txn, &entry_a, 4, &back));
+    assert_true(reader_row_get(ledger->txn, &entry_a, 4, &back));
     assert_int_equal(back.parts, row.parts);
     assert_true(back.opened);
     assert_int_equal(back.position, row.position);
-    assert_false(reader_row_get(world->txn, &entry_a, 5, &back));
+    assert_false(reader_row_get(ledger->txn, &entry_a, 5, &back));
 }
 
 static struct agency_row agency_sample(void)
@@ -529,17 +481,17 @@ static struct agency_row agency_sample(void)
 
 static void an_agency_starts_with_an_empty_mailbox_and_comes_back_as_it_went(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     const struct agency_row row = agency_sample();
     struct agency_row back = {.acknowledged = 5};
-    agency_row_get(world->txn, 7, &back);
+    agency_row_get(ledger->txn, 7, &back);
     assert_int_equal(back.next_position, 1);
     assert_int_equal(back.acknowledged, 0);
     assert_int_equal(back.log_size, 0);
 
-    agency_row_put(world->txn, 7, &row);
+    agency_row_put(ledger->txn, 7, &row);
 
-    agency_row_get(world->txn, 7, &back);
+    agency_row_get(ledger->txn, 7, &back);
     assert_int_equal(back.next_position, row.next_position);
     assert_int_equal(back.acknowledged, row.acknowledged);
     assert_int_equal(back.log_size, row.log_size);
@@ -549,14 +501,14 @@ static void an_agency_starts_with_an_empty_mailbox_and_comes_back_as_it_went(voi
 
 static void an_involvement_row_comes_back_as_it_went(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     const struct involvement_row row = {
         .from_day = INT32_MIN, .until_day = INT32_MAX, .log_index = UINT64_MAX};
     struct involvement_row back = {.log_index = 0};
 
-    involvement_row_put(world->txn, &subject_a, ROLE_ON_ROLL, &row);
+    involvement_row_put(ledger->txn, &subject_a, ROLE_ON_ROLL, &row);
 
-    struct slice value = stored(world, T_INVOLVEMENT, key_involvement(&subject_a, ROLE_ON_ROLL));
+    struct slice value = stored(ledger, T_INVOLVEMENT, key_involvement(&subject_a, ROLE_ON_ROLL));
     assert_true(involvement_row_unpack(value, &back));
     assert_int_equal(back.from_day, row.from_day);
     assert_int_equal(back.until_day, row.until_day);
@@ -566,32 +518,32 @@ static void an_involvement_row_comes_back_as_it_went(void **state)
 
 static void a_child_has_the_alert_that_was_put_last_or_none(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     const struct alert_row alert = alert_sample(1, 1);
     struct alert_row back;
-    assert_int_equal(child_alert_get(world->txn, 5, &back), 0);
+    assert_int_equal(child_alert_get(ledger->txn, 5, &back), 0);
 
-    alert_row_put(world->txn, 8, &alert);
-    alert_row_put(world->txn, 9, &alert);
-    child_alert_put(world->txn, 5, 9);
-    child_alert_put(world->txn, 5, 8);
+    alert_row_put(ledger->txn, 8, &alert);
+    alert_row_put(ledger->txn, 9, &alert);
+    child_alert_put(ledger->txn, 5, 9);
+    child_alert_put(ledger->txn, 5, 8);
 
-    assert_int_equal(child_alert_get(world->txn, 5, &back), 8);
+    assert_int_equal(child_alert_get(ledger->txn, 5, &back), 8);
     expect_same_alert(&back, &alert);
-    assert_int_equal(child_alert_get(world->txn, 6, &back), 0);
+    assert_int_equal(child_alert_get(ledger->txn, 6, &back), 0);
 }
 
 static void a_governance_row_comes_back_as_it_went(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     const struct governance_row row = {
         .version = 3, .text = slice_of_text("{}"), .note = slice_of_text("signed\n")};
     struct governance_row back;
-    assert_int_equal(governance_row_get(world->txn, GOVERNANCE_CALENDAR, &back), -ENOENT);
+    assert_int_equal(governance_row_get(ledger->txn, GOVERNANCE_CALENDAR, &back), -ENOENT);
 
-    governance_row_put(world->txn, GOVERNANCE_CALENDAR, &row);
+    governance_row_put(ledger->txn, GOVERNANCE_CALENDAR, &row);
 
-    assert_int_equal(governance_row_get(world->txn, GOVERNANCE_CALENDAR, &back), 0);
+    assert_int_equal(governance_row_get(ledger->txn, GOVERNANCE_CALENDAR, &back), 0);
     assert_int_equal(back.version, row.version);
     assert_true(slice_equal(back.text, row.text));
     assert_true(slice_equal(back.note, row.note));
@@ -612,17 +564,17 @@ static struct blob_row blob_sample(size_t n_grants)
 
 static void a_blob_row_comes_back_with_none_and_with_the_most_grants(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     static const size_t counts[] = {0, CAIRN_GRANTS_MAX};
     struct blob_row back;
-    assert_int_equal(blob_row_get(world->txn, 1, 2, &back), -ENOENT);
+    assert_int_equal(blob_row_get(ledger->txn, 1, 2, &back), -ENOENT);
 
     for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
         const struct blob_row row = blob_sample(counts[i]);
 
-        blob_row_put(world->txn, 1, 2, &row);
+        blob_row_put(ledger->txn, 1, 2, &row);
 
-        assert_int_equal(blob_row_get(world->txn, 1, 2, &back), 0);
+        assert_int_equal(blob_row_get(ledger->txn, 1, 2, &back), 0);
         assert_true(slice_equal(back.body, row.body));
         assert_int_equal(back.n_grants, row.n_grants);
         assert_memory_equal(back.grants, row.grants, sizeof(row.grants));
@@ -643,17 +595,17 @@ static struct parcel_row parcel_sample(size_t n)
 
 static void a_parcel_row_comes_back_with_none_and_with_the_most_entries(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     static const size_t counts[] = {0, CAIRN_PARCEL_ENTRIES_MAX};
     struct parcel_row back;
-    assert_int_equal(parcel_row_get(world->txn, 1, 2, &back), -ENOENT);
+    assert_int_equal(parcel_row_get(ledger->txn, 1, 2, &back), -ENOENT);
 
     for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
         const struct parcel_row row = parcel_sample(counts[i]);
 
-        parcel_row_put(world->txn, 1, 2, &row);
+        parcel_row_put(ledger->txn, 1, 2, &row);
 
-        assert_int_equal(parcel_row_get(world->txn, 1, 2, &back), 0);
+        assert_int_equal(parcel_row_get(ledger->txn, 1, 2, &back), 0);
         assert_true(slice_equal(back.head, row.head));
         assert_true(slice_equal(back.signature, row.signature));
         assert_int_equal(back.n, row.n);
@@ -673,7 +625,7 @@ static const struct {
     {"subject", T_SUBJECT, 98, "b05cd985e478c7a105b7dde476d3946adeeffe88b05a8d90128630428a040a45"},
     {"chronology", T_CHRONOLOGY, 58,
      "059a882e3a86c15342a609959e79321fdd2e0a5baf7557c4d036b024ff96fc27"},
-    {"alert", T_ALERT, 221, "ef38b6965cdffd65182654b1d4968c838a13dd8334413d98fd596dd92915718e"},
+    {"alert", T_ALERT, 229, "9a3bb8c673e84e867879df7a5a1ceb0e3730746b3ddefb1b1354feffec31a929"},
     {"mailbox", T_MAILBOX, 39, "2fec766b15a339d490d4af1e9cbb36b6b6f9e56ccd16f3fbd20f1bbcee237027"},
     {"reader", T_READER, 10, "a96843f1ed52421da4fd135a0af438034e60d1f245a007cd38f846a5e5e85177"},
     {"agency", T_AGENCY, 128, "3d9f9d8b0303f8874f4eb1ae798f8978bbf6d604f938350fd35a2b9977bfa931"},
@@ -689,7 +641,7 @@ static const struct {
 
 static void the_rows_of_schema_1_keep_their_bytes(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     assert_int_equal(STATE_SCHEMA, 1);
     const struct entry_row entry = entry_sample();
     const struct subject_row subject = subject_sample(2);
@@ -705,23 +657,23 @@ static void the_rows_of_schema_1_keep_their_bytes(void **state)
     uint8_t packed[CHRONOLOGY_ROW_BYTES];
     struct store_key key = key_chronology(1, -1, 2);
 
-    entry_row_put(world->txn, &entry_a, &entry);
-    subject_row_put(world->txn, &subject_a, &subject);
-    store_put(world->txn, T_CHRONOLOGY, store_key_slice(&key),
+    entry_row_put(ledger->txn, &entry_a, &entry);
+    subject_row_put(ledger->txn, &subject_a, &subject);
+    store_put(ledger->txn, T_CHRONOLOGY, store_key_slice(&key),
               chronology_row_pack(&chronology, packed));
-    alert_row_put(world->txn, 1, &alert);
-    mailbox_row_put(world->txn, 1, 1, &mailbox_samples[1]);
-    reader_row_put(world->txn, &entry_a, 1, &reader);
-    agency_row_put(world->txn, 1, &agency);
-    involvement_row_put(world->txn, &subject_a, ROLE_ON_ROLL, &involvement);
-    child_alert_put(world->txn, 1, 2);
-    governance_row_put(world->txn, GOVERNANCE_CALENDAR, &governance);
-    blob_row_put(world->txn, 1, 2, &blob);
-    parcel_row_put(world->txn, 1, 2, &parcel);
+    alert_row_put(ledger->txn, 1, &alert);
+    mailbox_row_put(ledger->txn, 1, 1, &mailbox_samples[1]);
+    reader_row_put(ledger->txn, &entry_a, 1, &reader);
+    agency_row_put(ledger->txn, 1, &agency);
+    involvement_row_put(ledger->txn, &subject_a, ROLE_ON_ROLL, &involvement);
+    child_alert_put(ledger->txn, 1, 2);
+    governance_row_put(ledger->txn, GOVERNANCE_CALENDAR, &governance);
+    blob_row_put(ledger->txn, 1, 2, &blob);
+    parcel_row_put(ledger->txn, 1, 2, &parcel);
 
     for (size_t i = 0; i < ARRAY_LEN(schema_1); i++) {
         _cleanup_(store_walk_end) struct store_walk walk =
-            store_walk_from(world->txn, schema_1[i].table, SLICE_NULL);
+            store_walk_from(ledger->txn, schema_1[i].table, SLICE_NULL);
         uint8_t digest[CAIRN_HASH_BYTES];
         char hex[HEX_BYTES(CAIRN_HASH_BYTES)];
         assert_true(walk.live);
@@ -754,10 +706,10 @@ static void a_chronology_row_of_any_other_length_is_refused(void **state)
 
 static void a_mailbox_row_of_any_other_length_is_refused(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     uint8_t storage[64] = {0};
-    mailbox_row_put(world->txn, 7, 1, &mailbox_samples[1]);
-    struct slice whole = stored(world, T_MAILBOX, key_mailbox(7, 1));
+    mailbox_row_put(ledger->txn, 7, 1, &mailbox_samples[1]);
+    struct slice whole = stored(ledger, T_MAILBOX, key_mailbox(7, 1));
     memcpy(storage, whole.data, whole.len);
 
     for (size_t len = 0; len <= sizeof(storage); len++) {
@@ -773,21 +725,21 @@ static void a_mailbox_row_of_any_other_length_is_refused(void **state)
     }
 }
 
-static int read_tool_row(struct world *world, enum table table)
+static int read_tool_row(struct ledger_store *ledger, enum table table)
 {
     struct governance_row governance;
     struct blob_row blob;
     struct parcel_row parcel;
 
-    return table == T_GOVERNANCE ? governance_row_get(world->txn, GOVERNANCE_ROOT, &governance)
-           : table == T_BLOB     ? blob_row_get(world->txn, 1, 2, &blob)
-                                 : parcel_row_get(world->txn, 1, 2, &parcel);
+    return table == T_GOVERNANCE ? governance_row_get(ledger->txn, GOVERNANCE_ROOT, &governance)
+           : table == T_BLOB     ? blob_row_get(ledger->txn, 1, 2, &blob)
+                                 : parcel_row_get(ledger->txn, 1, 2, &parcel);
 }
 
 /* Tools look into stores that were tampered with. */
 static void rows_that_tools_read_are_refused_at_any_other_length(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     const struct governance_row governance = {.version = 3, .text = slice_of_text("{}")};
     const struct blob_row blob = blob_sample(2);
     const struct parcel_row parcel = parcel_sample(1);
@@ -799,41 +751,41 @@ static void rows_that_tools_read_are_refused_at_any_other_length(void **state)
         {T_BLOB, key_batch_input(1, 2)},
         {T_PARCEL, key_batch_input(1, 2)},
     };
-    governance_row_put(world->txn, GOVERNANCE_ROOT, &governance);
-    blob_row_put(world->txn, 1, 2, &blob);
-    parcel_row_put(world->txn, 1, 2, &parcel);
+    governance_row_put(ledger->txn, GOVERNANCE_ROOT, &governance);
+    blob_row_put(ledger->txn, 1, 2, &blob);
+    parcel_row_put(ledger->txn, 1, 2, &parcel);
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct slice whole = stored(world, rows[i].table, rows[i].key);
+        struct slice whole = stored(ledger, rows[i].table, rows[i].key);
         uint8_t value[512] = {0};
         size_t full = whole.len;
         memcpy(value, whole.data, full);
         for (size_t len = 0; len <= full + 1; len++) {
-            store_put(world->txn, rows[i].table, store_key_slice(&rows[i].key),
+            store_put(ledger->txn, rows[i].table, store_key_slice(&rows[i].key),
                       slice_make(value, len));
-            assert_int_equal(read_tool_row(world, rows[i].table), len == full ? 0 : -EBADMSG);
+            assert_int_equal(read_tool_row(ledger, rows[i].table), len == full ? 0 : -EBADMSG);
         }
     }
 }
 
 static void more_grants_or_entries_than_there_may_be_are_refused(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     uint8_t blob[4 + 1 + (CAIRN_GRANTS_MAX + 1) * (9 + GRANT_BYTES)] = {[4] = CAIRN_GRANTS_MAX + 1};
     uint8_t
         parcel[4 + SIGN_SIGNATURE_BYTES + 1 + (CAIRN_PARCEL_ENTRIES_MAX + 1) * CAIRN_HASH_BYTES] = {
             [4 + SIGN_SIGNATURE_BYTES] = CAIRN_PARCEL_ENTRIES_MAX + 1};
     struct store_key key = key_batch_input(1, 2);
 
-    store_put(world->txn, T_BLOB, store_key_slice(&key), SLICE_OF(blob));
-    store_put(world->txn, T_PARCEL, store_key_slice(&key), SLICE_OF(parcel));
+    store_put(ledger->txn, T_BLOB, store_key_slice(&key), SLICE_OF(blob));
+    store_put(ledger->txn, T_PARCEL, store_key_slice(&key), SLICE_OF(parcel));
 
-    assert_int_equal(read_tool_row(world, T_BLOB), -EBADMSG);
-    assert_int_equal(read_tool_row(world, T_PARCEL), -EBADMSG);
+    assert_int_equal(read_tool_row(ledger, T_BLOB), -EBADMSG);
+    assert_int_equal(read_tool_row(ledger, T_PARCEL), -EBADMSG);
 }
 
 /* Reads every row that is looked up by its key. */
-static void read_rows(struct world *world)
+static void read_rows(struct ledger_store *ledger)
 {
     struct entry_row entry;
     struct subject_row subject;
@@ -841,21 +793,21 @@ static void read_rows(struct world *world)
     struct reader_row reader;
     struct agency_row agency;
 
-    (void)entry_row_get(world->txn, &entry_a, &entry);
-    (void)subject_row_get(world->txn, &subject_a, &subject);
-    (void)alert_row_get(world->txn, 1, &alert);
-    (void)reader_row_get(world->txn, &entry_a, 1, &reader);
-    agency_row_get(world->txn, 1, &agency);
+    (void)entry_row_get(ledger->txn, &entry_a, &entry);
+    (void)subject_row_get(ledger->txn, &subject_a, &subject);
+    (void)alert_row_get(ledger->txn, 1, &alert);
+    (void)reader_row_get(ledger->txn, &entry_a, 1, &reader);
+    agency_row_get(ledger->txn, 1, &agency);
 }
 
-static void expect_reading_ends(struct world *world)
+static void expect_reading_ends(struct ledger_store *ledger)
 {
     pid_t child = fork();
 
     assert_true(child >= 0);
     if (child == 0) {
         (void)close(STDERR_FILENO);
-        read_rows(world);
+        read_rows(ledger);
         _exit(0);
     }
     int status = 0;
@@ -865,22 +817,22 @@ static void expect_reading_ends(struct world *world)
 
 static void a_row_with_a_byte_too_few_or_too_many_stops_the_process(void **state)
 {
-    struct world *world = *state;
+    struct ledger_store *ledger = *state;
     const struct entry_row entry = entry_sample();
     const struct subject_row subject = subject_sample(2);
     const struct alert_row alert = alert_sample(1, 1);
     const struct reader_row reader = {.parts = 1};
     const struct agency_row agency = agency_sample();
-    entry_row_put(world->txn, &entry_a, &entry);
-    subject_row_put(world->txn, &subject_a, &subject);
-    alert_row_put(world->txn, 1, &alert);
-    reader_row_put(world->txn, &entry_a, 1, &reader);
-    agency_row_put(world->txn, 1, &agency);
-    read_rows(world);
+    entry_row_put(ledger->txn, &entry_a, &entry);
+    subject_row_put(ledger->txn, &subject_a, &subject);
+    alert_row_put(ledger->txn, 1, &alert);
+    reader_row_put(ledger->txn, &entry_a, 1, &reader);
+    agency_row_put(ledger->txn, 1, &agency);
+    read_rows(ledger);
     static const enum table tables[] = {T_ENTRY, T_SUBJECT, T_ALERT, T_READER, T_AGENCY};
 
     for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
-        struct store_walk walk = store_walk_from(world->txn, tables[i], SLICE_NULL);
+        struct store_walk walk = store_walk_from(ledger->txn, tables[i], SLICE_NULL);
         uint8_t key[64];
         uint8_t value[512] = {0};
         struct slice key_copy = slice_make(key, walk.key.len);
@@ -889,17 +841,18 @@ static void a_row_with_a_byte_too_few_or_too_many_stops_the_process(void **state
         memcpy(value, walk.value.data, len);
         store_walk_end(&walk);
 
-        store_put(world->txn, tables[i], key_copy, slice_make(value, len - 1));
-        expect_reading_ends(world);
-        store_put(world->txn, tables[i], key_copy, slice_make(value, len + 1));
-        expect_reading_ends(world);
+        store_put(ledger->txn, tables[i], key_copy, slice_make(value, len - 1));
+        expect_reading_ends(ledger);
+        store_put(ledger->txn, tables[i], key_copy, slice_make(value, len + 1));
+        expect_reading_ends(ledger);
 
-        store_put(world->txn, tables[i], key_copy, slice_make(value, len));
-        read_rows(world);
+        store_put(ledger->txn, tables[i], key_copy, slice_make(value, len));
+        read_rows(ledger);
     }
 }
 
-#define WITH_STORE(story) cmocka_unit_test_setup_teardown(story, open_world, close_world)
+#define WITH_STORE(story)                                                                          \
+    cmocka_unit_test_setup_teardown(story, ledger_store_set_up, ledger_store_tear_down)
 
 int main(void)
 {

@@ -516,6 +516,29 @@ static void a_flood_of_statements_of_one_number_is_looked_at_within_bounds(void 
     assert_int_equal(link_of(world, HOSPITAL), LINK_ALONE);
 }
 
+/* --- crowds --- */
+
+static void a_crowd_of_one_agencys_handles_hides_nobody_elses(void **state)
+{
+    struct world *world = *state;
+    const struct stated claimed[] = {{TOKEN_NHS_NUMBER, IDENTIFIER_WELL_FORMED, "9990000077"}};
+    const struct stated verified[] = {VERIFIED_NHS("9990000077")};
+    for (int child = 100; child < 100 + CAIRN_TOKEN_MATCHES_MAX + 4; child++) {
+        state_child(world, GP, child, claimed, ARRAY_LEN(claimed));
+    }
+    for (int child = 200; child < 200 + 2 * CAIRN_MEMBERS_PER_AGENCY_MAX; child++) {
+        state_child(world, GP, child, verified, ARRAY_LEN(verified));
+    }
+
+    state_child(world, HOSPITAL, 5, verified, ARRAY_LEN(verified));
+    state_child(world, HEALTH_VISITING, 6, verified, ARRAY_LEN(verified));
+
+    assert_int_equal(subject_row_of(world, HOSPITAL, 5).child,
+                     subject_row_of(world, HEALTH_VISITING, 6).child);
+    assert_int_equal(subject_row_of(world, HOSPITAL, 5).child,
+                     subject_row_of(world, GP, 200).child);
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -551,6 +574,7 @@ int main(void)
         STORY(a_statement_with_two_verified_numbers_is_refused),
         STORY(a_history_too_long_to_move_stays_where_it_is),
         STORY(a_flood_of_statements_of_one_number_is_looked_at_within_bounds),
+        STORY(a_crowd_of_one_agencys_handles_hides_nobody_elses),
     };
     return cmocka_run_group_tests_name("broker_identity", tests, NULL, NULL);
 }

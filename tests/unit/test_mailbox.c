@@ -106,10 +106,15 @@ static void each_telling_has_the_next_position_and_a_leaf_that_names_it(void **s
     assert_int_equal(leaf.number, 1);
     assert_int_equal(leaf.detail, ITEM_DELIVERED);
     assert_true(hash_equal(&leaf.digest, &item));
+    assert_int_equal(leaf.parts, card);
+    assert_int_equal(leaf.alert, 0);
     assert_true(row_at(MASH, 2, &row));
     assert_int_equal(row.kind, ITEM_RELEASE);
     assert_int_equal(row.alert, 7);
-    assert_int_equal(leaf_of(&row).number, 2);
+    leaf = leaf_of(&row);
+    assert_int_equal(leaf.number, 2);
+    assert_int_equal(leaf.parts, account);
+    assert_int_equal(leaf.alert, 7);
 }
 
 static void the_leaf_of_a_notice_holds_the_digest_of_its_bytes(void **state)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,42 +15,7 @@
 
 #include "os/files.h"
 #include "os/marker.h"
-
-struct world {
-    char folder[64];
-    char path[128];
-};
-
-/* "NAME" in the test's own folder; valid until the next call. */
-static const char *in_folder(struct world *world, const char *name)
-{
-    (void)snprintf(world->path, sizeof(world->path), "%s/%s", world->folder, name);
-    return world->path;
-}
-
-static int setup(void **state)
-{
-    static struct world world;
-
-    (void)snprintf(world.folder, sizeof(world.folder), "/tmp/cairn-test-XXXXXX");
-    *state = &world;
-    return mkdtemp(world.folder) != NULL ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *at)
-{
-    (void)status;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
-static int teardown(void **state)
-{
-    struct world *world = *state;
-
-    return nftw(world->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
+#include "support/scratch.h"
 
 static struct marker given_marker(const char *path)
 {
@@ -95,7 +58,7 @@ static uint32_t crashes_of(const char *path, const char *mark)
 
 static void a_new_marker_knows_of_no_crash(void **state)
 {
-    struct marker marker = given_marker(in_folder(*state, "marker"));
+    struct marker marker = given_marker(in_scratch(*state, "marker"));
     struct slice mark;
     uint32_t count;
 
@@ -107,7 +70,7 @@ static void a_new_marker_knows_of_no_crash(void **state)
 
 static void a_cleared_mark_is_no_crash(void **state)
 {
-    const char *path = in_folder(*state, "marker");
+    const char *path = in_scratch(*state, "marker");
     struct marker marker = given_marker(path);
     struct slice mark;
     uint32_t count;
@@ -123,7 +86,7 @@ static void a_cleared_mark_is_no_crash(void **state)
 
 static void each_death_under_a_mark_is_counted(void **state)
 {
-    const char *path = in_folder(*state, "marker");
+    const char *path = in_scratch(*state, "marker");
     struct slice mark;
     uint32_t count;
 
@@ -145,7 +108,7 @@ static void each_death_under_a_mark_is_counted(void **state)
 
 static void two_entries_that_crash_in_turn_are_both_counted(void **state)
 {
-    const char *path = in_folder(*state, "marker");
+    const char *path = in_scratch(*state, "marker");
 
     dies_in(path, "a");
     dies_in(path, "b");
@@ -159,7 +122,7 @@ static void two_entries_that_crash_in_turn_are_both_counted(void **state)
 
 static void work_that_ends_well_is_forgotten_and_only_that(void **state)
 {
-    const char *path = in_folder(*state, "marker");
+    const char *path = in_scratch(*state, "marker");
     static const char *const by_next[] = {"a", "other"};
     dies_in(path, "a");
     dies_in(path, "b");
@@ -179,7 +142,7 @@ static void work_that_ends_well_is_forgotten_and_only_that(void **state)
 
 static void setting_the_same_mark_again_does_not_forget_it(void **state)
 {
-    const char *path = in_folder(*state, "marker");
+    const char *path = in_scratch(*state, "marker");
     static const char *const twice[] = {"a", "a"};
 
     dies_in(path, "a");
@@ -190,7 +153,7 @@ static void setting_the_same_mark_again_does_not_forget_it(void **state)
 
 static void the_mark_with_most_crashes_outlives_a_flood_of_others(void **state)
 {
-    const char *path = in_folder(*state, "marker");
+    const char *path = in_scratch(*state, "marker");
     char mark[32];
     dies_in(path, "bad");
     dies_in(path, "bad");
@@ -206,7 +169,7 @@ static void the_mark_with_most_crashes_outlives_a_flood_of_others(void **state)
 
 static void a_mark_of_the_largest_size_is_kept_whole(void **state)
 {
-    const char *path = in_folder(*state, "marker");
+    const char *path = in_scratch(*state, "marker");
     uint8_t bytes[MARKER_MAX_BYTES];
     struct slice mark;
     uint32_t count;
@@ -227,7 +190,7 @@ static void a_mark_of_the_largest_size_is_kept_whole(void **state)
 
 static void one_process_at_a_time_has_the_marker(void **state)
 {
-    const char *path = in_folder(*state, "marker");
+    const char *path = in_scratch(*state, "marker");
     struct marker first = given_marker(path);
     struct marker second = MARKER_NULL;
 
@@ -241,26 +204,26 @@ static void one_process_at_a_time_has_the_marker(void **state)
 
 static void what_is_no_marker_file_is_refused(void **state)
 {
-    struct world *world = *state;
+    struct scratch *scratch = *state;
     struct marker marker = MARKER_NULL;
     static uint8_t large[4097];
     (void)umask(077);
 
-    assert_int_equal(file_write_atomic(in_folder(world, "text"), slice_of_text("not one"), 0600),
+    assert_int_equal(file_write_atomic(in_scratch(scratch, "text"), slice_of_text("not one"), 0600),
                      0);
-    assert_int_equal(marker_open(world->path, &marker), -EBADMSG);
-    assert_int_equal(file_write_atomic(in_folder(world, "large"), SLICE_OF(large), 0600), 0);
-    assert_int_equal(marker_open(world->path, &marker), -EBADMSG);
-    assert_int_equal(symlink("text", in_folder(world, "link")), 0);
-    assert_int_equal(marker_open(world->path, &marker), -ELOOP);
-    assert_int_equal(marker_open(in_folder(world, "none/marker"), &marker), -ENOENT);
+    assert_int_equal(marker_open(scratch->path, &marker), -EBADMSG);
+    assert_int_equal(file_write_atomic(in_scratch(scratch, "large"), SLICE_OF(large), 0600), 0);
+    assert_int_equal(marker_open(scratch->path, &marker), -EBADMSG);
+    assert_int_equal(symlink("text", in_scratch(scratch, "link")), 0);
+    assert_int_equal(marker_open(scratch->path, &marker), -ELOOP);
+    assert_int_equal(marker_open(in_scratch(scratch, "none/marker"), &marker), -ENOENT);
 
     assert_null(marker.file);
 }
 
 static void a_length_beyond_the_limit_is_damage(void **state)
 {
-    const char *path = in_folder(*state, "marker");
+    const char *path = in_scratch(*state, "marker");
     _cleanup_(buf_deinit) struct buf buf = BUF_MAX(8192);
     struct marker marker = given_marker(path);
     marker_set(&marker, slice_of_text("entry"));
@@ -275,7 +238,7 @@ static void a_length_beyond_the_limit_is_damage(void **state)
     assert_int_equal(marker_open(path, &marker), -EBADMSG);
 }
 
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down)
 
 int main(void)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <ftw.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -24,42 +23,7 @@
 #include "os/memory.h"
 #include "os/signals.h"
 #include "os/wake.h"
-
-struct world {
-    char folder[64];
-    char path[128];
-};
-
-/* "NAME" in the test's own folder; valid until the next call. */
-static const char *in_folder(struct world *world, const char *name)
-{
-    (void)snprintf(world->path, sizeof(world->path), "%s/%s", world->folder, name);
-    return world->path;
-}
-
-static int setup(void **state)
-{
-    static struct world world;
-
-    (void)snprintf(world.folder, sizeof(world.folder), "/tmp/cairn-test-XXXXXX");
-    *state = &world;
-    return mkdtemp(world.folder) != NULL ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *at)
-{
-    (void)status;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
-static int teardown(void **state)
-{
-    struct world *world = *state;
-
-    return nftw(world->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
+#include "support/scratch.h"
 
 static bool is_ready(int fd)
 {
@@ -170,17 +134,18 @@ static void the_least_limit_counts(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void given_file(struct world *world, const char *name, const char *contents)
+static void given_file(struct scratch *scratch, const char *name, const char *contents)
 {
-    assert_int_equal(file_write_atomic(in_folder(world, name), slice_of_text(contents), 0600), 0);
+    assert_int_equal(file_write_atomic(in_scratch(scratch, name), slice_of_text(contents), 0600),
+                     0);
 }
 
-static int limit_in(struct world *world, uint64_t *ret)
+static int limit_in(struct scratch *scratch, uint64_t *ret)
 {
     char membership[128];
 
-    (void)snprintf(membership, sizeof(membership), "%s/membership", world->folder);
-    return memory_cgroup_limit(membership, world->folder, ret);
+    (void)snprintf(membership, sizeof(membership), "%s/membership", scratch->dir);
+    return memory_cgroup_limit(membership, scratch->dir, ret);
 }
 
 static void a_group_is_limited_by_itself_and_its_parents(void **state)
@@ -195,44 +160,44 @@ static void a_group_is_limited_by_itself_and_its_parents(void **state)
         {"max\n", "1000\n", "4096\n", 1000}, {"500\n", "1000\n", "max\n", 500},
         {"max\n", "5000\n", "4096\n", 4096},
     };
-    struct world *world = *state;
+    struct scratch *scratch = *state;
     uint64_t limit = 7;
-    assert_int_equal(mkdir(in_folder(world, "outer"), 0700), 0);
-    assert_int_equal(mkdir(in_folder(world, "outer/inner"), 0700), 0);
-    given_file(world, "membership", "1:name=systemd:/x\n0::/outer/inner\n");
+    assert_int_equal(mkdir(in_scratch(scratch, "outer"), 0700), 0);
+    assert_int_equal(mkdir(in_scratch(scratch, "outer/inner"), 0700), 0);
+    given_file(scratch, "membership", "1:name=systemd:/x\n0::/outer/inner\n");
 
-    assert_int_equal(limit_in(world, &limit), 0);
+    assert_int_equal(limit_in(scratch, &limit), 0);
     assert_true(limit == 0);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        given_file(world, "memory.max", rows[i].top);
-        given_file(world, "outer/memory.max", rows[i].outer);
-        given_file(world, "outer/inner/memory.max", rows[i].inner);
-        assert_int_equal(limit_in(world, &limit), 0);
+        given_file(scratch, "memory.max", rows[i].top);
+        given_file(scratch, "outer/memory.max", rows[i].outer);
+        given_file(scratch, "outer/inner/memory.max", rows[i].inner);
+        assert_int_equal(limit_in(scratch, &limit), 0);
         assert_true(limit == rows[i].limit);
     }
 }
 
 static void odd_groups_are_no_limit_and_odd_limits_an_error(void **state)
 {
-    struct world *world = *state;
+    struct scratch *scratch = *state;
     uint64_t limit = 7;
 
-    assert_int_equal(limit_in(world, &limit), 0);
+    assert_int_equal(limit_in(scratch, &limit), 0);
     assert_true(limit == 0);
-    given_file(world, "membership", "2:memory:/x\n");
-    assert_int_equal(limit_in(world, &limit), 0);
+    given_file(scratch, "membership", "2:memory:/x\n");
+    assert_int_equal(limit_in(scratch, &limit), 0);
     assert_true(limit == 0);
-    given_file(world, "membership", "0::/\n");
-    given_file(world, "memory.max", "123\n");
-    assert_int_equal(limit_in(world, &limit), 0);
+    given_file(scratch, "membership", "0::/\n");
+    given_file(scratch, "memory.max", "123\n");
+    assert_int_equal(limit_in(scratch, &limit), 0);
     assert_true(limit == 123);
-    given_file(world, "memory.max", "lots\n");
+    given_file(scratch, "memory.max", "lots\n");
 
-    assert_int_equal(limit_in(world, &limit), -EBADMSG);
+    assert_int_equal(limit_in(scratch, &limit), -EBADMSG);
     assert_true(limit == 123);
 }
 
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down)
 
 int main(void)
 {

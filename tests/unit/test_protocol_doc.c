@@ -115,7 +115,9 @@ static void render_leaf(struct buf *out)
                               .time_ms = 1795334402000,
                               .agency = 7,
                               .number = 89,
-                              .detail = ITEM_RELEASE};
+                              .detail = ITEM_RELEASE,
+                              .parts = PART_BIT(PART_ACCOUNT),
+                              .alert = 6};
     uint8_t storage[LEAF_MAX_BYTES];
 
     buf_add_text(out,

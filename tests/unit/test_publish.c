@@ -157,6 +157,20 @@ static void a_revoked_agency_gets_nothing_more_over_an_open_connection(void **st
     assert_true(world_letter(world, MASH, WIRE_ERROR).len > 0);
 }
 
+static void a_fetch_that_waits_over_a_connection_whose_key_was_revoked_gets_nothing(void **state)
+{
+    struct world *world = *state;
+    struct wire_delivery delivery;
+    assert_false(fetched(world, MASH, 0, 64, &delivery)); /* it waits */
+    world_revoke_transport(world, MASH);
+    world_forget_letters(world);
+
+    three_missed(world, ALIX);
+
+    assert_false(delivered_to(world, MASH, &delivery));
+    assert_true(world_items(world, HOSPITAL, ITEM_NOTICE) > 0);
+}
+
 /* --- bounds --- */
 
 /* Notices of many headlines: some 6 KiB each, so that not all of a credit fit a frame. */
@@ -359,6 +373,7 @@ int main(void)
         STORY(a_fetch_that_finds_nothing_is_answered_when_something_comes),
         STORY(the_newest_connection_of_an_agency_is_the_one_that_is_sent_to),
         STORY(a_revoked_agency_gets_nothing_more_over_an_open_connection),
+        STORY(a_fetch_that_waits_over_a_connection_whose_key_was_revoked_gets_nothing),
         STORY(a_delivery_fits_a_frame_and_the_rest_follows),
         STORY(rows_beyond_the_signed_head_wait_for_the_next_one),
         STORY(a_full_queue_to_net_keeps_one_delivery_and_loses_none),

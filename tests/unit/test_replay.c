@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/date.h"
+#include "support/scratch.h"
 #include "support/world.h"
 
 static const bool replayed[N_TABLES] = {
@@ -23,15 +24,14 @@ static const bool replayed[N_TABLES] = {
 };
 
 struct replay {
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     struct store *store;
 };
 
 static void replay_open(struct replay *replay)
 {
     struct error error = ERROR_NULL;
-    (void)snprintf(replay->dir, sizeof(replay->dir), "/tmp/cairn-replay-XXXXXX");
-    assert_non_null(mkdtemp(replay->dir));
+    scratch_make(replay->dir);
     const struct store_options options = {
         .dir = replay->dir,
         .map_bytes = 256ULL << 20,
@@ -44,10 +44,8 @@ static void replay_open(struct replay *replay)
 
 static void replay_close(struct replay *replay)
 {
-    char command[128];
     store_close(&replay->store);
-    (void)snprintf(command, sizeof(command), "rm -rf %s", replay->dir);
-    assert_int_equal(system(command), 0);
+    scratch_remove(replay->dir);
 }
 
 static void replay_batch(struct replay *replay, struct governance **governance, uint64_t batch,

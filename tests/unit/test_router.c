@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "cairn/limits.h"
 #include "net/context.h"
+#include "net/net.h"
 #include "net/router_internal.h"
 #include "net/socket.h"
 
@@ -256,9 +257,11 @@ static void a_known_key_arrives_with_its_agency_after_a_poll(void **state)
     void *bob = client_of(w, WHO_BOB);
 
     client_say(alice, "from alice");
-    expect_frame(w, ALICE, "from alice");
+    struct peer peer = expect_frame(w, ALICE, "from alice");
+    assert_memory_equal(peer.key, w->key[WHO_ALICE], sizeof(peer.key));
     client_say(bob, "from bob");
-    expect_frame(w, BOB, "from bob");
+    peer = expect_frame(w, BOB, "from bob");
+    assert_memory_equal(peer.key, w->key[WHO_BOB], sizeof(peer.key));
 }
 
 static void a_known_key_arrives_with_its_agency_without_a_poll(void **state)

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "agents/core/decide.h"
+#include "agents/core/frozen.h"
 #include "agents/core/seal.h"
 #include "base/date.h"
 #include "crypto/digest.h"
@@ -16,7 +17,7 @@
 #include "support/practice.h"
 
 /* What lies in the spool, taken out of the store. */
-struct frozen {
+struct spooled {
     struct spool_entry entry;
     struct entry_header header;
     struct arena arena;
@@ -39,14 +40,14 @@ static int close_practice(void **state)
     return 0;
 }
 
-static void frozen_deinit(struct frozen *frozen)
+static void spooled_deinit(struct spooled *frozen)
 {
     arena_deinit(&frozen->arena);
 }
 
-static struct frozen take(struct practice *practice, enum lane lane, uint64_t seq)
+static struct spooled take(struct practice *practice, enum lane lane, uint64_t seq)
 {
-    struct frozen frozen = {.arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES)};
+    struct spooled frozen = {.arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES)};
     _cleanup_(store_end) struct store_txn *txn = store_read(practice->agent->store);
 
     assert_true(spool_get(txn, lane, seq, &frozen.entry));
@@ -62,7 +63,7 @@ static struct frozen take(struct practice *practice, enum lane lane, uint64_t se
 }
 
 /* The text of a part, opened with the data keys that the agent keeps for itself. */
-static struct buf open_own(struct practice *practice, const struct frozen *frozen, enum part part)
+static struct buf open_own(struct practice *practice, const struct spooled *frozen, enum part part)
 {
     struct seal_keys keys = {.of = {SECRET_NULL}};
     struct buf text = BUF_MAX(SEAL_ACCOUNT_MAX_BYTES);
@@ -91,8 +92,8 @@ static void a_statement_stands_before_the_first_record_of_a_child(void **state)
     struct practice *practice = *state;
     (void)practice_concern(practice, "");
 
-    _cleanup_(frozen_deinit) struct frozen statement = take(practice, LANE_NORMAL, 1);
-    _cleanup_(frozen_deinit) struct frozen record = take(practice, LANE_NORMAL, 2);
+    _cleanup_(spooled_deinit) struct spooled statement = take(practice, LANE_NORMAL, 1);
+    _cleanup_(spooled_deinit) struct spooled record = take(practice, LANE_NORMAL, 2);
 
     assert_int_equal(statement.header.kind, ENTRY_SUBJECT);
     assert_int_equal(statement.header.subject.epoch, 1);
@@ -114,7 +115,7 @@ static void the_header_says_what_the_broker_needs_and_no_more(void **state)
     struct intake_item item =
         practice_concern(practice, "\"level\":2,\"narrow\":[\"oak-school\",\"north-hospital\"],");
 
-    _cleanup_(frozen_deinit) struct frozen frozen = take(practice, LANE_NORMAL, 2);
+    _cleanup_(spooled_deinit) struct spooled frozen = take(practice, LANE_NORMAL, 2);
 
     const struct record_header *header = &frozen.header.record;
     struct out_row row = practice_out(practice, &item.reference);
@@ -138,7 +139,7 @@ static void card_and_account_open_again_with_the_keys_that_are_kept(void **state
     (void)practice_concern(practice, "");
     practice_reopen(practice);
 
-    _cleanup_(frozen_deinit) struct frozen frozen = take(practice, LANE_NORMAL, 2);
+    _cleanup_(spooled_deinit) struct spooled frozen = take(practice, LANE_NORMAL, 2);
     _cleanup_(buf_deinit) struct buf card = open_own(practice, &frozen, PART_CARD);
     _cleanup_(buf_deinit) struct buf account = open_own(practice, &frozen, PART_ACCOUNT);
 
@@ -156,8 +157,8 @@ static void a_known_child_keeps_its_handle_and_is_not_stated_twice_in_a_lane(voi
     practice_reopen(practice);
     (void)practice_concern(practice, "");
 
-    _cleanup_(frozen_deinit) struct frozen first = take(practice, LANE_NORMAL, 2);
-    _cleanup_(frozen_deinit) struct frozen second = take(practice, LANE_NORMAL, 3);
+    _cleanup_(spooled_deinit) struct spooled first = take(practice, LANE_NORMAL, 2);
+    _cleanup_(spooled_deinit) struct spooled second = take(practice, LANE_NORMAL, 3);
 
     assert_int_equal(second.header.kind, ENTRY_RECORD);
     assert_memory_equal(first.header.record.handle, second.header.record.handle,
@@ -173,8 +174,8 @@ static void another_lane_says_who_the_child_is_for_itself(void **state)
 
     (void)practice_concern(practice, "\"urgency\":\"immediate\",");
 
-    _cleanup_(frozen_deinit) struct frozen statement = take(practice, LANE_URGENT, 1);
-    _cleanup_(frozen_deinit) struct frozen record = take(practice, LANE_URGENT, 2);
+    _cleanup_(spooled_deinit) struct spooled statement = take(practice, LANE_URGENT, 1);
+    _cleanup_(spooled_deinit) struct spooled record = take(practice, LANE_URGENT, 2);
     assert_int_equal(statement.header.kind, ENTRY_SUBJECT);
     assert_int_equal(record.header.record.urgency, URGENCY_IMMEDIATE);
 }
@@ -190,7 +191,7 @@ static void what_the_broker_has_receipted_is_not_stated_again(void **state)
 
     (void)practice_concern(practice, "\"urgency\":\"immediate\",");
 
-    _cleanup_(frozen_deinit) struct frozen record = take(practice, LANE_URGENT, 1);
+    _cleanup_(spooled_deinit) struct spooled record = take(practice, LANE_URGENT, 1);
     assert_int_equal(record.header.kind, ENTRY_RECORD);
 }
 
@@ -205,7 +206,7 @@ static void a_child_of_whom_more_is_known_is_stated_again_with_all_of_it(void **
     (void)practice_submit(practice, INTAKE_RECORD, buf_text(&text));
     (void)practice_concern(practice, ""); /* knows less again: nothing is unsaid */
 
-    _cleanup_(frozen_deinit) struct frozen statement = take(practice, LANE_NORMAL, 3);
+    _cleanup_(spooled_deinit) struct spooled statement = take(practice, LANE_NORMAL, 3);
     assert_int_equal(statement.header.kind, ENTRY_SUBJECT);
     assert_int_equal(statement.header.subject.n_tokens, 2);
     assert_int_equal(practice_rows(practice, AT_SPOOL), 5);
@@ -229,9 +230,9 @@ static void what_is_corrected_in_one_lane_has_a_higher_revision_in_every_lane(vo
     say_postcode(practice, "\"urgency\":\"immediate\",", "ZE1 0AA");
     (void)practice_concern(practice, "");
 
-    _cleanup_(frozen_deinit) struct frozen old = take(practice, LANE_NORMAL, 1);
-    _cleanup_(frozen_deinit) struct frozen corrected = take(practice, LANE_URGENT, 1);
-    _cleanup_(frozen_deinit) struct frozen again = take(practice, LANE_NORMAL, 3);
+    _cleanup_(spooled_deinit) struct spooled old = take(practice, LANE_NORMAL, 1);
+    _cleanup_(spooled_deinit) struct spooled corrected = take(practice, LANE_URGENT, 1);
+    _cleanup_(spooled_deinit) struct spooled again = take(practice, LANE_NORMAL, 3);
 
     assert_true(corrected.header.subject.revision > old.header.subject.revision);
     assert_int_equal(again.header.kind, ENTRY_SUBJECT);
@@ -250,8 +251,8 @@ static void what_is_said_as_before_after_something_else_is_said_anew(void **stat
 
     say_postcode(practice, "", "ZE1 0AA");
 
-    _cleanup_(frozen_deinit) struct frozen between = take(practice, LANE_URGENT, 1);
-    _cleanup_(frozen_deinit) struct frozen back = take(practice, LANE_NORMAL, 3);
+    _cleanup_(spooled_deinit) struct spooled between = take(practice, LANE_URGENT, 1);
+    _cleanup_(spooled_deinit) struct spooled back = take(practice, LANE_NORMAL, 3);
     assert_int_equal(back.header.kind, ENTRY_SUBJECT);
     assert_true(back.header.subject.revision > between.header.subject.revision);
 }
@@ -268,7 +269,7 @@ static void an_older_statement_that_is_receipted_late_does_not_count_as_the_newe
 
     (void)practice_concern(practice, "");
 
-    _cleanup_(frozen_deinit) struct frozen statement = take(practice, LANE_NORMAL, 3);
+    _cleanup_(spooled_deinit) struct spooled statement = take(practice, LANE_NORMAL, 3);
     assert_int_equal(statement.header.kind, ENTRY_SUBJECT);
     assert_int_equal(statement.header.subject.n_tokens, 2);
 }
@@ -281,7 +282,7 @@ static void two_agencies_give_one_appointment_one_occurrence(void **state)
     practice->options.settle_ms = 0;
     (void)practice_appointment(practice, "a-1", "noshow", "1");
 
-    _cleanup_(frozen_deinit) struct frozen frozen = take(practice, LANE_NORMAL, 2);
+    _cleanup_(spooled_deinit) struct spooled frozen = take(practice, LANE_NORMAL, 2);
 
     assert_true(govern_keep_place(practice->agent->keep, &place));
     token_occurrence(&place.linkage, frozen.header.record.event_day,
@@ -298,7 +299,7 @@ static void a_retraction_names_the_record_and_its_handle(void **state)
 
     (void)practice_appointment(practice, "a-1", "entered-in-error", "2");
 
-    _cleanup_(frozen_deinit) struct frozen frozen = take(practice, LANE_NORMAL, 3);
+    _cleanup_(spooled_deinit) struct spooled frozen = take(practice, LANE_NORMAL, 3);
     struct out_row target = practice_out(practice, &missed.reference);
     const struct record_header *header = &frozen.header.record;
     assert_int_equal(header->record_kind, RECORD_RETRACTION);
@@ -327,8 +328,8 @@ static void an_involvement_and_a_decision_seal_their_account(void **state)
                           "\"phone\":\"01632 960123\"}}");
     assert_int_equal(decide_submit(practice->agent, &decision, &reference, &error), 0);
 
-    _cleanup_(frozen_deinit) struct frozen involved = take(practice, LANE_NORMAL, 2);
-    _cleanup_(frozen_deinit) struct frozen decided = take(practice, LANE_NORMAL, 3);
+    _cleanup_(spooled_deinit) struct spooled involved = take(practice, LANE_NORMAL, 2);
+    _cleanup_(spooled_deinit) struct spooled decided = take(practice, LANE_NORMAL, 3);
     _cleanup_(buf_deinit) struct buf contact = open_own(practice, &involved, PART_ACCOUNT);
     _cleanup_(buf_deinit) struct buf reason = open_own(practice, &decided, PART_ACCOUNT);
 

@@ -161,24 +161,71 @@ static void numbers_go_on_after_everything_was_sent(void **state)
     assert_int_equal(practice_out(practice, &item.reference).entry.seq, 3);
 }
 
-static void a_retraction_waits_for_its_record_in_another_lane(void **state)
+static const char *const urgent_one =
+    "\"urgency\":\"immediate\",\"source\":{\"system\":\"emis\",\"id\":\"C-1\"},";
+static const char *const routine_one = "\"source\":{\"system\":\"emis\",\"id\":\"C-1\"},";
+
+static struct intake_item take_back(struct practice *practice)
 {
-    struct practice *practice = *state;
-    const char *urgent =
-        "\"urgency\":\"immediate\",\"source\":{\"system\":\"emis\",\"id\":\"C-1\"},";
-    (void)practice_concern(practice, urgent);
-    struct intake_item taken_back = practice_submit(
+    struct intake_item item = practice_submit(
         practice, INTAKE_RECORD,
         "{\"kind\":\"retraction\",\"event_date\":\"2026-11-20\",\"retracts\":\"C-1\","
         "\"source\":{\"system\":\"emis\",\"id\":\"R-1\"}}");
-    assert_int_equal(taken_back.outcome, INTAKE_RETRACTED);
+    assert_int_equal(item.outcome, INTAKE_RETRACTED);
+    return item;
+}
+
+static void a_retraction_takes_the_lane_of_its_record(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header header;
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    (void)practice_concern(practice, urgent_one);
+
+    struct intake_item taken_back = take_back(practice);
+
+    assert_int_equal(practice_out(practice, &taken_back.reference).lane, LANE_URGENT);
+    assert_int_equal(lot_of(practice, LANE_NORMAL), 0);
+    answer(practice, LANE_URGENT, 1, VERDICT_STORED);
+    answer(practice, LANE_URGENT, 2, VERDICT_STORED);
+    _cleanup_(store_end) struct store_txn *txn = store_read(practice->agent->store);
+    assert_int_equal(spool_lot(txn, LANE_URGENT, &arena, lot), 1);
+    assert_true(wire_entry_header_read(ENTRY_RECORD, lot[0].header, &arena, &header));
+    assert_true(record_is_danger(header.record.record_kind, header.record.urgency));
+}
+
+static void a_retraction_leaves_once_its_record_is_answered(void **state)
+{
+    struct practice *practice = *state;
+    (void)practice_concern(practice, routine_one);
+    (void)take_back(practice);
+    (void)practice_concern(practice, "\"urgency\":\"immediate\",");
 
     size_t before = lot_of(practice, LANE_NORMAL);
-    answer(practice, LANE_URGENT, 2, VERDICT_STORED);
+    size_t urgent = lot_of(practice, LANE_URGENT);
+    answer(practice, LANE_NORMAL, 1, VERDICT_STORED);
+    answer(practice, LANE_NORMAL, 2, VERDICT_STORED);
     size_t after = lot_of(practice, LANE_NORMAL);
 
-    assert_int_equal(before, 0);
+    assert_int_equal(before, 2);
+    assert_int_equal(urgent, 2);
     assert_int_equal(after, 1);
+}
+
+static void a_refused_retraction_has_taken_nothing_back(void **state)
+{
+    struct practice *practice = *state;
+    struct intake_item concern = practice_concern(practice, routine_one);
+    answer(practice, LANE_NORMAL, 1, VERDICT_STORED);
+    answer(practice, LANE_NORMAL, 2, VERDICT_STORED);
+    struct intake_item taken_back = take_back(practice);
+    assert_true(practice_out(practice, &concern.reference).retracted);
+
+    answer(practice, LANE_NORMAL, 3, VERDICT_REVOKED_KEY);
+
+    assert_false(practice_out(practice, &concern.reference).retracted);
+    assert_int_equal(practice_out(practice, &concern.reference).state, OUT_STORED);
+    assert_int_equal(practice_out(practice, &taken_back.reference).state, OUT_REFUSED);
 }
 
 static void a_refused_statement_is_said_again_and_not_for_ever(void **state)
@@ -273,7 +320,9 @@ int main(void)
         TEST(a_refused_entry_leaves_and_says_why),
         TEST(a_receipt_that_comes_twice_changes_nothing),
         TEST(numbers_go_on_after_everything_was_sent),
-        TEST(a_retraction_waits_for_its_record_in_another_lane),
+        TEST(a_retraction_takes_the_lane_of_its_record),
+        TEST(a_retraction_leaves_once_its_record_is_answered),
+        TEST(a_refused_retraction_has_taken_nothing_back),
         TEST(a_refused_statement_is_said_again_and_not_for_ever),
         TEST(a_new_epoch_states_every_child_again_in_the_bulk_lane),
         TEST(the_depth_says_how_much_waits_and_since_when),

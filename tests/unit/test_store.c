@@ -17,6 +17,7 @@
 
 #include "cairn/limits.h"
 #include "store/store.h"
+#include "support/scratch.h"
 
 #define MAP_BYTES (16U << 20)
 
@@ -29,7 +30,7 @@ static const char *const table_names[] = {"numbers", "words"};
 
 /* One environment in a directory of its own, with a clock that the test moves. */
 struct world {
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     struct clock_fake clock;
     struct store_options options;
     struct store *store;
@@ -52,24 +53,11 @@ static void join(char out[PATH_MAX], const char *dir, const char *name)
     assert_in_range(snprintf(out, PATH_MAX, "%s/%s", dir, name), 1, PATH_MAX - 1);
 }
 
-static void remove_environment(const char *dir)
-{
-    static const char *const files[] = {"data.mdb", "lock.mdb"};
-    char path[PATH_MAX];
-
-    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-        join(path, dir, files[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(dir);
-}
-
 static struct world *new_world(void)
 {
     struct world *world = base_zalloc(1, sizeof(*world));
 
-    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/cairn-store-XXXXXX");
-    assert_non_null(mkdtemp(world->dir));
+    scratch_make(world->dir);
     clock_fake_init(&world->clock, 0);
     world->options = options_for(world->dir, &world->clock.clock);
     return world;
@@ -95,7 +83,7 @@ static int close_world(void **state)
     struct world *world = *state;
 
     store_close(&world->store);
-    remove_environment(world->dir);
+    scratch_remove(world->dir);
     free(world);
     return 0;
 }
@@ -288,7 +276,7 @@ static void a_file_system_that_keeps_nothing_is_refused(void **state)
     options.allow_tmpfs = true;
     int allowed = store_open(&options, &store, &error);
 
-    remove_environment(dir);
+    scratch_remove(dir);
     assert_true(refused < 0);
     assert_int_equal(allowed, 0);
 }
@@ -697,7 +685,7 @@ static void a_copy_holds_what_was_committed_and_is_private(void **state)
     assert_false(store_get(txn, TABLE_NUMBERS, number(3000), &value));
     store_end(&txn);
     store_close(&copy);
-    remove_environment(target);
+    scratch_remove(target);
 }
 
 static void a_copy_overwrites_nothing(void **state)
@@ -722,7 +710,7 @@ static void a_copy_may_be_named_with_a_slash_at_its_end(void **state)
 
     assert_int_equal(store_copy(world->store, target, &error), 0);
 
-    remove_environment(target);
+    scratch_remove(target);
     assert_int_equal(access(target, F_OK), -1);
 }
 

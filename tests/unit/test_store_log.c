@@ -13,6 +13,7 @@
 
 #include "crypto/crypto.h"
 #include "store/log.h"
+#include "support/scratch.h"
 
 #define LEAVES      70000 /* more than two full tiles of 256 x 256, and no power of two */
 #define FEW         23
@@ -24,7 +25,7 @@ static const char *const table_names[] = {"log", "other"};
 
 /* A store with a log in it, and the same leaves as plain hashes. */
 struct world {
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     struct store *store;
     struct tree_range range;
     struct hash *leaves;
@@ -64,8 +65,8 @@ static int open_world(void **state)
     struct world *world = base_zalloc(1, sizeof(*world));
     *state = world;
     world->leaves = base_zalloc(LEAVES, sizeof(*world->leaves));
-    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/cairn-log-XXXXXX");
-    if (crypto_init(&error) < 0 || mkdtemp(world->dir) == NULL) {
+    scratch_make(world->dir);
+    if (crypto_init(&error) < 0) {
         return -1;
     }
     const struct store_options options = {
@@ -88,16 +89,10 @@ static int open_world_of_few(void **state)
 
 static int close_world(void **state)
 {
-    static const char *const files[] = {"data.mdb", "lock.mdb"};
     struct world *world = *state;
-    char path[128];
 
     store_close(&world->store);
-    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-        (void)snprintf(path, sizeof(path), "%s/%s", world->dir, files[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(world->dir);
+    scratch_remove(world->dir);
     free(world->leaves);
     free(world);
     crypto_deinit();

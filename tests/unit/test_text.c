@@ -221,6 +221,28 @@ static void a_copy_fits_or_is_refused(void **state)
     assert_false(text_copy(out, 0, SLICE_NULL));
 }
 
+static void a_reason_is_counted_in_characters_that_are_not_blank(void **state)
+{
+    char longest[CAIRN_REASON_MAX_BYTES + 1];
+    (void)state;
+    memset(longest, 'r', sizeof(longest));
+
+    assert_true(text_is_reason(slice_of_text("12345 67890\n12345 67890")));
+    assert_false(text_is_reason(slice_of_text("1234567890 123456789 \t\n  ")));
+    assert_true(
+        text_is_reason(slice_of_text("\xc3\xab\xc3\xab\xc3\xab\xc3\xab\xc3\xab\xc3\xab\xc3\xab"
+                                     "\xc3\xab\xc3\xab\xc3\xab"
+                                     "1234567890")));
+    assert_false(
+        text_is_reason(slice_of_text("\xc3\xab\xc3\xab\xc3\xab\xc3\xab\xc3\xab\xc3\xab\xc3\xab"
+                                     "\xc3\xab\xc3\xab\xc3\xab"
+                                     "123456789")));
+    assert_false(text_is_reason(slice_of_text("12345678901234567890\x1b[31m")));
+    assert_false(text_is_reason(slice_of_text("12345678901234567890\xff")));
+    assert_true(text_is_reason(slice_make(longest, CAIRN_REASON_MAX_BYTES)));
+    assert_false(text_is_reason(slice_make(longest, CAIRN_REASON_MAX_BYTES + 1)));
+}
+
 static void names_written_differently_fold_to_the_same(void **state)
 {
     static const char *const same[][2] = {
@@ -281,6 +303,7 @@ int main(void)
         cmocka_unit_test(utf8_is_that_of_rfc_3629),
         cmocka_unit_test(prose_has_newlines_and_tabs_but_no_other_control),
         cmocka_unit_test(a_copy_fits_or_is_refused),
+        cmocka_unit_test(a_reason_is_counted_in_characters_that_are_not_blank),
         cmocka_unit_test(names_written_differently_fold_to_the_same),
         cmocka_unit_test(folding_refuses_what_does_not_fit_or_is_not_utf8),
     };

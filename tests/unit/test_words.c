@@ -109,8 +109,17 @@ static const struct row rows[] = {
      .expected = "Stored by the partnership's broker; the broker cannot be asked now whether "
                  "anybody has seen it (it does not answer)."},
     {RECORD(.state = OUT_REFUSED, .verdict = VERDICT_BAD_GRANT), CONNECTED,
-     .expected = "Refused: a grant names a reader that the agreements do not allow, or the "
-                 "origin's own is missing."},
+     .expected = "Refused: it is sealed for an agency that no agreement lets read it, or not for "
+                 "the one that sent it."},
+    {{.kind = ENTRY_RECORD,
+      .record_kind = RECORD_RETRACTION,
+      .urgency = URGENCY_ROUTINE,
+      .state = OUT_REFUSED,
+      .verdict = VERDICT_REVOKED_KEY},
+     CONNECTED,
+     .expected =
+         "Refused: the key that signed it, or its agency, was revoked. It has taken nothing "
+         "back."},
     {RECORD(.state = OUT_WITHDRAWN), CONNECTED,
      .expected = "Withdrawn before it left. Nobody outside was told."},
     {RECORD(STORED_ROW, .retracted = true), CONNECTED, READERS(delivered),
@@ -130,7 +139,7 @@ static const struct row rows[] = {
      .expected = TELEPHONE "Delivered to MASH; nobody there has opened it yet."},
     {IMMEDIATE(STORED_ROW), CONNECTED, READERS(opened), .expected = "Opened at MASH."},
     {IMMEDIATE(.state = OUT_REFUSED, .verdict = VERDICT_BAD_ENTRY), CONNECTED,
-     .expected = TELEPHONE "Refused: a field of the entry is missing or outside its range."},
+     .expected = TELEPHONE "Refused: a field of it is missing or outside its range."},
     {IMMEDIATE(.state = OUT_WITHDRAWN), CONNECTED,
      .expected = "Withdrawn before it left. Nobody outside was told."},
     {REFERRAL(STORED_ROW), CONNECTED, READERS(kept),

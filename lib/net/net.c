@@ -3,14 +3,14 @@
  * Exactly one context per process, and never one beside another: ending a context in 4.3.4 closes
  * the random generator that every CURVE connection of the process shares.
  */
-#include "net/context.h"
+#include "net/net.h"
 
 #include <errno.h>
 
 #include <zmq.h>
 
 #include "cairn/limits.h"
-#include "net/router.h"
+#include "net/context.h"
 
 static void *context;
 

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * agency: what `cairn agency approve`, `revoke` and `list` share: at the partnership, with the root
+ * key at hand for the first two. Both write the next version of the directory and change nothing
+ * else; the broker takes it up when it is told to read again, and every agency gets it with its
+ * next message.
+ */
+#ifndef CLI_AGENCY_H
+#define CLI_AGENCY_H
+
+#include "cli/command.h"
+#include "cli/partnership.h"
+
+enum {
+    AGENCY_REASON = 0x2001,
+    AGENCY_INVOLVEMENTS,
+    AGENCY_PER_DAY
+};
+
+struct agency_options {
+    const char *dir;
+    const char *subject; /* REQUEST.json or ID */
+    const char *reason;
+    uint64_t involvements_max;
+    uint64_t involvements_per_day_max;
+    int arguments; /* how many are needed */
+};
+
+error_t agency_option(int key, char *argument, struct argp_state *state); /* into the struct */
+
+/* Signs and writes the directory with this entry in the place `at` of its agencies; n_agencies for
+ * a new one. */
+int agency_publish(struct partnership *partnership, size_t at, const struct json *agency,
+                   struct error *error) MUST_USE;
+
+/* Number, id, fingerprint, and whether this command changed anything. */
+void agency_say(struct output *output, const struct agency *agency, bool changed);
+/* The version that is there now, and that the broker has to be told. */
+void agency_say_reload(struct output *output, const struct partnership *partnership);
+enum status agency_open_failed(struct cli *cli, int r, const struct error *error);
+
+#endif

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The man pages tell of every command and every option that the programs themselves list, and of none that they do not.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+BIN=${CAIRN_BIN:-build/release}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+missing=0
+
+say() {
+    printf '%s\n' "$*" >&2
+    missing=1
+}
+
+# As somebody reads the page, but each paragraph that begins with a tag in one line.
+page() {
+    sed -e 's/\\-/-/g; s/\\f[A-Z]//g; s/"//g' "$1" | awk '
+        /^\.(TP|SS|SH)/ { if (line != "") print line; line = $1 == ".TP" ? "" : $0; next }
+        { sub(/^\.(B|I|BR|RB|BI|IB|RI|IR|PP) */, ""); line = line (line == "" ? "" : " ") $0 }
+        END { print line }'
+}
+
+# Without those that argp gives to every command.
+options() {
+    "$@" --help | grep -oE '^ +(-., *)?--[a-z-]+' | grep -oE -- '--[a-z-]+' |
+        grep -vxE -- '--(help|usage|version|json|quiet|agent)' || true
+}
+
+commands() {
+    "$BIN/cairn" --help | grep -oE '^  [a-z]+( [a-z]+)?  ' | sed 's/^ *//; s/ *$//'
+}
+
+# same PAGE WHAT TEXT COMMAND...: the options in TEXT are those that the command lists.
+same() {
+    local page=$1 what=$2 text=$3 option
+    shift 3
+    options "$@" | sort -u >"$work/has"
+    grep -oE -- '--[a-z-]+' <<<"$text" | grep -vxE -- '--(json|quiet|agent)' | sort -u >"$work/told" || true
+    while read -r option; do
+        say "$page does not tell of $option of $what"
+    done < <(comm -23 "$work/has" "$work/told")
+    while read -r option; do
+        say "$page tells of $option, which $what does not have"
+    done < <(comm -13 "$work/has" "$work/told")
+}
+
+page docs/man/cairn.1 >"$work/cairn"
+commands >"$work/commands"
+[[ $(wc -l <"$work/commands") -ge 16 ]] || say "cairn --help lists no commands"
+while read -r command; do
+    text=$(grep -E "^$command( |\$)" "$work/cairn" | head -n 1 || true)
+    if [[ -z $text ]]; then
+        say "docs/man/cairn.1 does not tell of: cairn $command"
+        continue
+    fi
+    # shellcheck disable=SC2086 # two words
+    same docs/man/cairn.1 "cairn $command" "$text" "$BIN/cairn" $command
+done <"$work/commands"
+for daemon in cairn-broker cairn-agent; do
+    same "docs/man/$daemon.8" "$daemon" "$(page "docs/man/$daemon.8" | sed -n '/^--/p')" "$BIN/$daemon"
+done
+exit "$missing"
