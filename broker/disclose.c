@@ -1,10 +1,66 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/disclose.h"
 
-struct decision disclose_decide(const struct apply *apply, const struct record_header *header,
-                                const struct agency *origin, const struct agency *recipient)
+#include <string.h>
+
+#include "broker/members.h"
+
+/* --- the recipient's roles --- */
+
+/* ROLE_BIT of each role that the subject's agency states for the child and that holds today. */
+static uint32_t roles_of(struct store_txn *txn, const struct subject_id *subject, int32_t today)
 {
-    struct disclosure disclosure = {
+    uint32_t roles = 0;
+    for (uint32_t role = 1; role <= ROLES; role++) {
+        struct store_key key = key_involvement(subject, (enum role)role);
+        struct involvement_row row;
+        struct slice value;
+        if (!store_get(txn, T_INVOLVEMENT, store_key_slice(&key), &value)) {
+            continue;
+        }
+        bool good = involvement_row_unpack(value, &row);
+        assert(good);
+        roles |= row.from_day <= today && today < row.until_day ? ROLE_BIT(role) : 0;
+    }
+    return roles;
+}
+
+struct roles_search {
+    struct apply *apply;
+    uint32_t agency;
+    uint32_t roles;
+};
+
+static bool add_roles(void *data, const struct subject_id *subject, enum link link)
+{
+    (void)link;
+    struct roles_search *search = data;
+    if (subject->agency == search->agency) {
+        search->roles |= roles_of(search->apply->txn, subject, apply_day(search->apply));
+    }
+    return true;
+}
+
+/* Nobody is involved with a child of whom nothing is stored. */
+static uint32_t roles_for(struct apply *apply, const struct record_header *header, uint32_t agency)
+{
+    struct roles_search search = {.apply = apply, .agency = agency};
+    struct subject_id subject = {.agency = header->id.agency};
+    struct subject_row row;
+    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    if (subject_row_get(apply->txn, &subject, &row)) {
+        members_each(apply->txn, row.child, add_roles, &search);
+    }
+    return search.roles;
+}
+
+/* --- the agreements --- */
+
+static struct disclosure disclosure_of(const struct apply *apply,
+                                       const struct record_header *header,
+                                       const struct agency *origin, const struct agency *recipient)
+{
+    return (struct disclosure){
         .origin = origin,
         .recipient = recipient,
         .kind = header->record_kind,
@@ -13,8 +69,27 @@ struct decision disclose_decide(const struct apply *apply, const struct record_h
         .urgency = header->urgency,
         .day = apply_day(apply),
     };
+}
+
+struct decision disclose_decide(struct apply *apply, const struct record_header *header,
+                                const struct agency *origin, const struct agency *recipient)
+{
+    struct disclosure disclosure = disclosure_of(apply, header, origin, recipient);
+    if (recipient->number != origin->number && !agency_is_front_door(recipient)) {
+        disclosure.roles = roles_for(apply, header, recipient->number);
+    }
     return agreements_decide(apply->governance->agreements, &disclosure);
 }
+
+struct decision disclose_decide_at_most(const struct apply *apply,
+                                        const struct record_header *header,
+                                        const struct agency *origin, const struct agency *recipient)
+{
+    const struct disclosure disclosure = disclosure_of(apply, header, origin, recipient);
+    return agreements_decide_at_most(apply->governance->agreements, &disclosure);
+}
+
+/* --- what the entry itself says --- */
 
 bool disclose_narrowed(const struct record_header *header, uint32_t agency)
 {

@@ -6,9 +6,16 @@
 
 #include "broker/apply.h"
 
-/* The agreements in force in this transaction, on the batch's day. */
-struct decision disclose_decide(const struct apply *apply, const struct record_header *header,
+/* The agreements in force in this transaction, on the batch's day, with the roles that the recipient
+ * holds then for the child of the record. */
+struct decision disclose_decide(struct apply *apply, const struct record_header *header,
                                 const struct agency *origin, const struct agency *recipient);
+/* The same with whatever role lets it have most: its involvement may have ended, or not been told
+ * here yet, when the record was sealed to it. */
+struct decision disclose_decide_at_most(const struct apply *apply,
+                                        const struct record_header *header,
+                                        const struct agency *origin,
+                                        const struct agency *recipient);
 /* The author left this agency out. */
 bool disclose_narrowed(const struct record_header *header, uint32_t agency);
 bool disclose_granted(const struct entry_input *entry, uint32_t agency, enum part part);

@@ -98,6 +98,9 @@ bool notice_pattern(const struct pattern *pattern, const struct directory *direc
     struct counting counting;
     counting.n = 0;
     assert(n <= CAIRN_CHRONOLOGY_SCAN_MAX);
+    if (pattern->shadow) {
+        return false; /* nobody has turned it on */
+    }
     for (size_t i = 0; i < n; i++) {
         if (notice_counts(pattern, directory, &items[i])) {
             count_row(&counting, &items[i]);

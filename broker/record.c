@@ -32,8 +32,9 @@ static bool sealed_before(const struct apply *apply, const struct entry_input *e
            entry->agreements_version < versions[GOVERNANCE_AGREEMENTS];
 }
 
-/* Every reader that the sender sealed to must be one that the agreements in force here allow; one
- * that only newer documents forbid is no fault of the sender's and is passed over when telling. */
+/* Every reader that the sender sealed to must be one that the agreements in force here allow in some
+ * role; one that only newer documents forbid, or whose involvement does not hold today, is no fault
+ * of the sender's and is passed over when telling. */
 static enum verdict check_grants(const struct apply *apply, const struct record_header *header,
                                  const struct entry_input *entry, const struct agency *origin)
 {
@@ -46,7 +47,7 @@ static enum verdict check_grants(const struct apply *apply, const struct record_
         if (recipient == NULL || disclose_narrowed(header, number)) {
             return VERDICT_BAD_GRANT;
         }
-        struct decision decision = disclose_decide(apply, header, origin, recipient);
+        struct decision decision = disclose_decide_at_most(apply, header, origin, recipient);
         if (number != origin->number && !sealed_before(apply, entry) &&
             (decision.effect < EFFECT_HOLD || decision.mode != MODE_CONTENT)) {
             return VERDICT_BAD_GRANT;
@@ -57,7 +58,7 @@ static enum verdict check_grants(const struct apply *apply, const struct record_
 
 /* --- record --- */
 
-static bool may_read(const struct apply *apply, const struct record_case *record,
+static bool may_read(struct apply *apply, const struct record_case *record,
                      const struct agency *agency)
 {
     return agency != NULL && agency->active && agency->number != record->origin->number &&
@@ -65,10 +66,28 @@ static bool may_read(const struct apply *apply, const struct record_case *record
            disclose_decide(apply, record->header, record->origin, agency).effect >= EFFECT_HOLD;
 }
 
-/* Whether anybody but its origin may ever read of it. Whom it was sealed to is asked first: with a
- * reader among them, as nearly always, the cost does not grow with the partnership. */
-static bool has_reader(const struct apply *apply, const struct record_case *record)
+struct reader_search {
+    struct apply *apply;
+    const struct record_case *record;
+    bool found;
+};
+
+static bool find_reader(void *data, const struct subject_id *subject, enum link link)
 {
+    (void)link;
+    struct reader_search *search = data;
+    const struct directory *directory = &search->apply->governance->directory;
+    search->found =
+        may_read(search->apply, search->record, directory_agency(directory, subject->agency));
+    return !search->found;
+}
+
+/* Whether anybody but its origin may read of it: a front door, or somebody who knows the child. Whom
+ * it was sealed to is asked first: with a reader among them, as nearly always, the cost does not
+ * grow with the partnership. */
+static bool has_reader(struct apply *apply, const struct record_case *record)
+{
+    struct reader_search search = {.apply = apply, .record = record};
     const struct directory *directory = &apply->governance->directory;
     for (size_t i = 0; i < record->entry->n_grants; i++) {
         if (may_read(apply, record,
@@ -77,11 +96,13 @@ static bool has_reader(const struct apply *apply, const struct record_case *reco
         }
     }
     for (size_t i = 0; i < directory->n_agencies; i++) {
-        if (may_read(apply, record, &directory->agencies[i])) {
+        if (agency_is_front_door(&directory->agencies[i]) &&
+            may_read(apply, record, &directory->agencies[i])) {
             return true;
         }
     }
-    return false;
+    members_each(apply->txn, record->subject.child, find_reader, &search);
+    return search.found;
 }
 
 static bool involved(const struct apply *apply, uint64_t child, uint32_t agency)

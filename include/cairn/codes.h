@@ -190,6 +190,9 @@ enum role {
     CAIRN_ROLES(X)
 #undef X
 };
+#define ROLES          6
+#define ROLE_BIT(role) (UINT32_C(1) << (role)) /* in a set of roles */
+#define ROLES_ALL      ((ROLE_BIT(ROLES) << 1) - 2)
 
 /* Lawfulness of a record: who judged it relevant, on what ground, whether sharing does more harm
  * than not, and what the family was told. */
@@ -247,6 +250,9 @@ enum purpose {
     CAIRN_PURPOSES(X)
 #undef X
 };
+#define PURPOSES             4
+#define PURPOSE_BIT(purpose) (UINT32_C(1) << (purpose))
+#define PURPOSES_ALL         ((PURPOSE_BIT(PURPOSES) << 1) - 2)
 
 /* Documents of governance. Column 3: file stem. */
 #define CAIRN_GOVERNANCE_DOCUMENTS(X)                                                              \

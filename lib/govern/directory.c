@@ -128,6 +128,7 @@ static void read_kinds(const struct json_view *view, struct directory *directory
         field_id(&item, "id", kind->id, sizeof(kind->id));
         field_id(&item, "class", kind->class, sizeof(kind->class));
         field_line(&item, "name", kind->name, sizeof(kind->name));
+        kind->sensitive = json_opt_bool(&item, "sensitive", false);
         kind->index = (uint32_t)i;
         if (directory_kind(directory, slice_of_text(kind->id)) != NULL) {
             (void)json_refuse(&item, "the kind is listed twice");
@@ -237,6 +238,8 @@ static void read_agency(const struct json_view *item, const struct directory *di
     if (agency->kind == NULL) {
         (void)json_refuse(item, "the kind is not listed in this directory");
     }
+    agency->sensitive = json_opt_bool(item, "sensitive", false) ||
+                        (agency->kind != NULL && agency->kind->sensitive);
     agency->active = field_word(&status, statuses, ARRAY_LEN(statuses)) == 1;
     field_line(&duty, "contact", agency->duty_contact, sizeof(agency->duty_contact));
     field_line(&duty, "phone", agency->duty_phone, sizeof(agency->duty_phone));

@@ -70,6 +70,7 @@ struct agency_kind {
     char class[KIND_ID_MAX_BYTES]; /* "health", "education", "front-door" */
     char name[CAIRN_NAME_MAX_BYTES];
     uint32_t index; /* place in the directory's list */
+    bool sensitive; /* that a child knows it says something about the child */
 };
 #define KINDS_MAX 32 /* a set of kinds is 32 bits */
 
@@ -78,7 +79,8 @@ struct agency {
     char id[CAIRN_AGENCY_ID_MAX_BYTES];
     char name[CAIRN_NAME_MAX_BYTES];
     const struct agency_kind *kind;
-    bool active; /* false: revoked; nothing of it is accepted, nothing goes to it */
+    bool active;    /* false: revoked; nothing of it is accepted, nothing goes to it */
+    bool sensitive; /* its kind is, or it alone: who else is involved is never told of it */
     size_t n_sign_keys;
     struct agency_key sign_keys[AGENCY_KEYS_MAX];
     size_t n_open_keys;
@@ -133,37 +135,58 @@ enum mode {
     MODE_CONTENT = 2
 };
 
-/* In a rule's list of records: that an agency is involved with a child, which is not a record. */
+/* What agreements speak of beside records: that the origin is involved with the child. */
 #define DISCLOSED_INVOLVEMENT ((enum record_kind)63)
 
-/* What is asked: may this record go to that agency, on that day? */
+/* What is asked: may this go to that agency, on that day? */
 struct disclosure {
     const struct agency *origin;
     const struct agency *recipient;
-    enum record_kind kind;
+    enum record_kind kind; /* or DISCLOSED_INVOLVEMENT */
     uint32_t code;
     uint32_t level;
     enum urgency urgency;
-    int32_t day;    /* today, for validity */
-    uint32_t roles; /* ROLE_BIT of each that the recipient holds for the child today */
+    uint32_t roles;   /* ROLE_BIT of each that the recipient holds for the child on that day */
+    uint32_t purpose; /* what the recipient asks for it for; 0: it did not ask, it is told */
+    int32_t day;      /* today, for validity */
 };
-#define ROLE_BIT(role) (UINT32_C(1) << (role))
 struct decision {
     enum effect effect;
     enum mode mode;
-    /* The rule's id, or "no-match", "expired", "not-loaded", "revoked", "own", "danger" (an
-     * immediate record or a referral). Lives as long as the snapshot. */
+    bool count;        /* the broker may count it; false: denied, and no rule says so */
+    uint32_t purposes; /* PURPOSE_BIT: what the recipient may use it for */
+    /* The rule's id, or "no-match", "expired", "not-loaded", "revoked", "own", "sensitive" (an
+     * involvement), "danger" (an immediate record or a referral). Lives as long as the snapshot. */
     const char *rule;
+    uint64_t version; /* of the agreements; 0: not loaded */
 };
 
 struct agreements; /* opaque; compiled rules */
-/* No match, nothing loaded, expired (review_by passed): deny. An exception beats a default; among
- * equals the stricter wins. The origin itself always gets share/content. An immediate record or a
- * referral to an agency of class "front-door": share/content, whatever the rules say. A revoked
- * recipient: deny, whatever else holds. Origin and recipient come from the directory of the same
- * snapshot. Under 2 microseconds; no allocation. */
+/* No match, nothing loaded, expired (review_by passed): deny. An exception beats a rule that is
+ * none; among equals the stricter wins. The origin itself always gets share/content. An immediate
+ * record or a referral to an agency of class "front-door": share/content, whatever the rules say. A
+ * revoked recipient: deny, whatever else holds. That a sensitive agency is involved: deny.
+ *
+ * A rule that names roles is for who holds one of them; one that names none is for the front door
+ * and for whoever is involved at all. A rule with roles never speaks of a front door, so `roles`
+ * may be 0 for one. A rule that denies without naming roles denies everybody.
+ *
+ * Origin and recipient come from the directory of the same snapshot. Under 2 microseconds; no
+ * allocation. */
 struct decision agreements_decide(const struct agreements *agreements,
                                   const struct disclosure *disclosure);
+/* The most that this recipient could be allowed, whatever role it may hold: what a sender who saw
+ * another day's involvements was free to seal. */
+struct decision agreements_decide_at_most(const struct agreements *agreements,
+                                          const struct disclosure *disclosure);
+/* The sentence with which a rule says where it comes from; NULL when it does not, or is none. */
+const char *agreements_source(const struct agreements *agreements, const char *rule);
+int32_t agreements_review_by(const struct agreements *agreements);
+/* Agreements that are not signed yet, for whoever prepares them. */
+int agreements_compile(struct slice text, const struct directory *directory,
+                       struct agreements **ret, struct error *error) MUST_USE;
+void agreements_free(struct agreements **agreements);
+const char *effect_text(enum effect effect);
 
 /* --- patterns --- */
 enum addressee_sort {
@@ -176,11 +199,25 @@ struct addressee_rule {
     char id[KIND_ID_MAX_BYTES]; /* class or kind */
 };
 #define PATTERN_ADDRESSEES_MAX 8
+#define PATTERN_APPROVERS_MAX  4
+#define PATTERN_APPROVERS_MIN  2 /* of a live one */
+
+/* What records from before a pattern was turned on make. Never alerts. */
+enum backfill {
+    BACKFILL_NONE = 1,
+    BACKFILL_REVIEW_LIST = 2
+};
 
 struct pattern {
     char id[RULE_ID_MAX_BYTES];
     char title[CAIRN_NAME_MAX_BYTES];
     uint64_t version;
+    bool shadow; /* it raises nothing: nobody has turned it on */
+    size_t n_approved_by;
+    char approved_by[PATTERN_APPROVERS_MAX][CAIRN_NAME_MAX_BYTES];
+    char owner[CAIRN_NAME_MAX_BYTES]; /* is told of what goes beyond the budget */
+    uint32_t weekly_budget;           /* alerts */
+    enum backfill backfill;
     size_t n_codes;
     uint32_t codes[CAIRN_PATTERN_CODES_MAX];
     size_t n_origin_classes; /* 0: any */

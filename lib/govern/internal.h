@@ -55,9 +55,9 @@ const struct agency_kind *directory_kind(const struct directory *directory, stru
 /* Bits of the kinds of a class, by agency_kind.index; 0 for an unknown class. */
 uint32_t directory_class(const struct directory *directory, struct slice class);
 
+/* `version` is the document's; 0 for one that is not signed yet. */
 int agreements_read(const struct json *document, const struct directory *directory,
-                    struct agreements **ret, struct error *error) MUST_USE;
-void agreements_free(struct agreements **agreements);
+                    uint64_t version, struct agreements **ret, struct error *error) MUST_USE;
 int patterns_read(const struct json *document, const struct directory *directory,
                   struct patterns *ret, struct error *error) MUST_USE;
 int calendar_read(const struct json *document, const struct directory *directory,

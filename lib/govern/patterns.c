@@ -7,6 +7,7 @@
 
 #define WINDOW_MONTHS_MAX 24  /* twice what anything shipped looks back */
 #define WINDOW_DAYS_MAX   731 /* the same in days */
+#define WEEKLY_BUDGET_MAX 10000
 
 bool pattern_counts(const struct pattern *pattern, uint32_t code, const struct agency *origin)
 {
@@ -113,6 +114,49 @@ static void read_counts(const struct json_view *view, struct pattern *pattern)
     }
 }
 
+static void read_approvers(const struct json_view *view, struct pattern *pattern)
+{
+    struct json_view list = json_opt_array(view, "approved_by");
+    size_t n = json_length(&list);
+
+    for (size_t i = 0; i < n && i < PATTERN_APPROVERS_MAX; i++) {
+        struct json_view item = json_item(&list, i);
+        char *name = pattern->approved_by[i];
+        if (!text_copy(name, CAIRN_NAME_MAX_BYTES, json_as_text(&item)) ||
+            strpbrk(name, "\n\t") != NULL) {
+            (void)json_refuse(&item, "is not a name on one line");
+        }
+        for (size_t before = 0; before < i; before++) {
+            if (strcmp(pattern->approved_by[before], name) == 0) {
+                (void)json_refuse(&item, "is the same person twice");
+            }
+        }
+        pattern->n_approved_by = i + 1;
+    }
+}
+
+/* Nothing raises alerts because it was shipped: two people say so by name. */
+static void read_turning_on(const struct json_view *view, struct pattern *pattern)
+{
+    static const char *const states[] = {"shadow", "live"};
+    static const char *const backfills[] = {"none", "review-list"};
+    struct json_view state = json_member(view, "state");
+    struct json_view backfill = json_member(view, "backfill");
+
+    pattern->shadow = field_word(&state, states, ARRAY_LEN(states)) == 1;
+    pattern->backfill = json_has(view, "backfill")
+                            ? (enum backfill)field_word(&backfill, backfills, ARRAY_LEN(backfills))
+                            : BACKFILL_NONE;
+    field_line(view, "owner", pattern->owner, sizeof(pattern->owner));
+    pattern->weekly_budget =
+        (uint32_t)json_get_integer(view, "weekly_budget", 0, WEEKLY_BUDGET_MAX);
+    read_approvers(view, pattern);
+    if (!pattern->shadow && pattern->n_approved_by < PATTERN_APPROVERS_MIN) {
+        (void)json_refuse(view, "a live pattern needs the names of %d people in approved_by",
+                          PATTERN_APPROVERS_MIN);
+    }
+}
+
 int patterns_read(const struct json *document, const struct directory *directory,
                   struct patterns *ret, struct error *error)
 {
@@ -126,6 +170,7 @@ int patterns_read(const struct json *document, const struct directory *directory
         struct pattern *pattern = &ret->items[i];
         field_id(&item, "id", pattern->id, sizeof(pattern->id));
         field_line(&item, "title", pattern->title, sizeof(pattern->title));
+        read_turning_on(&item, pattern);
         read_codes(&item, pattern);
         read_origin_classes(&item, directory, pattern);
         read_counts(&item, pattern);

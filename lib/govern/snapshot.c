@@ -122,7 +122,8 @@ static int read_part(struct governance *governance, enum governance_document doc
     case GOVERNANCE_DIRECTORY:
         return directory_read(json, &governance->directory, error);
     case GOVERNANCE_AGREEMENTS:
-        return agreements_read(json, directory, &governance->agreements, error);
+        return agreements_read(json, directory, governance->versions[document],
+                               &governance->agreements, error);
     case GOVERNANCE_PATTERNS:
         return patterns_read(json, directory, &governance->patterns, error);
     case GOVERNANCE_CALENDAR:

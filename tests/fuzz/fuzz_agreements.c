@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Well-signed agreements of any text: whatever they say, a referral, an urgent record and a concern
- * of level 3 are never held, danger reaches the front door, and a revoked agency gets nothing.
+ * of level 3 are never held, danger reaches the front door, a revoked agency gets nothing, and
+ * nobody but the front door is told of a child that it is not involved with.
  */
 #include <string.h>
 
@@ -34,7 +35,8 @@ static void check_decision(const struct governance *governance, const struct dis
 {
     struct decision decision = agreements_decide(governance->agreements, what);
     bool urgent = what->urgency != URGENCY_ROUTINE;
-    bool grave = what->kind == RECORD_CONCERN && what->level > 2;
+    bool concern = what->kind == RECORD_CONCERN || what->kind == RECORD_ALLEGATION;
+    bool grave = concern && what->level > 2;
     bool danger = what->urgency == URGENCY_IMMEDIATE || what->kind == RECORD_REFERRAL;
 
     assert(decision.rule != NULL);
@@ -47,6 +49,10 @@ static void check_decision(const struct governance *governance, const struct dis
     if (urgent || grave || what->kind == RECORD_REFERRAL) {
         assert(decision.effect != EFFECT_HOLD);
     }
+    if (decision.effect != EFFECT_DENY && what->roles == 0) {
+        assert(agency_is_front_door(what->recipient) || strcmp(decision.rule, "own") == 0);
+    }
+    assert(agreements_decide_at_most(governance->agreements, what).effect >= decision.effect);
     if (danger && strcmp(what->recipient->kind->class, "front-door") == 0) {
         assert(decision.effect == EFFECT_SHARE && decision.mode == MODE_CONTENT);
     }
@@ -66,15 +72,19 @@ static void check_pair(const struct governance *governance, const struct agency 
 #define X(name, number, text, class) {(number), CODE_NOT_SAID},
             CAIRN_RECORD_KINDS(X)
 #undef X
+                {DISCLOSED_INVOLVEMENT, CODE_NOT_SAID},
     };
     struct disclosure what = {.origin = origin, .recipient = recipient, .day = 20000};
 
     for (size_t i = 0; i < ARRAY_LEN(records); i++) {
         for (uint32_t at = 0; at < (CAIRN_LEVEL_MAX + 1) * 3; at++) {
-            what.kind = (enum record_kind)records[i].kind;
+            what.kind = records[i].kind;
             what.code = records[i].code;
             what.level = at / 3;
             what.urgency = (enum urgency)(at % 3 + 1);
+            what.roles = 0;
+            check_decision(governance, &what);
+            what.roles = ROLE_BIT(at % ROLES + 1);
             check_decision(governance, &what);
         }
     }

@@ -97,10 +97,20 @@ void retract(struct world *world, const struct entry_id *record, int child)
     (void)store_record(world, &retraction);
 }
 
+void involve(struct world *world, uint32_t agency, int child)
+{
+    struct world_entry entry;
+    world_involvement(world, agency, child, &entry);
+    enum verdict verdict = world_send_one(world, agency, &entry);
+    assert(verdict == VERDICT_STORED);
+}
+
 void three_missed(struct world *world, int child)
 {
     state_verified(world, GP, child);
     state_verified(world, HOSPITAL, child);
+    involve(world, GP, child);
+    involve(world, HOSPITAL, child);
     (void)miss(world, GP, child, "2026-02-03");
     (void)miss(world, HOSPITAL, child, "2026-06-10");
     (void)miss(world, GP, child, "2026-09-21");

@@ -34,7 +34,10 @@ void state_named(struct world *world, uint32_t agency, int child);
 struct entry_id miss(struct world *world, uint32_t agency, int child, const char *when);
 struct entry_id store_record(struct world *world, const struct world_record *record);
 void retract(struct world *world, const struct entry_id *record, int child);
-/* GP, hospital, GP in 2026: what the shipped pattern counts. The two have stated the child. */
+/* The agency says that it has a relationship with the child, as of a registered patient. */
+void involve(struct world *world, uint32_t agency, int child);
+/* GP, hospital, GP in 2026: what the shipped pattern counts. The two have stated the child and are
+ * involved. */
 void three_missed(struct world *world, int child);
 enum verdict decide(struct world *world, uint32_t agency, uint64_t alert, enum action action,
                     enum outcome outcome);

@@ -298,6 +298,7 @@ static void grant_record(struct world *world, struct world_entry *entry)
             .code = header->code,
             .level = header->level,
             .urgency = header->urgency,
+            .roles = ROLES_ALL, /* the broker says who is involved */
             .day = instant_london_day(world->clock.real_ms),
         };
         struct decision decision = agreements_decide(governance->agreements, &disclosure);

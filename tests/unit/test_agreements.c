@@ -76,6 +76,7 @@ static struct decision decide_on(const struct world *world, const struct questio
         .code = question->code,
         .level = question->level,
         .urgency = (enum urgency)question->urgency,
+        .roles = ROLE_BIT(ROLE_REGISTERED_PATIENT),
         .day = day_of(day),
     };
 
@@ -89,76 +90,9 @@ static struct decision decide(const struct world *world, const struct question *
 
 #define CONCERN   RECORD_CONCERN, CODE_NEGLECT_MEDICAL
 #define MISSED    RECORD_MISSED_APPOINTMENT, CODE_WAS_NOT_BROUGHT
-#define CANCELLED RECORD_MISSED_APPOINTMENT, CODE_CANCELLED_BY_CARER
-#define ABSENT    RECORD_MISSED_APPOINTMENT, CODE_DID_NOT_ATTEND
-#define VACCINE   RECORD_MISSED_VACCINATION, CODE_VACCINATION_NOT_BROUGHT
-#define REFUSED   RECORD_MISSED_VACCINATION, CODE_VACCINATION_REFUSED
-#define REFERRAL  RECORD_REFERRAL, CODE_NOT_SAID
 #define NOTE      RECORD_CASE_NOTE, CODE_NOT_SAID
-#define RETRACTED RECORD_RETRACTION, CODE_NOT_SAID
 #define ROUTINE   URGENCY_ROUTINE
-#define SAME_DAY  URGENCY_SAME_DAY
 #define IMMEDIATE URGENCY_IMMEDIATE
-
-static const struct {
-    struct question question;
-    enum effect effect;
-    enum mode mode;
-    const char *rule;
-} practice[] = {
-    {{"gp-elm", "mash", MISSED, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
-    {{"gp-elm", "mash", CANCELLED, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
-    {{"gp-elm", "mash", VACCINE, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
-    {{"gp-elm", "mash", REFUSED, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "missed-to-mash"},
-    {{"hospital", "gp-elm", MISSED, 0, ROUTINE}, EFFECT_HOLD, MODE_EXISTENCE, "missed-to-health"},
-    {{"gp-elm", "gp-ash", VACCINE, 0, ROUTINE}, EFFECT_HOLD, MODE_EXISTENCE, "missed-to-health"},
-    {{"gp-elm", "mash", ABSENT, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-    {{"gp-elm", "hospital", ABSENT, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-    {{"gp-elm", "school-oak", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-    {{"gp-elm", "police", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-    {{"gp-elm", "night", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-    {{"school-oak", "mash", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-    {{"gp-elm", "mash", MISSED, 0, SAME_DAY}, EFFECT_SHARE, MODE_CONTENT, "urgent-to-front-door"},
-    {{"gp-elm", "mash", ABSENT, 0, SAME_DAY}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-    {{"school-oak", "mash", CONCERN, 0, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "concern-2-to-mash"},
-    {{"school-oak", "mash", CONCERN, 2, ROUTINE}, EFFECT_HOLD, MODE_CONTENT, "concern-2-to-mash"},
-    {{"school-oak", "mash", CONCERN, 2, SAME_DAY},
-     EFFECT_SHARE,
-     MODE_CONTENT,
-     "urgent-to-front-door"},
-    {{"school-oak", "mash", CONCERN, 3, ROUTINE},
-     EFFECT_SHARE,
-     MODE_CONTENT,
-     "concern-3-to-front-door"},
-    {{"school-oak", "night", CONCERN, 4, ROUTINE},
-     EFFECT_SHARE,
-     MODE_CONTENT,
-     "concern-3-to-front-door"},
-    {{"school-oak", "night", CONCERN, 2, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-    {{"school-oak", "police", CONCERN, 4, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-    {{"school-oak", "gp-elm", CONCERN, 4, IMMEDIATE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-    {{"school-oak", "mash", CONCERN, 1, IMMEDIATE}, EFFECT_SHARE, MODE_CONTENT, "danger"},
-    {{"school-oak", "night", NOTE, 0, IMMEDIATE}, EFFECT_SHARE, MODE_CONTENT, "danger"},
-    {{"police", "mash", REFERRAL, 0, ROUTINE}, EFFECT_SHARE, MODE_CONTENT, "danger"},
-    {{"police", "gp-elm", REFERRAL, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-    {{"gp-elm", "mash", NOTE, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-    {{"gp-elm", "mash", RETRACTED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "no-match"},
-    {{"gp-elm", "gp-elm", NOTE, 0, ROUTINE}, EFFECT_SHARE, MODE_CONTENT, "own"},
-    {{"gp-elm", "gp-closed", MISSED, 0, ROUTINE}, EFFECT_DENY, MODE_EXISTENCE, "revoked"},
-};
-
-static void the_shipped_agreements_decide_as_practice_expects(void **state)
-{
-    struct world *world = *state;
-
-    for (size_t i = 0; i < ARRAY_LEN(practice); i++) {
-        struct decision decision = decide(world, &practice[i].question);
-
-        assert_string_equal(decision.rule, practice[i].rule);
-        assert_int_equal(decision.effect, practice[i].effect);
-        assert_int_equal(decision.mode, practice[i].mode);
-    }
-}
 
 static void after_the_review_date_everything_but_danger_is_denied(void **state)
 {
@@ -281,6 +215,7 @@ static void a_rule_that_could_hold_what_must_be_seen_is_refused(void **state)
         {HOLD("\"neglect-medical\"", CALM), "level 3"},
         {HOLD("\"case-note\", \"other-concern\"", CALM ", \"level_max\": 4"), "level 3"},
         {HOLD("\"concern\"", ", \"level_max\": 2"), "urgent"},
+        {HOLD("\"allegation-against-staff\"", CALM), "level 3"},
     };
     struct world *world = *state;
 
@@ -291,6 +226,145 @@ static void a_rule_that_could_hold_what_must_be_seen_is_refused(void **state)
     }
     assert_int_equal(offer_rules(world, 2, HOLD("\"concern\"", CALM ", \"level_max\": 2")),
                      GOVERN_ACCEPTED);
+}
+
+static struct decision decide_as(const struct world *world, const char *recipient, uint32_t roles,
+                                 uint32_t purpose)
+{
+    const struct governance *governance = world->governing.governance;
+    const struct disclosure note = {
+        .origin = directory_agency_by_id(&governance->directory, "gp-elm"),
+        .recipient = directory_agency_by_id(&governance->directory, recipient),
+        .kind = RECORD_CASE_NOTE,
+        .urgency = URGENCY_ROUTINE,
+        .roles = roles,
+        .purpose = purpose,
+        .day = day_of("2026-11-22"),
+    };
+
+    return agreements_decide(governance->agreements, &note);
+}
+
+#define PLAN_TEAM ROLE_BIT(ROLE_PLAN_TEAM)
+#define ON_ROLL   ROLE_BIT(ROLE_ON_ROLL)
+
+static void a_rule_for_a_role_is_for_who_holds_it_and_never_for_a_front_door(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(
+        offer_rules(world, 2, RULE("a", "\"recipient_roles\": [\"plan-team\"], " SHARE)),
+        GOVERN_ACCEPTED);
+
+    assert_int_equal(decide_as(world, "hospital", PLAN_TEAM, 0).effect, EFFECT_SHARE);
+    assert_int_equal(decide_as(world, "hospital", PLAN_TEAM | ON_ROLL, 0).effect, EFFECT_SHARE);
+    assert_int_equal(decide_as(world, "hospital", ON_ROLL, 0).effect, EFFECT_DENY);
+    assert_int_equal(decide_as(world, "hospital", 0, 0).effect, EFFECT_DENY);
+    assert_int_equal(decide_as(world, "mash", PLAN_TEAM, 0).effect, EFFECT_DENY);
+}
+
+static void who_is_not_involved_gets_nothing_by_a_rule_without_roles(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(offer_rules(world, 2,
+                                 RULE("a", "\"recipient_kind\": \"hospital\", " SHARE) "," RULE(
+                                     "b", TO_MASH SHARE)),
+                     GOVERN_ACCEPTED);
+
+    assert_int_equal(decide_as(world, "hospital", 0, 0).effect, EFFECT_DENY);
+    assert_int_equal(decide_as(world, "hospital", ON_ROLL, 0).effect, EFFECT_SHARE);
+    assert_int_equal(decide_as(world, "mash", 0, 0).effect, EFFECT_SHARE);
+}
+
+static void a_rule_that_denies_without_roles_denies_everybody(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(offer_rules(world, 2,
+                                 RULE("a", TO_MASH SHARE ", \"exception\": true") "," RULE(
+                                     "b", "\"effect\": \"deny\", \"exception\": true")),
+                     GOVERN_ACCEPTED);
+
+    assert_string_equal(decide_as(world, "mash", 0, 0).rule, "b");
+    assert_string_equal(decide_as(world, "hospital", 0, 0).rule, "b");
+    assert_string_equal(decide_as(world, "hospital", PLAN_TEAM, 0).rule, "b");
+}
+
+static void what_is_asked_for_must_be_asked_for_a_purpose_of_the_rule(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(
+        offer_rules(world, 2, RULE("a", TO_MASH SHARE ", \"purposes\": [\"early-help\"]")),
+        GOVERN_ACCEPTED);
+
+    assert_int_equal(decide_as(world, "mash", 0, PURPOSE_EARLY_HELP).effect, EFFECT_SHARE);
+    assert_int_equal(decide_as(world, "mash", 0, PURPOSE_SAFEGUARDING).effect, EFFECT_DENY);
+    assert_int_equal(decide_as(world, "mash", 0, 0).effect, EFFECT_SHARE);
+    assert_int_equal(decide_as(world, "mash", 0, 0).purposes, PURPOSE_BIT(PURPOSE_EARLY_HELP));
+}
+
+static void a_denied_record_counts_only_where_the_rule_says_so(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(
+        offer_rules(
+            world, 2,
+            RULE("a", TO_MASH "\"effect\": \"deny\", \"count\": true") "," RULE(
+                "b",
+                "\"recipient_kind\": \"hospital\", \"effect\": \"deny\"") "," RULE("c",
+                                                                                   "\"recipient_"
+                                                                                   "kind\": "
+                                                                                   "\"police\", "
+                                                                                   "\"effect\": "
+                                                                                   "\"ask\"")),
+        GOVERN_ACCEPTED);
+
+    assert_true(decide_as(world, "mash", 0, 0).count);
+    assert_int_equal(decide_as(world, "mash", 0, 0).effect, EFFECT_DENY);
+    assert_false(decide_as(world, "hospital", ON_ROLL, 0).count);
+    assert_true(decide_as(world, "police", ON_ROLL, 0).count);
+    assert_false(decide_as(world, "school-oak", ON_ROLL, 0).count);
+}
+
+static void the_most_that_a_role_could_open_is_found_among_single_roles(void **state)
+{
+    struct world *world = *state;
+    const struct governance *governance;
+    assert_int_equal(
+        offer_rules(world, 2,
+                    RULE("a", "\"recipient_roles\": [\"plan-team\"], " SHARE) "," RULE(
+                        "b", "\"recipient_roles\": [\"on-roll\"], \"effect\": \"deny\"")),
+        GOVERN_ACCEPTED);
+    governance = world->governing.governance;
+    const struct disclosure note = {
+        .origin = directory_agency_by_id(&governance->directory, "gp-elm"),
+        .recipient = directory_agency_by_id(&governance->directory, "hospital"),
+        .kind = RECORD_CASE_NOTE,
+        .urgency = URGENCY_ROUTINE,
+        .day = day_of("2026-11-22"),
+    };
+
+    assert_int_equal(decide_as(world, "hospital", ROLES_ALL, 0).effect, EFFECT_DENY);
+    assert_string_equal(agreements_decide_at_most(governance->agreements, &note).rule, "a");
+}
+
+static void a_decision_names_the_version_that_it_was_made_by(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(decide_as(world, "mash", 0, 0).version, 1);
+
+    assert_int_equal(offer_rules(world, 7, RULE("a", TO_MASH SHARE)), GOVERN_ACCEPTED);
+
+    assert_int_equal(decide_as(world, "mash", 0, 0).version, 7);
+    assert_int_equal(decide_as(world, "hospital", ON_ROLL, 0).version, 7);
+}
+
+static void what_is_wrong_with_a_rule_is_said_with_its_id(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(offer_rules(world, 2, RULE("good", TO_MASH SHARE) "," RULE("bad-one", SHARE)),
+                     GOVERN_BAD_DOCUMENT);
+
+    assert_memory_equal(world->governing.error.what, "rule bad-one: ", strlen("rule bad-one: "));
 }
 
 static void a_rule_that_does_not_make_sense_is_refused(void **state)
@@ -312,6 +386,13 @@ static void a_rule_that_does_not_make_sense_is_refused(void **state)
         RULE("a", TO_MASH SHARE ", \"valid_from\": \"soon\""),
         RULE("a", TO_MASH SHARE ", \"urgency\": []"),
         RULE("a", TO_MASH SHARE ", \"weight\": 1"),
+        RULE("a", "\"recipient_roles\": [\"any\"], " TO_MASH SHARE),
+        RULE("a", "\"recipient_roles\": [\"friend\"], " SHARE),
+        RULE("a", "\"recipient_roles\": [], " SHARE),
+        RULE("a", "\"recipient_roles\": [\"any\"], \"recipient\": \"night\", " SHARE),
+        RULE("a", TO_MASH SHARE ", \"count\": true"),
+        RULE("a", TO_MASH SHARE ", \"purposes\": [\"curiosity\"]"),
+        RULE("a", TO_MASH SHARE ", \"purposes\": []"),
         RULE("a", TO_MASH SHARE) "," RULE("a", TO_MASH SHARE),
         RULE("A", TO_MASH SHARE),
         "{\"id\": \"a\", \"records\": [\"gossip\"], " TO_MASH SHARE "}",
@@ -371,11 +452,18 @@ int main(void)
 {
 #define story(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        story(the_shipped_agreements_decide_as_practice_expects),
         story(after_the_review_date_everything_but_danger_is_denied),
         story(with_nothing_loaded_everything_but_danger_is_denied),
         story(an_exception_beats_a_default_and_the_stricter_wins_among_equals),
         story(a_rule_that_could_hold_what_must_be_seen_is_refused),
+        story(a_rule_for_a_role_is_for_who_holds_it_and_never_for_a_front_door),
+        story(who_is_not_involved_gets_nothing_by_a_rule_without_roles),
+        story(a_rule_that_denies_without_roles_denies_everybody),
+        story(what_is_asked_for_must_be_asked_for_a_purpose_of_the_rule),
+        story(a_denied_record_counts_only_where_the_rule_says_so),
+        story(the_most_that_a_role_could_open_is_found_among_single_roles),
+        story(a_decision_names_the_version_that_it_was_made_by),
+        story(what_is_wrong_with_a_rule_is_said_with_its_id),
         story(a_rule_that_does_not_make_sense_is_refused),
         story(a_decision_among_the_most_rules_takes_microseconds),
     };

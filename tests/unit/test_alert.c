@@ -25,13 +25,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void involve(struct world *world, uint32_t agency, int child)
-{
-    struct world_entry entry;
-    world_involvement(world, agency, child, &entry);
-    assert_int_equal(world_send_one(world, agency, &entry), VERDICT_STORED);
-}
-
 static struct wire_notice newest_notice(struct world *world, uint32_t agency, enum notice_type type)
 {
     struct wire_notice notice = {.alert = 0};

@@ -45,10 +45,19 @@ static void miss(struct world *world, uint32_t agency, int child, const char *wh
     assert_int_equal(world_send_one(world, agency, &entry), VERDICT_STORED);
 }
 
+static void involve(struct world *world, uint32_t agency)
+{
+    struct world_entry entry;
+    world_involvement(world, agency, ALIX, &entry);
+    assert_int_equal(world_send_one(world, agency, &entry), VERDICT_STORED);
+}
+
 static void three_missed(struct world *world)
 {
     state_child(world, GP, ALIX);
     state_child(world, HOSPITAL, ALIX);
+    involve(world, GP);
+    involve(world, HOSPITAL);
     miss(world, GP, ALIX, "2026-02-03");
     miss(world, HOSPITAL, ALIX, "2026-06-10");
     miss(world, GP, ALIX, "2026-09-21");
@@ -251,17 +260,52 @@ static void a_provisional_link_counts_and_opens_no_account(void **state)
 static void an_involved_health_colleague_is_told_that_something_exists(void **state)
 {
     struct world *world = *state;
-    struct world_entry entry;
     struct wire_notice notice;
-    state_child(world, HEALTH_VISITING, ALIX);
-    world_involvement(world, HEALTH_VISITING, ALIX, &entry);
-    assert_int_equal(world_send_one(world, HEALTH_VISITING, &entry), VERDICT_STORED);
+    state_child(world, STRANGER, ALIX);
+    involve(world, STRANGER);
 
     three_missed(world);
 
-    assert_true(world_notice(world, HEALTH_VISITING, NOTICE_RAISED, 0, &notice));
+    assert_true(world_notice(world, STRANGER, NOTICE_RAISED, 0, &notice));
     assert_int_equal(notice.n_headlines, 3);
     assert_false(notice.headlines[0].has_record);
+    assert_int_equal(world_items(world, STRANGER, ITEM_DELIVERED), 0);
+}
+
+static void an_involved_health_visitor_is_told_of_each_at_once(void **state)
+{
+    struct world *world = *state;
+    state_child(world, GP, ALIX);
+    state_child(world, HEALTH_VISITING, ALIX);
+    miss(world, GP, ALIX, "2026-02-03");
+    assert_int_equal(world_items(world, HEALTH_VISITING, ITEM_DELIVERED), 0);
+
+    involve(world, HEALTH_VISITING);
+    miss(world, GP, ALIX, "2026-06-10");
+
+    assert_int_equal(world_items(world, HEALTH_VISITING, ITEM_DELIVERED), 1);
+    assert_int_equal(world_items(world, STRANGER, ITEM_DELIVERED), 0);
+}
+
+static void a_role_counts_from_its_first_day_and_until_its_last(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    int32_t today = instant_london_day(world->clock.real_ms);
+    state_child(world, GP, ALIX);
+    state_child(world, HEALTH_VISITING, ALIX);
+
+    world_involvement(world, HEALTH_VISITING, ALIX, &entry);
+    entry.header.involvement.from_day = today + 1;
+    world_refreeze(&entry);
+    assert_int_equal(world_send_one(world, HEALTH_VISITING, &entry), VERDICT_STORED);
+    miss(world, GP, ALIX, "2026-02-03");
+    world_involvement(world, HEALTH_VISITING, ALIX, &entry);
+    entry.header.involvement.until_day = today;
+    world_refreeze(&entry);
+    assert_int_equal(world_send_one(world, HEALTH_VISITING, &entry), VERDICT_STORED);
+    miss(world, GP, ALIX, "2026-06-10");
+
     assert_int_equal(world_items(world, HEALTH_VISITING, ITEM_DELIVERED), 0);
 }
 
@@ -331,6 +375,8 @@ int main(void)
         STORY(a_late_statement_joins_what_was_told_before_it),
         STORY(a_provisional_link_counts_and_opens_no_account),
         STORY(an_involved_health_colleague_is_told_that_something_exists),
+        STORY(an_involved_health_visitor_is_told_of_each_at_once),
+        STORY(a_role_counts_from_its_first_day_and_until_its_last),
         STORY(an_immediate_record_goes_to_the_front_door_at_once),
         STORY(what_was_acknowledged_is_not_delivered_again),
         STORY(a_restart_changes_nothing_that_was_answered),

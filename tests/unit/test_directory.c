@@ -126,6 +126,24 @@ static void only_the_class_makes_a_front_door(void **state)
     assert_false(agency_is_front_door(&clinic));
 }
 
+static void an_agency_is_sensitive_when_its_kind_is_or_when_it_says_so(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(offer(world, 1), GOVERN_ACCEPTED);
+    assert_false(directory_agency(&world->governing.governance->directory, 1)->sensitive);
+
+    text_replace(&world->text, "\"id\": \"school-oak\",",
+                 "\"id\": \"school-oak\", \"sensitive\": true,");
+    text_replace(&world->text, "\"class\": \"front-door\",",
+                 "\"class\": \"front-door\", \"sensitive\": true,");
+    assert_int_equal(offer(world, 2), GOVERN_ACCEPTED);
+
+    const struct directory *directory = &world->governing.governance->directory;
+    assert_false(directory_agency(directory, 1)->sensitive);
+    assert_true(directory_agency(directory, 2)->sensitive);
+    assert_true(directory_agency(directory, 5)->sensitive);
+}
+
 static void an_agency_without_an_active_opening_key_has_none(void **state)
 {
     struct world *world = *state;
@@ -308,6 +326,7 @@ int main(void)
         story(only_an_active_agency_is_found_by_its_curve_key),
         story(keys_of_any_status_verify_but_only_active_ones_are_sealed_to),
         story(only_the_class_makes_a_front_door),
+        story(an_agency_is_sensitive_when_its_kind_is_or_when_it_says_so),
         story(an_agency_without_an_active_opening_key_has_none),
         story(a_directory_that_contradicts_itself_is_refused),
         story(one_key_for_two_agencies_is_refused),

@@ -501,13 +501,13 @@ static void grants_follow_the_agreements_of_the_day_they_are_sent(void **state)
 
     struct read_parcel before = cut(story, LANE_NORMAL);
     practice_amend(story->practice, GOVERNANCE_AGREEMENTS, 2, "\"recipient_kind\": \"mash\"",
-                   "\"recipient_kind\": \"hospital\"");
+                   "\"recipient_kind\": \"out-of-hours\"");
     sending_reset(&story->sending);
     struct read_parcel after = cut(story, LANE_NORMAL);
 
     assert_non_null(grant_for(&before.parcel.entries[1], AGENCY_MASH, PART_CARD));
     assert_null(grant_for(&after.parcel.entries[1], AGENCY_MASH, PART_CARD));
-    assert_non_null(grant_for(&after.parcel.entries[1], AGENCY_HOSPITAL, PART_CARD));
+    assert_non_null(grant_for(&after.parcel.entries[1], AGENCY_DUTY, PART_CARD));
     assert_int_equal(after.head.versions.of[GOVERNANCE_AGREEMENTS], 2);
     assert_true(slice_equal(before.parcel.entries[1].header, after.parcel.entries[1].header));
     assert_true(slice_equal(before.parcel.entries[1].body, after.parcel.entries[1].body));

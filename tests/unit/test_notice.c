@@ -335,11 +335,27 @@ static void an_empty_chronology_is_never_noticed(void **state)
     assert_false(notice("2026-06-01"));
 }
 
+static void a_pattern_in_the_shadow_raises_nothing(void **state)
+{
+    (void)state;
+    (void)missed(1, day("2026-02-03"));
+    (void)missed(1, day("2026-06-10"));
+    (void)missed(1, day("2026-09-21"));
+    assert_true(notice_pattern(&scene.pattern, scene.directory, day("2026-09-21"), scene.items,
+                               scene.n, &scene.noticed));
+
+    scene.pattern.shadow = true;
+
+    assert_false(notice_pattern(&scene.pattern, scene.directory, day("2026-09-21"), scene.items,
+                                scene.n, &scene.noticed));
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         STORY(three_in_twelve_months_are_noticed_and_two_are_not),
+        STORY(a_pattern_in_the_shadow_raises_nothing),
         STORY(the_window_ends_after_twelve_months_to_the_day),
         STORY(a_window_is_a_calendar_year_also_over_the_end_of_february),
         STORY(a_late_arrival_completes_a_pattern_that_lies_before_and_after_it),

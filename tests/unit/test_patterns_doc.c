@@ -55,7 +55,7 @@ static void the_shipped_pattern_notices_three_missed_health_contacts_in_a_year(v
     struct world *world = *state;
     const struct patterns *patterns = &world->governing.governance->patterns;
 
-    assert_int_equal(patterns->n, 1);
+    assert_int_equal(patterns->n, 2);
     const struct pattern *pattern = &patterns->items[0];
     assert_string_equal(pattern->id, "three-missed-health-appointments");
     assert_int_equal(pattern->occurrences_min, 3);
@@ -69,6 +69,78 @@ static void the_shipped_pattern_notices_three_missed_health_contacts_in_a_year(v
     assert_string_equal(pattern->addressees[1].id, "health");
     assert_int_equal(pattern->addressees[2].sort, ADDRESSEE_KIND);
     assert_string_equal(pattern->addressees[2].id, "mash");
+}
+
+static void what_several_agencies_notice_is_shipped_in_the_shadow(void **state)
+{
+    static const uint32_t uncounted[] = {CODE_NOT_SAID,
+                                         CODE_DID_NOT_ATTEND,
+                                         CODE_CANCELLED_BY_CARER,
+                                         CODE_VACCINATION_REFUSED,
+                                         CODE_OTHER_POLICE_NOTICE,
+                                         CODE_PLAN_CHILD_PROTECTION};
+    struct world *world = *state;
+    const struct governance *governance = world->governing.governance;
+    const struct pattern *pattern = &governance->patterns.items[1];
+    const struct agency *school = directory_agency(&governance->directory, 2);
+
+    assert_string_equal(pattern->id, "several-agencies-noticed");
+    assert_true(pattern->shadow);
+    assert_int_equal(pattern->n_approved_by, 0);
+    assert_int_equal(pattern->agencies_min, 2);
+    assert_int_equal(pattern->occurrences_min, 3);
+    assert_int_equal(pattern->window_days, 90);
+    assert_int_equal(pattern->backfill, BACKFILL_REVIEW_LIST);
+    assert_true(pattern->weekly_budget > 0);
+    assert_string_not_equal(pattern->owner, "");
+
+    assert_true(pattern_counts(pattern, CODE_YOUNG_CARER, school));
+    assert_true(pattern_counts(pattern, CODE_PERSISTENT_ABSENCE, school));
+    for (size_t i = 0; i < ARRAY_LEN(uncounted); i++) {
+        assert_false(pattern_counts(pattern, uncounted[i], school));
+    }
+}
+
+static void two_named_people_turn_a_pattern_on(void **state)
+{
+    static const struct {
+        const char *names;
+        enum govern_result result;
+    } rows[] = {
+        {"", GOVERN_BAD_DOCUMENT},
+        {"\"approved_by\": [\"Chair\"],", GOVERN_BAD_DOCUMENT},
+        {"\"approved_by\": [\"Chair\", \"Chair\"],", GOVERN_BAD_DOCUMENT},
+        {"\"approved_by\": [\"Chair\", \"Two\\nlines\"],", GOVERN_BAD_DOCUMENT},
+        {"\"approved_by\": [\"Chair\", \"Doctor\"],", GOVERN_ACCEPTED},
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        governing_template("patterns", &world->text);
+        text_replace(&world->text,
+                     "\"approved_by\": [\"Example: chair of the partnership\", "
+                     "\"Example: designated doctor for safeguarding\"],",
+                     rows[i].names);
+        assert_int_equal(offer(world), rows[i].result);
+    }
+    const struct pattern *pattern = &world->governing.governance->patterns.items[0];
+    assert_false(pattern->shadow);
+    assert_int_equal(pattern->n_approved_by, 2);
+    assert_string_equal(pattern->approved_by[1], "Doctor");
+}
+
+static void a_pattern_in_the_shadow_needs_no_names(void **state)
+{
+    struct world *world = *state;
+    text_replace(&world->text, "\"state\": \"live\",", "\"state\": \"shadow\",");
+    text_replace(&world->text,
+                 "\"approved_by\": [\"Example: chair of the partnership\", "
+                 "\"Example: designated doctor for safeguarding\"],",
+                 "");
+
+    assert_int_equal(offer(world), GOVERN_ACCEPTED);
+
+    assert_true(world->governing.governance->patterns.items[0].shadow);
 }
 
 static void only_listed_codes_from_listed_classes_count(void **state)
@@ -119,6 +191,12 @@ static void a_pattern_that_does_not_make_sense_is_refused(void **state)
         {"\"occurrences_min\": 3", "\"occurrences_min\": 513"},
         {"\"agencies_min\": 1", "\"agencies_min\": 4"},
         {"\"version\": 1", "\"version\": 0"},
+        {"\"state\": \"live\"", "\"state\": \"on\""},
+        {"\"state\": \"live\",", ""},
+        {"\"weekly_budget\": 40", "\"weekly_budget\": 10001"},
+        {"\"weekly_budget\": 40,", ""},
+        {"\"backfill\": \"review-list\"", "\"backfill\": \"alerts\""},
+        {"\"owner\": \"", "\"owner\": \"\\n"},
         {"\"source\"", "\"score\": 7, \"source\""},
         {"three-missed", "Three missed"},
         {"cairn-patterns/v1", "cairn-patterns/v0"},
@@ -155,6 +233,9 @@ int main(void)
 #define story(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         story(the_shipped_pattern_notices_three_missed_health_contacts_in_a_year),
+        story(what_several_agencies_notice_is_shipped_in_the_shadow),
+        story(two_named_people_turn_a_pattern_on),
+        story(a_pattern_in_the_shadow_needs_no_names),
         story(only_listed_codes_from_listed_classes_count),
         story(without_classes_every_origin_counts),
         story(a_pattern_that_does_not_make_sense_is_refused),
