@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/partnership.sh
 source "$(dirname "${BASH_SOURCE[0]}")/partnership.sh"
 
-AGENCIES=(surgery hospital visitors hub school)
+AGENCIES=(surgery hospital midwives hub school)
 ACCOUNTS='Nurse review|squint and eye clinic|Was not brought to|online or proxy access|without a person looking|"account":'
 REASON="Three appointments missed at two services within seven months; deciding about help."
 
@@ -72,7 +72,7 @@ is_told_opened() {
 make_partnership partnership
 join surgery gp "Elm Street Surgery" "01632 960001"
 join hospital hospital "Northgate Hospital" "01632 960002"
-join visitors health-visiting "Health Visiting, North" "01632 960003"
+join midwives maternity "Maternity, North" "01632 960003"
 join hub mash "Multi-agency safeguarding hub" "01632 960100"
 join school school "Spindle School" "01632 960006"
 start_broker partnership
@@ -89,23 +89,25 @@ hand() {
     RECORDS+=("$(member record)")
 }
 
-at visitors involve "$DATA/health-visiting-involvement.json"
+at surgery involve "$DATA/gp-involvement.json"
+at hospital involve "$DATA/hospital-involvement.json"
+at midwives involve "$DATA/health-visiting-involvement.json"
 hand surgery gp-noshow-1.json
 hand surgery gp-noshow-2.json
-stop surgery hospital visitors hub school
+stop surgery hospital midwives hub school
 start_agents "${AGENCIES[@]}" # they hear at once whatever there is to hear
 connect "${AGENCIES[@]}"
-for id in hospital visitors hub school; do
+for id in hospital midwives hub school; do
     everything "$id"
     expect '^\{"items":\[\],"next":0\}$' "empty lists at $id"
     refute '"(card|account|header|headlines|record)":' "anything about a record at $id"
 done
 everything surgery
 refute "$ACCOUNTS" "an account in what the surgery is answered about its own"
-promise "before the third: hospital, health visitor, hub and school are shown nothing of the surgery's two"
+promise "before the third: hospital, midwife, hub and school are shown nothing of the surgery's two"
 
 hand hospital hospital-noshow.json
-for id in surgery hospital visitors hub; do
+for id in surgery hospital midwives hub; do
     eventually 30 "$id to be alerted" has_alert "$id"
 done
 
@@ -117,13 +119,13 @@ WARD=(hospital hospital "Northgate Hospital")
 circle() {
     shows surgery "$(own $FIRST "${PRACTICE[@]}")" "$(own $SECOND "${PRACTICE[@]}")" "$(existence $THIRD hospital)"
     shows hospital "$(existence $FIRST gp)" "$(existence $SECOND gp)" "$(own $THIRD "${WARD[@]}")"
-    shows visitors "$(existence $FIRST gp)" "$(existence $SECOND gp)" "$(existence $THIRD hospital)"
+    shows midwives "$(existence $FIRST gp)" "$(existence $SECOND gp)" "$(existence $THIRD hospital)"
     everything surgery
     refute "$ACCOUNTS|NGH-7730291|Northgate" "anything of the hospital's at the surgery"
     everything hospital
     refute "$ACCOUNTS|ES-40417|Elm Street" "anything of the surgery's at the hospital"
-    everything visitors
-    refute "$ACCOUNTS|ES-40417|NGH-7730291|Elm Street|Northgate|was-not-brought" "more than existence at the health visitor"
+    everything midwives
+    refute "$ACCOUNTS|ES-40417|NGH-7730291|Elm Street|Northgate|was-not-brought" "more than existence at the midwife"
     try school --json alert 1
     ((LAST == 5)) || broken "the uninvolved school learns of an alert"
     everything school
@@ -133,7 +135,7 @@ circle() {
 
 circle
 promise "after it: surgery and hospital see their own, and of the others that there was a health contact, when, of what kind"
-promise "the health visitor sees that much of all three, and the uninvolved school nothing"
+promise "the midwife sees that much of all three, and the uninvolved school nothing"
 
 shows hub "$(told $FIRST "${PRACTICE[@]}" ES-40417)" "$(told $SECOND "${PRACTICE[@]}" ES-40417)" \
     "$(told $THIRD "${WARD[@]}" NGH-7730291)"
@@ -149,11 +151,11 @@ expect 'Nurse review, Elm Street' "the surgery's account"
 expect "Children's squint and eye clinic" "the hospital's account"
 promise "once a named person gives a reason, the hub reads the three accounts"
 
-for id in surgery hospital visitors; do
+for id in surgery hospital midwives; do
     eventually 30 "$id to be told that it was opened" is_told_opened "$id"
 done
 circle
-for id in surgery hospital visitors school; do
+for id in surgery hospital midwives school; do
     everything "$id"
     refute "Rowan Ashgrove|deciding about help" "who and why at $id, which was not told"
 done

@@ -37,7 +37,8 @@ static void check_decision(const struct governance *governance, const struct dis
     bool urgent = what->urgency != URGENCY_ROUTINE;
     bool concern = what->kind == RECORD_CONCERN || what->kind == RECORD_ALLEGATION;
     bool grave = concern && what->level > 2;
-    bool danger = what->urgency == URGENCY_IMMEDIATE || what->kind == RECORD_REFERRAL;
+    bool danger = what->kind != DISCLOSED_INVOLVEMENT &&
+                  (what->urgency == URGENCY_IMMEDIATE || what->kind == RECORD_REFERRAL);
 
     assert(decision.rule != NULL);
     assert(decision.effect >= EFFECT_DENY && decision.effect <= EFFECT_SHARE);

@@ -392,9 +392,9 @@ static void a_record_in_the_batch_of_a_newer_directory_is_not_blamed_for_it(void
     text_replace(&text, "\"missed-to-mash\"", "\"missed-to-mash-2\"");
     text_replace(&text,
                  "\"recipient_kind\": \"mash\",\n      \"effect\": \"hold\",\n      \"mode\": "
-                 "\"content\"\n    },\n    {\n      \"id\": \"missed-to-health\"",
+                 "\"content\",\n      \"source\": \"Local neglect strategy: three missed",
                  "\"recipient_kind\": \"mash\",\n      \"effect\": \"deny\",\n      \"mode\": "
-                 "\"content\"\n    },\n    {\n      \"id\": \"missed-to-health\"");
+                 "\"content\",\n      \"source\": \"Local neglect strategy: three missed");
     governing_note(&world->governing, 1, GOVERNANCE_AGREEMENTS, 2, buf_slice(&text), &note);
     const struct govern_document document = {
         .document = GOVERNANCE_AGREEMENTS, .text = buf_slice(&text), .note = buf_slice(&note)};

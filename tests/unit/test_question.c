@@ -83,7 +83,8 @@ static void a_held_record_is_kept_then_queued_then_delivered_then_opened(void **
     struct wire_state_reply reply = state_of(world, &first);
     assert_int_equal(reply.verdict, VERDICT_STORED);
     assert_int_equal(read_by(&reply, MASH), READER_KEPT);
-    assert_int_equal(reply.n_readers, 1);
+    assert_int_equal(read_by(&reply, HEALTH_VISITING), READER_KEPT);
+    assert_int_equal(reply.n_readers, 2);
     assert_int_equal(reply.alert, 0);
 
     (void)miss(world, GP, ALIX, "2026-06-10");
@@ -100,7 +101,7 @@ static void a_held_record_is_kept_then_queued_then_delivered_then_opened(void **
     assert_int_equal(decide(world, MASH, 1, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
     reply = state_of(world, &first);
     assert_int_equal(read_by(&reply, MASH), READER_OPENED);
-    assert_int_equal(reply.n_readers, 1);
+    assert_int_equal(reply.n_readers, 2);
 }
 
 static void a_retracted_record_says_so(void **state)

@@ -117,7 +117,7 @@ static const struct {
     {ENTRY_SUBJECT, AT(subject.tokens[1].status), 0, NO, "no status"},
     {ENTRY_SUBJECT, AT(subject.tokens[1].status), 6, NO, "an unknown status"},
     {ENTRY_INVOLVEMENT, AT(involvement.role), 0, NO, "no role"},
-    {ENTRY_INVOLVEMENT, AT(involvement.role), 6, NO, "an unknown role"},
+    {ENTRY_INVOLVEMENT, AT(involvement.role), ROLES + 1, NO, "an unknown role"},
     {ENTRY_INVOLVEMENT, AT(involvement.from_day), DAY_LAST + 1, NO, "a start after the last day"},
     {ENTRY_INVOLVEMENT, AT(involvement.from_day), DAY_LAST, YES, "a start on the last day"},
     {ENTRY_INVOLVEMENT, AT(involvement.until_day), DAY_LAST, YES, "an end on the last day"},
