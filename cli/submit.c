@@ -27,9 +27,9 @@ struct submit_options {
 static const char *media_of(const char *type)
 {
     static const char *const rows[][2] = {
-        {"record", CAIRN_MEDIA_RECORD},
-        {"involvement", CAIRN_MEDIA_INVOLVEMENT},
-        {"fhir", CAIRN_MEDIA_FHIR},
+        {"record", CAIRN_MEDIA_RECORD}, {"involvement", CAIRN_MEDIA_INVOLVEMENT},
+        {"fhir", CAIRN_MEDIA_FHIR},     {"attendance", CAIRN_MEDIA_ATTENDANCE},
+        {"roll", CAIRN_MEDIA_ROLL},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -48,7 +48,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_TYPE:
         given->media = media_of(argument);
         if (given->media == NULL) {
-            argp_error(state, "--type is record, involvement or fhir");
+            argp_error(state, "--type is record, involvement, fhir, attendance or roll");
             return EINVAL;
         }
         return 0;
@@ -72,7 +72,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* The three differ in members that each must have; the agent reads them strictly afterwards. */
+static bool is_rows(const char *media)
+{
+    return strcmp(media, CAIRN_MEDIA_ATTENDANCE) == 0 || strcmp(media, CAIRN_MEDIA_ROLL) == 0;
+}
+
+/* The other three differ in members that each must have; the agent reads them strictly afterwards. */
 static const char *media_by_look(const struct json *document)
 {
     struct error ignored = ERROR_NULL;
@@ -142,14 +147,18 @@ static enum status submit(struct cli *cli, const struct submit_options *given)
     if (status != STATUS_OK) {
         return status;
     }
-    _cleanup_(json_free) struct json *document = json_parse(buf_slice(&text), &error);
-    if (document == NULL) {
-        return output_refuse(&cli->output, STATUS_FAILED, input_name(given->path), "%s: %s",
-                             error.where, error.what);
+    const char *media = given->media;
+    if (media == NULL || !is_rows(media)) {
+        _cleanup_(json_free) struct json *document = json_parse(buf_slice(&text), &error);
+        if (document == NULL) {
+            return output_refuse(&cli->output, STATUS_FAILED, input_name(given->path), "%s: %s",
+                                 error.where, error.what);
+        }
+        media = media != NULL ? media : media_by_look(document);
     }
     const struct client_post post = {
         .path = CAIRN_PATH_SUBMISSIONS,
-        .content_type = given->media != NULL ? given->media : media_by_look(document),
+        .content_type = media,
         .body = buf_slice(&text),
         .idempotency_key = given->key,
     };
@@ -159,7 +168,9 @@ static enum status submit(struct cli *cli, const struct submit_options *given)
 enum status command_submit(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"type", KEY_TYPE, "TYPE", 0, "record, involvement or fhir (by default what it looks like)",
+        {"type", KEY_TYPE, "TYPE", 0,
+         "record, involvement, fhir (by default what it looks like), or, always said, a school's "
+         "attendance or roll in CSV",
          0},
         {"key", KEY_KEY, "KEY", 0,
          "idempotency key: the same key with the same text has the same answer, and nothing "
@@ -172,8 +183,10 @@ enum status command_submit(struct cli *cli, int argc, char **argv)
         .options = options,
         .parser = parse_option,
         .arguments = "[FILE]",
-        .help = "Hands a record, an involvement or FHIR appointments to the agency's agent. Reads "
-                "standard input without FILE or for -.",
+        .help =
+            "Hands a record, an involvement, FHIR appointments, or a school's register or roll to "
+            "the agency's agent. Reads "
+            "standard input without FILE or for -.",
     };
     struct submit_options given = {.client = client_default()};
     const struct command_call call = {argc, argv};

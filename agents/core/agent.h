@@ -5,6 +5,7 @@
  *
  *   main thread     starts and stops the others, watches for signals
  *   settle          seals what is due (settle.h)
+ *   watch           takes files out of folders (watch.h): intake, and a school's registers
  *   link            owns the connection to the broker (link.h), calls inbox_take
  *   api             the local interface's threads (api.h): intake, reading the store, link_ask_*
  *

@@ -22,8 +22,11 @@ static void refuse(const struct api_call *call, const struct error *error,
                    struct api_answer *answer)
 {
     struct error ignored = ERROR_NULL;
-    struct json *document = json_parse(call->request->body, &ignored);
-    answer_problem(answer, document == NULL ? PROBLEM_BAD_REQUEST : PROBLEM_REFUSED, error);
+    bool rows = api_content_is(call, CAIRN_MEDIA_ATTENDANCE) ||
+                api_content_is(call, CAIRN_MEDIA_ROLL); /* no JSON, and none is expected */
+    struct json *document = rows ? NULL : json_parse(call->request->body, &ignored);
+    answer_problem(answer, document == NULL && !rows ? PROBLEM_BAD_REQUEST : PROBLEM_REFUSED,
+                   error);
     json_free(&document);
 }
 
@@ -75,7 +78,8 @@ void api_submit(const struct api_call *call, struct api_answer *answer)
     if (!find_content(call, &request.content)) {
         answer_problem_words(answer, PROBLEM_MEDIA_TYPE,
                              "submissions are " CAIRN_MEDIA_RECORD ", " CAIRN_MEDIA_INVOLVEMENT
-                             " or " CAIRN_MEDIA_FHIR);
+                             ", " CAIRN_MEDIA_FHIR ", " CAIRN_MEDIA_ATTENDANCE
+                             " or " CAIRN_MEDIA_ROLL);
         return;
     }
     if (!api_idempotency_key(call, &request.idempotency_key, answer)) {

@@ -18,6 +18,7 @@
 
 #include "agents/core/settle.h"
 #include "agents/core/taking.h"
+#include "agents/school/school.h"
 #include "base/date.h"
 #include "base/text.h"
 
@@ -350,6 +351,9 @@ static int parse(struct agent *agent, const struct intake_request *request, stru
     case INTAKE_APPOINTMENT:
         return appointment_read(agent->appointments, request->body, &terms, &ret->appointments,
                                 error);
+    case INTAKE_ATTENDANCE:
+    case INTAKE_ROLL:
+        break; /* school_submit */
     }
     return error_set(error, "", "this kind of content is not known here");
 }
@@ -450,6 +454,9 @@ int intake_submit(struct agent *agent, const struct intake_request *request,
                                       .sort = (uint32_t)request->content,
                                       .body = request->body};
     bool done = false;
+    if (request->content == INTAKE_ATTENDANCE || request->content == INTAKE_ROLL) {
+        return school_submit(agent, request, ret, error);
+    }
     if (request->idempotency_key.len > INTAKE_KEY_MAX_BYTES) {
         return error_set(error, "Idempotency-Key", "is longer than %d bytes", INTAKE_KEY_MAX_BYTES);
     }
@@ -478,4 +485,49 @@ int intake_submit(struct agent *agent, const struct intake_request *request,
     *ret = answer;
     answer = INTAKE_ANSWER_NULL;
     return 0;
+}
+
+/* --- batches --- */
+
+static int take_text(struct taking *taking, struct slice text, struct intake_item *item,
+                     struct error *error)
+{
+    _cleanup_(parsed_deinit) struct parsed parsed = PARSED_NULL;
+    const struct intake_request request = {.content = INTAKE_INVOLVEMENT, .body = text};
+    int r = parse(taking->agent, &request, &parsed, error);
+    return r != 0 ? r : take_involvement(taking, &parsed, item);
+}
+
+static int take_batch(struct taking *taking, const struct intake_batch *batch,
+                      struct intake_answer *answer, struct error *error)
+{
+    int r = 0;
+    answer_begin(answer, batch->n_events + batch->n_involvements);
+    for (size_t i = 0; r == 0 && i < batch->n_events; i++) {
+        r = take_event(taking, &batch->events[i], &answer->items[i]);
+    }
+    for (size_t i = 0; r == 0 && i < batch->n_involvements; i++) {
+        r = take_text(taking, batch->involvements[i], &answer->items[batch->n_events + i], error);
+    }
+    return r != 0 || batch->also == NULL ? r : batch->also(batch->data, taking->txn);
+}
+
+int intake_batch(struct agent *agent, const struct intake_batch *batch, struct intake_answer *ret,
+                 struct error *error)
+{
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+    _cleanup_(taking_end) struct taking taking = TAKING_NULL;
+    const struct idempotency none = {.key = SLICE_NULL};
+    int r = taking_begin(agent, batch->by_uid, &taking);
+    if (r == 0) {
+        r = take_batch(&taking, batch, &answer, error);
+    }
+    if (r == 0) {
+        r = taking_finish(&taking, &none, &answer);
+    }
+    if (r == 0) {
+        *ret = answer;
+        answer = INTAKE_ANSWER_NULL;
+    }
+    return r;
 }

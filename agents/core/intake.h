@@ -19,7 +19,9 @@
 #define INTAKE_CONTENTS(X)                                                                         \
     X(RECORD, 1, "application/vnd.cairn.record+json")                                              \
     X(INVOLVEMENT, 2, "application/vnd.cairn.involvement+json")                                    \
-    X(APPOINTMENT, 3, "application/fhir+json")
+    X(APPOINTMENT, 3, "application/fhir+json")                                                     \
+    X(ATTENDANCE, 4, "text/csv; profile=attendance")                                               \
+    X(ROLL, 5, "text/csv; profile=roll")
 
 enum intake_content {
 #define X(name, number, text) INTAKE_##name = (number),
@@ -76,5 +78,19 @@ struct intake_request {
  */
 int intake_submit(struct agent *agent, const struct intake_request *request,
                   struct intake_answer *ret, struct error *error) MUST_USE;
+
+/* What an adapter made of a file, a piece at a time: all of it, and what `also` does, become true
+ * with one commit. Answers in the order events, involvements. */
+struct intake_batch {
+    uint32_t by_uid;
+    size_t n_events;
+    struct event *events; /* changed by taking them; the caller deinits them */
+    size_t n_involvements;
+    const struct slice *involvements;               /* in our own JSON */
+    int (*also)(void *data, struct store_txn *txn); /* NULL: nothing */
+    void *data;
+};
+int intake_batch(struct agent *agent, const struct intake_batch *batch, struct intake_answer *ret,
+                 struct error *error) MUST_USE;
 
 #endif

@@ -10,6 +10,7 @@
 #include "agents/core/api.h"
 #include "agents/core/link.h"
 #include "agents/core/settle.h"
+#include "agents/core/watch.h"
 #include "agents/core/witness.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
@@ -25,6 +26,7 @@
 struct running {
     struct agent *agent;
     struct settle_thread *settle;
+    struct watch_thread *watch;
     struct api *api;
     int signals;
 };
@@ -80,6 +82,9 @@ static int start(struct running *running, struct error *error)
         r = settle_start(running->agent, &running->settle);
     }
     if (r == 0) {
+        r = watch_start(running->agent, &running->watch, error);
+    }
+    if (r == 0) {
         r = api_start(running->agent, &running->api, error);
     }
     if (r == 0) {
@@ -124,6 +129,7 @@ static void stop(struct running *running)
     (void)notify_stopping();
     news_close(&running->agent->news);
     api_stop(&running->api);
+    watch_stop(&running->watch);
     settle_stop(&running->settle);
     link_stop(running->agent);
     net_deinit();

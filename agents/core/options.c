@@ -42,6 +42,19 @@ static const struct conf_option table[] = {
     {"agent", "duty_telephone", "",
      "The duty desk's number, told with what is urgent until the partnership's calendar is here.",
      CONF_TEXT, 0, 0},
+    {"watch", "attendance", "",
+     "Folder for registers (attendance CSV): this user's own, mode 0700, with in/, done/ and "
+     "failed/ in it. Nothing: none is watched.",
+     CONF_PATH, 0, 0},
+    {"watch", "roll", "", "Likewise for rolls (CSV).", CONF_PATH, 0, 0},
+    {"watch", "records", "", "Likewise for records in Cairn's own JSON, one a file.", CONF_PATH, 0,
+     0},
+    {"watch", "appointments", "", "Likewise for FHIR appointments.", CONF_PATH, 0, 0},
+    {"watch", "quiet", "10s",
+     "A file that was written in place, not moved in, is taken when it has not changed for so "
+     "long.",
+     CONF_SECONDS, 0, 3600},
+    SCHOOL_CONF_OPTIONS,
 };
 
 struct arguments {
@@ -170,12 +183,20 @@ int agent_options_load(const char *path, struct agent_options *ret, struct error
     options.socket = conf_text(options.conf, "agent", "socket");
     options.standing_decision = conf_text(options.conf, "agent", "standing_decision");
     options.settle_ms = conf_integer(options.conf, "agent", "settle") * 1000;
+    options.watch.attendance = conf_text(options.conf, "watch", "attendance");
+    options.watch.roll = conf_text(options.conf, "watch", "roll");
+    options.watch.records = conf_text(options.conf, "watch", "records");
+    options.watch.appointments = conf_text(options.conf, "watch", "appointments");
+    options.watch.quiet_ms = conf_integer(options.conf, "watch", "quiet") * 1000;
     r = read_uids("submit_uid", USER_SUBMITTER, &options, error);
     if (r == 0) {
         r = read_uids("allow_uid", USER_PRACTITIONER, &options, error);
     }
     if (r == 0) {
         r = read_telephone(&options, error);
+    }
+    if (r == 0) {
+        r = school_options_read(options.conf, &options.school, error);
     }
     if (r != 0) {
         agent_options_deinit(&options);

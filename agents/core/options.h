@@ -10,12 +10,15 @@
  *           submit_uid  user ids that may hand in and ask what became of it: "1001,1002"
  *           allow_uid   user ids, besides our own, that may do all that the local interface offers
  *           duty_telephone  the desk's number until the partnership's calendar is held
+ *   [watch] folders that are watched for files, by what the files hold (watch.h)
+ *   [school] [attendance] [roll]  a school's files (agents/school/options.h)
  */
 #ifndef AGENTS_OPTIONS_H
 #define AGENTS_OPTIONS_H
 
 #include <sys/types.h>
 
+#include "agents/school/options.h"
 #include "base/error.h"
 #include "conf/conf.h"
 
@@ -44,6 +47,14 @@ struct agent_options {
     const char *duty_telephone;    /* empty: none */
     size_t n_users;
     struct local_user users[OPTIONS_USERS_MAX];
+    struct {
+        const char *attendance; /* folders; empty: none, likewise the others */
+        const char *roll;
+        const char *records;
+        const char *appointments;
+        int64_t quiet_ms; /* a file that was not moved in is complete when unchanged for so long */
+    } watch;
+    struct school_options school;
     bool allow_tmpfs; /* --allow-tmpfs: for trials and tests */
 };
 

@@ -40,7 +40,9 @@
     X(ALERT, "alert")       /* alert u64 -> what is known of it */                                 \
     X(LISTED, "listed")     /* alert u64, position u64 of a notice with headlines -> (empty) */    \
     X(PICTURE, "picture")   /* handle[16], event day i32, position u64 -> (empty) */               \
-    X(READING, "reading")   /* name of an application -> position it acknowledged */
+    X(READING, "reading")   /* name of an application -> position it acknowledged */               \
+    X(REGISTER, "register") /* pupil's key[32], period i32 -> sealed marks (school/register.h) */  \
+    X(ROLL, "roll")         /* pupil's key[32] -> sealed involvement (school/roll.h) */
 
 enum agent_table {
 #define X(name, text) AT_##name,

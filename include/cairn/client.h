@@ -39,6 +39,8 @@
 #define CAIRN_MEDIA_RECORD      "application/vnd.cairn.record+json"
 #define CAIRN_MEDIA_INVOLVEMENT "application/vnd.cairn.involvement+json"
 #define CAIRN_MEDIA_FHIR        "application/fhir+json"
+#define CAIRN_MEDIA_ATTENDANCE  "text/csv; profile=attendance" /* a school's register */
+#define CAIRN_MEDIA_ROLL        "text/csv; profile=roll"       /* which pupils it has */
 
 /* 1 to 128 printable characters without spaces. The same user asking the same thing with the same
  * key gets the same answer, and nothing happens twice; with anything else (path, media type, any

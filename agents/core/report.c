@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agents/core/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "json/json.h"
+
+#define FORMAT "cairn-file-report/v1"
+
+void report_deinit(struct report *report)
+{
+    intake_answer_deinit(&report->answer);
+    base_free(&report->findings);
+    *report = REPORT_NULL;
+}
+
+void report_find(struct report *report, enum report_effect effect, uint64_t row, const char *column,
+                 const char *what)
+{
+    if (report->findings == NULL) {
+        report->findings = base_zalloc(REPORT_FINDINGS_MAX, sizeof(report->findings[0]));
+    }
+    if (report->n == REPORT_FINDINGS_MAX) {
+        report->findings_left_out++;
+        return;
+    }
+    struct report_finding *finding = &report->findings[report->n++];
+    finding->effect = effect;
+    finding->row = row;
+    (void)snprintf(finding->column, sizeof(finding->column), "%s", column);
+    (void)snprintf(finding->what, sizeof(finding->what), "%s", what);
+}
+
+void report_tell(struct report *report, const struct intake_item *item)
+{
+    struct intake_answer *answer = &report->answer;
+    report->told[item->outcome]++;
+    if (item->outcome == INTAKE_SET_ASIDE) {
+        report->set_aside++;
+        report_find(report, REPORT_SET_ASIDE, report->rows, "", item->reason);
+        return;
+    }
+    if (answer->items == NULL) {
+        answer->items = base_zalloc(CAIRN_BUNDLE_ENTRIES_MAX, sizeof(answer->items[0]));
+    }
+    if (answer->n < CAIRN_BUNDLE_ENTRIES_MAX) {
+        answer->items[answer->n++] = *item;
+    }
+}
+
+void report_answer(const struct report *report, struct intake_answer *ret)
+{
+    size_t told = report->answer.n;
+    size_t n = told + report->n;
+    n = n < CAIRN_BUNDLE_ENTRIES_MAX ? n : CAIRN_BUNDLE_ENTRIES_MAX;
+    ret->n = 0;
+    ret->items = base_zalloc(n == 0 ? 1 : n, sizeof(ret->items[0]));
+    for (size_t i = 0; i < told; i++) {
+        ret->items[ret->n++] = report->answer.items[i];
+    }
+    for (size_t i = 0; i < report->n && ret->n < n; i++) {
+        const struct report_finding *finding = &report->findings[i];
+        if (finding->effect == REPORT_SET_ASIDE) {
+            struct intake_item *item = &ret->items[ret->n++];
+            item->outcome = INTAKE_SET_ASIDE;
+            item->urgency = URGENCY_ROUTINE;
+            (void)snprintf(item->reason, sizeof(item->reason), "row %llu%s%.30s: %.100s",
+                           (unsigned long long)finding->row,
+                           finding->column[0] == '\0' ? "" : ", column ", finding->column,
+                           finding->what);
+        }
+    }
+}
+
+/* --- for people --- */
+
+static void add_findings(const struct report *report, struct buf *out)
+{
+    for (size_t i = 0; i < report->n; i++) {
+        const struct report_finding *finding = &report->findings[i];
+        buf_format(out, "Row %llu%s%s: %s. %s\n", (unsigned long long)finding->row,
+                   finding->column[0] == '\0' ? "" : ", column ", finding->column, finding->what,
+                   finding->effect == REPORT_SET_ASIDE ? "The row was not taken."
+                                                       : "The row was taken.");
+    }
+    if (report->findings_left_out > 0) {
+        buf_format(out, "And %llu more like these.\n",
+                   (unsigned long long)report->findings_left_out);
+    }
+}
+
+void report_text(const struct report *report, const struct error *refusal, struct buf *out)
+{
+    if (refusal != NULL) {
+        buf_format(out, "This file was refused, and nothing of it was taken.\n%s%s%s.\n",
+                   refusal->where, refusal->where[0] == '\0' ? "" : ": ", refusal->what);
+    } else {
+        buf_format(out,
+                   "This file was taken: %llu rows, of which %llu were taken and %llu were "
+                   "not.\n",
+                   (unsigned long long)report->rows, (unsigned long long)report->taken,
+                   (unsigned long long)report->set_aside);
+        buf_format(out,
+                   "Told: %llu; taken back before it left: %llu; taken back: %llu; known "
+                   "already: %llu.\n",
+                   (unsigned long long)report->told[INTAKE_ACCEPTED],
+                   (unsigned long long)report->told[INTAKE_WITHDRAWN],
+                   (unsigned long long)report->told[INTAKE_RETRACTED],
+                   (unsigned long long)report->told[INTAKE_SAME]);
+    }
+    add_findings(report, out);
+}
+
+/* --- for programs --- */
+
+static struct json *findings_json(const struct report *report)
+{
+    struct json *findings = json_array_new();
+    for (size_t i = 0; i < report->n; i++) {
+        const struct report_finding *finding = &report->findings[i];
+        struct json *object = json_object_new();
+        json_set_integer(object, "row", (int64_t)finding->row);
+        json_set_bool(object, "taken", finding->effect == REPORT_NOTE);
+        if (finding->column[0] != '\0') {
+            (void)!json_set_text(object, "column", slice_of_text(finding->column));
+        }
+        (void)!json_set_text(object, "what", slice_of_text(finding->what));
+        (void)json_append_node(findings, &object);
+    }
+    return findings;
+}
+
+static struct json *told_json(const struct report *report)
+{
+    struct json *told = json_object_new();
+    for (unsigned i = INTAKE_ACCEPTED; i < INTAKE_SET_ASIDE; i++) {
+        json_set_integer(told, intake_outcome_text((enum intake_outcome)i),
+                         (int64_t)report->told[i]);
+    }
+    return told;
+}
+
+int report_json(const struct report *report, const struct error *refusal, struct buf *out)
+{
+    struct json *document = json_object_new();
+    struct json *findings = findings_json(report);
+    struct json *told = told_json(report);
+    json_set_word(document, "format", FORMAT);
+    json_set_word(document, "result", refusal == NULL ? "taken" : "refused");
+    if (refusal != NULL) {
+        (void)!json_set_text(document, "where", slice_of_text(refusal->where));
+        (void)!json_set_text(document, "what", slice_of_text(refusal->what));
+    }
+    json_set_integer(document, "rows", (int64_t)report->rows);
+    json_set_integer(document, "rows_taken", (int64_t)report->taken);
+    json_set_integer(document, "rows_set_aside", (int64_t)report->set_aside);
+    (void)json_set_node(document, "told", &told);
+    (void)json_set_node(document, "findings", &findings);
+    json_set_integer(document, "findings_left_out", (int64_t)report->findings_left_out);
+    int r = json_write(document, JSON_STYLE_INDENTED, out);
+    json_free(&document);
+    return r;
+}
