@@ -10,11 +10,12 @@
  * knowing: every frame can be sent again, and FETCH is repeated when nothing was delivered for a
  * while, so that a broker that lost our subscription with the old connection has it back.
  */
+#include "agents/core/link_internal.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "agents/core/link_internal.h"
 #include "base/log.h"
 
 #define HELLO_TRY_MS 250 /* while not connected: nothing tells when that changes */

@@ -10,9 +10,9 @@
 
 #include "base/date.h"
 #include "base/text.h"
+#include "record_schemas.h"
 #include "json/json.h"
 #include "json/schema.h"
-#include "record_schemas.h"
 
 #define CLOCK_TOLERANCE_DAYS 1 /* a source's day may have begun before ours */
 

@@ -104,12 +104,17 @@ int school_options_read(const struct conf *conf, struct school_options *ret, str
 {
     static const char *const encodings[2] = {"utf-8", "windows-1252"};
     static const char *const dates[2] = {"yyyy-mm-dd", "dd/mm/yyyy"};
+    static const char *const no_yes[2] = {"no", "yes"};
     struct school_options options = {.n_periods = 0};
     int encoding = 0;
     int british = 0;
+    int verified = 0;
     int r = read_choice(conf, "encoding", encodings, &encoding, error);
     if (r == 0) {
         r = read_choice(conf, "dates", dates, &british, error);
+    }
+    if (r == 0) {
+        r = read_choice(conf, "upn_verified", no_yes, &verified, error);
     }
     if (r == 0) {
         r = read_periods(conf_text(conf, "school", "periods"), &options, error);
@@ -119,7 +124,7 @@ int school_options_read(const struct conf *conf, struct school_options *ret, str
     }
     options.encoding = encoding == 0 ? CSV_UTF_8 : CSV_WINDOWS_1252;
     options.british_dates = british == 1;
-    options.upn_verified = conf_bool(conf, "school", "upn_verified");
+    options.upn_verified = verified == 1;
     options.minimum_sessions = (uint32_t)conf_integer(conf, "school", "minimum_sessions");
     options.retell_days = (uint32_t)(conf_integer(conf, "school", "retell") / 86400);
     options.leavers_max_percent = (uint32_t)conf_integer(conf, "roll", "leavers_max");

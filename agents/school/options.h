@@ -70,7 +70,7 @@ struct school_options {
          "Whether the pupil numbers came with transfer files or were looked up, so that one "      \
          "links "                                                                                  \
          "for good. Never for numbers that somebody typed.",                                       \
-         CONF_BOOL,                                                                                \
+         CONF_TEXT,                                                                                \
          0,                                                                                        \
          0},                                                                                       \
         {"school",                                                                                 \

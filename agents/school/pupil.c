@@ -28,6 +28,11 @@ static bool is_formula(struct slice cell)
     return cell.len > 0 && strchr("=+-@\t\r", cell.data[0]) != NULL;
 }
 
+static bool has_line_break(struct slice cell)
+{
+    return cell.len > 0 && memchr(cell.data, '\n', cell.len) != NULL;
+}
+
 static bool check_cells(const struct table_row *row, struct pupil_finding *finding)
 {
     if (row->too_long) {
@@ -42,8 +47,9 @@ static bool check_cells(const struct table_row *row, struct pupil_finding *findi
                           "is not UTF-8: if the system writes Windows-1252, say encoding = "
                           "windows-1252 in [school]");
         }
-        if (!utf8_is_prose(row->cells[i])) {
-            return refuse(finding, column, "holds control characters: type it again");
+        if (!utf8_is_prose(row->cells[i]) || has_line_break(row->cells[i])) {
+            return refuse(finding, column,
+                          "holds a line break or control characters: type it again");
         }
         if (column != COLUMN_CODE && is_formula(row->cells[i])) {
             return refuse(finding, column, "is a formula: export values, not formulas");
