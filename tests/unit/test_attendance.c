@@ -13,6 +13,7 @@
 #include "agents/school/pupil.h"
 #include "agents/school/register.h"
 #include "base/date.h"
+#include "os/files.h"
 #include "os/memory.h"
 #include "support/school.h"
 
@@ -380,6 +381,41 @@ static void marks_instructions_blanks_and_lines_in_cells_do_no_harm(void **state
     assert_int_equal(practice_rows(school->practice, AT_REGISTER), 1); /* the same pupil */
 }
 
+/* tests/data/README.md says what must become of each. */
+static void the_shared_files_become_what_their_list_says(void **state)
+{
+    static const struct {
+        const char *name;
+        int result;
+        uint64_t taken;
+        uint64_t set_aside;
+        uint64_t told;
+        size_t findings;
+    } rows[] = {
+        {"register.csv", 0, 60, 0, 2, 0},        {"instructions-above.csv", 0, 1, 0, 0, 0},
+        {"windows-1252.csv", 0, 0, 1, 0, 1},     {"mixed-dates.csv", 0, 1, 2, 0, 2},
+        {"formulas.csv", 0, 1, 1, 0, 1},         {"two-children.csv", 0, 1, 2, 0, 2},
+        {"old-codes.csv", 0, 1, 1, 0, 1},        {"numbers.csv", 0, 3, 0, 0, 2},
+        {"no-code.csv", -EINVAL, 0, 0, 0, 0},    {"twice.csv", -EINVAL, 0, 0, 0, 0},
+        {"not-closed.csv", -EINVAL, 0, 0, 0, 0}, {"zero-byte.csv", -EINVAL, 0, 0, 0, 0},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct school *school = school_new("[attendance]\npupil_id = Adno\n");
+        _cleanup_(buf_deinit) struct buf text = BUF_MAX(FILE_MAX_BYTES);
+        char path[256];
+        (void)snprintf(path, sizeof(path), SOURCE_DIR "/tests/data/school/%s", rows[i].name);
+        assert_int_equal(file_read(path, &text), 0);
+        assert_int_equal(school_give(school, INTAKE_ATTENDANCE, buf_slice(&text)), rows[i].result);
+        assert_int_equal(school->report.taken, rows[i].taken);
+        assert_int_equal(school->report.set_aside, rows[i].set_aside);
+        assert_int_equal(school->report.told[INTAKE_ACCEPTED], rows[i].told);
+        assert_int_equal(school->report.n, rows[i].findings);
+        school_free(&school);
+    }
+}
+
 static void windows_1252_is_read_when_the_configuration_says_so(void **state)
 {
     struct school *school = school_new("[school]\nencoding = windows-1252\ndates = yyyy-mm-dd\n");
@@ -581,6 +617,7 @@ int main(void)
         TEST(a_file_that_cannot_be_believed_is_refused_whole),
         TEST(a_zero_byte_refuses_the_file),
         TEST(marks_instructions_blanks_and_lines_in_cells_do_no_harm),
+        cmocka_unit_test(the_shared_files_become_what_their_list_says),
         cmocka_unit_test(windows_1252_is_read_when_the_configuration_says_so),
         TEST(a_number_that_proves_nothing_is_taken_with_a_note),
         cmocka_unit_test(two_children_with_one_local_number_are_not_counted_as_one),
