@@ -26,7 +26,7 @@
 
 #define IDENTITY_ADDRESS_BYTES  400 /* five lines and a county, and NUL */
 #define IDENTITY_POSTCODE_BYTES 17  /* "SW1A 1AA" with room for what people type, and NUL */
-#define IDENTITY_LOCAL_ID_BYTES 65  /* FHIR ids have at most 64, and NUL */
+#define IDENTITY_LOCAL_ID_BYTES 193 /* a system's address, "|", an id of at most 64, and NUL */
 
 struct identity {
     char given[CAIRN_NAME_MAX_BYTES]; /* first given name only: schools hold no more */
@@ -38,7 +38,9 @@ struct identity {
     bool restricted; /* the source withholds where the child lives (refuge, adoption) */
     struct identifier nhs_number;
     struct identifier upn;
-    char local_id[IDENTITY_LOCAL_ID_BYTES]; /* the agency's own number for the child */
+    /* The agency's own number for the child: "system|number" when its source names the system, since
+     * two systems of one agency may use the same numbers. */
+    char local_id[IDENTITY_LOCAL_ID_BYTES];
 };
 
 #define IDENTITY_NULL ((struct identity){.nhs_number = IDENTIFIER_NULL, .upn = IDENTIFIER_NULL})

@@ -25,7 +25,7 @@
 #define AGENT_TABLES(X)                                                                            \
     X(META, "meta")               /* name -> bytes */                                              \
     X(GOVERNANCE, "governance")   /* document u8 -> version u64, sized text, sized note */         \
-    X(SOURCE, "source")           /* u8 sort, HMAC[32] -> reference, HMAC[32] of what it said */   \
+    X(SOURCE, "source")           /* u8 sort, HMAC[32] -> what was told before (sources.h) */      \
     X(IDEMPOTENCY, "idempotency") /* HMAC[32] of the key -> created, HMAC[32] of body, answer */   \
     X(SETTLING, "settling")       /* due u64, reference[16] -> sealed event or involvement */      \
     X(OUT, "out")                 /* reference[16] -> out_row */                                   \

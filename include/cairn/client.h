@@ -52,7 +52,8 @@
  * POST -> 202 once all of it is on disk:
  *   {items: [{outcome, reference, state, words, telephone, reason}], replayed}
  * in the order of the input. `outcome`: accepted, known-already, withdrawn, retracted, counted,
- * set-aside (a person must look: `reason`). `telephone`: {desk, phone}, for what is immediate or a
+ * set-aside (a person must look: `reason`), older-version (came after what took its place, and is
+ * not told: `reason`). `telephone`: {desk, phone}, for what is immediate or a
  * referral: ring now, whatever else this says.
  */
 #define CAIRN_PATH_SUBMISSIONS "/v1/submissions"
