@@ -216,7 +216,7 @@ void record_act(struct apply *apply, const struct record_case *record, uint64_t 
 {
     struct entry_row target;
     if (record->retracts && entry_row_get(apply->txn, &record->header->retracts, &target)) {
-        alert_retracted(apply, &record->header->retracts, target.alert);
+        alert_retracted(apply, record, target.alert);
     }
     if (!record->tells) {
         return;

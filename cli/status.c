@@ -186,6 +186,22 @@ static void show_documents(struct output *output, const struct json_view *health
     }
 }
 
+/* Deliveries that never came: whoever sent them must be asked. */
+static void show_gaps(struct output *output, const struct json_view *inbox)
+{
+    int64_t missing = show_number(inbox, "missing", 0);
+    char noticed[SHOW_INSTANT_BYTES];
+    if (missing > 0) {
+        show_instant(inbox, "noticed", noticed);
+        output_line(
+            output,
+            "           %lld BETWEEN %lld AND %lld NEVER CAME, noticed %s: an operator must "
+            "look",
+            (long long)missing, (long long)show_number(inbox, "first_missing", 0),
+            (long long)show_number(inbox, "last_missing", 0), noticed);
+    }
+}
+
 static void show_health(struct output *output, const struct json_view *health)
 {
     struct json_view inbox = json_opt_object(health, "inbox");
@@ -200,6 +216,7 @@ static void show_health(struct output *output, const struct json_view *health)
     show_spool(output, health);
     output_line(output, "inbox      %lld deliveries",
                 (long long)show_number(&inbox, "position", 0));
+    show_gaps(output, &inbox);
     output_line(output, "log        %lld leaves verified%s",
                 (long long)show_number(&log, "size", 0),
                 show_truth(&log, "contradicted")

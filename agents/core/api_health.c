@@ -75,12 +75,26 @@ static void set_governance(struct json *object, const struct api_view *view)
     (void)json_set_node(object, "governance", &documents);
 }
 
+/* What a person must look at: positions of the mailbox that never came. */
+static void set_gaps(struct json *inbox, struct store_txn *txn)
+{
+    struct inbox_gaps gaps;
+    inbox_gaps(txn, &gaps);
+    answer_set_count(inbox, "missing", gaps.missing);
+    if (gaps.gaps > 0) {
+        answer_set_count(inbox, "first_missing", gaps.first);
+        answer_set_count(inbox, "last_missing", gaps.last);
+        answer_set_instant(inbox, "noticed", gaps.noticed_ms);
+    }
+}
+
 static void set_inbox_and_log(struct json *object, const struct api_view *view,
                               struct store_txn *txn)
 {
     struct json *inbox = json_object_new();
     struct json *log = json_object_new();
     answer_set_count(inbox, "position", inbox_position(txn));
+    set_gaps(inbox, txn);
     (void)json_set_node(object, "inbox", &inbox);
     answer_set_count(log, "size", view->link.log_size);
     json_set_bool(log, "contradicted", witness_forked(txn));

@@ -17,9 +17,11 @@
 
 #define DECISION_FORMAT "cairn-decision-account/v1"
 
+/* What is frozen now; its digest is what a proof must speak of later. */
 static struct spool_entry entry_of(const struct seal *seal, const struct frozen *frozen,
-                                   const struct reference *reference, const struct out_row *out)
+                                   const struct reference *reference, struct out_row *out)
 {
+    wire_item_digest(buf_slice(&frozen->header), buf_slice(&frozen->body), &out->item);
     return (struct spool_entry){
         .lane = out->lane,
         .stream = out->entry.stream,

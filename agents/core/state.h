@@ -19,6 +19,7 @@
 #include "cairn/verdict.h"
 #include "crypto/secret.h"
 #include "store/store.h"
+#include "tree/tree.h"
 
 #define AGENT_SCHEMA 1
 
@@ -115,8 +116,9 @@ struct out_row {
     uint32_t verdict;   /* enum verdict once the broker has answered for good, else 0 */
     uint64_t log_index; /* of a stored entry */
     int64_t answered_ms;
-    bool retracted;  /* a retraction of it has been sealed */
-    uint32_t by_uid; /* the user of this machine that submitted or decided it */
+    bool retracted;   /* a retraction of it has been sealed */
+    uint32_t by_uid;  /* the user of this machine that submitted or decided it */
+    struct hash item; /* digest of what was frozen; zeros until it is sealed */
 };
 
 bool out_get(struct store_txn *txn, const struct reference *reference, struct out_row *ret);

@@ -54,7 +54,7 @@ static enum situation stored_situation(const struct words_about *about)
     }
     switch (furthest(about)) {
     case READER_OPENED:
-        return SITUATION_OPENED;
+        return SITUATION_SAID_OPENED;
     case READER_DELIVERED:
         return SITUATION_DELIVERED;
     case READER_QUEUED:
@@ -132,13 +132,17 @@ static const char *sentence(enum situation situation)
         return "Stored by the partnership's broker; no agreement lets anybody read it; seen by "
                "nobody@R.";
     case SITUATION_KEPT:
-        return "Stored by the partnership's broker; kept, seen by nobody@R.";
+        return "Stored by the partnership's broker; as it says, kept, seen by nobody@R.";
     case SITUATION_QUEUED:
-        return "Stored by the partnership's broker; on its way to @N; seen by nobody yet.";
+        return "Stored by the partnership's broker; as it says, on its way to @N; seen by nobody "
+               "yet.";
     case SITUATION_DELIVERED:
-        return "Delivered to @N; nobody there has opened it yet.";
+        return "Delivered to @N, as the broker says; nobody there has opened it yet.";
+    case SITUATION_SAID_OPENED:
+        return "The broker says that it was opened at @N; the log has no notice of that for this "
+               "agency.";
     case SITUATION_OPENED:
-        return "Opened at @N@O.";
+        return "Opened at @N@O, as a notice in the log says.";
     case SITUATION_UNSURE:
         return "Stored by the partnership's broker; the broker cannot be asked now whether anybody "
                "has seen it (@W).";
@@ -301,7 +305,7 @@ const char *words_notice(enum notice_type type)
     case NOTICE_RECORD_OPENED:
         return "A named person there has opened what you sent.";
     case NOTICE_RETRACTED:
-        return "Something that was noticed has been taken back by the agency that sent it.";
+        return "The broker says that something has been taken back by the agency that sent it.";
     }
     return "";
 }

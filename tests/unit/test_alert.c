@@ -597,6 +597,7 @@ static void who_got_a_record_without_an_alert_is_told_that_it_was_retracted(void
     assert_true(entry_id_equal(&notice.record, &shared));
     assert_int_equal(notice.alert, 0);
     assert_int_equal(world_items(world, HOSPITAL, ITEM_NOTICE), 0);
+    assert_int_equal(world_items(world, HOSPITAL, ITEM_DELIVERED), 0);
 }
 
 /* The practices may read what the hospital missed, at once; the rule tells origins and the MASH. */

@@ -19,6 +19,7 @@
 #include "base/date.h"
 #include "crypto/digest.h"
 #include "support/practice.h"
+#include "wire/leaf.h"
 
 #define LOG_LEAVES 8 /* of the log that the broker of these tests shows */
 
@@ -775,7 +776,16 @@ static void *ask_in_thread(void *data)
     return NULL;
 }
 
-static const struct entry_id some_entry = {.agency = AGENCY_OWN, .stream = 5, .seq = 6};
+/* As our receipt says that it is in the log. */
+#define SOME_ENTRY_ID                                                                              \
+    {                                                                                              \
+        .agency = AGENCY_OWN, .stream = 5, .seq = 6                                                \
+    }
+static const struct logged_entry some_entry = {
+    .id = SOME_ENTRY_ID,
+    .log_index = 2,
+    .item = {.bytes = {7, 8, 9}},
+};
 
 /* The thread's question as it goes out; waits for the thread to have put it. */
 static void next_question(struct questions *questions, uint64_t correlation, enum wire_type *type,
@@ -786,38 +796,78 @@ static void next_question(struct questions *questions, uint64_t correlation, enu
     }
 }
 
-static void a_question_waits_for_its_answer_and_no_other(void **state)
+/* Puts the question, answers it with that frame, and returns what came of it. */
+static int put_and_answer(struct story *story, enum question_kind kind, struct slice reply,
+                          struct question *ret)
 {
-    struct story *story = *state;
     struct questions questions;
     assert_int_equal(questions_init(&questions), 0);
     questions_set_open(&questions, true);
     struct asker asker = {.questions = &questions,
                           .agent = story->practice->agent,
-                          .question = {.kind = QUESTION_STATE, .entry = some_entry}};
+                          .question = {.kind = kind, .entry = some_entry}};
     _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     enum wire_type type = WIRE_PING;
-    struct wire_reader reader = {.agency = AGENCY_MASH, .state = READER_OPENED};
-    struct wire_state_reply reply = {.entry = some_entry,
-                                     .verdict = VERDICT_STORED,
-                                     .log_index = 3,
-                                     .n_readers = 1,
-                                     .readers = &reader};
     pthread_t thread;
-
     assert_int_equal(pthread_create(&thread, NULL, ask_in_thread, &asker), 0);
     next_question(&questions, 77, &type, &payload);
-    assert_int_equal(type, WIRE_STATE_REQUEST);
-    buf_reset(&payload);
-    wire_state_reply_write(&reply, &payload);
-    assert_false(questions_state_reply(&questions, 78, buf_slice(&payload), &story->arena));
-    assert_true(questions_state_reply(&questions, 77, buf_slice(&payload), &story->arena));
+    if (kind == QUESTION_STATE) {
+        assert_int_equal(type, WIRE_STATE_REQUEST);
+        assert_false(questions_state_reply(&questions, 78, reply, &story->arena));
+        assert_true(questions_state_reply(&questions, 77, reply, &story->arena));
+    } else {
+        assert_int_equal(type, WIRE_PROOF_REQUEST);
+        assert_false(
+            questions_proof_reply(&questions, 78, reply, &story->arena, &story->checkpoint_key));
+        assert_true(
+            questions_proof_reply(&questions, 77, reply, &story->arena, &story->checkpoint_key));
+    }
     assert_int_equal(pthread_join(thread, NULL), 0);
-
-    assert_int_equal(asker.result, 0);
-    assert_int_equal(asker.answer.state.log_index, 3);
-    assert_int_equal(asker.answer.state.readers[0].state, READER_OPENED);
     questions_deinit(&questions);
+    *ret = asker.answer;
+    return asker.result;
+}
+
+static int ask_state(struct story *story, const struct wire_state_reply *reply,
+                     struct question *ret)
+{
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    wire_state_reply_write(reply, &payload);
+    return put_and_answer(story, QUESTION_STATE, buf_slice(&payload), ret);
+}
+
+static const struct wire_reader some_reader = {.agency = AGENCY_MASH, .state = READER_OPENED};
+static const struct wire_state_reply some_state = {.entry = SOME_ENTRY_ID,
+                                                   .verdict = VERDICT_STORED,
+                                                   .log_index = 2,
+                                                   .n_readers = 1,
+                                                   .readers = &some_reader};
+
+static void a_question_waits_for_its_answer_and_no_other(void **state)
+{
+    struct story *story = *state;
+    struct question answer;
+
+    assert_int_equal(ask_state(story, &some_state, &answer), 0);
+
+    assert_int_equal(answer.state.n_readers, 1);
+    assert_int_equal(answer.state.readers[0].state, READER_OPENED);
+}
+
+static void a_state_that_contradicts_our_receipt_is_refused(void **state)
+{
+    struct story *story = *state;
+    struct question answer;
+    struct wire_state_reply elsewhere = some_state;
+    struct wire_state_reply missing = some_state;
+    struct wire_state_reply another = some_state;
+    elsewhere.log_index++;
+    missing.verdict = VERDICT_NOT_FOUND;
+    another.entry.seq++;
+
+    assert_int_equal(ask_state(story, &elsewhere, &answer), -EPROTO);
+    assert_int_equal(ask_state(story, &missing, &answer), -EPROTO);
+    assert_int_equal(ask_state(story, &another, &answer), -EPROTO);
 }
 
 static void questions_end_when_the_connection_does(void **state)
@@ -839,38 +889,81 @@ static void questions_end_when_the_connection_does(void **state)
     questions_deinit(&questions);
 }
 
+/* The broker proves that leaf at index 2 of five, whatever it says. */
+static int ask_proof(struct story *story, const struct leaf *leaf, struct question *ret)
+{
+    uint8_t storage[LEAF_MAX_BYTES];
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    struct wire_proof_reply reply = {
+        .verdict = VERDICT_STORED, .log_index = 2, .leaf = leaf_write(leaf, storage)};
+    struct tree_leaves leaves = {.leaves = story->leaves, .n = 5};
+    struct tree_source source = tree_source_of(&leaves);
+    tree_leaf(reply.leaf, &story->leaves[2]);
+    reply.checkpoint = note_at(story, 5);
+    assert_int_equal(tree_prove_inclusion(&source, 2, 5, &reply.path), 0);
+    wire_proof_reply_write(&reply, &payload);
+    return put_and_answer(story, QUESTION_PROOF, buf_slice(&payload), ret);
+}
+
+static const struct leaf some_leaf = {
+    .type = LEAF_ENTRY,
+    .agency = AGENCY_OWN,
+    .id = SOME_ENTRY_ID,
+    .kind = ENTRY_RECORD,
+    .verdict = VERDICT_STORED,
+    .digest = {.bytes = {7, 8, 9}},
+};
+
+static void a_proof_of_our_very_entry_is_handed_over(void **state)
+{
+    struct story *story = *state;
+    struct question answer;
+
+    assert_int_equal(ask_proof(story, &some_leaf, &answer), 0);
+
+    assert_int_equal(answer.verdict, VERDICT_STORED);
+    assert_true(answer.document.len > 0);
+    buf_deinit(&answer.document);
+}
+
+static void a_proof_of_anything_else_is_no_evidence(void **state)
+{
+    struct story *story = *state;
+    struct question answer;
+    struct leaf agency = some_leaf;
+    struct leaf id = some_leaf;
+    struct leaf digest = some_leaf;
+    struct leaf told = {.type = LEAF_TOLD,
+                        .agency = AGENCY_OWN,
+                        .digest = some_leaf.digest,
+                        .number = 1,
+                        .detail = ITEM_DELIVERED};
+    agency.agency = AGENCY_MASH;
+    id.id.seq++;
+    digest.digest.bytes[0] ^= 1;
+
+    assert_int_equal(ask_proof(story, &agency, &answer), -EPROTO);
+    assert_int_equal(ask_proof(story, &id, &answer), -EPROTO);
+    assert_int_equal(ask_proof(story, &digest, &answer), -EPROTO);
+    assert_int_equal(ask_proof(story, &told, &answer), -EPROTO);
+}
+
 static void a_proof_is_checked_before_it_is_handed_over(void **state)
 {
     struct story *story = *state;
-    struct questions questions;
-    assert_int_equal(questions_init(&questions), 0);
-    questions_set_open(&questions, true);
-    struct asker asker = {.questions = &questions,
-                          .agent = story->practice->agent,
-                          .question = {.kind = QUESTION_PROOF, .log_index = 2}};
+    struct question answer;
+    uint8_t storage[LEAF_MAX_BYTES];
     _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
-    enum wire_type type = WIRE_PING;
-    uint8_t leaf = 1; /* but that is leaf 1, and leaf 2 was asked for */
-    struct tree_leaves leaves = {.leaves = story->leaves, .n = 5};
-    struct tree_source source = tree_source_of(&leaves);
     struct wire_proof_reply reply = {.verdict = VERDICT_STORED,
                                      .log_index = 2,
-                                     .leaf = slice_make(&leaf, 1),
+                                     .leaf = leaf_write(&some_leaf, storage),
                                      .checkpoint = note_at(story, 5)};
-    pthread_t thread;
-    assert_int_equal(tree_prove_inclusion(&source, 2, 5, &reply.path), 0);
-
-    assert_int_equal(pthread_create(&thread, NULL, ask_in_thread, &asker), 0);
-    next_question(&questions, 77, &type, &payload);
-    assert_int_equal(type, WIRE_PROOF_REQUEST);
-    buf_reset(&payload);
+    struct tree_leaves leaves = {.leaves = story->leaves, .n = 5};
+    struct tree_source source = tree_source_of(&leaves);
+    assert_int_equal(tree_prove_inclusion(&source, 2, 5, &reply.path), 0); /* of another leaf */
     wire_proof_reply_write(&reply, &payload);
-    assert_true(questions_proof_reply(&questions, 77, buf_slice(&payload), &story->arena,
-                                      &story->checkpoint_key));
-    assert_int_equal(pthread_join(thread, NULL), 0);
 
-    assert_int_equal(asker.result, -EPROTO);
-    questions_deinit(&questions);
+    assert_int_equal(put_and_answer(story, QUESTION_PROOF, buf_slice(&payload), &answer), -EPROTO);
 }
 
 int main(void)
@@ -904,6 +997,9 @@ int main(void)
         TEST(an_acknowledgement_is_repeated_until_it_is_receipted),
         TEST(a_question_waits_for_its_answer_and_no_other),
         TEST(questions_end_when_the_connection_does),
+        TEST(a_state_that_contradicts_our_receipt_is_refused),
+        TEST(a_proof_of_our_very_entry_is_handed_over),
+        TEST(a_proof_of_anything_else_is_no_evidence),
         TEST(a_proof_is_checked_before_it_is_handed_over),
     };
 
