@@ -63,7 +63,8 @@
  *   {reference, record, kind, state, since, words, telephone, verdict, log_index, retracted, alert,
  *    readers: [{agency, name, state}], submitted_by: {uid}, as_of}
  * `state`: settling, waiting, on-its-way, stored, refused, withdrawn. A reader's state: kept,
- * queued, delivered, opened. `submitted_by`: the user of this machine that submitted or decided it.
+ * queued, delivered, opened: the broker's word. `words` say what the log proves; `telephone` stays
+ * on what is urgent until the log says that a person has opened it. `submitted_by`: the user of this machine that submitted or decided it.
  * `as_of`: now, or when the broker was last heard of if it cannot be
  * asked.
  *
@@ -89,7 +90,7 @@
  *   "record"       {record, from, record_kind, code, urgency, level, event_date, provisional,
  *                  card_state, account_state}: whether we may open them, not what they say
  *   "decision"     {record, from, action, alert}: somebody's decision that we may read
- *   "release"      {record, alert}: an account that we may open now
+ *   "release"      {record, alert}: an account that we may open now, if the record is here
  *   "notice"       {notice, alert, revision, record, agency, outcome, headlines}: `notice` is
  *                  raised, extended, opened, closed, record-opened, retracted; `headlines` how many
  *   "entry"        {record, from}: any other
@@ -106,7 +107,8 @@
 
 /*
  * GET PATH/{entry id} -> {record, delivery, from, entry_kind, header, card, card_state, account,
- *   account_state, retracted, provisional, doubt, alert, decided, words}
+ *   account_state, retracted, retraction_unproven, provisional, doubt, alert, decided, words}
+ * `retracted`: its origin signed that it takes it back; `retraction_unproven`: the broker says so.
  * `header` is what the broker sees of it too. `card` and `account` are the sealed parts as JSON, as
  * far as we may open them; `account` of a record only after a decision of a named person. Their
  * states, in the inbox too:
@@ -123,7 +125,7 @@
  * GET PATH?after=N&limit=N -> {items: [{alert, state, revision, heading, words, pattern, child,
  *   raised_at, changed_at, outcome, earlier_outcome, headlines}], next}
  * GET PATH/{alert} -> the same and {headlines: [{record, class, record_kind, code, event_date,
- *   origin_kind, from, provisional, retracted, own, card, card_state, account, account_state}],
+ *   origin_kind, from, provisional, retracted, retraction_unproven, own, card, card_state, account, account_state}],
  *   opened, closed, may_decide}
  * `state`: noticed, opened, closed. `child`: {known_as, local_id, card}; `known_as`: own (as our
  * system calls it), told (by the card of another agency), not-named. `opened` and `closed` say who
@@ -140,7 +142,9 @@
  *   link: {state, since, last_contact, reason, clock_ahead_ms},
  *   spool: {urgent, normal, bulk, oldest}, today: {what happened: how often},
  *   governance: {document: {version, review_by, overdue}},
- *   inbox: {position}, log: {size, contradicted}}
+ *   inbox: {position, missing, first_missing, last_missing, noticed}, log: {size, contradicted}}
+ * `missing`: deliveries that never came, between the first and the last of them, as far as what came
+ * behind them shows.
  */
 #define CAIRN_PATH_HEALTH "/v1/health"
 /* GET -> text/plain, the last verified checkpoint: a C2SP signed note. 404 before the first. */

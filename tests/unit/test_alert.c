@@ -596,6 +596,7 @@ static void who_got_a_record_without_an_alert_is_told_that_it_was_retracted(void
     struct wire_notice notice = newest_notice(world, MASH, NOTICE_RETRACTED);
     assert_true(entry_id_equal(&notice.record, &shared));
     assert_int_equal(notice.alert, 0);
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 2); /* its signed retraction too */
     assert_int_equal(world_items(world, HOSPITAL, ITEM_NOTICE), 0);
     assert_int_equal(world_items(world, HOSPITAL, ITEM_DELIVERED), 0);
 }
@@ -626,6 +627,8 @@ static void a_reader_who_is_no_addressee_is_told_of_a_retraction_but_not_of_the_
     assert_true(entry_id_equal(&notice.record, &record));
     assert_int_equal(notice.alert, 0);
     assert_int_equal(newest_notice(world, MASH, NOTICE_RETRACTED).alert, 1);
+    assert_int_equal(world_items(world, HEALTH_VISITING, ITEM_DELIVERED), 4);
+    assert_int_equal(world_items(world, GP, ITEM_DELIVERED), 0); /* it is the origin */
 }
 
 static void only_its_origin_may_retract_a_record_and_only_one_that_is_there(void **state)
