@@ -463,8 +463,33 @@ static void when_children_with_open_alerts_are_joined_one_alert_goes_on_with_all
     uint64_t current = current_alert_of(world, child);
     assert_int_equal(alert_row_of(world, current).n_records, 6);
     assert_int_equal(newest_notice(world, MASH, NOTICE_EXTENDED).n_headlines, 3);
-    assert_int_equal(decide(world, MASH, 1, ACTION_CLOSE, OUTCOME_EARLY_HELP), VERDICT_STORED);
-    assert_int_equal(decide(world, MASH, 2, ACTION_CLOSE, OUTCOME_EARLY_HELP), VERDICT_STORED);
+}
+
+static void a_decision_about_an_alert_that_went_on_as_another_is_one_about_both(void **state)
+{
+    for (uint64_t named = 1; named <= 2; named++) {
+        void *fresh = world_new();
+        struct world *world = fresh;
+        (void)state;
+        state_two(world);
+        three_missed_by_one(world, GP, TWIN);
+        three_missed_by_one(world, HOSPITAL, TWIN);
+        join_both(world);
+
+        assert_int_equal(decide(world, MASH, named, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
+        assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 6);
+        assert_int_equal(decide(world, MASH, named, ACTION_CLOSE, OUTCOME_EARLY_HELP),
+                         VERDICT_STORED);
+
+        for (uint64_t alert = 1; alert <= 2; alert++) {
+            assert_int_equal(alert_row_of(world, alert).state, ALERT_CLOSED);
+            assert_int_equal(alert_row_of(world, alert).outcome, OUTCOME_EARLY_HELP);
+            assert_int_equal(decide(world, MASH, alert, ACTION_CLOSE, OUTCOME_EARLY_HELP),
+                             VERDICT_CONFLICT);
+        }
+        assert_int_equal(notices(world, MASH, NOTICE_CLOSED), 2);
+        (void)tear_down(&fresh);
+    }
 }
 
 static void an_open_alert_stays_the_current_one_when_its_child_joins_one_whose_is_closed(
@@ -802,6 +827,7 @@ int main(void)
         STORY(a_parcel_full_of_signals_tells_a_full_list_of_addressees_of_each_once),
         STORY(a_long_history_of_notes_hides_no_pattern),
         STORY(when_children_with_open_alerts_are_joined_one_alert_goes_on_with_all),
+        cmocka_unit_test(a_decision_about_an_alert_that_went_on_as_another_is_one_about_both),
         cmocka_unit_test(
             an_open_alert_stays_the_current_one_when_its_child_joins_one_whose_is_closed),
         STORY(what_a_join_brings_to_a_closed_alert_raises_again),
