@@ -103,8 +103,7 @@ static void open_record(struct apply *apply, const struct decision_header *heade
 {
     struct reader_row reader;
     bool queued = reader_row_get(apply->txn, &header->record, header->id.agency, &reader);
-    assert(queued); /* judged */
-    if (reader.opened) {
+    if (!apply_found(apply, queued) || reader.opened) {
         return; /* its origin was told then */
     }
     reader.opened = true;
@@ -189,11 +188,10 @@ void decision_act(struct apply *apply, const struct decision_header *header,
         return;
     }
     uint64_t number = going_on(apply, header->alert, &alert);
-    assert(number != 0); /* judged */
-    while (number != 0) {
+    bool there = apply_found(apply, number != 0);
+    while (there && number != 0) {
         decide(apply, number, header, input, &alert);
         number = alert.absorbed;
-        bool there = number == 0 || alert_row_get(apply->txn, number, &alert);
-        assert(there);
+        there = number == 0 || apply_found(apply, alert_row_get(apply->txn, number, &alert));
     }
 }

@@ -135,15 +135,17 @@ static void absorb(struct apply *apply, uint64_t going_on, uint64_t absorbed)
     struct alert_row head;
     struct alert_row tail;
     uint64_t last = absorbed;
-    bool there =
-        alert_row_get(apply->txn, going_on, &head) && alert_row_get(apply->txn, absorbed, &tail);
-    assert(there);
+    if (!apply_found(apply, alert_row_get(apply->txn, going_on, &head) &&
+                                alert_row_get(apply->txn, absorbed, &tail))) {
+        return;
+    }
     tail.into = going_on;
     alert_row_put(apply->txn, absorbed, &tail);
     while (tail.absorbed != 0) {
         last = tail.absorbed;
-        there = alert_row_get(apply->txn, last, &tail);
-        assert(there);
+        if (!apply_found(apply, alert_row_get(apply->txn, last, &tail))) {
+            return;
+        }
     }
     tail.absorbed = head.absorbed;
     alert_row_put(apply->txn, last, &tail);
@@ -266,8 +268,10 @@ static bool firmly_held(struct apply *apply, uint64_t child, const struct subjec
 static void part(struct apply *apply, const struct subject_id *subject)
 {
     struct subject_row row;
-    bool there = subject_row_get(apply->txn, subject, &row);
-    assert(there && row.link == LINK_PROVISIONAL);
+    if (!apply_found(apply, subject_row_get(apply->txn, subject, &row))) {
+        return;
+    }
+    assert(row.link == LINK_PROVISIONAL);
     uint64_t to = meta_next(apply->txn, "children");
     if (!chronology_move(apply, row.child, to, subject)) {
         apply_noted(apply, NOTED_LINKS_TOO_LARGE);
