@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/disclose.h"
 
-struct decision disclose_decide(const struct apply *apply, const struct record_header *header,
-                                const struct agency *origin, const struct agency *recipient)
+struct decision disclose_decide_on(const struct apply *apply, const struct record_header *header,
+                                   const struct agency *origin, const struct agency *recipient,
+                                   int32_t day)
 {
     struct disclosure disclosure = {
         .origin = origin,
@@ -11,9 +12,15 @@ struct decision disclose_decide(const struct apply *apply, const struct record_h
         .code = header->code,
         .level = header->level,
         .urgency = header->urgency,
-        .day = apply_day(apply),
+        .day = day,
     };
     return agreements_decide(apply->governance->agreements, &disclosure);
+}
+
+struct decision disclose_decide(const struct apply *apply, const struct record_header *header,
+                                const struct agency *origin, const struct agency *recipient)
+{
+    return disclose_decide_on(apply, header, origin, recipient, apply_day(apply));
 }
 
 bool disclose_narrowed(const struct record_header *header, uint32_t agency)

@@ -9,6 +9,10 @@
 /* The agreements in force in this transaction, on the batch's day. */
 struct decision disclose_decide(const struct apply *apply, const struct record_header *header,
                                 const struct agency *origin, const struct agency *recipient);
+/* The same on another day. */
+struct decision disclose_decide_on(const struct apply *apply, const struct record_header *header,
+                                   const struct agency *origin, const struct agency *recipient,
+                                   int32_t day);
 /* The author left this agency out. */
 bool disclose_narrowed(const struct record_header *header, uint32_t agency);
 bool disclose_granted(const struct entry_input *entry, uint32_t agency, enum part part);

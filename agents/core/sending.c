@@ -85,6 +85,12 @@ static int cut_lot(struct sending *sending, struct session *session, struct parc
     return r != 0 ? r : parcel_cut(terms, entries, n, ret);
 }
 
+/* The broker judges the grants, by its clock. */
+static int32_t broker_day(const struct session *session)
+{
+    return instant_london_day(clock_real_ms(session->agent->clock) - session->clock_ahead_ms);
+}
+
 int sending_cut(struct sending *sending, struct session *session, enum lane lane,
                 uint64_t correlation, struct parcel *ret)
 {
@@ -100,7 +106,7 @@ int sending_cut(struct sending *sending, struct session *session, enum lane lane
         .keys = &agent->keys,
         .agency = place.agency,
         .head = &session->witness.head,
-        .day = instant_london_day(clock_real_ms(agent->clock)),
+        .day = broker_day(session),
         .protocol = session->protocol,
         .correlation = correlation,
         .lane = lane,

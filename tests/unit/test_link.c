@@ -514,6 +514,19 @@ static void grants_follow_the_agreements_of_the_day_they_are_sent(void **state)
     assert_true(slice_equal(before.parcel.entries[1].body, after.parcel.entries[1].body));
 }
 
+static void grants_are_judged_by_the_day_at_the_broker(void **state)
+{
+    struct story *story = *state;
+    int64_t years_ms = INT64_C(730) * 86400 * 1000; /* the agreements end before */
+    (void)practice_concern(story->practice, "");
+
+    story->practice->clock.real_ms += years_ms;
+    story->session.clock_ahead_ms = years_ms;
+    struct read_parcel read = cut(story, LANE_NORMAL);
+
+    assert_non_null(grant_for(&read.parcel.entries[1], AGENCY_MASH, PART_CARD));
+}
+
 static void a_decision_is_sealed_to_whom_the_decider_named(void **state)
 {
     struct story *story = *state;
@@ -984,6 +997,7 @@ int main(void)
         TEST(an_immediate_concern_is_sealed_to_the_whole_front_door),
         TEST(whom_the_author_left_out_gets_no_grant),
         TEST(grants_follow_the_agreements_of_the_day_they_are_sent),
+        TEST(grants_are_judged_by_the_day_at_the_broker),
         TEST(a_decision_is_sealed_to_whom_the_decider_named),
         TEST(a_lane_has_one_parcel_on_its_way),
         TEST(a_receipt_takes_stored_entries_out_and_keeps_the_others),

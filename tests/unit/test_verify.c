@@ -282,6 +282,33 @@ static void a_grant_that_no_agreement_allows_is_refused(void **state)
     assert_int_equal(world_send_one(world, GP, &entry), VERDICT_BAD_GRANT);
 }
 
+/* The world's agreements hold until the end of 30 November 2027. */
+static void go_to_the_last_evening(struct world *world)
+{
+    int32_t last = 0;
+    assert_true(date_parse(slice_of_text("2027-11-30"), &last));
+    int64_t evening_ms = last * INT64_C(86400000) + INT64_C(86340000);
+    clock_fake_advance(&world->clock, evening_ms - world->clock.real_ms);
+}
+
+static void a_grant_that_was_legal_a_moment_ago_is_no_reason_to_lose_a_record(void **state)
+{
+    struct world *world = *state;
+    static struct world_entry entries[2];
+    go_to_the_last_evening(world);
+    make_record(world, GP, &entries[0]);
+    make_record(world, GP, &entries[1]);
+    assert_true(entries[0].wire.n_grants > CAIRN_PARTS);
+
+    clock_fake_advance(&world->clock, 120 * 1000);
+    enum verdict at_midnight = world_send_one(world, GP, &entries[0]);
+    clock_fake_advance(&world->clock, INT64_C(2) * 86400 * 1000);
+    enum verdict days_later = world_send_one(world, GP, &entries[1]);
+
+    assert_true(verdict_is_stored(at_midnight));
+    assert_int_equal(days_later, VERDICT_BAD_GRANT);
+}
+
 static void a_kind_that_is_not_in_use_is_refused_by_name(void **state)
 {
     struct world *world = *state;
@@ -515,6 +542,7 @@ int main(void)
         STORY(a_replay_gets_the_same_answer_and_leaves_no_trace),
         STORY(a_final_refusal_stays_final),
         STORY(a_grant_that_no_agreement_allows_is_refused),
+        STORY(a_grant_that_was_legal_a_moment_ago_is_no_reason_to_lose_a_record),
         STORY(a_kind_that_is_not_in_use_is_refused_by_name),
         STORY(a_card_larger_than_its_body_is_a_bad_entry),
         STORY(a_record_that_nobody_may_read_says_so),
