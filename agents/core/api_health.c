@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "agents/core/api_view.h"
+#include "agents/core/held.h"
 #include "agents/core/spool.h"
 #include "agents/core/witness.h"
 #include "base/date.h"
@@ -36,6 +37,23 @@ static void set_spool(struct json *object, struct store_txn *txn)
         answer_set_instant(spool, "oldest", depth.oldest_ms);
     }
     (void)json_set_node(object, "spool", &spool);
+}
+
+static void set_held(struct json *object, struct store_txn *txn)
+{
+    struct held held[HELD_LIST_MAX];
+    struct json *list = json_array_new();
+    size_t n = held_list(txn, held);
+    for (size_t i = 0; i < n; i++) {
+        struct json *item = json_object_new();
+        answer_set_entry(item, "record", &held[i].entry);
+        json_set_word(item, "verdict", verdict_name(held[i].verdict));
+        json_set_word(item, "words", verdict_words(held[i].verdict));
+        answer_set_instant(item, "since", held[i].since_ms);
+        json_set_bool(item, "aside", held[i].aside);
+        (void)json_append_node(list, &item);
+    }
+    (void)json_set_node(object, "held", &list);
 }
 
 /* COUNT rows of today: their names are ours. */
@@ -115,6 +133,7 @@ void api_health(const struct api_call *call, struct api_answer *answer)
     }
     set_link(document, &view.link);
     set_spool(document, txn);
+    set_held(document, txn);
     set_today(document, txn, view.now_ms);
     set_governance(document, &view);
     set_inbox_and_log(document, &view, txn);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agents/core/held.h"
 #include "agents/core/settle.h"
 
 #define CORRECTION_JUDGE "automatic: the source has corrected or withdrawn it"
@@ -106,6 +107,8 @@ static void withdraw(struct taking *taking, const struct reference *target, stru
                      struct intake_item *item)
 {
     settle_drop(taking->txn, target, row);
+    held_drop(taking->txn, row);
+    row->verdict = 0;
     row->state = OUT_WITHDRAWN;
     row->due_ms = 0;
     row->answered_ms = taking->now_ms;
@@ -133,6 +136,11 @@ int correct_take_back(struct taking *taking, const struct event *event, const st
         withdraw(taking, &told->row.reference, &row, item);
         return 0;
     case OUT_SPOOLED:
+        if (held_is_aside(&row)) {
+            withdraw(taking, &told->row.reference, &row, item);
+            return 0;
+        }
+        return row.retracted ? 0 : retract(taking, event, &told->row.reference, &row, item);
     case OUT_STORED:
         return row.retracted ? 0 : retract(taking, event, &told->row.reference, &row, item);
     case OUT_REFUSED:

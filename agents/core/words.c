@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agents/core/held.h"
 #include "base/date.h"
 
 /* --- when --- */
@@ -86,7 +87,7 @@ enum situation words_situation(const struct words_about *about)
     case OUT_WAITING:
         return SITUATION_WAITING;
     case OUT_SPOOLED:
-        return unsent_situation(about);
+        return held_is_aside(about->row) ? SITUATION_ASIDE : unsent_situation(about);
     case OUT_STORED:
         return stored_situation(about);
     case OUT_REFUSED:
@@ -124,6 +125,9 @@ static const char *sentence(enum situation situation)
     case SITUATION_STOPPED:
         return "Stored on this computer; not sent: the agent has stopped talking to the broker and "
                "an operator must look.";
+    case SITUATION_ASIDE:
+        return "Stored on this computer; not sent: the broker refuses it (@V) and an operator must "
+               "look.";
     case SITUATION_SENDING:
         return "Stored on this computer; being sent now.";
     case SITUATION_STORED:

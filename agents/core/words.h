@@ -25,6 +25,7 @@ enum situation {
     SITUATION_WAITING,     /* our place in the partnership is not known yet */
     SITUATION_OFFLINE,     /* on disk, no connection */
     SITUATION_STOPPED,     /* on disk, the link waits for an operator */
+    SITUATION_ASIDE,       /* on disk, the broker refuses it and an operator must look */
     SITUATION_SENDING,     /* on disk, connected */
     SITUATION_STORED,      /* a statement or a decision: nobody opens it */
     SITUATION_NO_READER,   /* stored; no agreement lets anybody read it */

@@ -140,7 +140,8 @@
 /*
  * GET -> {agency: {agency, name, kind},
  *   link: {state, since, last_contact, reason, clock_ahead_ms},
- *   spool: {urgent, normal, bulk, oldest}, today: {what happened: how often},
+ *   spool: {urgent, normal, bulk, oldest}, held: [{record, verdict, words, since, aside}, at most 16],
+ * today: {what happened: how often},
  *   governance: {document: {version, review_by, overdue}},
  *   inbox: {position, missing, first_missing, last_missing, noticed}, log: {size, contradicted}}
  * `missing`: deliveries that never came, between the first and the last of them, as far as what came

@@ -207,6 +207,9 @@ static const char health[] =
     "{\"agency\": {\"agency\": \"elm\", \"name\": \"Elm Street Surgery\", \"kind\": \"gp\"},"
     " \"link\": {\"state\": \"connected\", \"since\": \"2026-11-22T08:00:00.000Z\"},"
     " \"spool\": {\"urgent\": 0, \"normal\": 2, \"bulk\": 0},"
+    " \"held\": [{\"record\": \"1-0000000000000009-4\", \"verdict\": \"malformed\","
+    " \"words\": \"not the canonical encoding\", \"since\": \"2026-11-22T07:00:00.000Z\","
+    " \"aside\": true}],"
     " \"today\": {\"accepted\": 3},"
     " \"governance\": {\"agreements\": {\"version\": 1, \"review_by\": \"2026-11-01\","
     " \"overdue\": true}, \"calendar\": {\"version\": 0}},"
@@ -224,6 +227,9 @@ static void an_agent_is_shown_in_words(void **state)
     assert_non_null(strstr(world->console->said, "Elm Street Surgery (elm)"));
     assert_non_null(strstr(world->console->said, "connected since 2026-11-22 08:00"));
     assert_non_null(strstr(world->console->said, "0 urgent, 2 normal, 0 bulk"));
+    assert_non_null(
+        strstr(world->console->said, "set aside  1-0000000000000009-4 since 2026-11-22 07:00"));
+    assert_non_null(strstr(world->console->said, "not the canonical encoding"));
     assert_non_null(strstr(world->console->said, "OVERDUE"));
     assert_non_null(strstr(world->console->said, "not held yet"));
 }

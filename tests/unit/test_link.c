@@ -13,6 +13,7 @@
 
 #include "agents/core/acks.h"
 #include "agents/core/decide.h"
+#include "agents/core/held.h"
 #include "agents/core/questions.h"
 #include "agents/core/sending.h"
 #include "agents/core/session.h"
@@ -677,6 +678,139 @@ static void a_stale_directory_asks_for_a_newer_one_and_keeps_the_entries(void **
     assert_int_equal(story->sending.refused, 0);
 }
 
+/* A broker that finds one row malformed, wherever it comes, and stores the rest. Returns how many
+ * parcels it took until nothing was left. */
+static size_t send_past(struct story *story, const uint64_t *bad, size_t n_bad)
+{
+    enum verdict stored[CAIRN_PARCEL_ENTRIES_MAX];
+    size_t parcels = 0;
+    for (size_t i = 0; i < CAIRN_PARCEL_ENTRIES_MAX; i++) {
+        stored[i] = VERDICT_STORED;
+    }
+    for (; parcels < 200; parcels++) {
+        _cleanup_(parcel_deinit) struct parcel parcel = PARCEL_NULL;
+        bool refused = false;
+        clock_fake_advance(&story->practice->clock, SENDING_REFUSED_MS);
+        int r = sending_cut(&story->sending, &story->session, LANE_NORMAL, ++story->correlation,
+                            &parcel);
+        if (r == -ENOENT) {
+            break;
+        }
+        assert_int_equal(r, 0);
+        sending_sent(&story->sending, LANE_NORMAL, &parcel);
+        for (size_t i = 0; i < n_bad; i++) {
+            refused = refused || (bad[i] >= parcel.first_seq && bad[i] <= parcel.last_seq);
+        }
+        if (refused) {
+            (void)sending_error(&story->sending, parcel.correlation, VERDICT_MALFORMED);
+        } else {
+            struct read_parcel read = read_back(story, &parcel);
+            assert_int_equal(receipt(story, &read, stored, note_at(story, LOG_LEAVES)),
+                             SENDING_DONE);
+        }
+        arena_reset(&story->arena);
+    }
+    return parcels;
+}
+
+static size_t held_now(struct story *story, struct held ret[HELD_LIST_MAX])
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(story->practice->agent->store);
+    return held_list(txn, ret);
+}
+
+static void a_bad_row_is_put_aside_and_the_others_go_on(void **state)
+{
+    struct story *story = *state;
+    struct intake_item items[7];
+    struct held held[HELD_LIST_MAX];
+    const uint64_t bad[] = {4};
+    for (size_t i = 0; i < ARRAY_LEN(items); i++) {
+        items[i] = practice_concern(story->practice, "");
+    }
+
+    size_t parcels = send_past(story, bad, ARRAY_LEN(bad));
+
+    assert_in_range(parcels, 2, 12);
+    for (size_t i = 0; i < ARRAY_LEN(items); i++) {
+        struct out_row row = practice_out(story->practice, &items[i].reference);
+        assert_int_equal(row.state, row.entry.seq == 4 ? OUT_SPOOLED : OUT_STORED);
+        assert_int_equal(row.verdict, row.entry.seq == 4 ? VERDICT_MALFORMED : VERDICT_STORED);
+    }
+    assert_int_equal(held_now(story, held), 1);
+    assert_true(held[0].aside);
+    assert_int_equal(held[0].entry.seq, 4);
+    assert_int_equal(held[0].verdict, VERDICT_MALFORMED);
+}
+
+static void what_was_put_aside_goes_again_after_a_start(void **state)
+{
+    struct story *story = *state;
+    struct intake_item item = practice_concern(story->practice, "");
+    struct held held[HELD_LIST_MAX];
+    const uint64_t bad[] = {1, 2};
+    (void)send_past(story, bad, ARRAY_LEN(bad));
+    assert_int_equal(held_now(story, held), 2);
+
+    practice_reopen(story->practice);
+    start_link(story);
+    assert_int_equal(hello_reply(story, 2, 2), SESSION_GOES_ON);
+    assert_int_equal(held_now(story, held), 0);
+    assert_int_equal(practice_out(story->practice, &item.reference).verdict, 0);
+    (void)send_past(story, NULL, 0);
+
+    assert_int_equal(practice_out(story->practice, &item.reference).state, OUT_STORED);
+    assert_int_equal(practice_rows(story->practice, AT_SPOOL), 0);
+}
+
+static void what_is_aside_and_taken_back_never_left(void **state)
+{
+    struct story *story = *state;
+    struct intake_item item =
+        practice_concern(story->practice, "\"source\":{\"system\":\"emis\",\"id\":\"C-1\"},");
+    struct held held[HELD_LIST_MAX];
+    const uint64_t bad[] = {2};
+    (void)send_past(story, bad, ARRAY_LEN(bad));
+
+    struct intake_item taken_back = practice_submit(
+        story->practice, INTAKE_RECORD,
+        "{\"kind\":\"retraction\",\"event_date\":\"2026-11-20\",\"retracts\":\"C-1\","
+        "\"source\":{\"system\":\"emis\",\"id\":\"R-1\"}}");
+
+    assert_int_equal(taken_back.outcome, INTAKE_WITHDRAWN);
+    assert_int_equal(practice_out(story->practice, &item.reference).state, OUT_WITHDRAWN);
+    assert_int_equal(held_now(story, held), 0);
+    practice_reopen(story->practice);
+    assert_int_equal(practice_rows(story->practice, AT_SPOOL), 0);
+}
+
+static void a_lane_that_is_put_off_for_long_shows_its_oldest_row(void **state)
+{
+    struct story *story = *state;
+    struct held held[HELD_LIST_MAX];
+    int64_t began_ms = story->practice->clock.real_ms;
+    struct intake_item item = practice_concern(story->practice, "");
+    const enum verdict stored[] = {VERDICT_STORED, VERDICT_STORED};
+
+    for (int64_t waited_ms = 0; waited_ms <= SENDING_HELD_MS; waited_ms += SENDING_RETRY_MAX_MS) {
+        assert_int_equal(held_now(story, held), 0);
+        struct read_parcel read = cut(story, LANE_NORMAL);
+        (void)sending_error(&story->sending, read.header.correlation, VERDICT_DISK_FULL);
+        clock_fake_advance(&story->practice->clock, SENDING_RETRY_MAX_MS);
+    }
+
+    assert_int_equal(held_now(story, held), 1);
+    assert_false(held[0].aside);
+    assert_int_equal(held[0].lane, LANE_NORMAL);
+    assert_int_equal(held[0].entry.seq, 1);
+    assert_int_equal(held[0].verdict, VERDICT_DISK_FULL);
+    assert_true(held[0].since_ms == began_ms);
+    struct read_parcel read = cut(story, LANE_NORMAL);
+    assert_int_equal(receipt(story, &read, stored, note_at(story, 3)), SENDING_DONE);
+    assert_int_equal(held_now(story, held), 0);
+    assert_int_equal(practice_out(story->practice, &item.reference).state, OUT_STORED);
+}
+
 static void a_parcel_refused_as_a_whole_is_kept_for_a_person_to_look(void **state)
 {
     struct story *story = *state;
@@ -1005,6 +1139,10 @@ int main(void)
         TEST(a_receipt_is_believed_only_with_a_signed_head_that_covers_it),
         TEST(a_receipt_for_another_parcel_is_nothing),
         TEST(a_stale_directory_asks_for_a_newer_one_and_keeps_the_entries),
+        TEST(a_bad_row_is_put_aside_and_the_others_go_on),
+        TEST(what_was_put_aside_goes_again_after_a_start),
+        TEST(what_is_aside_and_taken_back_never_left),
+        TEST(a_lane_that_is_put_off_for_long_shows_its_oldest_row),
         TEST(a_parcel_refused_as_a_whole_is_kept_for_a_person_to_look),
         TEST(a_restart_sends_what_was_not_answered),
         TEST(an_acknowledgement_cosigns_the_head_and_comes_soon),

@@ -80,6 +80,9 @@ static const struct row rows[] = {
     {RECORD(.state = OUT_SPOOLED), .link = LINK_IS_STOPPED,
      .expected = "Stored on this computer; not sent: the agent has stopped talking to the broker "
                  "and an operator must look."},
+    {RECORD(.state = OUT_SPOOLED, .verdict = VERDICT_MALFORMED), CONNECTED,
+     .expected = "Stored on this computer; not sent: the broker refuses it (the message cannot be "
+                 "read: the program that sent it is at fault) and an operator must look."},
     {RECORD(.state = OUT_SPOOLED), CONNECTED,
      .expected = "Stored on this computer; being sent now."},
     {RECORD(STORED_ROW), CONNECTED, READERS(kept),
