@@ -14,7 +14,7 @@ static const struct conf_option table[] = {
     {"broker", "governance", NULL,
      "The partnership's signed documents, read at start and on SIGHUP.", CONF_PATH, 0, 0},
     {"broker", "keys", NULL,
-     "curve.key, checkpoint.key and pepper.key. Under systemd: the credentials folder.", CONF_PATH,
+     "transport-key, checkpoint-key and pepper. Under systemd: the credentials folder.", CONF_PATH,
      0, 0},
     {"broker", "endpoint", "tcp://127.0.0.1:7440", "Where agencies connect.", CONF_TEXT, 0, 0},
     {"broker", "highwater", NULL,

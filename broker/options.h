@@ -9,7 +9,7 @@ struct options {
     struct conf *conf;      /* owns the texts below */
     const char *dir;        /* the store, counters and crash marker; 0700 */
     const char *governance; /* signed documents, read at start and on SIGHUP */
-    const char *keys;       /* curve.key, checkpoint.key, pepper.key */
+    const char *keys;       /* transport-key, checkpoint-key, pepper */
     const char *endpoint;
     const char *highwater; /* a file, on another disk than dir where there is one */
     int workers;
