@@ -15,6 +15,7 @@
 
 #include "agents/core/alerts.h"
 #include "agents/core/inbox_internal.h"
+#include "agents/core/room.h"
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "wire/leaf.h"
@@ -405,6 +406,10 @@ int inbox_take(struct agent *agent, const struct wire_delivery *delivery,
         return delivery->n_items == 0 ? 0 : -EBADMSG; /* nothing can be for us yet */
     }
     taking.own = place.agency;
+    int full = room_for(txn, LANE_URGENT, delivery->n_items);
+    if (full != 0) {
+        return full;
+    }
     inbox_gaps(txn, &taking.gaps);
     bool holds = take_items(&taking, delivery, &position);
     arena_deinit(&taking.arena);

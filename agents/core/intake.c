@@ -12,9 +12,12 @@
 #include <string.h>
 
 #include "agents/core/correct.h"
+#include "agents/core/room.h"
 #include "agents/core/settle.h"
 #include "base/date.h"
 #include "base/text.h"
+
+#define ONE_RECORD 4 /* with a statement about the child, what it takes back, and a long account */
 
 const char *intake_outcome_text(enum intake_outcome outcome)
 {
@@ -222,6 +225,19 @@ static int check_narrow(const struct taking *taking, const struct parsed *parsed
                : 0;
 }
 
+/* A retraction has room as what it takes back had. */
+static int check_room(const struct taking *taking, const struct parsed *parsed)
+{
+    const struct event *record = &parsed->record;
+    if (parsed->content == INTAKE_APPOINTMENT) {
+        return room_for(taking->txn, LANE_BULK, parsed->appointments.n);
+    }
+    return room_for(taking->txn,
+                    parsed->content == INTAKE_RECORD ? seal_lane(record->kind, record->urgency)
+                                                     : LANE_NORMAL,
+                    ONE_RECORD);
+}
+
 int intake_submit(struct agent *agent, const struct intake_request *request,
                   struct intake_answer *ret, struct error *error)
 {
@@ -245,6 +261,9 @@ int intake_submit(struct agent *agent, const struct intake_request *request,
     }
     if (r == 0 && !done) {
         r = check_narrow(&taking, &parsed, error);
+        if (r == 0) {
+            r = check_room(&taking, &parsed);
+        }
         if (r == 0) {
             r = take_parsed(&taking, &parsed, &answer);
         }

@@ -170,6 +170,6 @@
     X(BUSY, 503, "busy", "others are being answered; try again in a moment")                       \
     X(OFFLINE, 503, "offline", "the broker cannot be asked now")                                   \
     X(NOT_JOINED, 503, "not-joined", "this agency's place in the partnership is not known yet")    \
-    X(DISK_FULL, 507, "disk-full", "the agent's disk is full; nothing was kept")
+    X(DISK_FULL, 507, "disk-full", "the agent has no room for this on its disk; nothing was kept")
 
 #endif

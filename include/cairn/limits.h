@@ -112,6 +112,11 @@
 /* --- stores --- */
 #define CAIRN_BROKER_MAP_BYTES    (64ULL << 30) /* address space, not memory */
 #define CAIRN_AGENT_MAP_BYTES     (4ULL << 30)
+#define CAIRN_AGENT_ADMIT_PERCENT 90 /* of the map, for all lanes; the rest is for what is urgent */
+#define CAIRN_AGENT_RESERVE_BYTES                                                                  \
+    (8ULL << 20) /* on disk beforehand: some hundreds of urgent records, and every receipt */
+#define CAIRN_AGENT_GROW_BYTES    (256ULL << 10) /* the store's file grows by such steps */
+#define CAIRN_AGENT_ENTRY_BYTES   (48ULL << 10) /* of pages that one entry touches, sealed and all */
 #define CAIRN_READERS_MAX         512
 #define CAIRN_DISK_WARN_PERCENT   80 /* normal and bulk lanes are told to wait */
 #define CAIRN_DISK_REFUSE_PERCENT 95 /* the rest is for the urgent lane and acknowledgements */
