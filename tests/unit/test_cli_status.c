@@ -19,8 +19,10 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "cli/client.h"
 #include "crypto/crypto.h"
 #include "os/counters.h"
+#include "os/files.h"
 #include "support/console.h"
 #include "support/scratch.h"
 
@@ -283,6 +285,36 @@ static void a_refusal_has_its_exit_code_and_the_agents_words(void **state)
     }
 }
 
+static void put_unit(const struct world *world, const char *name)
+{
+    char path[256];
+    (void)snprintf(path, sizeof(path), "%s/%s", world->dir, name);
+    assert_int_equal(mkdir(path, 0700), 0);
+    (void)snprintf(path, sizeof(path), "%s/%s/agent.sock", world->dir, name);
+    assert_int_equal(file_write_new(path, slice_of_text(""), 0600), 0);
+}
+
+static void the_only_agent_that_runs_as_a_unit_is_found(void **state)
+{
+    struct world *world = *state;
+    char found[HTTP_SOCKET_BYTES];
+    struct error error = ERROR_NULL;
+    if (access(CLIENT_SOCKET_DEFAULT, F_OK) == 0) {
+        skip();
+    }
+    assert_true(client_find(world->dir, found, &error));
+    assert_string_equal(found, CLIENT_SOCKET_DEFAULT);
+    put_unit(world, "elm");
+
+    assert_true(client_find(world->dir, found, &error));
+
+    assert_non_null(strstr(found, "/elm/agent.sock"));
+    put_unit(world, "oak");
+    assert_false(client_find(world->dir, found, &error));
+    assert_non_null(strstr(error.what, "CAIRN_AGENT"));
+    assert_non_null(strstr(error.what, "/oak/agent.sock"));
+}
+
 static void a_refusal_says_whom_to_telephone_on_the_same_line(void **state)
 {
     struct world *world = *state;
@@ -427,6 +459,7 @@ int main(void)
         TEST(an_agent_that_is_not_there_is_unreachable),
         TEST(a_refusal_has_its_exit_code_and_the_agents_words),
         TEST(a_refusal_says_whom_to_telephone_on_the_same_line),
+        TEST(the_only_agent_that_runs_as_a_unit_is_found),
         TEST(an_answer_that_is_none_is_a_failure),
         TEST(a_redirect_is_not_followed),
         TEST(an_urgent_submission_is_answered_with_the_number_to_ring),
