@@ -45,7 +45,9 @@
 #define CAIRN_NOTE_SIGNATURES_MAX      16 /* C2SP signed-note asks for at least this many */
 #define CAIRN_PROOF_MAX_HASHES         63 /* RFC 9162: a tree has fewer than 2^63 leaves */
 #define CAIRN_UNPACK_BUDGET_BYTES                                                                  \
-    (1024 * 1024) /* arena for one unpacked frame: see docs/protocol.md */
+    (1024 * 1024)                  /* arena for one unpacked frame: see docs/protocol.md */
+#define CAIRN_UNPACK_FACTOR      8 /* in the ring no more than so many times its bytes ... */
+#define CAIRN_UNPACK_FLOOR_BYTES (16 * 1024) /* ... and these: many small entries take the most */
 
 /* --- broker --- */
 #define CAIRN_RING_SLOTS        1024               /* frames in flight between gate and answer */

@@ -10,7 +10,8 @@
 #include <cmocka.h>
 
 #include "base/date.h"
-#include "support/world.h"
+#include "broker/memory_plan.h"
+#include "support/stories.h"
 
 static int set_up(void **state)
 {
@@ -529,6 +530,54 @@ static void a_created_time_far_off_is_taken_as_evidence(void **state)
     assert_int_equal(verdict, VERDICT_STORED);
 }
 
+/* --- what it takes --- */
+
+/* Of all that an agent sends, statements with many identifiers unpack to the most. */
+static void write_statements(struct world *world, struct buf *frame)
+{
+    static struct world_entry entries[CAIRN_PARCEL_ENTRIES_MAX];
+    static const char *const names[CAIRN_TOKENS_MAX] = {"a", "b", "c", "d", "e", "f",
+                                                        "g", "h", "i", "j", "k", "l"};
+    for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
+        struct stated stated[CAIRN_TOKENS_MAX];
+        struct subject_id subject = subject_of(GP, ALIX);
+        for (size_t n = 0; n < CAIRN_TOKENS_MAX; n++) {
+            stated[n] = NAMED(names[n]);
+        }
+        make_statement(world, &subject, stated, CAIRN_TOKENS_MAX, &entries[i]);
+    }
+    const struct world_parcel parcel = {.agency = GP, .n = ARRAY_LEN(entries), .entries = entries};
+    world_cut(world, &parcel, frame);
+}
+
+static void a_ring_full_of_what_unpacks_to_the_most_takes_no_more_than_planned(void **state)
+{
+    struct world *world = *state;
+    struct pipeline_cursors at = {.claimed = 0};
+    uint64_t before;
+    uint64_t taken = CAIRN_RING_SLOTS * (uint64_t)sizeof(struct slot);
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    write_statements(world, &frame);
+    do {
+        before = at.claimed;
+        world_receive(world, GP, buf_slice(&frame));
+        pipeline_cursors(world->pipeline, &at);
+    } while (at.claimed > before);
+    assert_true(at.claimed > 100);
+
+    while (verify_step(&world->verify, false)) {
+    }
+
+    size_t ready = pipeline_batch(world->pipeline, false, 0);
+    for (size_t i = 0; i < ready; i++) {
+        const struct slot *slot = pipeline_batch_slot(world->pipeline, i);
+        assert_int_equal(slot->verdict, VERDICT_STORED);
+        taken += slot->arena.total + net_frame_slice(&slot->frame).len;
+    }
+    assert_int_equal(ready, at.claimed);
+    assert_true(taken <= memory_plan_ring_bytes());
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -554,6 +603,7 @@ int main(void)
         STORY(a_nearly_full_disk_takes_only_what_is_urgent),
         STORY(an_entry_that_crashed_apply_twice_is_set_aside),
         STORY(a_created_time_far_off_is_taken_as_evidence),
+        STORY(a_ring_full_of_what_unpacks_to_the_most_takes_no_more_than_planned),
     };
     return cmocka_run_group_tests_name("verify", tests, NULL, NULL);
 }
