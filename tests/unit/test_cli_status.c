@@ -236,6 +236,23 @@ static void an_agent_is_shown_in_words(void **state)
     assert_non_null(strstr(world->console->said, "not held yet"));
 }
 
+static void deliveries_that_never_came_cannot_be_overlooked(void **state)
+{
+    struct world *world = *state;
+    agent_answers(
+        world, "200 OK", "application/json",
+        "{\"link\": {\"state\": \"connected\"}, \"inbox\": {\"position\": 9, \"missing\": 3, "
+        "\"first_missing\": 2, \"last_missing\": 6, "
+        "\"noticed\": \"2026-11-22T08:00:00.000Z\"}}");
+
+    assert_int_equal(CONSOLE(world->console, "status", "--agent", world->path), STATUS_OK);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->console->said,
+                           "3 BETWEEN 2 AND 6 NEVER CAME, noticed 2026-11-22 08:00: an operator "
+                           "must look"));
+}
+
 static void an_agent_without_its_broker_is_unreachable(void **state)
 {
     struct world *world = *state;
@@ -455,6 +472,7 @@ int main(void)
         TEST(a_folder_without_a_broker_is_not_found),
         TEST(a_file_that_is_no_counters_is_refused),
         TEST(an_agent_is_shown_in_words),
+        TEST(deliveries_that_never_came_cannot_be_overlooked),
         TEST(an_agent_without_its_broker_is_unreachable),
         TEST(an_agent_that_is_not_there_is_unreachable),
         TEST(a_refusal_has_its_exit_code_and_the_agents_words),
