@@ -119,8 +119,12 @@ static void read_child(const struct json_view *child, const struct event_terms *
     ret->birth_day = date_or(child, "birth_date", 0);
     read_number(child, "nhs_number", nhs_number_classify, terms->live, &ret->nhs_number);
     read_number(child, "upn", upn_classify, terms->live, &ret->upn);
+    ret->released = json_opt_bool(child, "address_released", false);
     if (json_opt_bool(child, "restricted", false)) {
         identity_restrict(ret);
+    }
+    if (ret->released && ret->restricted) {
+        (void)json_refuse(child, "an address is either restricted or released");
     }
     if (ret->family[0] == '\0' && ret->local_id[0] == '\0' && ret->upn.value[0] == '\0' &&
         ret->nhs_number.value[0] == '\0') {
