@@ -9,6 +9,7 @@
 #include "broker/mailbox.h"
 #include "broker/members.h"
 #include "broker/notice.h"
+#include "broker/record.h"
 
 /* --- telling --- */
 
@@ -339,9 +340,11 @@ void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
 /* --- retraction --- */
 
 /* Tells one agency, as far as it knew: by the record's id when it was delivered or named to it,
- * that something is gone when it knew of existence, and nothing when it knew nothing. */
-static void tell_retracted(struct apply *apply, const struct told_record *record, uint32_t agency,
-                           uint64_t alert)
+ * that something is gone when it knew of existence, and nothing when it knew nothing. Who knows the
+ * record gets the retraction itself, as its origin signed it, before the notice: our word is not
+ * enough to set a record aside. */
+static void tell_retracted(struct apply *apply, const struct told_record *record,
+                           const struct record_case *retraction, uint32_t agency, uint64_t alert)
 {
     const struct agency *recipient = directory_agency(&apply->governance->directory, agency);
     struct reader_row reader;
@@ -356,6 +359,10 @@ static void tell_retracted(struct apply *apply, const struct told_record *record
         notice.agency = record->id.agency;
         notice.has_record = true;
         notice.record = record->id;
+        if (agency != record->id.agency && recipient->active &&
+            !disclose_narrowed(retraction->header, agency)) {
+            mailbox_deliver(apply, agency, &retraction->entry->id, &retraction->entry->item, 0, 0);
+        }
     }
     mailbox_notice(apply, agency, &notice);
 }
@@ -376,8 +383,9 @@ static size_t collect_readers(struct apply *apply, const struct entry_id *record
     return n;
 }
 
-void alert_retracted(struct apply *apply, const struct entry_id *record, uint64_t alert)
+void alert_retracted(struct apply *apply, const struct record_case *retraction, uint64_t alert)
 {
+    const struct entry_id *record = &retraction->header->retracts;
     struct alert_row row = {.n_addressees = 0};
     struct told_record told;
     uint32_t readers[CAIRN_ADDRESSEES_MAX];
@@ -386,13 +394,13 @@ void alert_retracted(struct apply *apply, const struct entry_id *record, uint64_
     }
     if (alert != 0 && alert_row_get(apply->txn, alert, &row)) {
         for (size_t i = 0; i < row.n_addressees; i++) {
-            tell_retracted(apply, &told, row.addressees[i].agency, alert);
+            tell_retracted(apply, &told, retraction, row.addressees[i].agency, alert);
         }
     }
     size_t n = collect_readers(apply, record, readers);
     for (size_t i = 0; i < n; i++) {
         if (!alert_is_addressee(&row, readers[i])) {
-            tell_retracted(apply, &told, readers[i],
+            tell_retracted(apply, &told, retraction, readers[i],
                            0); /* it was not told that there is an alert */
         }
     }

@@ -13,10 +13,13 @@
 
 #include "broker/apply.h"
 
+struct record_case;
+
 /* Looks at every pattern around that day of the child's chronology. */
 void alert_look(struct apply *apply, uint64_t child, int32_t anchor);
-/* A record was retracted: tell those who were told of it, as far as they were. */
-void alert_retracted(struct apply *apply, const struct entry_id *record, uint64_t alert);
+/* A record was retracted: tell those who were told of it, as far as they were. `alert` lists it, 0
+ * none. */
+void alert_retracted(struct apply *apply, const struct record_case *retraction, uint64_t alert);
 
 /* --- for decision.c --- */
 struct wire_notice alert_notice(const struct apply *apply, uint64_t number,

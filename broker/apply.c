@@ -375,6 +375,9 @@ int apply_batch(struct apply *apply, struct slice row,
         }
         struct applied applied = apply_input(apply, &input, n, (uint32_t)offset);
         apply->end = at;
+        if (store_fault(apply->txn) != 0) {
+            return store_fault(apply->txn);
+        }
         if (each != NULL && !each(data, &input, n, applied)) {
             return 0;
         }

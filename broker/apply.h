@@ -88,7 +88,7 @@ struct applied apply_input(struct apply *apply, const struct input *input, uint3
                            uint32_t offset);
 
 /* Applies the inputs of a batch's row in order; `each` (may be NULL: to the end) hears what became of
- * one and says whether to go on. -EBADMSG for a broken row. Commit and replay both go through here.
+ * one and says whether to go on. -EBADMSG for a broken row, or the transaction's fault. Commit and replay both go through here.
  */
 int apply_batch(struct apply *apply, struct slice row,
                 bool (*each)(void *data, const struct input *input, uint32_t n,
@@ -105,6 +105,13 @@ uint64_t apply_leaf(struct apply *apply, struct leaf *leaf);
 static inline void apply_noted(struct apply *apply, enum apply_note note)
 {
     apply->notes[note]++;
+}
+/* What was there when the entry was judged is there still, or the store has a fault: then the
+ * commit says so, and nobody's entry is to blame. */
+static inline bool apply_found(const struct apply *apply, bool found)
+{
+    assert(found || store_fault(apply->txn) != 0);
+    return found;
 }
 int32_t apply_day(const struct apply *apply); /* today in Europe/London at the batch time */
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "net/net.h"
 #include "broker/broker.h"
 
 #include <errno.h>
@@ -13,6 +12,7 @@
 #include "broker/admit.h"
 #include "broker/memory_plan.h"
 #include "govern/keys.h"
+#include "net/net.h"
 #include "os/files.h"
 #include "os/memory.h"
 #include "os/notify.h"

@@ -188,6 +188,7 @@ static void look_around(struct commit *commit)
         return;
     }
     commit->looked_ms = now;
+    log_peer_flush();
     struct store_stats stats;
     uint64_t resident;
     if (disk_used_percent(commit->dir, &commit->disk_percent) == 0) {
@@ -218,12 +219,12 @@ static void show_counters(struct commit *commit, const struct batch *batch)
         }
     }
     if (batch->apply.notes[NOTED_EQUIVOCATIONS] > 0) {
-        log_event(LOG_LEVEL_ERROR, "equivocation", "batch=%" PRIu64 " entries=%" PRIu64,
-                  commit->batch, batch->apply.notes[NOTED_EQUIVOCATIONS]);
+        log_peer_event(LOG_LEVEL_ERROR, "equivocation", "batch=%" PRIu64 " entries=%" PRIu64,
+                       commit->batch, batch->apply.notes[NOTED_EQUIVOCATIONS]);
     }
     if (batch->apply.notes[NOTED_STREAM_GAPS] > 0) {
-        log_event(LOG_LEVEL_WARNING, "stream_gap", "batch=%" PRIu64 " gaps=%" PRIu64, commit->batch,
-                  batch->apply.notes[NOTED_STREAM_GAPS]);
+        log_peer_event(LOG_LEVEL_WARNING, "stream_gap", "batch=%" PRIu64 " gaps=%" PRIu64,
+                       commit->batch, batch->apply.notes[NOTED_STREAM_GAPS]);
     }
 }
 

@@ -87,14 +87,13 @@ static void open_alert(struct apply *apply, uint64_t number, const struct entry_
     apply_noted(apply, NOTED_ALERTS_OPENED);
 }
 
-static void close_alert(struct apply *apply, const struct decision_header *header,
-                        const struct entry_input *input, struct alert_row *alert)
+static void close_alert(struct apply *apply, uint64_t number, const struct entry_input *input,
+                        struct alert_row *alert)
 {
     alert->state = ALERT_CLOSED;
-    alert->outcome = header->outcome;
     alert->closed_at = apply->range.size;
-    alert_row_put(apply->txn, header->alert, alert);
-    tell_decided(apply, header->alert, alert, input, NOTICE_CLOSED);
+    alert_row_put(apply->txn, number, alert);
+    tell_decided(apply, number, alert, input, NOTICE_CLOSED);
     apply_noted(apply, NOTED_ALERTS_CLOSED);
 }
 
@@ -104,8 +103,7 @@ static void open_record(struct apply *apply, const struct decision_header *heade
 {
     struct reader_row reader;
     bool queued = reader_row_get(apply->txn, &header->record, header->id.agency, &reader);
-    assert(queued); /* judged */
-    if (reader.opened) {
+    if (!apply_found(apply, queued) || reader.opened) {
         return; /* its origin was told then */
     }
     reader.opened = true;
@@ -133,6 +131,18 @@ static enum verdict judge_record(struct apply *apply, const struct decision_head
     return queued ? VERDICT_STORED : VERDICT_NOT_ENTITLED;
 }
 
+/* The alert that goes on for this one, itself when none does. 0: there is none of that number. */
+static uint64_t going_on(struct apply *apply, uint64_t number, struct alert_row *ret)
+{
+    while (alert_row_get(apply->txn, number, ret)) {
+        if (ret->into == 0) {
+            return number;
+        }
+        number = ret->into;
+    }
+    return 0;
+}
+
 enum verdict decision_judge(struct apply *apply, const struct decision_header *header)
 {
     if (header->has_record) {
@@ -149,9 +159,24 @@ enum verdict decision_judge(struct apply *apply, const struct decision_header *h
         return VERDICT_NOT_ENTITLED;
     }
     bool closes = header->action == ACTION_CLOSE;
+    (void)going_on(apply, header->alert, &alert);
     return alert.state == ALERT_CLOSED || closes != (header->outcome != OUTCOME_NONE)
                ? VERDICT_CONFLICT
                : VERDICT_STORED;
+}
+
+static void decide(struct apply *apply, uint64_t number, const struct decision_header *header,
+                   const struct entry_input *input, struct alert_row *alert)
+{
+    switch (header->action) {
+    case ACTION_OPEN:
+        open_alert(apply, number, input, alert);
+        return;
+    case ACTION_CLOSE:
+        alert->outcome = header->outcome;
+        close_alert(apply, number, input, alert);
+        return;
+    }
 }
 
 void decision_act(struct apply *apply, const struct decision_header *header,
@@ -162,14 +187,11 @@ void decision_act(struct apply *apply, const struct decision_header *header,
         open_record(apply, header, input);
         return;
     }
-    bool there = alert_row_get(apply->txn, header->alert, &alert);
-    assert(there); /* judged */
-    switch (header->action) {
-    case ACTION_OPEN:
-        open_alert(apply, header->alert, input, &alert);
-        return;
-    case ACTION_CLOSE:
-        close_alert(apply, header, input, &alert);
-        return;
+    uint64_t number = going_on(apply, header->alert, &alert);
+    bool there = apply_found(apply, number != 0);
+    while (there && number != 0) {
+        decide(apply, number, header, input, &alert);
+        number = alert.absorbed;
+        there = number == 0 || apply_found(apply, alert_row_get(apply->txn, number, &alert));
     }
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * decision: what a named person decides about an alert or a record that was told: opening it, which
- * releases the held accounts and tells the origins, or closing it with an outcome. Part of apply.
+ * releases the held accounts and tells the origins, or closing it with an outcome. What is decided
+ * about one of several open alerts that have become one, because their children have, is decided
+ * about all of them. Part of apply.
  */
 #ifndef BROKER_DECISION_H
 #define BROKER_DECISION_H

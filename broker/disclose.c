@@ -83,9 +83,11 @@ struct decision disclose_decide(struct apply *apply, const struct record_header 
 
 struct decision disclose_decide_at_most(const struct apply *apply,
                                         const struct record_header *header,
-                                        const struct agency *origin, const struct agency *recipient)
+                                        const struct agency *origin,
+                                        const struct agency *recipient, int32_t day)
 {
-    const struct disclosure disclosure = disclosure_of(apply, header, origin, recipient);
+    struct disclosure disclosure = disclosure_of(apply, header, origin, recipient);
+    disclosure.day = day;
     return agreements_decide_at_most(apply->governance->agreements, &disclosure);
 }
 

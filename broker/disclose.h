@@ -10,12 +10,12 @@
  * holds then for the child of the record. */
 struct decision disclose_decide(struct apply *apply, const struct record_header *header,
                                 const struct agency *origin, const struct agency *recipient);
-/* The same with whatever role lets it have most: its involvement may have ended, or not been told
- * here yet, when the record was sealed to it. */
+/* The same on another day, with whatever role lets it have most: its involvement may have ended, or
+ * not been told here yet, when the record was sealed to it. */
 struct decision disclose_decide_at_most(const struct apply *apply,
                                         const struct record_header *header,
                                         const struct agency *origin,
-                                        const struct agency *recipient);
+                                        const struct agency *recipient, int32_t day);
 /* The author left this agency out. */
 bool disclose_narrowed(const struct record_header *header, uint32_t agency);
 bool disclose_granted(const struct entry_input *entry, uint32_t agency, enum part part);

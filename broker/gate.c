@@ -223,7 +223,7 @@ void gate_bad(struct gate *gate, const struct peer *peer)
     }
     struct quota *quota = &guest_of(gate, peer->agency)->quota;
     if (quota->strikes++ == 0) {
-        log_event(LOG_LEVEL_WARNING, "bad_frame", "agency=%u", peer->agency);
+        log_peer_event(LOG_LEVEL_WARNING, "bad_frame", "agency=%u", peer->agency);
     }
 }
 

@@ -128,6 +128,31 @@ static bool contradicts_the_others(struct apply *apply, uint64_t child,
 
 /* --- joining --- */
 
+/* An open alert whose child's open alert is another one from now on. A decision about either is one
+ * about both (decision.c). */
+static void absorb(struct apply *apply, uint64_t going_on, uint64_t absorbed)
+{
+    struct alert_row head;
+    struct alert_row tail;
+    uint64_t last = absorbed;
+    if (!apply_found(apply, alert_row_get(apply->txn, going_on, &head) &&
+                                alert_row_get(apply->txn, absorbed, &tail))) {
+        return;
+    }
+    tail.into = going_on;
+    alert_row_put(apply->txn, absorbed, &tail);
+    while (tail.absorbed != 0) {
+        last = tail.absorbed;
+        if (!apply_found(apply, alert_row_get(apply->txn, last, &tail))) {
+            return;
+        }
+    }
+    tail.absorbed = head.absorbed;
+    alert_row_put(apply->txn, last, &tail);
+    head.absorbed = absorbed;
+    alert_row_put(apply->txn, going_on, &head);
+}
+
 /* An alert follows its child. Where both had one, each stays reachable by its number; the current
  * one is the open one, or else the newer. */
 static void move_alert(struct apply *apply, uint64_t from, uint64_t to)
@@ -145,8 +170,12 @@ static void move_alert(struct apply *apply, uint64_t from, uint64_t to)
     uint64_t other = child_alert_get(apply->txn, to, &there);
     bool moved_open = moved.state != ALERT_CLOSED;
     bool other_open = other != 0 && there.state != ALERT_CLOSED;
-    if (moved_open == other_open ? number > other : moved_open) {
+    bool moved_goes_on = moved_open == other_open ? number > other : moved_open;
+    if (moved_goes_on) {
         child_alert_put(apply->txn, to, number);
+    }
+    if (moved_open && other_open) {
+        absorb(apply, moved_goes_on ? number : other, moved_goes_on ? other : number);
     }
 }
 
@@ -239,8 +268,10 @@ static bool firmly_held(struct apply *apply, uint64_t child, const struct subjec
 static void part(struct apply *apply, const struct subject_id *subject)
 {
     struct subject_row row;
-    bool there = subject_row_get(apply->txn, subject, &row);
-    assert(there && row.link == LINK_PROVISIONAL);
+    if (!apply_found(apply, subject_row_get(apply->txn, subject, &row))) {
+        return;
+    }
+    assert(row.link == LINK_PROVISIONAL);
     uint64_t to = meta_next(apply->txn, "children");
     if (!chronology_move(apply, row.child, to, subject)) {
         apply_noted(apply, NOTED_LINKS_TOO_LARGE);

@@ -21,9 +21,9 @@ int main(int argc, char **argv)
     struct error error = ERROR_NULL;
 
     log_init("cairn-broker", LOG_LEVEL_INFO);
-    enum options_then then = options_read(argc, argv, &options);
-    if (then != OPTIONS_RUN) {
-        return then == OPTIONS_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
+    enum conf_then then = options_read(argc, argv, &options);
+    if (then != CONF_RUN) {
+        return then == CONF_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
     }
     if (harden_process(&error) != 0 || crypto_init(&error) != 0 ||
         broker_open(&broker, &options, &error) != 0 || broker_recover(&broker, &error) != 0 ||

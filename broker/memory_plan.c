@@ -16,11 +16,15 @@
 #define STACK_BYTES (1ULL << 20)
 #define PAGE_BYTES  4096ULL /* of the store */
 
+uint64_t memory_plan_ring_bytes(void)
+{
+    uint64_t frames = CAIRN_RING_BYTES / CAIRN_RING_CHARGE(1); /* of all slots together */
+    uint64_t arenas = frames * CAIRN_UNPACK_FACTOR + CAIRN_RING_SLOTS * CAIRN_UNPACK_FLOOR_BYTES;
+    return frames + arenas + CAIRN_RING_SLOTS * (uint64_t)sizeof(struct slot);
+}
+
 uint64_t memory_plan_bytes(size_t agencies, int workers)
 {
-    uint64_t ring = CAIRN_RING_BYTES + CAIRN_RING_SLOTS * (uint64_t)sizeof(struct slot);
-    /* Each slot's arena rounds its parcel up to whole chunks. */
-    uint64_t arenas = CAIRN_RING_BYTES;
     uint64_t queues = 2ULL * CAIRN_OUT_QUEUE_FRAMES * CAIRN_FRAME_MAX_BYTES;
     uint64_t batch = 2ULL * CAIRN_BATCH_BYTES_MAX * 2;
     /* Each row written dirties a page, kept in memory until the commit; branch pages are few. */
@@ -31,7 +35,8 @@ uint64_t memory_plan_bytes(size_t agencies, int workers)
     uint64_t peers =
         2ULL * agencies * (uint64_t)(CAIRN_SEND_HWM + CAIRN_RECEIVE_HWM) * CAIRN_FRAME_MAX_BYTES;
     uint64_t threads = ((uint64_t)workers + 6) * STACK_BYTES;
-    return BASE_BYTES + ring + arenas + queues + batch + pages + publish + peers + threads;
+    return BASE_BYTES + memory_plan_ring_bytes() + queues + batch + pages + publish + peers +
+           threads;
 }
 
 int memory_plan_check(size_t agencies, int workers, uint64_t limit_bytes, struct error *error)

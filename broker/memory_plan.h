@@ -9,7 +9,9 @@
 
 #include "base/error.h"
 
-/* Bytes beside the mapped store. */
+/* The ring: slots, frames, and what verify unpacks of them. */
+uint64_t memory_plan_ring_bytes(void);
+/* All bytes beside the mapped store. */
 uint64_t memory_plan_bytes(size_t agencies, int workers);
 /* -ENOMEM and the sum in words when limit_bytes is not 0 and smaller. */
 int memory_plan_check(size_t agencies, int workers, uint64_t limit_bytes,

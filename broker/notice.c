@@ -121,6 +121,8 @@ bool notice_pattern(const struct pattern *pattern, const struct directory *direc
     }
     ret->n = best.n;
     ret->occurrences = best.occurrences;
-    memcpy(ret->items, counting.rows + best.first, best.n * sizeof(ret->items[0]));
+    for (size_t i = 0; i < best.n; i++) {
+        ret->items[i] = counting.rows[best.first + i];
+    }
     return true;
 }

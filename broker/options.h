@@ -3,13 +3,13 @@
 #ifndef BROKER_OPTIONS_H
 #define BROKER_OPTIONS_H
 
-#include "conf/conf.h"
+#include "conf/command.h"
 
 struct options {
     struct conf *conf;      /* owns the texts below */
     const char *dir;        /* the store, counters and crash marker; 0700 */
     const char *governance; /* signed documents, read at start and on SIGHUP */
-    const char *keys;       /* curve.key, checkpoint.key, pepper.key */
+    const char *keys;       /* transport-key, checkpoint-key, pepper */
     const char *endpoint;
     const char *highwater; /* a file, on another disk than dir where there is one */
     int workers;
@@ -20,14 +20,8 @@ struct options {
     bool allow_tmpfs;            /* --allow-tmpfs: for trials; what is acknowledged may be lost */
 };
 
-enum options_then {
-    OPTIONS_RUN,
-    OPTIONS_DONE,
-    OPTIONS_FAILED
-};
-/* DONE: the command line asked for something else than running (--print-config, --example-config),
- * which was done. */
-enum options_then options_read(int argc, char **argv, struct options *ret);
+/* Command line and broker.ini; *ret is filled for CONF_RUN. */
+enum conf_then options_read(int argc, char **argv, struct options *ret);
 void options_deinit(struct options *options);
 
 #endif

@@ -134,8 +134,8 @@ void plan_slot(struct plan *plan, struct store_txn *txn, struct slot *slot)
 
 static void count_refused_frame(struct commit *commit, const struct slot *slot)
 {
-    log_event(LOG_LEVEL_WARNING, "frame_refused", "agency=%u verdict=%s", slot->peer.agency,
-              verdict_name(slot->frame_verdict));
+    log_peer_event(LOG_LEVEL_WARNING, "frame_refused", "agency=%u verdict=%s", slot->peer.agency,
+                   verdict_name(slot->frame_verdict));
     for (size_t i = 0; i < commit->n_refused; i++) {
         if (commit->refused[i].agency == slot->peer.agency) {
             commit->refused[i].frames++;
@@ -152,9 +152,9 @@ static void log_refused_entries(const struct slot *slot)
 {
     for (size_t i = 0; i < slot->n_results; i++) {
         if (!verdict_is_stored(slot->results[i].verdict)) {
-            log_event(LOG_LEVEL_WARNING, "entry_refused", "agency=%u seq=%" PRIu64 " verdict=%s",
-                      slot->peer.agency, slot->results[i].seq,
-                      verdict_name(slot->results[i].verdict));
+            log_peer_event(LOG_LEVEL_WARNING, "entry_refused",
+                           "agency=%u seq=%" PRIu64 " verdict=%s", slot->peer.agency,
+                           slot->results[i].seq, verdict_name(slot->results[i].verdict));
         }
     }
 }

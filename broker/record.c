@@ -32,9 +32,23 @@ static bool sealed_before(const struct apply *apply, const struct entry_input *e
            entry->agreements_version < versions[GOVERNANCE_AGREEMENTS];
 }
 
+/* On the day it was sealed, by a clock that may be a little off, or on its way at midnight. */
+static bool allowed_around(const struct apply *apply, const struct record_header *header,
+                           const struct agency *origin, const struct agency *recipient)
+{
+    for (int32_t day = apply_day(apply) - 1; day <= apply_day(apply) + 1; day++) {
+        struct decision decision = 
+            disclose_decide_at_most(apply, header, origin, recipient, day);
+        if (decision.effect >= EFFECT_HOLD && decision.mode == MODE_CONTENT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Every reader that the sender sealed to must be one that the agreements in force here allow in some
- * role; one that only newer documents forbid, or whose involvement does not hold today, is no fault
- * of the sender's and is passed over when telling. */
+ * role; one that only newer documents or a later day forbid, or whose involvement does not hold
+ * today, is no fault of the sender's and is passed over when telling. */
 static enum verdict check_grants(const struct apply *apply, const struct record_header *header,
                                  const struct entry_input *entry, const struct agency *origin)
 {
@@ -47,9 +61,8 @@ static enum verdict check_grants(const struct apply *apply, const struct record_
         if (recipient == NULL || disclose_narrowed(header, number)) {
             return VERDICT_BAD_GRANT;
         }
-        struct decision decision = disclose_decide_at_most(apply, header, origin, recipient);
         if (number != origin->number && !sealed_before(apply, entry) &&
-            (decision.effect < EFFECT_HOLD || decision.mode != MODE_CONTENT)) {
+            !allowed_around(apply, header, origin, recipient)) {
             return VERDICT_BAD_GRANT;
         }
     }
@@ -237,7 +250,7 @@ void record_act(struct apply *apply, const struct record_case *record, uint64_t 
 {
     struct entry_row target;
     if (record->retracts && entry_row_get(apply->txn, &record->header->retracts, &target)) {
-        alert_retracted(apply, &record->header->retracts, target.alert);
+        alert_retracted(apply, record, target.alert);
     }
     if (!record->tells) {
         return;

@@ -198,6 +198,8 @@ void verify_slot(const struct verify *verify, struct slot *slot)
 {
     _cleanup_(governance_unref) struct governance *governance = board_governance(verify->board);
     struct judging judging = {.verify = verify, .governance = governance, .slot = slot};
+    size_t budget = CAIRN_UNPACK_MAX(net_frame_slice(&slot->frame).len);
+    slot->arena.budget = budget < CAIRN_UNPACK_BUDGET_BYTES ? budget : CAIRN_UNPACK_BUDGET_BYTES;
     slot->parcel = (struct verified){.n_entries = 0};
     slot->verdict = governance == NULL ? VERDICT_BUSY : judge_parcel(&judging);
     net_frame_deinit(&slot->frame); /* all that is kept was copied into the arena */

@@ -86,10 +86,12 @@ static void show_headline(struct output *output, const struct json_view *headlin
         show_text(headline, "origin_kind", from);
     }
     show_text(headline, "record", record);
-    output_line(output, "    %s  %s, %s%s%s%s", day, what, from,
+    output_line(output, "    %s  %s, %s%s%s%s%s", day, what, from,
                 show_truth(headline, "own") ? ", ours" : "",
                 show_truth(headline, "provisional") ? ", not certain that it is this child" : "",
-                show_truth(headline, "retracted") ? ", taken back" : "");
+                show_truth(headline, "retracted") ? ", taken back" : "",
+                show_truth(headline, "retraction_unproven") ? ", taken back as the broker says"
+                                                            : "");
     if (record[0] != '\0') {
         output_line(output, "                record %s", record);
     }

@@ -2,9 +2,11 @@
 #include "cli/client.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cairn/ids.h"
@@ -17,9 +19,43 @@ struct client client_default(void)
 {
     const char *socket = getenv(CLIENT_SOCKET_NAME);
 
-    return (struct client){
-        .socket = socket != NULL && socket[0] != '\0' ? socket : CLIENT_SOCKET_DEFAULT,
-    };
+    return (struct client){.socket = socket != NULL && socket[0] != '\0' ? socket : NULL};
+}
+
+static bool several(const glob_t *found, struct error *error)
+{
+    char names[sizeof(error->what)] = "";
+    size_t len = 0;
+
+    for (size_t i = 0; i < found->gl_pathc && len < sizeof(names); i++) {
+        int n = snprintf(names + len, sizeof(names) - len, "%s%s", i == 0 ? "" : ", ",
+                         found->gl_pathv[i]);
+        len += n > 0 ? (size_t)n : 0;
+    }
+    (void)error_set(error, "several agents run here", "name one with --agent or CAIRN_AGENT: %s",
+                    names);
+    return false;
+}
+
+bool client_find(const char *folder, char out[HTTP_SOCKET_BYTES], struct error *error)
+{
+    char pattern[CLIENT_PATH_BYTES];
+    glob_t found = {.gl_pathc = 0};
+    const char *socket = CLIENT_SOCKET_DEFAULT;
+    bool one = true;
+
+    int len = snprintf(pattern, sizeof(pattern), "%s/*/agent.sock", folder);
+    assert(len > 0 && (size_t)len < sizeof(pattern));
+    if (access(socket, F_OK) != 0 && glob(pattern, 0, NULL, &found) == 0) {
+        one = found.gl_pathc == 1 || several(&found, error);
+        socket = found.gl_pathv[0];
+    }
+    if (one && !text_copy(out, HTTP_SOCKET_BYTES, slice_of_text(socket))) {
+        (void)error_set(error, socket, "is too long for the path of a socket");
+        one = false;
+    }
+    globfree(&found);
+    return one;
 }
 
 error_t client_option(struct client *client, int key, char *argument)
@@ -64,7 +100,7 @@ static void add_telephone(const struct json_view *problem, char *out, size_t byt
 }
 
 /* The problem's own words; the bare status when the answer holds none. */
-static enum status refused(const struct client *client, const struct http_answer *answer,
+static enum status refused(const char *socket, const struct http_answer *answer,
                            struct error *error)
 {
     struct error ignored = ERROR_NULL;
@@ -83,8 +119,7 @@ static enum status refused(const struct client *client, const struct http_answer
         add_telephone(&view, telephone, sizeof(telephone));
     }
     if (what[0] == '\0') {
-        (void)error_set(error, client->socket, "the agent refused this with status %d",
-                        answer->status);
+        (void)error_set(error, socket, "the agent refused this with status %d", answer->status);
     } else {
         /* The number last, and never cut off. */
         size_t room = sizeof(error->what) - 1 - strlen(telephone);
@@ -93,11 +128,19 @@ static enum status refused(const struct client *client, const struct http_answer
     return status_of_http(answer->status);
 }
 
-static enum status exchange(const struct http_request *request, struct http_answer *ret,
+static enum status exchange(const struct http_request *asked, struct http_answer *ret,
                             struct error *error)
 {
-    const struct client client = {.socket = request->socket};
+    char found[HTTP_SOCKET_BYTES];
+    struct http_request named = *asked;
+    const struct http_request *request = &named;
 
+    if (named.socket == NULL) {
+        if (!client_find(CLIENT_UNITS_FOLDER, found, error)) {
+            return STATUS_UNREACHABLE;
+        }
+        named.socket = found;
+    }
     int r = http_exchange(request, ret, error);
     if (r == -EACCES) {
         return STATUS_NOT_ALLOWED;
@@ -105,7 +148,8 @@ static enum status exchange(const struct http_request *request, struct http_answ
     if (r < 0) {
         return r == -EFBIG || r == -EPROTO ? STATUS_FAILED : STATUS_UNREACHABLE;
     }
-    return ret->status >= 200 && ret->status < 300 ? STATUS_OK : refused(&client, ret, error);
+    return ret->status >= 200 && ret->status < 300 ? STATUS_OK
+                                                   : refused(request->socket, ret, error);
 }
 
 static enum status exchange_json(const struct http_request *request, struct json **ret,
@@ -157,8 +201,7 @@ enum status client_text(const struct client *client, const char *path, struct bu
     }
     buf_add_slice(ret, buf_slice(&answer.body));
     if (!buf_ok(ret) || !utf8_is_prose(buf_slice(ret))) {
-        (void)error_set(error, client->socket, "the answer is no text of at most %zu bytes",
-                        ret->max);
+        (void)error_set(error, "agent", "the answer is no text of at most %zu bytes", ret->max);
         return STATUS_FAILED;
     }
     return STATUS_OK;

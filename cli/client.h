@@ -10,23 +10,32 @@
 
 #include "cairn/client.h"
 #include "cli/command.h"
+#include "cli/http.h"
 
 #define CLIENT_SOCKET_DEFAULT "/run/cairn/agent.sock"
 #define CLIENT_SOCKET_NAME    "CAIRN_AGENT" /* in the environment */
 #define CLIENT_PATH_BYTES     512
 
 struct client {
-    const char *socket;
+    const char *socket; /* NULL: none was named, see client_find */
 };
 /* By the environment, until --agent says otherwise. */
 struct client client_default(void);
+/*
+ * Where an agent listens when nobody says: CLIENT_SOCKET_DEFAULT, or else the one agent that runs as
+ * a unit: FOLDER/NAME/agent.sock. False and the error when there are several, which it names;
+ * CLIENT_SOCKET_DEFAULT when there is none.
+ */
+bool client_find(const char *folder, char out[HTTP_SOCKET_BYTES], struct error *error) MUST_USE;
+#define CLIENT_UNITS_FOLDER "/run/cairn-agent"
 
 /* --agent, for a command's own list of options, and for the end of its parser's switch. */
 #define CLIENT_KEY 0x3001
 #define CLIENT_OPTION                                                                              \
     {                                                                                              \
         "agent", CLIENT_KEY, "SOCKET", 0,                                                          \
-            "the agent's local interface ($" CLIENT_SOCKET_NAME ", or " CLIENT_SOCKET_DEFAULT ")", \
+            "the agent's local interface (else $" CLIENT_SOCKET_NAME ", " CLIENT_SOCKET_DEFAULT    \
+            ", or the only one under " CLIENT_UNITS_FOLDER ")",                                    \
             0                                                                                      \
     }
 error_t client_option(struct client *client, int key, char *argument);

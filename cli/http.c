@@ -96,7 +96,8 @@ static int not_reached(CURL *easy, const char *socket, struct error *error)
     (void)curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &system);
     if (system == EACCES) {
         (void)error_set(error, socket,
-                        "this user may not use the agent's socket: see allow_uid in agent.ini");
+                        "this user may not use the agent's socket: name it in allow_uid or "
+                        "submit_uid of agent.ini");
         return -EACCES;
     }
     (void)error_set(error, socket,

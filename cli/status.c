@@ -165,6 +165,22 @@ static void show_spool(struct output *output, const struct json_view *health)
         (long long)show_number(&spool, "bulk", 0), oldest[0] == '\0' ? "" : "; oldest of ", oldest);
 }
 
+/* What does not get through: somebody has to look. */
+static void show_held(struct output *output, const struct json_view *health)
+{
+    struct json_view held = json_opt_array(health, "held");
+    for (size_t i = 0; i < json_length(&held); i++) {
+        struct json_view item = json_item(&held, i);
+        char record[SHOW_TEXT_BYTES];
+        char since[SHOW_INSTANT_BYTES];
+        show_text(&item, "record", record);
+        show_instant(&item, "since", since);
+        output_line(output, "%s %s since %s",
+                    show_truth(&item, "aside") ? "set aside " : "held back ", record, since);
+        show_words(output, "           ", &item, "words");
+    }
+}
+
 static void show_documents(struct output *output, const struct json_view *health)
 {
     struct json_view documents = json_opt_object(health, "governance");
@@ -186,6 +202,22 @@ static void show_documents(struct output *output, const struct json_view *health
     }
 }
 
+/* Deliveries that never came: whoever sent them must be asked. */
+static void show_gaps(struct output *output, const struct json_view *inbox)
+{
+    int64_t missing = show_number(inbox, "missing", 0);
+    char noticed[SHOW_INSTANT_BYTES];
+    if (missing > 0) {
+        show_instant(inbox, "noticed", noticed);
+        output_line(
+            output,
+            "           %lld BETWEEN %lld AND %lld NEVER CAME, noticed %s: an operator must "
+            "look",
+            (long long)missing, (long long)show_number(inbox, "first_missing", 0),
+            (long long)show_number(inbox, "last_missing", 0), noticed);
+    }
+}
+
 static void show_health(struct output *output, const struct json_view *health)
 {
     struct json_view inbox = json_opt_object(health, "inbox");
@@ -198,8 +230,10 @@ static void show_health(struct output *output, const struct json_view *health)
                 agency[0] == '\0' ? "its place in the partnership is not known yet" : agency);
     show_link(output, health);
     show_spool(output, health);
+    show_held(output, health);
     output_line(output, "inbox      %lld deliveries",
                 (long long)show_number(&inbox, "position", 0));
+    show_gaps(output, &inbox);
     output_line(output, "log        %lld leaves verified%s",
                 (long long)show_number(&log, "size", 0),
                 show_truth(&log, "contradicted")

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agents/core/held.h"
 #include "agents/core/spool.h"
 #include "govern/keys.h"
 #include "os/files.h"
@@ -88,6 +89,7 @@ static int check_store(struct agent *agent, struct error *error)
         return error_set(error, agent->options->dir, "was written under another store-key");
     }
     int r = spool_start(txn);
+    held_resume(txn);
     return r != 0 ? r : agent_commit(&txn);
 }
 

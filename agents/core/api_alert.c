@@ -138,16 +138,33 @@ static void set_parts(struct json *object, const struct showing *showing,
 {
     _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
     struct wire_delivered delivered;
-    struct received_row received;
     uint8_t flags;
     if (!received_entry(showing->opening.txn, &headline->record, &arena, &delivered, &flags)) {
         return;
     }
-    if (received_get(showing->opening.txn, &headline->record, &received) && received.retracted) {
-        json_set_bool(object, "retracted", true);
-    }
     view_set_part(object, &showing->opening, &delivered, PART_CARD);
     view_set_part(object, &showing->opening, &delivered, PART_ACCOUNT);
+}
+
+/* A headline is the broker's word; of a record that it names, the record's own origin must say it. */
+static void set_retraction(struct json *object, const struct showing *showing,
+                           const struct wire_headline *headline)
+{
+    struct received_row received = {.retraction = RETRACTION_NONE};
+    struct reference reference;
+    struct out_row out;
+    bool said = (headline->flags & HEADLINE_RETRACTED) != 0;
+    if (headline->has_record) {
+        (void)received_get(showing->opening.txn, &headline->record, &received);
+        if (out_by_entry(showing->opening.txn, &headline->record, &reference) &&
+            out_get(showing->opening.txn, &reference, &out) && out.retracted) {
+            received.retraction = RETRACTION_SIGNED;
+        }
+    }
+    if (said && received.retraction == RETRACTION_NONE) {
+        received.retraction = RETRACTION_SAID;
+    }
+    view_set_retraction(object, received.retraction);
 }
 
 static struct json *headline_json(const struct showing *showing,
@@ -158,7 +175,7 @@ static struct json *headline_json(const struct showing *showing,
     answer_set_peer_text(object, "class", headline->class);
     answer_set_peer_text(object, "origin_kind", headline->origin_kind);
     json_set_bool(object, "provisional", (headline->flags & HEADLINE_PROVISIONAL) != 0);
-    json_set_bool(object, "retracted", (headline->flags & HEADLINE_RETRACTED) != 0);
+    set_retraction(object, showing, headline);
     json_set_bool(object, "own", (headline->flags & HEADLINE_OWN) != 0);
     if (!headline->has_record) {
         return object;

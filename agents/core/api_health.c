@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "agents/core/api_view.h"
+#include "agents/core/held.h"
 #include "agents/core/spool.h"
 #include "agents/core/witness.h"
 #include "base/date.h"
@@ -36,6 +37,23 @@ static void set_spool(struct json *object, struct store_txn *txn)
         answer_set_instant(spool, "oldest", depth.oldest_ms);
     }
     (void)json_set_node(object, "spool", &spool);
+}
+
+static void set_held(struct json *object, struct store_txn *txn)
+{
+    struct held held[HELD_LIST_MAX];
+    struct json *list = json_array_new();
+    size_t n = held_list(txn, held);
+    for (size_t i = 0; i < n; i++) {
+        struct json *item = json_object_new();
+        answer_set_entry(item, "record", &held[i].entry);
+        json_set_word(item, "verdict", verdict_name(held[i].verdict));
+        json_set_word(item, "words", verdict_words(held[i].verdict));
+        answer_set_instant(item, "since", held[i].since_ms);
+        json_set_bool(item, "aside", held[i].aside);
+        (void)json_append_node(list, &item);
+    }
+    (void)json_set_node(object, "held", &list);
 }
 
 /* COUNT rows of today: their names are ours. */
@@ -75,12 +93,26 @@ static void set_governance(struct json *object, const struct api_view *view)
     (void)json_set_node(object, "governance", &documents);
 }
 
+/* What a person must look at: positions of the mailbox that never came. */
+static void set_gaps(struct json *inbox, struct store_txn *txn)
+{
+    struct inbox_gaps gaps;
+    inbox_gaps(txn, &gaps);
+    answer_set_count(inbox, "missing", gaps.missing);
+    if (gaps.gaps > 0) {
+        answer_set_count(inbox, "first_missing", gaps.first);
+        answer_set_count(inbox, "last_missing", gaps.last);
+        answer_set_instant(inbox, "noticed", gaps.noticed_ms);
+    }
+}
+
 static void set_inbox_and_log(struct json *object, const struct api_view *view,
                               struct store_txn *txn)
 {
     struct json *inbox = json_object_new();
     struct json *log = json_object_new();
     answer_set_count(inbox, "position", inbox_position(txn));
+    set_gaps(inbox, txn);
     (void)json_set_node(object, "inbox", &inbox);
     answer_set_count(log, "size", view->link.log_size);
     json_set_bool(log, "contradicted", witness_forked(txn));
@@ -101,6 +133,7 @@ void api_health(const struct api_call *call, struct api_answer *answer)
     }
     set_link(document, &view.link);
     set_spool(document, txn);
+    set_held(document, txn);
     set_today(document, txn, view.now_ms);
     set_governance(document, &view);
     set_inbox_and_log(document, &view, txn);

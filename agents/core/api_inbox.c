@@ -45,8 +45,11 @@ static void set_decision(struct json *object, const struct decision_header *deci
 
 static const char *record_words(const struct record_header *record)
 {
-    if (record->urgency == URGENCY_IMMEDIATE) {
+    if (record->urgency == URGENCY_IMMEDIATE && record->record_kind != RECORD_RETRACTION) {
         return "Immediate: another agency needs somebody to look at this now.";
+    }
+    if (record->record_kind == RECORD_RETRACTION) {
+        return "Another agency has taken back what it sent.";
     }
     return record->record_kind == RECORD_REFERRAL ? "A referral from another agency."
                                                   : "Another agency has shared something.";
@@ -88,7 +91,11 @@ static bool set_release(struct json *object, const struct inbox_row *row)
         return false;
     }
     json_set_word(object, "kind", "release");
-    json_set_word(object, "words", "What was kept until now can be opened here.");
+    json_set_word(object, "words",
+                  (row->flags & INBOX_NOT_HELD) != 0
+                      ? "What was kept until now could be opened, but the record never came here: "
+                        "ask the agency that sent it."
+                      : "What was kept until now can be opened here.");
     answer_set_entry(object, "record", &release.record);
     if (release.alert != 0) {
         answer_set_count(object, "alert", release.alert);

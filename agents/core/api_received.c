@@ -86,7 +86,7 @@ static void set_header(struct json *object, const struct api_view *view,
 static void set_received(struct json *object, const struct received_row *row)
 {
     answer_set_count(object, "delivery", row->delivered);
-    json_set_bool(object, "retracted", row->retracted);
+    view_set_retraction(object, row->retraction);
     if (row->alert != 0) {
         answer_set_count(object, "alert", row->alert);
     }
@@ -97,8 +97,13 @@ static void set_received(struct json *object, const struct received_row *row)
 
 static const char *received_words(const struct received_row *row, uint8_t flags)
 {
-    if (row->retracted) {
+    if (row->retraction == RETRACTION_SIGNED) {
         return "Taken back by the agency that sent it: do not act on it.";
+    }
+    if (row->retraction == RETRACTION_SAID) {
+        return "The broker says that it was taken back, and shows nothing signed by the agency "
+               "that "
+               "sent it: ask that agency by telephone.";
     }
     if ((flags & INBOX_DOUBT) != 0) {
         return "Signed with a key that has been revoked since: ask that agency by telephone.";

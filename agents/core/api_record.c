@@ -43,9 +43,9 @@ static bool find_record(const struct api_view *view, const struct api_call *call
 static void ask_readers(const struct api_view *view, const struct out_row *row,
                         struct view_readers *readers, struct state_answer *state)
 {
+    const struct logged_entry entry = {.id = row->entry, .log_index = row->log_index};
     if (row->state != OUT_STORED || row->kind != ENTRY_RECORD ||
-        link_ask_state(view->agent, &row->entry, state, CAIRN_API_ASK_MAX_MS) != 0 ||
-        !verdict_is_stored(state->verdict)) {
+        link_ask_state(view->agent, &entry, state, CAIRN_API_ASK_MAX_MS) != 0) {
         return;
     }
     readers->asked = true;
@@ -55,6 +55,7 @@ static void ask_readers(const struct api_view *view, const struct out_row *row,
             .name = view_agency_name(view, state->readers[i].agency),
             .state = state->readers[i].state,
         };
+        readers->agencies[i] = state->readers[i].agency;
     }
 }
 
@@ -131,13 +132,14 @@ void api_record_show(const struct api_call *call, struct api_answer *answer)
 /* --- proofs --- */
 
 /* An entry of ours, or one that was delivered to us. */
-static bool find_log_index(const struct api_view *view, const char *text, uint64_t *ret,
-                           struct api_answer *answer)
+static bool find_logged(const struct api_view *view, const char *text, struct logged_entry *ret,
+                        struct api_answer *answer)
 {
     _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
     _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
     struct wire_delivered delivered;
     struct asked_record record;
+    struct received_row received;
     struct entry_id entry;
     uint8_t flags;
     if (txn == NULL) {
@@ -145,14 +147,17 @@ static bool find_log_index(const struct api_view *view, const char *text, uint64
     }
     if (find_reference(txn, text, &record.reference) &&
         out_get(txn, &record.reference, &record.row)) {
-        *ret = record.row.log_index;
+        *ret = (struct logged_entry){
+            .id = record.row.entry, .log_index = record.row.log_index, .item = record.row.item};
         if (record.row.state != OUT_STORED) {
             answer_problem(answer, PROBLEM_NOT_LOGGED, NULL);
         }
         return record.row.state == OUT_STORED;
     }
-    if (entry_id_parse(text, &entry) && received_entry(txn, &entry, &arena, &delivered, &flags)) {
-        *ret = delivered.log_index;
+    if (entry_id_parse(text, &entry) && received_get(txn, &entry, &received) &&
+        received_entry(txn, &entry, &arena, &delivered, &flags)) {
+        *ret = (struct logged_entry){
+            .id = entry, .log_index = delivered.log_index, .item = received.item};
         return true;
     }
     if (!view_broken(txn, answer)) {
@@ -165,12 +170,12 @@ void api_record_proof(const struct api_call *call, struct api_answer *answer)
 {
     _cleanup_(view_end) struct api_view view;
     enum verdict verdict;
-    uint64_t log_index;
+    struct logged_entry entry;
     view_begin(call->agent, &view);
-    if (!find_log_index(&view, call->segment, &log_index, answer)) {
+    if (!find_logged(&view, call->segment, &entry, answer)) {
         return;
     }
-    int r = link_ask_proof(call->agent, log_index, &verdict, &answer->body, CAIRN_API_ASK_MAX_MS);
+    int r = link_ask_proof(call->agent, &entry, &verdict, &answer->body, CAIRN_API_ASK_MAX_MS);
     if (r != 0) {
         buf_reset(&answer->body);
         answer_problem_words(answer, PROBLEM_OFFLINE,

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agents/core/api_request.h"
-
 #include <string.h>
 #include <strings.h>
 
+#include "agents/core/api_request.h"
 #include "base/text.h"
 
 /* Who may ask what stands here and is enforced in api_route_answer, and nowhere else; but for a

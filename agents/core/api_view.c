@@ -102,31 +102,32 @@ void view_set_desk(struct agent *agent, struct api_answer *answer)
 
 /* --- what became of something of ours --- */
 
-static bool anybody_opened(const struct words_about *about)
+static bool said_opened(const struct view_readers *readers, uint32_t agency)
 {
-    for (size_t i = 0; i < about->n_readers; i++) {
-        if (about->readers[i].state == READER_OPENED) {
+    for (size_t i = 0; readers != NULL && i < readers->n; i++) {
+        if (readers->agencies[i] == agency && readers->of[i].state == READER_OPENED) {
             return true;
         }
     }
     return false;
 }
 
-/* When it was opened: as the notice about it says, or that about the alert which it is in. */
+/* Whether the log says that it was opened: in a notice about it, or in one about an alert that
+ * listed it by then. An alert's opening leaves some records closed, and which ones only the broker
+ * says: so both must say it. */
 static void find_opened(const struct api_view *view, struct store_txn *txn,
-                        struct words_about *about)
+                        const struct view_readers *readers, struct words_about *about)
 {
     struct received_row received;
-    struct known_alert alert;
     if (!about->row->has_entry || !received_get(txn, &about->row->entry, &received)) {
         return;
     }
     if (received.opened_ms != 0) {
         about->opened_ms = received.opened_ms;
         about->opened_by = view_agency_name(view, received.opened_by);
-    } else if (anybody_opened(about) && received.alert != 0 &&
-               known_alert_get(txn, received.alert, &alert)) {
-        about->opened_ms = alert.opened.at_ms;
+    } else if (received.alert_opened_ms != 0 && said_opened(readers, received.alert_opened_by)) {
+        about->opened_ms = received.alert_opened_ms;
+        about->opened_by = view_agency_name(view, received.alert_opened_by);
     }
 }
 
@@ -154,7 +155,7 @@ void view_set_state(struct json *object, const struct api_view *view, struct sto
         .readers = readers == NULL ? NULL : readers->of,
         .desk = view_desk(view),
     };
-    find_opened(view, txn, &about);
+    find_opened(view, txn, readers, &about);
     words_state(&about, words);
     json_set_word(object, "state", out_state_text(row->state));
     answer_set_peer_text(object, "words", slice_of_text(words));
@@ -163,7 +164,15 @@ void view_set_state(struct json *object, const struct api_view *view, struct sto
     }
 }
 
-/* --- sealed parts --- */
+/* --- what others sent --- */
+
+void view_set_retraction(struct json *object, enum retraction retraction)
+{
+    json_set_bool(object, "retracted", retraction == RETRACTION_SIGNED);
+    if (retraction == RETRACTION_SAID) {
+        json_set_bool(object, "retraction_unproven", true);
+    }
+}
 
 void view_set_part(struct json *object, const struct opening *opening,
                    const struct wire_delivered *delivered, enum part part)

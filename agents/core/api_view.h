@@ -45,15 +45,20 @@ const struct desk *view_desk(const struct api_view *view);
 /* The telephone number that problems carry. */
 void view_set_desk(struct agent *agent, struct api_answer *answer);
 
-/* What the broker said, or would have to say, of an entry of ours. */
+/* What the broker said, or would have to say, of an entry of ours: its word, and no more. */
 struct view_readers {
     bool asked;
     size_t n;
     struct words_reader of[CAIRN_ADDRESSEES_MAX];
+    uint32_t agencies[CAIRN_ADDRESSEES_MAX]; /* whose state that is */
 };
 /* state, words, telephone of one thing of ours. `readers` NULL: the broker was not asked. */
 void view_set_state(struct json *object, const struct api_view *view, struct store_txn *txn,
                     const struct out_row *row, const struct view_readers *readers);
+
+/* retracted: its origin signed that it takes the record back; retraction_unproven: the broker says
+ * that it does. */
+void view_set_retraction(struct json *object, enum retraction retraction);
 
 /* A part that another agency sealed, as member `key` when we may open it; "KEY_state" says why when
  * we may not. */

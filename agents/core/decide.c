@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agents/core/room.h"
 #include "agents/core/taking.h"
 #include "base/text.h"
 
@@ -99,7 +100,10 @@ int decide_submit(struct agent *agent, const struct decide_request *decision, st
         r = taking_look(&taking, &idempotency, &answer, &done);
     }
     if (r == 0 && !done) {
-        r = take_decision(&taking, decision, &answer);
+        r = room_for(taking.txn, LANE_URGENT, 1); /* somebody waits to read or to close */
+        if (r == 0) {
+            r = take_decision(&taking, decision, &answer);
+        }
         if (r == 0) {
             r = taking_finish(&taking, &idempotency, &answer);
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * card     {"format":"cairn-card/v1", given_name, family_name, birth_date, address, postcode,
- *           address_withheld, nhs_number{value,status}, upn{value,status}, local_id}
+ *           address_withheld, address_released, nhs_number{value,status}, upn{value,status}, local_id}
  *           only what is there
  * account  {"format":"cairn-account/v1", narrative{...}, recorded_at, source,
  *           lawfulness{judged_by,judge,basis,detriment,function,family_told,family_words}}
@@ -103,6 +103,9 @@ static struct json *card_of(const struct identity *child)
     set_identifier(card, "nhs_number", &child->nhs_number);
     set_identifier(card, "upn", &child->upn);
     set_text(card, "local_id", child->local_id);
+    if (child->released) {
+        json_set_bool(card, "address_released", true);
+    }
     return card;
 }
 
@@ -256,6 +259,7 @@ static void get_card(const struct json_view *card, struct identity *ret)
     get_identifier(card, "nhs_number", &ret->nhs_number);
     get_identifier(card, "upn", &ret->upn);
     json_opt_copy(card, "local_id", ret->local_id, sizeof(ret->local_id));
+    ret->released = json_opt_bool(card, "address_released", false);
 }
 
 static void get_lawfulness(const struct json_view *part, struct lawfulness *ret)

@@ -58,6 +58,11 @@ struct event {
     char source_id[EVENT_SOURCE_ID_BYTES]; /* with adapter and version: the same input makes no
                                               second record */
     char source_version[EVENT_SOURCE_VERSION_BYTES];
+    int64_t changed_ms; /* when the source changed it to this version; 0: not said, or not to be
+                           believed. Not kept while it waits, nor are the next two */
+    bool final;     /* of a retraction: entered in error or retracted by name, so nothing that is
+                       not known to be newer holds after it */
+    bool day_heard; /* event_day is the day on which we heard of it: the source names none */
     enum record_kind kind;
     uint32_t code; /* enum record_code */
     uint32_t level;

@@ -198,47 +198,47 @@ size_t identity_tokens(const struct identity *identity, uint32_t agency,
     return n;
 }
 
-/* --- the key of this agency's own list --- */
+/* --- the keys of this agency's own list --- */
 
-static bool strongest_value(const struct identity *identity, struct writer *out,
-                            enum token_class *ret_class)
+static void add_key(struct identity_list_key ret[IDENTITY_TOKENS_MAX], size_t *n,
+                    const struct secret *store_key, struct identity_list_key key,
+                    struct slice value)
 {
-    if (identity->local_id[0] != '\0') {
-        *ret_class = TOKEN_LOCAL_ID;
-        write_text(out, identity->local_id);
-        return true;
-    }
-    if (identifier_is_sound(&identity->nhs_number)) {
-        *ret_class = TOKEN_NHS_NUMBER;
-        write_text(out, identity->nhs_number.value);
-        return true;
-    }
-    if (identifier_is_sound(&identity->upn)) {
-        *ret_class = TOKEN_UPN;
-        write_text(out, identity->upn.value);
-        return true;
-    }
-    *ret_class = TOKEN_NAME_BIRTH_POSTCODE;
-    return composite_value(identity, out);
+    const uint8_t number = (uint8_t)key.class;
+    const struct slice parts[] = {slice_of_text("cairn-identity/v1\n"), {&number, 1}, value};
+    hmac_sha256(store_key, parts, ARRAY_LEN(parts), key.bytes);
+    ret[(*n)++] = key;
 }
 
-bool identity_key(const struct identity *identity, const struct secret *store_key,
-                  uint8_t ret[CAIRN_HASH_BYTES])
+static void add_number(struct identity_list_key ret[IDENTITY_TOKENS_MAX], size_t *n,
+                       const struct secret *store_key, enum token_class class,
+                       const struct identifier *identifier)
+{
+    if (identifier_is_sound(identifier)) {
+        struct identity_list_key key = {.class = class,
+                                        .verified = identifier->status == IDENTIFIER_VERIFIED};
+        add_key(ret, n, store_key, key, slice_of_text(identifier->value));
+    }
+}
+
+size_t identity_keys(const struct identity *identity, const struct secret *store_key,
+                     struct identity_list_key ret[IDENTITY_TOKENS_MAX])
 {
     char text[TOKEN_TEXT_BYTES];
     struct writer value = writer_over(text, sizeof(text));
-    enum token_class class = TOKEN_LOCAL_ID;
-    bool found = strongest_value(identity, &value, &class);
+    size_t n = 0;
 
-    if (found) {
-        const uint8_t number = (uint8_t) class;
-        const struct slice parts[] = {
-            slice_of_text("cairn-identity/v1\n"),
-            {&number, 1},
-            writer_slice(&value),
-        };
-        hmac_sha256(store_key, parts, ARRAY_LEN(parts), ret);
+    if (identity->local_id[0] != '\0') {
+        add_key(ret, &n, store_key, (struct identity_list_key){.class = TOKEN_LOCAL_ID},
+                slice_of_text(identity->local_id));
+    }
+    add_number(ret, &n, store_key, TOKEN_NHS_NUMBER, &identity->nhs_number);
+    add_number(ret, &n, store_key, TOKEN_UPN, &identity->upn);
+    if (composite_value(identity, &value)) {
+        add_key(ret, &n, store_key, (struct identity_list_key){.class = TOKEN_NAME_BIRTH_POSTCODE},
+                writer_slice(&value));
     }
     bytes_wipe(text, sizeof(text));
-    return found;
+    assert(n <= IDENTITY_TOKENS_MAX);
+    return n;
 }

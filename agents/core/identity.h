@@ -26,7 +26,7 @@
 
 #define IDENTITY_ADDRESS_BYTES  400 /* five lines and a county, and NUL */
 #define IDENTITY_POSTCODE_BYTES 17  /* "SW1A 1AA" with room for what people type, and NUL */
-#define IDENTITY_LOCAL_ID_BYTES 65  /* FHIR ids have at most 64, and NUL */
+#define IDENTITY_LOCAL_ID_BYTES 193 /* a system's address, "|", an id of at most 64, and NUL */
 
 struct identity {
     char given[CAIRN_NAME_MAX_BYTES]; /* first given name only: schools hold no more */
@@ -36,9 +36,12 @@ struct identity {
     char postcode[IDENTITY_POSTCODE_BYTES]; /* as given */
     char address[IDENTITY_ADDRESS_BYTES];   /* lines joined by ", " */
     bool restricted; /* the source withholds where the child lives (refuge, adoption) */
+    bool released;   /* somebody says expressly that it is not withheld any more */
     struct identifier nhs_number;
     struct identifier upn;
-    char local_id[IDENTITY_LOCAL_ID_BYTES]; /* the agency's own number for the child */
+    /* The agency's own number for the child: "system|number" when its source names the system, since
+     * two systems of one agency may use the same numbers. */
+    char local_id[IDENTITY_LOCAL_ID_BYTES];
 };
 
 #define IDENTITY_NULL ((struct identity){.nhs_number = IDENTIFIER_NULL, .upn = IDENTIFIER_NULL})
@@ -65,11 +68,16 @@ size_t identity_tokens(const struct identity *identity, uint32_t agency,
 
 /*
  * "Is this the same child as before, at this agency?": HMAC-SHA-256(store key,
- * "cairn-identity/v1\n" || class u8 || value) over the strongest there is of local id, NHS number,
- * UPN, and name with birth date and postcode. False when there is none: then nobody can say, and
- * the child gets a new handle rather than another child's.
+ * "cairn-identity/v1\n" || class u8 || value) over local id, NHS number, UPN, and name with birth
+ * date and postcode, the strongest first: as many as there are. None: then nobody can say, and the
+ * child gets a new handle rather than another child's.
  */
-bool identity_key(const struct identity *identity, const struct secret *store_key,
-                  uint8_t ret[CAIRN_HASH_BYTES]) MUST_USE;
+struct identity_list_key {
+    enum token_class class;
+    bool verified; /* a number that was traced: it names one child, whatever else is said */
+    uint8_t bytes[CAIRN_HASH_BYTES];
+};
+size_t identity_keys(const struct identity *identity, const struct secret *store_key,
+                     struct identity_list_key ret[IDENTITY_TOKENS_MAX]);
 
 #endif

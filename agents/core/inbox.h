@@ -9,6 +9,8 @@
  *   RELEASED  entry id, part -> our grant for that part, whether it came with the entry or later
  *   PICTURE   handle, event day, position -> nothing: one child's records in order
  *   READING   application -> position that it acknowledged
+ *
+ * inbox.c has the rows, inbox_take.c what is checked before there is one.
  */
 #ifndef AGENTS_INBOX_H
 #define AGENTS_INBOX_H
@@ -20,27 +22,51 @@
 /*
  * Called by the link's thread for each DELIVERY, after `head` was verified as a continuation of the
  * head last verified. Checks each item: its leaf's inclusion under `head`, that the leaf
- * tells of exactly this payload to us, and of an entry its parcel path, signature and origin in the
- * governance in force. Items at positions held already are nothing; a gap before an item ends the
- * taking there. Stores all that holds in ONE synced transaction, then tells news.
+ * tells of exactly this payload to us at exactly this position, and of an entry its parcel path,
+ * signature and origin in the governance in force. Items at positions held already are nothing.
+ * Stores all that holds in ONE synced transaction, then tells news.
+ *
+ * Positions that were passed over are a gap (see inbox_gaps). It never stops what comes after it: a
+ * release of a record that was in it is kept with INBOX_NOT_HELD. Nothing is asked for again: the
+ * broker forgets what we acknowledged, and a restored store no longer knows that it did.
  *
  * An entry signed with a key that was revoked since is taken, with INBOX_DOUBT: the broker logged
  * it while the key was good, and refusing it would keep everything behind it from us.
  *
- * 0 and *ret_position, the highest position such that it and all before it are on disk (also when
- * nothing new was in it): what the link acknowledges. -EBADMSG when an item's proof does not hold:
- * what stood before it was stored, *ret_position says how far; the link closes and dials again.
- * -ENOSPC when the store is full.
+ * 0 and *ret_position, the newest position on disk (also when nothing new was in it): what the link
+ * acknowledges. An acknowledgement is cumulative, and behind a gap it says: we want nothing up to
+ * here any more. That takes nothing from us that an honest broker still has; one that skips what it
+ * holds has told of it in the log, where it can be shown. -EBADMSG when an item's proof does not
+ * hold: what stood before it was stored, *ret_position says how far; the link closes and dials
+ * again. -ENOSPC when the store is full.
  */
 int inbox_take(struct agent *agent, const struct wire_delivery *delivery,
                const struct checkpoint *head, uint64_t *ret_position) MUST_USE;
 
-/* The highest contiguous position on disk, 0 for none: FETCH asks for what follows it. */
+/* The newest position on disk, 0 for none: FETCH asks for what follows it. */
 uint64_t inbox_position(struct store_txn *txn);
+
+/* Positions of our mailbox that never came to this store, and will not: for a person to look at. */
+struct inbox_gaps {
+    uint64_t gaps;      /* how often positions were passed over; 0 never */
+    uint64_t missing;   /* how many positions, all together */
+    uint64_t first;     /* the first of all that are missing */
+    uint64_t last;      /* and the last; what lies between may be there */
+    int64_t noticed_ms; /* our clock, of the newest gap */
+};
+void inbox_gaps(struct store_txn *txn, struct inbox_gaps *ret);
 
 /* --- reading: any thread, inside the caller's transaction --- */
 
-#define INBOX_DOUBT 1U /* the origin's signing key has been revoked since */
+#define INBOX_DOUBT    1U /* the origin's signing key has been revoked since */
+#define INBOX_NOT_HELD 2U /* a release of a record that was lost in a gap */
+
+/* Whether a record was taken back, and who says so. */
+enum retraction {
+    RETRACTION_NONE = 0,
+    RETRACTION_SAID,  /* a notice of the broker, in the log; its origin has not said it to us */
+    RETRACTION_SIGNED /* its origin, in a retraction that was delivered to us */
+};
 
 struct inbox_row {
     enum item_kind kind;
@@ -59,10 +85,13 @@ struct received_row {
     uint64_t delivered; /* position of the newest delivery of it; 0 for a record of our own */
     uint64_t noticed;   /* of the newest notice about it; 0 none */
     struct hash item;   /* its item digest */
-    bool retracted;
-    int64_t opened_ms;  /* when its first reader opened it, by a notice; 0 not yet */
+    enum retraction retraction;
+    int64_t opened_ms;  /* when its first reader opened it, by a notice in the log; 0 not yet */
     uint32_t opened_by; /* and who */
     uint64_t alert;     /* the newest alert that lists it, as far as we were told; 0 none */
+    int64_t
+        alert_opened_ms; /* of ours: when an alert that listed it by then was opened; 0 not yet */
+    uint32_t alert_opened_by;
     int64_t decided_ms; /* when a named person of ours decided to open it; 0 nobody */
     struct reference decision;
 };

@@ -3,10 +3,10 @@
  * intake: bytes from the agency's own systems -> events -> the store. When intake_submit returns 0
  * everything it answers is on disk: only then may the caller be told "accepted".
  *
- * The same adapter, source id and source version again is the same record: the same reference comes
- * back and nothing is written. Another version that says the same is the same record too. Another
- * version that says something else takes the earlier one back (before it left, or by a retraction)
- * and stands in its place.
+ * The same version of the same thing again is the same record: the same reference comes back and
+ * nothing is written. Another version that says the same is the same record too. A newer version
+ * that says something else takes the earlier one back (before it left, or by a retraction) and
+ * stands in its place; an older one that comes late changes nothing. Which is the older: sources.h.
  *
  * Any thread. Blocks on the disk.
  */
@@ -36,7 +36,8 @@ enum intake_content {
     X(WITHDRAWN, 3, "withdrawn") /* took back what `reference` names, before it left */            \
     X(RETRACTED, 4, "retracted") /* took back what has left; `reference` names the retraction */   \
     X(COUNTED, 5, "counted")     /* not to be told to anybody: counted by name and day */          \
-    X(SET_ASIDE, 6, "set-aside") /* could not be judged: `reason` says why; a person must look */
+    X(SET_ASIDE, 6, "set-aside") /* could not be judged: `reason` says why; a person must look */  \
+    X(OLDER, 7, "older-version") /* came after what took its place, as `reason` says: not told */
 
 enum intake_outcome {
 #define X(name, number, text) INTAKE_##name = (number),
@@ -50,7 +51,7 @@ struct intake_item {
     bool has_reference;
     struct reference reference;
     enum urgency urgency; /* so that the answer to an immediate one can say whom to telephone */
-    char reason[160];     /* of one set aside: names members, never values; empty otherwise */
+    char reason[420];     /* of one set aside or older: names members, never values; else empty */
 };
 
 struct intake_answer {

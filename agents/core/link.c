@@ -10,12 +10,11 @@
  * knowing: every frame can be sent again, and FETCH is repeated when nothing was delivered for a
  * while, so that a broker that lost our subscription with the old connection has it back.
  */
-#include "agents/core/link_internal.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
+#include "agents/core/link_internal.h"
 #include "base/log.h"
 
 #define HELLO_TRY_MS 250 /* while not connected: nothing tells when that changes */
@@ -222,7 +221,7 @@ void link_status(struct agent *agent, struct link_status *ret)
     link_unlock_status(link);
 }
 
-int link_ask_state(struct agent *agent, const struct entry_id *entry, struct state_answer *ret,
+int link_ask_state(struct agent *agent, const struct logged_entry *entry, struct state_answer *ret,
                    int timeout_ms)
 {
     struct question question = {.kind = QUESTION_STATE, .entry = *entry};
@@ -238,10 +237,10 @@ int link_ask_state(struct agent *agent, const struct entry_id *entry, struct sta
     return r;
 }
 
-int link_ask_proof(struct agent *agent, uint64_t log_index, enum verdict *ret_verdict,
+int link_ask_proof(struct agent *agent, const struct logged_entry *entry, enum verdict *ret_verdict,
                    struct buf *document, int timeout_ms)
 {
-    struct question question = {.kind = QUESTION_PROOF, .log_index = log_index};
+    struct question question = {.kind = QUESTION_PROOF, .entry = *entry};
     struct question answer;
     if (agent->link == NULL) {
         return -ENOTCONN;

@@ -42,21 +42,30 @@ void link_status(struct agent *agent, struct link_status *ret);
 /* --- questions: any thread but the link's; blocks at most timeout_ms --- */
 
 /* 0; -ENOTCONN while not connected, -ETIMEDOUT, -EBUSY when too many ask at once, -EPROTO for an
- * answer that does not hold. */
-struct state_answer {
-    enum verdict verdict; /* VERDICT_NOT_FOUND when the broker has never seen it */
+ * answer that does not hold: it was logged, and is no evidence of anything. */
+
+/* An entry in the log, as we know it from elsewhere: from a receipt, or from a checked delivery. */
+struct logged_entry {
+    struct entry_id id;
     uint64_t log_index;
+    struct hash item; /* its item digest; for link_ask_proof */
+};
+
+/* The broker's word and no more, but for what its own receipt binds it to: that the entry is stored
+ * and at which index. An answer that contradicts the receipt does not hold. */
+struct state_answer {
     size_t n_readers;
     struct wire_reader readers[CAIRN_ADDRESSEES_MAX];
     bool retracted;
     uint64_t alert; /* that lists it, 0 none */
 };
-int link_ask_state(struct agent *agent, const struct entry_id *entry, struct state_answer *ret,
+int link_ask_state(struct agent *agent, const struct logged_entry *entry, struct state_answer *ret,
                    int timeout_ms) MUST_USE;
 
-/* The proof was checked: `document` (a tlog-proof, appended) proves itself offline. Verdict other
- * than stored: no document. */
-int link_ask_proof(struct agent *agent, uint64_t log_index, enum verdict *ret_verdict,
+/* The proof was checked: the leaf at that index is in a log that the broker signed, and is that of
+ * this very entry: its agency, id and item digest. `document` (a tlog-proof, appended) proves itself
+ * offline. Verdict other than stored: no document. */
+int link_ask_proof(struct agent *agent, const struct logged_entry *entry, enum verdict *ret_verdict,
                    struct buf *document, int timeout_ms) MUST_USE;
 
 #endif

@@ -13,7 +13,8 @@
 #include "agents/core/link_internal.h"
 #include "base/log.h"
 
-#define FETCH_AGAIN_MS    200 /* after a delivery that did not fit */
+#define FETCH_AGAIN_MS    200   /* after a delivery that did not fit */
+#define FULL_AGAIN_MS     60000 /* while there is no room for another */
 #define FRAMES_A_TURN_MAX 64
 
 /* False when the connection is to be dropped, or was. */
@@ -52,8 +53,12 @@ static void take_delivery(struct agent_link *link, struct slice payload)
     int r = inbox_take(link->agent, &delivery, &link->session.witness.head, &position);
     link->fetch_wanted = true;
     acks_want(&link->acks, position);
-    if (r != 0) {
-        link_drop(link, r == -ENOSPC ? "the store is full" : "a delivery does not hold");
+    if (r == -ENOSPC) {
+        /* It stays at the broker; what is to be sent goes on. */
+        link->fetch_ms = link_boot_ms(link) + FULL_AGAIN_MS;
+        log_event(LOG_LEVEL_ERROR, "inbox_full", "next_ms=%d", FULL_AGAIN_MS);
+    } else if (r != 0) {
+        link_drop(link, "a delivery does not hold");
     }
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "agents/core/agent.h"
 #include "agents/core/api.h"
 #include "agents/core/link.h"
+#include "agents/core/memory_plan.h"
 #include "agents/core/settle.h"
 #include "agents/core/watch.h"
 #include "agents/core/witness.h"
@@ -18,6 +20,7 @@
 #include "net/router.h"
 #include "os/fd.h"
 #include "os/harden.h"
+#include "os/memory.h"
 #include "os/notify.h"
 #include "os/signals.h"
 
@@ -35,6 +38,7 @@ static int start(struct running *running, struct error *error);
 static void serve(struct running *running);
 static void stop(struct running *running);
 static int clear_fork(struct agent *agent);
+static int check_memory(bool say, struct error *error);
 static int fail(int r, const struct error *error);
 
 int main(int argc, char **argv)
@@ -43,18 +47,23 @@ int main(int argc, char **argv)
     struct running running = {.signals = -1};
     struct error error = ERROR_NULL;
     log_init("cairn-agent", LOG_LEVEL_INFO);
-    enum agent_options_then then = agent_options_read(argc, argv, &options);
-    if (then == AGENT_OPTIONS_DONE || then == AGENT_OPTIONS_FAILED) {
-        return then == AGENT_OPTIONS_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
+    enum conf_then then = agent_options_read(argc, argv, &options);
+    if (then != CONF_RUN) {
+        return then == CONF_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
     }
-    int r = harden_process(&error);
+    int r = check_memory(options.check, &error);
+    if (options.check) {
+        agent_options_deinit(&options);
+        return r == 0 ? EXIT_SUCCESS : fail(r, &error);
+    }
+    r = r == 0 ? harden_process(&error) : r;
     if (r == 0) {
         r = crypto_init(&error);
     }
     if (r == 0) {
         r = agent_open(&options, clock_system(), &running.agent, &error);
     }
-    if (r == 0 && then == AGENT_OPTIONS_CLEAR_FORK) {
+    if (r == 0 && options.clear_fork) {
         r = clear_fork(running.agent);
     } else if (r == 0) {
         r = start(&running, &error);
@@ -149,13 +158,28 @@ static int clear_fork(struct agent *agent)
     return r;
 }
 
+/* The unit's limit, before anything is opened. */
+static int check_memory(bool say, struct error *error)
+{
+    uint64_t limit_bytes = 0;
+    int r = memory_limit(&limit_bytes);
+    if (r != 0) {
+        return error_set(error, "memory", "the limit cannot be read: %s", strerror(-r));
+    }
+    if (say) {
+        (void)dprintf(STDOUT_FILENO,
+                      "The configuration can be read. At worst %llu MiB of memory; the limit is "
+                      "%llu MiB%s\n",
+                      (unsigned long long)(agent_memory_plan_bytes() >> 20),
+                      (unsigned long long)(limit_bytes >> 20), limit_bytes == 0 ? " (none)." : ".");
+    }
+    return agent_memory_plan_check(limit_bytes, error);
+}
+
 static int fail(int r, const struct error *error)
 {
-    if (error->what[0] != '\0') {
-        log_event(LOG_LEVEL_ERROR, "refused_to_start", "where=\"%s\" what=\"%s\"", error->where,
-                  error->what);
-    } else {
-        (void)log_fault(-r, "refused_to_start", "where=agent");
-    }
+    bool said = error->what[0] != '\0';
+    log_event(LOG_LEVEL_ERROR, "refused_to_start", "where=\"%s\" reason=\"%s\"",
+              said ? error->where : "agent", said ? error->what : strerror(-r));
     return EXIT_FAILURE;
 }

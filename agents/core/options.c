@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agents/core/options.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 #include "base/text.h"
 #include "cairn/limits.h"
 
-#define DEFAULT_CONFIG "/etc/cairn/agent.ini"
 #define UID_TEXT_BYTES 16 /* ten digits, and room to see that there are more */
 
 static const struct conf_option table[] = {
@@ -56,61 +54,6 @@ static const struct conf_option table[] = {
      CONF_SECONDS, 0, 3600},
     SCHOOL_CONF_OPTIONS,
 };
-
-struct arguments {
-    const char *config;
-    bool print;
-    bool example;
-    bool clear_fork;
-    bool allow_tmpfs;
-};
-
-enum {
-    KEY_PRINT = 256,
-    KEY_EXAMPLE,
-    KEY_CLEAR_FORK,
-    KEY_ALLOW_TMPFS
-};
-
-static const struct argp_option argp_options[] = {
-    {"config", 'c', "FILE", 0, "Configuration (agent.ini; drop-ins in agent.d/)", 0},
-    {"print-config", KEY_PRINT, NULL, 0, "Print every value in force and where it was said", 0},
-    {"example-config", KEY_EXAMPLE, NULL, 0, "Print a commented configuration to start from", 0},
-    {"clear-fork", KEY_CLEAR_FORK, NULL, 0,
-     "After a person has looked into why the broker showed another log than before: talk to it "
-     "again, then exit",
-     0},
-    {"allow-tmpfs", KEY_ALLOW_TMPFS, NULL, 0,
-     "For trials only: a store on a file system that does not keep what it syncs", 0},
-    {0},
-};
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    struct arguments *arguments = state->input;
-    switch (key) {
-    case 'c':
-        arguments->config = arg;
-        return 0;
-    case KEY_PRINT:
-        arguments->print = true;
-        return 0;
-    case KEY_EXAMPLE:
-        arguments->example = true;
-        return 0;
-    case KEY_CLEAR_FORK:
-        arguments->clear_fork = true;
-        return 0;
-    case KEY_ALLOW_TMPFS:
-        arguments->allow_tmpfs = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "there is nothing to say but options");
-        return EINVAL;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
 
 static int add_user(struct agent_options *options, uid_t uid, enum user_role role,
                     const char *where, struct error *error)
@@ -170,33 +113,37 @@ static int read_telephone(struct agent_options *ret, struct error *error)
     return 0;
 }
 
+/* From what the configuration says. */
+static int read_options(struct agent_options *options, struct error *error)
+{
+    const struct conf *conf = options->conf;
+    options->dir = conf_text(conf, "agent", "dir");
+    options->keys = conf_text(conf, "agent", "keys");
+    options->joining = conf_text(conf, "agent", "joining");
+    options->socket = conf_text(conf, "agent", "socket");
+    options->standing_decision = conf_text(conf, "agent", "standing_decision");
+    options->settle_ms = conf_integer(conf, "agent", "settle") * 1000;
+    options->watch.attendance = conf_text(conf, "watch", "attendance");
+    options->watch.roll = conf_text(conf, "watch", "roll");
+    options->watch.records = conf_text(conf, "watch", "records");
+    options->watch.appointments = conf_text(conf, "watch", "appointments");
+    options->watch.quiet_ms = conf_integer(conf, "watch", "quiet") * 1000;
+    int r = read_uids("submit_uid", USER_SUBMITTER, options, error);
+    if (r == 0) {
+        r = read_uids("allow_uid", USER_PRACTITIONER, options, error);
+    }
+    if (r == 0) {
+        r = school_options_read(conf, &options->school, error);
+    }
+    return r != 0 ? r : read_telephone(options, error);
+}
+
 int agent_options_load(const char *path, struct agent_options *ret, struct error *error)
 {
     struct agent_options options = AGENT_OPTIONS_NULL;
     int r = conf_load(path, table, ARRAY_LEN(table), &options.conf, error);
-    if (r != 0) {
-        return r;
-    }
-    options.dir = conf_text(options.conf, "agent", "dir");
-    options.keys = conf_text(options.conf, "agent", "keys");
-    options.joining = conf_text(options.conf, "agent", "joining");
-    options.socket = conf_text(options.conf, "agent", "socket");
-    options.standing_decision = conf_text(options.conf, "agent", "standing_decision");
-    options.settle_ms = conf_integer(options.conf, "agent", "settle") * 1000;
-    options.watch.attendance = conf_text(options.conf, "watch", "attendance");
-    options.watch.roll = conf_text(options.conf, "watch", "roll");
-    options.watch.records = conf_text(options.conf, "watch", "records");
-    options.watch.appointments = conf_text(options.conf, "watch", "appointments");
-    options.watch.quiet_ms = conf_integer(options.conf, "watch", "quiet") * 1000;
-    r = read_uids("submit_uid", USER_SUBMITTER, &options, error);
     if (r == 0) {
-        r = read_uids("allow_uid", USER_PRACTITIONER, &options, error);
-    }
-    if (r == 0) {
-        r = read_telephone(&options, error);
-    }
-    if (r == 0) {
-        r = school_options_read(options.conf, &options.school, error);
+        r = read_options(&options, error);
     }
     if (r != 0) {
         agent_options_deinit(&options);
@@ -222,43 +169,42 @@ void agent_options_deinit(struct agent_options *options)
     *options = AGENT_OPTIONS_NULL;
 }
 
-static void put(struct buf *text)
+enum conf_then agent_options_read(int argc, char **argv, struct agent_options *ret)
 {
-    ssize_t n = write(STDOUT_FILENO, text->data, text->len);
-    (void)n; /* whoever closed the pipe has seen enough */
-    buf_deinit(text);
-}
-
-enum agent_options_then agent_options_read(int argc, char **argv, struct agent_options *ret)
-{
-    static const struct argp argp = {
-        .options = argp_options,
-        .parser = parse,
-        .doc = "An agency's agent of a Cairn partnership: seals what the agency's systems tell, "
-               "sends it through the broker, and hands over what others share with it.",
-    };
-    struct arguments arguments = {.config = DEFAULT_CONFIG};
+    struct agent_options options = AGENT_OPTIONS_NULL;
     struct error error = ERROR_NULL;
-    struct buf text = BUF_MAX(CONF_FILE_MAX_BYTES);
-    argp_program_version = "cairn-agent " CAIRN_VERSION;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0) {
-        return AGENT_OPTIONS_FAILED;
+    const struct conf_flag flags[] = {
+        {"check",
+         "Read the configuration, say what memory the agent can come to use and may have, then end",
+         &options.check},
+        {"clear-fork",
+         "After a person has looked into why the broker showed another log than before: talk to "
+         "it again, then end",
+         &options.clear_fork},
+        {"allow-tmpfs",
+         "For trials only: a store on a file system that does not keep what it syncs",
+         &options.allow_tmpfs},
+    };
+    const struct conf_program program = {
+        .name = "cairn-agent",
+        .version = "cairn-agent " CAIRN_VERSION,
+        .help = "An agency's agent of a Cairn partnership: seals what the agency's systems tell, "
+                "sends it through the broker, and hands over what others share with it.",
+        .file = "/etc/cairn/agent.ini",
+        .options = table,
+        .n_options = ARRAY_LEN(table),
+        .flags = flags,
+        .n_flags = ARRAY_LEN(flags),
+    };
+    enum conf_then then = conf_command(&program, argc, argv, &options.conf);
+    if (then != CONF_RUN) {
+        return then;
     }
-    if (arguments.example) {
-        conf_example(table, ARRAY_LEN(table), &text);
-        put(&text);
-        return AGENT_OPTIONS_DONE;
-    }
-    if (agent_options_load(arguments.config, ret, &error) != 0) {
+    if (read_options(&options, &error) != 0) {
         (void)dprintf(STDERR_FILENO, "cairn-agent: %s: %s\n", error.where, error.what);
-        return AGENT_OPTIONS_FAILED;
+        agent_options_deinit(&options);
+        return CONF_FAILED;
     }
-    if (arguments.print) {
-        conf_print(ret->conf, &text);
-        put(&text);
-        agent_options_deinit(ret);
-        return AGENT_OPTIONS_DONE;
-    }
-    ret->allow_tmpfs = arguments.allow_tmpfs;
-    return arguments.clear_fork ? AGENT_OPTIONS_CLEAR_FORK : AGENT_OPTIONS_RUN;
+    *ret = options;
+    return CONF_RUN;
 }

@@ -20,7 +20,7 @@
 
 #include "agents/school/options.h"
 #include "base/error.h"
-#include "conf/conf.h"
+#include "conf/command.h"
 
 #define OPTIONS_USERS_MAX 16
 
@@ -55,21 +55,14 @@ struct agent_options {
         int64_t quiet_ms; /* a file that was not moved in is complete when unchanged for so long */
     } watch;
     struct school_options school;
+    bool check;       /* --check: the configuration and the memory, and no more */
+    bool clear_fork;  /* --clear-fork: the operator has looked; go on talking to the broker */
     bool allow_tmpfs; /* --allow-tmpfs: for trials and tests */
 };
 
-/* What the command line asks for. */
-enum agent_options_then {
-    AGENT_OPTIONS_RUN,
-    AGENT_OPTIONS_CLEAR_FORK, /* --clear-fork: the operator has looked; go on talking to the broker
-                               */
-    AGENT_OPTIONS_DONE,       /* --print-config, --example-config: it was done */
-    AGENT_OPTIONS_FAILED      /* and why was said on stderr */
-};
-
 #define AGENT_OPTIONS_NULL ((struct agent_options){.conf = NULL})
-/* Command line and agent.ini. *ret is filled for RUN and CLEAR_FORK. */
-enum agent_options_then agent_options_read(int argc, char **argv, struct agent_options *ret);
+/* Command line and agent.ini; *ret is filled for CONF_RUN. */
+enum conf_then agent_options_read(int argc, char **argv, struct agent_options *ret);
 /* agent.ini alone. -EINVAL or what the system says, with the error; *ret untouched then. */
 int agent_options_load(const char *path, struct agent_options *ret, struct error *error) MUST_USE;
 enum user_role agent_options_role(const struct agent_options *options, uid_t uid);

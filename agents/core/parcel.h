@@ -18,7 +18,7 @@ struct parcel_terms {
     uint32_t agency;
     uint64_t stream;
     const struct checkpoint *head; /* last verified; size 0 for none */
-    int32_t day;                   /* today, for the agreements */
+    int32_t day;                   /* today at the broker, for the agreements */
     uint16_t protocol;
     uint64_t correlation;
     enum lane lane;

@@ -2,6 +2,10 @@
 #include "agents/core/questions.h"
 
 #include <errno.h>
+#include <inttypes.h>
+
+#include "base/log.h"
+#include "wire/leaf.h"
 
 int questions_init(struct questions *questions)
 {
@@ -138,10 +142,10 @@ bool questions_next(struct questions *questions, uint64_t correlation, enum wire
         slot->correlation = correlation;
         if (slot->kind == QUESTION_STATE) {
             *ret_type = WIRE_STATE_REQUEST;
-            wire_state_request_write(&slot->entry, out);
+            wire_state_request_write(&slot->entry.id, out);
         } else {
             *ret_type = WIRE_PROOF_REQUEST;
-            wire_proof_request_write(slot->log_index, out);
+            wire_proof_request_write(slot->entry.log_index, out);
         }
     }
     unlock(questions);
@@ -160,14 +164,28 @@ static struct question *find(struct questions *questions, uint64_t correlation)
     return NULL;
 }
 
+/* Something does not hold: a person may have to know what the broker said, so the log has it. */
+static int refuse(const struct question *slot, const char *what)
+{
+    char id[ENTRY_ID_TEXT_BYTES];
+    entry_id_format(&slot->entry.id, id);
+    log_event(LOG_LEVEL_ERROR, "answer_refused",
+              "question=%s record=%s log_index=%" PRIu64 " check=%s",
+              slot->kind == QUESTION_STATE ? "state" : "proof", id, slot->entry.log_index, what);
+    return -EPROTO;
+}
+
+/* What it says of readers is its word; what it says of the entry, its receipt has said. */
 static int keep_state(struct question *slot, const struct wire_state_reply *reply)
 {
-    if (!entry_id_equal(&slot->entry, &reply->entry) || reply->n_readers > CAIRN_ADDRESSEES_MAX) {
-        return -EPROTO;
+    if (!entry_id_equal(&slot->entry.id, &reply->entry) ||
+        reply->n_readers > CAIRN_ADDRESSEES_MAX) {
+        return refuse(slot, "record");
+    }
+    if (!verdict_is_stored(reply->verdict) || reply->log_index != slot->entry.log_index) {
+        return refuse(slot, "receipt");
     }
     slot->state = (struct state_answer){
-        .verdict = reply->verdict,
-        .log_index = reply->log_index,
         .n_readers = reply->n_readers,
         .retracted = reply->retracted,
         .alert = reply->alert,
@@ -193,7 +211,15 @@ bool questions_state_reply(struct questions *questions, uint64_t correlation, st
     return mine;
 }
 
-/* The leaf is in a log whose head the broker signed; the document proves it to anybody. */
+static bool leaf_is_of(struct slice bytes, const struct logged_entry *entry)
+{
+    struct leaf leaf;
+    return leaf_read(bytes, &leaf) && leaf.type == LEAF_ENTRY && leaf.agency == entry->id.agency &&
+           entry_id_equal(&leaf.id, &entry->id) && hash_equal(&leaf.digest, &entry->item);
+}
+
+/* The leaf is that of the entry, and is in a log whose head the broker signed; the document proves
+ * it to anybody. */
 static int keep_proof(struct question *slot, const struct wire_proof_reply *reply,
                       const struct note_key *key)
 {
@@ -202,15 +228,18 @@ static int keep_proof(struct question *slot, const struct wire_proof_reply *repl
     if (!verdict_is_stored(reply->verdict)) {
         return 0;
     }
-    if (reply->log_index != slot->log_index) {
-        return -EPROTO;
+    if (reply->log_index != slot->entry.log_index) {
+        return refuse(slot, "index");
+    }
+    if (!leaf_is_of(reply->leaf, &slot->entry)) {
+        return refuse(slot, "leaf");
     }
     int r = tlog_proof_write(reply->log_index, reply->leaf, &reply->path, reply->checkpoint,
                              &slot->document);
     if (r != 0) {
         return r;
     }
-    return tlog_proof_check(buf_slice(&slot->document), key, &head) ? 0 : -EPROTO;
+    return tlog_proof_check(buf_slice(&slot->document), key, &head) ? 0 : refuse(slot, "inclusion");
 }
 
 bool questions_proof_reply(struct questions *questions, uint64_t correlation, struct slice payload,
@@ -228,17 +257,20 @@ bool questions_proof_reply(struct questions *questions, uint64_t correlation, st
     return mine;
 }
 
-/* "Not found" and "not entitled" are answers; "busy" means ask later; the rest is a protocol fault.
- */
+/* What our receipt says is stored cannot be missing, nor be anybody else's: of a state such an error
+ * does not hold. To whom a leaf is shown the broker decides. "Busy" means ask later; the rest is a
+ * protocol fault. */
 bool questions_error(struct questions *questions, uint64_t correlation, enum verdict verdict)
 {
+    bool denied = verdict == VERDICT_NOT_FOUND || verdict == VERDICT_NOT_ENTITLED;
     lock(questions);
     struct question *slot = find(questions, correlation);
     bool mine = slot != NULL;
-    if (mine && (verdict == VERDICT_NOT_FOUND || verdict == VERDICT_NOT_ENTITLED)) {
+    if (mine && denied && slot->kind == QUESTION_PROOF) {
         slot->verdict = verdict;
-        slot->state = (struct state_answer){.verdict = verdict};
         answer(questions, slot, 0);
+    } else if (mine && denied) {
+        answer(questions, slot, refuse(slot, "receipt"));
     } else if (mine) {
         answer(questions, slot, verdict_is_retry(verdict) ? -EBUSY : -EPROTO);
     }

@@ -30,8 +30,7 @@ enum question_stage {
 struct question {
     enum question_stage stage;
     enum question_kind kind;
-    struct entry_id entry; /* QUESTION_STATE */
-    uint64_t log_index;    /* QUESTION_PROOF */
+    struct logged_entry entry; /* that it is about */
     uint64_t correlation;
     int result; /* 0 or -errno */
     struct state_answer state;

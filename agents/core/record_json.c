@@ -10,9 +10,9 @@
 
 #include "base/date.h"
 #include "base/text.h"
-#include "record_schemas.h"
 #include "json/json.h"
 #include "json/schema.h"
+#include "record_schemas.h"
 
 #define CLOCK_TOLERANCE_DAYS 1 /* a source's day may have begun before ours */
 
@@ -119,8 +119,12 @@ static void read_child(const struct json_view *child, const struct event_terms *
     ret->birth_day = date_or(child, "birth_date", 0);
     read_number(child, "nhs_number", nhs_number_classify, terms->live, &ret->nhs_number);
     read_number(child, "upn", upn_classify, terms->live, &ret->upn);
+    ret->released = json_opt_bool(child, "address_released", false);
     if (json_opt_bool(child, "restricted", false)) {
         identity_restrict(ret);
+    }
+    if (ret->released && ret->restricted) {
+        (void)json_refuse(child, "an address is either restricted or released");
     }
     if (ret->family[0] == '\0' && ret->local_id[0] == '\0' && ret->upn.value[0] == '\0' &&
         ret->nhs_number.value[0] == '\0') {
@@ -259,7 +263,9 @@ static void read_record(const struct json_view *record, const struct event_terms
     ret->kind = (enum record_kind)word_or(record, "kind", record_kind_number, 0);
     ret->code = word_or(record, "code", record_code_number, CODE_NOT_SAID);
     ret->urgency = (enum urgency)word_or(record, "urgency", urgency_number, URGENCY_ROUTINE);
-    ret->level = (uint32_t)json_opt_integer(record, "level", 0, CAIRN_LEVEL_MAX, 0);
+    ret->final = ret->kind == RECORD_RETRACTION;
+    ret->level =
+        ret->final ? 0 : (uint32_t)json_opt_integer(record, "level", 0, CAIRN_LEVEL_MAX, 0);
     ret->event_day = date_or(record, "event_date", 0);
     ret->recorded_ms = instant_or(record, "recorded_at", terms->now_ms);
     json_opt_copy(record, "retracts", ret->retracts, sizeof(ret->retracts));

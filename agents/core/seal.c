@@ -17,9 +17,11 @@
 
 #define DECISION_FORMAT "cairn-decision-account/v1"
 
+/* What is frozen now; its digest is what a proof must speak of later. */
 static struct spool_entry entry_of(const struct seal *seal, const struct frozen *frozen,
-                                   const struct reference *reference, const struct out_row *out)
+                                   const struct reference *reference, struct out_row *out)
 {
+    wire_item_digest(buf_slice(&frozen->header), buf_slice(&frozen->body), &out->item);
     return (struct spool_entry){
         .lane = out->lane,
         .stream = out->entry.stream,
@@ -132,6 +134,20 @@ static int find_handle(const struct seal *seal, const struct event *event, enum 
     return r;
 }
 
+/* Without the address when any system of the agency withholds it. The narrative is borrowed. */
+static int freeze_card(const struct seal *seal, const struct event *event,
+                       const struct out_row *out, struct buf *ret)
+{
+    _cleanup_(identity_deinit) struct identity held = IDENTITY_NULL;
+    struct event told = *event;
+    if (subjects_identity(seal->txn, &seal->keys->store, out->handle, &held) && held.restricted) {
+        identity_restrict(&told.child);
+    }
+    int r = event_card_json(&told, ret);
+    identity_deinit(&told.child);
+    return r;
+}
+
 static int freeze_record(const struct seal *seal, const struct event *event,
                          const struct out_row *retracts, const struct out_row *out,
                          struct frozen *frozen)
@@ -139,7 +155,7 @@ static int freeze_record(const struct seal *seal, const struct event *event,
     struct entry_header header = {.kind = ENTRY_RECORD, .id = out->entry};
     int r = fill_header(seal, event, out, &header.record);
     if (r == 0) {
-        r = event_card_json(event, &frozen->card);
+        r = freeze_card(seal, event, out, &frozen->card);
     }
     if (r == 0) {
         r = event_account_json(event, &frozen->account);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "agents/core/held.h"
 #include "agents/core/reseal.h"
 #include "base/date.h"
 #include "base/log.h"
@@ -73,16 +74,26 @@ static int cut_lot(struct sending *sending, struct session *session, struct parc
     if (txn == NULL) {
         return -ENOMEM;
     }
+    size_t limit = sending->lanes[terms->lane].limit;
     size_t n = spool_lot(txn, terms->lane, &arena, entries);
     int r = store_fault(txn);
     if (r != 0 || n == 0) {
         return r != 0 ? r : -ENOENT;
+    }
+    if (limit > 0 && n > limit) {
+        n = limit;
     }
     terms->stream = entries[0].stream;
     terms->lane = wire_lane(terms->lane, entries, n);
     store_end(&txn); /* sealing grants takes a while: old pages must not be held meanwhile */
     r = session_save(session);
     return r != 0 ? r : parcel_cut(terms, entries, n, ret);
+}
+
+/* The broker judges the grants, by its clock. */
+static int32_t broker_day(const struct session *session)
+{
+    return instant_london_day(clock_real_ms(session->agent->clock) - session->clock_ahead_ms);
 }
 
 int sending_cut(struct sending *sending, struct session *session, enum lane lane,
@@ -100,7 +111,7 @@ int sending_cut(struct sending *sending, struct session *session, enum lane lane
         .keys = &agent->keys,
         .agency = place.agency,
         .head = &session->witness.head,
-        .day = instant_london_day(clock_real_ms(agent->clock)),
+        .day = broker_day(session),
         .protocol = session->protocol,
         .correlation = correlation,
         .lane = lane,
@@ -122,6 +133,7 @@ void sending_sent(struct sending *sending, enum lane lane, const struct parcel *
     flight->stream = parcel->stream;
     flight->first_seq = parcel->first_seq;
     flight->last_seq = parcel->last_seq;
+    flight->n = parcel->n;
     flight->sent_ms = boot_ms(sending);
     if (parcel->readers_left_out > 0) {
         log_event(LOG_LEVEL_WARNING, "readers_left_out",
@@ -157,6 +169,15 @@ bool receipt_holds(const struct wire_receipt *receipt, const struct note_key *ke
     return !stored || (checkpoint_check(receipt->checkpoint, key, &head) && newest < head.size);
 }
 
+static struct store_txn *begin(struct sending *sending)
+{
+    struct store_txn *txn = store_begin(sending->agent->store);
+    if (txn == NULL) {
+        log_fatal("store_locked", "table=spool");
+    }
+    return txn;
+}
+
 /* Whether it ended the row; what it did not end goes again. Below 0 for a fault. */
 static int settle_result(struct sending *sending, struct store_txn *txn, enum lane lane,
                          const struct wire_result *result)
@@ -179,10 +200,7 @@ static size_t settle_results(struct sending *sending, enum lane lane,
 {
     size_t n = 0;
     int r = 0;
-    _cleanup_(store_end) struct store_txn *txn = store_begin(sending->agent->store);
-    if (txn == NULL) {
-        log_fatal("store_locked", "table=spool");
-    }
+    _cleanup_(store_end) struct store_txn *txn = begin(sending);
     for (size_t i = 0; i < receipt->n_results && r >= 0; i++) {
         r = settle_result(sending, txn, lane, &receipt->results[i]);
         n += r > 0 ? 1 : 0;
@@ -214,6 +232,46 @@ static void retry_later(struct sending *sending, enum lane lane)
                  SENDING_RETRY_MAX_MS);
 }
 
+/* The row that stands in front: shown once it has done so for a while. */
+static void note_waiting(struct sending *sending, enum lane lane, uint64_t seq,
+                         enum verdict verdict)
+{
+    struct waiting *waiting = &sending->lanes[lane].waiting;
+    int64_t now_ms = boot_ms(sending);
+    if (waiting->seq != seq) {
+        *waiting = (struct waiting){.seq = seq, .since_ms = now_ms};
+    }
+    bool known = waiting->told && waiting->verdict == verdict;
+    waiting->verdict = verdict;
+    if (known || now_ms - waiting->since_ms < SENDING_HELD_MS) {
+        return;
+    }
+    log_event(LOG_LEVEL_WARNING, "lane_held", "lane=%d seq=%" PRIu64 " verdict=%s", (int)lane, seq,
+              verdict_name(verdict));
+    struct store_txn *txn = begin(sending);
+    int64_t waited_ms = now_ms - waiting->since_ms;
+    held_note(txn, lane, seq, verdict, clock_real_ms(sending->agent->clock) - waited_ms);
+    waiting->told = agent_commit(&txn) == 0;
+}
+
+static void note_first_left(struct sending *sending, enum lane lane,
+                            const struct wire_receipt *receipt)
+{
+    for (size_t i = 0; i < receipt->n_results; i++) {
+        const struct wire_result *result = &receipt->results[i];
+        if (verdict_is_retry(result->verdict) || result->verdict == VERDICT_EQUIVOCATION) {
+            note_waiting(sending, lane, result->seq, result->verdict);
+            return;
+        }
+    }
+}
+
+/* A row was taken: the parcels grow again. */
+static void lift_limit(struct flight *flight)
+{
+    flight->limit = flight->limit * 2 >= CAIRN_PARCEL_ENTRIES_MAX ? 0 : flight->limit * 2;
+}
+
 enum sending_result sending_receipt(struct sending *sending, uint64_t correlation,
                                     const struct wire_receipt *receipt)
 {
@@ -231,12 +289,49 @@ enum sending_result sending_receipt(struct sending *sending, uint64_t correlatio
     size_t settled = settle_results(sending, lane, receipt);
     if (settled > 0) {
         backoff_succeed(&flight->backoff);
+        lift_limit(flight);
         sending->refused = 0;
     }
     if (settled < receipt->n_results || settled == 0) {
+        note_first_left(sending, lane, receipt);
         retry_later(sending, lane);
     }
     return says_stale(receipt) ? SENDING_STALE : SENDING_DONE;
+}
+
+/* --- a parcel that is refused as a whole --- */
+
+/* Said of what is in the parcel; the others are about who sends it, and true of every parcel. */
+static bool is_about_entries(enum verdict verdict)
+{
+    return verdict == VERDICT_MALFORMED || verdict == VERDICT_TOO_LARGE ||
+           verdict == VERDICT_WRONG_LANE || verdict == VERDICT_OUT_OF_ORDER ||
+           verdict == VERDICT_WRONG_SENDER || verdict == VERDICT_BAD_ENTRY;
+}
+
+static void put_aside(struct sending *sending, enum lane lane, uint64_t seq, enum verdict verdict)
+{
+    struct store_txn *txn = begin(sending);
+    held_aside(txn, lane, seq, verdict, clock_real_ms(sending->agent->clock));
+    int r = agent_commit(&txn);
+    if (r != 0) {
+        (void)log_fault(-r, "entry_not_set_aside", "lane=%d", (int)lane);
+    }
+    news_tell(&sending->agent->news);
+}
+
+/* Half of it again at once, or the one row that is to blame aside. Should all be refused, one after
+ * the other waits longer and longer. */
+static void narrow_down(struct sending *sending, enum lane lane, enum verdict verdict)
+{
+    struct flight *flight = &sending->lanes[lane];
+    if (flight->n > 1) {
+        flight->limit = (flight->n + 1) / 2;
+        flight->backoff.not_before_ms = boot_ms(sending) + SENDING_RETRY_MIN_MS;
+        return;
+    }
+    put_aside(sending, lane, flight->first_seq, verdict);
+    backoff_fail(&flight->backoff, boot_ms(sending), SENDING_RETRY_MIN_MS, SENDING_REFUSED_MS);
 }
 
 enum sending_result sending_error(struct sending *sending, uint64_t correlation,
@@ -248,6 +343,7 @@ enum sending_result sending_error(struct sending *sending, uint64_t correlation,
     }
     struct flight *flight = &sending->lanes[lane];
     flight->up = false;
+    note_waiting(sending, lane, flight->first_seq, verdict);
     if (verdict_is_retry(verdict)) {
         retry_later(sending, lane);
         return verdict == VERDICT_STALE_DIRECTORY ? SENDING_STALE : SENDING_DONE;
@@ -255,6 +351,10 @@ enum sending_result sending_error(struct sending *sending, uint64_t correlation,
     log_event(LOG_LEVEL_ERROR, "parcel_refused", "lane=%d first_seq=%" PRIu64 " verdict=%s",
               (int)lane, flight->first_seq, verdict_name(verdict));
     sending->refused = verdict;
+    if (is_about_entries(verdict)) {
+        narrow_down(sending, lane, verdict);
+        return SENDING_DONE;
+    }
     backoff_fail(&flight->backoff, boot_ms(sending), SENDING_REFUSED_MS, SENDING_REFUSED_MS);
     return SENDING_DONE;
 }

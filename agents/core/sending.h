@@ -3,6 +3,9 @@
  * sending: what of the spool is on its way: at most one parcel a lane, so that a stream arrives in
  * its order; urgent first. A parcel without a receipt is cut again from the same rows and sent
  * again: the broker knows what it has. Only the link's thread. No socket in here.
+ *
+ * A parcel that is refused for what is in it is halved until the row that is to blame goes alone;
+ * that one is put aside (held.h), and the others go on.
  */
 #ifndef AGENTS_SENDING_H
 #define AGENTS_SENDING_H
@@ -16,6 +19,15 @@
 #define SENDING_RETRY_MIN_MS 100   /* after a `retry` verdict, doubled ... */
 #define SENDING_RETRY_MAX_MS 5000  /* ... up to this */
 #define SENDING_REFUSED_MS   60000 /* after a parcel was refused as a whole: a person must look */
+#define SENDING_HELD_MS      60000 /* put off for so long, a row is shown to people */
+
+/* The row that a lane waits for. */
+struct waiting {
+    uint64_t seq;
+    enum verdict verdict;
+    int64_t since_ms; /* boot */
+    bool told;
+};
 
 struct flight {
     bool up;
@@ -25,6 +37,9 @@ struct flight {
     uint64_t last_seq;
     int64_t sent_ms; /* boot */
     struct backoff backoff;
+    size_t n;     /* entries of the last parcel */
+    size_t limit; /* while a bad row is looked for: no more entries than that; 0 none */
+    struct waiting waiting;
 };
 
 struct sending {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "agents/core/link.h"
+#include "agents/core/room.h"
 #include "agents/core/seal.h"
 #include "agents/core/subjects.h"
 #include "base/date.h"
@@ -225,10 +226,14 @@ int settle_step(struct agent *agent, bool *ret_more)
     if (txn == NULL) {
         return -ENOMEM;
     }
+    int r = room_for(txn, LANE_URGENT, SETTLE_ROWS_MAX); /* some of it may be */
+    if (r != 0) {
+        return r;
+    }
     seal.txn = txn;
     struct subjects subjects = seal_subjects(&seal);
     bool more = subjects_restate(&subjects, SETTLE_ROWS_MAX);
-    int r = seal_all_due(agent, &seal, &n);
+    r = seal_all_due(agent, &seal, &n);
     if (r == 0) {
         r = agent_commit(&txn);
     }

@@ -6,83 +6,247 @@
 
 #include "crypto/digest.h"
 
-#define IDEMPOTENCY_KEEP_MS (7 * 86400 * INT64_C(1000)) /* callers retry for hours, not weeks */
-#define FORGET_ROWS         4 /* looked at with each one kept: the table stays a week long */
-#define META_FORGET_AT      "idempotency-at"
+#define IDEMPOTENCY_KEEP_MS (7 * 86400 * INT64_C(1000))  /* callers retry for hours, not weeks */
+#define NOTHING_KEEP_MS     (31 * 86400 * INT64_C(1000)) /* no feed's disorder lasts a month */
+#define COUNT_MAX_DIGITS    6
+#define FORGET_ROWS         4 /* looked at with each one kept: a table stays as long as it must */
 
-/* --- sources --- */
+/* --- forgetting --- */
 
-static void make_key(const struct secret *store_key, enum source_sort sort, const char *adapter,
-                     const char *id, const char *version, struct source_key *ret)
+struct forgetting {
+    enum agent_table table;
+    const char *at; /* META: where the walk goes on */
+    bool (*is_old)(const struct store_walk *walk, int64_t now_ms);
+};
+
+/* The next few rows of a walk that goes round the table. */
+static void forget_some(struct store_txn *txn, const struct forgetting *what, int64_t now_ms)
 {
-    uint8_t number = (uint8_t)sort;
-    struct slice parts[] = {
-        slice_of_text("cairn-source/v1\n"),       slice_make(&number, 1),
-        slice_make(adapter, strlen(adapter) + 1), /* with its NUL: the parts cannot run together */
-        slice_make(id, strlen(id) + 1),           slice_make(version, strlen(version) + 1),
-    };
-    ret->bytes[0] = number;
-    hmac_sha256(store_key, parts, ARRAY_LEN(parts), ret->bytes + 1);
+    struct slice at = SLICE_NULL;
+    struct store_key next = {.len = 0};
+    if (!agent_meta_bytes(txn, what->at, &at) || at.len == 0) {
+        at = SLICE_NULL;
+    }
+    _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, what->table, at);
+    for (size_t n = 0; walk.live && n < FORGET_ROWS; n++) {
+        if (what->is_old(&walk, now_ms)) {
+            (void)store_delete(txn, what->table, walk.key);
+        }
+        store_walk_next(&walk);
+    }
+    if (walk.live) { /* from the beginning again after the last */
+        next.len = walk.key.len;
+        memcpy(next.bytes, walk.key.data, walk.key.len);
+    }
+    agent_meta_put_bytes(txn, what->at, store_key_slice(&next));
 }
 
-bool source_key(const struct secret *store_key, enum source_sort sort, const struct event *event,
-                struct source_key *ret)
+/* --- which is the older --- */
+
+static int32_t count_of(const char *version)
 {
-    if (event->source_id[0] == '\0') {
+    size_t len = strlen(version);
+    int32_t count = 0;
+    if (len == 0 || len > COUNT_MAX_DIGITS || strspn(version, "0123456789") != len) {
+        return -1;
+    }
+    for (const char *digit = version; *digit != '\0'; digit++) {
+        count = count * 10 + (*digit - '0');
+    }
+    return count;
+}
+
+struct source_rank source_rank(const struct event *event)
+{
+    return (struct source_rank){.changed_ms = event->changed_ms,
+                                .count = count_of(event->source_version)};
+}
+
+bool source_is_ranked(const struct source_rank *rank)
+{
+    return rank->changed_ms != 0 || rank->count >= 0;
+}
+
+enum source_age source_age(const struct source_rank *told, const struct event *event)
+{
+    struct source_rank now = source_rank(event);
+    if (told->changed_ms != 0 && now.changed_ms != 0 && told->changed_ms != now.changed_ms) {
+        return now.changed_ms < told->changed_ms ? SOURCE_OLDER : SOURCE_NEWER;
+    }
+    if (told->count >= 0 && now.count >= 0 && told->count != now.count) {
+        return now.count < told->count ? SOURCE_OLDER : SOURCE_NEWER;
+    }
+    return SOURCE_UNRANKED;
+}
+
+/* --- keys --- */
+
+#define SORT_VERSION 1
+#define SORT_THING   2
+#define KEY_BYTES    (1 + CAIRN_HASH_BYTES)
+
+static void thing_key(const struct secret *store_key, const struct event *event,
+                      uint8_t ret[KEY_BYTES])
+{
+    const char *id = event->kind == RECORD_RETRACTION ? event->retracts : event->source_id;
+    struct slice parts[] = {
+        slice_of_text("cairn-source/v1\n"),
+        slice_make(event->adapter, strlen(event->adapter) + 1), /* with its NUL: the parts cannot */
+        slice_make(id, strlen(id) + 1),                         /* run together */
+    };
+    ret[0] = SORT_THING;
+    hmac_sha256(store_key, parts, ARRAY_LEN(parts), ret + 1);
+}
+
+static void version_key(const struct secret *store_key, const struct event *event,
+                        const struct hash *content, uint8_t ret[KEY_BYTES])
+{
+    uint8_t storage[8];
+    struct writer changed = writer_over(storage, sizeof(storage));
+    write_u64(&changed, (uint64_t)event->changed_ms);
+    struct slice parts[] = {
+        slice_of_text("cairn-source-version/v1\n"),
+        slice_make(event->adapter, strlen(event->adapter) + 1),
+        slice_make(event->source_id, strlen(event->source_id) + 1),
+        slice_make(event->source_version, strlen(event->source_version) + 1),
+        writer_slice(&changed),
+        SLICE_OF(content->bytes),
+    };
+    ret[0] = SORT_VERSION;
+    hmac_sha256(store_key, parts, ARRAY_LEN(parts), ret + 1);
+}
+
+/* --- things: tells u8, final u8, has_reference u8, reference[16], changed u64, count i32,
+ *     content[32], kept u64 --- */
+
+#define THING_BYTES (3 + REFERENCE_BYTES + 8 + 4 + CAIRN_HASH_BYTES + 8)
+
+static bool thing_unpack(struct slice value, struct source_row *ret)
+{
+    struct reader reader = reader_over(value);
+    struct source_row row = SOURCE_ROW_NULL;
+    row.tells = read_u8(&reader) != 0;
+    row.final = read_u8(&reader) != 0;
+    row.has_reference = read_u8(&reader) != 0;
+    read_into(&reader, row.reference.bytes, sizeof(row.reference.bytes));
+    row.rank.changed_ms = (int64_t)read_u64(&reader);
+    row.rank.count = read_i32(&reader);
+    read_into(&reader, row.content.bytes, sizeof(row.content.bytes));
+    row.kept_ms = (int64_t)read_u64(&reader);
+    if (!reader_end(&reader)) {
         return false;
     }
-    make_key(store_key, sort, event->adapter, event->source_id,
-             sort == SOURCE_VERSION ? event->source_version : "", ret);
+    *ret = row;
     return true;
 }
 
-void source_key_retracted(const struct secret *store_key, const struct event *retraction,
-                          struct source_key *ret)
+bool source_get(struct store_txn *txn, const struct secret *store_key, const struct event *event,
+                struct source_row *ret)
 {
-    make_key(store_key, SOURCE_NEWEST, retraction->adapter, retraction->retracts, "", ret);
-}
-
-bool source_get(struct store_txn *txn, const struct source_key *key, struct source_row *ret)
-{
+    uint8_t key[KEY_BYTES];
     struct slice value;
-    if (!store_get(txn, AT_SOURCE, SLICE_OF(key->bytes), &value)) {
+    thing_key(store_key, event, key);
+    if (!store_get(txn, AT_SOURCE, SLICE_OF(key), &value)) {
         return false;
     }
-    struct reader reader = reader_over(value);
-    read_into(&reader, ret->reference.bytes, sizeof(ret->reference.bytes));
-    read_into(&reader, ret->content.bytes, sizeof(ret->content.bytes));
-    if (!reader_end(&reader)) {
+    if (!thing_unpack(value, ret)) {
         store_fail(txn, -EBADMSG);
         return false;
     }
     return true;
 }
 
-void source_put(struct store_txn *txn, const struct source_key *key, const struct source_row *row)
+static bool is_forgotten(const struct store_walk *walk, int64_t now_ms)
 {
-    uint8_t storage[REFERENCE_BYTES + CAIRN_HASH_BYTES];
+    struct source_row row;
+    return walk->key.data[0] == SORT_THING && thing_unpack(walk->value, &row) &&
+           !row.has_reference && now_ms - row.kept_ms > NOTHING_KEEP_MS;
+}
+
+static const struct forgetting sources_forgotten = {AT_SOURCE, "source-at", is_forgotten};
+
+void source_put(struct store_txn *txn, const struct secret *store_key, const struct event *event,
+                const struct source_row *row)
+{
+    uint8_t key[KEY_BYTES];
+    uint8_t storage[THING_BYTES];
     struct writer writer = writer_over(storage, sizeof(storage));
+    write_u8(&writer, row->tells ? 1 : 0);
+    write_u8(&writer, row->final ? 1 : 0);
+    write_u8(&writer, row->has_reference ? 1 : 0);
     write_bytes(&writer, row->reference.bytes, sizeof(row->reference.bytes));
+    write_u64(&writer, (uint64_t)row->rank.changed_ms);
+    write_i32(&writer, row->rank.count);
     write_bytes(&writer, row->content.bytes, sizeof(row->content.bytes));
-    store_put(txn, AT_SOURCE, SLICE_OF(key->bytes), writer_slice(&writer));
+    write_u64(&writer, (uint64_t)row->kept_ms);
+    assert(writer.len == sizeof(storage));
+    thing_key(store_key, event, key);
+    store_put(txn, AT_SOURCE, SLICE_OF(key), writer_slice(&writer));
+    if (!row->has_reference) {
+        forget_some(txn, &sources_forgotten, row->kept_ms);
+    }
+}
+
+/* --- versions: reference[16] --- */
+
+/* What does not count is blanked while the rest is written. */
+static int content_json(struct event *event, struct buf *out)
+{
+    struct event whole = *event; /* shares the account's bytes, which nobody changes */
+    bool standing = event->lawfulness.judged_by == JUDGED_BY_STANDING_DECISION;
+    event->source_version[0] = '\0';
+    event->recorded_ms = 0;
+    event->event_day = event->day_heard ? 0 : event->event_day;
+    if (standing) {
+        event->lawfulness.judge[0] = '\0';
+    }
+    int r = event_to_json(event, out);
+    *event = whole;
+    bytes_wipe(&whole, sizeof(whole));
+    return r;
 }
 
 int source_content(const struct secret *store_key, struct event *event, struct hash *ret)
 {
     _cleanup_(buf_deinit) struct buf json = BUF_MAX(EVENT_JSON_MAX_BYTES);
-    char version[EVENT_SOURCE_VERSION_BYTES];
-    int64_t recorded_ms = event->recorded_ms;
-    memcpy(version, event->source_version, sizeof(version));
-    event->source_version[0] = '\0';
-    event->recorded_ms = 0;
-    int r = event_to_json(event, &json);
-    memcpy(event->source_version, version, sizeof(version));
-    event->recorded_ms = recorded_ms;
-    if (r == 0) {
-        struct slice parts[] = {slice_of_text("cairn-content/v1\n"), buf_slice(&json)};
-        hmac_sha256(store_key, parts, ARRAY_LEN(parts), ret->bytes);
+    struct slice said = slice_of_text(event->retracts);
+    if (event->kind != RECORD_RETRACTION) {
+        int r = content_json(event, &json);
+        if (r != 0) {
+            return r;
+        }
+        said = buf_slice(&json);
     }
-    return r;
+    uint8_t nothing = event->kind == RECORD_RETRACTION ? 1 : 0;
+    struct slice parts[] = {slice_of_text("cairn-content/v1\n"), slice_make(&nothing, 1), said};
+    hmac_sha256(store_key, parts, ARRAY_LEN(parts), ret->bytes);
+    return 0;
+}
+
+bool source_known(struct store_txn *txn, const struct secret *store_key, const struct event *event,
+                  const struct hash *content, struct reference *ret)
+{
+    uint8_t key[KEY_BYTES];
+    struct slice value;
+    version_key(store_key, event, content, key);
+    if (!store_get(txn, AT_SOURCE, SLICE_OF(key), &value)) {
+        return false;
+    }
+    if (value.len != sizeof(ret->bytes)) {
+        store_fail(txn, -EBADMSG);
+        return false;
+    }
+    memcpy(ret->bytes, value.data, value.len);
+    return true;
+}
+
+void source_put_known(struct store_txn *txn, const struct secret *store_key,
+                      const struct event *event, const struct hash *content,
+                      const struct reference *reference)
+{
+    uint8_t key[KEY_BYTES];
+    version_key(store_key, event, content, key);
+    store_put(txn, AT_SOURCE, SLICE_OF(key), SLICE_OF(reference->bytes));
 }
 
 /* --- idempotency keys: created u64, body[32], answer --- */
@@ -133,30 +297,13 @@ enum idempotency_result idempotency_look(struct store_txn *txn, const struct sec
     return IDEMPOTENCY_SAME;
 }
 
-/* The next few rows of a walk that goes round the table. */
-static void forget_old(struct store_txn *txn, int64_t now_ms)
+static bool key_is_old(const struct store_walk *walk, int64_t now_ms)
 {
-    uint8_t at[CAIRN_HASH_BYTES] = {0};
-    struct slice kept;
-    if (agent_meta_bytes(txn, META_FORGET_AT, &kept) && kept.len == sizeof(at)) {
-        memcpy(at, kept.data, sizeof(at));
-    }
-    _cleanup_(store_walk_end) struct store_walk walk =
-        store_walk_from(txn, AT_IDEMPOTENCY, SLICE_OF(at));
-    for (size_t n = 0; walk.live && n < FORGET_ROWS; n++) {
-        struct reader reader = reader_over(walk.value);
-        int64_t created_ms = (int64_t)read_u64(&reader);
-        if (now_ms - created_ms > IDEMPOTENCY_KEEP_MS) {
-            (void)store_delete(txn, AT_IDEMPOTENCY, walk.key);
-        }
-        store_walk_next(&walk);
-    }
-    memset(at, 0, sizeof(at)); /* from the beginning again after the last */
-    if (walk.live) {
-        memcpy(at, walk.key.data, sizeof(at));
-    }
-    agent_meta_put_bytes(txn, META_FORGET_AT, SLICE_OF(at));
+    struct reader reader = reader_over(walk->value);
+    return now_ms - (int64_t)read_u64(&reader) > IDEMPOTENCY_KEEP_MS;
 }
+
+static const struct forgetting keys_forgotten = {AT_IDEMPOTENCY, "idempotency-at", key_is_old};
 
 void idempotency_keep(struct store_txn *txn, const struct secret *store_key,
                       const struct idempotency *request, int64_t now_ms, struct slice answer)
@@ -174,5 +321,5 @@ void idempotency_keep(struct store_txn *txn, const struct secret *store_key,
         write_slice(&writer, answer);
         assert(writer_ok(&writer));
     }
-    forget_old(txn, now_ms);
+    forget_some(txn, &keys_forgotten, now_ms);
 }

@@ -131,12 +131,10 @@ void spool_add(struct store_txn *txn, const struct spool_entry *entry)
     agent_meta_put_u64(txn, next_name(entry->lane), entry->seq + 1);
 }
 
-static bool unpack(struct slice key, struct slice value, struct spool_entry *ret)
+bool spool_unpack(enum lane lane, uint64_t seq, struct slice value, struct spool_entry *ret)
 {
-    struct reader at = reader_over(key);
     struct reader reader = reader_over(value);
-    struct spool_entry entry = {.lane = (enum lane)read_u8(&at)};
-    entry.seq = read_u64(&at);
+    struct spool_entry entry = {.lane = lane, .seq = seq};
     entry.stream = read_u64(&reader);
     entry.kind = (enum entry_kind)read_u8(&reader);
     entry.has_reference = read_u8(&reader) != 0;
@@ -152,11 +150,19 @@ static bool unpack(struct slice key, struct slice value, struct spool_entry *ret
     entry.header = read_sized(&reader, CAIRN_HEADER_MAX_BYTES);
     entry.keys = read_sized(&reader, SPOOL_WRAP_BYTES);
     entry.body = read_sized(&reader, CAIRN_BODY_MAX_BYTES);
-    if (!reader_end(&at) || !reader_end(&reader)) {
+    if (!reader_end(&reader)) {
         return false;
     }
     *ret = entry;
     return true;
+}
+
+static bool unpack(struct slice key, struct slice value, struct spool_entry *ret)
+{
+    struct reader at = reader_over(key);
+    enum lane lane = (enum lane)read_u8(&at);
+    uint64_t seq = read_u64(&at);
+    return reader_end(&at) && spool_unpack(lane, seq, value, ret);
 }
 
 bool spool_get(struct store_txn *txn, enum lane lane, uint64_t seq, struct spool_entry *ret)
@@ -166,7 +172,7 @@ bool spool_get(struct store_txn *txn, enum lane lane, uint64_t seq, struct spool
     if (!store_get(txn, AT_SPOOL, store_key_slice(&key), &value)) {
         return false;
     }
-    if (!unpack(store_key_slice(&key), value, ret)) {
+    if (!spool_unpack(lane, seq, value, ret)) {
         store_fail(txn, -EBADMSG);
         return false;
     }

@@ -47,6 +47,9 @@ void spool_add(struct store_txn *txn, const struct spool_entry *entry);
 void spool_replace(struct store_txn *txn, const struct spool_entry *entry);
 /* The row; slices borrow from the transaction. */
 bool spool_get(struct store_txn *txn, enum lane lane, uint64_t seq, struct spool_entry *ret);
+/* A row's value, as it lies in the table. False when it cannot be read. */
+bool spool_unpack(enum lane lane, uint64_t seq, struct slice value,
+                  struct spool_entry *ret) MUST_USE;
 /* Copies what the row borrows; false when the arena is full. */
 bool spool_copy(struct spool_entry *entry, struct arena *arena) MUST_USE;
 /* The number of the row behind `after` that takes back this record; 0 for none. */

@@ -131,7 +131,7 @@ bool agent_key_has_prefix(struct slice key, struct slice prefix)
 
 #define OUT_ROW_BYTES                                                                              \
     (1 + 1 + 1 + 2 + 1 + 4 + CAIRN_HANDLE_BYTES + 8 + 8 + 1 + ENTRY_ID_BYTES + 1 + 2 + 8 + 8 + 1 + \
-     4)
+     4 + CAIRN_HASH_BYTES)
 
 const char *out_state_text(enum out_state state)
 {
@@ -167,6 +167,7 @@ bool out_unpack(struct slice value, struct out_row *ret)
     row.answered_ms = (int64_t)read_u64(&reader);
     row.retracted = read_u8(&reader) != 0;
     row.by_uid = read_u32(&reader);
+    read_into(&reader, row.item.bytes, sizeof(row.item.bytes));
     if (!reader_end(&reader)) {
         return false;
     }
@@ -212,6 +213,7 @@ void out_put(struct store_txn *txn, const struct reference *reference, const str
     write_u64(&writer, (uint64_t)row->answered_ms);
     write_u8(&writer, row->retracted ? 1 : 0);
     write_u32(&writer, row->by_uid);
+    write_bytes(&writer, row->item.bytes, sizeof(row->item.bytes));
     assert(writer.len == sizeof(storage));
     store_put(txn, AT_OUT, store_key_slice(&key), writer_slice(&writer));
     if (row->has_entry) {

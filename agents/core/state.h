@@ -19,13 +19,14 @@
 #include "cairn/verdict.h"
 #include "crypto/secret.h"
 #include "store/store.h"
+#include "tree/tree.h"
 
 #define AGENT_SCHEMA 1
 
 #define AGENT_TABLES(X)                                                                            \
     X(META, "meta")               /* name -> bytes */                                              \
     X(GOVERNANCE, "governance")   /* document u8 -> version u64, sized text, sized note */         \
-    X(SOURCE, "source")           /* u8 sort, HMAC[32] -> reference, HMAC[32] of what it said */   \
+    X(SOURCE, "source")           /* u8 sort, HMAC[32] -> what was told before (sources.h) */      \
     X(IDEMPOTENCY, "idempotency") /* HMAC[32] of the key -> created, HMAC[32] of body, answer */   \
     X(SETTLING, "settling")       /* due u64, reference[16] -> sealed event or involvement */      \
     X(OUT, "out")                 /* reference[16] -> out_row */                                   \
@@ -117,8 +118,9 @@ struct out_row {
     uint32_t verdict;   /* enum verdict once the broker has answered for good, else 0 */
     uint64_t log_index; /* of a stored entry */
     int64_t answered_ms;
-    bool retracted;  /* a retraction of it has been sealed */
-    uint32_t by_uid; /* the user of this machine that submitted or decided it */
+    bool retracted;   /* a retraction of it has been sealed */
+    uint32_t by_uid;  /* the user of this machine that submitted or decided it */
+    struct hash item; /* digest of what was frozen; zeros until it is sealed */
 };
 
 bool out_get(struct store_txn *txn, const struct reference *reference, struct out_row *ret);

@@ -179,12 +179,16 @@ static void merge_identifier(struct identifier *newer, const struct identifier *
 }
 
 /* What the newer one does not say is taken from the older one, but never where the child lives
- * when the newer one withholds it. */
+ * when either withholds it: another system of the agency may not know. Only somebody's word that it
+ * is released lifts that. */
 static void merge_identity(struct identity *newer, const struct identity *older)
 {
     merge_text(newer->given, older->given, sizeof(newer->given));
     merge_text(newer->family, older->family, sizeof(newer->family));
     merge_text(newer->local_id, older->local_id, sizeof(newer->local_id));
+    if (older->restricted && !newer->released) {
+        identity_restrict(newer);
+    }
     if (!newer->restricted) {
         merge_text(newer->postcode, older->postcode, sizeof(newer->postcode));
         merge_text(newer->address, older->address, sizeof(newer->address));
@@ -243,58 +247,135 @@ static bool other_child(const struct identity *a, const struct identity *b)
     return (numbers ? 1 : 0) + (births ? 1 : 0) + (texts_differ(a->given, b->given) ? 1 : 0) >= 2;
 }
 
-/* The handle listed under this key, unless it is plainly another child's. -EBADMSG for a broken row. */
-static int handle_under(const struct subjects *subjects, const struct identity *identity,
-                        const uint8_t key[CAIRN_HASH_BYTES], uint8_t handle[CAIRN_HANDLE_BYTES],
-                        bool *ret_found)
+/* A key of a child, and what it leads to. */
+struct listed {
+    struct identity_list_key key;
+    bool taken; /* by some handle ... */
+    bool ours;  /* ... of the same child, as far as anybody can tell */
+    bool restricted;
+    uint8_t handle[CAIRN_HANDLE_BYTES];
+};
+
+/* The handle listed under this key; not ours when it is plainly another child's. -EBADMSG for a
+ * broken row. */
+static int look_up(const struct subjects *subjects, const struct identity *identity,
+                   struct listed *ret)
 {
     _cleanup_(identity_deinit) struct identity held = IDENTITY_NULL;
     struct handle_row row = {.sealed = SLICE_NULL};
     struct slice value;
-    *ret_found = false;
-    if (!store_get(subjects->txn, AT_CHILD, slice_make(key, CAIRN_HASH_BYTES), &value)) {
+    if (!store_get(subjects->txn, AT_CHILD, SLICE_OF(ret->key.bytes), &value)) {
         return 0;
     }
     if (value.len != CAIRN_HANDLE_BYTES) {
         return -EBADMSG;
     }
-    memcpy(handle, value.data, CAIRN_HANDLE_BYTES);
-    if (row_get(subjects->txn, handle, &row) &&
+    memcpy(ret->handle, value.data, CAIRN_HANDLE_BYTES);
+    if (row_get(subjects->txn, ret->handle, &row) &&
         !open_identity(subjects->store_key, row.sealed, &held)) {
         return -EBADMSG;
     }
-    *ret_found = !other_child(identity, &held);
+    ret->taken = true;
+    ret->ours = !other_child(identity, &held);
+    ret->restricted = held.restricted;
+    return 0;
+}
+
+/* The strongest key speaks for the child, and every number that was traced; the next one only when
+ * those before it are another child's. */
+static bool speaks(const struct listed *listed, size_t i)
+{
+    bool others = true;
+    for (size_t j = 0; j < i; j++) {
+        others = others && listed[j].taken && !listed[j].ours;
+    }
+    return others || listed[i].key.verified;
+}
+
+/* Lists the handle under every key that speaks and is free: never instead of another child's. */
+static void list_handle(const struct subjects *subjects, const struct listed *listed, size_t n,
+                        const uint8_t handle[CAIRN_HANDLE_BYTES])
+{
+    for (size_t i = 0; i < n; i++) {
+        if (speaks(listed, i) && !listed[i].taken) {
+            store_put(subjects->txn, AT_CHILD, SLICE_OF(listed[i].key.bytes),
+                      slice_make(handle, CAIRN_HANDLE_BYTES));
+        }
+    }
+}
+
+/* Somebody's word that the address is not withheld any more counts for every system's handle. */
+static int release(const struct subjects *subjects, const uint8_t handle[CAIRN_HANDLE_BYTES])
+{
+    _cleanup_(identity_deinit) struct identity held = IDENTITY_NULL;
+    uint8_t sealed[IDENTITY_MAX_BYTES + WRAP_OVERHEAD_BYTES];
+    struct handle_row row;
+    size_t len = 0;
+    if (!row_get(subjects->txn, handle, &row) ||
+        !open_identity(subjects->store_key, row.sealed, &held)) {
+        return -EBADMSG;
+    }
+    held.restricted = false;
+    int r = seal_identity(subjects->store_key, &held, sealed, &len);
+    if (r == 0) {
+        row.sealed = slice_make(sealed, len);
+        row_put(subjects->txn, handle, &row);
+    }
+    return r;
+}
+
+/* The child's handle among those that its keys lead to; what one of them withholds, all do. */
+static int choose_handle(const struct subjects *subjects, const struct listed *listed, size_t n,
+                         struct identity *told, const uint8_t **ret)
+{
+    *ret = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (!listed[i].ours || !speaks(listed, i)) {
+            continue;
+        }
+        *ret = *ret == NULL ? listed[i].handle : *ret;
+        if (listed[i].restricted && told->released) {
+            int r = release(subjects, listed[i].handle);
+            if (r != 0) {
+                return r;
+            }
+        } else if (listed[i].restricted) {
+            identity_restrict(told);
+        }
+    }
     return 0;
 }
 
 int subjects_handle(const struct subjects *subjects, const struct identity *identity,
                     uint8_t ret[CAIRN_HANDLE_BYTES])
 {
-    uint8_t key[CAIRN_HASH_BYTES];
+    struct identity_list_key keys[IDENTITY_TOKENS_MAX];
+    struct listed listed[IDENTITY_TOKENS_MAX];
     uint8_t handle[CAIRN_HANDLE_BYTES];
-    struct slice taken;
-    bool seen = false;
-    _cleanup_(identity_deinit) struct identity without = *identity;
-    bool known = identity_key(identity, subjects->store_key, key);
-    int found = known ? handle_under(subjects, identity, key, handle, &seen) : 0;
-    if (found == 0 && known && !seen && store_get(subjects->txn, AT_CHILD, SLICE_OF(key), &taken)) {
-        without.local_id[0] = '\0'; /* another child has it: what else says who this is? */
-        known = identity_key(&without, subjects->store_key, key);
-        found = known ? handle_under(subjects, identity, key, handle, &seen) : 0;
+    const uint8_t *chosen = NULL;
+    _cleanup_(identity_deinit) struct identity told = *identity;
+    size_t n = identity_keys(identity, subjects->store_key, keys);
+    int r = 0;
+    for (size_t i = 0; i < n && r == 0; i++) {
+        listed[i] = (struct listed){.key = keys[i]};
+        r = look_up(subjects, identity, &listed[i]);
     }
-    if (found != 0) {
-        return found;
+    if (r == 0) {
+        r = choose_handle(subjects, listed, n, &told, &chosen);
     }
-    if (!seen && random_bytes(handle, sizeof(handle)) != 0) {
-        return -EIO;
-    }
-    int r = keep_identity(subjects, identity, handle);
     if (r != 0) {
         return r;
     }
-    if (known && !seen) {
-        store_put(subjects->txn, AT_CHILD, SLICE_OF(key), SLICE_OF(handle));
+    if (chosen != NULL) {
+        memcpy(handle, chosen, sizeof(handle));
+    } else if (random_bytes(handle, sizeof(handle)) != 0) {
+        return -EIO;
     }
+    r = keep_identity(subjects, &told, handle);
+    if (r != 0) {
+        return r;
+    }
+    list_handle(subjects, listed, n, handle);
     memcpy(ret, handle, sizeof(handle));
     return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agents/core/link.h"
+#include "agents/core/settle.h"
 #include "base/date.h"
 
 #define ITEM_BYTES       (1 + 1 + REFERENCE_BYTES + 1 + 4 + sizeof(((struct intake_item *)NULL)->reason))
@@ -93,6 +94,53 @@ static void tell(struct agent *agent)
 {
     link_wake(agent);
     news_tell(&agent->news);
+}
+
+static struct out_row row_of(const struct taking *taking, const struct event *event)
+{
+    return (struct out_row){
+        .kind = ENTRY_RECORD,
+        .record_kind = event->kind,
+        .code = event->code,
+        .urgency = event->urgency,
+        .event_day = event->event_day,
+        .created_ms = taking->now_ms,
+        .by_uid = taking->by_uid,
+    };
+}
+
+/* What is urgent never waits for a correction. */
+static bool must_settle(const struct taking *taking, const struct event *event)
+{
+    return event->settles && event->kind != RECORD_RETRACTION &&
+           seal_lane(event->kind, event->urgency) != LANE_URGENT &&
+           taking->agent->options->settle_ms > 0;
+}
+
+int taking_keep(struct taking *taking, const struct event *event, const struct reference *retracts,
+                const struct out_row *target, struct reference *ret)
+{
+    struct out_row row = row_of(taking, event);
+    bool settles = must_settle(taking, event);
+    int r = reference_new(taking->now_ms, ret);
+    if (r != 0) {
+        return r;
+    }
+    if (settles || !taking->can_seal) {
+        row.state = settles ? OUT_SETTLING : OUT_WAITING;
+        /* What does not settle is due whatever the clock says later. */
+        row.due_ms = settles ? taking->now_ms + taking->agent->options->settle_ms : 0;
+        if (target != NULL) {
+            memcpy(row.handle, target->handle, sizeof(row.handle));
+        }
+        r = settle_event(taking->txn, taking_store_key(taking), event, ret, retracts, &row);
+    } else {
+        r = seal_record(&taking->seal, event, ret, target, &row);
+    }
+    if (r == 0) {
+        out_put(taking->txn, ret, &row);
+    }
+    return r;
 }
 
 int taking_look(struct taking *taking, const struct idempotency *request, struct intake_answer *ret,

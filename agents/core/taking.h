@@ -32,6 +32,11 @@ const struct secret *taking_store_key(const struct taking *taking);
 /* One more of these today. */
 void taking_count(struct taking *taking, const char *name);
 
+/* Settles, waits until our place is known, or is sealed and spooled now; with its OUT row.
+ * `retracts` and `target`, of a retraction: what it takes back; else NULL. */
+int taking_keep(struct taking *taking, const struct event *event, const struct reference *retracts,
+                const struct out_row *target, struct reference *ret) MUST_USE;
+
 /* Room for n items. */
 void answer_begin(struct intake_answer *answer, size_t n);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agents/core/held.h"
 #include "base/date.h"
 
 /* --- when --- */
@@ -54,7 +55,7 @@ static enum situation stored_situation(const struct words_about *about)
     }
     switch (furthest(about)) {
     case READER_OPENED:
-        return SITUATION_OPENED;
+        return SITUATION_SAID_OPENED;
     case READER_DELIVERED:
         return SITUATION_DELIVERED;
     case READER_QUEUED:
@@ -86,7 +87,7 @@ enum situation words_situation(const struct words_about *about)
     case OUT_WAITING:
         return SITUATION_WAITING;
     case OUT_SPOOLED:
-        return unsent_situation(about);
+        return held_is_aside(about->row) ? SITUATION_ASIDE : unsent_situation(about);
     case OUT_STORED:
         return stored_situation(about);
     case OUT_REFUSED:
@@ -124,6 +125,9 @@ static const char *sentence(enum situation situation)
     case SITUATION_STOPPED:
         return "Stored on this computer; not sent: the agent has stopped talking to the broker and "
                "an operator must look.";
+    case SITUATION_ASIDE:
+        return "Stored on this computer; not sent: the broker refuses it (@V) and an operator must "
+               "look.";
     case SITUATION_SENDING:
         return "Stored on this computer; being sent now.";
     case SITUATION_STORED:
@@ -132,13 +136,17 @@ static const char *sentence(enum situation situation)
         return "Stored by the partnership's broker; no agreement lets anybody read it; seen by "
                "nobody@R.";
     case SITUATION_KEPT:
-        return "Stored by the partnership's broker; kept, seen by nobody@R.";
+        return "Stored by the partnership's broker; as it says, kept, seen by nobody@R.";
     case SITUATION_QUEUED:
-        return "Stored by the partnership's broker; on its way to @N; seen by nobody yet.";
+        return "Stored by the partnership's broker; as it says, on its way to @N; seen by nobody "
+               "yet.";
     case SITUATION_DELIVERED:
-        return "Delivered to @N; nobody there has opened it yet.";
+        return "Delivered to @N, as the broker says; nobody there has opened it yet.";
+    case SITUATION_SAID_OPENED:
+        return "The broker says that it was opened at @N; the log has no notice of that for this "
+               "agency.";
     case SITUATION_OPENED:
-        return "Opened at @N@O.";
+        return "Opened at @N@O, as a notice in the log says.";
     case SITUATION_UNSURE:
         return "Stored by the partnership's broker; the broker cannot be asked now whether anybody "
                "has seen it (@W).";
@@ -301,7 +309,7 @@ const char *words_notice(enum notice_type type)
     case NOTICE_RECORD_OPENED:
         return "A named person there has opened what you sent.";
     case NOTICE_RETRACTED:
-        return "Something that was noticed has been taken back by the agency that sent it.";
+        return "The broker says that something has been taken back by the agency that sent it.";
     }
     return "";
 }

@@ -2,7 +2,9 @@
 /*
  * words: what has become of something, in plain English, for the person who sent it or must look at
  * it. A record that is kept says that nobody has seen it; what is immediate, and a referral, says
- * whom to telephone until a person has opened it. No view ever says that nothing is known.
+ * whom to telephone until a notice in the log says that a person has opened it: the broker's word
+ * alone does not end that. What only the broker says is said to be its word. No view ever says that
+ * nothing is known.
  *
  * Pure functions; any thread.
  */
@@ -20,17 +22,19 @@
 /* What a record, statement or decision of ours looks like to its author. */
 enum situation {
     SITUATION_SETTLING = 1,
-    SITUATION_WAITING,   /* our place in the partnership is not known yet */
-    SITUATION_OFFLINE,   /* on disk, no connection */
-    SITUATION_STOPPED,   /* on disk, the link waits for an operator */
-    SITUATION_SENDING,   /* on disk, connected */
-    SITUATION_STORED,    /* a statement or a decision: nobody opens it */
-    SITUATION_NO_READER, /* stored; no agreement lets anybody read it */
-    SITUATION_KEPT,      /* stored; told to nobody yet */
-    SITUATION_QUEUED,    /* on its way to a reader */
-    SITUATION_DELIVERED, /* on a reader's disk */
-    SITUATION_OPENED,    /* a person there has opened it */
-    SITUATION_UNSURE,    /* stored; the broker cannot be asked who has seen it */
+    SITUATION_WAITING,     /* our place in the partnership is not known yet */
+    SITUATION_OFFLINE,     /* on disk, no connection */
+    SITUATION_STOPPED,     /* on disk, the link waits for an operator */
+    SITUATION_ASIDE,       /* on disk, the broker refuses it and an operator must look */
+    SITUATION_SENDING,     /* on disk, connected */
+    SITUATION_STORED,      /* a statement or a decision: nobody opens it */
+    SITUATION_NO_READER,   /* stored; no agreement lets anybody read it */
+    SITUATION_KEPT,        /* stored; told to nobody yet, as the broker says */
+    SITUATION_QUEUED,      /* on its way to a reader, as the broker says */
+    SITUATION_DELIVERED,   /* on a reader's disk, as the broker says */
+    SITUATION_SAID_OPENED, /* a person there has opened it, as the broker says */
+    SITUATION_OPENED,      /* a person there has opened it, as a notice in the log says */
+    SITUATION_UNSURE,      /* stored; the broker cannot be asked who has seen it */
     SITUATION_REFUSED,
     SITUATION_WITHDRAWN, /* before it left */
     SITUATION_RETRACTED  /* after it had left */
@@ -46,10 +50,10 @@ struct words_about {
     int64_t now_ms;
     enum link_state link;
     int64_t link_since_ms; /* 0: not since the agent started */
-    bool asked;            /* the broker said just now who the readers are */
+    bool asked;            /* the broker said just now who the readers are: its word */
     size_t n_readers;
     const struct words_reader *readers;
-    const char *opened_by;   /* as a notice told us; NULL nobody, or not told */
+    const char *opened_by;   /* as a notice in the log told us; NULL nobody, or not told */
     int64_t opened_ms;       /* likewise; 0 */
     const struct desk *desk; /* on duty now; NULL: no calendar is held yet */
 };

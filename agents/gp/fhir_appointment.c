@@ -16,14 +16,14 @@
 #include "agents/gp/fhir_service.h"
 #include "base/date.h"
 #include "base/text.h"
-#include "crypto/digest.h"
 #include "gp_schemas.h"
 #include "json/json.h"
 #include "json/schema.h"
 
-#define AGE_YOUNG_PERSON 16 /* from here "did not attend", and not sent by default */
-#define AGE_ADULT        18
-#define AGE_IMPLAUSIBLE  120 /* "1900-01-01" stands for a date that nobody knew */
+#define AGE_YOUNG_PERSON     16 /* from here "did not attend", and not sent by default */
+#define AGE_ADULT            18
+#define CHANGED_AHEAD_MAX_MS (86400 * INT64_C(1000)) /* of lastUpdated, beyond our clock */
+#define AGE_IMPLAUSIBLE      120 /* "1900-01-01" stands for a date that nobody knew */
 
 struct appointment_reader {
     struct schema *schema;
@@ -71,10 +71,22 @@ const char *appointment_outcome_text(enum appointment_outcome outcome)
     return texts[outcome];
 }
 
+const char *appointment_why_text(enum appointment_why why)
+{
+    static const char *const texts[] = {
+#define X(name, text) text,
+        APPOINTMENT_WHYS(X)
+#undef X
+    };
+
+    static_assert(ARRAY_LEN(texts) == APPOINTMENT_WHY_COUNT, "every reason has its name");
+    assert((size_t)why < ARRAY_LEN(texts));
+    return texts[why];
+}
+
 bool appointment_outcome_withdraws(enum appointment_outcome outcome)
 {
-    return outcome == APPOINTMENT_RETRACT || outcome == APPOINTMENT_LOCAL_ONLY ||
-           outcome == APPOINTMENT_CONFIDENTIAL;
+    return outcome != APPOINTMENT_EVENT && outcome != APPOINTMENT_SET_ASIDE;
 }
 
 void appointment_results_deinit(struct appointment_results *results)
@@ -105,26 +117,28 @@ static void set_lawfulness(const struct event_terms *terms, struct lawfulness *r
 
 /* --- how a reading ends --- */
 
-static void conclude(struct reading *reading, enum appointment_outcome outcome, const char *member,
-                     const char *why)
+static void conclude(struct reading *reading, enum appointment_outcome outcome,
+                     enum appointment_why why, const char *member, const char *words)
 {
     struct json_view at = reading->appointment;
 
     reading->result->outcome = outcome;
+    reading->result->why = why;
     if (member != NULL) {
         at = json_member(&at, member);
     }
     reading->result->reason = ERROR_NULL;
-    (void)json_refuse(&at, "%s", why);
+    (void)json_refuse(&at, "%s", words);
 }
 
 /* The reason is in the result's error already. */
-static void set_aside(struct reading *reading)
+static void set_aside(struct reading *reading, enum appointment_why why)
 {
     reading->result->outcome = APPOINTMENT_SET_ASIDE;
+    reading->result->why = why;
 }
 
-static void retract(struct reading *reading, const char *why)
+static void retract(struct reading *reading, enum appointment_why why, const char *words)
 {
     struct event *event = &reading->result->event;
 
@@ -132,7 +146,8 @@ static void retract(struct reading *reading, const char *why)
     event->urgency = URGENCY_ROUTINE;
     memcpy(event->retracts, event->source_id, sizeof(event->retracts));
     set_lawfulness(reading->terms, &event->lawfulness);
-    conclude(reading, APPOINTMENT_RETRACT, "status", why);
+    event->final = why == APPOINTMENT_WHY_MISTAKEN;
+    conclude(reading, APPOINTMENT_RETRACT, why, "status", words);
 }
 
 /* --- source --- */
@@ -152,37 +167,40 @@ static void read_source_id(const struct json_view *appointment, struct event *ev
     }
 }
 
-/* What tells one state of the appointment from the next: version, else time of change, else its
- * bytes. */
-static void read_source_version(const struct json_view *appointment, struct event *event)
+/* The version as the source calls it, else its time of change as written. Without either the
+ * versions of an appointment differ by what they say. */
+static void read_source_version(const struct json_view *meta, struct event *event)
 {
-    _cleanup_(buf_deinit) struct buf canonical = BUF_MAX(CAIRN_JSON_MAX_BYTES * 2);
-    struct json_view meta = json_opt_object(appointment, "meta");
-    uint8_t digest[CAIRN_HASH_BYTES];
-
-    json_opt_copy(&meta, "versionId", event->source_version, sizeof(event->source_version));
+    json_opt_copy(meta, "versionId", event->source_version, sizeof(event->source_version));
     if (event->source_version[0] == '\0') {
-        json_opt_copy(&meta, "lastUpdated", event->source_version, sizeof(event->source_version));
-    }
-    if (event->source_version[0] == '\0' &&
-        json_write(appointment->node, JSON_STYLE_COMPACT, &canonical) == 0) {
-        sha256(buf_slice(&canonical), digest);
-        hex_encode(slice_make(digest, CAIRN_HASH_BYTES), event->source_version);
+        json_opt_copy(meta, "lastUpdated", event->source_version, sizeof(event->source_version));
     }
 }
-static_assert(EVENT_SOURCE_VERSION_BYTES >= HEX_BYTES(CAIRN_HASH_BYTES), "a digest fits");
+
+/* A source whose clock runs far ahead of ours must not make all its later versions look old. */
+static bool read_changed(const struct json_view *meta, int64_t now_ms, int64_t *ret_ms)
+{
+    int64_t ms = 0;
+
+    if (!instant_parse(json_opt_text(meta, "lastUpdated"), &ms) ||
+        ms > now_ms + CHANGED_AHEAD_MAX_MS) {
+        return false;
+    }
+    *ret_ms = ms;
+    return true;
+}
 
 static void read_source(struct reading *reading)
 {
     struct event *event = &reading->result->event;
     struct json_view meta = json_opt_object(&reading->appointment, "meta");
-    struct slice updated = json_opt_text(&meta, "lastUpdated");
 
     (void)snprintf(event->adapter, sizeof(event->adapter), "%s", FHIR_APPOINTMENT_ADAPTER);
     read_source_id(&reading->appointment, event);
-    read_source_version(&reading->appointment, event);
-    if (!instant_parse(updated, &event->recorded_ms)) {
-        event->recorded_ms = reading->terms->now_ms;
+    read_source_version(&meta, event);
+    event->recorded_ms = reading->terms->now_ms;
+    if (read_changed(&meta, reading->terms->now_ms, &event->changed_ms)) {
+        event->recorded_ms = event->changed_ms;
     }
     event->event_day = instant_london_day(event->recorded_ms);
 }
@@ -384,6 +402,7 @@ static void tell(struct reading *reading, enum course course, struct facts *fact
         event->code = CODE_CANCELLED_BY_CARER;
         /* cancelling is what happened, and it can happen before the day of the appointment */
         event->event_day = recorded_day < facts->start_day ? recorded_day : facts->start_day;
+        event->day_heard = event->changed_ms == 0;
     } else if (facts->service.vaccination) {
         event->kind = RECORD_MISSED_VACCINATION;
         event->code = CODE_VACCINATION_NOT_BROUGHT;
@@ -402,15 +421,24 @@ static void count_here_only(struct reading *reading, enum course course, const s
     struct event *event = &reading->result->event;
 
     if (course == COURSE_CANCELLED) {
-        conclude(reading, APPOINTMENT_IGNORED, "cancelationReason",
+        conclude(reading, APPOINTMENT_IGNORED, APPOINTMENT_WHY_YOUNG_PERSON, "cancelationReason",
                  "a young person of 16 or 17 may cancel");
         return;
     }
     event->kind = RECORD_MISSED_APPOINTMENT;
     event->code = CODE_DID_NOT_ATTEND;
     event->event_day = facts->start_day;
-    conclude(reading, APPOINTMENT_LOCAL_ONLY, "status",
+    conclude(reading, APPOINTMENT_LOCAL_ONLY, APPOINTMENT_WHY_YOUNG_PERSON, "status",
              "a young person of 16 or 17 did not attend: counted here only");
+}
+
+/* Of what keeps patient or day from being known. */
+static enum appointment_why why_of(const struct facts *facts)
+{
+    if (!facts->patient.found) {
+        return APPOINTMENT_WHY_NO_PATIENT;
+    }
+    return facts->patient.identity.has_birth ? APPOINTMENT_WHY_UNREADABLE : APPOINTMENT_WHY_NO_AGE;
 }
 
 /* True when the reading ended because something must be looked at by a person. */
@@ -420,21 +448,21 @@ static bool is_doubtful(struct reading *reading, enum course course, const struc
 
     if (facts->problem.what[0] != '\0') {
         reading->result->reason = facts->problem;
-        set_aside(reading);
+        set_aside(reading, why_of(facts));
         return true;
     }
     if (facts->patient.deceased) {
-        conclude(reading, APPOINTMENT_SET_ASIDE, "participant",
+        conclude(reading, APPOINTMENT_SET_ASIDE, APPOINTMENT_WHY_DIED, "participant",
                  "the patient is recorded as having died: a person must look");
         return true;
     }
     if (facts->age < 0 || facts->age > AGE_IMPLAUSIBLE) {
-        conclude(reading, APPOINTMENT_SET_ASIDE, "participant",
+        conclude(reading, APPOINTMENT_SET_ASIDE, APPOINTMENT_WHY_NO_AGE, "participant",
                  "the patient's birth date cannot be right for this day");
         return true;
     }
     if (course == COURSE_MISSED && facts->start_day > today) {
-        conclude(reading, APPOINTMENT_SET_ASIDE, "start",
+        conclude(reading, APPOINTMENT_SET_ASIDE, APPOINTMENT_WHY_UNREADABLE, "start",
                  "lies in the future, so nobody can have missed it");
         return true;
     }
@@ -447,11 +475,13 @@ static void judge_absence(struct reading *reading, enum course course, bool conf
 
     gather(reading, &facts);
     if (facts.has_age && facts.age >= AGE_ADULT && facts.age <= AGE_IMPLAUSIBLE) {
-        conclude(reading, APPOINTMENT_IGNORED, "participant", "the patient is an adult");
+        conclude(reading, APPOINTMENT_IGNORED, APPOINTMENT_WHY_ADULT, "participant",
+                 "the patient is an adult");
         return;
     }
     if (confidential || facts.service.confidential) {
-        conclude(reading, APPOINTMENT_CONFIDENTIAL, NULL, "a confidential service: only counted");
+        conclude(reading, APPOINTMENT_CONFIDENTIAL, APPOINTMENT_WHY_CONFIDENTIAL, NULL,
+                 "a confidential service: only counted");
         return;
     }
     if (is_doubtful(reading, course, &facts)) {
@@ -474,11 +504,12 @@ static void judge_cancelled(struct reading *reading)
         judge_absence(reading, COURSE_CANCELLED, true);
         return;
     case CANCELLED_FOR_DEATH:
-        conclude(reading, APPOINTMENT_SET_ASIDE, "cancelationReason",
+        conclude(reading, APPOINTMENT_SET_ASIDE, APPOINTMENT_WHY_DIED, "cancelationReason",
                  "says that the patient has died: a person must look");
         return;
     case CANCELLED_BY_SERVICE:
-        retract(reading, "cancelled, and not by the family: counts for nothing");
+        retract(reading, APPOINTMENT_WHY_BY_SERVICE,
+                "cancelled, and not by the family: counts for nothing");
         return;
     }
 }
@@ -495,13 +526,14 @@ static void judge(struct reading *reading)
         judge_cancelled(reading);
         return;
     case COURSE_ATTENDED:
-        retract(reading, "the child was seen");
+        retract(reading, APPOINTMENT_WHY_SEEN, "the child was seen");
         return;
     case COURSE_MISTAKEN:
-        retract(reading, "entered in error");
+        retract(reading, APPOINTMENT_WHY_MISTAKEN, "entered in error");
         return;
     case COURSE_OPEN:
-        conclude(reading, APPOINTMENT_IGNORED, "status", "nothing has happened yet");
+        conclude(reading, APPOINTMENT_IGNORED, APPOINTMENT_WHY_NOT_YET, "status",
+                 "nothing has happened yet");
         return;
     }
 }
@@ -526,12 +558,12 @@ static bool keeps_schema(struct reading *reading)
 static void read_appointment(struct reading *reading)
 {
     if (!keeps_schema(reading)) {
-        set_aside(reading);
+        set_aside(reading, APPOINTMENT_WHY_UNREADABLE);
         return;
     }
     read_source(reading);
     if (!json_ok(&reading->appointment)) {
-        set_aside(reading);
+        set_aside(reading, APPOINTMENT_WHY_UNREADABLE);
         return;
     }
     judge(reading);
@@ -557,7 +589,8 @@ static void read_resource(const struct reading *common, const struct fhir_resour
     reading.appointment = resource->view;
     reading.appointment.error = &reading.result->reason;
     if (resource->type.len == 0) {
-        conclude(&reading, APPOINTMENT_SET_ASIDE, NULL, "holds no resource");
+        conclude(&reading, APPOINTMENT_SET_ASIDE, APPOINTMENT_WHY_UNREADABLE, NULL,
+                 "holds no resource");
         return;
     }
     read_appointment(&reading);

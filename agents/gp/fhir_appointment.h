@@ -19,6 +19,19 @@
  *   what cannot be judged            SET_ASIDE with the reason: age not known, no patient,
  *                                        malformed
  *
+ * An appointment goes from one of these to another, so all but EVENT and SET_ASIDE also say that
+ * there is nothing to tell of it now: booked again, seen after all, of an adult since the birth date
+ * was put right. What was told before is taken back (agents/core/correct.h). An EVENT that says
+ * something else than before, or of another patient, takes its place. A SET_ASIDE changes nothing.
+ *
+ * Which of two versions is the older (agents/core/sources.h): meta.lastUpdated decides when both
+ * have one and they differ. FHIR calls versionId opaque, but small whole numbers are counts
+ * everywhere: they decide next. Otherwise, or when a source repeats the same meta with other
+ * content, or gives none, the order in which they come decides; what was said before in exactly
+ * these words and under this meta is known again and changes nothing. entered-in-error is the last
+ * word: without a newer version by those rules nothing is told of that appointment any more. A
+ * lastUpdated more than a day ahead of our clock is not believed.
+ *
  * What it takes over is the least that tells the story: day, service, place, why it was cancelled.
  * Comments and notes on the appointment are not read.
  *
@@ -51,13 +64,41 @@ enum {
 #undef X
 };
 
+/* Why nothing is told, for the counters. */
+#define APPOINTMENT_WHYS(X)                                                                        \
+    X(TOLD, "told") /* it is: of an EVENT */                                                       \
+    X(NOT_YET, "nothing-yet")                                                                      \
+    X(SEEN, "seen")                                                                                \
+    X(MISTAKEN, "entered-in-error")                                                                \
+    X(BY_SERVICE, "cancelled-by-service")                                                          \
+    X(CONFIDENTIAL, "confidential")                                                                \
+    X(YOUNG_PERSON, "aged-16-or-17")                                                               \
+    X(ADULT, "adult")                                                                              \
+    X(NO_PATIENT, "no-patient")                                                                    \
+    X(NO_AGE, "age-not-known")                                                                     \
+    X(DIED, "patient-died")                                                                        \
+    X(UNREADABLE, "not-readable")
+
+enum appointment_why {
+#define X(name, text) APPOINTMENT_WHY_##name,
+    APPOINTMENT_WHYS(X)
+#undef X
+};
+enum {
+#define X(name, text) +1
+    APPOINTMENT_WHY_COUNT = 0 APPOINTMENT_WHYS(X)
+#undef X
+};
+const char *appointment_why_text(enum appointment_why why);
+
 const char *appointment_outcome_text(enum appointment_outcome outcome);
-/* Whether an event told before under the same source id no longer holds: RETRACT, LOCAL_ONLY,
- * CONFIDENTIAL. Withdraw it if there is one; if there is none, nothing was ever said. */
+/* Whether an event told before under the same source id no longer holds: all but EVENT and
+ * SET_ASIDE. Withdraw it if there is one; if there is none, nothing was ever said. */
 bool appointment_outcome_withdraws(enum appointment_outcome outcome);
 
 struct appointment_result {
     enum appointment_outcome outcome;
+    enum appointment_why why;
     /* EVENT: all of it. RETRACT: a retraction without a child. LOCAL_ONLY: kind, code and day, no
      * child. Of the others only adapter, source id and version, where they could be read. */
     struct event event;

@@ -186,3 +186,24 @@ struct json_view fhir_patient_by_number(const struct fhir_bundle *bundle,
     }
     return (struct json_view){.node = NULL, .error = from->error};
 }
+
+static bool split_address(struct slice address, struct slice *ret_server, struct slice *ret_id)
+{
+    address = without_version(address);
+    return (starts_with(address, "https://") || starts_with(address, "http://")) &&
+           split_last(address, ret_server, ret_id) && ret_id->len > 0;
+}
+
+bool fhir_origin(const struct fhir_bundle *bundle, const struct json_view *resource,
+                 struct slice reference, struct slice *ret_server, struct slice *ret_id)
+{
+    if (split_address(reference, ret_server, ret_id)) {
+        return true;
+    }
+    for (size_t i = 0; i < bundle->n; i++) {
+        if (bundle->resources[i].view.node == resource->node) {
+            return split_address(bundle->resources[i].full_url, ret_server, ret_id);
+        }
+    }
+    return false;
+}

@@ -42,6 +42,11 @@ struct json_view fhir_patient_by_number(const struct fhir_bundle *bundle,
                                         const struct json_view *from, struct slice nhs_number);
 /* resourceType of a resource; empty when it has none that is text. */
 struct slice fhir_resource_type(const struct json_view *resource);
+/* The address of the server that a resource came from, "https://host/r4/Patient", and its id there:
+ * from the reference that named it, else from the fullUrl of its entry. False when neither says: an
+ * id alone, or one made for this message, is another patient's on another server. */
+bool fhir_origin(const struct fhir_bundle *bundle, const struct json_view *resource,
+                 struct slice reference, struct slice *ret_server, struct slice *ret_id);
 /* Whether a reference names this type: "Patient/1", "https://host/Patient/1". */
 bool fhir_reference_is_to(struct slice reference, const char *type);
 

@@ -151,6 +151,23 @@ static void read_nhs_number(const struct json_view *identifier, bool live, struc
     }
 }
 
+/* One that does not fit is left out: half a number is another child's. */
+static void set_local_id(struct slice system, struct slice value, struct identity *ret)
+{
+    char text[IDENTITY_LOCAL_ID_BYTES] = "";
+    struct writer out = writer_over(text, sizeof(text) - 1);
+
+    if (value.len == 0 || system.len + 1 + value.len >= sizeof(text)) {
+        return;
+    }
+    write_slice(&out, system);
+    write_text(&out, "|");
+    write_slice(&out, value);
+    if (!text_copy(ret->local_id, sizeof(ret->local_id), writer_slice(&out))) {
+        ret->local_id[0] = '\0';
+    }
+}
+
 /* One identifier of a patient, into the first free place it fits. */
 static void read_identifier(const struct json_view *identifier, bool live, struct identity *ret)
 {
@@ -164,7 +181,7 @@ static void read_identifier(const struct json_view *identifier, bool live, struc
             read_nhs_number(identifier, live, &ret->nhs_number);
         }
     } else if (ret->local_id[0] == '\0') {
-        json_opt_copy(identifier, "value", ret->local_id, sizeof(ret->local_id));
+        set_local_id(system, json_opt_text(identifier, "value"), ret);
     }
 }
 
@@ -203,8 +220,13 @@ static bool is_deceased(const struct json_view *patient)
            json_opt_bool(patient, "deceasedBoolean", false);
 }
 
-static void read_patient(const struct json_view *patient, struct slice reference, bool live,
-                         struct fhir_patient *ret)
+static bool says_who(const struct identity *identity)
+{
+    return identity->given[0] != '\0' || identity->family[0] != '\0' ||
+           identity->nhs_number.value[0] != '\0' || identity->local_id[0] != '\0';
+}
+
+static void read_patient(const struct json_view *patient, bool live, struct fhir_patient *ret)
 {
     struct identity *identity = &ret->identity;
     struct json_view identifiers = json_opt_array(patient, "identifier");
@@ -213,9 +235,6 @@ static void read_patient(const struct json_view *patient, struct slice reference
     for (size_t i = 0; i < looked_at(&identifiers); i++) {
         struct json_view identifier = json_item(&identifiers, i);
         read_identifier(&identifier, live, identity);
-    }
-    if (identity->local_id[0] == '\0' && fhir_reference_is_to(reference, "Patient")) {
-        json_opt_copy(patient, "id", identity->local_id, sizeof(identity->local_id));
     }
     read_address(patient, identity);
     if (is_restricted(patient)) {
@@ -284,6 +303,19 @@ static bool find_claim(const struct fhir_bundle *bundle, const struct json_view 
     return found;
 }
 
+/* Where there is no identifier: the server that the patient is known at, and the id there. */
+static void read_origin(const struct fhir_bundle *bundle, const struct claim *claim,
+                        struct identity *ret)
+{
+    struct slice server;
+    struct slice id;
+
+    if (ret->local_id[0] == '\0' &&
+        fhir_origin(bundle, &claim->resource, claim->reference, &server, &id)) {
+        set_local_id(server, id, ret);
+    }
+}
+
 void fhir_patient_find(const struct fhir_bundle *bundle, const struct json_view *appointment,
                        bool live, struct fhir_patient *ret)
 {
@@ -293,7 +325,14 @@ void fhir_patient_find(const struct fhir_bundle *bundle, const struct json_view 
         return;
     }
     if (claim.resource.node != NULL) {
-        read_patient(&claim.resource, claim.reference, live, ret);
+        read_patient(&claim.resource, live, ret);
+        read_origin(bundle, &claim, &ret->identity);
+        ret->found = says_who(&ret->identity);
+        if (!ret->found) {
+            (void)json_refuse(&claim.resource,
+                              "nothing says who the patient is: send an NHS number, an identifier "
+                              "with its system, or a name");
+        }
         return;
     }
     struct json_view identifier = json_opt_object(&claim.actor, "identifier");

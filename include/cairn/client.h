@@ -54,7 +54,8 @@
  * POST -> 202 once all of it is on disk:
  *   {items: [{outcome, reference, state, words, telephone, reason}], replayed}
  * in the order of the input. `outcome`: accepted, known-already, withdrawn, retracted, counted,
- * set-aside (a person must look: `reason`). `telephone`: {desk, phone}, for what is immediate or a
+ * set-aside (a person must look: `reason`), older-version (came after what took its place, and is
+ * not told: `reason`). `telephone`: {desk, phone}, for what is immediate or a
  * referral: ring now, whatever else this says.
  */
 #define CAIRN_PATH_SUBMISSIONS "/v1/submissions"
@@ -64,7 +65,8 @@
  *   {reference, record, kind, state, since, words, telephone, verdict, log_index, retracted, alert,
  *    readers: [{agency, name, state}], submitted_by: {uid}, as_of}
  * `state`: settling, waiting, on-its-way, stored, refused, withdrawn. A reader's state: kept,
- * queued, delivered, opened. `submitted_by`: the user of this machine that submitted or decided it.
+ * queued, delivered, opened: the broker's word. `words` say what the log proves; `telephone` stays
+ * on what is urgent until the log says that a person has opened it. `submitted_by`: the user of this machine that submitted or decided it.
  * `as_of`: now, or when the broker was last heard of if it cannot be
  * asked.
  *
@@ -90,7 +92,7 @@
  *   "record"       {record, from, record_kind, code, urgency, level, event_date, provisional,
  *                  card_state, account_state}: whether we may open them, not what they say
  *   "decision"     {record, from, action, alert}: somebody's decision that we may read
- *   "release"      {record, alert}: an account that we may open now
+ *   "release"      {record, alert}: an account that we may open now, if the record is here
  *   "notice"       {notice, alert, revision, record, agency, outcome, headlines}: `notice` is
  *                  raised, extended, opened, closed, record-opened, retracted; `headlines` how many
  *   "entry"        {record, from}: any other
@@ -107,7 +109,8 @@
 
 /*
  * GET PATH/{entry id} -> {record, delivery, from, entry_kind, header, card, card_state, account,
- *   account_state, retracted, provisional, doubt, alert, decided, words}
+ *   account_state, retracted, retraction_unproven, provisional, doubt, alert, decided, words}
+ * `retracted`: its origin signed that it takes it back; `retraction_unproven`: the broker says so.
  * `header` is what the broker sees of it too. `card` and `account` are the sealed parts as JSON, as
  * far as we may open them; `account` of a record only after a decision of a named person. Their
  * states, in the inbox too:
@@ -124,7 +127,7 @@
  * GET PATH?after=N&limit=N -> {items: [{alert, state, revision, heading, words, pattern, child,
  *   raised_at, changed_at, outcome, earlier_outcome, headlines}], next}
  * GET PATH/{alert} -> the same and {headlines: [{record, class, record_kind, code, event_date,
- *   origin_kind, from, provisional, retracted, own, card, card_state, account, account_state}],
+ *   origin_kind, from, provisional, retracted, retraction_unproven, own, card, card_state, account, account_state}],
  *   opened, closed, may_decide}
  * `state`: noticed, opened, closed. `child`: {known_as, local_id, card}; `known_as`: own (as our
  * system calls it), told (by the card of another agency), not-named. `opened` and `closed` say who
@@ -139,9 +142,12 @@
 /*
  * GET -> {agency: {agency, name, kind},
  *   link: {state, since, last_contact, reason, clock_ahead_ms},
- *   spool: {urgent, normal, bulk, oldest}, today: {what happened: how often},
+ *   spool: {urgent, normal, bulk, oldest}, held: [{record, verdict, words, since, aside}, at most 16],
+ * today: {what happened: how often},
  *   governance: {document: {version, review_by, overdue}},
- *   inbox: {position}, log: {size, contradicted}}
+ *   inbox: {position, missing, first_missing, last_missing, noticed}, log: {size, contradicted}}
+ * `missing`: deliveries that never came, between the first and the last of them, as far as what came
+ * behind them shows.
  */
 #define CAIRN_PATH_HEALTH "/v1/health"
 /* GET -> text/plain, the last verified checkpoint: a C2SP signed note. 404 before the first. */
@@ -166,6 +172,6 @@
     X(BUSY, 503, "busy", "others are being answered; try again in a moment")                       \
     X(OFFLINE, 503, "offline", "the broker cannot be asked now")                                   \
     X(NOT_JOINED, 503, "not-joined", "this agency's place in the partnership is not known yet")    \
-    X(DISK_FULL, 507, "disk-full", "the agent's disk is full; nothing was kept")
+    X(DISK_FULL, 507, "disk-full", "the agent has no room for this on its disk; nothing was kept")
 
 #endif

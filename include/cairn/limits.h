@@ -45,7 +45,9 @@
 #define CAIRN_NOTE_SIGNATURES_MAX      16 /* C2SP signed-note asks for at least this many */
 #define CAIRN_PROOF_MAX_HASHES         63 /* RFC 9162: a tree has fewer than 2^63 leaves */
 #define CAIRN_UNPACK_BUDGET_BYTES                                                                  \
-    (1024 * 1024) /* arena for one unpacked frame: see docs/protocol.md */
+    (1024 * 1024)                  /* arena for one unpacked frame: see docs/protocol.md */
+#define CAIRN_UNPACK_FACTOR      8 /* in the ring no more than so many times its bytes ... */
+#define CAIRN_UNPACK_FLOOR_BYTES (16 * 1024) /* ... and these: many small entries take the most */
 
 /* --- broker --- */
 #define CAIRN_RING_SLOTS        1024               /* frames in flight between gate and answer */
@@ -112,6 +114,11 @@
 /* --- stores --- */
 #define CAIRN_BROKER_MAP_BYTES    (64ULL << 30) /* address space, not memory */
 #define CAIRN_AGENT_MAP_BYTES     (4ULL << 30)
+#define CAIRN_AGENT_ADMIT_PERCENT 90 /* of the map, for all lanes; the rest is for what is urgent */
+#define CAIRN_AGENT_RESERVE_BYTES                                                                  \
+    (8ULL << 20) /* on disk beforehand: some hundreds of urgent records, and every receipt */
+#define CAIRN_AGENT_GROW_BYTES    (256ULL << 10) /* the store's file grows by such steps */
+#define CAIRN_AGENT_ENTRY_BYTES   (48ULL << 10) /* of pages that one entry touches, sealed and all */
 #define CAIRN_READERS_MAX         512
 #define CAIRN_DISK_WARN_PERCENT   80 /* normal and bulk lanes are told to wait */
 #define CAIRN_DISK_REFUSE_PERCENT 95 /* the rest is for the urgent lane and acknowledgements */

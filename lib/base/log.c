@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,21 +83,109 @@ static void line_emit(struct line *line)
     (void)written;
 }
 
-void log_event(enum log_level level, const char *event, const char *format, ...)
+PRINTF(3, 0)
+static void log_vevent(enum log_level level, const char *event, const char *format,
+                       va_list arguments)
 {
     int saved_errno = errno;
     struct line line;
-    va_list arguments;
 
     if ((int)level > log_max_level) {
         return;
     }
     line_start(&line, (int)level, event);
-    va_start(arguments, format);
     line_vadd(&line, format, arguments);
-    va_end(arguments);
     line_emit(&line);
     errno = saved_errno;
+}
+
+void log_event(enum log_level level, const char *event, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    log_vevent(level, event, format, arguments);
+    va_end(arguments);
+}
+
+/* --- what peers cause --- */
+
+#define MINUTE_MS 60000
+
+struct peer_event {
+    const char *event; /* NULL: the place is free */
+    enum log_level level;
+    int64_t minute;
+    uint32_t lines;
+    uint64_t suppressed;
+};
+
+static pthread_mutex_t peer_lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows */
+static struct peer_event peer_events[LOG_PEER_EVENTS_MAX];
+static const struct clock *peer_clock;
+
+static struct peer_event *peer_event_of(const char *event)
+{
+    size_t i = 0;
+
+    while (i < LOG_PEER_EVENTS_MAX && peer_events[i].event != NULL &&
+           strcmp(peer_events[i].event, event) != 0) {
+        i++;
+    }
+    assert(i < LOG_PEER_EVENTS_MAX);
+    peer_events[i].event = event;
+    return &peer_events[i];
+}
+
+static void turn_minute(struct peer_event *peer)
+{
+    int64_t minute = clock_boot_ms(peer_clock == NULL ? clock_system() : peer_clock) / MINUTE_MS;
+
+    if (peer->minute == minute) {
+        return;
+    }
+    if (peer->suppressed > 0) {
+        log_event(peer->level, peer->event, "suppressed=%" PRIu64, peer->suppressed);
+    }
+    peer->minute = minute;
+    peer->lines = 0;
+    peer->suppressed = 0;
+}
+
+void log_peer_event(enum log_level level, const char *event, const char *format, ...)
+{
+    va_list arguments;
+
+    (void)pthread_mutex_lock(&peer_lock);
+    struct peer_event *peer = peer_event_of(event);
+    peer->level = level;
+    turn_minute(peer);
+    if (peer->lines < LOG_PEER_LINES_PER_MIN) {
+        peer->lines++;
+        va_start(arguments, format);
+        log_vevent(level, event, format, arguments);
+        va_end(arguments);
+    } else {
+        peer->suppressed++;
+    }
+    (void)pthread_mutex_unlock(&peer_lock);
+}
+
+void log_peer_flush(void)
+{
+    (void)pthread_mutex_lock(&peer_lock);
+    for (size_t i = 0; i < LOG_PEER_EVENTS_MAX && peer_events[i].event != NULL; i++) {
+        turn_minute(&peer_events[i]);
+    }
+    (void)pthread_mutex_unlock(&peer_lock);
+}
+
+void log_peer_clock(const struct clock *clock)
+{
+    (void)pthread_mutex_lock(&peer_lock);
+    memset(peer_events, 0, sizeof(peer_events));
+    peer_clock = clock;
+    (void)pthread_mutex_unlock(&peer_lock);
 }
 
 int log_fault(int error, const char *event, const char *format, ...)

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
 
 enum log_level {
     LOG_LEVEL_ERROR = 3,
@@ -26,6 +27,16 @@ enum log_level {
 void log_init(const char *program, enum log_level max_level);
 /* event: lower_case_words, one of the table in docs/operations.md. */
 void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF(3, 4);
+/* For what a peer can cause at will: of one event, LOG_PEER_LINES_PER_MIN lines in a minute. What is
+ * left out is counted, and said as `event suppressed=N` once the minute is over: with the event's next
+ * line, or by log_peer_flush, whichever comes first. At most LOG_PEER_EVENTS_MAX events. */
+void log_peer_event(enum log_level level, const char *event, const char *format, ...) PRINTF(3, 4);
+void log_peer_flush(void);
+#define LOG_PEER_LINES_PER_MIN 30
+#define LOG_PEER_EVENTS_MAX    16
+/* Whose minutes they are: the system's clock unless a test says otherwise (NULL puts it back, and
+ * forgets what was counted). */
+void log_peer_clock(const struct clock *clock);
 /* Logs at error level with errno's text appended, and returns -error: `return log_fault(-r,
  * "open_failed", ...)`. */
 int log_fault(int error, const char *event, const char *format, ...) PRINTF(3, 4);

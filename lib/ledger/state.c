@@ -389,6 +389,8 @@ bool alert_row_get(struct store_txn *txn, uint64_t alert, struct alert_row *ret)
     row.outcome = (enum outcome)read_u8(&reader);
     row.closed_at = read_u64(&reader);
     row.earlier_outcome = (enum outcome)read_u8(&reader);
+    row.into = read_u64(&reader);
+    row.absorbed = read_u64(&reader);
     read_alert_lists(&reader, &row);
     assert(reader_end(&reader));
     *ret = row;
@@ -408,6 +410,8 @@ void alert_row_put(struct store_txn *txn, uint64_t alert, const struct alert_row
     write_u8(&writer, (uint8_t)row->outcome);
     write_u64(&writer, row->closed_at);
     write_u8(&writer, (uint8_t)row->earlier_outcome);
+    write_u64(&writer, row->into);
+    write_u64(&writer, row->absorbed);
     write_u8(&writer, (uint8_t)row->n_addressees);
     for (size_t i = 0; i < row->n_addressees; i++) {
         write_u32(&writer, row->addressees[i].agency);

@@ -173,6 +173,8 @@ struct alert_row {
     enum outcome outcome;
     uint64_t closed_at; /* log size when closed */
     enum outcome earlier_outcome;
+    uint64_t into;     /* the alert that goes on for this one since their children joined, 0 none */
+    uint64_t absorbed; /* one that this goes on for, 0 none; that one may name the next */
     size_t n_addressees;
     struct alert_addressee addressees[CAIRN_ADDRESSEES_MAX];
     size_t n_records;

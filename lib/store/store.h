@@ -110,6 +110,23 @@ struct store_stats {
     uint64_t oldest_read_ms; /* age of the oldest read transaction, 0 when none */
 };
 int store_stats(struct store *store, struct store_stats *ret) MUST_USE;
+/*
+ * What may still be written, pages that were freed included. A file that grows in the middle of a
+ * commit may fail there, when it is too late to say so to anybody: whoever wants to refuse in time
+ * looks here before it writes, and lets the file grow first.
+ */
+struct store_room {
+    uint64_t whole_bytes; /* the map's size */
+    uint64_t map_bytes;   /* before the map is full */
+    uint64_t disk_bytes;  /* before the file has to grow */
+};
+/* Freed pages are counted only when there is less than `enough` without them. `txn` is a write
+ * transaction. */
+int store_room(struct store_txn *txn, const struct store_room *enough,
+               struct store_room *ret) MUST_USE;
+/* The file gets blocks on disk for `bytes` beyond the pages in use, inside a write transaction:
+ * -ENOSPC when the disk, a quota or the process's limit has no room, with nothing changed. */
+int store_grow(struct store_txn *txn, uint64_t bytes) MUST_USE;
 /* How many rows each table has, all at one moment. */
 int store_rows(struct store *store, uint64_t ret[STORE_TABLES_MAX]) MUST_USE;
 /* A consistent copy of the whole environment into a new directory, synced (backup, replay tests).

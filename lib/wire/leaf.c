@@ -91,7 +91,8 @@ static bool read_told(struct reader *reader, struct leaf *leaf)
     read_into(reader, leaf->digest.bytes, sizeof(leaf->digest.bytes));
     return leaf->detail >= ITEM_DELIVERED && leaf->detail <= ITEM_NOTICE &&
            leaf->parts <= (PART_BIT(PART_CARD) | PART_BIT(PART_ACCOUNT)) &&
-           (leaf->parts == 0) == (leaf->detail == ITEM_NOTICE) &&
+           (leaf->parts == 0 || leaf->detail != ITEM_NOTICE) &&
+           (leaf->parts != 0 || leaf->detail != ITEM_RELEASE) &&
            (leaf->alert == 0 || leaf->detail == ITEM_RELEASE);
 }
 

@@ -9,8 +9,9 @@
  *
  *   TOLD        u64 mailbox position of `agency` | u8 item kind | u8 parts | u64 alert | what[32]
  *               (item digest of the record delivered or released, which parts of it could be opened
- *               from then on, and the alert that released them; SHA-256 of a notice's payload, no
- *               parts and no alert)
+ *               from then on, none of a retraction that a reader of what it takes back is told of,
+ *               and the alert that released them; SHA-256 of a notice's payload, no parts and no
+ *               alert)
  *
  *   GOVERNANCE  u8 document | u64 version | SHA-256 of the document[32]
  *

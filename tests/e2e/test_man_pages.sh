@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The man pages tell of every command and every option that the programs themselves list, and of none that they do not.
+# The man pages tell of every command and every option that the programs themselves list, and of none that they do not;
+# and of every key of the daemons' configuration.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 BIN=${CAIRN_BIN:-build/release}
@@ -59,5 +60,11 @@ while read -r command; do
 done <"$work/commands"
 for daemon in cairn-broker cairn-agent; do
     same "docs/man/$daemon.8" "$daemon" "$(page "docs/man/$daemon.8" | sed -n '/^--/p')" "$BIN/$daemon"
+done
+for daemon in cairn-broker cairn-agent; do
+    sed -n '/^\.SH CONFIGURATION/,/^\.SH SIGNALS/p' "docs/man/$daemon.8" >"$work/configuration"
+    while read -r key; do
+        grep -qE "^\.BR? .*\b$key\b" "$work/configuration" || say "docs/man/$daemon.8 does not tell of $key of the configuration"
+    done < <("$BIN/$daemon" --example-config | grep -oE '^;?[a-z_]+ *=' | tr -d ';= ')
 done
 exit "$missing"

@@ -113,6 +113,8 @@ done
 
 FIRST=2026-02-10 SECOND=2026-06-16 THIRD=2026-09-08
 PRACTICE=(gp surgery "Elm Street Surgery")
+SURGERY_ID="https://fhir.elm-street.example/Id/patient|ES-40417"
+WARD_ID="https://fhir.northgate-hospital.example/Id/patient|NGH-7730291"
 WARD=(hospital hospital "Northgate Hospital")
 
 # circle: what all but the hub are shown, before and after.
@@ -137,8 +139,8 @@ circle
 promise "after it: surgery and hospital see their own, and of the others that there was a health contact, when, of what kind"
 promise "the midwife sees that much of all three, and the uninvolved school nothing"
 
-shows hub "$(told $FIRST "${PRACTICE[@]}" ES-40417)" "$(told $SECOND "${PRACTICE[@]}" ES-40417)" \
-    "$(told $THIRD "${WARD[@]}" NGH-7730291)"
+shows hub "$(told $FIRST "${PRACTICE[@]}" "$SURGERY_ID")" "$(told $SECOND "${PRACTICE[@]}" "$SURGERY_ID")" \
+    "$(told $THIRD "${WARD[@]}" "$WARD_ID")"
 everything hub
 refute "$ACCOUNTS" "an account at the hub before a reason"
 promise "the hub sees which child, what and from whom, and no account before a reason"

@@ -5,7 +5,7 @@
  *   FUNCTION:FILE:ERROR:TRIGGER     "fdatasync:data.mdb:5:/tmp/x/armed"
  *
  * From the moment that the file TRIGGER exists, every call of that function (pwrite, write, writev,
- * fdatasync) on a file whose name ends in FILE fails with that errno: a disk that has failed stays
+ * fdatasync, posix_fallocate) on a file whose name ends in FILE fails with that errno: a disk that has failed stays
  * failed. LMDB uses these for its pages, its meta page and its syncs.
  */
 #include <dlfcn.h>
@@ -105,6 +105,14 @@ ssize_t writev(int fd, const struct iovec *parts, int n)
     ssize_t (*real)(int, const struct iovec *, int);
     *(void **)&real = next("writev");
     return fails("writev", fd) ? -1 : real(fd, parts, n);
+}
+
+/* Says what failed by its result, not by errno. */
+int posix_fallocate(int fd, off_t at, off_t len)
+{
+    int (*real)(int, off_t, off_t);
+    *(void **)&real = next("posix_fallocate");
+    return fails("posix_fallocate", fd) ? fault.error : real(fd, at, len);
 }
 
 int fdatasync(int fd)

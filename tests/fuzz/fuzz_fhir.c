@@ -36,7 +36,7 @@ static void expect_told(const struct event *event)
     _cleanup_(event_deinit) struct event back = EVENT_NULL;
     struct error error = ERROR_NULL;
 
-    assert(event->source_id[0] != '\0' && event->source_version[0] != '\0');
+    assert(event->source_id[0] != '\0' && !event->final);
     assert(event->code == CODE_WAS_NOT_BROUGHT || event->code == CODE_CANCELLED_BY_CARER ||
            event->code == CODE_VACCINATION_NOT_BROUGHT);
     assert(record_code_kind(event->code) == (uint32_t)event->kind);

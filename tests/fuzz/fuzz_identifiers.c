@@ -51,7 +51,7 @@ static struct identifier expect_stable(classify *classify_one, size_t length, st
 static void expect_tokens(const struct identity *identity)
 {
     struct identity_token tokens[IDENTITY_TOKENS_MAX];
-    uint8_t list_key[CAIRN_HASH_BYTES];
+    struct identity_list_key keys[IDENTITY_TOKENS_MAX];
     size_t n = identity_tokens(identity, 7, &key, tokens);
 
     assert(n <= IDENTITY_TOKENS_MAX);
@@ -60,8 +60,8 @@ static void expect_tokens(const struct identity *identity)
         assert(tokens[i].status != IDENTIFIER_PLACEHOLDER);
         assert(tokens[i].status != IDENTIFIER_ABSENT);
     }
-    bool found = identity_key(identity, &key, list_key);
-    assert(!found || n > 0);
+    size_t n_keys = identity_keys(identity, &key, keys);
+    assert(n_keys <= n);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "crypto/crypto.h"
 #include "crypto/digest.h"
 #include "json/json.h"
 #include "os/files.h"
@@ -272,6 +273,28 @@ void governing_fill(struct governing *governing, const struct test_agency *agenc
         must_accept(governing, (enum governance_document)i, &text);
     }
     buf_deinit(&text);
+}
+
+struct governing_world *governing_world_new(void)
+{
+    struct governing_world *world = base_zalloc(1, sizeof(*world));
+    int r = crypto_init(NULL);
+
+    assert(r == 0);
+    world->text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    governing_init(&world->governing);
+    return world;
+}
+
+int governing_world_tear_down(void **state)
+{
+    struct governing_world *world = *state;
+
+    governing_deinit(&world->governing);
+    buf_deinit(&world->text);
+    base_free(&world);
+    crypto_deinit();
+    return 0;
 }
 
 void text_replace(struct buf *text, const char *from, const char *to)

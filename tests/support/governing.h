@@ -61,6 +61,15 @@ enum govern_result governing_offer_signed(struct governing *governing,
  */
 void governing_fill(struct governing *governing, const struct test_agency *agencies, size_t n);
 
+/* For a test of one document: a desk with a root only, and room for a text. governing_world_new
+ * calls crypto_init; the tear-down is cmocka's, with the world as its state. */
+struct governing_world {
+    struct governing governing;
+    struct buf text;
+};
+struct governing_world *governing_world_new(void);
+int governing_world_tear_down(void **state);
+
 /* Replaces the first `from` in the text; asserts that it is there. */
 void text_replace(struct buf *text, const char *from, const char *to);
 

@@ -211,22 +211,51 @@ struct intake_item practice_submit(struct practice *practice, enum intake_conten
     return answer.items[0];
 }
 
+static const char *or_else(const char *text, const char *otherwise)
+{
+    return text != NULL ? text : otherwise;
+}
+
+static void add_meta(const struct practice_visit *visit, struct buf *out)
+{
+    buf_format(out, "\"meta\":{");
+    if (visit->version != NULL) {
+        buf_format(out, "\"versionId\":\"%s\"%s", visit->version, visit->updated ? "," : "");
+    }
+    if (visit->updated != NULL) {
+        buf_format(out, "\"lastUpdated\":\"%s\"", visit->updated);
+    }
+    buf_format(out, "},");
+}
+
+struct intake_item practice_visit(struct practice *practice, const struct practice_visit *visit)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    buf_format(&text, "{\"resourceType\":\"Appointment\",\"id\":\"%s\",\"status\":\"%s\",",
+               visit->id, visit->status);
+    add_meta(visit, &text);
+    if (visit->cancelled_by != NULL) {
+        buf_format(&text, "\"cancelationReason\":{\"coding\":[{\"code\":\"%s\"}]},",
+                   visit->cancelled_by);
+    }
+    buf_format(&text,
+               "\"start\":\"2026-11-20T09:20:00Z\",\"serviceType\":[{\"text\":\"%s\"}],"
+               "\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"p\","
+               "\"birthDate\":\"%s\",\"identifier\":[{\"system\":"
+               "\"https://fhir.nhs.uk/Id/nhs-number\",\"value\":\"%s\"}],"
+               "\"name\":[{\"family\":\"Thistledown\",\"given\":[\"Peregrina\"]}]}],"
+               "\"participant\":[{\"actor\":{\"reference\":\"#p\"},\"status\":\"accepted\"}]}",
+               or_else(visit->service, "Paediatric clinic"), or_else(visit->birth, "2022-03-14"),
+               or_else(visit->nhs_number, "9994117025"));
+    assert(buf_ok(&text));
+    return practice_submit(practice, INTAKE_APPOINTMENT, buf_text(&text));
+}
+
 struct intake_item practice_appointment(struct practice *practice, const char *id,
                                         const char *status, const char *version)
 {
-    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
-    buf_format(&text,
-               "{\"resourceType\":\"Appointment\",\"id\":\"%s\",\"status\":\"%s\","
-               "\"meta\":{\"versionId\":\"%s\"},\"start\":\"2026-11-20T09:20:00Z\","
-               "\"serviceType\":[{\"text\":\"Paediatric clinic\"}],"
-               "\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"p\","
-               "\"birthDate\":\"2022-03-14\",\"identifier\":[{\"system\":"
-               "\"https://fhir.nhs.uk/Id/nhs-number\",\"value\":\"9994117025\"}],"
-               "\"name\":[{\"family\":\"Thistledown\",\"given\":[\"Peregrina\"]}]}],"
-               "\"participant\":[{\"actor\":{\"reference\":\"#p\"},\"status\":\"accepted\"}]}",
-               id, status, version);
-    assert(buf_ok(&text));
-    return practice_submit(practice, INTAKE_APPOINTMENT, buf_text(&text));
+    return practice_visit(practice,
+                          &(struct practice_visit){.id = id, .status = status, .version = version});
 }
 
 void practice_concern_text(const char *members, struct buf *out)

@@ -59,6 +59,18 @@ struct intake_item practice_submit(struct practice *practice, enum intake_conten
 /* A missed appointment of a child: "noshow", "fulfilled", ... ; version as in meta.versionId. */
 struct intake_item practice_appointment(struct practice *practice, const char *id,
                                         const char *status, const char *version);
+/* The same with more said of it; NULL members are as in practice_appointment. */
+struct practice_visit {
+    const char *id;
+    const char *status;
+    const char *version; /* NULL: none */
+    const char *updated; /* lastUpdated; NULL: none */
+    const char *birth;
+    const char *nhs_number;
+    const char *service;
+    const char *cancelled_by; /* code of the reason */
+};
+struct intake_item practice_visit(struct practice *practice, const struct practice_visit *visit);
 /* A concern as JSON with these members more ("\"urgency\":\"immediate\",", may be ""). */
 struct intake_item practice_concern(struct practice *practice, const char *members);
 /* The text of that concern, for tests that change it. */

@@ -3,14 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include <cmocka.h>
 
 #include "base/date.h"
-#include "crypto/crypto.h"
 #include "support/governing.h"
 
 static const struct test_agency agencies[] = {
@@ -20,31 +18,12 @@ static const struct test_agency agencies[] = {
     {7, "night", "out-of-hours", false}, {8, "gp-closed", "gp", true},
 };
 
-struct world {
-    struct governing governing;
-    struct buf text;
-};
-
 static int set_up(void **state)
 {
-    struct world *world = base_zalloc(1, sizeof(*world));
+    struct governing_world *world = governing_world_new();
 
-    assert_int_equal(crypto_init(NULL), 0);
-    world->text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-    governing_init(&world->governing);
     governing_fill(&world->governing, agencies, ARRAY_LEN(agencies));
     *state = world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-
-    governing_deinit(&world->governing);
-    buf_deinit(&world->text);
-    free(world);
-    crypto_deinit();
     return 0;
 }
 
@@ -65,8 +44,8 @@ struct question {
     uint32_t urgency;
 };
 
-static struct decision decide_on(const struct world *world, const struct question *question,
-                                 const char *day)
+static struct decision decide_on(const struct governing_world *world,
+                                 const struct question *question, const char *day)
 {
     const struct governance *governance = world->governing.governance;
     const struct disclosure disclosure = {
@@ -83,7 +62,7 @@ static struct decision decide_on(const struct world *world, const struct questio
     return agreements_decide(governance->agreements, &disclosure);
 }
 
-static struct decision decide(const struct world *world, const struct question *question)
+static struct decision decide(const struct governing_world *world, const struct question *question)
 {
     return decide_on(world, question, "2026-11-22");
 }
@@ -96,7 +75,7 @@ static struct decision decide(const struct world *world, const struct question *
 
 static void after_the_review_date_everything_but_danger_is_denied(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     const struct question missed = {"gp-elm", "mash", MISSED, 0, ROUTINE};
     const struct question urgent = {"gp-elm", "mash", CONCERN, 0, IMMEDIATE};
     const struct question own = {"gp-elm", "gp-elm", MISSED, 0, ROUTINE};
@@ -111,7 +90,7 @@ static void after_the_review_date_everything_but_danger_is_denied(void **state)
 
 static void with_nothing_loaded_everything_but_danger_is_denied(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     const struct directory *directory = &world->governing.governance->directory;
     struct disclosure what = {
         .origin = directory_agency(directory, 1),
@@ -128,7 +107,8 @@ static void with_nothing_loaded_everything_but_danger_is_denied(void **state)
     assert_int_equal(agreements_decide(NULL, &what).effect, EFFECT_SHARE);
 }
 
-static enum govern_result offer_rules(struct world *world, uint64_t version, const char *rules)
+static enum govern_result offer_rules(struct governing_world *world, uint64_t version,
+                                      const char *rules)
 {
     buf_reset(&world->text);
     buf_format(&world->text,
@@ -180,7 +160,7 @@ static void an_exception_beats_a_default_and_the_stricter_wins_among_equals(void
               TO_MASH SHARE ", \"valid_from\": \"2026-11-22\", \"valid_until\": \"2026-11-22\""),
          "a", EFFECT_SHARE, MODE_CONTENT},
     };
-    struct world *world = *state;
+    struct governing_world *world = *state;
     const struct question note = {"gp-elm", "mash", NOTE, 0, ROUTINE};
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -217,7 +197,7 @@ static void a_rule_that_could_hold_what_must_be_seen_is_refused(void **state)
         {HOLD("\"concern\"", ", \"level_max\": 2"), "urgent"},
         {HOLD("\"allegation-against-staff\"", CALM), "level 3"},
     };
-    struct world *world = *state;
+    struct governing_world *world = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_int_equal(offer_rules(world, 2, rows[i].rules), GOVERN_BAD_DOCUMENT);
@@ -398,7 +378,7 @@ static void a_rule_that_does_not_make_sense_is_refused(void **state)
         "{\"id\": \"a\", \"records\": [\"gossip\"], " TO_MASH SHARE "}",
         "{\"id\": \"a\", \"records\": [], " TO_MASH SHARE "}",
     };
-    struct world *world = *state;
+    struct governing_world *world = *state;
     const struct governance *before = world->governing.governance;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -425,7 +405,7 @@ static void a_decision_among_the_most_rules_takes_microseconds(void **state)
         ROUNDS = 10000,
         LIMIT_NS = 20000
     };
-    struct world *world = *state;
+    struct governing_world *world = *state;
     const struct question note = {"gp-elm", "mash", NOTE, 0, ROUTINE};
     buf_reset(&world->text);
     buf_add_text(&world->text, "{\"format\": \"cairn-agreements/v1\", "
@@ -450,7 +430,7 @@ static void a_decision_among_the_most_rules_takes_microseconds(void **state)
 
 int main(void)
 {
-#define story(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define story(name) cmocka_unit_test_setup_teardown(name, set_up, governing_world_tear_down)
     const struct CMUnitTest tests[] = {
         story(after_the_review_date_everything_but_danger_is_denied),
         story(with_nothing_loaded_everything_but_danger_is_denied),

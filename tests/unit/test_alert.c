@@ -456,8 +456,33 @@ static void when_children_with_open_alerts_are_joined_one_alert_goes_on_with_all
     uint64_t current = current_alert_of(world, child);
     assert_int_equal(alert_row_of(world, current).n_records, 6);
     assert_int_equal(newest_notice(world, MASH, NOTICE_EXTENDED).n_headlines, 3);
-    assert_int_equal(decide(world, MASH, 1, ACTION_CLOSE, OUTCOME_EARLY_HELP), VERDICT_STORED);
-    assert_int_equal(decide(world, MASH, 2, ACTION_CLOSE, OUTCOME_EARLY_HELP), VERDICT_STORED);
+}
+
+static void a_decision_about_an_alert_that_went_on_as_another_is_one_about_both(void **state)
+{
+    for (uint64_t named = 1; named <= 2; named++) {
+        void *fresh = world_new();
+        struct world *world = fresh;
+        (void)state;
+        state_two(world);
+        three_missed_by_one(world, GP, TWIN);
+        three_missed_by_one(world, HOSPITAL, TWIN);
+        join_both(world);
+
+        assert_int_equal(decide(world, MASH, named, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
+        assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 6);
+        assert_int_equal(decide(world, MASH, named, ACTION_CLOSE, OUTCOME_EARLY_HELP),
+                         VERDICT_STORED);
+
+        for (uint64_t alert = 1; alert <= 2; alert++) {
+            assert_int_equal(alert_row_of(world, alert).state, ALERT_CLOSED);
+            assert_int_equal(alert_row_of(world, alert).outcome, OUTCOME_EARLY_HELP);
+            assert_int_equal(decide(world, MASH, alert, ACTION_CLOSE, OUTCOME_EARLY_HELP),
+                             VERDICT_CONFLICT);
+        }
+        assert_int_equal(notices(world, MASH, NOTICE_CLOSED), 2);
+        (void)tear_down(&fresh);
+    }
 }
 
 static void an_open_alert_stays_the_current_one_when_its_child_joins_one_whose_is_closed(
@@ -589,7 +614,9 @@ static void who_got_a_record_without_an_alert_is_told_that_it_was_retracted(void
     struct wire_notice notice = newest_notice(world, MASH, NOTICE_RETRACTED);
     assert_true(entry_id_equal(&notice.record, &shared));
     assert_int_equal(notice.alert, 0);
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 2); /* its signed retraction too */
     assert_int_equal(world_items(world, HOSPITAL, ITEM_NOTICE), 0);
+    assert_int_equal(world_items(world, HOSPITAL, ITEM_DELIVERED), 0);
 }
 
 /* The practices may read what the hospital missed, at once; the rule tells origins and the MASH. */
@@ -618,6 +645,8 @@ static void a_reader_who_is_no_addressee_is_told_of_a_retraction_but_not_of_the_
     assert_true(entry_id_equal(&notice.record, &record));
     assert_int_equal(notice.alert, 0);
     assert_int_equal(newest_notice(world, MASH, NOTICE_RETRACTED).alert, 1);
+    assert_int_equal(world_items(world, HEALTH_VISITING, ITEM_DELIVERED), 4);
+    assert_int_equal(world_items(world, GP, ITEM_DELIVERED), 0); /* it is the origin */
 }
 
 static void only_its_origin_may_retract_a_record_and_only_one_that_is_there(void **state)
@@ -791,6 +820,7 @@ int main(void)
         STORY(a_parcel_full_of_signals_tells_a_full_list_of_addressees_of_each_once),
         STORY(a_long_history_of_notes_hides_no_pattern),
         STORY(when_children_with_open_alerts_are_joined_one_alert_goes_on_with_all),
+        cmocka_unit_test(a_decision_about_an_alert_that_went_on_as_another_is_one_about_both),
         cmocka_unit_test(
             an_open_alert_stays_the_current_one_when_its_child_joins_one_whose_is_closed),
         STORY(what_a_join_brings_to_a_closed_alert_raises_again),

@@ -734,6 +734,71 @@ static void health_says_what_an_operator_asks(void **state)
     expect(&reply, 200, "\"log\":{\"contradicted\":false,\"size\":0}");
 }
 
+/* What the broker has for the MASH behind that position, without the first item of it. */
+static void miss_one(struct story *story, uint64_t after)
+{
+    struct wire_delivery delivery;
+    uint64_t position;
+    assert_true(world_fetch(story->world, MASH, after, &delivery));
+    assert_true(delivery.n_items >= 2);
+    struct checkpoint head = member_head(story->member, &delivery);
+    delivery.items++;
+    delivery.n_items--;
+    assert_int_equal(inbox_take(&story->member->agent, &delivery, &head, &position), 0);
+}
+
+static void take_back(struct story *story, const struct entry_id *record)
+{
+    int32_t day = instant_london_day(story->world->clock.real_ms);
+    (void)send_record(story, &(struct world_record){.from = record->agency,
+                                                    .child = ALIX,
+                                                    .day = day,
+                                                    .record_kind = RECORD_RETRACTION,
+                                                    .urgency = URGENCY_IMMEDIATE,
+                                                    .retracts = record});
+}
+
+static void what_never_came_is_in_health(void **state)
+{
+    struct story *story = *state;
+    (void)share(story);
+    _cleanup_(reply_deinit) struct reply before = get(story, CAIRN_PATH_HEALTH);
+    expect(&before, 200, "\"inbox\":{\"missing\":0,\"position\":1}");
+    struct entry_id record = share(story);
+    take_back(story, &record);
+
+    miss_one(story, 2);
+
+    _cleanup_(reply_deinit) struct reply after = get(story, CAIRN_PATH_HEALTH);
+    expect(&after, 200,
+           "\"inbox\":{\"first_missing\":3,\"last_missing\":3,\"missing\":1,\"noticed\":");
+}
+
+static void a_record_is_taken_back_by_its_origin_and_not_by_the_broker(void **state)
+{
+    struct story *story = *state;
+    char path[128];
+    char id[ENTRY_ID_TEXT_BYTES];
+    struct entry_id record = share(story);
+    entry_id_format(&record, id);
+    (void)snprintf(path, sizeof(path), "%s/%s", CAIRN_PATH_RECEIVED, id);
+    take_back(story, &record);
+
+    miss_one(story, 1); /* the retraction itself: what comes is the notice */
+    _cleanup_(reply_deinit) struct reply said = get(story, path);
+    expect(&said, 200, "\"retracted\":false,\"retraction_unproven\":true");
+    expect(&said, 200, "The broker says that it was taken back");
+
+    struct entry_id other = share(story);
+    entry_id_format(&other, id);
+    (void)snprintf(path, sizeof(path), "%s/%s", CAIRN_PATH_RECEIVED, id);
+    take_back(story, &other);
+    (void)member_fetch(story->member);
+    _cleanup_(reply_deinit) struct reply proven = get(story, path);
+    expect(&proven, 200, "\"retracted\":true");
+    expect(&proven, 200, "Taken back by the agency that sent it");
+}
+
 #define MASH_STORY(name)   cmocka_unit_test_setup_teardown(name, set_up_mash, tear_down)
 #define SCHOOL_STORY(name) cmocka_unit_test_setup_teardown(name, set_up_school, tear_down)
 
@@ -769,6 +834,8 @@ int main(void)
         MASH_STORY(alerts_come_in_pages),
         MASH_STORY(what_needs_the_broker_says_that_it_cannot_be_asked),
         SCHOOL_STORY(health_says_what_an_operator_asks),
+        MASH_STORY(what_never_came_is_in_health),
+        MASH_STORY(a_record_is_taken_back_by_its_origin_and_not_by_the_broker),
     };
     return cmocka_run_group_tests_name("api", tests, NULL, NULL);
 }

@@ -3,13 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/date.h"
-#include "crypto/crypto.h"
 #include "support/governing.h"
 
 static const struct test_agency agencies[] = {
@@ -17,31 +15,12 @@ static const struct test_agency agencies[] = {
     {6, "mash", "mash", false},
 };
 
-struct world {
-    struct governing governing;
-    struct buf text;
-};
-
 static int set_up(void **state)
 {
-    struct world *world = base_zalloc(1, sizeof(*world));
+    struct governing_world *world = governing_world_new();
 
-    assert_int_equal(crypto_init(NULL), 0);
-    world->text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-    governing_init(&world->governing);
     governing_fill(&world->governing, agencies, ARRAY_LEN(agencies));
     *state = world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-
-    governing_deinit(&world->governing);
-    buf_deinit(&world->text);
-    free(world);
-    crypto_deinit();
     return 0;
 }
 
@@ -53,7 +32,7 @@ static int64_t instant(const char *text)
     return ms;
 }
 
-static const char *desk_at(const struct world *world, const char *when)
+static const char *desk_at(const struct governing_world *world, const char *when)
 {
     return calendar_desk(world->governing.governance->calendar, instant(when))->id;
 }
@@ -85,7 +64,7 @@ static void the_mash_is_on_duty_on_weekdays_and_the_duty_team_otherwise(void **s
         {"2026-05-04T22:59:00Z", "out-of-hours"},
         {"2031-03-05T12:00:00Z", "mash"}, /* Wednesday, long after the review date */
     };
-    struct world *world = *state;
+    struct governing_world *world = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_string_equal(desk_at(world, rows[i].when), rows[i].desk);
@@ -106,7 +85,7 @@ static void at_the_change_of_clocks_the_wall_clock_decides(void **state)
         {"2026-03-29T00:59:00Z", "late"},  /* 00:59 GMT, a minute later it is 02:00 BST */
         {"2026-03-29T01:00:00Z", "early"},
     };
-    struct world *world = *state;
+    struct governing_world *world = *state;
     buf_add_text(&world->text,
                  "{\"format\": \"cairn-calendar/v1\", \"review_by\": \"2028-01-01\", \"desks\": ["
                  "{\"id\": \"late\", \"agency\": \"mash\", \"name\": \"L\", \"phone\": \"101\"},"
@@ -130,7 +109,7 @@ static void at_the_change_of_clocks_the_wall_clock_decides(void **state)
 
 static void every_hour_of_the_year_has_a_desk_with_a_telephone(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     int64_t hour_ms = 3600000;
     int64_t end = instant("2027-01-01T00:00:00Z");
 
@@ -147,7 +126,7 @@ static void a_desk_has_its_agency_once_the_directory_has_it(void **state)
         {6, "mash", "mash", false},
         {7, "out-of-hours", "out-of-hours", false},
     };
-    struct world *world = *state;
+    struct governing_world *world = *state;
     const struct calendar *calendar = world->governing.governance->calendar;
     assert_int_equal(calendar_desk(calendar, instant("2026-11-20T12:00:00Z"))->agency, 6);
     assert_int_equal(calendar_desk(calendar, instant("2026-11-21T12:00:00Z"))->agency, 0);
@@ -187,7 +166,7 @@ static void a_calendar_with_a_gap_or_an_overlap_is_refused(void **state)
         {"\"phone\": \"01632 960100\"", "\"phone\": \"\"", NULL},
         {"\"desks\"", "\"zone\": \"UTC\", \"desks\"", NULL},
     };
-    struct world *world = *state;
+    struct governing_world *world = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         governing_template("calendar", &world->text);
@@ -206,7 +185,7 @@ static void a_calendar_with_a_gap_or_an_overlap_is_refused(void **state)
 
 int main(void)
 {
-#define story(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define story(name) cmocka_unit_test_setup_teardown(name, set_up, governing_world_tear_down)
     const struct CMUnitTest tests[] = {
         story(the_mash_is_on_duty_on_weekdays_and_the_duty_team_otherwise),
         story(at_the_change_of_clocks_the_wall_clock_decides),

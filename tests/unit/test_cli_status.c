@@ -19,8 +19,10 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "cli/client.h"
 #include "crypto/crypto.h"
 #include "os/counters.h"
+#include "os/files.h"
 #include "support/console.h"
 #include "support/scratch.h"
 
@@ -207,6 +209,9 @@ static const char health[] =
     "{\"agency\": {\"agency\": \"elm\", \"name\": \"Elm Street Surgery\", \"kind\": \"gp\"},"
     " \"link\": {\"state\": \"connected\", \"since\": \"2026-11-22T08:00:00.000Z\"},"
     " \"spool\": {\"urgent\": 0, \"normal\": 2, \"bulk\": 0},"
+    " \"held\": [{\"record\": \"1-0000000000000009-4\", \"verdict\": \"malformed\","
+    " \"words\": \"not the canonical encoding\", \"since\": \"2026-11-22T07:00:00.000Z\","
+    " \"aside\": true}],"
     " \"today\": {\"accepted\": 3},"
     " \"governance\": {\"agreements\": {\"version\": 1, \"review_by\": \"2026-11-01\","
     " \"overdue\": true}, \"calendar\": {\"version\": 0}},"
@@ -224,8 +229,28 @@ static void an_agent_is_shown_in_words(void **state)
     assert_non_null(strstr(world->console->said, "Elm Street Surgery (elm)"));
     assert_non_null(strstr(world->console->said, "connected since 2026-11-22 08:00"));
     assert_non_null(strstr(world->console->said, "0 urgent, 2 normal, 0 bulk"));
+    assert_non_null(
+        strstr(world->console->said, "set aside  1-0000000000000009-4 since 2026-11-22 07:00"));
+    assert_non_null(strstr(world->console->said, "not the canonical encoding"));
     assert_non_null(strstr(world->console->said, "OVERDUE"));
     assert_non_null(strstr(world->console->said, "not held yet"));
+}
+
+static void deliveries_that_never_came_cannot_be_overlooked(void **state)
+{
+    struct world *world = *state;
+    agent_answers(
+        world, "200 OK", "application/json",
+        "{\"link\": {\"state\": \"connected\"}, \"inbox\": {\"position\": 9, \"missing\": 3, "
+        "\"first_missing\": 2, \"last_missing\": 6, "
+        "\"noticed\": \"2026-11-22T08:00:00.000Z\"}}");
+
+    assert_int_equal(CONSOLE(world->console, "status", "--agent", world->path), STATUS_OK);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->console->said,
+                           "3 BETWEEN 2 AND 6 NEVER CAME, noticed 2026-11-22 08:00: an operator "
+                           "must look"));
 }
 
 static void an_agent_without_its_broker_is_unreachable(void **state)
@@ -275,6 +300,36 @@ static void a_refusal_has_its_exit_code_and_the_agents_words(void **state)
 
         assert_string_equal(world->console->complained, "cairn: /child: not today\n");
     }
+}
+
+static void put_unit(const struct world *world, const char *name)
+{
+    char path[256];
+    (void)snprintf(path, sizeof(path), "%s/%s", world->dir, name);
+    assert_int_equal(mkdir(path, 0700), 0);
+    (void)snprintf(path, sizeof(path), "%s/%s/agent.sock", world->dir, name);
+    assert_int_equal(file_write_new(path, slice_of_text(""), 0600), 0);
+}
+
+static void the_only_agent_that_runs_as_a_unit_is_found(void **state)
+{
+    struct world *world = *state;
+    char found[HTTP_SOCKET_BYTES];
+    struct error error = ERROR_NULL;
+    if (access(CLIENT_SOCKET_DEFAULT, F_OK) == 0) {
+        skip();
+    }
+    assert_true(client_find(world->dir, found, &error));
+    assert_string_equal(found, CLIENT_SOCKET_DEFAULT);
+    put_unit(world, "elm");
+
+    assert_true(client_find(world->dir, found, &error));
+
+    assert_non_null(strstr(found, "/elm/agent.sock"));
+    put_unit(world, "oak");
+    assert_false(client_find(world->dir, found, &error));
+    assert_non_null(strstr(error.what, "CAIRN_AGENT"));
+    assert_non_null(strstr(error.what, "/oak/agent.sock"));
 }
 
 static void a_refusal_says_whom_to_telephone_on_the_same_line(void **state)
@@ -417,10 +472,12 @@ int main(void)
         TEST(a_folder_without_a_broker_is_not_found),
         TEST(a_file_that_is_no_counters_is_refused),
         TEST(an_agent_is_shown_in_words),
+        TEST(deliveries_that_never_came_cannot_be_overlooked),
         TEST(an_agent_without_its_broker_is_unreachable),
         TEST(an_agent_that_is_not_there_is_unreachable),
         TEST(a_refusal_has_its_exit_code_and_the_agents_words),
         TEST(a_refusal_says_whom_to_telephone_on_the_same_line),
+        TEST(the_only_agent_that_runs_as_a_unit_is_found),
         TEST(an_answer_that_is_none_is_a_failure),
         TEST(a_redirect_is_not_followed),
         TEST(an_urgent_submission_is_answered_with_the_number_to_ring),

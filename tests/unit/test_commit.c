@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The batch: what goes into it, what comes of it, in which order, and what stops the broker. */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -15,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/date.h"
+#include "broker/decision.h"
 #include "crypto/digest.h"
 #include "support/replaying.h"
 #include "support/stories.h"
@@ -471,6 +475,137 @@ static void an_entry_set_aside_takes_no_other_of_its_parcel_with_it(void **state
     assert_int_equal(leaf_at(world, receipt.results[1].log_index).verdict, VERDICT_QUARANTINED);
 }
 
+/* --- what counts as a crash over an entry --- */
+
+static bool die(void *data, const struct input *input, uint32_t n, struct applied applied)
+{
+    (void)data;
+    (void)input;
+    (void)n;
+    (void)applied;
+    (void)raise(SIGKILL);
+    return true;
+}
+
+static void killed_while_applying(struct world *world, const struct world_entry *entry)
+{
+    struct apply apply;
+    struct batch_head head;
+    struct slice row;
+    assert_int_equal(world_send_one(world, GP, entry), VERDICT_STORED);
+    struct store_txn *txn = store_begin(world->store);
+    struct store_key key = store_key_u64(world->commit.batch);
+    assert_true(store_get(txn, T_JOURNAL, store_key_slice(&key), &row));
+    assert_true(journal_head_read(row, &head));
+    assert_int_equal(apply_begin(&apply, txn, 99, &head, world->commit.governance), 0);
+    apply.marker = &world->commit.marker;
+    assert_int_equal(apply_batch(&apply, row, die, NULL), 0);
+}
+
+static void killed_between_batches(struct world *world, const struct world_entry *entry)
+{
+    assert_int_equal(world_send_one(world, GP, entry), VERDICT_STORED);
+    (void)raise(SIGKILL);
+}
+
+static void ended_in_order(struct world *world, const struct world_entry *entry)
+{
+    assert_int_equal(world_send_one(world, GP, entry), VERDICT_STORED);
+    marker_close(&world->commit.marker);
+    _exit(EXIT_SUCCESS);
+}
+
+static void ended_by_its_disk(struct world *world, const struct world_entry *entry)
+{
+    int full = open("/dev/full", O_RDWR);
+    (void)dup2(full, STDERR_FILENO);
+    (void)dup2(full, world->commit.highwater.fd);
+    (void)world_send_one(world, GP, entry);
+    _exit(EXIT_SUCCESS);
+}
+
+static const struct {
+    const char *how;
+    void (*end)(struct world *world, const struct world_entry *entry);
+    uint32_t crashes;
+} endings[] = {
+    {"killed while applying", killed_while_applying, 1},
+    {"killed between batches", killed_between_batches, 0},
+    {"ended in order", ended_in_order, 0},
+    {"ended by its disk", ended_by_its_disk, 0},
+};
+
+static void live_and_end(const char *mark, char shared_dir[64], size_t i)
+{
+    struct world_entry entry;
+    struct world *world = world_new();
+    memcpy(shared_dir, world->dir, sizeof(world->dir));
+    marker_close(&world->commit.marker);
+    int r = marker_open(mark, &world->commit.marker);
+    assert_int_equal(r, 0);
+    make_record(world, GP, &entry);
+    endings[i].end(world, &entry);
+    _exit(EXIT_FAILURE);
+}
+
+static void only_a_death_while_an_entry_is_applied_counts_against_it(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+        char path[] = "/tmp/cairn-mark-XXXXXX";
+        char command[128];
+        struct marker marker = MARKER_NULL;
+        struct slice mark;
+        uint32_t crashes = 0;
+        int status;
+        int fd = mkstemp(path);
+        assert_true(fd >= 0);
+        assert_int_equal(close(fd), 0);
+        char *dir = mmap(NULL, 64, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        assert_true(dir != MAP_FAILED);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            live_and_end(path, dir, i);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+
+        assert_int_equal(marker_open(path, &marker), 0);
+        (void)marker_last(&marker, &mark, &crashes);
+        if (crashes != endings[i].crashes) {
+            print_error("%s: %u crashes\n", endings[i].how, crashes);
+        }
+        assert_int_equal(crashes, endings[i].crashes);
+        marker_close(&marker);
+        (void)snprintf(command, sizeof(command), "rm -rf %s %s", path, dir);
+        assert_int_equal(system(command), 0);
+        assert_int_equal(munmap(dir, 64), 0);
+    }
+}
+
+static void a_disk_that_fails_in_the_middle_of_an_entry_is_nobodys_crash(void **state)
+{
+    struct world *world = *state;
+    struct apply apply;
+    const struct batch_head head = {.apply_version = APPLY_VERSION, .time_ms = 1};
+    const struct entry_input input = {.kind = ENTRY_DECISION};
+    const struct decision_header decisions[] = {
+        {.alert = 1, .action = ACTION_OPEN},
+        {.has_record = true, .action = ACTION_OPEN},
+    };
+    three_missed(world, ALIX);
+    _cleanup_(store_end) struct store_txn *txn = store_begin(world->store);
+    assert_int_equal(apply_begin(&apply, txn, 99, &head, world->commit.governance), 0);
+    store_fail(txn, -EIO);
+
+    for (size_t i = 0; i < ARRAY_LEN(decisions); i++) {
+        decision_act(&apply, &decisions[i], &input);
+    }
+
+    assert_int_equal(store_fault(txn), -EIO);
+    apply_end(&apply);
+}
+
 /* --- leaves that are no entries --- */
 
 static void a_start_is_in_the_log_with_the_size_it_found(void **state)
@@ -749,6 +884,8 @@ int main(void)
         STORY(a_record_in_the_batch_of_a_newer_directory_is_not_blamed_for_it),
         STORY(the_fuller_the_disk_the_less_is_taken_and_urgent_records_always),
         STORY(an_entry_set_aside_takes_no_other_of_its_parcel_with_it),
+        cmocka_unit_test(only_a_death_while_an_entry_is_applied_counts_against_it),
+        STORY(a_disk_that_fails_in_the_middle_of_an_entry_is_nobodys_crash),
         STORY(a_start_is_in_the_log_with_the_size_it_found),
         STORY(refused_frames_are_summed_up_in_the_log_when_their_hour_is_over),
         STORY(what_was_refused_is_in_the_log_before_the_broker_stops),

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "conf/conf.h"
+#include "conf/command.h"
 #include "os/files.h"
 #include "support/scratch.h"
 
@@ -431,9 +431,63 @@ static void the_example_says_everything_and_leaves_the_rest_at_default(void **st
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down)
 
+/* --- the command line of a daemon --- */
+
+static enum conf_then run(const char *file, char *flag, bool *given, struct conf **ret)
+{
+    static const struct conf_option one[] = {
+        {"agent", "dir", "/nowhere", "A folder.", CONF_PATH, 0, 0},
+    };
+    const struct conf_flag flags[] = {
+        {"allow-tmpfs", "For trials.", given},
+    };
+    const struct conf_program program = {.name = "cairn-test",
+                                         .version = "cairn-test 0",
+                                         .help = "Nothing.",
+                                         .file = file,
+                                         .options = one,
+                                         .n_options = ARRAY_LEN(one),
+                                         .flags = flags,
+                                         .n_flags = ARRAY_LEN(flags)};
+    char name[] = "cairn-test";
+    char *argv[] = {name, flag, NULL};
+    return conf_command(&program, flag == NULL ? 1 : 2, argv, ret);
+}
+
+static void a_daemon_runs_by_its_file_and_its_flags(void **state)
+{
+    struct scratch *scratch = *state;
+    struct conf *conf = NULL;
+    bool given = false;
+    char flag[] = "--allow-tmpfs";
+    given_file(scratch, "agent.ini", "[agent]\ndir = /var/lib/x\n");
+
+    assert_int_equal(run(in_scratch(scratch, "agent.ini"), NULL, &given, &conf), CONF_RUN);
+    assert_false(given);
+    conf_free(&conf);
+    assert_int_equal(run(in_scratch(scratch, "agent.ini"), flag, &given, &conf), CONF_RUN);
+
+    assert_true(given);
+    assert_string_equal(conf_text(conf, "agent", "dir"), "/var/lib/x");
+    conf_free(&conf);
+}
+
+static void a_daemon_without_its_file_fails(void **state)
+{
+    struct scratch *scratch = *state;
+    struct conf *conf = NULL;
+    bool given = false;
+
+    assert_int_equal(run(in_scratch(scratch, "none.ini"), NULL, &given, &conf), CONF_FAILED);
+
+    assert_null(conf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_FOLDER(a_daemon_runs_by_its_file_and_its_flags),
+        IN_FOLDER(a_daemon_without_its_file_fails),
         cmocka_unit_test(what_is_said_is_in_force_and_the_rest_is_default),
         cmocka_unit_test(numbers_have_units_and_ranges),
         cmocka_unit_test(a_mistake_is_named_with_its_line_and_what_is_allowed),

@@ -4,13 +4,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "crypto/crypto.h"
 #include "crypto/hpke.h"
 #include "support/governing.h"
 
@@ -21,35 +19,16 @@ static const struct test_agency agencies[] = {
     {9, "gp-closed", "gp", true},
 };
 
-struct world {
-    struct governing governing;
-    struct buf text;
-};
-
 static int set_up(void **state)
 {
-    struct world *world = base_zalloc(1, sizeof(*world));
+    struct governing_world *world = governing_world_new();
 
-    assert_int_equal(crypto_init(NULL), 0);
-    world->text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-    governing_init(&world->governing);
     governing_directory_text(agencies, ARRAY_LEN(agencies), &world->text);
     *state = world;
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-
-    governing_deinit(&world->governing);
-    buf_deinit(&world->text);
-    free(world);
-    crypto_deinit();
-    return 0;
-}
-
-static enum govern_result offer(struct world *world, uint64_t version)
+static enum govern_result offer(struct governing_world *world, uint64_t version)
 {
     return governing_offer(&world->governing, GOVERNANCE_DIRECTORY, version,
                            buf_slice(&world->text));
@@ -57,7 +36,7 @@ static enum govern_result offer(struct world *world, uint64_t version)
 
 static void agencies_are_found_by_number_and_by_id(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     assert_int_equal(offer(world, 1), GOVERN_ACCEPTED);
     const struct directory *directory = &world->governing.governance->directory;
 
@@ -79,7 +58,7 @@ static void curve_public(uint32_t agency, uint8_t out[32])
 
 static void only_an_active_agency_is_found_by_its_curve_key(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     uint8_t key[32];
     assert_int_equal(offer(world, 1), GOVERN_ACCEPTED);
     const struct directory *directory = &world->governing.governance->directory;
@@ -95,7 +74,7 @@ static void only_an_active_agency_is_found_by_its_curve_key(void **state)
 
 static void keys_of_any_status_verify_but_only_active_ones_are_sealed_to(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     uint8_t second[32] = {9};
     text_replace(&world->text, "\"open\": [{",
                  "\"open\": [{\"key\": "
@@ -146,7 +125,7 @@ static void an_agency_is_sensitive_when_its_kind_is_or_when_it_says_so(void **st
 
 static void an_agency_without_an_active_opening_key_has_none(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     assert_int_equal(offer(world, 1), GOVERN_ACCEPTED);
     struct agency copy = *directory_agency(&world->governing.governance->directory, 1);
 
@@ -182,7 +161,7 @@ static void a_directory_that_contradicts_itself_is_refused(void **state)
         {"Agency 1", "Agency\\u00001", NULL},
         {"\"max\": 10000", "\"max\": -1", NULL},
     };
-    struct world *world = *state;
+    struct governing_world *world = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         buf_reset(&world->text);
@@ -204,7 +183,7 @@ static void one_key_for_two_agencies_is_refused(void **state)
         {1, "gp-elm", "gp", false},
         {1, "gp-ash", "gp", false},
     };
-    struct world *world = *state;
+    struct governing_world *world = *state;
     buf_reset(&world->text);
     governing_directory_text(same_keys, ARRAY_LEN(same_keys), &world->text);
     text_replace(&world->text, "\"number\": 1", "\"number\": 0");
@@ -219,7 +198,7 @@ static void one_key_for_two_agencies_is_refused(void **state)
 
 static void a_linkage_key_sealed_to_an_unlisted_key_is_refused(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     char key_text[32] = "";
     const char *at = strstr(buf_text(&world->text), "\"key_id\": \"");
     assert_non_null(at);
@@ -243,7 +222,7 @@ static void a_later_directory_never_drops_an_agency_or_a_kind(void **state)
         {"\"number\": 9", "\"number\": 10", "agency 9 was dropped or renamed: revoke it instead"},
         {"\"id\": \"housing\"", "\"id\": \"homes\"", "the kind housing was dropped"},
     };
-    struct world *world = *state;
+    struct governing_world *world = *state;
     assert_int_equal(offer(world, 1), GOVERN_ACCEPTED);
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -258,7 +237,8 @@ static void a_later_directory_never_drops_an_agency_or_a_kind(void **state)
 static const char *const key_sorts[] = {"sign", "open", "curve"};
 
 /* The first agency has one more key of each sort, but not of `without`. */
-static void write_with_old_keys(struct world *world, const char *status, const char *without)
+static void write_with_old_keys(struct governing_world *world, const char *status,
+                                const char *without)
 {
     buf_reset(&world->text);
     governing_directory_text(agencies, ARRAY_LEN(agencies), &world->text);
@@ -283,7 +263,7 @@ static void write_with_old_keys(struct world *world, const char *status, const c
 
 static void a_later_directory_revokes_a_key_and_never_drops_one(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     write_with_old_keys(world, "active", NULL);
     assert_int_equal(offer(world, 1), GOVERN_ACCEPTED);
 
@@ -303,7 +283,7 @@ static void a_directory_for_hundreds_of_agencies_fits_its_limit(void **state)
     enum {
         COUNT = 190
     };
-    struct world *world = *state;
+    struct governing_world *world = *state;
     static struct test_agency many[COUNT];
     static char ids[COUNT][16];
     for (size_t i = 0; i < COUNT; i++) {
@@ -320,7 +300,7 @@ static void a_directory_for_hundreds_of_agencies_fits_its_limit(void **state)
 
 int main(void)
 {
-#define story(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define story(name) cmocka_unit_test_setup_teardown(name, set_up, governing_world_tear_down)
     const struct CMUnitTest tests[] = {
         story(agencies_are_found_by_number_and_by_id),
         story(only_an_active_agency_is_found_by_its_curve_key),

@@ -18,6 +18,7 @@
 #define DATA SOURCE_DIR "/tests/data/"
 #define NOW  "2026-11-22T09:00:00Z"
 
+#define NAMED      "\"name\":[{\"family\":\"Thistledown\"}],"
 #define NHS_SYSTEM "https://fhir.nhs.uk/Id/nhs-number"
 #define VERIFICATION                                                                               \
     "{\"url\":\"https://fhir.hl7.org.uk/StructureDefinition/"                                      \
@@ -252,7 +253,8 @@ static void a_missed_appointment_carries_who_where_and_on_what_ground(void **sta
     assert_int_equal(event->child.birth_day, day("2022-03-14"));
     assert_string_equal(event->child.nhs_number.value, "9994117025");
     assert_int_equal(event->child.nhs_number.status, IDENTIFIER_VERIFIED);
-    assert_string_equal(event->child.local_id, "ES-40417");
+    assert_string_equal(event->child.local_id,
+                        "https://fhir.elm-street.example/Id/patient|ES-40417");
     assert_string_equal(event->child.address, "7 Quillfeather Lane, Nethermere");
     assert_string_equal(event->child.postcode, "NM7 4QX");
     assert_int_equal(event->lawfulness.judged_by, JUDGED_BY_STANDING_DECISION);
@@ -364,10 +366,11 @@ static void the_status_decides_together_with_the_age_on_the_day(void **state)
         {{.start = "2026-11-22T16:00:00Z"}, {APPOINTMENT_EVENT, 0, CODE_WAS_NOT_BROUGHT, ""}},
         {{.start = "2026-11-23T09:00:00Z"}, {APPOINTMENT_SET_ASIDE, 0, 0, "/start"}},
         /* who has died is no missed appointment */
-        {{.patient = "\"deceasedBoolean\":true,"}, {APPOINTMENT_SET_ASIDE, 0, 0, "/participant"}},
-        {{.patient = "\"deceasedDateTime\":\"2026-05-01\","},
+        {{.patient = NAMED "\"deceasedBoolean\":true,"},
          {APPOINTMENT_SET_ASIDE, 0, 0, "/participant"}},
-        {{.patient = "\"deceasedBoolean\":false,"},
+        {{.patient = NAMED "\"deceasedDateTime\":\"2026-05-01\","},
+         {APPOINTMENT_SET_ASIDE, 0, 0, "/participant"}},
+        {{.patient = NAMED "\"deceasedBoolean\":false,"},
          {APPOINTMENT_EVENT, 0, CODE_WAS_NOT_BROUGHT, ""}},
     };
 
@@ -603,7 +606,8 @@ static void a_phrase_begins_where_a_word_begins(void **state)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (phrases_any(slice_of_text(rows[i].text), phrases, ARRAY_LEN(phrases)) != rows[i].found) {
+        if (phrases_any(slice_of_text(rows[i].text), phrases, ARRAY_LEN(phrases)) !=
+            rows[i].found) {
             fail_msg("\"%s\"", rows[i].text);
         }
     }
@@ -756,7 +760,7 @@ static void names_and_addresses_of_today_are_taken_and_old_ones_are_not(void **s
     assert_string_equal(child->family, "Thistledown");
     assert_string_equal(child->address, "Flat 2, 9 New Street, Nethermere");
     assert_string_equal(child->postcode, "NM7 4QX");
-    assert_string_equal(child->local_id, "NEW");
+    assert_string_equal(child->local_id, "urn:x|NEW");
 }
 
 static void a_restricted_patient_is_told_of_without_address(void **state)
@@ -783,8 +787,9 @@ static void an_address_that_is_too_long_loses_its_end_and_nothing_else(void **st
     _cleanup_(buf_deinit) struct buf patient = BUF_MAX(4096);
     memset(line, 'x', sizeof(line) - 1);
     line[sizeof(line) - 1] = '\0';
-    buf_format(&patient, "\"address\":[{\"line\":[\"%s\",\"%s\",\"end\"],\"city\":\"town\"}],",
-               line, line);
+    buf_format(&patient,
+               NAMED "\"address\":[{\"line\":[\"%s\",\"%s\",\"end\"],\"city\":\"town\"}],", line,
+               line);
 
     _cleanup_(appointment_results_deinit) struct appointment_results results =
         read_told(&(struct told){.patient = buf_text(&patient)});
@@ -828,7 +833,10 @@ static void a_patient_that_cannot_be_read_is_set_aside_without_quoting_it(void *
 #define PATIENT_1                                                                                  \
     "{\"resourceType\":\"Patient\",\"id\":\"1\",\"birthDate\":\"2022-03-14\",\"identifier\":[{"    \
     "\"system\":\"" NHS_SYSTEM "\",\"value\":\"9994117025\"}]}"
-#define PATIENT_2 "{\"resourceType\":\"Patient\",\"id\":\"2\",\"birthDate\":\"2011-05-02\"}"
+#define PATIENT_2                                                                                  \
+    "{\"resourceType\":\"Patient\",\"id\":\"2\"," NAMED "\"birthDate\":\"2011-05-02\"}"
+
+#define AT_SERVER "https://fhir.example/r4/Patient|1"
 
 static void the_patient_is_found_by_every_kind_of_reference(void **state)
 {
@@ -838,18 +846,18 @@ static void the_patient_is_found_by_every_kind_of_reference(void **state)
         enum appointment_outcome outcome;
         const char *local_id;
     } rows[] = {
-        {"{\"actor\":{\"reference\":\"Patient/1\"}}", APPOINTMENT_EVENT, "1"},
-        {"{\"actor\":{\"reference\":\"Patient/1/_history/4\"}}", APPOINTMENT_EVENT, "1"},
+        {"{\"actor\":{\"reference\":\"Patient/1\"}}", APPOINTMENT_EVENT, AT_SERVER},
+        {"{\"actor\":{\"reference\":\"Patient/1/_history/4\"}}", APPOINTMENT_EVENT, AT_SERVER},
         {"{\"actor\":{\"reference\":\"https://fhir.example/r4/Patient/1\"}}", APPOINTMENT_EVENT,
-         "1"},
+         AT_SERVER},
         {"{\"actor\":{\"reference\":\"urn:uuid:two\"}}", APPOINTMENT_EVENT, ""},
         {"{\"actor\":{\"identifier\":{\"system\":\"" NHS_SYSTEM "\",\"value\":\"9994117025\"}}}",
-         APPOINTMENT_EVENT, ""},
+         APPOINTMENT_EVENT, AT_SERVER},
         {"{\"actor\":{\"reference\":\"Practitioner/1\"}},{\"actor\":{\"reference\":\"Patient/1\"}}",
-         APPOINTMENT_EVENT, "1"},
+         APPOINTMENT_EVENT, AT_SERVER},
         {"{\"actor\":{\"reference\":\"Patient/1\"}},{\"actor\":{\"reference\":"
          "\"https://fhir.example/r4/Patient/1\"}}",
-         APPOINTMENT_EVENT, "1"},
+         APPOINTMENT_EVENT, AT_SERVER},
         {"{\"actor\":{\"reference\":\"Patient/1\"}},{\"actor\":{\"reference\":\"urn:uuid:two\"}}",
          APPOINTMENT_SET_ASIDE, NULL},
         {"{\"actor\":{\"reference\":\"Patient/1\"}},{\"actor\":{\"reference\":\"Patient/9\"}}",
@@ -923,7 +931,7 @@ static void a_clinic_in_the_bundle_is_confidential_by_its_name(void **state)
 
 /* --- source id and version --- */
 
-static void the_source_is_known_by_id_and_version_or_by_what_it_says(void **state)
+static void the_source_is_known_by_id_and_version(void **state)
 {
     (void)state;
     static const char without_id[] =
@@ -938,7 +946,7 @@ static void the_source_is_known_by_id_and_version_or_by_what_it_says(void **stat
         {"\"identifier\":[{\"system\":\"urn:x\",\"value\":\"B-1\"}],\"meta\":{\"lastUpdated\":"
          "\"2026-06-16T15:20:00Z\"},",
          "B-1", "2026-06-16T15:20:00Z"},
-        {"\"id\":\"x\",", "x", "175bd7394af41330b5c263eb286ff38b6865a7ebbf9ad374b0234cbf2d3991da"},
+        {"\"id\":\"x\",", "x", ""},
         {"", NULL, NULL},
         {"\"identifier\":[],", NULL, NULL},
     };
@@ -961,6 +969,150 @@ static void the_source_is_known_by_id_and_version_or_by_what_it_says(void **stat
         assert_string_equal(result->event.source_id, rows[i].id);
         assert_string_equal(result->event.retracts, rows[i].id);
         assert_string_equal(result->event.source_version, rows[i].version);
+    }
+}
+
+/* --- when it was changed --- */
+
+static void the_time_of_change_is_believed_up_to_a_day_ahead_of_our_clock(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *updated;
+        const char *changed; /* NULL: not said */
+    } rows[] = {
+        {"2026-06-17T08:00:00+01:00", "2026-06-17T07:00:00Z"},
+        {"2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"},
+        {"2026-11-23T09:00:00.001Z", NULL},
+        {"2099-01-01T00:00:00Z", NULL},
+        {"yesterday", NULL},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char meta[96] = "";
+        struct writer out = writer_over(meta, sizeof(meta) - 1);
+        int64_t changed = 0;
+        write_format(&out, "\"meta\":{\"lastUpdated\":\"%s\"},", rows[i].updated);
+        if (rows[i].changed != NULL) {
+            assert_true(instant_parse(slice_of_text(rows[i].changed), &changed));
+        }
+        _cleanup_(appointment_results_deinit) struct appointment_results results =
+            read_told(&(struct told){.appointment = meta});
+        assert_int_equal(results.items[0].outcome, APPOINTMENT_EVENT);
+        assert_int_equal(results.items[0].event.changed_ms, changed);
+    }
+}
+
+/* --- whose number it is --- */
+
+static void a_number_of_the_agency_is_kept_with_its_system_or_not_at_all(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *patient;
+        const char *local_id;
+    } rows[] = {
+        {"\"identifier\":[{\"system\":\"urn:a\",\"value\":\"7\"}],", "urn:a|7"},
+        {"\"identifier\":[{\"system\":\"urn:b\",\"value\":\"7\"}],", "urn:b|7"},
+        {"\"identifier\":[{\"value\":\"7\"},{\"system\":\"urn:b\"},{\"system\":\"urn:c\",\"value\":"
+         "\"8\"}],",
+         "urn:c|8"},
+        {NAMED "\"identifier\":[{\"value\":\"7\"}],", ""},
+        {NAMED, ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        _cleanup_(appointment_results_deinit) struct appointment_results results =
+            read_told(&(struct told){.patient = rows[i].patient});
+        assert_int_equal(results.items[0].outcome, APPOINTMENT_EVENT);
+        assert_string_equal(results.items[0].event.child.local_id, rows[i].local_id);
+    }
+}
+
+static void an_identifier_too_long_to_keep_whole_is_left_out(void **state)
+{
+    (void)state;
+    char system[IDENTITY_LOCAL_ID_BYTES];
+    _cleanup_(buf_deinit) struct buf patient = BUF_MAX(4096);
+    memset(system, 'x', sizeof(system) - 1);
+    system[sizeof(system) - 1] = '\0';
+    buf_format(&patient, NAMED "\"identifier\":[{\"system\":\"%s\",\"value\":\"7\"}],", system);
+
+    _cleanup_(appointment_results_deinit) struct appointment_results results =
+        read_told(&(struct told){.patient = buf_text(&patient)});
+
+    assert_int_equal(results.items[0].outcome, APPOINTMENT_EVENT);
+    assert_string_equal(results.items[0].event.child.local_id, "");
+}
+
+static void an_id_without_a_server_identifies_nobody(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"resourceType\":\"Bundle\",\"entry\":[{%s\"resource\":{"
+                               "\"resourceType\":\"Patient\",\"id\":"
+                               "\"1\",\"birthDate\":\"2022-03-14\"}},{\"resource\":{"
+                               "\"resourceType\":\"Appointment\",\"id\":"
+                               "\"a\",\"status\":\"noshow\",\"start\":\"2026-06-16T15:20:00Z\","
+                               "\"participant\":[{\"actor\":{"
+                               "\"reference\":\"Patient/1\"}}]}}]}";
+    static const struct {
+        const char *url;
+        enum appointment_outcome outcome;
+    } rows[] = {
+        {"", APPOINTMENT_SET_ASIDE},
+        {"\"fullUrl\":\"urn:uuid:one\",", APPOINTMENT_SET_ASIDE},
+        {"\"fullUrl\":\"https://fhir.example/r4/Patient/1\",", APPOINTMENT_EVENT},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        _cleanup_(buf_deinit) struct buf input = BUF_MAX(4096);
+        const char *mark = strstr(text, "%s");
+        buf_add(&input, text, (size_t)(mark - text));
+        buf_add_text(&input, rows[i].url);
+        buf_add_text(&input, mark + 2);
+        _cleanup_(appointment_results_deinit) struct appointment_results results =
+            read_text(buf_slice(&input));
+        assert_int_equal(results.items[0].outcome, rows[i].outcome);
+        if (rows[i].outcome == APPOINTMENT_EVENT) {
+            assert_string_equal(results.items[0].event.child.local_id, AT_SERVER);
+            continue;
+        }
+        assert_int_equal(results.items[0].why, APPOINTMENT_WHY_NO_PATIENT);
+        assert_non_null(strstr(results.items[0].reason.what, "an identifier with its system"));
+    }
+}
+
+/* --- why nothing is told --- */
+
+static void what_is_not_told_says_why_for_the_counters(void **state)
+{
+    (void)state;
+    static const struct {
+        struct told told;
+        enum appointment_why why;
+    } rows[] = {
+        {{.status = "noshow"}, APPOINTMENT_WHY_TOLD},
+        {{.status = "booked"}, APPOINTMENT_WHY_NOT_YET},
+        {{.status = "fulfilled"}, APPOINTMENT_WHY_SEEN},
+        {{.status = "entered-in-error"}, APPOINTMENT_WHY_MISTAKEN},
+        {{.status = "cancelled"}, APPOINTMENT_WHY_BY_SERVICE},
+        {{.appointment = "\"serviceType\":[{\"text\":\"Sexual health\"}],"},
+         APPOINTMENT_WHY_CONFIDENTIAL},
+        {{.birth = "2010-01-01"}, APPOINTMENT_WHY_YOUNG_PERSON},
+        {{.birth = "2000-01-01"}, APPOINTMENT_WHY_ADULT},
+        {{.patient = ""}, APPOINTMENT_WHY_NO_PATIENT},
+        {{.birth = "-"}, APPOINTMENT_WHY_NO_AGE},
+        {{.birth = "1900-01-01"}, APPOINTMENT_WHY_NO_AGE},
+        {{.patient = NAMED "\"deceasedBoolean\":true,"}, APPOINTMENT_WHY_DIED},
+        {{.status = "missed"}, APPOINTMENT_WHY_UNREADABLE},
+        {{.start = "-"}, APPOINTMENT_WHY_UNREADABLE},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        _cleanup_(appointment_results_deinit) struct appointment_results results =
+            read_told(&rows[i].told);
+        assert_string_equal(appointment_why_text(results.items[0].why),
+                            appointment_why_text(rows[i].why));
     }
 }
 
@@ -1091,6 +1243,7 @@ static void only_some_outcomes_take_back_what_was_said_before(void **state)
     static const bool withdraws[APPOINTMENT_OUTCOME_COUNT] = {
         [APPOINTMENT_RETRACT] = true,
         [APPOINTMENT_LOCAL_ONLY] = true,
+        [APPOINTMENT_IGNORED] = true,
         [APPOINTMENT_CONFIDENTIAL] = true,
     };
 
@@ -1127,7 +1280,12 @@ int main(void)
         cmocka_unit_test(a_patient_that_cannot_be_read_is_set_aside_without_quoting_it),
         cmocka_unit_test(the_patient_is_found_by_every_kind_of_reference),
         cmocka_unit_test(a_clinic_in_the_bundle_is_confidential_by_its_name),
-        cmocka_unit_test(the_source_is_known_by_id_and_version_or_by_what_it_says),
+        cmocka_unit_test(the_source_is_known_by_id_and_version),
+        cmocka_unit_test(the_time_of_change_is_believed_up_to_a_day_ahead_of_our_clock),
+        cmocka_unit_test(a_number_of_the_agency_is_kept_with_its_system_or_not_at_all),
+        cmocka_unit_test(an_identifier_too_long_to_keep_whole_is_left_out),
+        cmocka_unit_test(an_id_without_a_server_identifies_nobody),
+        cmocka_unit_test(what_is_not_told_says_why_for_the_counters),
         cmocka_unit_test(what_is_no_fhir_is_refused_as_a_whole),
         cmocka_unit_test(a_bad_entry_is_set_aside_and_the_others_go),
         cmocka_unit_test(an_empty_bundle_says_nothing),

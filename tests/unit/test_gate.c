@@ -332,8 +332,7 @@ static void who_sends_nothing_but_rubbish_is_not_read_for_the_rest_of_the_minute
     assert_int_equal(claimed(world), 2);
 }
 
-static void a_frame_over_a_connection_whose_key_was_revoked_gets_that_verdict_and_no_slot(
-    void **state)
+static void a_connection_whose_key_was_revoked_gets_that_verdict_and_no_slot(void **state)
 {
     struct world *world = *state;
     static const enum wire_type types[] = {WIRE_PARCEL, WIRE_PING, WIRE_HELLO, WIRE_FETCH};
@@ -440,7 +439,7 @@ int main(void)
         STORY(more_questions_than_publish_has_room_for_are_told_to_come_again),
         STORY(a_frame_is_charged_with_the_copy_that_verify_makes_of_it),
         STORY(who_sends_nothing_but_rubbish_is_not_read_for_the_rest_of_the_minute),
-        STORY(a_frame_over_a_connection_whose_key_was_revoked_gets_that_verdict_and_no_slot),
+        STORY(a_connection_whose_key_was_revoked_gets_that_verdict_and_no_slot),
         STORY(a_key_of_another_agency_speaks_for_nobody),
         STORY(a_message_in_parts_is_a_strike_and_a_stranger_has_none),
         STORY(a_document_takes_a_slot_and_waits_when_there_is_none),

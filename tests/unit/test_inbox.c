@@ -131,7 +131,7 @@ static void what_is_delivered_is_on_disk_and_survives_a_restart(void **state)
     assert_true(row.taken_ms == story->world->clock.real_ms);
     assert_true(received_get(txn, &record, &received));
     assert_int_equal(received.delivered, 1);
-    assert_false(received.retracted);
+    assert_int_equal(received.retraction, RETRACTION_NONE);
     assert_int_equal(store_fault(txn), 0);
 }
 
@@ -163,23 +163,154 @@ static void the_same_delivery_again_is_nothing(void **state)
     assert_int_equal(news_count(&story->mash->agent.news), told);
 }
 
-static void a_gap_ends_the_taking(void **state)
+static struct inbox_gaps gaps_now(struct story *story)
+{
+    struct inbox_gaps gaps;
+    _cleanup_(store_end) struct store_txn *txn = look(story);
+    inbox_gaps(txn, &gaps);
+    return gaps;
+}
+
+/* What the broker has told the MASH after `after`, without the first `skipped` items of it. */
+static int take_without(struct story *story, uint64_t after, size_t skipped, uint64_t *position)
+{
+    struct wire_delivery delivery;
+    assert_true(world_fetch(story->world, MASH, after, &delivery));
+    assert_true(delivery.n_items > skipped);
+    struct checkpoint head = member_head(story->mash, &delivery);
+    delivery.items += skipped;
+    delivery.n_items -= skipped;
+    return inbox_take(&story->mash->agent, &delivery, &head, position);
+}
+
+static void positions_passed_over_are_a_gap_that_is_kept_and_stops_nothing(void **state)
+{
+    struct story *story = *state;
+    uint64_t position = 99;
+    for (size_t i = 0; i < 4; i++) {
+        (void)send_immediate(story->world);
+    }
+
+    assert_int_equal(take_without(story, 0, 3, &position), 0);
+    assert_int_equal(position, 4);
+    member_restart(story->mash);
+    (void)send_immediate(story->world);
+    assert_int_equal(member_fetch(story->mash), 5);
+
+    struct inbox_gaps gaps = gaps_now(story);
+    assert_int_equal(gaps.gaps, 1);
+    assert_int_equal(gaps.missing, 3);
+    assert_int_equal(gaps.first, 1);
+    assert_int_equal(gaps.last, 3);
+    assert_true(gaps.noticed_ms == story->world->clock.real_ms);
+}
+
+static void another_gap_is_counted_with_the_first(void **state)
+{
+    struct story *story = *state;
+    uint64_t position = 0;
+    for (size_t i = 0; i < 5; i++) {
+        (void)send_immediate(story->world);
+    }
+
+    assert_int_equal(take_without(story, 0, 1, &position), 0);
+    for (size_t i = 0; i < 3; i++) {
+        (void)send_immediate(story->world);
+    }
+    assert_int_equal(take_without(story, position, 2, &position), 0);
+
+    struct inbox_gaps gaps = gaps_now(story);
+    assert_int_equal(position, 8);
+    assert_int_equal(gaps.gaps, 2);
+    assert_int_equal(gaps.missing, 3);
+    assert_int_equal(gaps.first, 1);
+    assert_int_equal(gaps.last, 7);
+}
+
+static void without_a_gap_none_is_shown(void **state)
+{
+    struct story *story = *state;
+    (void)send_immediate(story->world);
+    (void)member_fetch(story->mash);
+
+    assert_int_equal(gaps_now(story).gaps, 0);
+    assert_int_equal(gaps_now(story).missing, 0);
+}
+
+static void a_bad_item_makes_no_gap(void **state)
 {
     struct story *story = *state;
     struct wire_delivery delivery;
+    struct wire_item item;
     uint64_t position = 99;
     (void)send_immediate(story->world);
     (void)send_immediate(story->world);
     assert_true(world_fetch(story->world, MASH, 0, &delivery));
-    assert_int_equal(delivery.n_items, 2);
     struct checkpoint head = member_head(story->mash, &delivery);
-    delivery.items++;
+    item = delivery.items[0];
+    item.position = 2; /* the leaf says that it is the first */
+    delivery.items = &item;
     delivery.n_items = 1;
 
-    assert_int_equal(inbox_take(&story->mash->agent, &delivery, &head, &position), 0);
+    assert_int_equal(inbox_take(&story->mash->agent, &delivery, &head, &position), -EBADMSG);
 
     assert_int_equal(position, 0);
-    assert_int_equal(member_position(story->mash), 0);
+    assert_int_equal(gaps_now(story).gaps, 0);
+}
+
+/* The computer of the MASH is lost, and another one begins under the same keys. */
+static void lose_the_store(struct story *story)
+{
+    struct world_entry acknowledgement;
+    uint64_t position = member_position(story->mash);
+    world_acknowledgement(story->world, MASH, position, &acknowledgement);
+    assert_int_equal(world_send_one(story->world, MASH, &acknowledgement), VERDICT_STORED);
+    member_free(&story->mash);
+    story->mash = member_new(story->world, MASH);
+}
+
+static void a_store_made_anew_receives_what_comes_behind_what_it_had_acknowledged(void **state)
+{
+    struct story *story = *state;
+    struct received_row row;
+    (void)send_immediate(story->world);
+    (void)send_immediate(story->world);
+    (void)member_fetch(story->mash);
+    lose_the_store(story);
+
+    struct entry_id record = send_immediate(story->world);
+    assert_int_equal(member_fetch(story->mash), 3);
+
+    assert_int_equal(gaps_now(story).first, 1);
+    assert_int_equal(gaps_now(story).last, 2);
+    _cleanup_(store_end) struct store_txn *txn = look(story);
+    assert_true(received_get(txn, &record, &row));
+    assert_int_equal(row.delivered, 3);
+}
+
+static void a_release_of_a_record_lost_in_a_gap_stops_nothing(void **state)
+{
+    struct story *story = *state;
+    uint64_t releases = 0;
+    raise_alert(story->world);
+    uint64_t before = member_fetch(story->mash);
+    lose_the_store(story);
+    decide(story->world, ACTION_OPEN, OUTCOME_NONE);
+    (void)send_immediate(story->world);
+
+    uint64_t position = member_fetch(story->mash);
+
+    _cleanup_(store_end) struct store_txn *txn = look(story);
+    for (uint64_t i = before + 1; i <= position; i++) {
+        struct inbox_row row;
+        assert_true(inbox_get(txn, i, &row));
+        if (row.kind == ITEM_RELEASE) {
+            releases++;
+            assert_int_equal(row.flags, INBOX_NOT_HELD);
+        }
+    }
+    assert_int_equal(releases, 3);
+    assert_int_equal(store_fault(txn), 0);
 }
 
 static void what_stands_before_a_bad_item_is_kept(void **state)
@@ -646,24 +777,47 @@ static void an_alert_goes_from_noticed_to_opened_to_closed(void **state)
     assert_true(row.decided_ms == 0); /* nobody of ours said why on this computer */
 }
 
-static void what_was_taken_back_is_marked(void **state)
+static void take_back(struct story *story, const struct entry_id *record)
 {
-    struct story *story = *state;
-    struct received_row row;
-    struct entry_id record = send_immediate(story->world);
     (void)send(story->world, &(struct world_record){.from = SCHOOL,
                                                     .child = ALIX,
                                                     .day = day("2026-11-20"),
                                                     .record_kind = RECORD_RETRACTION,
                                                     .urgency = URGENCY_IMMEDIATE,
-                                                    .retracts = &record});
+                                                    .retracts = record});
+}
 
-    (void)member_fetch(story->mash);
-
+static enum retraction retraction_now(struct story *story, const struct entry_id *record)
+{
+    struct received_row row;
     _cleanup_(store_end) struct store_txn *txn = look(story);
-    assert_true(received_get(txn, &record, &row));
-    assert_true(row.retracted);
-    assert_true(row.noticed > row.delivered);
+    assert_true(received_get(txn, record, &row));
+    return row.retraction;
+}
+
+static void what_its_origin_took_back_is_marked(void **state)
+{
+    struct story *story = *state;
+    struct entry_id record = send_immediate(story->world);
+    take_back(story, &record);
+
+    assert_int_equal(member_fetch(story->mash), 3); /* record, retraction, notice */
+
+    assert_int_equal(retraction_now(story, &record), RETRACTION_SIGNED);
+}
+
+static void a_notice_alone_takes_no_record_back(void **state)
+{
+    struct story *story = *state;
+    uint64_t position = 0;
+    struct entry_id record = send_immediate(story->world);
+    assert_int_equal(member_fetch(story->mash), 1);
+    take_back(story, &record);
+
+    assert_int_equal(take_without(story, 1, 1, &position), 0); /* the notice, without its ground */
+
+    assert_int_equal(position, 3);
+    assert_int_equal(retraction_now(story, &record), RETRACTION_SAID);
 }
 
 static void an_origin_hears_who_opened_its_record(void **state)
@@ -689,6 +843,32 @@ static void an_origin_hears_who_opened_its_record(void **state)
     assert_true(row.opened_ms > 0);
     store_end(&txn);
     member_free(&school);
+}
+
+static void an_alerts_opening_opens_what_it_listed_by_then_and_nothing_later(void **state)
+{
+    struct story *story = *state;
+    struct received_row row;
+    struct member *hospital = member_new(story->world, HOSPITAL);
+    state_child(story->world, GP);
+    state_child(story->world, HOSPITAL);
+    (void)miss(story->world, GP, "2026-02-03");
+    struct entry_id before = miss(story->world, HOSPITAL, "2026-06-10");
+    (void)miss(story->world, GP, "2026-09-21");
+    decide(story->world, ACTION_OPEN, OUTCOME_NONE);
+    struct entry_id after = miss(story->world, HOSPITAL, "2026-10-01");
+
+    (void)member_fetch(hospital);
+
+    struct store_txn *txn = store_read(hospital->agent.store);
+    assert_true(received_get(txn, &before, &row));
+    assert_int_equal(row.alert_opened_by, MASH);
+    assert_true(row.alert_opened_ms > 0);
+    assert_true(received_get(txn, &after, &row));
+    assert_int_equal(row.alert, 1);
+    assert_true(row.alert_opened_ms == 0);
+    store_end(&txn);
+    member_free(&hospital);
 }
 
 /* --- applications --- */
@@ -739,7 +919,12 @@ int main(void)
         STORY(what_is_delivered_is_on_disk_and_survives_a_restart),
         STORY(taking_tells_whoever_waits),
         STORY(the_same_delivery_again_is_nothing),
-        STORY(a_gap_ends_the_taking),
+        STORY(positions_passed_over_are_a_gap_that_is_kept_and_stops_nothing),
+        STORY(another_gap_is_counted_with_the_first),
+        STORY(without_a_gap_none_is_shown),
+        STORY(a_bad_item_makes_no_gap),
+        STORY(a_store_made_anew_receives_what_comes_behind_what_it_had_acknowledged),
+        STORY(a_release_of_a_record_lost_in_a_gap_stops_nothing),
         STORY(what_stands_before_a_bad_item_is_kept),
         STORY(an_empty_delivery_acknowledges_what_is_held),
         STORY(a_record_whose_proof_is_bent_anywhere_is_refused),
@@ -748,8 +933,10 @@ int main(void)
         STORY(what_a_since_revoked_key_signed_is_taken_with_a_doubt),
         STORY(a_record_about_a_child_we_know_is_in_its_picture),
         STORY(an_alert_goes_from_noticed_to_opened_to_closed),
-        STORY(what_was_taken_back_is_marked),
+        STORY(what_its_origin_took_back_is_marked),
+        STORY(a_notice_alone_takes_no_record_back),
         STORY(an_origin_hears_who_opened_its_record),
+        STORY(an_alerts_opening_opens_what_it_listed_by_then_and_nothing_later),
         STORY(an_acknowledgement_is_cumulative_and_survives),
         STORY(applications_are_bounded_in_name_and_number),
     };

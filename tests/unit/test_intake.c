@@ -266,7 +266,7 @@ static void what_was_never_told_needs_no_taking_back(void **state)
     assert_int_equal(item.outcome, INTAKE_COUNTED);
     assert_false(item.has_reference);
     assert_int_equal(practice_rows(practice, AT_OUT), 0);
-    assert_int_equal(practice_count(practice, "nothing-to-take-back"), 1);
+    assert_int_equal(practice_count(practice, "appointment-seen"), 1);
 }
 
 static void what_is_ignored_or_cannot_be_judged_is_counted_and_leaves_no_identity(void **state)
@@ -277,12 +277,14 @@ static void what_is_ignored_or_cannot_be_judged_is_counted_and_leaves_no_identit
     struct intake_item odd = practice_appointment(practice, "a-2", "no-such-status", "1");
 
     assert_int_equal(booked.outcome, INTAKE_COUNTED);
-    assert_int_equal(practice_count(practice, "appointment-ignored"), 1);
+    assert_int_equal(practice_count(practice, "appointment-nothing-yet"), 1);
+    assert_int_equal(practice_count(practice, "appointment-not-readable"), 1);
     assert_int_equal(odd.outcome, INTAKE_SET_ASIDE);
     assert_true(odd.reason[0] != '\0');
     assert_null(strstr(odd.reason, "Thistledown"));
     assert_int_equal(practice_rows(practice, AT_CHILD), 0);
-    assert_int_equal(practice_rows(practice, AT_SOURCE), 0);
+    assert_int_equal(practice_rows(practice, AT_OUT), 0);
+    assert_int_equal(practice_rows(practice, AT_SOURCE), 1); /* that nothing is to be told of a-1 */
 }
 
 static void before_governance_everything_is_accepted_and_waits(void **state)

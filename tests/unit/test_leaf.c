@@ -210,6 +210,11 @@ static void every_item_kind_and_every_document_has_a_leaf(void **state)
         told.alert = told.detail == ITEM_RELEASE ? 7 : 0;
         assert_true(leaf_read(leaf_write(&told, storage), &read));
     }
+    told = leaf_of(LEAF_TOLD);
+    told.detail = ITEM_DELIVERED; /* a retraction, which opens nothing */
+    told.parts = 0;
+    told.alert = 0;
+    assert_true(leaf_read(leaf_write(&told, storage), &read));
     for (governance.detail = 1; governance.detail <= 5; governance.detail++) {
         assert_true(leaf_read(leaf_write(&governance, storage), &read));
     }

@@ -354,6 +354,8 @@ static struct alert_row alert_sample(size_t n_addressees, size_t n_records)
         .outcome = OUTCOME_PASSED_TO_AUTHORITY,
         .closed_at = 77,
         .earlier_outcome = OUTCOME_NO_FURTHER_ACTION,
+        .into = UINT64_MAX - 1,
+        .absorbed = 0x0102030405060708,
         .n_addressees = n_addressees,
         .n_records = n_records,
     };
@@ -384,6 +386,8 @@ static void expect_same_alert(const struct alert_row *a, const struct alert_row 
     assert_int_equal(a->revision, b->revision);
     assert_int_equal(a->outcome, b->outcome);
     assert_int_equal(a->closed_at, b->closed_at);
+    assert_int_equal(a->into, b->into);
+    assert_int_equal(a->absorbed, b->absorbed);
     assert_int_equal(a->earlier_outcome, b->earlier_outcome);
     assert_int_equal(a->n_addressees, b->n_addressees);
     assert_memory_equal(a->addressees, b->addressees, b->n_addressees * sizeof(b->addressees[0]));
@@ -625,7 +629,7 @@ static const struct {
     {"subject", T_SUBJECT, 98, "b05cd985e478c7a105b7dde476d3946adeeffe88b05a8d90128630428a040a45"},
     {"chronology", T_CHRONOLOGY, 58,
      "059a882e3a86c15342a609959e79321fdd2e0a5baf7557c4d036b024ff96fc27"},
-    {"alert", T_ALERT, 229, "9a3bb8c673e84e867879df7a5a1ceb0e3730746b3ddefb1b1354feffec31a929"},
+    {"alert", T_ALERT, 245, "9702e019b56c9355cd911234a512e20b81553cd4286ff1e8d396ce261f8499e7"},
     {"mailbox", T_MAILBOX, 39, "2fec766b15a339d490d4af1e9cbb36b6b6f9e56ccd16f3fbd20f1bbcee237027"},
     {"reader", T_READER, 10, "a96843f1ed52421da4fd135a0af438034e60d1f245a007cd38f846a5e5e85177"},
     {"agency", T_AGENCY, 128, "3d9f9d8b0303f8874f4eb1ae798f8978bbf6d604f938350fd35a2b9977bfa931"},

@@ -13,12 +13,14 @@
 
 #include "agents/core/acks.h"
 #include "agents/core/decide.h"
+#include "agents/core/held.h"
 #include "agents/core/questions.h"
 #include "agents/core/sending.h"
 #include "agents/core/session.h"
 #include "base/date.h"
 #include "crypto/digest.h"
 #include "support/practice.h"
+#include "wire/leaf.h"
 
 #define LOG_LEAVES 8 /* of the log that the broker of these tests shows */
 
@@ -513,6 +515,19 @@ static void grants_follow_the_agreements_of_the_day_they_are_sent(void **state)
     assert_true(slice_equal(before.parcel.entries[1].body, after.parcel.entries[1].body));
 }
 
+static void grants_are_judged_by_the_day_at_the_broker(void **state)
+{
+    struct story *story = *state;
+    int64_t years_ms = INT64_C(730) * 86400 * 1000; /* the agreements end before */
+    (void)practice_concern(story->practice, "");
+
+    story->practice->clock.real_ms += years_ms;
+    story->session.clock_ahead_ms = years_ms;
+    struct read_parcel read = cut(story, LANE_NORMAL);
+
+    assert_non_null(grant_for(&read.parcel.entries[1], AGENCY_MASH, PART_CARD));
+}
+
 static void a_decision_is_sealed_to_whom_the_decider_named(void **state)
 {
     struct story *story = *state;
@@ -663,6 +678,139 @@ static void a_stale_directory_asks_for_a_newer_one_and_keeps_the_entries(void **
     assert_int_equal(story->sending.refused, 0);
 }
 
+/* A broker that finds one row malformed, wherever it comes, and stores the rest. Returns how many
+ * parcels it took until nothing was left. */
+static size_t send_past(struct story *story, const uint64_t *bad, size_t n_bad)
+{
+    enum verdict stored[CAIRN_PARCEL_ENTRIES_MAX];
+    size_t parcels = 0;
+    for (size_t i = 0; i < CAIRN_PARCEL_ENTRIES_MAX; i++) {
+        stored[i] = VERDICT_STORED;
+    }
+    for (; parcels < 200; parcels++) {
+        _cleanup_(parcel_deinit) struct parcel parcel = PARCEL_NULL;
+        bool refused = false;
+        clock_fake_advance(&story->practice->clock, SENDING_REFUSED_MS);
+        int r = sending_cut(&story->sending, &story->session, LANE_NORMAL, ++story->correlation,
+                            &parcel);
+        if (r == -ENOENT) {
+            break;
+        }
+        assert_int_equal(r, 0);
+        sending_sent(&story->sending, LANE_NORMAL, &parcel);
+        for (size_t i = 0; i < n_bad; i++) {
+            refused = refused || (bad[i] >= parcel.first_seq && bad[i] <= parcel.last_seq);
+        }
+        if (refused) {
+            (void)sending_error(&story->sending, parcel.correlation, VERDICT_MALFORMED);
+        } else {
+            struct read_parcel read = read_back(story, &parcel);
+            assert_int_equal(receipt(story, &read, stored, note_at(story, LOG_LEAVES)),
+                             SENDING_DONE);
+        }
+        arena_reset(&story->arena);
+    }
+    return parcels;
+}
+
+static size_t held_now(struct story *story, struct held ret[HELD_LIST_MAX])
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(story->practice->agent->store);
+    return held_list(txn, ret);
+}
+
+static void a_bad_row_is_put_aside_and_the_others_go_on(void **state)
+{
+    struct story *story = *state;
+    struct intake_item items[7];
+    struct held held[HELD_LIST_MAX];
+    const uint64_t bad[] = {4};
+    for (size_t i = 0; i < ARRAY_LEN(items); i++) {
+        items[i] = practice_concern(story->practice, "");
+    }
+
+    size_t parcels = send_past(story, bad, ARRAY_LEN(bad));
+
+    assert_in_range(parcels, 2, 12);
+    for (size_t i = 0; i < ARRAY_LEN(items); i++) {
+        struct out_row row = practice_out(story->practice, &items[i].reference);
+        assert_int_equal(row.state, row.entry.seq == 4 ? OUT_SPOOLED : OUT_STORED);
+        assert_int_equal(row.verdict, row.entry.seq == 4 ? VERDICT_MALFORMED : VERDICT_STORED);
+    }
+    assert_int_equal(held_now(story, held), 1);
+    assert_true(held[0].aside);
+    assert_int_equal(held[0].entry.seq, 4);
+    assert_int_equal(held[0].verdict, VERDICT_MALFORMED);
+}
+
+static void what_was_put_aside_goes_again_after_a_start(void **state)
+{
+    struct story *story = *state;
+    struct intake_item item = practice_concern(story->practice, "");
+    struct held held[HELD_LIST_MAX];
+    const uint64_t bad[] = {1, 2};
+    (void)send_past(story, bad, ARRAY_LEN(bad));
+    assert_int_equal(held_now(story, held), 2);
+
+    practice_reopen(story->practice);
+    start_link(story);
+    assert_int_equal(hello_reply(story, 2, 2), SESSION_GOES_ON);
+    assert_int_equal(held_now(story, held), 0);
+    assert_int_equal(practice_out(story->practice, &item.reference).verdict, 0);
+    (void)send_past(story, NULL, 0);
+
+    assert_int_equal(practice_out(story->practice, &item.reference).state, OUT_STORED);
+    assert_int_equal(practice_rows(story->practice, AT_SPOOL), 0);
+}
+
+static void what_is_aside_and_taken_back_never_left(void **state)
+{
+    struct story *story = *state;
+    struct intake_item item =
+        practice_concern(story->practice, "\"source\":{\"system\":\"emis\",\"id\":\"C-1\"},");
+    struct held held[HELD_LIST_MAX];
+    const uint64_t bad[] = {2};
+    (void)send_past(story, bad, ARRAY_LEN(bad));
+
+    struct intake_item taken_back = practice_submit(
+        story->practice, INTAKE_RECORD,
+        "{\"kind\":\"retraction\",\"event_date\":\"2026-11-20\",\"retracts\":\"C-1\","
+        "\"source\":{\"system\":\"emis\",\"id\":\"R-1\"}}");
+
+    assert_int_equal(taken_back.outcome, INTAKE_WITHDRAWN);
+    assert_int_equal(practice_out(story->practice, &item.reference).state, OUT_WITHDRAWN);
+    assert_int_equal(held_now(story, held), 0);
+    practice_reopen(story->practice);
+    assert_int_equal(practice_rows(story->practice, AT_SPOOL), 0);
+}
+
+static void a_lane_that_is_put_off_for_long_shows_its_oldest_row(void **state)
+{
+    struct story *story = *state;
+    struct held held[HELD_LIST_MAX];
+    int64_t began_ms = story->practice->clock.real_ms;
+    struct intake_item item = practice_concern(story->practice, "");
+    const enum verdict stored[] = {VERDICT_STORED, VERDICT_STORED};
+
+    for (int64_t waited_ms = 0; waited_ms <= SENDING_HELD_MS; waited_ms += SENDING_RETRY_MAX_MS) {
+        assert_int_equal(held_now(story, held), 0);
+        struct read_parcel read = cut(story, LANE_NORMAL);
+        (void)sending_error(&story->sending, read.header.correlation, VERDICT_DISK_FULL);
+        clock_fake_advance(&story->practice->clock, SENDING_RETRY_MAX_MS);
+    }
+
+    assert_int_equal(held_now(story, held), 1);
+    assert_false(held[0].aside);
+    assert_int_equal(held[0].lane, LANE_NORMAL);
+    assert_int_equal(held[0].entry.seq, 1);
+    assert_int_equal(held[0].verdict, VERDICT_DISK_FULL);
+    assert_true(held[0].since_ms == began_ms);
+    struct read_parcel read = cut(story, LANE_NORMAL);
+    assert_int_equal(receipt(story, &read, stored, note_at(story, 3)), SENDING_DONE);
+    assert_int_equal(held_now(story, held), 0);
+    assert_int_equal(practice_out(story->practice, &item.reference).state, OUT_STORED);
+}
+
 static void a_parcel_refused_as_a_whole_is_kept_for_a_person_to_look(void **state)
 {
     struct story *story = *state;
@@ -775,7 +923,16 @@ static void *ask_in_thread(void *data)
     return NULL;
 }
 
-static const struct entry_id some_entry = {.agency = AGENCY_OWN, .stream = 5, .seq = 6};
+/* As our receipt says that it is in the log. */
+#define SOME_ENTRY_ID                                                                              \
+    {                                                                                              \
+        .agency = AGENCY_OWN, .stream = 5, .seq = 6                                                \
+    }
+static const struct logged_entry some_entry = {
+    .id = SOME_ENTRY_ID,
+    .log_index = 2,
+    .item = {.bytes = {7, 8, 9}},
+};
 
 /* The thread's question as it goes out; waits for the thread to have put it. */
 static void next_question(struct questions *questions, uint64_t correlation, enum wire_type *type,
@@ -786,38 +943,78 @@ static void next_question(struct questions *questions, uint64_t correlation, enu
     }
 }
 
-static void a_question_waits_for_its_answer_and_no_other(void **state)
+/* Puts the question, answers it with that frame, and returns what came of it. */
+static int put_and_answer(struct story *story, enum question_kind kind, struct slice reply,
+                          struct question *ret)
 {
-    struct story *story = *state;
     struct questions questions;
     assert_int_equal(questions_init(&questions), 0);
     questions_set_open(&questions, true);
     struct asker asker = {.questions = &questions,
                           .agent = story->practice->agent,
-                          .question = {.kind = QUESTION_STATE, .entry = some_entry}};
+                          .question = {.kind = kind, .entry = some_entry}};
     _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     enum wire_type type = WIRE_PING;
-    struct wire_reader reader = {.agency = AGENCY_MASH, .state = READER_OPENED};
-    struct wire_state_reply reply = {.entry = some_entry,
-                                     .verdict = VERDICT_STORED,
-                                     .log_index = 3,
-                                     .n_readers = 1,
-                                     .readers = &reader};
     pthread_t thread;
-
     assert_int_equal(pthread_create(&thread, NULL, ask_in_thread, &asker), 0);
     next_question(&questions, 77, &type, &payload);
-    assert_int_equal(type, WIRE_STATE_REQUEST);
-    buf_reset(&payload);
-    wire_state_reply_write(&reply, &payload);
-    assert_false(questions_state_reply(&questions, 78, buf_slice(&payload), &story->arena));
-    assert_true(questions_state_reply(&questions, 77, buf_slice(&payload), &story->arena));
+    if (kind == QUESTION_STATE) {
+        assert_int_equal(type, WIRE_STATE_REQUEST);
+        assert_false(questions_state_reply(&questions, 78, reply, &story->arena));
+        assert_true(questions_state_reply(&questions, 77, reply, &story->arena));
+    } else {
+        assert_int_equal(type, WIRE_PROOF_REQUEST);
+        assert_false(
+            questions_proof_reply(&questions, 78, reply, &story->arena, &story->checkpoint_key));
+        assert_true(
+            questions_proof_reply(&questions, 77, reply, &story->arena, &story->checkpoint_key));
+    }
     assert_int_equal(pthread_join(thread, NULL), 0);
-
-    assert_int_equal(asker.result, 0);
-    assert_int_equal(asker.answer.state.log_index, 3);
-    assert_int_equal(asker.answer.state.readers[0].state, READER_OPENED);
     questions_deinit(&questions);
+    *ret = asker.answer;
+    return asker.result;
+}
+
+static int ask_state(struct story *story, const struct wire_state_reply *reply,
+                     struct question *ret)
+{
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    wire_state_reply_write(reply, &payload);
+    return put_and_answer(story, QUESTION_STATE, buf_slice(&payload), ret);
+}
+
+static const struct wire_reader some_reader = {.agency = AGENCY_MASH, .state = READER_OPENED};
+static const struct wire_state_reply some_state = {.entry = SOME_ENTRY_ID,
+                                                   .verdict = VERDICT_STORED,
+                                                   .log_index = 2,
+                                                   .n_readers = 1,
+                                                   .readers = &some_reader};
+
+static void a_question_waits_for_its_answer_and_no_other(void **state)
+{
+    struct story *story = *state;
+    struct question answer;
+
+    assert_int_equal(ask_state(story, &some_state, &answer), 0);
+
+    assert_int_equal(answer.state.n_readers, 1);
+    assert_int_equal(answer.state.readers[0].state, READER_OPENED);
+}
+
+static void a_state_that_contradicts_our_receipt_is_refused(void **state)
+{
+    struct story *story = *state;
+    struct question answer;
+    struct wire_state_reply elsewhere = some_state;
+    struct wire_state_reply missing = some_state;
+    struct wire_state_reply another = some_state;
+    elsewhere.log_index++;
+    missing.verdict = VERDICT_NOT_FOUND;
+    another.entry.seq++;
+
+    assert_int_equal(ask_state(story, &elsewhere, &answer), -EPROTO);
+    assert_int_equal(ask_state(story, &missing, &answer), -EPROTO);
+    assert_int_equal(ask_state(story, &another, &answer), -EPROTO);
 }
 
 static void questions_end_when_the_connection_does(void **state)
@@ -839,38 +1036,81 @@ static void questions_end_when_the_connection_does(void **state)
     questions_deinit(&questions);
 }
 
+/* The broker proves that leaf at index 2 of five, whatever it says. */
+static int ask_proof(struct story *story, const struct leaf *leaf, struct question *ret)
+{
+    uint8_t storage[LEAF_MAX_BYTES];
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    struct wire_proof_reply reply = {
+        .verdict = VERDICT_STORED, .log_index = 2, .leaf = leaf_write(leaf, storage)};
+    struct tree_leaves leaves = {.leaves = story->leaves, .n = 5};
+    struct tree_source source = tree_source_of(&leaves);
+    tree_leaf(reply.leaf, &story->leaves[2]);
+    reply.checkpoint = note_at(story, 5);
+    assert_int_equal(tree_prove_inclusion(&source, 2, 5, &reply.path), 0);
+    wire_proof_reply_write(&reply, &payload);
+    return put_and_answer(story, QUESTION_PROOF, buf_slice(&payload), ret);
+}
+
+static const struct leaf some_leaf = {
+    .type = LEAF_ENTRY,
+    .agency = AGENCY_OWN,
+    .id = SOME_ENTRY_ID,
+    .kind = ENTRY_RECORD,
+    .verdict = VERDICT_STORED,
+    .digest = {.bytes = {7, 8, 9}},
+};
+
+static void a_proof_of_our_very_entry_is_handed_over(void **state)
+{
+    struct story *story = *state;
+    struct question answer;
+
+    assert_int_equal(ask_proof(story, &some_leaf, &answer), 0);
+
+    assert_int_equal(answer.verdict, VERDICT_STORED);
+    assert_true(answer.document.len > 0);
+    buf_deinit(&answer.document);
+}
+
+static void a_proof_of_anything_else_is_no_evidence(void **state)
+{
+    struct story *story = *state;
+    struct question answer;
+    struct leaf agency = some_leaf;
+    struct leaf id = some_leaf;
+    struct leaf digest = some_leaf;
+    struct leaf told = {.type = LEAF_TOLD,
+                        .agency = AGENCY_OWN,
+                        .digest = some_leaf.digest,
+                        .number = 1,
+                        .detail = ITEM_DELIVERED};
+    agency.agency = AGENCY_MASH;
+    id.id.seq++;
+    digest.digest.bytes[0] ^= 1;
+
+    assert_int_equal(ask_proof(story, &agency, &answer), -EPROTO);
+    assert_int_equal(ask_proof(story, &id, &answer), -EPROTO);
+    assert_int_equal(ask_proof(story, &digest, &answer), -EPROTO);
+    assert_int_equal(ask_proof(story, &told, &answer), -EPROTO);
+}
+
 static void a_proof_is_checked_before_it_is_handed_over(void **state)
 {
     struct story *story = *state;
-    struct questions questions;
-    assert_int_equal(questions_init(&questions), 0);
-    questions_set_open(&questions, true);
-    struct asker asker = {.questions = &questions,
-                          .agent = story->practice->agent,
-                          .question = {.kind = QUESTION_PROOF, .log_index = 2}};
+    struct question answer;
+    uint8_t storage[LEAF_MAX_BYTES];
     _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
-    enum wire_type type = WIRE_PING;
-    uint8_t leaf = 1; /* but that is leaf 1, and leaf 2 was asked for */
-    struct tree_leaves leaves = {.leaves = story->leaves, .n = 5};
-    struct tree_source source = tree_source_of(&leaves);
     struct wire_proof_reply reply = {.verdict = VERDICT_STORED,
                                      .log_index = 2,
-                                     .leaf = slice_make(&leaf, 1),
+                                     .leaf = leaf_write(&some_leaf, storage),
                                      .checkpoint = note_at(story, 5)};
-    pthread_t thread;
-    assert_int_equal(tree_prove_inclusion(&source, 2, 5, &reply.path), 0);
-
-    assert_int_equal(pthread_create(&thread, NULL, ask_in_thread, &asker), 0);
-    next_question(&questions, 77, &type, &payload);
-    assert_int_equal(type, WIRE_PROOF_REQUEST);
-    buf_reset(&payload);
+    struct tree_leaves leaves = {.leaves = story->leaves, .n = 5};
+    struct tree_source source = tree_source_of(&leaves);
+    assert_int_equal(tree_prove_inclusion(&source, 2, 5, &reply.path), 0); /* of another leaf */
     wire_proof_reply_write(&reply, &payload);
-    assert_true(questions_proof_reply(&questions, 77, buf_slice(&payload), &story->arena,
-                                      &story->checkpoint_key));
-    assert_int_equal(pthread_join(thread, NULL), 0);
 
-    assert_int_equal(asker.result, -EPROTO);
-    questions_deinit(&questions);
+    assert_int_equal(put_and_answer(story, QUESTION_PROOF, buf_slice(&payload), &answer), -EPROTO);
 }
 
 int main(void)
@@ -891,6 +1131,7 @@ int main(void)
         TEST(an_immediate_concern_is_sealed_to_the_whole_front_door),
         TEST(whom_the_author_left_out_gets_no_grant),
         TEST(grants_follow_the_agreements_of_the_day_they_are_sent),
+        TEST(grants_are_judged_by_the_day_at_the_broker),
         TEST(a_decision_is_sealed_to_whom_the_decider_named),
         TEST(a_lane_has_one_parcel_on_its_way),
         TEST(a_receipt_takes_stored_entries_out_and_keeps_the_others),
@@ -898,12 +1139,19 @@ int main(void)
         TEST(a_receipt_is_believed_only_with_a_signed_head_that_covers_it),
         TEST(a_receipt_for_another_parcel_is_nothing),
         TEST(a_stale_directory_asks_for_a_newer_one_and_keeps_the_entries),
+        TEST(a_bad_row_is_put_aside_and_the_others_go_on),
+        TEST(what_was_put_aside_goes_again_after_a_start),
+        TEST(what_is_aside_and_taken_back_never_left),
+        TEST(a_lane_that_is_put_off_for_long_shows_its_oldest_row),
         TEST(a_parcel_refused_as_a_whole_is_kept_for_a_person_to_look),
         TEST(a_restart_sends_what_was_not_answered),
         TEST(an_acknowledgement_cosigns_the_head_and_comes_soon),
         TEST(an_acknowledgement_is_repeated_until_it_is_receipted),
         TEST(a_question_waits_for_its_answer_and_no_other),
         TEST(questions_end_when_the_connection_does),
+        TEST(a_state_that_contradicts_our_receipt_is_refused),
+        TEST(a_proof_of_our_very_entry_is_handed_over),
+        TEST(a_proof_of_anything_else_is_no_evidence),
         TEST(a_proof_is_checked_before_it_is_handed_over),
     };
 

@@ -112,6 +112,60 @@ static void the_longest_line_that_fits_is_not_marked(void **state)
     assert_null(strstr(line, "..."));
 }
 
+static size_t lines_in(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text != '\0'; text++) {
+        n += *text == '\n' ? 1 : 0;
+    }
+    return n;
+}
+
+static void flood(size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        log_peer_event(LOG_LEVEL_WARNING, "frame_refused", "agency=%u", 3U);
+    }
+}
+
+static void what_a_peer_causes_is_limited_and_what_was_left_out_is_counted(void **state)
+{
+    struct clock_fake fake;
+    clock_fake_init(&fake, 0);
+    log_peer_clock(&fake.clock);
+
+    flood(LOG_PEER_LINES_PER_MIN + 70);
+    assert_int_equal(lines_in(logged(*state)), LOG_PEER_LINES_PER_MIN);
+    log_peer_event(LOG_LEVEL_WARNING, "bad_frame", "agency=%u", 3U);
+    assert_string_equal(logged(*state), "<4>cairn-test bad_frame agency=3\n");
+
+    clock_fake_advance(&fake, 60000);
+    flood(1);
+    assert_string_equal(logged(*state), "<4>cairn-test frame_refused suppressed=70\n"
+                                        "<4>cairn-test frame_refused agency=3\n");
+    log_peer_clock(NULL);
+}
+
+static void what_was_left_out_is_said_although_nothing_follows(void **state)
+{
+    struct clock_fake fake;
+    clock_fake_init(&fake, 0);
+    log_peer_clock(&fake.clock);
+    flood(LOG_PEER_LINES_PER_MIN + 1);
+    (void)logged(*state);
+
+    log_peer_flush();
+    assert_string_equal(logged(*state), "");
+    clock_fake_advance(&fake, 60000);
+    log_peer_flush();
+
+    assert_string_equal(logged(*state), "<4>cairn-test frame_refused suppressed=1\n");
+    log_peer_flush();
+    assert_string_equal(logged(*state), "");
+    log_peer_clock(NULL);
+}
+
 static void a_fault_is_logged_with_its_words_and_returned(void **state)
 {
     errno = 7;
@@ -193,6 +247,8 @@ int main(void)
         CAPTURED(nothing_in_a_value_can_start_another_line),
         CAPTURED(a_long_line_is_cut_and_marked),
         CAPTURED(the_longest_line_that_fits_is_not_marked),
+        CAPTURED(what_a_peer_causes_is_limited_and_what_was_left_out_is_counted),
+        CAPTURED(what_was_left_out_is_said_although_nothing_follows),
         CAPTURED(a_fault_is_logged_with_its_words_and_returned),
         CAPTURED(a_fatal_event_ends_the_process_with_74),
         cmocka_unit_test(escaping_keeps_printable_ascii_and_the_size),

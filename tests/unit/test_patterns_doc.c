@@ -3,12 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "crypto/crypto.h"
 #include "support/governing.h"
 
 static const struct test_agency agencies[] = {
@@ -16,43 +14,24 @@ static const struct test_agency agencies[] = {
     {2, "school-oak", "school", false},
 };
 
-struct world {
-    struct governing governing;
-    struct buf text;
-};
-
 static int set_up(void **state)
 {
-    struct world *world = base_zalloc(1, sizeof(*world));
+    struct governing_world *world = governing_world_new();
 
-    assert_int_equal(crypto_init(NULL), 0);
-    world->text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-    governing_init(&world->governing);
     governing_fill(&world->governing, agencies, ARRAY_LEN(agencies));
     governing_template("patterns", &world->text);
     *state = world;
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-
-    governing_deinit(&world->governing);
-    buf_deinit(&world->text);
-    free(world);
-    crypto_deinit();
-    return 0;
-}
-
-static enum govern_result offer(struct world *world)
+static enum govern_result offer(struct governing_world *world)
 {
     return governing_offer(&world->governing, GOVERNANCE_PATTERNS, 2, buf_slice(&world->text));
 }
 
 static void the_shipped_pattern_notices_three_missed_health_contacts_in_a_year(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     const struct patterns *patterns = &world->governing.governance->patterns;
 
     assert_int_equal(patterns->n, 2);
@@ -145,7 +124,7 @@ static void a_pattern_in_the_shadow_needs_no_names(void **state)
 
 static void only_listed_codes_from_listed_classes_count(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     const struct governance *governance = world->governing.governance;
     const struct pattern *pattern = &governance->patterns.items[0];
     const struct agency *gp = directory_agency(&governance->directory, 1);
@@ -162,7 +141,7 @@ static void only_listed_codes_from_listed_classes_count(void **state)
 
 static void without_classes_every_origin_counts(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     text_replace(&world->text, "\"origin_classes\": [\"health\"],", "");
     assert_int_equal(offer(world), GOVERN_ACCEPTED);
     const struct governance *governance = world->governing.governance;
@@ -201,7 +180,7 @@ static void a_pattern_that_does_not_make_sense_is_refused(void **state)
         {"three-missed", "Three missed"},
         {"cairn-patterns/v1", "cairn-patterns/v0"},
     };
-    struct world *world = *state;
+    struct governing_world *world = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         governing_template("patterns", &world->text);
@@ -213,7 +192,7 @@ static void a_pattern_that_does_not_make_sense_is_refused(void **state)
 
 static void a_pattern_id_is_used_once(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     _cleanup_(buf_deinit) struct buf twice = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
     const char *whole = buf_text(&world->text);
     const char *first = strchr(strchr(whole, '['), '{');
@@ -230,7 +209,7 @@ static void a_pattern_id_is_used_once(void **state)
 
 int main(void)
 {
-#define story(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define story(name) cmocka_unit_test_setup_teardown(name, set_up, governing_world_tear_down)
     const struct CMUnitTest tests[] = {
         story(the_shipped_pattern_notices_three_missed_health_contacts_in_a_year),
         story(what_several_agencies_notice_is_shipped_in_the_shadow),

@@ -274,6 +274,122 @@ static void an_older_statement_that_is_receipted_late_does_not_count_as_the_newe
     assert_int_equal(statement.header.subject.n_tokens, 2);
 }
 
+/* A concern about whoever this JSON names, with these members of the child more. */
+static struct out_row concern_about(struct practice *practice, const char *child)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    practice_concern_text("", &text);
+    text_replace(&text,
+                 "\"given_name\":\"Peregrina\",\"family_name\":\"Thistledown\","
+                 "\"birth_date\":\"2022-03-14\",\"nhs_number\":{\"value\":\"999 411 7025\","
+                 "\"verified\":true}",
+                 child);
+    struct intake_item item = practice_submit(practice, INTAKE_RECORD, buf_text(&text));
+    return practice_out(practice, &item.reference);
+}
+
+static bool same_handle(const struct out_row *a, const struct out_row *b)
+{
+    return memcmp(a->handle, b->handle, CAIRN_HANDLE_BYTES) == 0;
+}
+
+#define PEREGRINA                                                                                  \
+    "\"given_name\":\"Peregrina\",\"family_name\":\"Thistledown\",\"birth_date\":\"2022-03-14\""
+#define BARNABY           "\"given_name\":\"Barnaby\",\"family_name\":\"Quill\",\"birth_date\":\"2019-07-02\""
+#define TRACED            ",\"nhs_number\":{\"value\":\"999 411 7025\",\"verified\":true}"
+#define TYPED             ",\"nhs_number\":{\"value\":\"999 411 7025\",\"verified\":false}"
+#define LOCAL(system, id) ",\"local_id\":\"" system "|" id "\""
+#define ADDRESS           ",\"address\":\"7 Quillfeather Lane\",\"postcode\":\"ZE1 0AA\""
+
+static void a_child_that_comes_with_its_number_alone_keeps_its_handle(void **state)
+{
+    struct practice *practice = *state;
+    struct out_row with_both = concern_about(practice, PEREGRINA LOCAL("emis", "17") TRACED);
+
+    struct out_row by_number = concern_about(practice, PEREGRINA TRACED);
+    struct out_row by_local = concern_about(practice, PEREGRINA LOCAL("emis", "17"));
+
+    assert_true(same_handle(&with_both, &by_number));
+    assert_true(same_handle(&with_both, &by_local));
+}
+
+static void a_key_of_another_child_is_never_taken_over(void **state)
+{
+    struct practice *practice = *state;
+    struct out_row local = concern_about(practice, PEREGRINA LOCAL("emis", "17"));
+    struct out_row number = concern_about(practice, PEREGRINA TYPED);
+
+    /* another child under both of them: a number that was reused, and one that was mistyped */
+    struct out_row other = concern_about(practice, BARNABY LOCAL("emis", "17") TYPED);
+
+    struct out_row local_again = concern_about(practice, PEREGRINA LOCAL("emis", "17"));
+    struct out_row number_again = concern_about(practice, PEREGRINA TYPED);
+    assert_true(same_handle(&local, &local_again));
+    assert_true(same_handle(&number, &number_again));
+    assert_false(same_handle(&other, &local));
+    assert_false(same_handle(&other, &number));
+}
+
+static void a_local_number_of_another_system_is_another_child(void **state)
+{
+    struct practice *practice = *state;
+
+    struct out_row one = concern_about(practice, "\"local_id\":\"emis|17\"");
+    struct out_row other = concern_about(practice, "\"local_id\":\"pas|17\"");
+
+    assert_false(same_handle(&one, &other));
+}
+
+static struct buf card_of(struct practice *practice, const struct out_row *row)
+{
+    _cleanup_(spooled_deinit) struct spooled spooled = take(practice, row->lane, row->entry.seq);
+    return open_own(practice, &spooled, PART_CARD);
+}
+
+static void what_one_system_withholds_no_system_of_the_agency_tells(void **state)
+{
+    struct practice *practice = *state;
+    struct out_row before = concern_about(practice, PEREGRINA LOCAL("pas", "9") TRACED ADDRESS);
+    (void)concern_about(practice, PEREGRINA LOCAL("emis", "17") TRACED ",\"restricted\":true");
+
+    struct out_row after = concern_about(practice, PEREGRINA LOCAL("pas", "9") TRACED ADDRESS);
+
+    _cleanup_(buf_deinit) struct buf told = card_of(practice, &before);
+    _cleanup_(buf_deinit) struct buf withheld = card_of(practice, &after);
+    _cleanup_(spooled_deinit) struct spooled statement =
+        take(practice, after.lane, after.entry.seq - 1);
+    expect_says(&told, "Quillfeather");
+    expect_says(&withheld, "\"address_withheld\":true");
+    assert_null(strstr(buf_text(&withheld), "Quillfeather"));
+    assert_null(strstr(buf_text(&withheld), "ZE1"));
+    assert_true(same_handle(&before, &after));
+    if (statement.header.kind == ENTRY_SUBJECT) {
+        for (size_t i = 0; i < statement.header.subject.n_tokens; i++) {
+            assert_int_not_equal(statement.header.subject.tokens[i].class,
+                                 TOKEN_NAME_BIRTH_POSTCODE);
+        }
+    }
+}
+
+static void only_an_express_word_releases_an_address(void **state)
+{
+    struct practice *practice = *state;
+    (void)concern_about(practice, PEREGRINA LOCAL("emis", "17") TRACED ",\"restricted\":true");
+    struct out_row silent = concern_about(practice, PEREGRINA LOCAL("emis", "17") TRACED ADDRESS
+                                          ",\"restricted\":false");
+
+    struct out_row released = concern_about(practice, PEREGRINA LOCAL("pas", "9") TRACED ADDRESS
+                                            ",\"address_released\":true");
+    struct out_row after = concern_about(practice, PEREGRINA LOCAL("emis", "17") TRACED ADDRESS);
+
+    _cleanup_(buf_deinit) struct buf before = card_of(practice, &silent);
+    _cleanup_(buf_deinit) struct buf word = card_of(practice, &released);
+    _cleanup_(buf_deinit) struct buf later = card_of(practice, &after);
+    assert_null(strstr(buf_text(&before), "Quillfeather"));
+    expect_says(&word, "Quillfeather");
+    expect_says(&later, "Quillfeather");
+}
+
 static void two_agencies_give_one_appointment_one_occurrence(void **state)
 {
     struct practice *practice = *state;
@@ -357,6 +473,11 @@ int main(void)
         TEST(what_is_corrected_in_one_lane_has_a_higher_revision_in_every_lane),
         TEST(what_is_said_as_before_after_something_else_is_said_anew),
         TEST(an_older_statement_that_is_receipted_late_does_not_count_as_the_newest),
+        TEST(a_child_that_comes_with_its_number_alone_keeps_its_handle),
+        TEST(a_key_of_another_child_is_never_taken_over),
+        TEST(a_local_number_of_another_system_is_another_child),
+        TEST(what_one_system_withholds_no_system_of_the_agency_tells),
+        TEST(only_an_express_word_releases_an_address),
         TEST(two_agencies_give_one_appointment_one_occurrence),
         TEST(a_retraction_names_the_record_and_its_handle),
         TEST(an_involvement_and_a_decision_seal_their_account),

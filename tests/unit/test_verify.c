@@ -10,7 +10,8 @@
 #include <cmocka.h>
 
 #include "base/date.h"
-#include "support/world.h"
+#include "broker/memory_plan.h"
+#include "support/stories.h"
 
 static int set_up(void **state)
 {
@@ -282,6 +283,33 @@ static void a_grant_that_no_agreement_allows_is_refused(void **state)
     assert_int_equal(world_send_one(world, GP, &entry), VERDICT_BAD_GRANT);
 }
 
+/* The world's agreements hold until the end of 30 November 2027. */
+static void go_to_the_last_evening(struct world *world)
+{
+    int32_t last = 0;
+    assert_true(date_parse(slice_of_text("2027-11-30"), &last));
+    int64_t evening_ms = last * INT64_C(86400000) + INT64_C(86340000);
+    clock_fake_advance(&world->clock, evening_ms - world->clock.real_ms);
+}
+
+static void a_grant_that_was_legal_a_moment_ago_is_no_reason_to_lose_a_record(void **state)
+{
+    struct world *world = *state;
+    static struct world_entry entries[2];
+    go_to_the_last_evening(world);
+    make_record(world, GP, &entries[0]);
+    make_record(world, GP, &entries[1]);
+    assert_true(entries[0].wire.n_grants > CAIRN_PARTS);
+
+    clock_fake_advance(&world->clock, 120 * 1000);
+    enum verdict at_midnight = world_send_one(world, GP, &entries[0]);
+    clock_fake_advance(&world->clock, INT64_C(2) * 86400 * 1000);
+    enum verdict days_later = world_send_one(world, GP, &entries[1]);
+
+    assert_true(verdict_is_stored(at_midnight));
+    assert_int_equal(days_later, VERDICT_BAD_GRANT);
+}
+
 static void a_kind_that_is_not_in_use_is_refused_by_name(void **state)
 {
     struct world *world = *state;
@@ -502,6 +530,54 @@ static void a_created_time_far_off_is_taken_as_evidence(void **state)
     assert_int_equal(verdict, VERDICT_STORED);
 }
 
+/* --- what it takes --- */
+
+/* Of all that an agent sends, statements with many identifiers unpack to the most. */
+static void write_statements(struct world *world, struct buf *frame)
+{
+    static struct world_entry entries[CAIRN_PARCEL_ENTRIES_MAX];
+    static const char *const names[CAIRN_TOKENS_MAX] = {"a", "b", "c", "d", "e", "f",
+                                                        "g", "h", "i", "j", "k", "l"};
+    for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
+        struct stated stated[CAIRN_TOKENS_MAX];
+        struct subject_id subject = subject_of(GP, ALIX);
+        for (size_t n = 0; n < CAIRN_TOKENS_MAX; n++) {
+            stated[n] = NAMED(names[n]);
+        }
+        make_statement(world, &subject, stated, CAIRN_TOKENS_MAX, &entries[i]);
+    }
+    const struct world_parcel parcel = {.agency = GP, .n = ARRAY_LEN(entries), .entries = entries};
+    world_cut(world, &parcel, frame);
+}
+
+static void a_ring_full_of_what_unpacks_to_the_most_takes_no_more_than_planned(void **state)
+{
+    struct world *world = *state;
+    struct pipeline_cursors at = {.claimed = 0};
+    uint64_t before;
+    uint64_t taken = CAIRN_RING_SLOTS * (uint64_t)sizeof(struct slot);
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    write_statements(world, &frame);
+    do {
+        before = at.claimed;
+        world_receive(world, GP, buf_slice(&frame));
+        pipeline_cursors(world->pipeline, &at);
+    } while (at.claimed > before);
+    assert_true(at.claimed > 100);
+
+    while (verify_step(&world->verify, false)) {
+    }
+
+    size_t ready = pipeline_batch(world->pipeline, false, 0);
+    for (size_t i = 0; i < ready; i++) {
+        const struct slot *slot = pipeline_batch_slot(world->pipeline, i);
+        assert_int_equal(slot->verdict, VERDICT_STORED);
+        taken += slot->arena.total + net_frame_slice(&slot->frame).len;
+    }
+    assert_int_equal(ready, at.claimed);
+    assert_true(taken <= memory_plan_ring_bytes());
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -515,6 +591,7 @@ int main(void)
         STORY(a_replay_gets_the_same_answer_and_leaves_no_trace),
         STORY(a_final_refusal_stays_final),
         STORY(a_grant_that_no_agreement_allows_is_refused),
+        STORY(a_grant_that_was_legal_a_moment_ago_is_no_reason_to_lose_a_record),
         STORY(a_kind_that_is_not_in_use_is_refused_by_name),
         STORY(a_card_larger_than_its_body_is_a_bad_entry),
         STORY(a_record_that_nobody_may_read_says_so),
@@ -526,6 +603,7 @@ int main(void)
         STORY(a_nearly_full_disk_takes_only_what_is_urgent),
         STORY(an_entry_that_crashed_apply_twice_is_set_aside),
         STORY(a_created_time_far_off_is_taken_as_evidence),
+        STORY(a_ring_full_of_what_unpacks_to_the_most_takes_no_more_than_planned),
     };
     return cmocka_run_group_tests_name("verify", tests, NULL, NULL);
 }

@@ -16,6 +16,9 @@
 #define MINUTE    INT64_C(60000)
 #define TELEPHONE "Telephone now: MASH duty desk 01632 960100. "
 
+#define SAID_OPENED                                                                                \
+    "The broker says that it was opened at MASH; the log has no notice of that for this agency."
+
 static const struct desk duty = {
     .id = "mash", .agency = 4, .name = "MASH duty desk", .phone = "01632 960100"};
 
@@ -77,14 +80,17 @@ static const struct row rows[] = {
     {RECORD(.state = OUT_SPOOLED), .link = LINK_IS_STOPPED,
      .expected = "Stored on this computer; not sent: the agent has stopped talking to the broker "
                  "and an operator must look."},
+    {RECORD(.state = OUT_SPOOLED, .verdict = VERDICT_MALFORMED), CONNECTED,
+     .expected = "Stored on this computer; not sent: the broker refuses it (the message cannot be "
+                 "read: the program that sent it is at fault) and an operator must look."},
     {RECORD(.state = OUT_SPOOLED), CONNECTED,
      .expected = "Stored on this computer; being sent now."},
     {RECORD(STORED_ROW), CONNECTED, READERS(kept),
-     .expected = "Stored by the partnership's broker; kept, seen by nobody; this is not a "
-                 "referral."},
+     .expected = "Stored by the partnership's broker; as it says, kept, seen by nobody; this "
+                 "is not a referral."},
     {RECORD(STORED_ROW), CONNECTED, .asked = true,
-     .expected = "Stored by the partnership's broker; kept, seen by nobody; this is not a "
-                 "referral."},
+     .expected = "Stored by the partnership's broker; as it says, kept, seen by nobody; this "
+                 "is not a referral."},
     {RECORD(.state = OUT_STORED, .verdict = VERDICT_STORED_NO_READER), CONNECTED, .asked = true,
      .expected = "Stored by the partnership's broker; no agreement lets anybody read it; seen by "
                  "nobody; this is not a referral."},
@@ -92,16 +98,19 @@ static const struct row rows[] = {
      .expected = "Stored by the partnership's broker; no agreement lets anybody read it; seen by "
                  "nobody; this is not a referral."},
     {RECORD(STORED_ROW), CONNECTED, READERS(queued),
-     .expected = "Stored by the partnership's broker; on its way to MASH; seen by nobody yet."},
+     .expected = "Stored by the partnership's broker; as it says, on its way to MASH; seen by "
+                 "nobody yet."},
     {RECORD(STORED_ROW), CONNECTED, READERS(delivered),
-     .expected = "Delivered to MASH; nobody there has opened it yet."},
+     .expected = "Delivered to MASH, as the broker says; nobody there has opened it yet."},
     {RECORD(STORED_ROW), CONNECTED, READERS(two_delivered),
-     .expected = "Delivered to MASH and 1 more; nobody there has opened it yet."},
-    {RECORD(STORED_ROW), CONNECTED, READERS(opened), .expected = "Opened at MASH."},
+     .expected =
+         "Delivered to MASH and 1 more, as the broker says; nobody there has opened it yet."},
+    {RECORD(STORED_ROW), CONNECTED, READERS(opened), .expected = SAID_OPENED},
     {RECORD(STORED_ROW), CONNECTED, READERS(opened), .opened_by = "MASH",
-     .opened_ms = NOW - 25 * MINUTE, .expected = "Opened at MASH at 14:05."},
+     .opened_ms = NOW - 25 * MINUTE,
+     .expected = "Opened at MASH at 14:05, as a notice in the log says."},
     {RECORD(STORED_ROW), OFFLINE, .opened_by = "MASH", .opened_ms = NOW - 24 * 60 * MINUTE,
-     .expected = "Opened at MASH on 19 November 2026, 14:30."},
+     .expected = "Opened at MASH on 19 November 2026, 14:30, as a notice in the log says."},
     {RECORD(STORED_ROW), OFFLINE,
      .expected = "Stored by the partnership's broker; the broker cannot be asked now whether "
                  "anybody has seen it (no connection since 14:05)."},
@@ -136,14 +145,17 @@ static const struct row rows[] = {
      .expected = "Telephone the duty desk now (its number is not known to this computer yet). "
                  "Stored on this computer; not sent yet (no connection since 14:05)."},
     {IMMEDIATE(STORED_ROW), CONNECTED, READERS(delivered),
-     .expected = TELEPHONE "Delivered to MASH; nobody there has opened it yet."},
-    {IMMEDIATE(STORED_ROW), CONNECTED, READERS(opened), .expected = "Opened at MASH."},
+     .expected =
+         TELEPHONE "Delivered to MASH, as the broker says; nobody there has opened it yet."},
+    {IMMEDIATE(STORED_ROW), CONNECTED, READERS(opened), .expected = TELEPHONE SAID_OPENED},
+    {IMMEDIATE(STORED_ROW), CONNECTED, READERS(delivered), .opened_by = "MASH", .opened_ms = NOW,
+     .expected = "Opened at MASH at 14:30, as a notice in the log says."},
     {IMMEDIATE(.state = OUT_REFUSED, .verdict = VERDICT_BAD_ENTRY), CONNECTED,
      .expected = TELEPHONE "Refused: a field of it is missing or outside its range."},
     {IMMEDIATE(.state = OUT_WITHDRAWN), CONNECTED,
      .expected = "Withdrawn before it left. Nobody outside was told."},
     {REFERRAL(STORED_ROW), CONNECTED, READERS(kept),
-     .expected = TELEPHONE "Stored by the partnership's broker; kept, seen by nobody."},
+     .expected = TELEPHONE "Stored by the partnership's broker; as it says, kept, seen by nobody."},
     {REFERRAL(STORED_ROW), OFFLINE,
      .expected = TELEPHONE "Stored by the partnership's broker; the broker cannot be asked now "
                            "whether anybody has seen it (no connection since 14:05)."},
@@ -204,13 +216,17 @@ static void check(const struct words_about *about)
     bool urgent = row->kind == ENTRY_RECORD &&
                   (row->urgency == URGENCY_IMMEDIATE || row->record_kind == RECORD_REFERRAL);
     words_state(about, words);
-    bool seen = strstr(words, "Opened at") != NULL || strncmp(words, "Withdrawn", 9) == 0 ||
-                strncmp(words, "Taken back", 10) == 0;
+    bool proven = row->state == OUT_STORED && about->opened_by != NULL;
+    bool seen =
+        proven || strncmp(words, "Withdrawn", 9) == 0 || strncmp(words, "Taken back", 10) == 0;
 
     assert_int_equal(strncmp(words, "Telephone", 9) == 0, urgent && !seen);
     assert_true(words_must_telephone(about) == (urgent && !seen));
     assert_null(strchr(words, '@'));
     assert_int_equal(words[strlen(words) - 1], '.');
+    if (strncmp(words, "Opened at", 9) == 0) {
+        assert_true(proven);
+    }
     if (row->record_kind == RECORD_REFERRAL) {
         assert_null(strstr(words, "not a referral"));
     }

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agents/core/memory_plan.h"
+
+#include <errno.h>
+
+#include "agents/gp/fhir_appointment.h"
+#include "cairn/limits.h"
+#include "json/json.h"
+
+#define MIB (1024.0 * 1024.0)
+
+/* Program, libraries, OpenSSL's and libzmq's own state: measured at rest, rounded up. */
+#define BASE_BYTES (32ULL << 20)
+/* What a thread touches of its stack: seal_record's frames are the largest. */
+#define STACK_BYTES (256ULL << 10)
+/* Of a JSON value in memory, the smallest of which has two bytes of text. */
+#define JSON_VALUE_BYTES 150ULL
+
+static uint64_t parsed_bytes(uint64_t text_bytes)
+{
+    uint64_t values = text_bytes / 2 < JSON_VALUES_MAX ? text_bytes / 2 : JSON_VALUES_MAX;
+    return text_bytes + values * JSON_VALUE_BYTES;
+}
+
+uint64_t agent_memory_plan_bytes(void)
+{
+    /* Its request, and an answer: as JSON, then as text. */
+    uint64_t connection = STACK_BYTES + CAIRN_API_CONNECTION_BYTES + CAIRN_API_SMALL_BODY_BYTES +
+                          parsed_bytes(CAIRN_API_SMALL_BODY_BYTES) +
+                          2ULL * CAIRN_API_ANSWER_MAX_BYTES;
+    /* Body, parsed, and as events before they are sealed. */
+    uint64_t large = CAIRN_API_BODY_MAX_BYTES + parsed_bytes(CAIRN_API_BODY_MAX_BYTES) +
+                     CAIRN_BUNDLE_ENTRIES_MAX * (uint64_t)sizeof(struct appointment_result);
+    /* One writer at a time: the pages of the largest submission, before they are on disk. */
+    uint64_t pages = CAIRN_BUNDLE_ENTRIES_MAX * CAIRN_AGENT_ENTRY_BYTES;
+    uint64_t link = (uint64_t)CAIRN_AGENT_RECEIVE_HWM * CAIRN_FRAME_MAX_BYTES;
+    return BASE_BYTES + CAIRN_API_CONNECTIONS_MAX * connection +
+           CAIRN_API_LARGE_BODIES_MAX * large + pages + link;
+}
+
+int agent_memory_plan_check(uint64_t limit_bytes, struct error *error)
+{
+    uint64_t plan = agent_memory_plan_bytes();
+    if (limit_bytes == 0 || plan <= limit_bytes) {
+        return 0;
+    }
+    (void)error_set(error, "memory",
+                    "the worst case is %.0f MiB, the limit is %.0f MiB; raise "
+                    "MemoryMax= of the unit",
+                    (double)plan / MIB, (double)limit_bytes / MIB);
+    return -ENOMEM;
+}
