@@ -151,7 +151,7 @@ static int keep_row(void *data, const struct table_row *row)
     struct pupil_finding finding = PUPIL_FINDING_NULL;
     uint8_t key[CAIRN_HASH_BYTES];
     if (!read_row(reading, row, &read, &finding) ||
-        !identity_key(&read.identity, reading->terms.store_key, key)) {
+        !pupil_key(&read.identity, reading->terms.store_key, key)) {
         return 0; /* said when it was checked */
     }
     const struct pupil *pupil = pupils_find(&reading->pupils, key);

@@ -176,6 +176,17 @@ static bool read_upn(const struct pupil_terms *terms, const struct table_row *ro
     return true;
 }
 
+bool pupil_key(const struct identity *identity, const struct secret *store_key,
+               uint8_t ret[CAIRN_HASH_BYTES])
+{
+    struct identity_list_key keys[IDENTITY_TOKENS_MAX];
+    if (identity_keys(identity, store_key, keys) == 0) {
+        return false;
+    }
+    memcpy(ret, keys[0].bytes, CAIRN_HASH_BYTES);
+    return true;
+}
+
 bool pupil_read(const struct pupil_terms *terms, const struct table_row *row, struct identity *ret,
                 struct pupil_finding *finding)
 {
@@ -189,7 +200,7 @@ bool pupil_read(const struct pupil_terms *terms, const struct table_row *row, st
         !read_restricted(row, ret, finding)) {
         return false;
     }
-    if (!identity_key(ret, terms->store_key, key)) {
+    if (!pupil_key(ret, terms->store_key, key)) {
         return refuse(finding, COLUMN_UPN,
                       "does not say which pupil it is: a pupil number, the school's own number, or "
                       "name, birth date and postcode are needed");
@@ -290,7 +301,7 @@ struct pupil *pupils_add(struct pupils *pupils, const struct pupil_terms *terms,
                          const struct identity *identity, bool *ret_new)
 {
     uint8_t key[CAIRN_HASH_BYTES];
-    bool has_key = identity_key(identity, terms->store_key, key);
+    bool has_key = pupil_key(identity, terms->store_key, key);
     assert(has_key);
     struct pupil *pupil = pupils_find(pupils, key);
     *ret_new = pupil == NULL;

@@ -33,6 +33,10 @@ struct pupil_finding {
 };
 #define PUPIL_FINDING_NULL ((struct pupil_finding){.column = COLUMN_COUNT})
 
+/* "Is this the same pupil as in another row?", by the strongest of what the row says; false when it
+ * says too little to know. */
+bool pupil_key(const struct identity *identity, const struct secret *store_key,
+               uint8_t ret[CAIRN_HASH_BYTES]) MUST_USE;
 /* False and the finding when the row cannot be taken. *ret was IDENTITY_NULL. */
 bool pupil_read(const struct pupil_terms *terms, const struct table_row *row, struct identity *ret,
                 struct pupil_finding *finding) MUST_USE;

@@ -208,7 +208,7 @@ static void a_rule_that_could_hold_what_must_be_seen_is_refused(void **state)
                      GOVERN_ACCEPTED);
 }
 
-static struct decision decide_as(const struct world *world, const char *recipient, uint32_t roles,
+static struct decision decide_as(const struct governing_world *world, const char *recipient, uint32_t roles,
                                  uint32_t purpose)
 {
     const struct governance *governance = world->governing.governance;
@@ -230,7 +230,7 @@ static struct decision decide_as(const struct world *world, const char *recipien
 
 static void a_rule_for_a_role_is_for_who_holds_it_and_never_for_a_front_door(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     assert_int_equal(
         offer_rules(world, 2, RULE("a", "\"recipient_roles\": [\"plan-team\"], " SHARE)),
         GOVERN_ACCEPTED);
@@ -244,7 +244,7 @@ static void a_rule_for_a_role_is_for_who_holds_it_and_never_for_a_front_door(voi
 
 static void who_is_not_involved_gets_nothing_by_a_rule_without_roles(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     assert_int_equal(offer_rules(world, 2,
                                  RULE("a", "\"recipient_kind\": \"hospital\", " SHARE) "," RULE(
                                      "b", TO_MASH SHARE)),
@@ -257,7 +257,7 @@ static void who_is_not_involved_gets_nothing_by_a_rule_without_roles(void **stat
 
 static void a_rule_that_denies_without_roles_denies_everybody(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     assert_int_equal(offer_rules(world, 2,
                                  RULE("a", TO_MASH SHARE ", \"exception\": true") "," RULE(
                                      "b", "\"effect\": \"deny\", \"exception\": true")),
@@ -270,7 +270,7 @@ static void a_rule_that_denies_without_roles_denies_everybody(void **state)
 
 static void what_is_asked_for_must_be_asked_for_a_purpose_of_the_rule(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     assert_int_equal(
         offer_rules(world, 2, RULE("a", TO_MASH SHARE ", \"purposes\": [\"early-help\"]")),
         GOVERN_ACCEPTED);
@@ -283,7 +283,7 @@ static void what_is_asked_for_must_be_asked_for_a_purpose_of_the_rule(void **sta
 
 static void a_denied_record_counts_only_where_the_rule_says_so(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     assert_int_equal(
         offer_rules(
             world, 2,
@@ -306,7 +306,7 @@ static void a_denied_record_counts_only_where_the_rule_says_so(void **state)
 
 static void the_most_that_a_role_could_open_is_found_among_single_roles(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     const struct governance *governance;
     assert_int_equal(
         offer_rules(world, 2,
@@ -328,7 +328,7 @@ static void the_most_that_a_role_could_open_is_found_among_single_roles(void **s
 
 static void a_decision_names_the_version_that_it_was_made_by(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     assert_int_equal(decide_as(world, "mash", 0, 0).version, 1);
 
     assert_int_equal(offer_rules(world, 7, RULE("a", TO_MASH SHARE)), GOVERN_ACCEPTED);
@@ -339,7 +339,7 @@ static void a_decision_names_the_version_that_it_was_made_by(void **state)
 
 static void what_is_wrong_with_a_rule_is_said_with_its_id(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
 
     assert_int_equal(offer_rules(world, 2, RULE("good", TO_MASH SHARE) "," RULE("bad-one", SHARE)),
                      GOVERN_BAD_DOCUMENT);

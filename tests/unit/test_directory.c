@@ -107,7 +107,7 @@ static void only_the_class_makes_a_front_door(void **state)
 
 static void an_agency_is_sensitive_when_its_kind_is_or_when_it_says_so(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     assert_int_equal(offer(world, 1), GOVERN_ACCEPTED);
     assert_false(directory_agency(&world->governing.governance->directory, 1)->sensitive);
 

@@ -58,7 +58,7 @@ static void what_several_agencies_notice_is_shipped_in_the_shadow(void **state)
                                          CODE_VACCINATION_REFUSED,
                                          CODE_OTHER_POLICE_NOTICE,
                                          CODE_PLAN_CHILD_PROTECTION};
-    struct world *world = *state;
+    struct governing_world *world = *state;
     const struct governance *governance = world->governing.governance;
     const struct pattern *pattern = &governance->patterns.items[1];
     const struct agency *school = directory_agency(&governance->directory, 2);
@@ -92,7 +92,7 @@ static void two_named_people_turn_a_pattern_on(void **state)
         {"\"approved_by\": [\"Chair\", \"Two\\nlines\"],", GOVERN_BAD_DOCUMENT},
         {"\"approved_by\": [\"Chair\", \"Doctor\"],", GOVERN_ACCEPTED},
     };
-    struct world *world = *state;
+    struct governing_world *world = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         governing_template("patterns", &world->text);
@@ -110,7 +110,7 @@ static void two_named_people_turn_a_pattern_on(void **state)
 
 static void a_pattern_in_the_shadow_needs_no_names(void **state)
 {
-    struct world *world = *state;
+    struct governing_world *world = *state;
     text_replace(&world->text, "\"state\": \"live\",", "\"state\": \"shadow\",");
     text_replace(&world->text,
                  "\"approved_by\": [\"Example: chair of the partnership\", "
