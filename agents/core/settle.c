@@ -249,7 +249,7 @@ int settle_step(struct agent *agent, bool *ret_more)
     if (txn == NULL) {
         return -ENOMEM;
     }
-    int r = room_for(txn, LANE_URGENT, SETTLE_ROWS_MAX); /* some of it may be */
+    r = room_for(txn, LANE_URGENT, SETTLE_ROWS_MAX); /* some of it may be */
     if (r != 0) {
         return r;
     }
