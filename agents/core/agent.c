@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agents/core/held.h"
+#include "agents/core/settling_time.h"
 #include "agents/core/spool.h"
 #include "govern/keys.h"
 #include "os/files.h"
@@ -88,6 +89,7 @@ static int check_store(struct agent *agent, struct error *error)
                !key_fits(proof, &agent->keys.store)) {
         return error_set(error, agent->options->dir, "was written under another store-key");
     }
+    settling_time_start(txn, agent->clock);
     int r = spool_start(txn);
     held_resume(txn);
     return r != 0 ? r : agent_commit(&txn);

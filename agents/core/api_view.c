@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "agents/core/settling_time.h"
+
 #define FALLBACK_DESK "duty desk"
 
 void view_begin(struct agent *agent, struct api_view *ret)
@@ -145,8 +147,10 @@ void view_set_state(struct json *object, const struct api_view *view, struct sto
                     const struct out_row *row, const struct view_readers *readers)
 {
     char words[WORDS_MAX_BYTES];
+    struct out_row shown = *row;
+    shown.due_ms = settling_time_shown(txn, view->agent->clock, row->due_ms);
     struct words_about about = {
-        .row = row,
+        .row = &shown,
         .now_ms = view->now_ms,
         .link = view->link.state,
         .link_since_ms = view->link.since_ms,

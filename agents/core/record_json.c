@@ -55,6 +55,14 @@ void record_reader_free(struct record_reader **reader)
 
 /* --- pieces --- */
 
+/* A problem of one member, there or missing: what is wrong, and what to do. */
+static void refuse_member(const struct json_view *object, const char *key, const char *words)
+{
+    struct json_view member = json_member(object, key);
+
+    (void)json_refuse(&member, "%s", words);
+}
+
 static int32_t date_or(const struct json_view *object, const char *key, int32_t fallback)
 {
     int32_t day = fallback;
@@ -146,7 +154,7 @@ static void read_source(const struct json_view *record, struct event *ret)
         }
     }
     if (strspn(system, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(system)) {
-        (void)json_refuse(&source, "system may hold lower-case letters, digits and hyphens");
+        refuse_member(&source, "system", "may hold lower-case letters, digits and hyphens");
     }
     (void)snprintf(ret->adapter, sizeof(ret->adapter), "record%s%s", system[0] != '\0' ? "/" : "",
                    system);
@@ -194,7 +202,7 @@ static void read_lawfulness(const struct json_view *record, struct lawfulness *r
     json_opt_copy(&part, "function", ret->function, sizeof(ret->function));
     json_opt_copy(&part, "family_words", ret->family_words, sizeof(ret->family_words));
     if (ret->family_told == FAMILY_NOT_TOLD && ret->family_words[0] == '\0') {
-        (void)json_refuse(&part, "family_words must say why the family was not told");
+        refuse_member(&part, "family_words", "is missing: say why the family was not told");
     }
 }
 
@@ -234,17 +242,21 @@ static void check_record(const struct json_view *record, const struct event_term
     bool retraction = event->kind == RECORD_RETRACTION;
 
     if (event->code != CODE_NOT_SAID && record_code_kind(event->code) != (uint32_t)event->kind) {
-        (void)json_refuse(record, "the code does not belong to this kind");
+        refuse_member(record, "code",
+                      "the code does not belong to this kind: leave it out or name its kind");
     }
     if (event->event_day > instant_london_day(terms->now_ms) + CLOCK_TOLERANCE_DAYS) {
-        (void)json_refuse(record, "event_date lies in the future");
+        refuse_member(record, "event_date",
+                      "lies in the future: give the day on which it happened");
     }
     if (retraction != json_has(record, "retracts")) {
-        (void)json_refuse(record, retraction ? "a retraction must say what it retracts"
-                                             : "only a retraction may have retracts");
+        refuse_member(record, "retracts",
+                      retraction ? "a retraction must say what it retracts: the source id of that"
+                                 : "only a retraction may have retracts: leave it out");
     }
     if (retraction && !json_has(record, "source")) {
-        (void)json_refuse(record, "a retraction must name its source");
+        refuse_member(record, "source",
+                      "is missing: a retraction takes back what the same source system said");
     }
     for (size_t i = 0; !retraction && i < 3; i++) {
         static const char *const needed[] = {"child", "account", "lawfulness"};
@@ -332,7 +344,8 @@ static void read_involvement(const struct json_view *document, const struct even
     json_opt_copy(&contact, "phone", ret->contact_phone, sizeof(ret->contact_phone));
     read_child(&child, terms, &ret->child);
     if (ret->until_day <= ret->from_day) {
-        (void)json_refuse(document, "until must be later than from");
+        refuse_member(document, "until",
+                      "must be later than from: the first day on which it no longer holds");
     }
 }
 

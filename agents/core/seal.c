@@ -6,6 +6,7 @@
 #include "agents/core/seal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agents/core/frozen.h"
@@ -70,7 +71,9 @@ static int narrow_numbers(const struct seal *seal, const struct event *event,
             directory_agency_by_id(&seal->governance->directory, event->narrow[i]);
         size_t at = header->n_narrow;
         if (agency == NULL) {
-            return error_set(error, "/narrow", "names an agency that the directory does not have");
+            char where[32];
+            (void)snprintf(where, sizeof(where), "/narrow/%zu", i);
+            return error_set(error, where, "is no agency of the directory: give its id");
         }
         while (at > 0 && header->narrow[at - 1] > agency->number) {
             at--;

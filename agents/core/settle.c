@@ -14,6 +14,7 @@
 #include "agents/core/link.h"
 #include "agents/core/room.h"
 #include "agents/core/seal.h"
+#include "agents/core/settling_time.h"
 #include "agents/core/subjects.h"
 #include "base/date.h"
 #include "base/log.h"
@@ -105,7 +106,7 @@ static bool due_read(const struct store_walk *walk, const struct secret *store_k
 }
 
 /* The first row; false when none is due. */
-static bool due_next(const struct seal *seal, struct due *ret)
+static bool due_next(const struct seal *seal, int64_t settling_ms, struct due *ret)
 {
     _cleanup_(store_walk_end) struct store_walk walk =
         store_walk_from(seal->txn, AT_SETTLING, SLICE_NULL);
@@ -113,7 +114,7 @@ static bool due_next(const struct seal *seal, struct due *ret)
         return false;
     }
     struct reader key = reader_over(walk.key);
-    if ((int64_t)read_u64(&key) > seal->now_ms) {
+    if ((int64_t)read_u64(&key) > settling_ms) {
         return false;
     }
     if (!due_read(&walk, &seal->keys->store, ret)) {
@@ -182,9 +183,10 @@ static int seal_due(struct agent *agent, const struct seal *seal, const struct d
 
 static int seal_all_due(struct agent *agent, const struct seal *seal, size_t *ret_n)
 {
+    int64_t settling_ms = settling_time(seal->txn, agent->clock);
     for (*ret_n = 0; *ret_n < SETTLE_ROWS_MAX; (*ret_n)++) {
         _cleanup_(due_deinit) struct due due = {.json = BUF_MAX(WAITING_MAX_BYTES)};
-        if (!due_next(seal, &due)) {
+        if (!due_next(seal, settling_ms, &due)) {
             return store_fault(seal->txn);
         }
         int r = seal_due(agent, seal, &due);
@@ -196,7 +198,7 @@ static int seal_all_due(struct agent *agent, const struct seal *seal, size_t *re
 }
 
 /* Whether a write transaction would find anything to do. */
-static bool something_due(struct agent *agent, const struct own_place *place, int64_t now_ms)
+static bool something_due(struct agent *agent, const struct own_place *place)
 {
     _cleanup_(store_end) struct store_txn *txn = store_read(agent->store);
     if (txn == NULL) {
@@ -211,7 +213,24 @@ static bool something_due(struct agent *agent, const struct own_place *place, in
         return false;
     }
     struct reader key = reader_over(walk.key);
-    return (int64_t)read_u64(&key) <= now_ms;
+    return (int64_t)read_u64(&key) <= settling_time(txn, agent->clock);
+}
+
+/* A step of the clock is kept: nothing that waits moves with it. */
+static int note_step(struct agent *agent)
+{
+    _cleanup_(store_end) struct store_txn *read = store_read(agent->store);
+    bool stepped = read != NULL && settling_time_step(read, agent->clock) != 0;
+    store_end(&read);
+    if (!stepped) {
+        return 0;
+    }
+    _cleanup_(store_end) struct store_txn *txn = store_begin(agent->store);
+    if (txn == NULL) {
+        return -ENOMEM;
+    }
+    settling_time_keep(txn, agent->clock);
+    return agent_commit(&txn);
 }
 
 int settle_step(struct agent *agent, bool *ret_more)
@@ -219,14 +238,18 @@ int settle_step(struct agent *agent, bool *ret_more)
     _cleanup_(seal_end) struct seal seal = SEAL_NULL;
     size_t n = 0;
     *ret_more = false;
-    if (seal_begin(agent, NULL, &seal) != 0 || !something_due(agent, &seal.place, seal.now_ms)) {
+    int r = note_step(agent);
+    if (r != 0) {
+        return r;
+    }
+    if (seal_begin(agent, NULL, &seal) != 0 || !something_due(agent, &seal.place)) {
         return 0;
     }
     _cleanup_(store_end) struct store_txn *txn = store_begin(agent->store);
     if (txn == NULL) {
         return -ENOMEM;
     }
-    int r = room_for(txn, LANE_URGENT, SETTLE_ROWS_MAX); /* some of it may be */
+    r = room_for(txn, LANE_URGENT, SETTLE_ROWS_MAX); /* some of it may be */
     if (r != 0) {
         return r;
     }
@@ -253,7 +276,7 @@ struct settle_thread {
     pthread_t thread;
 };
 
-/* Until the next row is due, as far as the clock can be trusted not to be set. */
+/* Until the next row is due; not longer than it takes to notice that the clock was set. */
 static int until_due_ms(struct agent *agent)
 {
     _cleanup_(store_end) struct store_txn *txn = store_read(agent->store);
@@ -266,7 +289,7 @@ static int until_due_ms(struct agent *agent)
         return TURN_MAX_MS;
     }
     struct reader key = reader_over(walk.key);
-    int64_t left_ms = (int64_t)read_u64(&key) - clock_real_ms(agent->clock);
+    int64_t left_ms = (int64_t)read_u64(&key) - settling_time(txn, agent->clock);
     if (left_ms <= 0) {
         return TURN_MAX_MS; /* due, and waiting for something that will be news */
     }

@@ -14,7 +14,7 @@
 /* Rows a transaction: other writers wait no longer than that. */
 #define SETTLE_ROWS_MAX 64
 
-/* Puts an event to wait until row->due_ms, in row->state (SETTLING or WAITING); `retracts` is the
+/* Puts an event to wait until row->due_ms (settling_time.h), in row->state (SETTLING or WAITING); `retracts` is the
  * reference of what a retraction takes back, else NULL. The caller puts the row. */
 int settle_event(struct store_txn *txn, const struct secret *store_key, const struct event *event,
                  const struct reference *reference, const struct reference *retracts,

@@ -111,7 +111,7 @@ struct out_row {
     int32_t event_day;
     uint8_t handle[CAIRN_HANDLE_BYTES]; /* zeros until it is sealed, and for a decision */
     int64_t created_ms;
-    int64_t due_ms; /* while SETTLING or WAITING: its place in that table */
+    int64_t due_ms; /* while SETTLING or WAITING, in settling time: its place in that table */
     bool has_entry; /* from SPOOLED on */
     struct entry_id entry;
     enum lane lane;

@@ -6,6 +6,7 @@
 
 #include "agents/core/link.h"
 #include "agents/core/settle.h"
+#include "agents/core/settling_time.h"
 #include "base/date.h"
 
 #define ITEM_BYTES       (1 + 1 + REFERENCE_BYTES + 1 + 4 + sizeof(((struct intake_item *)NULL)->reason))
@@ -117,6 +118,12 @@ static bool must_settle(const struct taking *taking, const struct event *event)
            taking->agent->options->settle_ms > 0;
 }
 
+static int64_t due_time(struct taking *taking)
+{
+    settling_time_keep(taking->txn, taking->agent->clock);
+    return settling_time(taking->txn, taking->agent->clock) + taking->agent->options->settle_ms;
+}
+
 int taking_keep(struct taking *taking, const struct event *event, const struct reference *retracts,
                 const struct out_row *target, struct reference *ret)
 {
@@ -128,8 +135,7 @@ int taking_keep(struct taking *taking, const struct event *event, const struct r
     }
     if (settles || !taking->can_seal) {
         row.state = settles ? OUT_SETTLING : OUT_WAITING;
-        /* What does not settle is due whatever the clock says later. */
-        row.due_ms = settles ? taking->now_ms + taking->agent->options->settle_ms : 0;
+        row.due_ms = settles ? due_time(taking) : 0; /* 0: due whatever the clock says later */
         if (target != NULL) {
             memcpy(row.handle, target->handle, sizeof(row.handle));
         }

@@ -162,8 +162,8 @@ static void read_source_id(const struct json_view *appointment, struct event *ev
         json_opt_copy(&first, "value", event->source_id, sizeof(event->source_id));
     }
     if (event->source_id[0] == '\0') {
-        (void)json_refuse(appointment, "has neither id nor identifier: "
-                                       "a correction could not be matched to it");
+        (void)json_refuse(appointment, "has neither id nor identifier: send one, so that "
+                                       "a correction can be matched to it");
     }
 }
 
@@ -361,11 +361,11 @@ static bool read_start(const struct json_view *appointment, int32_t *ret_day)
     int64_t ms = 0;
 
     if (start.node == NULL) {
-        (void)json_refuse(&start, "is missing");
+        (void)json_refuse(&start, "is missing: nobody can say on which day it was");
         return false;
     }
     if (!instant_parse(json_as_text(&start), &ms)) {
-        (void)json_refuse(&start, "is not an instant with a time zone");
+        (void)json_refuse(&start, "is no time with a time zone, like 2026-06-16T15:20:00+01:00");
         return false;
     }
     *ret_day = instant_london_day(ms);
@@ -590,7 +590,7 @@ static void read_resource(const struct reading *common, const struct fhir_resour
     reading.appointment.error = &reading.result->reason;
     if (resource->type.len == 0) {
         conclude(&reading, APPOINTMENT_SET_ASIDE, APPOINTMENT_WHY_UNREADABLE, NULL,
-                 "holds no resource");
+                 "the entry holds no resource");
         return;
     }
     read_appointment(&reading);

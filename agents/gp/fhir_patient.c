@@ -190,9 +190,10 @@ static void read_birth_date(const struct json_view *patient, struct identity *re
     struct json_view birth = json_member(patient, "birthDate");
 
     if (birth.node == NULL) {
-        (void)json_refuse(&birth, "is missing: the age at the appointment is not known");
+        (void)json_refuse(&birth, "is missing: send it whole, or nobody knows the age on that day");
     } else if (!date_parse(json_as_text(&birth), &ret->birth_day)) {
-        (void)json_refuse(&birth, "is not a whole date: the age at the appointment is not known");
+        (void)json_refuse(&birth,
+                          "is not a whole date, like 2022-03-14: nobody knows the age on that day");
     } else {
         ret->has_birth = true;
     }
@@ -291,14 +292,16 @@ static bool find_claim(const struct fhir_bundle *bundle, const struct json_view 
             continue;
         }
         if (found && (claim.resource.node == NULL || claim.resource.node != ret->resource.node)) {
-            (void)json_refuse(&participants, "names more than one patient");
+            (void)json_refuse(&participants,
+                              "names more than one patient: send an appointment for each");
             return false;
         }
         *ret = claim;
         found = true;
     }
     if (!found) {
-        (void)json_refuse(&participants, "names no patient that is in this input");
+        (void)json_refuse(&participants,
+                          "names no patient: send the Patient contained or in the Bundle");
     }
     return found;
 }
@@ -339,6 +342,6 @@ void fhir_patient_find(const struct fhir_bundle *bundle, const struct json_view 
     if (identifier.node != NULL) {
         read_identifier(&identifier, live, &ret->identity);
     }
-    (void)json_refuse(&claim.actor, "names a patient that is not in this input: "
-                                    "the age at the appointment is not known");
+    (void)json_refuse(&claim.actor, "names a patient that is not in this input: send the Patient "
+                                    "contained or in the Bundle");
 }

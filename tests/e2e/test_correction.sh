@@ -65,6 +65,20 @@ refute 'log_index' "a place in the log"
 [[ $(bodies) == 1 ]] || broken "the broker holds other than the one that was not corrected"
 promise "corrected within the settle time it never leaves: a later one is stored, it has no place in the log"
 
+hand gp-corrected-morning.json 's/es-a-1006/es-a-1206/'
+hand gp-corrected-evening.json 's/es-a-1006/es-a-1206/'
+expect '"outcome":"older-version"' "what was corrected before it came not to be told"
+refute '"reference"' "a record of it"
+promise "a correction that comes before what it corrects is kept: that is not told"
+
+hand gp-confidential.json
+hand gp-young-person.json
+hand gp-cancelled-by-service.json
+at surgery --json status
+expect '"appointment-aged-16-or-17":1,"appointment-cancelled-by-service":1,"appointment-confidential":1' \
+    "how many were not told, and why"
+promise "what is not told is counted by reason, where the operator looks"
+
 # --- too late ---
 
 hand gp-corrected-evening.json 's/es-a-1006/es-a-1106/'

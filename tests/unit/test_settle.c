@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "agents/core/settle.h"
+#include "agents/core/settling_time.h"
 #include "support/practice.h"
 
 static int open_practice(void **state)
@@ -158,6 +159,110 @@ static void nothing_in_the_store_shows_a_name(void **state)
     }
 }
 
+/* --- the machine's clock is set --- */
+
+#define YEAR (365 * 24 * PRACTICE_HOUR)
+
+static void a_clock_that_jumps_lets_nothing_leave_early_and_holds_nothing_longer(void **state)
+{
+    struct practice *practice = *state;
+    static const int64_t steps[] = {YEAR, -YEAR, 2 * PRACTICE_HOUR, -2 * PRACTICE_HOUR};
+
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        char id[16];
+        (void)snprintf(id, sizeof(id), "a-%zu", i);
+        struct intake_item missed = practice_appointment(practice, id, "noshow", "1");
+        clock_fake_advance(&practice->clock, 20 * PRACTICE_HOUR);
+        clock_fake_step(&practice->clock, steps[i]);
+        practice_settle(practice);
+        clock_fake_advance(&practice->clock, 4 * PRACTICE_HOUR - 1);
+        practice_settle(practice);
+        assert_int_equal(state_of(practice, &missed), OUT_SETTLING);
+
+        clock_fake_advance(&practice->clock, 1);
+        practice_settle(practice);
+        assert_int_equal(state_of(practice, &missed), OUT_SPOOLED);
+    }
+}
+
+static void what_comes_between_a_jump_and_its_being_noticed_settles_as_long(void **state)
+{
+    struct practice *practice = *state;
+
+    clock_fake_step(&practice->clock, YEAR);
+    struct intake_item missed = practice_appointment(practice, "a-1", "noshow", "1");
+    clock_fake_advance(&practice->clock, 24 * PRACTICE_HOUR - 1);
+    practice_settle(practice);
+    assert_int_equal(state_of(practice, &missed), OUT_SETTLING);
+    clock_fake_advance(&practice->clock, 1);
+    practice_settle(practice);
+
+    assert_int_equal(state_of(practice, &missed), OUT_SPOOLED);
+}
+
+static void a_jump_is_remembered_over_a_restart(void **state)
+{
+    struct practice *practice = *state;
+    struct intake_item missed = practice_appointment(practice, "a-1", "noshow", "1");
+
+    clock_fake_step(&practice->clock, YEAR);
+    practice_settle(practice);
+    practice_reopen(practice);
+    practice_settle(practice);
+    assert_int_equal(state_of(practice, &missed), OUT_SETTLING);
+    clock_fake_advance(&practice->clock, 24 * PRACTICE_HOUR);
+    practice_settle(practice);
+
+    assert_int_equal(state_of(practice, &missed), OUT_SPOOLED);
+}
+
+/* The machine was off, and its clock lost the date. */
+static void a_clock_that_is_set_back_while_the_agent_is_away_holds_nothing_for_ever(void **state)
+{
+    struct practice *practice = *state;
+
+    clock_fake_advance(&practice->clock, YEAR);
+    struct intake_item missed = practice_appointment(practice, "a-1", "noshow", "1");
+    clock_fake_advance(&practice->clock, 20 * PRACTICE_HOUR);
+    practice->clock.real_ms = 0;
+    practice->clock.boot_ms = 0;
+    practice_reopen(practice);
+    clock_fake_advance(&practice->clock, 24 * PRACTICE_HOUR - 1);
+    practice_settle(practice);
+    assert_int_equal(state_of(practice, &missed), OUT_SETTLING);
+    clock_fake_advance(&practice->clock, 1);
+    practice_settle(practice);
+
+    assert_int_equal(state_of(practice, &missed), OUT_SPOOLED);
+}
+
+static void time_away_counts(void **state)
+{
+    struct practice *practice = *state;
+    struct intake_item missed = practice_appointment(practice, "a-1", "noshow", "1");
+
+    clock_fake_step(&practice->clock, 24 * PRACTICE_HOUR); /* switched off for a day */
+    practice->clock.boot_ms = 0;
+    practice_reopen(practice);
+    practice_settle(practice);
+
+    assert_int_equal(state_of(practice, &missed), OUT_SPOOLED);
+}
+
+static void people_are_told_the_time_by_the_clock_on_the_wall(void **state)
+{
+    struct practice *practice = *state;
+    struct intake_item missed = practice_appointment(practice, "a-1", "noshow", "1");
+    int64_t due_ms = practice_out(practice, &missed.reference).due_ms;
+
+    clock_fake_step(&practice->clock, YEAR);
+    practice_settle(practice);
+
+    _cleanup_(store_end) struct store_txn *txn = store_read(practice->agent->store);
+    assert_int_equal(settling_time_shown(txn, &practice->clock.clock, due_ms),
+                     PRACTICE_NOW_MS + YEAR + 24 * PRACTICE_HOUR);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +275,12 @@ int main(void)
         BEFORE(what_cannot_be_sealed_is_refused_in_sight_of_its_author),
         TEST(many_due_events_are_sealed_in_bounded_turns),
         TEST(nothing_in_the_store_shows_a_name),
+        TEST(a_clock_that_jumps_lets_nothing_leave_early_and_holds_nothing_longer),
+        TEST(what_comes_between_a_jump_and_its_being_noticed_settles_as_long),
+        TEST(a_jump_is_remembered_over_a_restart),
+        TEST(a_clock_that_is_set_back_while_the_agent_is_away_holds_nothing_for_ever),
+        TEST(time_away_counts),
+        TEST(people_are_told_the_time_by_the_clock_on_the_wall),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
