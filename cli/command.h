@@ -28,6 +28,11 @@
     X("agency approve", agency_approve, "The partnership", "take an agency into the directory, by its request file")   \
     X("agency revoke",  agency_revoke,  "The partnership", "revoke an agency: nothing of it is accepted any more")     \
     X("agency list",    agency_list,    "The partnership", "list the agencies of the directory")                       \
+    X("agreement check",   agreement_check,   "The partnership", "what is wrong with agreements, before anybody signs")   \
+    X("agreement explain", agreement_explain, "The partnership", "why an agency may or may not see a record")             \
+    X("agreement compile", agreement_compile, "The partnership", "who gets what under agreements")                        \
+    X("agreement diff",    agreement_diff,    "The partnership", "what changes for whom between two agreements")          \
+    X("agreement sign",    agreement_sign,    "The partnership", "sign the next version of the agreements")               \
     X("agency request", agency_request, "An agency",       "make an agency's keys and its request to join")     \
     X("submit",         submit,         "An agency",       "hand records or appointments to the agency's agent")       \
     X("involve",        involve,        "An agency",       "say that this agency has a relationship with a child")     \

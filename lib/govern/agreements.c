@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "govern/agreed.h"
 #include "govern/rule.h"
 
 const char *effect_text(enum effect effect)
@@ -176,6 +177,22 @@ const struct rule *rule_find(const struct agreements *agreements, const char *id
         }
     }
     return NULL;
+}
+
+size_t agreements_covering(const struct agreements *agreements, const struct disclosure *what,
+                           const char *ids[], size_t max)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; agreements != NULL && i < agreements->n_rules; i++) {
+        if (rule_covers(&agreements->rules[i], what)) {
+            if (n < max) {
+                ids[n] = agreements->rules[i].id;
+            }
+            n++;
+        }
+    }
+    return n;
 }
 
 const char *agreements_source(const struct agreements *agreements, const char *rule)

@@ -118,6 +118,7 @@ static void measure_limits(struct bench *bench)
     report_add(report, FIGURE_CHAIN_P50, samples_percentile(&three_ms, 50));
     report_add(report, FIGURE_CHAIN_P99, samples_percentile(&three_ms, 99));
     report_add(report, FIGURE_VERIFY, cpu_verifications(options->seconds / 2));
+    report_add(report, FIGURE_DECISION, cpu_decision(options->seconds / 4));
     report_add(report, FIGURE_FRAMES, cpu_frames(options->seconds / 2));
 }
 

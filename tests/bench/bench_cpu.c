@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "crypto/sign.h"
@@ -14,6 +15,7 @@
 #define HEAD_BYTES    200 /* a parcel's head is about that long */
 #define CHECKS        16  /* between two looks at the clock */
 #define FRAME_BYTES   2048
+#define FIRST_OF_2026 20454 /* a day of practice */
 #define QUIET_MS      200
 #define ARRIVE_MAX_MS 10000
 
@@ -45,6 +47,82 @@ double cpu_verifications(double seconds)
         spent_s = bench_cpu_s() - start_s;
     }
     return (double)checks / spent_s;
+}
+
+/* --- decisions --- */
+
+static uint64_t decide_between(const struct governance *governance, struct disclosure *what)
+{
+    static const struct {
+        enum record_kind kind;
+        uint32_t code;
+    } records[] = {
+#define X(name, number, text, kind) {RECORD_##kind, (number)},
+        CAIRN_RECORD_CODES(X)
+#undef X
+#define X(name, number, text, class) {RECORD_##name, CODE_NOT_SAID},
+            CAIRN_RECORD_KINDS(X)
+#undef X
+    };
+    uint64_t shared = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(records); i++) {
+        what->kind = records[i].kind;
+        what->code = records[i].code;
+        for (uint32_t urgency = URGENCY_ROUTINE; urgency <= URGENCY_IMMEDIATE; urgency++) {
+            what->urgency = (enum urgency)urgency;
+            what->roles = ROLE_BIT(i % ROLES + 1);
+            shared += agreements_decide(governance->agreements, what).effect != EFFECT_DENY;
+        }
+    }
+    if (shared > ARRAY_LEN(records) * 3) {
+        bench_fail("more was shared than was asked for");
+    }
+    return ARRAY_LEN(records) * 3;
+}
+
+static uint64_t decide_all(const struct governance *governance, size_t kinds)
+{
+    const struct directory *directory = &governance->directory;
+    uint64_t decisions = 0;
+
+    for (size_t i = 0; i < kinds; i++) {
+        for (size_t j = 0; j < kinds; j++) {
+            struct disclosure what = {
+                .origin = &directory->agencies[i],
+                .recipient = &directory->agencies[kinds + j],
+                .day = FIRST_OF_2026,
+            };
+            decisions += decide_between(governance, &what);
+        }
+    }
+    return decisions;
+}
+
+double cpu_decision(double seconds)
+{
+    static const char *const kinds[] = {"gp",     "hospital",       "health-visiting",
+                                        "school", "police",         "childrens-services",
+                                        "mash",   "adult-services", "early-help"};
+    struct test_agency agencies[2 * ARRAY_LEN(kinds)];
+    char ids[2 * ARRAY_LEN(kinds)][16];
+    struct governing governing;
+    uint64_t decisions = 0;
+    double spent_s = 0;
+
+    for (uint32_t i = 0; i < ARRAY_LEN(agencies); i++) {
+        (void)snprintf(ids[i], sizeof(ids[i]), "agency-%u", i);
+        agencies[i] = (struct test_agency){i + 1, ids[i], kinds[i % ARRAY_LEN(kinds)], false};
+    }
+    governing_init(&governing);
+    governing_fill(&governing, agencies, ARRAY_LEN(agencies));
+    double start_s = bench_cpu_s();
+    while (spent_s < seconds) {
+        decisions += decide_all(governing.governance, ARRAY_LEN(kinds));
+        spent_s = bench_cpu_s() - start_s;
+    }
+    governing_deinit(&governing);
+    return spent_s * 1e9 / (double)decisions;
 }
 
 /* --- frames --- */

@@ -20,6 +20,7 @@
     X(ROWS_64, LIMIT, "records/s", "P64: rows of a record, 64 a synced batch, parcels of 64")      \
     X(ROWS_1024, LIMIT, "records/s", "P1024: 1024 a synced batch, parcels of 64")                  \
     X(VERIFY, LIMIT, "checks/s", "V: Ed25519 checks on one core")                                  \
+    X(DECISION, LIMIT, "ns", "agreement decision, mean of every record between every two kinds")   \
     X(FRAMES, LIMIT, "frames/s", "F: CURVE frames of 2 KiB, both ends on this machine")            \
     X(BULK, ACCEPTED, "records/s", "parcels of 64, one in flight for each of 8 agencies")          \
     X(BULK_BATCH, ACCEPTED, "records", "  records a commit")                                       \

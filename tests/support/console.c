@@ -43,7 +43,7 @@ enum status console_run(struct console *console, const char *const words[])
     FILE *out = open_memstream(&console->said, &console->said_len);
     FILE *err = open_memstream(&console->complained, &console->complained_len);
     assert(in != NULL && out != NULL && err != NULL);
-    struct cli cli = {.in = in, .clock = clock_system()};
+    struct cli cli = {.in = in, .clock = console->clock != NULL ? console->clock : clock_system()};
     output_init(&cli.output, out, err);
     enum status status = command_main(&cli, argc, argv);
     output_deinit(&cli.output);

@@ -13,7 +13,8 @@ struct console {
     char *complained;
     size_t said_len;
     size_t complained_len;
-    const char *typed; /* standard input; NULL: nothing */
+    const char *typed;         /* standard input; NULL: nothing */
+    const struct clock *clock; /* NULL: the machine's */
 };
 
 struct console *console_new(void); /* the caller has called crypto_init */
