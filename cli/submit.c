@@ -109,6 +109,14 @@ static void show_item(struct output *output, const struct json_view *item)
     show_words(output, "    ", item, "reason");
 }
 
+static void show_rows(struct output *output, const struct json_view *answer)
+{
+    int64_t rows = json_get_integer(answer, "rows", 0, INT64_MAX);
+    int64_t taken = json_get_integer(answer, "rows_taken", 0, INT64_MAX);
+
+    output_line(output, "%lld of %lld rows were taken.", (long long)taken, (long long)rows);
+}
+
 enum status submit_body(struct cli *cli, const struct client *client,
                         const struct client_post *post)
 {
@@ -132,7 +140,9 @@ enum status submit_body(struct cli *cli, const struct client *client,
         struct json_view item = json_item(&items, i);
         show_item(&cli->output, &item);
     }
-    if (json_length(&items) == 0) {
+    if (json_has(&view, "rows")) {
+        show_rows(&cli->output, &view);
+    } else if (json_length(&items) == 0) {
         output_line(&cli->output, "There was nothing in it.");
     }
     return STATUS_OK;

@@ -67,6 +67,10 @@ static void show(const struct api_call *call, const struct intake_answer *taken,
     }
     (void)json_set_node(document, "items", &items);
     json_set_bool(document, "replayed", taken->replayed);
+    if (taken->rows > 0) {
+        json_set_integer(document, "rows", (int64_t)taken->rows);
+        json_set_integer(document, "rows_taken", (int64_t)taken->rows_taken);
+    }
     answer_json(answer, 202, &document);
 }
 

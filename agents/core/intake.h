@@ -37,7 +37,8 @@ enum intake_content {
     X(RETRACTED, 4, "retracted") /* took back what has left; `reference` names the retraction */   \
     X(COUNTED, 5, "counted")     /* not to be told to anybody: counted by name and day */          \
     X(SET_ASIDE, 6, "set-aside") /* could not be judged: `reason` says why; a person must look */  \
-    X(OLDER, 7, "older-version") /* came after what took its place, as `reason` says: not told */
+    X(OLDER, 7, "older-version") /* came after what took its place, as `reason` says: not told */  \
+    X(NOTED, 8, "noted")         /* a row was taken, and `reason` says what is odd about it */
 
 enum intake_outcome {
 #define X(name, number, text) INTAKE_##name = (number),
@@ -51,11 +52,13 @@ struct intake_item {
     bool has_reference;
     struct reference reference;
     enum urgency urgency; /* so that the answer to an immediate one can say whom to telephone */
-    char reason[420];     /* of one set aside or older: names members, never values; else empty */
+    char reason[420]; /* of one set aside, older or noted: names members, never values; else empty */
 };
 
 struct intake_answer {
     bool replayed; /* the answer of an earlier submission with this idempotency key */
+    uint64_t rows; /* of a register or roll, below the header; and how many were taken */
+    uint64_t rows_taken;
     size_t n;
     struct intake_item *items; /* at most CAIRN_BUNDLE_ENTRIES_MAX, in the order of the input */
 };

@@ -55,21 +55,21 @@ void report_answer(const struct report *report, struct intake_answer *ret)
     size_t n = told + report->n;
     n = n < CAIRN_BUNDLE_ENTRIES_MAX ? n : CAIRN_BUNDLE_ENTRIES_MAX;
     ret->n = 0;
+    ret->rows = report->rows;
+    ret->rows_taken = report->taken;
     ret->items = base_zalloc(n == 0 ? 1 : n, sizeof(ret->items[0]));
     for (size_t i = 0; i < told; i++) {
         ret->items[ret->n++] = report->answer.items[i];
     }
     for (size_t i = 0; i < report->n && ret->n < n; i++) {
         const struct report_finding *finding = &report->findings[i];
-        if (finding->effect == REPORT_SET_ASIDE) {
-            struct intake_item *item = &ret->items[ret->n++];
-            item->outcome = INTAKE_SET_ASIDE;
-            item->urgency = URGENCY_ROUTINE;
-            (void)snprintf(item->reason, sizeof(item->reason), "row %llu%s%.30s: %.100s",
-                           (unsigned long long)finding->row,
-                           finding->column[0] == '\0' ? "" : ", column ", finding->column,
-                           finding->what);
-        }
+        struct intake_item *item = &ret->items[ret->n++];
+        item->outcome = finding->effect == REPORT_SET_ASIDE ? INTAKE_SET_ASIDE : INTAKE_NOTED;
+        item->urgency = URGENCY_ROUTINE;
+        (void)snprintf(item->reason, sizeof(item->reason), "row %llu%s%.30s: %.100s",
+                       (unsigned long long)finding->row,
+                       finding->column[0] == '\0' ? "" : ", column ", finding->column,
+                       finding->what);
     }
 }
 

@@ -33,7 +33,7 @@ struct report {
     uint64_t taken;
     uint64_t set_aside;
     struct intake_answer answer; /* what was told, as far as CAIRN_BUNDLE_ENTRIES_MAX; counted: */
-    uint64_t told[INTAKE_SET_ASIDE + 1]; /* by enum intake_outcome */
+    uint64_t told[INTAKE_NOTED + 1]; /* by enum intake_outcome */
     size_t n;
     struct report_finding *findings;
     uint64_t findings_left_out;
@@ -46,7 +46,7 @@ void report_find(struct report *report, enum report_effect effect, uint64_t row,
                  const char *what);
 /* Adds one thing that was told, or could not be. */
 void report_tell(struct report *report, const struct intake_item *item);
-/* As the answer to a submission: what was told, then what was set aside, with its row. */
+/* As the answer to a submission: what was told, then the findings, each with its row. */
 void report_answer(const struct report *report, struct intake_answer *ret);
 
 /* For people, and for programs ("cairn-file-report/v1"). `refusal` is NULL unless the file was

@@ -210,29 +210,30 @@ static bool take_one(struct turn *turn, const struct watch_folder *folder, const
     return r == 0;
 }
 
-static void take_moved(struct turn *turn, const struct inotify_event *event)
+static void take_moved(struct turn *turn, const struct inotify_event *event, const char *name)
 {
     struct watch *watch = turn->watch;
     struct stat status;
     for (size_t i = 0; i < watch->n; i++) {
         const struct watch_folder *folder = &watch->folders[i];
         bool moved = folder->number == event->wd && (event->mask & IN_MOVED_TO) != 0;
-        if (moved && event->len > 0 && turn->left > 0 && !is_unfinished(event->name) &&
-            fstatat(folder->in, event->name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
-            (void)take_one(turn, folder, event->name, &status);
+        if (moved && event->len > 0 && turn->left > 0 && !is_unfinished(name) &&
+            fstatat(folder->in, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+            (void)take_one(turn, folder, name, &status);
         }
     }
 }
 
 static void take_events(struct turn *turn)
 {
-    _Alignas(struct inotify_event) char events[16 * (sizeof(struct inotify_event) + 256)];
+    char events[16 * (sizeof(struct inotify_event) + 256)];
     ssize_t n;
     while (turn->left > 0 && (n = read(turn->watch->inotify, events, sizeof(events))) > 0) {
         for (size_t at = 0; at < (size_t)n;) {
-            const struct inotify_event *event = (const struct inotify_event *)(events + at);
-            take_moved(turn, event);
-            at += sizeof(*event) + event->len;
+            struct inotify_event event;
+            memcpy(&event, events + at, sizeof(event));
+            take_moved(turn, &event, events + at + sizeof(event)); /* the name, with its NUL */
+            at += sizeof(event) + event.len;
         }
     }
 }

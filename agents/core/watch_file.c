@@ -261,7 +261,7 @@ int watch_file_take(struct agent *agent, const struct watch_folder *folder, cons
             tell(&handling, refused);
         }
     }
-    if (r != 0 && r != -EAGAIN && r != -ENOENT) {
+    if (r != 0 && r != -EAGAIN && r != -ENOENT && r != -EINTR) {
         (void)log_fault(-r, "file_waits", "kind=%s", folder->kind);
     }
     return r == -ENOENT ? 0 : r; /* somebody took it out again */

@@ -171,6 +171,9 @@ static int keep_row(void *data, const struct table_row *row)
         return 0;
     }
     int r = agent_commit(&reading->txn);
+    if (r == 0 && news_closed(&reading->file->agent->news)) {
+        r = -EINTR; /* the agent ends; the file, given again, goes on */
+    }
     return r != 0 ? r : begin(reading);
 }
 

@@ -98,6 +98,9 @@ static bool read_british(struct slice cell, int32_t *ret)
 
 bool pupil_date(const struct school_options *options, struct slice cell, int32_t *ret)
 {
+    if (cell.len == 0) {
+        return false;
+    }
     return options->british_dates ? read_british(cell, ret) : date_parse(cell, ret);
 }
 
@@ -141,25 +144,30 @@ static bool read_birth(const struct pupil_terms *terms, const struct table_row *
     return true;
 }
 
+static bool is_one_of(struct slice cell, const char *const words[], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (cell.len == strlen(words[i]) &&
+            strncasecmp((const char *)cell.data, words[i], cell.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* "yes", "no" and what systems write for them; empty is no. */
 static bool read_restricted(const struct table_row *row, struct identity *ret,
                             struct pupil_finding *finding)
 {
-    static const char *const no[] = {"", "no", "n", "false", "0"};
+    static const char *const no[] = {"no", "n", "false", "0"};
     static const char *const yes[] = {"yes", "y", "true", "1"};
     struct slice cell = row->cells[COLUMN_RESTRICTED];
-    for (size_t i = 0; i < ARRAY_LEN(no); i++) {
-        if (cell.len == strlen(no[i]) &&
-            strncasecmp((const char *)cell.data, no[i], cell.len) == 0) {
-            return true;
-        }
+    if (cell.len == 0 || is_one_of(cell, no, ARRAY_LEN(no))) {
+        return true;
     }
-    for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
-        if (cell.len == strlen(yes[i]) &&
-            strncasecmp((const char *)cell.data, yes[i], cell.len) == 0) {
-            identity_restrict(ret);
-            return true;
-        }
+    if (is_one_of(cell, yes, ARRAY_LEN(yes))) {
+        identity_restrict(ret);
+        return true;
     }
     return refuse(finding, COLUMN_RESTRICTED, "is neither yes nor no");
 }
@@ -258,15 +266,15 @@ struct pupil *pupils_find(const struct pupils *pupils, const uint8_t key[CAIRN_H
     return at == 0 ? NULL : &pupils->items[at - 1];
 }
 
-/* Doubles the room whenever it is used up: n is a power of two then. */
+/* Doubles the room whenever it is used up. */
 static void make_room(struct pupils *pupils)
 {
-    if (pupils->n < FIRST_ROOM ? pupils->n > 0 : (pupils->n & (pupils->n - 1)) != 0) {
+    if (pupils->n < pupils->room) {
         return;
     }
-    size_t room = pupils->n == 0 ? FIRST_ROOM : 2 * pupils->n;
-    struct pupil *items = base_zalloc(room, sizeof(*items));
-    if (pupils->n > 0) {
+    pupils->room = pupils->room == 0 ? FIRST_ROOM : 2 * pupils->room;
+    struct pupil *items = base_zalloc(pupils->room, sizeof(*items));
+    if (pupils->items != NULL) {
         memcpy(items, pupils->items, pupils->n * sizeof(*items));
         bytes_wipe(pupils->items, pupils->n * sizeof(*items));
     }

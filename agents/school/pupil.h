@@ -57,6 +57,7 @@ struct pupil {
 
 struct pupils {
     size_t n;
+    size_t room;
     struct pupil *items;
     uint32_t *index; /* position + 1, by key; 0 free */
 };

@@ -20,7 +20,8 @@ struct table {
 
 static bool is_named(struct slice cell, const char *name)
 {
-    return cell.len == strlen(name) && strncasecmp((const char *)cell.data, name, cell.len) == 0;
+    return cell.len > 0 && cell.len == strlen(name) &&
+           strncasecmp((const char *)cell.data, name, cell.len) == 0;
 }
 
 /* Where each wanted column is in this row. */

@@ -75,7 +75,7 @@ static void on_row(int ended_by, void *data)
     if (csv->result != 0 || second_half) {
         return;
     }
-    for (size_t i = 0; i < csv->n; i++) {
+    for (size_t i = 0; csv->row.len > 0 && i < csv->n; i++) {
         cells[i] = slice_make(csv->row.data + at, csv->ends[i] - at);
         at = csv->ends[i];
     }

@@ -101,6 +101,7 @@ taken again.csv
 expect '"accepted": 0' "nothing to be told twice"
 register "$(day 0)" >"$WORK/today.csv"
 at school submit --type attendance "$WORK/today.csv"
+expect '^3000 of 3000 rows were taken' "words how many rows were taken"
 stored_are 50 || broken "something was told twice"
 promise "the same register again, by folder or by hand, tells nothing"
 
