@@ -46,8 +46,11 @@ static void deliver_card(struct apply *apply, const struct told_record *record,
     if (record->id.agency != recipient->number &&
         disclose_granted(&record->input, recipient->number, PART_CARD) &&
         disclose_decide(apply, &record->header, record->origin, recipient).mode == MODE_CONTENT) {
-        mailbox_deliver(apply, recipient->number, &record->id, &record->row.item,
-                        PART_BIT(PART_CARD), record->provisional ? DELIVERED_PROVISIONAL : 0);
+        const struct telling card = {.entry = &record->id,
+                                     .item = &record->row.item,
+                                     .parts = PART_BIT(PART_CARD),
+                                     .flags = record->provisional ? DELIVERED_PROVISIONAL : 0};
+        mailbox_deliver(apply, recipient->number, &card);
     }
 }
 
@@ -304,15 +307,10 @@ static void tell_all(struct apply *apply, struct look *look)
     apply_noted(apply, look->raised ? NOTED_ALERTS_RAISED : NOTED_ALERTS_EXTENDED);
 }
 
-struct counting {
-    const struct pattern *pattern;
-    const struct directory *directory;
-};
-
 static bool counts(const void *data, const struct chronology_item *item)
 {
-    const struct counting *counting = data;
-    return notice_counts(counting->pattern, counting->directory, item);
+    const struct notice_rule *rule = data;
+    return notice_counts(rule, item);
 }
 
 void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
@@ -324,11 +322,11 @@ void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
     look.number = child_alert_get(apply->txn, child, &look.alert);
     for (size_t i = 0; i < governance->patterns.n; i++) {
         const struct pattern *pattern = &governance->patterns.items[i];
-        const struct counting counting = {pattern, &governance->directory};
-        struct chronology_search search = {.child = child, .wanted = counts, .data = &counting};
-        notice_span(pattern, anchor, &search.from, &search.to);
+        const struct notice_rule rule = {pattern, &governance->directory, anchor};
+        struct chronology_search search = {.child = child, .wanted = counts, .data = &rule};
+        notice_span(&rule, &search.from, &search.to);
         size_t n = chronology_scan(apply, &search, items);
-        if (notice_pattern(pattern, &governance->directory, anchor, items, n, &noticed)) {
+        if (notice_pattern(&rule, items, n, &noticed)) {
             act_on(apply, &look, pattern, &noticed);
         }
     }
@@ -361,7 +359,9 @@ static void tell_retracted(struct apply *apply, const struct told_record *record
         notice.record = record->id;
         if (agency != record->id.agency && recipient->active &&
             !disclose_narrowed(retraction->header, agency)) {
-            mailbox_deliver(apply, agency, &retraction->entry->id, &retraction->entry->item, 0, 0);
+            const struct telling body = {.entry = &retraction->entry->id,
+                                         .item = &retraction->entry->item};
+            mailbox_deliver(apply, agency, &body);
         }
     }
     mailbox_notice(apply, agency, &notice);

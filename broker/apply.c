@@ -22,6 +22,7 @@
 #include "base/date.h"
 #include "broker/alert.h"
 #include "broker/chronology.h"
+#include "broker/contradiction.h"
 #include "broker/decision.h"
 #include "broker/links.h"
 #include "broker/mailbox.h"
@@ -99,7 +100,7 @@ struct after_leaf {
 static enum verdict apply_subject(struct apply *apply, const struct subject_header *header,
                                   const struct entry_input *entry, struct after_leaf *after)
 {
-    if (header->n_tokens != entry->n_tokens || !links_statement_sound(header)) {
+    if (header->n_tokens != entry->n_tokens || contradiction_in_statement(header)) {
         return VERDICT_BAD_ENTRY;
     }
     after->child = links_state(apply, header, entry, &after->look);

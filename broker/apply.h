@@ -69,8 +69,8 @@ struct apply {
 /* Starts a batch on a fresh write transaction: loads the log's edge. `governance` is referenced. */
 int apply_begin(struct apply *apply, struct store_txn *txn, uint64_t batch,
                 const struct batch_head *head, struct governance *governance) MUST_USE;
-void apply_end(
-    struct apply *apply); /* releases the governance reference; the transaction is the caller's */
+/* Releases the governance reference; the transaction is the caller's. */
+void apply_end(struct apply *apply);
 
 struct applied {
     enum verdict verdict;
@@ -87,9 +87,9 @@ bool apply_known(struct store_txn *txn, const struct entry_id *id, const struct 
 struct applied apply_input(struct apply *apply, const struct input *input, uint32_t n,
                            uint32_t offset);
 
-/* Applies the inputs of a batch's row in order; `each` (may be NULL: to the end) hears what became of
- * one and says whether to go on. -EBADMSG for a broken row, or the transaction's fault. Commit and replay both go through here.
- */
+/* Applies the inputs of a batch's row in order; `each` (may be NULL: to the end) hears what became
+ * of one and says whether to go on. -EBADMSG for a broken row, or the transaction's fault. Commit
+ * and replay both go through here. */
 int apply_batch(struct apply *apply, struct slice row,
                 bool (*each)(void *data, const struct input *input, uint32_t n,
                              struct applied applied),
@@ -99,7 +99,8 @@ int apply_batch(struct apply *apply, struct slice row,
 int apply_load_governance(struct store_txn *txn, struct governance **ret,
                           struct error *error) MUST_USE;
 
-/* --- for the nouns of apply (alert, chronology, decision, disclose, headline, links, mailbox, members, notice, record) --- */
+/* --- for the nouns of apply --- */
+
 /* Appends a leaf; fills salt and time. Returns its index. */
 uint64_t apply_leaf(struct apply *apply, struct leaf *leaf);
 static inline void apply_noted(struct apply *apply, enum apply_note note)

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "broker/admit.h"
 #include "broker/memory_plan.h"
+#include "broker/offers.h"
 #include "govern/keys.h"
 #include "net/net.h"
 #include "os/files.h"
@@ -18,8 +19,7 @@
 #include "os/notify.h"
 #include "os/signals.h"
 
-#define TURN_MS                                                                                    \
-    250 /* how often the net thread looks at signals and the watchdog when nothing happens */
+#define TURN_MS  250 /* how often threads look at signals and the watchdog when nothing happens */
 #define PATH_LEN 512
 
 /* --- open --- */
@@ -105,52 +105,6 @@ int broker_open(struct broker *broker, const struct options *options, struct err
 
 /* --- recover --- */
 
-struct offer {
-    struct buf text;
-    struct buf note;
-};
-
-/* Documents in the governance folder that are newer than what is held. Returns how many; the bufs
- * are the caller's. */
-static size_t newer_documents(struct broker *broker, const struct governance *held,
-                              struct offer offers[GOVERNANCE_DOCUMENTS],
-                              struct govern_document documents[GOVERNANCE_DOCUMENTS])
-{
-    size_t n = 0;
-    for (unsigned number = GOVERNANCE_ROOT; number <= GOVERNANCE_DOCUMENTS; number++) {
-        struct error error = ERROR_NULL;
-        struct offer *offer = &offers[n];
-        enum governance_document named;
-        uint64_t version;
-        *offer = (struct offer){.text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES),
-                                .note = BUF_MAX(CAIRN_NOTE_MAX_BYTES)};
-        int r = govern_read(broker->options->governance, (enum governance_document)number,
-                            &offer->text, &offer->note, &error);
-        if (r == 0 && govern_note_read(buf_slice(&offer->note), &named, &version) &&
-            (held == NULL || version > held->versions[number])) {
-            documents[n++] = (struct govern_document){.document = (enum governance_document)number,
-                                                      .text = buf_slice(&offer->text),
-                                                      .note = buf_slice(&offer->note)};
-            continue;
-        }
-        if (r != 0 && r != -ENOENT) {
-            log_event(LOG_LEVEL_ERROR, "governance_unreadable", "document=%s reason=\"%s\"",
-                      governance_document_text(number), error.what);
-        }
-        buf_deinit(&offer->text);
-        buf_deinit(&offer->note);
-    }
-    return n;
-}
-
-static void free_offers(struct offer *offers, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        buf_deinit(&offers[i].text);
-        buf_deinit(&offers[i].note);
-    }
-}
-
 /* The key that checkpoints are signed with is named by the log's origin, which only the root
  * document says. */
 static int checkpoint_key(struct broker *broker, const struct governance *governance,
@@ -195,18 +149,17 @@ static int check_governance(struct broker *broker, struct error *error)
 
 static void start_batch(struct broker *broker)
 {
-    struct offer offers[GOVERNANCE_DOCUMENTS];
-    struct govern_document documents[GOVERNANCE_DOCUMENTS];
+    _cleanup_(offers_deinit) struct offers offers = OFFERS_NULL;
     struct input inputs[GOVERNANCE_DOCUMENTS];
-    size_t n = newer_documents(broker, broker->commit.governance, offers, documents);
-    for (size_t i = 0; i < n; i++) {
+    offers_read(broker->options->governance, broker->commit.governance, &offers);
+    for (size_t i = 0; i < offers.n; i++) {
+        const struct govern_document *offered = &offers.documents[i];
         inputs[i] = (struct input){
             .type = INPUT_GOVERNANCE,
-            .governance = {documents[i].document, documents[i].text, documents[i].note},
+            .governance = {offered->document, offered->text, offered->note},
         };
     }
-    commit_start(&broker->commit, inputs, n);
-    free_offers(offers, n);
+    commit_start(&broker->commit, inputs, offers.n);
 }
 
 /* An entry that was being applied when the process died is worth an operator's look, long before it
@@ -264,21 +217,8 @@ int broker_recover(struct broker *broker, struct error *error)
 
 /* --- listen --- */
 
-int broker_listen(struct broker *broker, struct error *error)
+static void set_stages(struct broker *broker)
 {
-    struct router_options options = {
-        .endpoint = broker->options->endpoint,
-        .secret_key = &broker->curve_key,
-        .admit = admit_key,
-        .data = broker->board,
-    };
-    int r = net_init(error);
-    if (r == 0) {
-        r = router_open(&options, &broker->net.router, error);
-    }
-    if (r != 0) {
-        return r;
-    }
     broker->verify = (struct verify){
         .pipeline = broker->pipeline, .board = broker->board, .pepper = &broker->pepper};
     broker->publish = (struct publish){
@@ -306,6 +246,24 @@ int broker_listen(struct broker *broker, struct error *error)
     broker->net.answer.bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     net_init_stages(&broker->net);
     pipeline_on_answer(broker->pipeline, net_wake, &broker->net);
+}
+
+int broker_listen(struct broker *broker, struct error *error)
+{
+    struct router_options options = {
+        .endpoint = broker->options->endpoint,
+        .secret_key = &broker->curve_key,
+        .admit = admit_key,
+        .data = broker->board,
+    };
+    int r = net_init(error);
+    if (r == 0) {
+        r = router_open(&options, &broker->net.router, error);
+    }
+    if (r != 0) {
+        return r;
+    }
+    set_stages(broker);
     return signals_open(&broker->signals);
 }
 
@@ -364,15 +322,13 @@ static void start_threads(struct broker *broker)
 static void reload(struct broker *broker)
 {
     _cleanup_(governance_unref) struct governance *held = board_governance(broker->board);
-    struct offer offers[GOVERNANCE_DOCUMENTS];
-    struct govern_document documents[GOVERNANCE_DOCUMENTS];
-    size_t n = newer_documents(broker, held, offers, documents);
-    for (size_t i = 0; i < n; i++) {
-        bool offered = gate_offer(&broker->net.gate, &documents[i]);
+    _cleanup_(offers_deinit) struct offers offers = OFFERS_NULL;
+    offers_read(broker->options->governance, held, &offers);
+    for (size_t i = 0; i < offers.n; i++) {
+        bool offered = gate_offer(&broker->net.gate, &offers.documents[i]);
         log_event(LOG_LEVEL_NOTICE, offered ? "governance_submitted" : "governance_waits",
-                  "document=%s", governance_document_text(documents[i].document));
+                  "document=%s", governance_document_text(offers.documents[i].document));
     }
-    free_offers(offers, n);
 }
 
 static bool drained(struct broker *broker)

@@ -23,11 +23,15 @@ static void release_account(struct apply *apply, uint64_t number, const struct t
         return; /* opened before: this decision is about what came since */
     }
     if (!told) {
-        mailbox_deliver(apply, opener->number, &record->id, &record->row.item, PART_BIT(PART_CARD),
-                        0);
+        const struct telling card = {
+            .entry = &record->id, .item = &record->row.item, .parts = PART_BIT(PART_CARD)};
+        mailbox_deliver(apply, opener->number, &card);
     }
-    mailbox_release(apply, opener->number, &record->id, &record->row.item, PART_BIT(PART_ACCOUNT),
-                    number);
+    const struct telling account = {.entry = &record->id,
+                                    .item = &record->row.item,
+                                    .parts = PART_BIT(PART_ACCOUNT),
+                                    .alert = number};
+    mailbox_release(apply, opener->number, &account);
 }
 
 /* An origin hears who decided: the notice, and the decision itself (its sealed reason) when it was
@@ -36,7 +40,9 @@ static void tell_origin(struct apply *apply, uint32_t origin, const struct wire_
                         const struct entry_input *decision)
 {
     if (disclose_granted(decision, origin, PART_ACCOUNT)) {
-        mailbox_deliver(apply, origin, &decision->id, &decision->item, PART_BIT(PART_ACCOUNT), 0);
+        const struct telling reason = {
+            .entry = &decision->id, .item = &decision->item, .parts = PART_BIT(PART_ACCOUNT)};
+        mailbox_deliver(apply, origin, &reason);
     }
     mailbox_notice(apply, origin, notice);
 }

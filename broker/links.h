@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * links: which subjects are one child. A verified identifier links for good unless contradicted;
+ * links: which subjects are one child. A verified identifier links for good unless contradicted (contradiction.h);
  * an exact, unique, uncontradicted match of name, birth date and postcode links provisionally;
  * everything else stays apart. Links join subjects, never records. Part of apply.
- *
- * Contradicted: both sides have verified identifiers of one class and share none of that class.
  *
  * A provisional link never carries a firm one: when a verified identifier says that a provisional
  * member belongs elsewhere, or contradicts the others, the member parts from them first, with its
@@ -17,12 +15,10 @@
 
 /* The subject's row; a handle never seen gets a child of its own. */
 void links_subject(struct apply *apply, const struct subject_id *subject, struct subject_row *ret);
-/* A child has one NHS number and one UPN: a statement with two verified ones of a class names two
- * children and would join them. */
-bool links_statement_sound(const struct subject_header *header);
 /* A subject statement: replaces the subject's tokens and links it. Returns the child it now belongs
  * to; *ret_joined says whether chronologies came together, so that patterns must be looked at
  * again. */
 uint64_t links_state(struct apply *apply, const struct subject_header *header,
                      const struct entry_input *input, bool *ret_joined);
+
 #endif

@@ -28,32 +28,34 @@ static uint64_t tell(struct apply *apply, uint32_t agency, const struct hash *wh
     return position;
 }
 
-void mailbox_deliver(struct apply *apply, uint32_t agency, const struct entry_id *entry,
-                     const struct hash *item, uint8_t parts, uint8_t flags)
+void mailbox_deliver(struct apply *apply, uint32_t agency, const struct telling *telling)
 {
     struct reader_row reader = {.parts = 0};
-    if (reader_row_get(apply->txn, entry, agency, &reader) &&
-        (reader.parts | parts) == reader.parts) {
+    if (reader_row_get(apply->txn, telling->entry, agency, &reader) &&
+        (reader.parts | telling->parts) == reader.parts) {
         return;
     }
-    struct mailbox_row row = {
-        .kind = ITEM_DELIVERED, .entry = *entry, .parts = parts, .flags = flags};
-    reader.position = tell(apply, agency, item, &row);
-    reader.parts |= parts;
-    reader_row_put(apply->txn, entry, agency, &reader);
+    struct mailbox_row row = {.kind = ITEM_DELIVERED,
+                              .entry = *telling->entry,
+                              .parts = telling->parts,
+                              .flags = telling->flags};
+    reader.position = tell(apply, agency, telling->item, &row);
+    reader.parts |= telling->parts;
+    reader_row_put(apply->txn, telling->entry, agency, &reader);
 }
 
-void mailbox_release(struct apply *apply, uint32_t agency, const struct entry_id *entry,
-                     const struct hash *item, uint8_t parts, uint64_t alert)
+void mailbox_release(struct apply *apply, uint32_t agency, const struct telling *telling)
 {
     struct reader_row reader = {.parts = 0};
-    (void)reader_row_get(apply->txn, entry, agency, &reader);
-    struct mailbox_row row = {
-        .kind = ITEM_RELEASE, .entry = *entry, .parts = parts, .alert = alert};
-    reader.position = tell(apply, agency, item, &row);
-    reader.parts |= parts;
+    (void)reader_row_get(apply->txn, telling->entry, agency, &reader);
+    struct mailbox_row row = {.kind = ITEM_RELEASE,
+                              .entry = *telling->entry,
+                              .parts = telling->parts,
+                              .alert = telling->alert};
+    reader.position = tell(apply, agency, telling->item, &row);
+    reader.parts |= telling->parts;
     reader.opened = true;
-    reader_row_put(apply->txn, entry, agency, &reader);
+    reader_row_put(apply->txn, telling->entry, agency, &reader);
 }
 
 void mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_notice *notice)

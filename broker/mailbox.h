@@ -8,13 +8,20 @@
 
 #include "broker/apply.h"
 
+/* What an agency is told of an entry. Borrowed for the call. */
+struct telling {
+    const struct entry_id *entry;
+    const struct hash *item; /* the entry's digest */
+    uint8_t parts;           /* PART_BIT of each that it may open now */
+    uint8_t flags;           /* DELIVERED_*; of a delivery */
+    uint64_t alert;          /* whose decision opened it; of a release */
+};
+
 /* An entry with its body and the recipient's grants for these parts. Marks the reader; nothing when
  * all were told before. */
-void mailbox_deliver(struct apply *apply, uint32_t agency, const struct entry_id *entry,
-                     const struct hash *item, uint8_t parts, uint8_t flags);
+void mailbox_deliver(struct apply *apply, uint32_t agency, const struct telling *telling);
 /* Grants of an entry delivered before. */
-void mailbox_release(struct apply *apply, uint32_t agency, const struct entry_id *entry,
-                     const struct hash *item, uint8_t parts, uint64_t alert);
+void mailbox_release(struct apply *apply, uint32_t agency, const struct telling *telling);
 void mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_notice *notice);
 /* Everything up to `position` is on the agency's disk: rows go, the head it cosigned is kept. False
  * when it acknowledges what was never sent or a smaller log than before. A cosignature that does

@@ -10,18 +10,18 @@ static int32_t window_end(const struct pattern *pattern, int32_t first_day)
     return date_add_months(first_day, pattern->window_months) + pattern->window_days;
 }
 
-void notice_span(const struct pattern *pattern, int32_t anchor, int32_t *ret_from, int32_t *ret_to)
+void notice_span(const struct notice_rule *rule, int32_t *ret_from, int32_t *ret_to)
 {
-    *ret_from = date_add_months(anchor, -pattern->window_months) - pattern->window_days;
-    *ret_to = window_end(pattern, anchor);
+    const struct pattern *pattern = rule->pattern;
+    *ret_from = date_add_months(rule->anchor, -pattern->window_months) - pattern->window_days;
+    *ret_to = window_end(pattern, rule->anchor);
 }
 
-bool notice_counts(const struct pattern *pattern, const struct directory *directory,
-                   const struct chronology_item *item)
+bool notice_counts(const struct notice_rule *rule, const struct chronology_item *item)
 {
-    const struct agency *origin = directory_agency(directory, item->row.subject.agency);
+    const struct agency *origin = directory_agency(rule->directory, item->row.subject.agency);
     return !item->row.retracted && item->row.counts && origin != NULL &&
-           pattern_counts(pattern, item->row.code, origin);
+           pattern_counts(rule->pattern, item->row.code, origin);
 }
 
 #define NONE SIZE_MAX
@@ -73,12 +73,12 @@ struct window {
 };
 
 /* The window that starts at row `first`; empty when it does not contain the anchor. */
-static struct window window_from(const struct pattern *pattern, int32_t anchor,
-                                 const struct counting *counting, size_t first)
+static struct window window_from(const struct notice_rule *rule, const struct counting *counting,
+                                 size_t first)
 {
     struct window window = {.first = first};
-    int32_t end = window_end(pattern, counting->rows[first]->day);
-    if (anchor < counting->rows[first]->day || anchor >= end) {
+    int32_t end = window_end(rule->pattern, counting->rows[first]->day);
+    if (rule->anchor < counting->rows[first]->day || rule->anchor >= end) {
         return window;
     }
     for (size_t i = first; i < counting->n && counting->rows[i]->day < end; i++) {
@@ -91,10 +91,10 @@ static struct window window_from(const struct pattern *pattern, int32_t anchor,
     return window;
 }
 
-bool notice_pattern(const struct pattern *pattern, const struct directory *directory,
-                    int32_t anchor, const struct chronology_item *items, size_t n,
+bool notice_pattern(const struct notice_rule *rule, const struct chronology_item *items, size_t n,
                     struct noticed *ret)
 {
+    const struct pattern *pattern = rule->pattern;
     struct counting counting;
     counting.n = 0;
     assert(n <= CAIRN_CHRONOLOGY_SCAN_MAX);
@@ -102,7 +102,7 @@ bool notice_pattern(const struct pattern *pattern, const struct directory *direc
         return false; /* nobody has turned it on */
     }
     for (size_t i = 0; i < n; i++) {
-        if (notice_counts(pattern, directory, &items[i])) {
+        if (notice_counts(rule, &items[i])) {
             count_row(&counting, &items[i]);
         }
     }
@@ -111,7 +111,7 @@ bool notice_pattern(const struct pattern *pattern, const struct directory *direc
         if (first > 0 && counting.rows[first]->day == counting.rows[first - 1]->day) {
             continue; /* the window of the day's first row holds this one's */
         }
-        struct window window = window_from(pattern, anchor, &counting, first);
+        struct window window = window_from(rule, &counting, first);
         if (window.occurrences > best.occurrences && window.agencies >= pattern->agencies_min) {
             best = window;
         }

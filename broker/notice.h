@@ -15,16 +15,21 @@ struct noticed {
     uint32_t occurrences;
 };
 
-/* The days that a rule must see around an anchor. */
-void notice_span(const struct pattern *pattern, int32_t anchor, int32_t *ret_from, int32_t *ret_to);
+/* A pattern looked for around a day. Borrowed from the governance in force. */
+struct notice_rule {
+    const struct pattern *pattern;
+    const struct directory *directory;
+    int32_t anchor;
+};
+
+/* The days that a rule must see around its anchor. */
+void notice_span(const struct notice_rule *rule, int32_t *ret_from, int32_t *ret_to);
 /* Whether the rule counts this row: its code and origin, not retracted, not without a reader. */
-bool notice_counts(const struct pattern *pattern, const struct directory *directory,
-                   const struct chronology_item *item);
+bool notice_counts(const struct notice_rule *rule, const struct chronology_item *item);
 /* True when the rule is met by a window that contains the anchor; then *ret is the window with the
  * most occurrences, the earliest of equals. Retracted rows and rows that do not count are passed
  * over. */
-bool notice_pattern(const struct pattern *pattern, const struct directory *directory,
-                    int32_t anchor, const struct chronology_item *items, size_t n,
+bool notice_pattern(const struct notice_rule *rule, const struct chronology_item *items, size_t n,
                     struct noticed *ret);
 
 #endif

@@ -27,16 +27,29 @@ static const struct conf_option table[] = {
      CONF_SIZE, 0, INT64_MAX},
 };
 
+/* From what the configuration says. */
+static void take_options(struct options *options)
+{
+    const struct conf *conf = options->conf;
+    options->dir = conf_text(conf, "broker", "dir");
+    options->governance = conf_text(conf, "broker", "governance");
+    options->keys = conf_text(conf, "broker", "keys");
+    options->endpoint = conf_text(conf, "broker", "endpoint");
+    options->highwater = conf_text(conf, "broker", "highwater");
+    options->workers = (int)conf_integer(conf, "broker", "workers");
+    options->quota_records = (uint64_t)conf_integer(conf, "broker", "quota_records");
+    options->quota_bytes = (uint64_t)conf_integer(conf, "broker", "quota_bytes");
+    options->memory_limit_bytes = (uint64_t)conf_integer(conf, "broker", "memory_limit");
+}
+
 enum conf_then options_read(int argc, char **argv, struct options *ret)
 {
-    bool accept_clock = false;
-    bool allow_tmpfs = false;
-    struct conf *conf = NULL;
+    struct options options = {.conf = NULL};
     const struct conf_flag flags[] = {
-        {"accept-clock", "Start in spite of a clock that looks absurd", &accept_clock},
+        {"accept-clock", "Start in spite of a clock that looks absurd", &options.accept_clock},
         {"allow-tmpfs",
          "For trials only: a store on a file system that does not keep what it syncs",
-         &allow_tmpfs},
+         &options.allow_tmpfs},
     };
     const struct conf_program program = {
         .name = "cairn-broker",
@@ -49,25 +62,12 @@ enum conf_then options_read(int argc, char **argv, struct options *ret)
         .flags = flags,
         .n_flags = ARRAY_LEN(flags),
     };
-    enum conf_then then = conf_command(&program, argc, argv, &conf);
-    if (then != CONF_RUN) {
-        return then;
+    enum conf_then then = conf_command(&program, argc, argv, &options.conf);
+    if (then == CONF_RUN) {
+        take_options(&options);
+        *ret = options;
     }
-    *ret = (struct options){
-        .conf = conf,
-        .dir = conf_text(conf, "broker", "dir"),
-        .governance = conf_text(conf, "broker", "governance"),
-        .keys = conf_text(conf, "broker", "keys"),
-        .endpoint = conf_text(conf, "broker", "endpoint"),
-        .highwater = conf_text(conf, "broker", "highwater"),
-        .workers = (int)conf_integer(conf, "broker", "workers"),
-        .quota_records = (uint64_t)conf_integer(conf, "broker", "quota_records"),
-        .quota_bytes = (uint64_t)conf_integer(conf, "broker", "quota_bytes"),
-        .memory_limit_bytes = (uint64_t)conf_integer(conf, "broker", "memory_limit"),
-        .accept_clock = accept_clock,
-        .allow_tmpfs = allow_tmpfs,
-    };
-    return CONF_RUN;
+    return then;
 }
 
 void options_deinit(struct options *options)

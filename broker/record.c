@@ -147,8 +147,11 @@ static void share_with(struct apply *apply, const struct record_case *record,
         by_name = by_name || linked_by_name(apply, record->subject.child, number);
         parts = by_name ? PART_BIT(PART_CARD) : parts;
     }
-    mailbox_deliver(apply, number, &record->entry->id, &record->entry->item, parts,
-                    by_name ? DELIVERED_PROVISIONAL : 0);
+    const struct telling telling = {.entry = &record->entry->id,
+                                    .item = &record->entry->item,
+                                    .parts = parts,
+                                    .flags = by_name ? DELIVERED_PROVISIONAL : 0};
+    mailbox_deliver(apply, number, &telling);
 }
 
 /* `share` and danger go at once, to whoever was granted and either is the front door or is involved

@@ -88,13 +88,27 @@ static bool acknowledge(uint32_t agency, uint64_t position)
     return mailbox_acknowledge(&scene.apply, &header, 0);
 }
 
+static void deliver(uint8_t parts, uint8_t flags)
+{
+    const struct telling telling = {
+        .entry = &record, .item = &item, .parts = parts, .flags = flags};
+    mailbox_deliver(&scene.apply, MASH, &telling);
+}
+
+static void release(uint8_t parts, uint64_t alert)
+{
+    const struct telling telling = {
+        .entry = &record, .item = &item, .parts = parts, .alert = alert};
+    mailbox_release(&scene.apply, MASH, &telling);
+}
+
 static void each_telling_has_the_next_position_and_a_leaf_that_names_it(void **state)
 {
     struct mailbox_row row;
     (void)state;
 
-    mailbox_deliver(&scene.apply, MASH, &record, &item, card, DELIVERED_PROVISIONAL);
-    mailbox_release(&scene.apply, MASH, &record, &item, account, 7);
+    deliver(card, DELIVERED_PROVISIONAL);
+    release(account, 7);
 
     assert_true(row_at(MASH, 1, &row));
     assert_int_equal(row.kind, ITEM_DELIVERED);
@@ -151,11 +165,11 @@ static void the_same_parts_are_delivered_once_and_new_ones_again(void **state)
     struct reader_row reader;
     (void)state;
 
-    mailbox_deliver(&scene.apply, MASH, &record, &item, card, 0);
-    mailbox_deliver(&scene.apply, MASH, &record, &item, card, 0);
+    deliver(card, 0);
+    deliver(card, 0);
     assert_int_equal(next_position(MASH), 2);
-    mailbox_deliver(&scene.apply, MASH, &record, &item, card | account, 0);
-    mailbox_deliver(&scene.apply, MASH, &record, &item, account, 0);
+    deliver(card | account, 0);
+    deliver(account, 0);
 
     assert_int_equal(next_position(MASH), 3);
     assert_true(row_at(MASH, 2, &row));
@@ -170,9 +184,9 @@ static void a_release_is_an_opening(void **state)
 {
     struct reader_row reader;
     (void)state;
-    mailbox_deliver(&scene.apply, MASH, &record, &item, card, 0);
+    deliver(card, 0);
 
-    mailbox_release(&scene.apply, MASH, &record, &item, account, 1);
+    release(account, 1);
 
     assert_true(reader_row_get(scene.txn, &record, MASH, &reader));
     assert_true(reader.opened);

@@ -88,8 +88,8 @@ static struct chronology_row *missed(uint32_t agency, int32_t when)
 
 static bool notice(const char *anchor)
 {
-    return notice_pattern(&scene.pattern, scene.directory, day(anchor), scene.items, scene.n,
-                          &scene.noticed);
+    const struct notice_rule rule = {&scene.pattern, scene.directory, day(anchor)};
+    return notice_pattern(&rule, scene.items, scene.n, &scene.noticed);
 }
 
 static void three_in_twelve_months_are_noticed_and_two_are_not(void **state)
@@ -299,7 +299,8 @@ static void the_span_holds_every_row_that_a_window_around_the_anchor_could(void 
             scene.pattern.window_months = months[j];
             scene.pattern.window_days = months[j] == 0 ? 90 : 0;
             scene.pattern.occurrences_min = 1;
-            notice_span(&scene.pattern, day(anchors[i]), &from, &to);
+            const struct notice_rule rule = {&scene.pattern, scene.directory, day(anchors[i])};
+            notice_span(&rule, &from, &to);
             for (int32_t first = from - 40; first < from; first++) {
                 scene.n = 0;
                 missed(GP, first);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * child: joining two children into one, and parting a member from the others: its row, its place
+ * in the list, its records and its alert go together. Who is to be joined or parted is for links to
+ * say. Part of apply.
+ */
+#ifndef BROKER_CHILD_H
+#define BROKER_CHILD_H
+
+#include "broker/apply.h"
+
+/* Re-points every subject of `from` to `to`; a member that is there provisionally stays so. False,
+ * and nothing changed, when it would exceed a limit; noted either way. */
+bool child_join(struct apply *apply, uint64_t from, uint64_t to, enum link link);
+/* A provisional member gets a child of its own again, with its records. What an alert has listed
+ * stays listed. Nothing changed, and noted, when it would exceed a limit. */
+void child_part(struct apply *apply, const struct subject_id *subject);
+
+#endif

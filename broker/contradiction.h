@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * contradiction: whether verified identifiers say that two are not one child: both sides have some
+ * of one class, and share none of that class. Part of apply; reads only.
+ */
+#ifndef BROKER_CONTRADICTION_H
+#define BROKER_CONTRADICTION_H
+
+#include "broker/apply.h"
+
+bool contradiction_of_children(struct apply *apply, uint64_t a, uint64_t b);
+/* Between two members of a child. */
+bool contradiction_of_members(struct apply *apply, uint64_t child, const struct subject_id *a,
+                              const struct subject_id *b);
+/* Between a member and all others of its child. */
+bool contradiction_with_others(struct apply *apply, uint64_t child,
+                               const struct subject_id *subject);
+/* A child has one NHS number and one UPN: a statement with two verified ones of a class names two
+ * children and would join them. */
+bool contradiction_in_statement(const struct subject_header *header);
+
+#endif
