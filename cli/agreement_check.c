@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `cairn agreement check` and `sign`. What check finds wrong is not signed. */
-#include <inttypes.h>
-
 #include "cli/agreement.h"
 #include "cli/input.h"
 
@@ -64,33 +62,6 @@ enum status command_agreement_check(struct cli *cli, int argc, char **argv)
 
 /* --- sign --- */
 
-static enum status publish(struct cli *cli, const struct agreement_options *given)
-{
-    struct error error = ERROR_NULL;
-    struct partnership partnership = PARTNERSHIP_NULL;
-    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-
-    enum status status = input_read(cli, given->files[0], &text);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    int r = partnership_open_with_key(given->dir, &partnership, &error);
-    if (r < 0) {
-        return output_fail(&cli->output, STATUS_FAILED, &error);
-    }
-    r = partnership_publish(&partnership, GOVERNANCE_AGREEMENTS, buf_slice(&text), &error);
-    uint64_t version = partnership.governance->versions[GOVERNANCE_AGREEMENTS];
-    partnership_close(&partnership);
-    if (r < 0) {
-        return output_fail(&cli->output, STATUS_FAILED, &error);
-    }
-    json_set_integer(output_result(&cli->output), "agreements_version", (int64_t)version);
-    output_line(&cli->output, "The agreements are at version %" PRIu64 ", signed.", version);
-    output_line(&cli->output, "Next: let the broker read them: systemctl reload cairn-broker, or "
-                              "kill -HUP its process.");
-    return STATUS_OK;
-}
-
 static enum status check_and_publish(struct cli *cli, const struct agreement_options *given)
 {
     struct agreement_desk desk;
@@ -105,7 +76,9 @@ static enum status check_and_publish(struct cli *cli, const struct agreement_opt
     if (status == STATUS_OK && problems > 0) {
         status = refuse_problems(cli, input_name(given->files[0]), problems);
     }
-    return status == STATUS_OK ? publish(cli, given) : status;
+    return status == STATUS_OK
+               ? partnership_sign_file(cli, given->dir, given->files[0], GOVERNANCE_AGREEMENTS)
+               : status;
 }
 
 enum status command_agreement_sign(struct cli *cli, int argc, char **argv)

@@ -11,6 +11,9 @@
 #include "net/curve.h"
 
 #define TEMPLATE_REVIEW_BY "2027-11-30"
+#define TEMPLATE_APPROVERS                                                                         \
+    "\"approved_by\": [\"Example: chair of the partnership\", "                                    \
+    "\"Example: designated doctor for safeguarding\"],\n"
 
 /* --- folders and keys --- */
 
@@ -183,6 +186,21 @@ static int write_template(struct partnership *made, enum governance_document doc
     return partnership_publish(made, document, buf_slice(&text), error);
 }
 
+/* The template's pattern is live so that a partnership for tests shows something. Its approvers are
+ * invented: for real children two people of the partnership turn it on (`cairn pattern sign`). */
+static int write_patterns(struct partnership *made, const struct init_options *given,
+                          struct error *error)
+{
+    const struct change changes[] = {
+        {TEMPLATE_REVIEW_BY, given->review_by},
+        {"\"state\": \"live\"", "\"state\": \"shadow\""},
+        {TEMPLATE_APPROVERS, ""},
+    };
+
+    return write_template(made, GOVERNANCE_PATTERNS, changes, given->live ? ARRAY_LEN(changes) : 1,
+                          error);
+}
+
 static int write_documents(struct partnership *made, const struct init_options *given,
                            const struct broker_keys *keys, struct error *error)
 {
@@ -195,7 +213,7 @@ static int write_documents(struct partnership *made, const struct init_options *
     int r = write_root(made, given, error);
     r = r < 0 ? r : write_directory(made, given, keys, error);
     r = r < 0 ? r : write_template(made, GOVERNANCE_AGREEMENTS, changes, 1, error);
-    r = r < 0 ? r : write_template(made, GOVERNANCE_PATTERNS, changes, 1, error);
+    r = r < 0 ? r : write_patterns(made, given, error);
     return r < 0 ? r
                  : write_template(made, GOVERNANCE_CALENDAR, changes, ARRAY_LEN(changes), error);
 }

@@ -429,9 +429,52 @@ static void nobody_signs_without_the_root_key(void **state)
     (void)snprintf(key, sizeof(key), "%s/root/root-key", world->north);
     assert_int_equal(remove(key), 0);
 
-    assert_int_equal(RUN(world, "sign", world->north, world->file), STATUS_FAILED);
+    assert_int_equal(RUN(world, "sign", world->north, world->file), STATUS_NOT_FOUND);
 
     complained(world, "root-key");
+}
+
+/* --- patterns --- */
+
+static size_t live_patterns(const char *dir)
+{
+    char documents[200];
+    struct error error = ERROR_NULL;
+    _cleanup_(governance_unref) struct governance *governance = NULL;
+    size_t n = 0;
+
+    (void)snprintf(documents, sizeof(documents), "%s/governance", dir);
+    assert_int_equal(governance_load(documents, &governance, &error), 0);
+    for (size_t i = 0; i < governance->patterns.n; i++) {
+        n += governance->patterns.items[i].shadow ? 0 : 1;
+    }
+    return n;
+}
+
+static void for_real_children_no_pattern_is_on_until_two_people_turned_it_on(void **state)
+{
+    struct world *world = *state;
+    char live[200];
+    (void)snprintf(live, sizeof(live), "%s/live", world->scratch->dir);
+    assert_int_equal(live_patterns(world->north), 1);
+    assert_int_equal(CONSOLE(world->console, "init", live, "--name", "Real", "--origin",
+                             "cairn.example.org/real", "--live", "--duty-phone", "+44 1632 960777",
+                             "--out-of-hours-phone", "+44 1632 960778"),
+                     STATUS_OK);
+    assert_int_equal(live_patterns(live), 0);
+
+    buf_reset(&world->text);
+    governing_template("patterns", &world->text);
+    write_to(world->file, &world->text);
+    assert_int_equal(CONSOLE(world->console, "pattern", "sign", live, world->file), STATUS_OK);
+    said(world, "The patterns are at version 2, signed.");
+    assert_int_equal(live_patterns(live), 1);
+
+    text_replace(&world->text, "\"state\": \"shadow\"", "\"state\": \"live\"");
+    write_to(world->other, &world->text);
+    assert_int_equal(CONSOLE(world->console, "pattern", "sign", live, world->other), STATUS_FAILED);
+    complained(world, "needs the names of 2 people in approved_by");
+    assert_int_equal(CONSOLE(world->console, "pattern", "sign", live), STATUS_USAGE);
 }
 
 int main(void)
@@ -456,6 +499,7 @@ int main(void)
         story(signed_agreements_are_in_force_as_the_next_version),
         story(what_check_finds_wrong_is_not_signed),
         story(nobody_signs_without_the_root_key),
+        story(for_real_children_no_pattern_is_on_until_two_people_turned_it_on),
     };
 #undef story
 
