@@ -339,16 +339,14 @@ static void an_empty_chronology_is_never_noticed(void **state)
 static void a_pattern_in_the_shadow_raises_nothing(void **state)
 {
     (void)state;
-    (void)missed(1, day("2026-02-03"));
-    (void)missed(1, day("2026-06-10"));
-    (void)missed(1, day("2026-09-21"));
-    assert_true(notice_pattern(&scene.pattern, scene.directory, day("2026-09-21"), scene.items,
-                               scene.n, &scene.noticed));
+    missed(GP, day("2026-02-03"));
+    missed(GP, day("2026-06-10"));
+    missed(GP, day("2026-09-21"));
+    assert_true(notice("2026-09-21"));
 
     scene.pattern.shadow = true;
 
-    assert_false(notice_pattern(&scene.pattern, scene.directory, day("2026-09-21"), scene.items,
-                                scene.n, &scene.noticed));
+    assert_false(notice("2026-09-21"));
 }
 
 int main(void)
