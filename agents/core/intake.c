@@ -322,6 +322,9 @@ int intake_batch(struct agent *agent, const struct intake_batch *batch, struct i
     const struct idempotency none = {.key = SLICE_NULL};
     int r = taking_begin(agent, batch->by_uid, &taking);
     if (r == 0) {
+        r = room_for(taking.txn, LANE_BULK, batch->n_events + batch->n_involvements);
+    }
+    if (r == 0) {
         r = take_batch(&taking, batch, &answer, error);
     }
     if (r == 0) {

@@ -8,13 +8,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agents/core/room.h"
 #include "agents/school/pupil.h"
 #include "agents/school/school.h"
 #include "agents/school/summary.h"
 
 #define ROWS_PER_COMMIT   500 /* other writers wait no longer than that */
 #define PUPILS_PER_COMMIT 32
-#define PERIODS_MAX       3 /* that are open at once: this one, and what ended of late */
+/* Each row may touch a page of its own and one of the tree. */
+#define ROOM_ENTRIES ((ROWS_PER_COMMIT * 2 * 4096) / CAIRN_AGENT_ENTRY_BYTES)
+#define PERIODS_MAX  3 /* that are open at once: this one, and what ended of late */
 
 struct reading {
     const struct school_file *file;
@@ -127,7 +130,7 @@ static int begin(struct reading *reading)
 {
     reading->in_txn = 0;
     reading->txn = store_begin(reading->file->agent->store);
-    return reading->txn == NULL ? -ENOMEM : 0;
+    return reading->txn == NULL ? -ENOMEM : room_for(reading->txn, LANE_BULK, ROOM_ENTRIES);
 }
 
 static void put_mark(struct reading *reading, const uint8_t pupil[CAIRN_HASH_BYTES],

@@ -2,11 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -389,6 +391,38 @@ static void a_folder_that_others_can_reach_is_refused(void **state)
     assert_int_equal(watch_open(drop->school->practice->agent, &watch, &error), -ENOENT);
 }
 
+/* No file may grow beyond what the store's has now. */
+static void fill_disk(const struct drop *drop, bool full)
+{
+    char path[256];
+    struct stat status;
+    struct rlimit limit;
+    (void)snprintf(path, sizeof(path), "%s/data.mdb", drop->school->practice->store);
+    assert_int_equal(stat(path, &status), 0);
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = full ? (rlim_t)status.st_size : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void on_a_full_disk_a_file_stays_where_it_is(void **state)
+{
+    struct drop *drop = *state;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(FILE_MAX_BYTES);
+    put(drop, "attendance/in/register.csv", told_register(&text));
+    fill_disk(drop, true);
+
+    int wait_ms = watch_turn(drop->watch);
+    bool stays = there(drop, "attendance/in/register.csv");
+    fill_disk(drop, false);
+    (void)watch_turn(drop->watch);
+
+    assert_true(stays);
+    assert_in_range(wait_ms, 1, 10000);
+    assert_false(there(drop, "attendance/in/register.csv"));
+    assert_int_equal(n_out(drop), 1);
+}
+
 static void without_folders_nothing_is_watched(void **state)
 {
     struct practice *practice = practice_new();
@@ -438,6 +472,7 @@ int main(void)
         TEST(links_devices_and_other_peoples_files_are_never_read),
         TEST(a_hostile_name_is_neither_used_nor_repeated),
         TEST(a_folder_that_others_can_reach_is_refused),
+        TEST(on_a_full_disk_a_file_stays_where_it_is),
         cmocka_unit_test(without_folders_nothing_is_watched),
         TEST(the_thread_takes_what_comes_and_stops_when_asked),
     };
