@@ -324,6 +324,7 @@ struct pupil *pupils_add(struct pupils *pupils, const struct pupil_terms *terms,
         pupils->index = base_zalloc(INDEX_SIZE, sizeof(pupils->index[0]));
     }
     make_room(pupils);
+    assert(pupils->items != NULL);
     pupil = &pupils->items[pupils->n++];
     memcpy(pupil->key, key, sizeof(key));
     pupil->identity = *identity;
