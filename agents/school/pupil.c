@@ -315,6 +315,9 @@ struct pupil *pupils_add(struct pupils *pupils, const struct pupil_terms *terms,
     *ret_new = pupil == NULL;
     if (pupil != NULL) {
         pupil->two_children = pupil->two_children || two_children(&pupil->identity, identity);
+        if (identity->restricted) {
+            identity_restrict(&pupil->identity); /* one row that says so is enough */
+        }
         return pupil;
     }
     if (pupils->n == PUPILS_MAX) {

@@ -51,7 +51,7 @@ const char *pupil_date_words(const struct school_options *options);
 
 struct pupil {
     uint8_t key[CAIRN_HASH_BYTES];
-    struct identity identity; /* as the first row says it */
+    struct identity identity; /* as the first row says it; restricted if any row says so */
     bool two_children;
 };
 

@@ -471,6 +471,30 @@ static void two_children_with_one_local_number_are_not_counted_as_one(void **sta
     school_free(&school);
 }
 
+static void one_row_that_restricts_a_pupil_is_enough(void **state)
+{
+    struct school *school = *state;
+    struct identity identity = {.given = "Peregrina",
+                                .family = "Thistledown",
+                                .local_id = "SP-2291",
+                                .postcode = "NM7 4QX",
+                                .upn = IDENTIFIER_NULL,
+                                .nhs_number = IDENTIFIER_NULL};
+    struct pupils pupils = PUPILS_NULL;
+    struct pupil_terms terms;
+    bool is_new;
+    school_terms(school->practice->agent, &terms);
+
+    (void)pupils_add(&pupils, &terms, &identity, &is_new);
+    identity_restrict(&identity);
+    const struct pupil *pupil = pupils_add(&pupils, &terms, &identity, &is_new);
+
+    assert_false(is_new);
+    assert_true(pupil->identity.restricted);
+    assert_string_equal(pupil->identity.postcode, "");
+    pupils_deinit(&pupils);
+}
+
 static void the_register_does_not_lie_open_in_the_store(void **state)
 {
     struct school *school = *state;
@@ -621,6 +645,7 @@ int main(void)
         cmocka_unit_test(windows_1252_is_read_when_the_configuration_says_so),
         TEST(a_number_that_proves_nothing_is_taken_with_a_note),
         cmocka_unit_test(two_children_with_one_local_number_are_not_counted_as_one),
+        TEST(one_row_that_restricts_a_pupil_is_enough),
         TEST(the_register_does_not_lie_open_in_the_store),
         TEST(marks_go_when_their_period_is_over),
         TEST(a_year_of_an_ordinary_class_tells_nothing),
