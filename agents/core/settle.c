@@ -15,6 +15,7 @@
 #include "agents/core/room.h"
 #include "agents/core/seal.h"
 #include "agents/core/settling_time.h"
+#include "agents/core/statements.h"
 #include "agents/core/subjects.h"
 #include "base/date.h"
 #include "base/log.h"
@@ -204,7 +205,7 @@ static bool something_due(struct agent *agent, const struct own_place *place)
     if (txn == NULL) {
         return true;
     }
-    if (subjects_restated(txn) != place->epoch) {
+    if (statements_restated(txn) != place->epoch) {
         return true;
     }
     _cleanup_(store_walk_end) struct store_walk walk =
@@ -255,7 +256,7 @@ int settle_step(struct agent *agent, bool *ret_more)
     }
     seal.txn = txn;
     struct subjects subjects = seal_subjects(&seal);
-    bool more = subjects_restate(&subjects, SETTLE_ROWS_MAX);
+    bool more = statements_restate(&subjects, SETTLE_ROWS_MAX);
     r = seal_all_due(agent, &seal, &n);
     if (r == 0) {
         r = agent_commit(&txn);

@@ -32,7 +32,7 @@
     X(OUT, "out")                 /* reference[16] -> out_row */                                   \
     X(OUT_ENTRY, "out-entry")     /* entry id -> reference[16] */                                  \
     X(CHILD, "child")             /* identity_key[32] -> handle[16] */                             \
-    X(HANDLE, "handle")           /* handle[16] -> subject row (subjects.h) */                     \
+    X(HANDLE, "handle")           /* handle[16] -> its row (handle.h) */                           \
     X(SPOOL, "spool")             /* lane u8, seq u64 -> spool row (spool.h) */                    \
     X(COUNT, "count")             /* day i32, name -> u64 */                                       \
     X(INBOX, "inbox")       /* position u64 -> inbox row (inbox.h); what is below likewise */      \
