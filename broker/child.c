@@ -29,6 +29,18 @@ static void absorb(struct apply *apply, uint64_t going_on, uint64_t absorbed)
     alert_row_put(apply->txn, going_on, &head);
 }
 
+/* The alert, and those that it goes on for, are this child's from now on: a decision about one of
+ * them opens what each has listed. */
+static void follow_child(struct apply *apply, uint64_t number, uint64_t child)
+{
+    struct alert_row row;
+    while (number != 0 && apply_found(apply, alert_row_get(apply->txn, number, &row))) {
+        row.child = child;
+        alert_row_put(apply->txn, number, &row);
+        number = row.absorbed;
+    }
+}
+
 /* An alert follows its child. Where both had one, each stays reachable by its number; the current
  * one is the open one, or else the newer. */
 static void move_alert(struct apply *apply, uint64_t from, uint64_t to)
@@ -40,8 +52,7 @@ static void move_alert(struct apply *apply, uint64_t from, uint64_t to)
     if (number == 0) {
         return;
     }
-    moved.child = to;
-    alert_row_put(apply->txn, number, &moved);
+    follow_child(apply, number, to);
     (void)store_delete(apply->txn, T_CHILD_ALERT, store_key_slice(&from_key));
     uint64_t other = child_alert_get(apply->txn, to, &there);
     bool moved_open = moved.state != ALERT_CLOSED;

@@ -18,12 +18,11 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "agents/core/api_mhd.h"
 #include "agents/core/api_request.h"
+#include "agents/core/api_socket.h"
 #include "agents/core/api_users.h"
 #include "agents/core/api_view.h"
 #include "base/log.h"
@@ -36,7 +35,6 @@
 #define DISCARD_MAX_BYTES (2 * (size_t)CAIRN_API_BODY_MAX_BYTES)
 /* What the library counts: ours, and those that are being turned away again. */
 #define LIBRARY_CONNECTIONS_MAX (2 * CAIRN_API_CONNECTIONS_MAX)
-#define SOCKET_MODE             0660
 #define STOP_MAX_MS             5000 /* for answers that are under way when the agent stops */
 
 static_assert(CAIRN_API_ASK_MAX_MS / 1000 < ANSWER_MAX_S - CAIRN_API_POLL_MAX_S,
@@ -48,7 +46,7 @@ struct api {
     struct api_users *users;
     int in_flight;    /* exchanges; atomic */
     struct news done; /* told when one ends */
-    char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+    char path[SOCKET_PATH_BYTES];
 };
 
 struct exchange {
@@ -311,73 +309,6 @@ static size_t on_unescape(void *data, struct MHD_Connection *connection, char *t
     return strlen(text);
 }
 
-/* --- the socket --- */
-
-/* The folder keeps others from putting their own socket in our place. */
-static int check_folder(const char *socket_path, struct error *error)
-{
-    char path[sizeof(((struct api *)0)->path)];
-    struct stat status;
-    const char *slash = strrchr(socket_path, '/');
-    if (slash == NULL || slash == socket_path) {
-        return error_set(error, "agent.socket", "is not a path with a folder of its own");
-    }
-    if (!text_copy(path, sizeof(path), slice_make(socket_path, (size_t)(slash - socket_path)))) {
-        return error_set(error, "agent.socket", "is longer than a socket's path may be");
-    }
-    if (mkdir(path, 0750) != 0 && errno != EEXIST) {
-        return error_set(error, path, "the folder of the socket cannot be made: %s",
-                         strerror(errno));
-    }
-    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != geteuid() ||
-        (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return error_set(error, path,
-                         "the folder of the socket must be this user's, and no one else may write "
-                         "to it: chmod 0750");
-    }
-    return 0;
-}
-
-/* What an agent that ended badly left behind is removed; one that runs is not. */
-static int clear_path(const struct sockaddr_un *address, struct error *error)
-{
-    _cleanup_(fd_close) int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct stat status;
-    if (lstat(address->sun_path, &status) != 0) {
-        return 0;
-    }
-    if (!S_ISSOCK(status.st_mode)) {
-        return error_set(error, address->sun_path, "is there already, and is not a socket");
-    }
-    if (probe < 0 || connect(probe, (const struct sockaddr *)address, sizeof(*address)) == 0) {
-        return error_set(error, address->sun_path, "another agent is listening there");
-    }
-    return unlink(address->sun_path) == 0
-               ? 0
-               : error_set(error, address->sun_path, "cannot be removed: %s", strerror(errno));
-}
-
-static int listen_at(const char *path, int *ret, struct error *error)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    _cleanup_(fd_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (!text_copy(address.sun_path, sizeof(address.sun_path), slice_of_text(path))) {
-        return error_set(error, "agent.socket", "is longer than a socket's path may be");
-    }
-    int r = check_folder(path, error);
-    r = r == 0 ? clear_path(&address, error) : r;
-    if (r != 0) {
-        return r;
-    }
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
-        chmod(path, SOCKET_MODE) != 0 || listen(fd, CAIRN_API_CONNECTIONS_MAX) != 0) {
-        return error_set(error, path, "cannot be listened to: %s", strerror(errno));
-    }
-    *ret = fd;
-    fd = -1;
-    return 0;
-}
-
 /* --- entry points --- */
 
 /* Every limit that the library has is said here: most of its defaults are none. */
@@ -412,7 +343,7 @@ int api_start(struct agent *agent, struct api **ret, struct error *error)
         base_free(&api);
         return -ENOMEM;
     }
-    r = listen_at(agent->options->socket, &fd, error);
+    r = api_socket_listen(agent->options->socket, &fd, error);
     if (r == 0) {
         bool fits = text_copy(api->path, sizeof(api->path), slice_of_text(agent->options->socket));
         assert(fits); /* it was bound */

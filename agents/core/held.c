@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "agents/core/subjects.h"
+#include "agents/core/statements.h"
 #include "base/log.h"
 
 #define ROW_BUDGET_BYTES (CAIRN_FRAME_MAX_BYTES)
@@ -101,7 +101,7 @@ static void forget_statement(struct store_txn *txn, const struct spool_entry *en
     struct entry_header header;
     if (entry->kind == ENTRY_SUBJECT &&
         wire_entry_header_read(ENTRY_SUBJECT, entry->header, &arena, &header)) {
-        subjects_answered(txn, entry->lane, &header.subject, false);
+        statements_answered(txn, entry->lane, &header.subject, false);
     }
 }
 

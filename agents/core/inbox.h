@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * inbox: what the broker delivered, checked and on disk, until the agency's own applications have
- * acknowledged it. Rows lie in the tables INBOX, RECEIVED, RELEASED, ALERT, PICTURE and READING of
+ * acknowledged it. Rows lie in the tables INBOX, RECEIVED, RELEASED, ALERT and READING of
  * state.h.
  *
  *   INBOX     position -> the item as it came, with when and how it was told
  *   RECEIVED  entry id -> where it was delivered, what is known of it since, who decided here
  *   RELEASED  entry id, part -> our grant for that part, whether it came with the entry or later
- *   PICTURE   handle, event day, position -> nothing: one child's records in order
  *   READING   application -> position that it acknowledged
  *
- * inbox.c has the rows, inbox_take.c what is checked before there is one.
+ * inbox.c has the rows, inbox_take.c what is checked before there is one, inbox_notice.c what a
+ * notice says of others.
  */
 #ifndef AGENTS_INBOX_H
 #define AGENTS_INBOX_H

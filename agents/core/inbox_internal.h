@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of the inbox as inbox_take.c writes them; what they mean is in inbox.h. */
+/* Rows of the inbox as inbox_take.c and inbox_notice.c write them; what they mean is in inbox.h. All
+ * work inside the caller's transaction, on the link's thread. */
 #ifndef AGENTS_INBOX_INTERNAL_H
 #define AGENTS_INBOX_INTERNAL_H
 
@@ -12,5 +13,10 @@ void received_put(struct store_txn *txn, const struct entry_id *entry,
 void held_grant_put(struct store_txn *txn, const struct entry_id *entry,
                     const struct wire_grant *grant, uint64_t alert);
 void inbox_gaps_put(struct store_txn *txn, const struct inbox_gaps *gaps);
+
+/* inbox_notice.c: what the notice at this position, which was checked, says of records and of its
+ * alert. `own`: this agency. */
+void notice_keep(struct store_txn *txn, uint32_t own, uint64_t position,
+                 const struct wire_notice *notice);
 
 #endif

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "agents/core/alerts.h"
 #include "agents/core/inbox_internal.h"
 #include "agents/core/room.h"
 #include "base/log.h"
@@ -135,20 +134,6 @@ static void keep_grants(struct taking *taking, const struct entry_id *entry,
     }
 }
 
-static void keep_picture(struct taking *taking, const struct wire_delivered *delivered,
-                         const struct entry_header *header)
-{
-    uint8_t storage[CAIRN_HANDLE_BYTES + 4 + 8];
-    struct writer key = writer_over(storage, sizeof(storage));
-    if (header->kind != ENTRY_RECORD || !delivered->has_handle) {
-        return;
-    }
-    write_bytes(&key, delivered->handle, sizeof(delivered->handle));
-    write_i32(&key, header->record.event_day);
-    write_u64(&key, taking->item->position);
-    store_put(taking->txn, AT_PICTURE, writer_slice(&key), SLICE_NULL);
-}
-
 /* What its origin signed says so; with a key that was revoked since it is hearsay as well. */
 static void keep_retraction(struct taking *taking, const struct entry_header *header)
 {
@@ -196,7 +181,6 @@ static bool take_delivered(struct taking *taking)
     row.item = item;
     received_put(taking->txn, &header.id, &row);
     keep_grants(taking, &header.id, delivered.grants, delivered.n_grants, 0);
-    keep_picture(taking, &delivered, &header);
     keep_retraction(taking, &header);
     return true;
 }
@@ -224,61 +208,6 @@ static bool take_release(struct taking *taking)
     return true;
 }
 
-/* What a notice says of single records: of ours whom it reached, of others' that it was taken back.
- */
-static void keep_notice_record(struct taking *taking, const struct wire_notice *notice)
-{
-    struct received_row row = {.delivered = 0};
-    if (!notice->has_record ||
-        (notice->type != NOTICE_RECORD_OPENED && notice->type != NOTICE_RETRACTED)) {
-        return;
-    }
-    (void)received_get(taking->txn, &notice->record, &row);
-    row.noticed = taking->item->position;
-    if (notice->type == NOTICE_RETRACTED) {
-        row.retraction = row.retraction == RETRACTION_NONE ? RETRACTION_SAID : row.retraction;
-    } else if (row.opened_ms == 0) {
-        row.opened_ms = notice->time_ms;
-        row.opened_by = notice->agency;
-    }
-    received_put(taking->txn, &notice->record, &row);
-}
-
-/* Records that an alert lists, ours or others', lead to that alert. */
-static void keep_headlines(struct taking *taking, const struct wire_notice *notice)
-{
-    for (size_t i = 0; i < notice->n_headlines; i++) {
-        struct received_row row = {.delivered = 0};
-        if (notice->headlines[i].has_record) {
-            (void)received_get(taking->txn, &notice->headlines[i].record, &row);
-            row.alert = notice->alert;
-            received_put(taking->txn, &notice->headlines[i].record, &row);
-        }
-    }
-}
-
-/* The alert was opened: so were, as far as the log says it, the records of ours that it listed by
- * then. */
-static void keep_alert_opened(struct taking *taking, const struct wire_notice *notice)
-{
-    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
-    struct wire_notice listing;
-    if (notice->type != NOTICE_OPENED ||
-        !known_alert_listed(taking->txn, notice->alert, &arena, &listing)) {
-        return;
-    }
-    for (size_t i = 0; i < listing.n_headlines; i++) {
-        const struct wire_headline *headline = &listing.headlines[i];
-        struct received_row row;
-        if (headline->has_record && headline->record.agency == taking->own &&
-            received_get(taking->txn, &headline->record, &row) && row.alert_opened_ms == 0) {
-            row.alert_opened_ms = notice->time_ms;
-            row.alert_opened_by = notice->agency;
-            received_put(taking->txn, &headline->record, &row);
-        }
-    }
-}
-
 static bool take_notice(struct taking *taking)
 {
     struct wire_notice notice;
@@ -289,12 +218,7 @@ static bool take_notice(struct taking *taking)
               "payload")) {
         return false;
     }
-    keep_notice_record(taking, &notice);
-    keep_headlines(taking, &notice);
-    if (notice.alert != 0) {
-        known_alert_take(taking->txn, taking->item->position, &notice);
-        keep_alert_opened(taking, &notice);
-    }
+    notice_keep(taking->txn, taking->own, taking->item->position, &notice);
     return true;
 }
 

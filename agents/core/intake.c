@@ -163,8 +163,8 @@ static int take_involvement(struct taking *taking, const struct parsed *parsed,
     } else {
         row.state = OUT_WAITING;
         row.due_ms = 0;
-        r = settle_involvement(taking->txn, taking_store_key(taking), parsed->body,
-                               &item->reference, &row);
+        const struct settling settling = {.due_ms = row.due_ms, .reference = item->reference};
+        r = settle_involvement(taking->txn, taking_store_key(taking), parsed->body, &settling);
     }
     if (r == 0) {
         out_put(taking->txn, &item->reference, &row);
@@ -242,6 +242,21 @@ static int check_room(const struct taking *taking, const struct parsed *parsed)
                     ONE_RECORD);
 }
 
+/* Everything that was parsed, or nothing. */
+static int take_all(struct taking *taking, struct parsed *parsed,
+                    const struct idempotency *idempotency, struct intake_answer *answer,
+                    struct error *error)
+{
+    int r = check_narrow(taking, parsed, error);
+    if (r == 0) {
+        r = check_room(taking, parsed);
+    }
+    if (r == 0) {
+        r = take_parsed(taking, parsed, answer);
+    }
+    return r == 0 ? taking_finish(taking, idempotency, answer) : r;
+}
+
 int intake_submit(struct agent *agent, const struct intake_request *request,
                   struct intake_answer *ret, struct error *error)
 {
@@ -267,16 +282,7 @@ int intake_submit(struct agent *agent, const struct intake_request *request,
         r = taking_look(&taking, &idempotency, &answer, &done);
     }
     if (r == 0 && !done) {
-        r = check_narrow(&taking, &parsed, error);
-        if (r == 0) {
-            r = check_room(&taking, &parsed);
-        }
-        if (r == 0) {
-            r = take_parsed(&taking, &parsed, &answer);
-        }
-        if (r == 0) {
-            r = taking_finish(&taking, &idempotency, &answer);
-        }
+        r = take_all(&taking, &parsed, &idempotency, &answer, error);
     }
     if (r == -EFBIG || r == -EMSGSIZE) {
         return error_set(error, "", "is longer than a record may be");

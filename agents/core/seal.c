@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "agents/core/frozen.h"
+#include "agents/core/statements.h"
 #include "agents/core/subjects.h"
 #include "base/date.h"
 #include "crypto/digest.h"
@@ -132,7 +133,7 @@ static int find_handle(const struct seal *seal, const struct event *event, enum 
     }
     int r = subjects_handle(&subjects, &event->child, out->handle);
     if (r == 0) {
-        subjects_state(&subjects, lane, out->handle);
+        statements_add(&subjects, lane, out->handle);
     }
     return r;
 }
@@ -210,7 +211,7 @@ int seal_involvement(const struct seal *seal, const struct involvement *involvem
     if (r != 0) {
         return r;
     }
-    subjects_state(&subjects, LANE_NORMAL, out->handle);
+    statements_add(&subjects, LANE_NORMAL, out->handle);
     take_id(seal, LANE_NORMAL, out);
     struct entry_header header = {
         .kind = ENTRY_INVOLVEMENT,

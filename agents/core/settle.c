@@ -15,6 +15,7 @@
 #include "agents/core/room.h"
 #include "agents/core/seal.h"
 #include "agents/core/settling_time.h"
+#include "agents/core/statements.h"
 #include "agents/core/subjects.h"
 #include "base/date.h"
 #include "base/log.h"
@@ -30,37 +31,33 @@ static const struct reference no_reference;
 /* --- rows --- */
 
 static int put(struct store_txn *txn, const struct secret *store_key, enum entry_kind kind,
-               struct slice json, const struct store_key *key, const struct reference *retracts)
+               struct slice json, const struct settling *settling)
 {
+    struct store_key key = agent_key_settling(settling->due_ms, &settling->reference);
     size_t len = ROW_HEAD_BYTES + json.len + WRAP_OVERHEAD_BYTES;
-    uint8_t *storage = store_reserve(txn, AT_SETTLING, store_key_slice(key), len);
+    uint8_t *storage = store_reserve(txn, AT_SETTLING, store_key_slice(&key), len);
     if (storage == NULL) {
         return store_fault(txn);
     }
     struct writer writer = writer_over(storage, ROW_HEAD_BYTES);
     write_u8(&writer, (uint8_t)kind);
-    write_bytes(&writer, retracts->bytes, sizeof(retracts->bytes));
+    write_bytes(&writer, settling->retracts.bytes, sizeof(settling->retracts.bytes));
     assert(writer_ok(&writer));
     return wrap_seal(store_key, PURPOSE, json, storage + ROW_HEAD_BYTES);
 }
 
 int settle_event(struct store_txn *txn, const struct secret *store_key, const struct event *event,
-                 const struct reference *reference, const struct reference *retracts,
-                 const struct out_row *row)
+                 const struct settling *settling)
 {
     _cleanup_(buf_deinit) struct buf json = BUF_MAX(EVENT_JSON_MAX_BYTES);
-    struct store_key key = agent_key_settling(row->due_ms, reference);
     int r = event_to_json(event, &json);
-    return r != 0 ? r
-                  : put(txn, store_key, ENTRY_RECORD, buf_slice(&json), &key,
-                        retracts == NULL ? &no_reference : retracts);
+    return r != 0 ? r : put(txn, store_key, ENTRY_RECORD, buf_slice(&json), settling);
 }
 
 int settle_involvement(struct store_txn *txn, const struct secret *store_key, struct slice json,
-                       const struct reference *reference, const struct out_row *row)
+                       const struct settling *settling)
 {
-    struct store_key key = agent_key_settling(row->due_ms, reference);
-    return put(txn, store_key, ENTRY_INVOLVEMENT, json, &key, &no_reference);
+    return put(txn, store_key, ENTRY_INVOLVEMENT, json, settling);
 }
 
 void settle_drop(struct store_txn *txn, const struct reference *reference,
@@ -204,7 +201,7 @@ static bool something_due(struct agent *agent, const struct own_place *place)
     if (txn == NULL) {
         return true;
     }
-    if (subjects_restated(txn) != place->epoch) {
+    if (statements_restated(txn) != place->epoch) {
         return true;
     }
     _cleanup_(store_walk_end) struct store_walk walk =
@@ -255,7 +252,7 @@ int settle_step(struct agent *agent, bool *ret_more)
     }
     seal.txn = txn;
     struct subjects subjects = seal_subjects(&seal);
-    bool more = subjects_restate(&subjects, SETTLE_ROWS_MAX);
+    bool more = statements_restate(&subjects, SETTLE_ROWS_MAX);
     r = seal_all_due(agent, &seal, &n);
     if (r == 0) {
         r = agent_commit(&txn);

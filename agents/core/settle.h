@@ -14,14 +14,18 @@
 /* Rows a transaction: other writers wait no longer than that. */
 #define SETTLE_ROWS_MAX 64
 
-/* Puts an event to wait until row->due_ms (settling_time.h), in row->state (SETTLING or WAITING); `retracts` is the
- * reference of what a retraction takes back, else NULL. The caller puts the row. */
+struct settling {
+    int64_t due_ms;             /* by settling_time.h; 0: as soon as it can be sealed */
+    struct reference reference; /* of the OUT row, which the caller puts */
+    struct reference retracts;  /* what a retraction takes back; zeros: nothing */
+};
+
+/* Puts an event to wait. 0, or -errno with the transaction to be given up. */
 int settle_event(struct store_txn *txn, const struct secret *store_key, const struct event *event,
-                 const struct reference *reference, const struct reference *retracts,
-                 const struct out_row *row) MUST_USE;
+                 const struct settling *settling) MUST_USE;
 /* An involvement as it came, to be read again when it can be sealed. */
 int settle_involvement(struct store_txn *txn, const struct secret *store_key, struct slice json,
-                       const struct reference *reference, const struct out_row *row) MUST_USE;
+                       const struct settling *settling) MUST_USE;
 /* Takes back what still waits; the caller puts the row with its new state. */
 void settle_drop(struct store_txn *txn, const struct reference *reference,
                  const struct out_row *row);

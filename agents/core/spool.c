@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "agents/core/subjects.h"
+#include "agents/core/statements.h"
 #include "base/log.h"
 
 #define ROW_REST_BYTES                                                                             \
@@ -308,7 +308,7 @@ static void answer_statement(struct store_txn *txn, const struct spool_entry *en
         store_fail(txn, -EBADMSG);
         return;
     }
-    subjects_answered(txn, entry->lane, &header.subject, verdict_is_stored(result->verdict));
+    statements_answered(txn, entry->lane, &header.subject, verdict_is_stored(result->verdict));
 }
 
 void spool_answer(struct store_txn *txn, enum lane lane, const struct wire_result *result,

@@ -31,8 +31,8 @@
     X(SETTLING, "settling")       /* due u64, reference[16] -> sealed event or involvement */      \
     X(OUT, "out")                 /* reference[16] -> out_row */                                   \
     X(OUT_ENTRY, "out-entry")     /* entry id -> reference[16] */                                  \
-    X(CHILD, "child")             /* identity_key[32] -> handle[16] */                             \
-    X(HANDLE, "handle")           /* handle[16] -> subject row (subjects.h) */                     \
+    X(CHILD, "child")             /* HMAC[32] (identity_keys) -> handle[16] */                     \
+    X(HANDLE, "handle")           /* handle[16] -> its row (handle.h) */                           \
     X(SPOOL, "spool")             /* lane u8, seq u64 -> spool row (spool.h) */                    \
     X(COUNT, "count")             /* day i32, name -> u64 */                                       \
     X(INBOX, "inbox")       /* position u64 -> inbox row (inbox.h); what is below likewise */      \
@@ -40,7 +40,6 @@
     X(RELEASED, "released") /* entry id, part u8 -> our grant, with the entry or later */          \
     X(ALERT, "alert")       /* alert u64 -> what is known of it */                                 \
     X(LISTED, "listed")     /* alert u64, position u64 of a notice with headlines -> (empty) */    \
-    X(PICTURE, "picture")   /* handle[16], event day i32, position u64 -> (empty) */               \
     X(READING, "reading")   /* name of an application -> position it acknowledged */               \
     X(REGISTER, "register") /* pupil's key[32], period i32 -> sealed marks (school/register.h) */  \
     X(ROLL, "roll")         /* pupil's key[32] -> sealed involvement (school/roll.h) */

@@ -4,162 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "agents/core/spool.h"
+#include "agents/core/handle.h"
 #include "base/text.h"
-#include "crypto/digest.h"
-#include "wire/wire.h"
 
-#define PURPOSE            "subject identity"
-#define IDENTITY_MAX_BYTES 2048 /* packed */
-#define META_RESTATED      "restated-epoch"
-#define META_RESTATE_AT    "restate-at"
-#define ROW_HEAD_BYTES     (CAIRN_HASH_BYTES + 8 + 1 + CAIRN_LANES)
-
-static_assert(sizeof(struct identity) + 64 <= IDENTITY_MAX_BYTES, "every identity can be packed");
-
-struct handle_row {
-    struct hash digest; /* of the newest statement; zeros before the first */
-    uint64_t revision;
-    bool stated;
-    bool spooled[CAIRN_LANES];
-    struct slice sealed; /* borrowed */
-};
-
-/* --- rows --- */
-
-static bool row_get(struct store_txn *txn, const uint8_t handle[CAIRN_HANDLE_BYTES],
-                    struct handle_row *ret)
-{
-    struct slice value;
-    if (!store_get(txn, AT_HANDLE, slice_make(handle, CAIRN_HANDLE_BYTES), &value)) {
-        return false;
-    }
-    struct reader reader = reader_over(value);
-    read_into(&reader, ret->digest.bytes, sizeof(ret->digest.bytes));
-    ret->revision = read_u64(&reader);
-    ret->stated = read_u8(&reader) != 0;
-    for (size_t i = 0; i < CAIRN_LANES; i++) {
-        ret->spooled[i] = read_u8(&reader) != 0;
-    }
-    ret->sealed = read_sized(&reader, IDENTITY_MAX_BYTES + WRAP_OVERHEAD_BYTES);
-    if (!reader_end(&reader)) {
-        store_fail(txn, -EBADMSG);
-        return false;
-    }
-    return true;
-}
-
-static void row_put(struct store_txn *txn, const uint8_t handle[CAIRN_HANDLE_BYTES],
-                    const struct handle_row *row)
-{
-    uint8_t storage[ROW_HEAD_BYTES + 4 + IDENTITY_MAX_BYTES + WRAP_OVERHEAD_BYTES];
-    struct writer writer = writer_over(storage, sizeof(storage));
-    write_bytes(&writer, row->digest.bytes, sizeof(row->digest.bytes));
-    write_u64(&writer, row->revision);
-    write_u8(&writer, row->stated ? 1 : 0);
-    for (size_t i = 0; i < CAIRN_LANES; i++) {
-        write_u8(&writer, row->spooled[i] ? 1 : 0);
-    }
-    write_sized(&writer, row->sealed); /* copied before the put below ends what it borrows from */
-    store_put(txn, AT_HANDLE, slice_make(handle, CAIRN_HANDLE_BYTES), writer_slice(&writer));
-}
-
-/* --- the identity, packed: what tokens and cards are made from --- */
-
-static void pack_identifier(struct writer *writer, const struct identifier *identifier)
-{
-    write_u8(writer, (uint8_t)identifier->status);
-    write_sized(writer, slice_of_text(identifier->value));
-}
-
-static void pack_identity(struct writer *writer, const struct identity *identity)
-{
-    write_sized(writer, slice_of_text(identity->given));
-    write_sized(writer, slice_of_text(identity->family));
-    write_u8(writer, identity->has_birth ? 1 : 0);
-    write_i32(writer, identity->birth_day);
-    write_sized(writer, slice_of_text(identity->postcode));
-    write_sized(writer, slice_of_text(identity->address));
-    write_u8(writer, identity->restricted ? 1 : 0);
-    pack_identifier(writer, &identity->nhs_number);
-    pack_identifier(writer, &identity->upn);
-    write_sized(writer, slice_of_text(identity->local_id));
-}
-
-static void unpack_text(struct reader *reader, char *out, size_t out_bytes)
-{
-    struct slice text = read_sized(reader, out_bytes - 1);
-    memcpy(out, text.len == 0 ? (const uint8_t *)"" : text.data, text.len);
-    out[text.len] = '\0';
-}
-
-static void unpack_identifier(struct reader *reader, struct identifier *ret)
-{
-    ret->status = (enum identifier_status)read_u8(reader);
-    unpack_text(reader, ret->value, sizeof(ret->value));
-}
-
-static bool unpack_identity(struct slice packed, struct identity *ret)
-{
-    struct reader reader = reader_over(packed);
-    *ret = IDENTITY_NULL;
-    unpack_text(&reader, ret->given, sizeof(ret->given));
-    unpack_text(&reader, ret->family, sizeof(ret->family));
-    ret->has_birth = read_u8(&reader) != 0;
-    ret->birth_day = read_i32(&reader);
-    unpack_text(&reader, ret->postcode, sizeof(ret->postcode));
-    unpack_text(&reader, ret->address, sizeof(ret->address));
-    ret->restricted = read_u8(&reader) != 0;
-    unpack_identifier(&reader, &ret->nhs_number);
-    unpack_identifier(&reader, &ret->upn);
-    unpack_text(&reader, ret->local_id, sizeof(ret->local_id));
-    return reader_end(&reader);
-}
-
-static int seal_identity(const struct secret *store_key, const struct identity *identity,
-                         uint8_t out[IDENTITY_MAX_BYTES + WRAP_OVERHEAD_BYTES], size_t *ret_len)
-{
-    uint8_t packed[IDENTITY_MAX_BYTES];
-    struct writer writer = writer_over(packed, sizeof(packed));
-    pack_identity(&writer, identity);
-    int r = wrap_seal(store_key, PURPOSE, writer_slice(&writer), out);
-    *ret_len = writer.len + WRAP_OVERHEAD_BYTES;
-    bytes_wipe(packed, sizeof(packed));
-    return r;
-}
-
-static bool open_identity(const struct secret *store_key, struct slice sealed, struct identity *ret)
-{
-    uint8_t packed[IDENTITY_MAX_BYTES];
-    if (sealed.len <= WRAP_OVERHEAD_BYTES || sealed.len > sizeof(packed) + WRAP_OVERHEAD_BYTES ||
-        wrap_open(store_key, PURPOSE, sealed, packed) != 0) {
-        return false;
-    }
-    bool good = unpack_identity(slice_make(packed, sealed.len - WRAP_OVERHEAD_BYTES), ret);
-    bytes_wipe(packed, sizeof(packed));
-    return good;
-}
-
-static bool same_identity(const struct identity *a, const struct identity *b)
-{
-    uint8_t packed[2][IDENTITY_MAX_BYTES];
-    struct writer first = writer_over(packed[0], sizeof(packed[0]));
-    struct writer second = writer_over(packed[1], sizeof(packed[1]));
-    pack_identity(&first, a);
-    pack_identity(&second, b);
-    bool same = slice_equal(writer_slice(&first), writer_slice(&second));
-    bytes_wipe(packed, sizeof(packed));
-    return same;
-}
-
-bool subjects_identity(struct store_txn *txn, const struct secret *store_key,
-                       const uint8_t handle[CAIRN_HANDLE_BYTES], struct identity *ret)
-{
-    struct handle_row row;
-    return row_get(txn, handle, &row) && open_identity(store_key, row.sealed, ret);
-}
-
-/* --- handles --- */
+/* --- what is known of a child, from one source and another --- */
 
 static void merge_text(char *newer, const char *older, size_t bytes)
 {
@@ -207,25 +55,27 @@ static int keep_identity(const struct subjects *subjects, const struct identity 
 {
     _cleanup_(identity_deinit) struct identity merged = *identity;
     _cleanup_(identity_deinit) struct identity older = IDENTITY_NULL;
-    uint8_t sealed[IDENTITY_MAX_BYTES + WRAP_OVERHEAD_BYTES];
+    uint8_t sealed[HANDLE_SEALED_MAX_BYTES];
     struct handle_row row = {.sealed = SLICE_NULL};
     size_t len = 0;
-    if (row_get(subjects->txn, handle, &row)) {
-        if (!open_identity(subjects->store_key, row.sealed, &older)) {
+    if (handle_get(subjects->txn, handle, &row)) {
+        if (!handle_open(subjects->store_key, row.sealed, &older)) {
             return -EBADMSG;
         }
         merge_identity(&merged, &older);
-        if (same_identity(&merged, &older)) {
+        if (handle_same(&merged, &older)) {
             return 0;
         }
     }
-    int r = seal_identity(subjects->store_key, &merged, sealed, &len);
+    int r = handle_seal(subjects->store_key, &merged, sealed, &len);
     if (r == 0) {
         row.sealed = slice_make(sealed, len);
-        row_put(subjects->txn, handle, &row);
+        handle_put(subjects->txn, handle, &row);
     }
     return r;
 }
+
+/* --- whose handle --- */
 
 static bool texts_differ(const char *a, const char *b)
 {
@@ -271,8 +121,8 @@ static int look_up(const struct subjects *subjects, const struct identity *ident
         return -EBADMSG;
     }
     memcpy(ret->handle, value.data, CAIRN_HANDLE_BYTES);
-    if (row_get(subjects->txn, ret->handle, &row) &&
-        !open_identity(subjects->store_key, row.sealed, &held)) {
+    if (handle_get(subjects->txn, ret->handle, &row) &&
+        !handle_open(subjects->store_key, row.sealed, &held)) {
         return -EBADMSG;
     }
     ret->taken = true;
@@ -308,18 +158,18 @@ static void list_handle(const struct subjects *subjects, const struct listed *li
 static int release(const struct subjects *subjects, const uint8_t handle[CAIRN_HANDLE_BYTES])
 {
     _cleanup_(identity_deinit) struct identity held = IDENTITY_NULL;
-    uint8_t sealed[IDENTITY_MAX_BYTES + WRAP_OVERHEAD_BYTES];
+    uint8_t sealed[HANDLE_SEALED_MAX_BYTES];
     struct handle_row row;
     size_t len = 0;
-    if (!row_get(subjects->txn, handle, &row) ||
-        !open_identity(subjects->store_key, row.sealed, &held)) {
+    if (!handle_get(subjects->txn, handle, &row) ||
+        !handle_open(subjects->store_key, row.sealed, &held)) {
         return -EBADMSG;
     }
     held.restricted = false;
-    int r = seal_identity(subjects->store_key, &held, sealed, &len);
+    int r = handle_seal(subjects->store_key, &held, sealed, &len);
     if (r == 0) {
         row.sealed = slice_make(sealed, len);
-        row_put(subjects->txn, handle, &row);
+        handle_put(subjects->txn, handle, &row);
     }
     return r;
 }
@@ -380,245 +230,9 @@ int subjects_handle(const struct subjects *subjects, const struct identity *iden
     return 0;
 }
 
-/* --- statements --- */
-
-struct statement {
-    struct subject_header header;
-    uint8_t tokens[IDENTITY_TOKENS_MAX * CAIRN_HASH_BYTES];
-};
-
-/* "cairn-stated/v1\n" || epoch u32 || for each: class u8 || status u8 || token[32] */
-static void statement_digest(const struct subject_header *header, struct slice tokens,
-                             struct hash *ret)
-{
-    uint8_t storage[4 + CAIRN_TOKENS_MAX * 2];
-    struct writer writer = writer_over(storage, sizeof(storage));
-    write_u32(&writer, header->epoch);
-    for (size_t i = 0; i < header->n_tokens; i++) {
-        write_u8(&writer, (uint8_t)header->tokens[i].class);
-        write_u8(&writer, (uint8_t)header->tokens[i].status);
-    }
-    struct slice parts[] = {slice_of_text("cairn-stated/v1\n"), writer_slice(&writer), tokens};
-    sha256_many(parts, ARRAY_LEN(parts), ret->bytes);
-}
-
-static void make_statement(const struct own_place *place, const struct identity *identity,
-                           const uint8_t handle[CAIRN_HANDLE_BYTES], struct statement *ret)
-{
-    struct identity_token tokens[IDENTITY_TOKENS_MAX];
-    size_t n = identity_tokens(identity, place->agency, &place->linkage, tokens);
-    ret->header = (struct subject_header){.epoch = place->epoch, .n_tokens = n};
-    memcpy(ret->header.handle, handle, CAIRN_HANDLE_BYTES);
-    for (size_t i = 0; i < n; i++) {
-        ret->header.tokens[i].class = tokens[i].class;
-        ret->header.tokens[i].status = tokens[i].status;
-        memcpy(ret->tokens + i * CAIRN_HASH_BYTES, tokens[i].token, CAIRN_HASH_BYTES);
-    }
-    bytes_wipe(tokens, sizeof(tokens));
-}
-
-static struct slice statement_body(const struct statement *statement)
-{
-    return slice_make(statement->tokens, statement->header.n_tokens * CAIRN_HASH_BYTES);
-}
-
-static void spool_statement(const struct subjects *subjects, enum lane lane,
-                            struct statement *statement)
-{
-    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_HEADER_MAX_BYTES);
-    statement->header.id = spool_next_id(subjects->txn, subjects->place->agency, lane);
-    struct entry_header header = {
-        .kind = ENTRY_SUBJECT, .id = statement->header.id, .subject = statement->header};
-    wire_entry_header_write(&header, &bytes);
-    assert(buf_ok(&bytes)); /* twelve tokens fit a header many times */
-    struct spool_entry entry = {
-        .lane = lane,
-        .stream = statement->header.id.stream,
-        .seq = statement->header.id.seq,
-        .kind = ENTRY_SUBJECT,
-        .header = buf_slice(&bytes),
-        .body = statement_body(statement),
-        .created_ms = subjects->now_ms,
-    };
-    spool_add(subjects->txn, &entry);
-}
-
-/* Which statements count as said already: those before it in the same lane, which arrive before
- * it; or all, when it only matters that it is said at all. */
-enum said {
-    SAID_IN_LANE,
-    SAID_IN_ANY_LANE
-};
-
-static bool is_said(const struct handle_row *row, enum lane lane, enum said said)
-{
-    bool found = row->stated;
-    for (enum lane each = LANE_URGENT; each <= LANE_BULK; each++) {
-        found = found ||
-                ((each == lane || said == SAID_IN_ANY_LANE) && row->spooled[each - LANE_URGENT]);
-    }
-    return found;
-}
-
-/* Something else than last time is to be said: it counts as said nowhere. The clock keeps the
- * revisions of a store that came back from a backup above those that it has forgotten. */
-static void revise(const struct subjects *subjects, const struct hash *digest,
-                   struct handle_row *row)
-{
-    uint64_t now = subjects->now_ms > 0 ? (uint64_t)subjects->now_ms : 0;
-    row->digest = *digest;
-    row->revision = row->revision + 1 > now ? row->revision + 1 : now;
-    row->stated = false;
-    memset(row->spooled, 0, sizeof(row->spooled));
-}
-
-static void state_row(const struct subjects *subjects, enum lane lane, enum said said,
-                      const uint8_t handle[CAIRN_HANDLE_BYTES], struct handle_row *row)
-{
-    _cleanup_(identity_deinit) struct identity identity = IDENTITY_NULL;
-    struct statement statement;
-    struct hash digest;
-    if (!open_identity(subjects->store_key, row->sealed, &identity)) {
-        store_fail(subjects->txn, -EBADMSG);
-        return;
-    }
-    make_statement(subjects->place, &identity, handle, &statement);
-    statement_digest(&statement.header, statement_body(&statement), &digest);
-    if (!hash_equal(&digest, &row->digest)) {
-        revise(subjects, &digest, row);
-    }
-    if (!is_said(row, lane, said)) {
-        row->spooled[lane - LANE_URGENT] = true;
-        row_put(subjects->txn, handle, row);
-        statement.header.revision = row->revision;
-        spool_statement(subjects, lane, &statement);
-    }
-    bytes_wipe(&statement, sizeof(statement));
-}
-
-static void state_handle(const struct subjects *subjects, enum lane lane, enum said said,
-                         const uint8_t handle[CAIRN_HANDLE_BYTES])
+bool subjects_identity(struct store_txn *txn, const struct secret *store_key,
+                       const uint8_t handle[CAIRN_HANDLE_BYTES], struct identity *ret)
 {
     struct handle_row row;
-    if (row_get(subjects->txn, handle, &row)) {
-        state_row(subjects, lane, said, handle, &row);
-    }
-}
-
-void subjects_state(const struct subjects *subjects, enum lane lane,
-                    const uint8_t handle[CAIRN_HANDLE_BYTES])
-{
-    state_handle(subjects, lane, SAID_IN_LANE, handle);
-}
-
-/* --- every child again: a new epoch, or one that was refused --- */
-
-/* The handles of the next `max` rows, copied: stating them writes to the table that is walked. */
-static size_t next_handles(struct store_txn *txn, struct slice from, size_t max,
-                           uint8_t (*ret)[CAIRN_HANDLE_BYTES])
-{
-    size_t n = 0;
-    _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, AT_HANDLE, from);
-    while (walk.live && n < max) {
-        if (walk.key.len != CAIRN_HANDLE_BYTES) {
-            store_fail(txn, -EBADMSG);
-            return 0;
-        }
-        memcpy(ret[n++], walk.key.data, CAIRN_HANDLE_BYTES);
-        store_walk_next(&walk);
-    }
-    return n;
-}
-
-/* Where the last turn stopped, if it was on the way to this epoch; else the beginning. */
-static void restate_from(struct store_txn *txn, uint32_t epoch, uint8_t ret[CAIRN_HANDLE_BYTES])
-{
-    struct slice at;
-    memset(ret, 0, CAIRN_HANDLE_BYTES);
-    if (agent_meta_bytes(txn, META_RESTATE_AT, &at)) {
-        struct reader reader = reader_over(at);
-        if (read_u32(&reader) == epoch) {
-            read_into(&reader, ret, CAIRN_HANDLE_BYTES);
-        }
-    }
-}
-
-static void restate_next(struct store_txn *txn, uint32_t epoch,
-                         const uint8_t handle[CAIRN_HANDLE_BYTES])
-{
-    uint8_t storage[4 + CAIRN_HANDLE_BYTES];
-    struct writer writer = writer_over(storage, sizeof(storage));
-    write_u32(&writer, epoch);
-    write_bytes(&writer, handle, CAIRN_HANDLE_BYTES);
-    agent_meta_put_bytes(txn, META_RESTATE_AT, writer_slice(&writer));
-}
-
-uint64_t subjects_restated(struct store_txn *txn)
-{
-    return agent_meta_u64(txn, META_RESTATED, 0);
-}
-
-bool subjects_restate(const struct subjects *subjects, size_t max)
-{
-    struct store_txn *txn = subjects->txn;
-    uint32_t epoch = subjects->place->epoch;
-    uint8_t handles[CAIRN_PARCEL_ENTRIES_MAX + 1][CAIRN_HANDLE_BYTES];
-    uint8_t from[CAIRN_HANDLE_BYTES];
-    assert(max <= CAIRN_PARCEL_ENTRIES_MAX);
-    if (subjects_restated(txn) == epoch) {
-        return false;
-    }
-    restate_from(txn, epoch, from);
-    size_t n = next_handles(txn, SLICE_OF(from), max + 1, handles);
-    for (size_t i = 0; i < n && i < max; i++) {
-        state_handle(subjects, LANE_BULK, SAID_IN_ANY_LANE, handles[i]);
-    }
-    if (n > max) {
-        restate_next(txn, epoch, handles[max]);
-        return true;
-    }
-    agent_meta_put_u64(txn, META_RESTATED, epoch);
-    return false;
-}
-
-static void restate_all(struct store_txn *txn)
-{
-    static const uint8_t first[CAIRN_HANDLE_BYTES];
-    restate_next(txn, 0, first);
-    agent_meta_put_u64(txn, META_RESTATED, 0);
-}
-
-/* --- answers --- */
-
-/* The row of the handle, if this statement is the newest about it; the identity that the row borrows
- * is copied into `sealed`, for putting it back. */
-static bool newest_row(struct store_txn *txn, const struct subject_header *header,
-                       uint8_t sealed[IDENTITY_MAX_BYTES + WRAP_OVERHEAD_BYTES],
-                       struct handle_row *ret)
-{
-    if (!row_get(txn, header->handle, ret) || ret->revision != header->revision) {
-        return false;
-    }
-    memcpy(sealed, ret->sealed.data, ret->sealed.len); /* row_get read no more */
-    ret->sealed.data = sealed;
-    return true;
-}
-
-void subjects_answered(struct store_txn *txn, enum lane lane, const struct subject_header *header,
-                       bool stored)
-{
-    uint8_t sealed[IDENTITY_MAX_BYTES + WRAP_OVERHEAD_BYTES];
-    struct handle_row row = {.sealed = SLICE_NULL};
-    if (!newest_row(txn, header, sealed, &row)) {
-        return;
-    }
-    if (stored) {
-        row.stated = true;
-    } else {
-        row.spooled[lane - LANE_URGENT] = false;
-    }
-    row_put(txn, header->handle, &row);
-    if (!stored && lane != LANE_BULK) {
-        restate_all(txn); /* in bulk, which is the last try */
-    }
+    return handle_get(txn, handle, &row) && handle_open(store_key, row.sealed, ret);
 }

@@ -139,7 +139,11 @@ int taking_keep(struct taking *taking, const struct event *event, const struct r
         if (target != NULL) {
             memcpy(row.handle, target->handle, sizeof(row.handle));
         }
-        r = settle_event(taking->txn, taking_store_key(taking), event, ret, retracts, &row);
+        struct settling settling = {.due_ms = row.due_ms, .reference = *ret};
+        if (retracts != NULL) {
+            settling.retracts = *retracts;
+        }
+        r = settle_event(taking->txn, taking_store_key(taking), event, &settling);
     } else {
         r = seal_record(&taking->seal, event, ret, target, &row);
     }

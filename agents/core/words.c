@@ -112,53 +112,42 @@ bool words_must_telephone(const struct words_about *about)
 /* In a sentence: @T a time, @W why the broker cannot be asked, @N who, @O when it was opened, @V
  * the verdict, @B that a retraction took nothing back, @R that it is not a referral, unless it is
  * one. */
-static const char *sentence(enum situation situation)
-{
-    switch (situation) {
-    case SITUATION_SETTLING:
-        return "Settling until @T: can still be taken back. It has not left this computer.";
-    case SITUATION_WAITING:
-        return "Stored on this computer; not sent yet (this agency's place in the partnership is "
-               "not known yet).";
-    case SITUATION_OFFLINE:
-        return "Stored on this computer; not sent yet (@W).";
-    case SITUATION_STOPPED:
-        return "Stored on this computer; not sent: the agent has stopped talking to the broker and "
-               "an operator must look.";
-    case SITUATION_ASIDE:
-        return "Stored on this computer; not sent: the broker refuses it (@V) and an operator must "
-               "look.";
-    case SITUATION_SENDING:
-        return "Stored on this computer; being sent now.";
-    case SITUATION_STORED:
-        return "Stored by the partnership's broker.";
-    case SITUATION_NO_READER:
-        return "Stored by the partnership's broker; no agreement lets anybody read it; seen by "
-               "nobody@R.";
-    case SITUATION_KEPT:
-        return "Stored by the partnership's broker; as it says, kept, seen by nobody@R.";
-    case SITUATION_QUEUED:
-        return "Stored by the partnership's broker; as it says, on its way to @N; seen by nobody "
-               "yet.";
-    case SITUATION_DELIVERED:
-        return "Delivered to @N, as the broker says; nobody there has opened it yet.";
-    case SITUATION_SAID_OPENED:
-        return "The broker says that it was opened at @N; the log has no notice of that for this "
-               "agency.";
-    case SITUATION_OPENED:
-        return "Opened at @N@O, as a notice in the log says.";
-    case SITUATION_UNSURE:
-        return "Stored by the partnership's broker; the broker cannot be asked now whether anybody "
-               "has seen it (@W).";
-    case SITUATION_REFUSED:
-        return "Refused: @V.@B";
-    case SITUATION_WITHDRAWN:
-        return "Withdrawn before it left. Nobody outside was told.";
-    case SITUATION_RETRACTED:
-        return "Taken back after it had left; whoever received it is told.";
-    }
-    return "";
-}
+static const char *const sentences[] = {
+    [SITUATION_SETTLING] =
+        "Settling until @T: can still be taken back. It has not left this computer.",
+    [SITUATION_WAITING] =
+        "Stored on this computer; not sent yet (this agency's place in the partnership is "
+        "not known yet).",
+    [SITUATION_OFFLINE] = "Stored on this computer; not sent yet (@W).",
+    [SITUATION_STOPPED] =
+        "Stored on this computer; not sent: the agent has stopped talking to the broker and "
+        "an operator must look.",
+    [SITUATION_ASIDE] =
+        "Stored on this computer; not sent: the broker refuses it (@V) and an operator must "
+        "look.",
+    [SITUATION_SENDING] = "Stored on this computer; being sent now.",
+    [SITUATION_STORED] = "Stored by the partnership's broker.",
+    [SITUATION_NO_READER] =
+        "Stored by the partnership's broker; no agreement lets anybody read it; seen by "
+        "nobody@R.",
+    [SITUATION_KEPT] = "Stored by the partnership's broker; as it says, kept, seen by nobody@R.",
+    [SITUATION_QUEUED] =
+        "Stored by the partnership's broker; as it says, on its way to @N; seen by nobody "
+        "yet.",
+    [SITUATION_DELIVERED] = "Delivered to @N, as the broker says; nobody there has opened it yet.",
+    [SITUATION_SAID_OPENED] =
+        "The broker says that it was opened at @N; the log has no notice of that for this "
+        "agency.",
+    [SITUATION_OPENED] = "Opened at @N@O, as a notice in the log says.",
+    [SITUATION_UNSURE] =
+        "Stored by the partnership's broker; the broker cannot be asked now whether anybody "
+        "has seen it (@W).",
+    [SITUATION_REFUSED] = "Refused: @V.@B",
+    [SITUATION_WITHDRAWN] = "Withdrawn before it left. Nobody outside was told.",
+    [SITUATION_RETRACTED] = "Taken back after it had left; whoever received it is told.",
+};
+
+static_assert(ARRAY_LEN(sentences) == SITUATION_RETRACTED + 1, "every situation has its sentence");
 
 static void write_connection(struct writer *writer, const struct words_about *about)
 {
@@ -251,7 +240,7 @@ void words_state(const struct words_about *about, char out[WORDS_MAX_BYTES])
     if (words_must_telephone(about)) {
         write_telephone(&writer, about->desk);
     }
-    for (const char *at = sentence(words_situation(about)); *at != '\0'; at++) {
+    for (const char *at = sentences[words_situation(about)]; *at != '\0'; at++) {
         if (*at == '@') {
             write_part(&writer, about, *++at);
         } else {

@@ -485,6 +485,28 @@ static void a_decision_about_an_alert_that_went_on_as_another_is_one_about_both(
     }
 }
 
+/* What two years apart was noticed of two children is on no alert's list together. */
+static void an_alert_that_went_on_as_another_follows_its_child_into_the_next_join(void **state)
+{
+    struct world *world = *state;
+    const struct stated first[] = {{TOKEN_UPN, IDENTIFIER_VERIFIED, "A1"}};
+    const struct stated second[] = {VERIFIED_NHS("9990000031")};
+    state_child(world, HEALTH_VISITING, ALIX, first, ARRAY_LEN(first));
+    state_child(world, GP, TWIN, second, ARRAY_LEN(second));
+    (void)miss(world, GP, TWIN, "2024-03-03");
+    (void)miss(world, GP, TWIN, "2024-07-10");
+    (void)miss(world, GP, TWIN, "2024-10-21");
+    three_missed_by_one(world, HOSPITAL, TWIN);
+    state_child(world, HOSPITAL, TWIN, second, ARRAY_LEN(second));
+    assert_int_equal(alert_row_of(world, 1).into, 2);
+
+    join_both(world);
+
+    assert_int_equal(decide(world, MASH, 1, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
+    assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 6);
+    assert_int_equal(notices(world, MASH, NOTICE_OPENED), 2);
+}
+
 static void an_open_alert_stays_the_current_one_when_its_child_joins_one_whose_is_closed(
     void **state)
 {
@@ -821,6 +843,7 @@ int main(void)
         STORY(a_long_history_of_notes_hides_no_pattern),
         STORY(when_children_with_open_alerts_are_joined_one_alert_goes_on_with_all),
         cmocka_unit_test(a_decision_about_an_alert_that_went_on_as_another_is_one_about_both),
+        STORY(an_alert_that_went_on_as_another_follows_its_child_into_the_next_join),
         cmocka_unit_test(
             an_open_alert_stays_the_current_one_when_its_child_joins_one_whose_is_closed),
         STORY(what_a_join_brings_to_a_closed_alert_raises_again),

@@ -727,22 +727,6 @@ static void what_a_since_revoked_key_signed_is_taken_with_a_doubt(void **state)
 
 /* --- what is kept of it --- */
 
-static void a_record_about_a_child_we_know_is_in_its_picture(void **state)
-{
-    struct story *story = *state;
-    state_child(story->world, MASH);
-    state_child(story->world, SCHOOL);
-    (void)send_immediate(story->world);
-
-    (void)member_fetch(story->mash);
-
-    _cleanup_(store_end) struct store_txn *txn = look(story);
-    _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, AT_PICTURE, SLICE_NULL);
-    assert_true(walk.live);
-    assert_int_equal(walk.key.len, CAIRN_HANDLE_BYTES + 4 + 8);
-    assert_int_equal(walk.key.data[1], MASH);
-}
-
 static void an_alert_goes_from_noticed_to_opened_to_closed(void **state)
 {
     struct story *story = *state;
@@ -931,7 +915,6 @@ int main(void)
         STORY(what_the_log_told_another_agency_is_not_for_us),
         STORY(a_notice_or_a_release_that_is_bent_is_refused),
         STORY(what_a_since_revoked_key_signed_is_taken_with_a_doubt),
-        STORY(a_record_about_a_child_we_know_is_in_its_picture),
         STORY(an_alert_goes_from_noticed_to_opened_to_closed),
         STORY(what_its_origin_took_back_is_marked),
         STORY(a_notice_alone_takes_no_record_back),

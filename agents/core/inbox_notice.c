@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agents/core/alerts.h"
+#include "agents/core/inbox_internal.h"
+
+/* What a notice says of single records: of ours whom it reached, of others' that it was taken back.
+ */
+static void keep_record(struct store_txn *txn, uint64_t position, const struct wire_notice *notice)
+{
+    struct received_row row = {.delivered = 0};
+    if (!notice->has_record ||
+        (notice->type != NOTICE_RECORD_OPENED && notice->type != NOTICE_RETRACTED)) {
+        return;
+    }
+    (void)received_get(txn, &notice->record, &row);
+    row.noticed = position;
+    if (notice->type == NOTICE_RETRACTED) {
+        row.retraction = row.retraction == RETRACTION_NONE ? RETRACTION_SAID : row.retraction;
+    } else if (row.opened_ms == 0) {
+        row.opened_ms = notice->time_ms;
+        row.opened_by = notice->agency;
+    }
+    received_put(txn, &notice->record, &row);
+}
+
+/* Records that an alert lists, ours or others', lead to that alert. */
+static void keep_headlines(struct store_txn *txn, const struct wire_notice *notice)
+{
+    for (size_t i = 0; i < notice->n_headlines; i++) {
+        struct received_row row = {.delivered = 0};
+        if (notice->headlines[i].has_record) {
+            (void)received_get(txn, &notice->headlines[i].record, &row);
+            row.alert = notice->alert;
+            received_put(txn, &notice->headlines[i].record, &row);
+        }
+    }
+}
+
+/* The alert was opened: so were, as far as the log says it, the records of ours that it listed by
+ * then. */
+static void keep_alert_opened(struct store_txn *txn, uint32_t own, const struct wire_notice *notice)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct wire_notice listing;
+    if (notice->type != NOTICE_OPENED ||
+        !known_alert_listed(txn, notice->alert, &arena, &listing)) {
+        return;
+    }
+    for (size_t i = 0; i < listing.n_headlines; i++) {
+        const struct wire_headline *headline = &listing.headlines[i];
+        struct received_row row;
+        if (headline->has_record && headline->record.agency == own &&
+            received_get(txn, &headline->record, &row) && row.alert_opened_ms == 0) {
+            row.alert_opened_ms = notice->time_ms;
+            row.alert_opened_by = notice->agency;
+            received_put(txn, &headline->record, &row);
+        }
+    }
+}
+
+void notice_keep(struct store_txn *txn, uint32_t own, uint64_t position,
+                 const struct wire_notice *notice)
+{
+    keep_record(txn, position, notice);
+    keep_headlines(txn, notice);
+    if (notice->alert != 0) {
+        known_alert_take(txn, position, notice);
+        keep_alert_opened(txn, own, notice);
+    }
+}
