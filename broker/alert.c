@@ -10,6 +10,7 @@
 #include "broker/members.h"
 #include "broker/notice.h"
 #include "broker/record.h"
+#include "broker/timers.h"
 
 /* --- telling --- */
 
@@ -302,9 +303,23 @@ static void tell_all(struct apply *apply, struct look *look)
     }
     alert_row_put(apply->txn, look->number, &look->alert);
     if (look->raised) {
+        timers_watch_alert(apply, look->number);
         child_alert_put(apply->txn, look->child, look->number);
     }
     apply_noted(apply, look->raised ? NOTED_ALERTS_RAISED : NOTED_ALERTS_EXTENDED);
+}
+
+void alert_unopened(struct apply *apply, uint64_t number, const struct alert_row *alert)
+{
+    const struct directory *directory = &apply->governance->directory;
+    for (size_t i = 0; i < alert->n_addressees; i++) {
+        const struct agency *agency = directory_agency(directory, alert->addressees[i].agency);
+        struct wire_notice notice = alert_notice(apply, number, alert, NOTICE_UNOPENED);
+        if (agency != NULL && agency->active && alert_known_to(apply, alert, agency)) {
+            alert_own_handle(apply, alert->child, agency->number, &notice);
+            mailbox_notice(apply, agency->number, &notice);
+        }
+    }
 }
 
 static bool counts(const void *data, const struct chronology_item *item)

@@ -16,6 +16,8 @@
 struct record_case;
 
 /* Looks at every pattern around that day of the child's chronology. */
+/* Nobody has opened it: its addressees hear so. */
+void alert_unopened(struct apply *apply, uint64_t number, const struct alert_row *alert);
 void alert_look(struct apply *apply, uint64_t child, int32_t anchor);
 /* A record was retracted: tell those who were told of it, as far as they were. `alert` lists it, 0
  * none. */

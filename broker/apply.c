@@ -27,6 +27,7 @@
 #include "broker/links.h"
 #include "broker/mailbox.h"
 #include "broker/record.h"
+#include "broker/timers.h"
 #include "crypto/digest.h"
 
 const char *const apply_note_texts[N_APPLY_NOTES] = {
@@ -302,6 +303,14 @@ static struct applied apply_start(struct apply *apply, const struct input *input
     return (struct applied){.verdict = VERDICT_STORED, .log_index = apply_leaf(apply, &leaf)};
 }
 
+static struct applied apply_tick(struct apply *apply)
+{
+    struct leaf leaf = {.type = LEAF_TICK};
+    struct applied applied = {.verdict = VERDICT_STORED, .log_index = apply_leaf(apply, &leaf)};
+    timers_fire(apply);
+    return applied;
+}
+
 /* --- the batch --- */
 
 int apply_begin(struct apply *apply, struct store_txn *txn, uint64_t batch,
@@ -357,6 +366,8 @@ struct applied apply_input(struct apply *apply, const struct input *input, uint3
         return apply_refused(apply, input);
     case INPUT_START:
         return apply_start(apply, input);
+    case INPUT_TICK:
+        return apply_tick(apply);
     }
     assert(false && "an input of a type that the journal does not know");
     return (struct applied){.verdict = VERDICT_BAD_ENTRY, .log_index = UINT64_MAX};

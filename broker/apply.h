@@ -36,6 +36,7 @@
     X(ALERTS_CLOSED, "alerts_closed")                                                              \
     X(RETRACTIONS, "retractions")                                                                  \
     X(COSIGNATURES_REFUSED, "cosignatures_refused")                                                \
+    X(UNOPENED, "unopened")                                                                        \
     X(TOLD, "told")                                                                                \
     X(TELL_TOO_LARGE, "tell_too_large")                                                            \
     X(GOVERNANCE_ACCEPTED, "governance_accepted")                                                  \

@@ -26,6 +26,7 @@
 
 #include "base/log.h"
 #include "broker/plan.h"
+#include "broker/timers.h"
 #include "crypto/digest.h"
 #include "crypto/secret.h"
 #include "os/files.h"
@@ -279,6 +280,7 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
         cut(batch, *txn, &key);
     }
     marker_clear(&commit->marker); /* a death inside the commit itself is nobody's entry's fault */
+    commit->next_timer_ms = timers_next_ms(*txn);
     if (r == 0) {
         r = store_commit(txn);
     }
@@ -311,33 +313,6 @@ static size_t batch_size(struct commit *commit, size_t ready)
     return ready;
 }
 
-bool commit_step(struct commit *commit, bool wait, int timeout_ms)
-{
-    size_t ready = pipeline_batch(commit->pipeline, wait, timeout_ms);
-    look_around(commit);
-    if (ready == 0) {
-        return false;
-    }
-    struct batch batch = {
-        .commit = commit, .plan = {.commit = commit}, .n_slots = batch_size(commit, ready)};
-    _cleanup_(store_end) struct store_txn *txn = store_begin(commit->store);
-    if (txn == NULL) {
-        log_fatal("commit_failed", "no write transaction");
-    }
-    begin(&batch);
-    plan_refused(&batch.plan, batch.head.time_ms, false);
-    for (size_t i = 0; i < batch.n_slots; i++) {
-        plan_slot(&batch.plan, txn, pipeline_batch_slot(commit->pipeline, i));
-    }
-    commit_batch(&batch, &txn);
-    store_end(&txn);
-    for (size_t i = 0; i < batch.n_slots; i++) {
-        plan_settle(&batch.plan, pipeline_batch_slot(commit->pipeline, i));
-    }
-    pipeline_durable(commit->pipeline, batch.n_slots);
-    return true;
-}
-
 static void commit_inputs(struct commit *commit, const struct input *inputs, size_t n, bool refused)
 {
     struct batch batch = {.commit = commit, .plan = {.commit = commit}};
@@ -354,6 +329,45 @@ static void commit_inputs(struct commit *commit, const struct input *inputs, siz
     }
     commit_batch(&batch, &txn);
     assert(batch.applied == batch.plan.inputs); /* far from what a batch may write */
+}
+
+/* Nothing came; something may be due all the same. */
+static bool tick_alone(struct commit *commit)
+{
+    if (clock_real_ms(commit->time.clock) < commit->next_timer_ms || commit->time.frozen) {
+        return false;
+    }
+    const struct input tick = {.type = INPUT_TICK};
+    commit_inputs(commit, &tick, 1, false);
+    return true;
+}
+
+bool commit_step(struct commit *commit, bool wait, int timeout_ms)
+{
+    size_t ready = pipeline_batch(commit->pipeline, wait, timeout_ms);
+    look_around(commit);
+    if (ready == 0) {
+        return tick_alone(commit);
+    }
+    struct batch batch = {
+        .commit = commit, .plan = {.commit = commit}, .n_slots = batch_size(commit, ready)};
+    _cleanup_(store_end) struct store_txn *txn = store_begin(commit->store);
+    if (txn == NULL) {
+        log_fatal("commit_failed", "no write transaction");
+    }
+    begin(&batch);
+    plan_refused(&batch.plan, batch.head.time_ms, false);
+    plan_tick(&batch.plan, batch.head.time_ms);
+    for (size_t i = 0; i < batch.n_slots; i++) {
+        plan_slot(&batch.plan, txn, pipeline_batch_slot(commit->pipeline, i));
+    }
+    commit_batch(&batch, &txn);
+    store_end(&txn);
+    for (size_t i = 0; i < batch.n_slots; i++) {
+        plan_settle(&batch.plan, pipeline_batch_slot(commit->pipeline, i));
+    }
+    pipeline_durable(commit->pipeline, batch.n_slots);
+    return true;
 }
 
 void commit_start(struct commit *commit, const struct input *governance, size_t n)
@@ -442,6 +456,7 @@ int commit_recover(struct commit *commit, const struct checkpoint *mark, struct 
         return r;
     }
     commit->batch = meta_get(txn, "batch", 0);
+    commit->next_timer_ms = timers_next_ms(txn);
     commit->journal = BUF_MAX(2 * CAIRN_BATCH_BYTES_MAX);
     commit->writes_max = CAIRN_BATCH_WRITES_MAX;
     r = apply_load_governance(txn, &commit->governance, error);

@@ -37,7 +37,8 @@ struct commit {
     uint64_t writes_max;            /* CAIRN_BATCH_WRITES_MAX; tests set less */
     int disk_percent;               /* looked at once a second */
     int64_t looked_ms;
-    bool said_frozen; /* that the clock stepped is in the log */
+    int64_t next_timer_ms; /* INT64_MAX: none is set */
+    bool said_frozen;      /* that the clock stepped is in the log */
     struct {
         uint32_t agency;
         uint32_t frames;

@@ -83,8 +83,8 @@ struct decision disclose_decide(struct apply *apply, const struct record_header 
 
 struct decision disclose_decide_at_most(const struct apply *apply,
                                         const struct record_header *header,
-                                        const struct agency *origin,
-                                        const struct agency *recipient, int32_t day)
+                                        const struct agency *origin, const struct agency *recipient,
+                                        int32_t day)
 {
     struct disclosure disclosure = disclosure_of(apply, header, origin, recipient);
     disclosure.day = day;

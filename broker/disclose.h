@@ -14,8 +14,8 @@ struct decision disclose_decide(struct apply *apply, const struct record_header 
  * not been told here yet, when the record was sealed to it. */
 struct decision disclose_decide_at_most(const struct apply *apply,
                                         const struct record_header *header,
-                                        const struct agency *origin,
-                                        const struct agency *recipient, int32_t day);
+                                        const struct agency *origin, const struct agency *recipient,
+                                        int32_t day);
 /* The author left this agency out. */
 bool disclose_narrowed(const struct record_header *header, uint32_t agency);
 bool disclose_granted(const struct entry_input *entry, uint32_t agency, enum part part);

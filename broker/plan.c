@@ -168,6 +168,14 @@ void plan_settle(struct plan *plan, const struct slot *slot)
     log_refused_entries(slot);
 }
 
+void plan_tick(struct plan *plan, int64_t now_ms)
+{
+    const struct input tick = {.type = INPUT_TICK};
+    if (now_ms >= plan->commit->next_timer_ms && !plan->commit->time.frozen) {
+        plan_input(plan, &tick);
+    }
+}
+
 void plan_refused(struct plan *plan, int64_t now_ms, bool all)
 {
     struct commit *commit = plan->commit;

@@ -26,6 +26,8 @@ void plan_input(struct plan *plan, const struct input *input);
 void plan_slot(struct plan *plan, struct store_txn *txn, struct slot *slot);
 /* The slot's answer is on disk: what it refuses is logged, and a refused frame counted. */
 void plan_settle(struct plan *plan, const struct slot *slot);
+/* An input that lets timers fire, when one is due and the clock has not stepped. */
+void plan_tick(struct plan *plan, int64_t now_ms);
 /* When the hour turned, or with `all`, the refusals counted so far go into the log. */
 void plan_refused(struct plan *plan, int64_t now_ms, bool all);
 

@@ -160,6 +160,7 @@ static bool leaf_is_for(struct question *question, const struct leaf *leaf)
         return leaf->agency == agency;
     case LEAF_GOVERNANCE:
     case LEAF_START:
+    case LEAF_TICK:
         return true;
     }
     return false;

@@ -9,6 +9,7 @@
 #include "broker/links.h"
 #include "broker/mailbox.h"
 #include "broker/members.h"
+#include "broker/timers.h"
 
 /* --- grants --- */
 
@@ -37,8 +38,7 @@ static bool allowed_around(const struct apply *apply, const struct record_header
                            const struct agency *origin, const struct agency *recipient)
 {
     for (int32_t day = apply_day(apply) - 1; day <= apply_day(apply) + 1; day++) {
-        struct decision decision = 
-            disclose_decide_at_most(apply, header, origin, recipient, day);
+        struct decision decision = disclose_decide_at_most(apply, header, origin, recipient, day);
         if (decision.effect >= EFFECT_HOLD && decision.mode == MODE_CONTENT) {
             return true;
         }
@@ -261,6 +261,9 @@ void record_act(struct apply *apply, const struct record_case *record, uint64_t 
     chronicle(apply, record, log_index);
     if (record->counts) {
         share_now(apply, record);
+        if (record_is_danger(record->header->record_kind, record->header->urgency)) {
+            timers_watch_record(apply, &record->header->id, log_index);
+        }
         alert_look(apply, record->subject.child, record->header->event_day);
     }
 }

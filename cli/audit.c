@@ -60,6 +60,10 @@ static bool check_input(struct auditing *auditing, const struct input *input)
         return check_refused(auditing, input);
     case INPUT_START:
         return check_start(auditing, input);
+    case INPUT_TICK: {
+        const struct leaf expected = {.type = LEAF_TICK};
+        return audit_input_leaf(auditing, &expected);
+    }
     }
     return false;
 }

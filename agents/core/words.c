@@ -299,6 +299,8 @@ const char *words_notice(enum notice_type type)
         return "A named person there has opened what you sent.";
     case NOTICE_RETRACTED:
         return "The broker says that something has been taken back by the agency that sent it.";
+    case NOTICE_UNOPENED:
+        return "Nobody at the front door has opened this yet: telephone the desk on duty now.";
     }
     return "";
 }
@@ -318,6 +320,8 @@ const char *notice_type_text(enum notice_type type)
         return "record-opened";
     case NOTICE_RETRACTED:
         return "retracted";
+    case NOTICE_UNOPENED:
+        return "unopened";
     }
     return "unknown";
 }

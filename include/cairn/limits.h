@@ -84,6 +84,7 @@
 #define CAIRN_CHRONOLOGY_WALK_MAX                                                                  \
     8192 /* and rows of any kind it passes over to find them: some tens of a day */
 #define CAIRN_JOIN_ROWS_MAX     4096 /* chronology rows that one entry moves, when children join */
+#define CAIRN_TIMERS_PER_TICK   64 /* fired by one batch; what is left is due in the next */
 #define CAIRN_PATTERNS_MAX      32
 #define CAIRN_PATTERN_CODES_MAX 32
 #define CAIRN_ALERT_RECORDS_MAX 64 /* records listed in one alert; the newest are kept */

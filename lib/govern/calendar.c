@@ -18,6 +18,9 @@
 #define DAY_SORTS       8 /* 0 Monday to 6 Sunday, then: */
 #define DAY_HOLIDAY     7
 #define NO_DESK         UINT8_MAX
+#define MINUTE_MS       INT64_C(60000)
+#define UNOPENED_MS     (30 * MINUTE_MS)
+#define UNDECIDED_MS    (24 * 60 * MINUTE_MS)
 
 static const char *const day_words[DAY_SORTS] = {"mon", "tue", "wed", "thu",
                                                  "fri", "sat", "sun", "holiday"};
@@ -28,6 +31,8 @@ struct calendar {
     size_t n_holidays;
     int32_t holidays[HOLIDAYS_MAX]; /* rising */
     uint8_t on_duty[DAY_SORTS][MINUTES_PER_DAY];
+    int64_t unopened_ms;
+    int64_t undecided_ms;
 };
 
 /* --- asking --- */
@@ -57,6 +62,16 @@ const struct desk *calendar_desk(const struct calendar *calendar, int64_t real_m
 
     assert(desk < calendar->n_desks);
     return &calendar->desks[desk];
+}
+
+int64_t calendar_unopened_ms(const struct calendar *calendar)
+{
+    return calendar == NULL ? UNOPENED_MS : calendar->unopened_ms;
+}
+
+int64_t calendar_undecided_ms(const struct calendar *calendar)
+{
+    return calendar == NULL ? UNDECIDED_MS : calendar->undecided_ms;
 }
 
 /* --- reading --- */
@@ -210,6 +225,12 @@ int calendar_read(const struct json *document, const struct directory *directory
     read_desks(&view, directory, made);
     read_hours(&view, made);
     read_holidays(&view, made);
+    made->unopened_ms =
+        json_opt_integer(&view, "urgent_unopened_minutes", 1, 1440, UNOPENED_MS / MINUTE_MS) *
+        MINUTE_MS;
+    made->undecided_ms =
+        json_opt_integer(&view, "alert_unopened_hours", 1, 744, UNDECIDED_MS / MINUTE_MS / 60) *
+        60 * MINUTE_MS;
     if (!json_ok(&view)) {
         return -EINVAL;
     }

@@ -246,6 +246,10 @@ struct desk {
 struct calendar;
 /* Never NULL. Answers after review_by too: somebody must always be reachable. */
 const struct desk *calendar_desk(const struct calendar *calendar, int64_t real_ms);
+/* After how long those concerned hear that nobody has opened what was urgent; likewise an alert. In
+ * ms, above 0; of no calendar (NULL) the shipped one's. */
+int64_t calendar_unopened_ms(const struct calendar *calendar);
+int64_t calendar_undecided_ms(const struct calendar *calendar);
 
 /* --- the snapshot --- */
 struct governance {

@@ -53,6 +53,7 @@ static size_t input_size(const struct input *input)
         return 16 + input->governance.text.len + input->governance.note.len;
     case INPUT_REFUSED:
     case INPUT_START:
+    case INPUT_TICK:
         return 64;
     }
     return 0;
@@ -83,6 +84,8 @@ uint32_t journal_add(const struct input *input, struct buf *out)
         break;
     case INPUT_START:
         write_bytes(&writer, input->software.bytes, CAIRN_HASH_BYTES);
+        break;
+    case INPUT_TICK:
         break;
     }
     size_t len = writer_slice(&writer).len;
@@ -165,6 +168,8 @@ static bool read_input(struct slice bytes, struct input *ret)
         return reader_end(&reader);
     case INPUT_START:
         read_into(&reader, ret->software.bytes, CAIRN_HASH_BYTES);
+        return reader_end(&reader);
+    case INPUT_TICK:
         return reader_end(&reader);
     }
     return false;

@@ -16,6 +16,7 @@
  *     GOVERNANCE  u8 document | sized text | sized note
  *     REFUSED     u32 agency | u64 hour since 1970 | u32 frames
  *     START       software version hash[32]
+ *     TICK        nothing: timers that are due at the batch's time fire
  *
  * Read inputs borrow from the row. Threads: whoever owns the transaction or buffer.
  */
@@ -30,7 +31,8 @@ enum input_type {
     INPUT_ENTRY = 1,
     INPUT_GOVERNANCE = 2,
     INPUT_REFUSED = 3,
-    INPUT_START = 4
+    INPUT_START = 4,
+    INPUT_TICK = 5
 };
 
 /* A grant without its secret: what apply may know. */

@@ -557,6 +557,52 @@ void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_
     store_put(txn, T_AGENCY, store_key_slice(&key), writer_slice(&writer));
 }
 
+/* --- TIMER --- */
+
+static struct store_key key_timer(const struct timer_row *timer)
+{
+    struct store_key key = {.len = 8 + 1 + 8};
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_u64(&writer, (uint64_t)timer->due_ms);
+    write_u8(&writer, (uint8_t)timer->kind);
+    write_u64(&writer, timer->number);
+    return key;
+}
+
+void timer_row_put(struct store_txn *txn, const struct timer_row *timer)
+{
+    uint8_t storage[ENTRY_ID_BYTES + 4];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    struct store_key key = key_timer(timer);
+    assert(timer->due_ms >= 0); /* or the order of keys is not that of time */
+    write_entry_id(&writer, &timer->entry);
+    write_u32(&writer, timer->rounds);
+    store_put(txn, T_TIMER, store_key_slice(&key), writer_slice(&writer));
+}
+
+void timer_row_delete(struct store_txn *txn, const struct timer_row *timer)
+{
+    struct store_key key = key_timer(timer);
+    (void)store_delete(txn, T_TIMER, store_key_slice(&key));
+}
+
+bool timer_row_first(struct store_txn *txn, struct timer_row *ret)
+{
+    _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, T_TIMER, SLICE_NULL);
+    if (!walk.live) {
+        return false;
+    }
+    struct reader key = reader_over(walk.key);
+    struct reader value = reader_over(walk.value);
+    *ret = (struct timer_row){.due_ms = (int64_t)read_u64(&key)};
+    ret->kind = (enum timer_kind)read_u8(&key);
+    ret->number = read_u64(&key);
+    ret->entry = read_entry_id(&value);
+    ret->rounds = read_u32(&value);
+    assert(reader_end(&key) && reader_end(&value));
+    return true;
+}
+
 /* --- GOVERNANCE --- */
 
 int governance_row_get(struct store_txn *txn, enum governance_document document,

@@ -40,6 +40,7 @@
     X(MAILBOX, "mailbox", true)         /* agency u32, position u64 -> mailbox_row */              \
     X(READER, "reader", true)           /* entry id, agency u32 -> reader_row */                   \
     X(AGENCY, "agency", true)           /* agency u32 -> agency_row */                             \
+    X(TIMER, "timer", true)             /* due i64, kind u8, number u64 -> timer */                \
     X(GOVERNANCE, "governance", true)   /* document u8 -> version u64, sized text, sized note */   \
     X(BLOB, "blob", false)              /* batch u64, input u32 -> sized body, grants */           \
     X(PARCEL, "parcel", false)          /* batch u64, first input u32 -> head, signature, digests */
@@ -226,6 +227,23 @@ struct agency_row {
 void agency_row_get(struct store_txn *txn, uint32_t agency,
                     struct agency_row *ret); /* a fresh one when there is none */
 void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_row *row);
+
+/* What must be looked at later. */
+enum timer_kind {
+    TIMER_RECORD = 1, /* has a front door opened it? number: its log index */
+    TIMER_ALERT = 2   /* the same of an alert; number: its own */
+};
+struct timer_row {
+    int64_t due_ms; /* batch time */
+    enum timer_kind kind;
+    uint64_t number;
+    struct entry_id entry; /* TIMER_RECORD */
+    uint32_t rounds;       /* how often it has fired before */
+};
+void timer_row_put(struct store_txn *txn, const struct timer_row *timer);
+void timer_row_delete(struct store_txn *txn, const struct timer_row *timer);
+/* The one that is due first; false when there is none. */
+bool timer_row_first(struct store_txn *txn, struct timer_row *ret);
 
 /* The rows below are read by tools that look into damaged stores, too: 0, -ENOENT, or -EBADMSG for
  * a row that breaks its layout. Slices are borrowed from the store. */

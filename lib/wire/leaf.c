@@ -51,6 +51,8 @@ static void write_details(struct writer *writer, const struct leaf *leaf)
         write_u64(writer, leaf->number);
         write_u32(writer, leaf->detail);
         break;
+    case LEAF_TICK:
+        break;
     }
 }
 
@@ -58,7 +60,7 @@ struct slice leaf_write(const struct leaf *leaf, uint8_t storage[LEAF_MAX_BYTES]
 {
     struct writer writer = writer_over(storage, LEAF_MAX_BYTES);
 
-    assert(leaf->type >= LEAF_ENTRY && leaf->type <= LEAF_REFUSED);
+    assert(leaf->type >= LEAF_ENTRY && leaf->type <= LEAF_TICK);
     write_bytes(&writer, magic, MAGIC_BYTES);
     write_u8(&writer, FORMAT);
     write_u8(&writer, (uint8_t)leaf->type);
@@ -120,6 +122,8 @@ static bool read_details(struct reader *reader, struct leaf *leaf)
     case LEAF_REFUSED:
         leaf->number = read_u64(reader);
         leaf->detail = read_u32(reader);
+        return true;
+    case LEAF_TICK:
         return true;
     default:
         return false;

@@ -18,6 +18,8 @@
  *   START       u64 previous log size | software version hash[32]
  *
  *   REFUSED     u64 hour since 1970 | u32 frames refused before a signature held
+ *
+ *   TICK        nothing: timers fired; what they told follows
  */
 #ifndef WIRE_LEAF_H
 #define WIRE_LEAF_H
@@ -33,7 +35,8 @@ enum leaf_type {
     LEAF_TOLD = 2,
     LEAF_GOVERNANCE = 3,
     LEAF_START = 4,
-    LEAF_REFUSED = 5
+    LEAF_REFUSED = 5,
+    LEAF_TICK = 6
 };
 
 struct leaf {

@@ -65,7 +65,7 @@ static void headline_fill(const struct wire_headline *headline, struct headline_
 
 static bool notice_numbers_ok(const Cairn__V1__Notice *from)
 {
-    return from->type >= NOTICE_RAISED && from->type <= NOTICE_RETRACTED &&
+    return from->type >= NOTICE_RAISED && from->type <= NOTICE_LAST &&
            piece_outcome_ok(from->outcome) && piece_outcome_ok(from->earlier_outcome) &&
            piece_instant_ok(from->time_ms) && from->n_headlines <= CAIRN_ALERT_RECORDS_MAX;
 }

@@ -341,7 +341,9 @@ enum notice_type {
     NOTICE_CLOSED = 4,
     NOTICE_RECORD_OPENED = 5,
     NOTICE_RETRACTED = 6,
+    NOTICE_UNOPENED = 8, /* nobody has opened the record or alert: somebody telephones */
 };
+#define NOTICE_LAST          NOTICE_UNOPENED
 #define HEADLINE_PROVISIONAL 1U
 #define HEADLINE_RETRACTED   2U
 #define HEADLINE_OWN         4U

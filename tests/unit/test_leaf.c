@@ -16,7 +16,7 @@ static struct leaf leaf_of(enum leaf_type type)
     struct leaf leaf = {.type = type, .time_ms = -1500, .agency = 7};
 
     memset(leaf.salt, 0xa5, sizeof(leaf.salt));
-    if (type != LEAF_REFUSED) {
+    if (type != LEAF_REFUSED && type != LEAF_TICK) {
         memset(leaf.digest.bytes, 0xd1, sizeof(leaf.digest.bytes));
     }
     switch (type) {
@@ -43,12 +43,14 @@ static struct leaf leaf_of(enum leaf_type type)
         leaf.number = 498704;
         leaf.detail = 12;
         break;
+    case LEAF_TICK:
+        break;
     }
     return leaf;
 }
 
-static const enum leaf_type types[] = {LEAF_ENTRY, LEAF_TOLD, LEAF_GOVERNANCE, LEAF_START,
-                                       LEAF_REFUSED};
+static const enum leaf_type types[] = {LEAF_ENTRY, LEAF_TOLD,    LEAF_GOVERNANCE,
+                                       LEAF_START, LEAF_REFUSED, LEAF_TICK};
 
 static void assert_same_leaf(const struct leaf *a, const struct leaf *b)
 {
@@ -106,6 +108,7 @@ static void the_layout_is_for_ever(void **state)
         START "04" COMMON "0000000000000082" DIGEST,
         START "05" COMMON "0000000000079c10"
               "0000000c",
+        START "06" COMMON,
     };
 
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {

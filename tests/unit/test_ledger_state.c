@@ -637,6 +637,7 @@ static const struct {
      "b3435a89704e4fd244061ef6cde91af3d9530ee6ef92e8ca1d7e4144cab7d313"},
     {"child-alert", T_CHILD_ALERT, 8,
      "8c7654ecfd7b0b623b803e2f4e02ad1cc84278efdfcd7c4c9208edd81f17e115"},
+    {"timer", T_TIMER, 24, "3830312a949a795d151f3fc788deaf28ec421d5f7d51cf68da62b68f451e0cae"},
     {"governance", T_GOVERNANCE, 25,
      "6b4b725c8b4712ab5ef20a2fdba6d99c61cb3382a3ff6aceb7737972f5dcd159"},
     {"blob", T_BLOB, 196, "36583734030abbc6ae05a6c092965df1c57f88f13ccd338ff3fc76c83d751c6a"},
@@ -654,6 +655,8 @@ static void the_rows_of_schema_1_keep_their_bytes(void **state)
     const struct reader_row reader = {.parts = 3, .opened = true, .position = 4};
     const struct agency_row agency = agency_sample();
     const struct involvement_row involvement = {.from_day = -1, .until_day = 2, .log_index = 3};
+    const struct timer_row timer = {
+        .due_ms = 1, .kind = TIMER_RECORD, .number = 2, .entry = entry_a, .rounds = 3};
     const struct governance_row governance = {
         .version = 3, .text = slice_of_text("{}"), .note = slice_of_text("signed\n")};
     const struct blob_row blob = blob_sample(2);
@@ -662,6 +665,7 @@ static void the_rows_of_schema_1_keep_their_bytes(void **state)
     struct store_key key = key_chronology(1, -1, 2);
 
     entry_row_put(ledger->txn, &entry_a, &entry);
+    timer_row_put(ledger->txn, &timer);
     subject_row_put(ledger->txn, &subject_a, &subject);
     store_put(ledger->txn, T_CHRONOLOGY, store_key_slice(&key),
               chronology_row_pack(&chronology, packed));

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/timers.h"
+
+#include "broker/alert.h"
+#include "broker/mailbox.h"
+
+#define INTERVAL_DOUBLINGS 6 /* from half an hour to a day and a third */
+
+/* --- setting --- */
+
+static int64_t interval_of(const struct apply *apply, const struct timer_row *timer)
+{
+    const struct calendar *calendar = apply->governance->calendar;
+    int64_t first = timer->kind == TIMER_RECORD ? calendar_unopened_ms(calendar)
+                                                : calendar_undecided_ms(calendar);
+    unsigned doublings = timer->rounds < INTERVAL_DOUBLINGS ? timer->rounds : INTERVAL_DOUBLINGS;
+    return first << doublings;
+}
+
+static void set(struct apply *apply, struct timer_row *timer)
+{
+    timer->due_ms = apply->time_ms + interval_of(apply, timer);
+    timer_row_put(apply->txn, timer);
+}
+
+void timers_watch_record(struct apply *apply, const struct entry_id *record, uint64_t log_index)
+{
+    struct timer_row timer = {.kind = TIMER_RECORD, .number = log_index, .entry = *record};
+    set(apply, &timer);
+}
+
+void timers_watch_alert(struct apply *apply, uint64_t alert)
+{
+    struct timer_row timer = {.kind = TIMER_ALERT, .number = alert};
+    set(apply, &timer);
+}
+
+int64_t timers_next_ms(struct store_txn *txn)
+{
+    struct timer_row timer;
+    return timer_row_first(txn, &timer) ? timer.due_ms : INT64_MAX;
+}
+
+/* --- whether somebody did --- */
+
+static bool opened_by(struct apply *apply, const struct entry_id *record, uint32_t agency)
+{
+    struct reader_row reader;
+    return reader_row_get(apply->txn, record, agency, &reader) && reader.opened;
+}
+
+static bool record_waits(struct apply *apply, const struct entry_id *record)
+{
+    const struct directory *directory = &apply->governance->directory;
+    struct entry_row row;
+    if (!entry_row_get(apply->txn, record, &row) || row.retracted) {
+        return false;
+    }
+    for (size_t i = 0; i < directory->n_agencies; i++) {
+        const struct agency *agency = &directory->agencies[i];
+        if (agency_is_front_door(agency) && opened_by(apply, record, agency->number)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- telling --- */
+
+/* Everybody hears of an urgent record who had it, and its sender: the desk on duty may be another
+ * one by now. */
+static void tell_record(struct apply *apply, const struct entry_id *record)
+{
+    const struct directory *directory = &apply->governance->directory;
+    const struct wire_notice notice = {
+        .type = NOTICE_UNOPENED,
+        .has_record = true,
+        .record = *record,
+        .time_ms = apply->time_ms,
+    };
+    for (size_t i = 0; i < directory->n_agencies; i++) {
+        const struct agency *agency = &directory->agencies[i];
+        struct reader_row reader;
+        bool has_it = agency_is_front_door(agency) &&
+                      reader_row_get(apply->txn, record, agency->number, &reader);
+        if (agency->active && (has_it || agency->number == record->agency)) {
+            mailbox_notice(apply, agency->number, &notice);
+        }
+    }
+}
+
+static bool fire_record(struct apply *apply, const struct timer_row *timer)
+{
+    if (!record_waits(apply, &timer->entry)) {
+        return false;
+    }
+    tell_record(apply, &timer->entry);
+    return true;
+}
+
+static bool fire_alert(struct apply *apply, const struct timer_row *timer)
+{
+    struct alert_row alert;
+    if (!alert_row_get(apply->txn, timer->number, &alert) || alert.state != ALERT_OPEN) {
+        return false;
+    }
+    alert_unopened(apply, timer->number, &alert);
+    return true;
+}
+
+void timers_fire(struct apply *apply)
+{
+    struct timer_row timer;
+    for (size_t n = 0; n < CAIRN_TIMERS_PER_TICK && timer_row_first(apply->txn, &timer) &&
+                       timer.due_ms <= apply->time_ms;
+         n++) {
+        timer_row_delete(apply->txn, &timer);
+        bool waits =
+            timer.kind == TIMER_RECORD ? fire_record(apply, &timer) : fire_alert(apply, &timer);
+        if (waits) {
+            apply_noted(apply, NOTED_UNOPENED);
+            timer.rounds++;
+            set(apply, &timer);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * timers: what must be looked at later, in the store by due time: whether somebody has opened what
+ * was urgent, or an alert. They fire in a batch that has a tick among its inputs, so a replay fires
+ * them too; late after a stop, but once. Nobody opened it: the sender, the desk on duty then and the
+ * other front doors hear, and hear again, at longer and longer intervals, until somebody does. Part
+ * of apply.
+ */
+#ifndef BROKER_TIMERS_H
+#define BROKER_TIMERS_H
+
+#include "broker/apply.h"
+
+/* From a record that cannot wait, once its leaf is there. */
+void timers_watch_record(struct apply *apply, const struct entry_id *record, uint64_t log_index);
+void timers_watch_alert(struct apply *apply, uint64_t alert);
+/* What is due at the batch's time, the earliest first, at most CAIRN_TIMERS_PER_TICK. */
+void timers_fire(struct apply *apply);
+/* When the next one is due; INT64_MAX when none is set. */
+int64_t timers_next_ms(struct store_txn *txn);
+
+#endif
