@@ -92,7 +92,7 @@ static void follow_stream(struct apply *apply, const struct entry_id *id)
  * they tell of. */
 struct after_leaf {
     struct record_case record; /* ENTRY_RECORD */
-    bool look;                 /* ENTRY_SUBJECT: chronologies came together */
+    bool look;                 /* ENTRY_SUBJECT: chronologies came together, or one parted */
     uint64_t child;
     int32_t anchor;
 };
@@ -103,8 +103,9 @@ static enum verdict apply_subject(struct apply *apply, const struct subject_head
     if (header->n_tokens != entry->n_tokens || contradiction_in_statement(header)) {
         return VERDICT_BAD_ENTRY;
     }
-    after->child = links_state(apply, header, entry, &after->look);
-    after->look = after->look && chronology_newest_day(apply->txn, after->child, &after->anchor);
+    after->child = links_state(apply, header, entry);
+    after->look =
+        after->child != 0 && chronology_newest_day(apply->txn, after->child, &after->anchor);
     return VERDICT_STORED;
 }
 
@@ -347,6 +348,7 @@ struct applied apply_input(struct apply *apply, const struct input *input, uint3
     apply->input = n;
     apply->offset = offset;
     apply->moved = 0;
+    apply->parted = 0;
     switch (input->type) {
     case INPUT_ENTRY:
         mark_entry(apply, &input->entry.id);

@@ -60,6 +60,7 @@ struct apply {
     uint32_t offset;    /* where it lies in the batch's row */
     size_t end;         /* where it ends */
     uint32_t moved;     /* chronology rows that the present entry has moved */
+    uint64_t parted;    /* the child that it gave a member who parted, the newest; 0 none */
     struct arena arena; /* of the entry at hand; reused */
     uint64_t notes[N_APPLY_NOTES];
     struct marker *marker; /* holds the id of the entry being applied, should the process die of it;

@@ -128,5 +128,6 @@ void child_part(struct apply *apply, const struct subject_id *subject)
     row.link = LINK_ALONE;
     subject_row_put(apply->txn, subject, &row);
     members_put(apply, to, subject, row.link);
+    apply->parted = to;
     apply_noted(apply, NOTED_LINKS_PARTED);
 }

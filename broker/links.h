@@ -15,10 +15,10 @@
 
 /* The subject's row; a handle never seen gets a child of its own. */
 void links_subject(struct apply *apply, const struct subject_id *subject, struct subject_row *ret);
-/* A subject statement: replaces the subject's tokens and links it. Returns the child it now belongs
- * to; *ret_joined says whether chronologies came together, so that patterns must be looked at
- * again. */
+/* A subject statement: replaces the subject's tokens and links it. Returns the child whose patterns
+ * must be looked at again: the subject's, when chronologies came together there, or else the one of
+ * a member who parted; 0 none. */
 uint64_t links_state(struct apply *apply, const struct subject_header *header,
-                     const struct entry_input *input, bool *ret_joined);
+                     const struct entry_input *input);
 
 #endif
