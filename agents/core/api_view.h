@@ -56,6 +56,9 @@ struct view_readers {
 void view_set_state(struct json *object, const struct api_view *view, struct store_txn *txn,
                     const struct out_row *row, const struct view_readers *readers);
 
+/* telephone alone: whom to ring now. */
+void view_set_telephone(struct json *object, const struct api_view *view);
+
 /* retracted: its origin signed that it takes the record back; retraction_unproven: the broker says
  * that it does. */
 void view_set_retraction(struct json *object, enum retraction retraction);

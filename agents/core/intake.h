@@ -48,8 +48,8 @@ struct intake_item {
     enum intake_outcome outcome;
     bool has_reference;
     struct reference reference;
-    enum urgency urgency; /* so that the answer to an immediate one can say whom to telephone */
-    char reason[420];     /* of one set aside or older: names members, never values; else empty */
+    bool danger;      /* it spoke of danger, whatever became of it: whom to telephone is said */
+    char reason[420]; /* of one set aside or older: names members, never values; else empty */
 };
 
 struct intake_answer {
