@@ -49,8 +49,6 @@ void identity_deinit(struct identity *identity); /* wipes; leaves IDENTITY_NULL 
 /* Marks the address as withheld and forgets address and postcode: what is not there reaches nobody
  * who causes harm. */
 void identity_restrict(struct identity *identity);
-/* True when nothing at all says who it is. */
-bool identity_is_empty(const struct identity *identity);
 
 struct identity_token {
     enum token_class class;

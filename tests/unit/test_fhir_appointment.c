@@ -14,6 +14,7 @@
 #include "base/date.h"
 #include "crypto/crypto.h"
 #include "os/files.h"
+#include "support/nobody.h"
 
 #define DATA SOURCE_DIR "/tests/data/"
 #define NOW  "2026-11-22T09:00:00Z"
@@ -151,7 +152,7 @@ static void expect_result(const struct appointment_result *result, const struct 
         assert_true(result->event.settles);
     } else {
         assert_string_not_equal(result->reason.what, "");
-        assert_true(identity_is_empty(&result->event.child));
+        assert_true(is_nobody(&result->event.child));
         assert_null(result->event.account.data);
     }
 }
