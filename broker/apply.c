@@ -10,9 +10,10 @@
  *   kind               record, subject, involvement, acknowledgement, decision: one function each
  *   leaf and row       whatever the verdict
  *
- * A kind's function judges and writes its own rows; what tells others (finish_kind) runs once the entry's leaf and row are there, so that a telling always follows what it
- * tells of. The batch's journal row is written before the first input is applied: inputs of one
- * batch can see each other's headers.
+ * A kind's function judges and writes its own rows; what tells others (finish_kind) runs once the
+ * entry's leaf and row are there, so that a telling always follows what it tells of. The batch's
+ * journal row is written before the first input is applied: inputs of one batch can see each
+ * other's headers.
  */
 #include "broker/apply.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * links: which subjects are one child. A verified identifier links for good unless contradicted (contradiction.h);
- * an exact, unique, uncontradicted match of name, birth date and postcode links provisionally;
- * everything else stays apart. Links join subjects, never records. Part of apply.
+ * links: which subjects are one child. A verified identifier links for good unless contradicted
+ * (contradiction.h); an exact, unique, uncontradicted match of name, birth date and postcode links
+ * provisionally; everything else stays apart. Links join subjects, never records. Part of apply.
  *
  * A provisional link never carries a firm one: when a verified identifier says that a provisional
  * member belongs elsewhere, or contradicts the others, the member parts from them first, with its

@@ -39,8 +39,8 @@ struct identity {
     bool released;   /* somebody says expressly that it is not withheld any more */
     struct identifier nhs_number;
     struct identifier upn;
-    /* The agency's own number for the child: "system|number" when its source names the system, since
-     * two systems of one agency may use the same numbers. */
+    /* The agency's own number for the child: "system|number" when its source names the system,
+     * since two systems of one agency may use the same numbers. */
     char local_id[IDENTITY_LOCAL_ID_BYTES];
 };
 

@@ -63,8 +63,8 @@ int link_ask_state(struct agent *agent, const struct logged_entry *entry, struct
                    int timeout_ms) MUST_USE;
 
 /* The proof was checked: the leaf at that index is in a log that the broker signed, and is that of
- * this very entry: its agency, id and item digest. `document` (a tlog-proof, appended) proves itself
- * offline. Verdict other than stored: no document. */
+ * this very entry: its agency, id and item digest. `document` (a tlog-proof, appended) proves
+ * itself offline. Verdict other than stored: no document. */
 int link_ask_proof(struct agent *agent, const struct logged_entry *entry, enum verdict *ret_verdict,
                    struct buf *document, int timeout_ms) MUST_USE;
 

@@ -23,7 +23,8 @@ static struct need need_of(enum lane lane, size_t n, uint64_t whole_bytes)
     return need;
 }
 
-/* The reserve is kept on disk by whatever finds it smaller: an urgent entry does not wait for it. */
+/* The reserve is kept on disk by whatever finds it smaller: an urgent entry does not wait for
+ * it. */
 int room_for(struct store_txn *txn, enum lane lane, size_t n)
 {
     const struct need all = need_of(LANE_NORMAL, n, CAIRN_AGENT_MAP_BYTES);

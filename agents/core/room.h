@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * room: whether the agent's store can take something more, asked before it is written, so that a full
- * disk is an answer and not the end of the agent. What is urgent is taken to the last; all else
- * leaves a tenth of the map and a reserve on disk for it.
+ * room: whether the agent's store can take something more, asked before it is written, so that a
+ * full disk is an answer and not the end of the agent. What is urgent is taken to the last; all
+ * else leaves a tenth of the map and a reserve on disk for it.
  */
 #ifndef AGENTS_ROOM_H
 #define AGENTS_ROOM_H

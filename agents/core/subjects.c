@@ -86,8 +86,8 @@ static bool texts_differ(const char *a, const char *b)
 }
 
 /* Two of verified NHS number, birth date and given name differ: systems reuse local numbers, and a
- * wrong child is worse than a second handle, which a verified number links again. One alone may be a
- * correction. */
+ * wrong child is worse than a second handle, which a verified number links again. One alone may be
+ * a correction. */
 static bool other_child(const struct identity *a, const struct identity *b)
 {
     bool numbers = a->nhs_number.status == IDENTIFIER_VERIFIED &&

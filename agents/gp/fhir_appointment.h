@@ -20,9 +20,10 @@
  *                                        malformed
  *
  * An appointment goes from one of these to another, so all but EVENT and SET_ASIDE also say that
- * there is nothing to tell of it now: booked again, seen after all, of an adult since the birth date
- * was put right. What was told before is taken back (agents/core/correct.h). An EVENT that says
- * something else than before, or of another patient, takes its place. A SET_ASIDE changes nothing.
+ * there is nothing to tell of it now: booked again, seen after all, of an adult since the birth
+ * date was put right. What was told before is taken back (agents/core/correct.h). An EVENT that
+ * says something else than before, or of another patient, takes its place. A SET_ASIDE changes
+ * nothing.
  *
  * Which of two versions is the older (agents/core/sources.h): meta.lastUpdated decides when both
  * have one and they differ. FHIR calls versionId opaque, but small whole numbers are counts

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fhir_reading: one appointment while it is read: where it stands, where it came from, and how the
- * reading ends. On the reader's stack; nothing in it is owned but the result, which is the caller's.
+ * reading ends. On the reader's stack; nothing in it is owned but the result, which is the
+ * caller's.
  */
 #ifndef AGENTS_GP_FHIR_READING_H
 #define AGENTS_GP_FHIR_READING_H
@@ -19,7 +20,8 @@ struct reading {
     struct appointment_result *result;
 };
 
-/* Adapter, id, version and time of change of the source; a fault of the view when there is no id. */
+/* Adapter, id, version and time of change of the source; a fault of the view when there is no
+ * id. */
 void reading_source(struct reading *reading);
 /* Ends it: `words` say why, at `member` of the appointment, or at the appointment itself (NULL). */
 void reading_conclude(struct reading *reading, enum appointment_outcome outcome,
