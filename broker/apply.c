@@ -343,8 +343,9 @@ static void mark_entry(const struct apply *apply, const struct entry_id *id)
     }
 }
 
-struct applied apply_input(struct apply *apply, const struct input *input, uint32_t n,
-                           uint32_t offset)
+/* `n` is the input's number in its batch, `offset` its place in the batch's row. */
+static struct applied apply_input(struct apply *apply, const struct input *input, uint32_t n,
+                                  uint32_t offset)
 {
     apply->input = n;
     apply->offset = offset;

@@ -79,14 +79,11 @@ struct applied {
     bool known;         /* the answer that it had already: nothing was applied */
 };
 /* The answer that an entry already has, so that it need not be journaled again: true when this id
- * was seen with this item digest. With another digest it is an equivocation and goes through
- * apply_input like anything new. (An entry that comes twice in one batch is journaled twice and
+ * was seen with this item digest. With another digest it is an equivocation and is
+ * applied like anything new. (An entry that comes twice in one batch is journaled twice and
  * applied once.) */
 bool apply_known(struct store_txn *txn, const struct entry_id *id, const struct hash *item,
                  struct applied *ret);
-/* `n` is the input's number in its batch, `offset` its place in the batch's row. */
-struct applied apply_input(struct apply *apply, const struct input *input, uint32_t n,
-                           uint32_t offset);
 
 /* Applies the inputs of a batch's row in order; `each` (may be NULL: to the end) hears what became
  * of one and says whether to go on. -EBADMSG for a broken row, or the transaction's fault. Commit

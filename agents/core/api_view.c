@@ -83,7 +83,9 @@ bool view_is_front_door(const struct api_view *view)
     return own != NULL && agency_is_front_door(own);
 }
 
-const struct desk *view_desk(const struct api_view *view)
+/* On duty now, as the calendar or else the configuration says; NULL while neither does. Lives as
+ * long as the view. */
+static const struct desk *view_desk(const struct api_view *view)
 {
     if (view->governance->calendar != NULL) {
         return calendar_desk(view->governance->calendar, view->now_ms);

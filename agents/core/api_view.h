@@ -39,9 +39,6 @@ void view_set_agency(struct json *object, const char *key, const struct api_view
                      uint32_t agency);
 /* Whether we are a front door: only those decide about alerts. */
 bool view_is_front_door(const struct api_view *view);
-/* On duty now, as the calendar or else the configuration says; NULL while neither does. Lives as
- * long as the view. */
-const struct desk *view_desk(const struct api_view *view);
 /* The telephone number that problems carry. */
 void view_set_desk(struct agent *agent, struct api_answer *answer);
 

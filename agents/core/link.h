@@ -35,8 +35,9 @@ struct link_status {
  * before link_stop. */
 int link_start(struct agent *agent, struct error *error) MUST_USE;
 void link_stop(struct agent *agent); /* asks and joins; questions end with -ENOTCONN */
-/* Something was spooled, or governance may have changed. Any thread. */
+/* Something was spooled, or governance may have changed. Any thread; returns at once. */
 void link_wake(struct agent *agent);
+/* A copy of it. Any thread; returns at once. */
 void link_status(struct agent *agent, struct link_status *ret);
 
 /* --- questions: any thread but the link's; blocks at most timeout_ms --- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fhir_account: what is told of a missed appointment, in words: the least that tells the story.
+ * Pure; any thread.
  */
 #ifndef AGENTS_GP_FHIR_ACCOUNT_H
 #define AGENTS_GP_FHIR_ACCOUNT_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fhir_status: what an appointment's status says has happened, and who cancelled it.
+ * fhir_status: what an appointment's status says has happened, and who cancelled it. Pure; any
+ * thread.
  */
 #ifndef AGENTS_GP_FHIR_STATUS_H
 #define AGENTS_GP_FHIR_STATUS_H
