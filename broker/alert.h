@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * alert: what a noticed pattern raises and whom it tells. One open alert per child: a later record extends it; after closing, only what whoever closed it could not
- * know of raises again. Part of apply.
+ * alert: what a noticed pattern raises and whom it tells. One open alert per child: a later record
+ * extends it; after closing, only what whoever closed it could not know of raises again. Part of
+ * apply.
  *
  * Who is told what: an addressee gets the headline of each record as far as an agreement lets it
  * (hold and share; mode existence gives class, day and the origin's kind); a front-door agency with

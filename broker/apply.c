@@ -10,9 +10,10 @@
  *   kind               record, subject, involvement, acknowledgement, decision: one function each
  *   leaf and row       whatever the verdict
  *
- * A kind's function judges and writes its own rows; what tells others (finish_kind) runs once the entry's leaf and row are there, so that a telling always follows what it
- * tells of. The batch's journal row is written before the first input is applied: inputs of one
- * batch can see each other's headers.
+ * A kind's function judges and writes its own rows; what tells others (finish_kind) runs once the
+ * entry's leaf and row are there, so that a telling always follows what it tells of. The batch's
+ * journal row is written before the first input is applied: inputs of one batch can see each
+ * other's headers.
  */
 #include "broker/apply.h"
 
@@ -93,7 +94,7 @@ static void follow_stream(struct apply *apply, const struct entry_id *id)
  * they tell of. */
 struct after_leaf {
     struct record_case record; /* ENTRY_RECORD */
-    bool look;                 /* ENTRY_SUBJECT: chronologies came together */
+    bool look;                 /* ENTRY_SUBJECT: chronologies came together, or one parted */
     uint64_t child;
     int32_t anchor;
 };
@@ -104,8 +105,9 @@ static enum verdict apply_subject(struct apply *apply, const struct subject_head
     if (header->n_tokens != entry->n_tokens || contradiction_in_statement(header)) {
         return VERDICT_BAD_ENTRY;
     }
-    after->child = links_state(apply, header, entry, &after->look);
-    after->look = after->look && chronology_newest_day(apply->txn, after->child, &after->anchor);
+    after->child = links_state(apply, header, entry);
+    after->look =
+        after->child != 0 && chronology_newest_day(apply->txn, after->child, &after->anchor);
     return VERDICT_STORED;
 }
 
@@ -350,12 +352,14 @@ static void mark_entry(const struct apply *apply, const struct entry_id *id)
     }
 }
 
-struct applied apply_input(struct apply *apply, const struct input *input, uint32_t n,
-                           uint32_t offset)
+/* `n` is the input's number in its batch, `offset` its place in the batch's row. */
+static struct applied apply_input(struct apply *apply, const struct input *input, uint32_t n,
+                                  uint32_t offset)
 {
     apply->input = n;
     apply->offset = offset;
     apply->moved = 0;
+    apply->parted = 0;
     switch (input->type) {
     case INPUT_ENTRY:
         mark_entry(apply, &input->entry.id);

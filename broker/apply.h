@@ -61,6 +61,7 @@ struct apply {
     uint32_t offset;    /* where it lies in the batch's row */
     size_t end;         /* where it ends */
     uint32_t moved;     /* chronology rows that the present entry has moved */
+    uint64_t parted;    /* the child that it gave a member who parted, the newest; 0 none */
     struct arena arena; /* of the entry at hand; reused */
     uint64_t notes[N_APPLY_NOTES];
     struct marker *marker; /* holds the id of the entry being applied, should the process die of it;
@@ -79,14 +80,11 @@ struct applied {
     bool known;         /* the answer that it had already: nothing was applied */
 };
 /* The answer that an entry already has, so that it need not be journaled again: true when this id
- * was seen with this item digest. With another digest it is an equivocation and goes through
- * apply_input like anything new. (An entry that comes twice in one batch is journaled twice and
+ * was seen with this item digest. With another digest it is an equivocation and is
+ * applied like anything new. (An entry that comes twice in one batch is journaled twice and
  * applied once.) */
 bool apply_known(struct store_txn *txn, const struct entry_id *id, const struct hash *item,
                  struct applied *ret);
-/* `n` is the input's number in its batch, `offset` its place in the batch's row. */
-struct applied apply_input(struct apply *apply, const struct input *input, uint32_t n,
-                           uint32_t offset);
 
 /* Applies the inputs of a batch's row in order; `each` (may be NULL: to the end) hears what became
  * of one and says whether to go on. -EBADMSG for a broken row, or the transaction's fault. Commit

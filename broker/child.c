@@ -66,7 +66,8 @@ static void move_alert(struct apply *apply, uint64_t from, uint64_t to)
     }
 }
 
-/* No agency needs many handles for one child; one that has would fill the child and shut others out. */
+/* No agency needs many handles for one child; one that has would fill the child and shut others
+ * out. */
 static bool too_many_of_one_agency(const struct member_list *a, const struct member_list *b)
 {
     for (size_t i = 0; i < a->n; i++) {
@@ -128,5 +129,6 @@ void child_part(struct apply *apply, const struct subject_id *subject)
     row.link = LINK_ALONE;
     subject_row_put(apply->txn, subject, &row);
     members_put(apply, to, subject, row.link);
+    apply->parted = to;
     apply_noted(apply, NOTED_LINKS_PARTED);
 }

@@ -13,7 +13,8 @@
  * and nothing changed, when it would exceed a limit; noted either way. */
 bool child_join(struct apply *apply, uint64_t from, uint64_t to, enum link link);
 /* A provisional member gets a child of its own again, with its records. What an alert has listed
- * stays listed. Nothing changed, and noted, when it would exceed a limit. */
+ * stays listed, and opens nothing of it any more: its patterns are to be looked at for themselves
+ * (apply->parted). Nothing changed, and noted, when it would exceed a limit. */
 void child_part(struct apply *apply, const struct subject_id *subject);
 
 #endif

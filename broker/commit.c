@@ -124,8 +124,8 @@ static bool applied_one(void *data, const struct input *input, uint32_t n, struc
     return store_writes(batch->apply.txn) < batch->commit->writes_max;
 }
 
-/* What was not applied is not in the journal either: its frames stay in the ring, and the next batch
- * takes them. Entries of theirs that were applied are known by then. */
+/* What was not applied is not in the journal either: its frames stay in the ring, and the next
+ * batch takes them. Entries of theirs that were applied are known by then. */
 static void cut(struct batch *batch, struct store_txn *txn, const struct store_key *key)
 {
     struct buf *journal = &batch->commit->journal;

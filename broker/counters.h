@@ -2,7 +2,7 @@
 /*
  * The broker's counters, one list for the file that `cairn status` reads and for the stages that
  * count. Names are stage_what. One counter per verdict follows (answers_VERDICT), then one per note
- * of apply.
+ * of apply. Any thread counts: they are atomic.
  */
 #ifndef BROKER_COUNTERS_H
 #define BROKER_COUNTERS_H

@@ -2,7 +2,7 @@
 /*
  * delivery: turns committed mailbox rows into what goes to an agency: the entry with its path to
  * the origin's signature, only the recipient's grants, and the proof that the telling is in the
- * log. Reads through publish's transaction.
+ * log. Reads through publish's transaction, on its thread.
  */
 #ifndef BROKER_DELIVERY_H
 #define BROKER_DELIVERY_H

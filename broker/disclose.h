@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* disclose: may this agency know of this record? The questions that apply asks before it tells
- * anybody anything. */
+ * anybody anything. Part of apply; reads only. */
 #ifndef BROKER_DISCLOSE_H
 #define BROKER_DISCLOSE_H
 

@@ -54,8 +54,9 @@ struct gate {
 /* Takes the frame. */
 void gate_frame(struct gate *gate, const struct peer *peer, struct net_frame *frame);
 /* The connection has said hello: from now on its frames are taken. Until then they are answered
- * `hello_first`, because a connection that libzmq made anew by itself would otherwise go on where the
- * old one stopped, and a broker that was rolled back would never be shown its own signed head. */
+ * `hello_first`, because a connection that libzmq made anew by itself would otherwise go on where
+ * the old one stopped, and a broker that was rolled back would never be shown its own signed
+ * head. */
 void gate_greeted(struct gate *gate, const struct peer *peer);
 /* The slot's frame was answered: its agency has one frame less in the ring. */
 void gate_answered(struct gate *gate, const struct slot *slot);

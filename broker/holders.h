@@ -10,7 +10,8 @@
 
 /* Whether the subject states this token, verified. */
 bool holders_row_states(const struct subject_row *row, const struct subject_token *token);
-/* A member that is there for good states this identifier, so whoever else does is the same child. */
+/* A member that is there for good states this identifier, so whoever else does is the same
+ * child. */
 bool holders_firm(struct apply *apply, uint64_t child, const struct subject_token *token);
 /* Whether that the subject of this row states the token says anything about its child: a member
  * that is there because of its name lends its number to nobody. */

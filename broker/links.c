@@ -206,7 +206,7 @@ static void replace_tokens(struct apply *apply, const struct subject_id *subject
 }
 
 uint64_t links_state(struct apply *apply, const struct subject_header *header,
-                     const struct entry_input *input, bool *ret_joined)
+                     const struct entry_input *input)
 {
     assert(header->n_tokens == input->n_tokens);
     struct subject_id subject = {.agency = header->id.agency};
@@ -214,8 +214,7 @@ uint64_t links_state(struct apply *apply, const struct subject_header *header,
     struct subject_row old;
     links_subject(apply, &subject, &old);
     if (header->revision < old.revision) {
-        *ret_joined = false; /* a newer one came first, in another lane */
-        return old.child;
+        return 0; /* a newer one came first, in another lane */
     }
     struct subject_row row = old;
     row.epoch = header->epoch;
@@ -229,7 +228,9 @@ uint64_t links_state(struct apply *apply, const struct subject_header *header,
     }
     subject_row_put(apply->txn, &subject, &row);
     replace_tokens(apply, &subject, &old, &row);
-    *ret_joined = link_subject(apply, &subject, &row);
+    if (!link_subject(apply, &subject, &row)) {
+        return apply->parted;
+    }
     links_subject(apply, &subject, &row);
     return row.child;
 }

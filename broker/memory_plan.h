@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* memory_plan: the most memory that the broker can come to use, from its limits and the number of
- * agencies; compared with the limit at start. */
+ * agencies; compared with the limit at start. Pure. */
 #ifndef BROKER_MEMORY_PLAN_H
 #define BROKER_MEMORY_PLAN_H
 

@@ -26,8 +26,9 @@ bool notice_counts(const struct notice_rule *rule, const struct chronology_item 
 
 #define NONE SIZE_MAX
 
-/* The rows that a rule counts, each with the row before it that tells of the same occurrence and the
- * one of the same agency: found once, so that a window is counted without comparing rows again. */
+/* The rows that a rule counts, each with the row before it that tells of the same occurrence and
+ * the one of the same agency: found once, so that a window is counted without comparing rows
+ * again. */
 struct counting {
     size_t n;
     const struct chronology_item *rows[CAIRN_CHRONOLOGY_SCAN_MAX];

@@ -5,7 +5,8 @@
 
 #include "base/log.h"
 
-/* True when the folder has this document, newer than `held`. The bufs are the caller's either way. */
+/* True when the folder has this document, newer than `held`. The bufs are the caller's either
+ * way. */
 static bool read_newer(const char *folder, enum governance_document document,
                        const struct governance *held, struct buf *text, struct buf *note)
 {

@@ -93,8 +93,8 @@ void pipeline_on_answer(struct pipeline *pipeline, void (*wake)(void *data), voi
 
 /* --- gate --- */
 /* What a frame is charged: its bytes, and the same again, unpacked, in the slot's arena. With all
- * that belongs to it, what is unpacked may take up to CAIRN_UNPACK_MAX(bytes): verify gives the arena
- * no more, and the memory plan counts that. */
+ * that belongs to it, what is unpacked may take up to CAIRN_UNPACK_MAX(bytes): verify gives the
+ * arena no more, and the memory plan counts that. */
 #define CAIRN_UNPACK_MAX(bytes)  (CAIRN_UNPACK_FACTOR * (size_t)(bytes) + CAIRN_UNPACK_FLOOR_BYTES)
 #define CAIRN_RING_CHARGE(bytes) (2 * (size_t)(bytes))
 static_assert(CAIRN_RING_URGENT_BYTES >= CAIRN_RING_CHARGE(CAIRN_FRAME_MAX_BYTES),

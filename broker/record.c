@@ -133,7 +133,8 @@ static bool linked_by_name(const struct apply *apply, uint64_t child, uint32_t a
 }
 
 /* The front door reads what its origin says about its own child. Whoever is told because it is
- * involved with the child gets the card alone while a name is all that says it is the same child. */
+ * involved with the child gets the card alone while a name is all that says it is the same
+ * child. */
 static void share_with(struct apply *apply, const struct record_case *record,
                        const struct agency *recipient)
 {

@@ -20,8 +20,8 @@ struct record_case {
     bool retracts; /* another record, for the first time */
 };
 
-/* The verdict; what is stored creates its subject, and a retraction marks what it retracts. The case
- * borrows header and entry. */
+/* The verdict; what is stored creates its subject, and a retraction marks what it retracts. The
+ * case borrows header and entry. */
 enum verdict record_judge(struct apply *apply, const struct record_header *header,
                           const struct entry_input *entry, struct record_case *ret);
 /* What tells others, once the record's own leaf and row are there. */

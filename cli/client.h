@@ -22,8 +22,8 @@ struct client {
 /* By the environment, until --agent says otherwise. */
 struct client client_default(void);
 /*
- * Where an agent listens when nobody says: CLIENT_SOCKET_DEFAULT, or else the one agent that runs as
- * a unit: FOLDER/NAME/agent.sock. False and the error when there are several, which it names;
+ * Where an agent listens when nobody says: CLIENT_SOCKET_DEFAULT, or else the one agent that runs
+ * as a unit: FOLDER/NAME/agent.sock. False and the error when there are several, which it names;
  * CLIENT_SOCKET_DEFAULT when there is none.
  */
 bool client_find(const char *folder, char out[HTTP_SOCKET_BYTES], struct error *error) MUST_USE;

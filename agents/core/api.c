@@ -5,9 +5,9 @@
  * exchange, from the first call until on_completed frees it.
  *
  * One thread a connection: an answer may wait for the disk, for the broker or for news, and whoever
- * waits is one caller who asked for it. A slow one holds up nobody else; api_users.c bounds what one
- * user can have of connections, long polls and time. A pool of fewer threads would let as many long
- * polls stop everybody.
+ * waits is one caller who asked for it. A slow one holds up nobody else; api_users.c bounds what
+ * one user can have of connections, long polls and time. A pool of fewer threads would let as many
+ * long polls stop everybody.
  *
  * Who calls is what the kernel says of the socket (SO_PEERCRED), not what the caller says. The
  * library's own form parser is not used; a body is bytes until intake or lib/json reads it. Nothing

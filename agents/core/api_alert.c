@@ -146,7 +146,8 @@ static void set_parts(struct json *object, const struct showing *showing,
     view_set_part(object, &showing->opening, &delivered, PART_ACCOUNT);
 }
 
-/* A headline is the broker's word; of a record that it names, the record's own origin must say it. */
+/* A headline is the broker's word; of a record that it names, the record's own origin must say
+ * it. */
 static void set_retraction(struct json *object, const struct showing *showing,
                            const struct wire_headline *headline)
 {

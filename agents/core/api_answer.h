@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the local interface answers: JSON, plain text, or a problem of cairn/client.h. */
+/* What the local interface answers: JSON, plain text, or a problem of cairn/client.h. One thread,
+ * the connection's, makes it; its body is whoever's the answer is until api.c hands it to the
+ * library. */
 #ifndef AGENTS_API_ANSWER_H
 #define AGENTS_API_ANSWER_H
 

@@ -12,8 +12,9 @@
 
 #define SOCKET_PATH_BYTES sizeof(((struct sockaddr_un *)0)->sun_path)
 
-/* *ret listens, does not block, and is the caller's to close. Makes the folder when it is not there,
- * and removes what an agent that ended badly left; the error says what else stands in the way. */
+/* *ret listens, does not block, and is the caller's to close. Makes the folder when it is not
+ * there, and removes what an agent that ended badly left; the error says what else stands in the
+ * way. */
 int api_socket_listen(const char *path, int *ret, struct error *error) MUST_USE;
 
 #endif

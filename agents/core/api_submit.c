@@ -30,6 +30,14 @@ static void refuse(const struct api_call *call, const struct error *error,
     json_free(&document);
 }
 
+/* Danger that is not told, because its source had taken it back or said something newer, is for a
+ * person all the same: whoever asks hears whom to telephone. */
+static bool is_left_untold(const struct intake_item *item, const struct out_row *row)
+{
+    return item->danger && (item->outcome == INTAKE_OLDER || row == NULL ||
+                            row->state == OUT_WITHDRAWN || row->retracted);
+}
+
 static struct json *item_json(const struct api_view *view, struct store_txn *txn,
                               const struct intake_item *item)
 {
@@ -44,8 +52,12 @@ static struct json *item_json(const struct api_view *view, struct store_txn *txn
         reference_format(&item->reference, reference);
         json_set_word(object, "reference", reference);
     }
-    if (item->has_reference && out_get(txn, &item->reference, &row)) {
+    bool found = item->has_reference && out_get(txn, &item->reference, &row);
+    if (found) {
         view_set_state(object, view, txn, &row, NULL);
+    }
+    if (is_left_untold(item, found ? &row : NULL)) {
+        view_set_telephone(object, view);
     }
     return object;
 }

@@ -158,7 +158,8 @@ void users_shed(struct api_users *users)
         struct api_user *user = &users->users[i];
         if (user->used && !user->ours &&
             now_ms - user->since_ms > (int64_t)CAIRN_API_TURN_MAX_S * 1000) {
-            /* Its thread sees the end and leaves; the lock keeps the descriptor its own till then. */
+            /* Its thread sees the end and leaves; the lock keeps the descriptor its own till
+             * then. */
             (void)shutdown(user->fd, SHUT_RDWR);
         }
     }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * api_users: who is connected to the local interface, so that nobody can shut out anybody else. Every
- * user that the configuration names, the agent's own, and all strangers together have an equal share
- * of the connections; at most half of a share may wait in long polls; a large body needs one of few
- * places; and whoever takes too long over asking, or over reading the answer, is cut off.
+ * api_users: who is connected to the local interface, so that nobody can shut out anybody else.
+ * Every user that the configuration names, the agent's own, and all strangers together have an
+ * equal share of the connections; at most half of a share may wait in long polls; a large body
+ * needs one of few places; and whoever takes too long over asking, or over reading the answer, is
+ * cut off.
  *
  * Any thread; all functions but users_large return at once.
  */
@@ -29,7 +30,8 @@ void users_leave(struct api_users *users, struct api_user *user);
 uid_t user_uid(const struct api_user *user);
 enum user_role user_role(const struct api_user *user);
 
-/* The connection is in our hands (an answer is made), or in the caller's again, whose time begins. */
+/* The connection is in our hands (an answer is made), or in the caller's again, whose time
+ * begins. */
 void users_ours(struct api_users *users, struct api_user *user);
 void users_theirs(struct api_users *users, struct api_user *user);
 /* Shuts the connections that have been in their callers' hands for longer than

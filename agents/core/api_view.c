@@ -83,7 +83,9 @@ bool view_is_front_door(const struct api_view *view)
     return own != NULL && agency_is_front_door(own);
 }
 
-const struct desk *view_desk(const struct api_view *view)
+/* On duty now, as the calendar or else the configuration says; NULL while neither does. Lives as
+ * long as the view. */
+static const struct desk *view_desk(const struct api_view *view)
 {
     if (view->governance->calendar != NULL) {
         return calendar_desk(view->governance->calendar, view->now_ms);
@@ -133,8 +135,9 @@ static void find_opened(const struct api_view *view, struct store_txn *txn,
     }
 }
 
-static void set_telephone(struct json *object, const struct desk *desk)
+void view_set_telephone(struct json *object, const struct api_view *view)
 {
+    const struct desk *desk = view_desk(view);
     struct json *telephone = json_object_new();
     if (desk != NULL) {
         json_set_word(telephone, "desk", desk->name);
@@ -164,7 +167,7 @@ void view_set_state(struct json *object, const struct api_view *view, struct sto
     json_set_word(object, "state", out_state_text(row->state));
     answer_set_peer_text(object, "words", slice_of_text(words));
     if (words_must_telephone(&about)) {
-        set_telephone(object, about.desk);
+        view_set_telephone(object, view);
     }
 }
 

@@ -39,9 +39,6 @@ void view_set_agency(struct json *object, const char *key, const struct api_view
                      uint32_t agency);
 /* Whether we are a front door: only those decide about alerts. */
 bool view_is_front_door(const struct api_view *view);
-/* On duty now, as the calendar or else the configuration says; NULL while neither does. Lives as
- * long as the view. */
-const struct desk *view_desk(const struct api_view *view);
 /* The telephone number that problems carry. */
 void view_set_desk(struct agent *agent, struct api_answer *answer);
 
@@ -55,6 +52,9 @@ struct view_readers {
 /* state, words, telephone of one thing of ours. `readers` NULL: the broker was not asked. */
 void view_set_state(struct json *object, const struct api_view *view, struct store_txn *txn,
                     const struct out_row *row, const struct view_readers *readers);
+
+/* telephone alone: whom to ring now. */
+void view_set_telephone(struct json *object, const struct api_view *view);
 
 /* retracted: its origin signed that it takes the record back; retraction_unproven: the broker says
  * that it does. */

@@ -63,7 +63,6 @@ static int take_decision(struct taking *taking, const struct decide_request *dec
     struct intake_item *item = &answer->items[0];
     item->outcome = INTAKE_ACCEPTED;
     item->has_reference = true;
-    item->urgency = URGENCY_ROUTINE;
     int r = reference_new(taking->now_ms, &item->reference);
     if (r == 0) {
         r = seal_decision(&taking->seal, decision, &item->reference, &row);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * frozen: one entry between its texts and its row in the spool. The header is written first, because
- * its digest is bound into both parts; each part has a fresh data key, used once. Both keys are
- * wrapped together under the store key. Owned by whoever made it, wiped by frozen_deinit.
+ * frozen: one entry between its texts and its row in the spool. The header is written first,
+ * because its digest is bound into both parts; each part has a fresh data key, used once. Both keys
+ * are wrapped together under the store key. Owned by whoever made it, wiped by frozen_deinit.
  */
 #ifndef AGENTS_FROZEN_H
 #define AGENTS_FROZEN_H

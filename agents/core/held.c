@@ -95,6 +95,37 @@ static bool tell_author(struct store_txn *txn, const struct spool_entry *entry,
     return stays;
 }
 
+static bool entry_id_of(const struct spool_entry *entry, struct entry_id *ret)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct entry_header header;
+    if (!wire_entry_header_read(entry->kind, entry->header, &arena, &header)) {
+        return false;
+    }
+    *ret = header.id;
+    return true;
+}
+
+/* A record that goes for good takes its retraction along: that names an id which the broker never
+ * had, or, from a store that was restored, has for something else. */
+static void withdraw_retraction(struct store_txn *txn, enum lane lane, uint64_t after,
+                                const struct entry_id *record, int64_t now_ms)
+{
+    struct spool_entry entry;
+    struct out_row row;
+    uint64_t seq = spool_retraction(txn, lane, after, record);
+    if (seq == 0 || !spool_get(txn, lane, seq, &entry)) {
+        return;
+    }
+    if (entry.has_reference && out_get(txn, &entry.reference, &row)) {
+        row.state = OUT_WITHDRAWN;
+        row.answered_ms = now_ms;
+        out_put(txn, &entry.reference, &row);
+    }
+    struct store_key key = agent_key_spool(lane, seq);
+    (void)store_delete(txn, AT_SPOOL, store_key_slice(&key));
+}
+
 static void forget_statement(struct store_txn *txn, const struct spool_entry *entry)
 {
     _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
@@ -113,9 +144,11 @@ void held_aside(struct store_txn *txn, enum lane lane, uint64_t seq, enum verdic
     struct store_key from = agent_key_spool(lane, seq);
     struct store_key to = key_aside(lane, seq);
     struct spool_entry entry;
+    struct entry_id id;
     if (!spool_get(txn, lane, seq, &entry)) {
         return;
     }
+    bool named = entry_id_of(&entry, &id);
     log_event(LOG_LEVEL_ERROR, "entry_set_aside", "lane=%d seq=%llu kind=%s verdict=%s", (int)lane,
               (unsigned long long)seq, entry_kind_text(entry.kind), verdict_name(verdict));
     write_u64(&head, (uint64_t)now_ms);
@@ -126,6 +159,9 @@ void held_aside(struct store_txn *txn, enum lane lane, uint64_t seq, enum verdic
         move_row(txn, &from, &to, writer_slice(&head), 0);
     } else {
         (void)store_delete(txn, AT_SPOOL, store_key_slice(&from));
+        if (named) {
+            withdraw_retraction(txn, lane, seq, &id, now_ms);
+        }
     }
 }
 
@@ -185,17 +221,6 @@ void held_resume(struct store_txn *txn)
 }
 
 /* --- for people --- */
-
-static bool entry_id_of(const struct spool_entry *entry, struct entry_id *ret)
-{
-    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
-    struct entry_header header;
-    if (!wire_entry_header_read(entry->kind, entry->header, &arena, &header)) {
-        return false;
-    }
-    *ret = header.id;
-    return true;
-}
 
 /* The note of a lane, while its row is there. */
 static bool waiting(struct store_txn *txn, enum lane lane, struct held *ret)

@@ -29,7 +29,7 @@ struct held {
 void held_note(struct store_txn *txn, enum lane lane, uint64_t seq, enum verdict verdict,
                int64_t since_ms);
 /* Puts a row aside; its author is told the verdict. A record that was taken back meanwhile is
- * withdrawn instead. */
+ * withdrawn instead, with its retraction. */
 void held_aside(struct store_txn *txn, enum lane lane, uint64_t seq, enum verdict verdict,
                 int64_t now_ms);
 /* What was put aside takes its place again. */

@@ -24,13 +24,6 @@ void identity_restrict(struct identity *identity)
     identity->restricted = true;
 }
 
-bool identity_is_empty(const struct identity *identity)
-{
-    return identity->given[0] == '\0' && identity->family[0] == '\0' && !identity->has_birth &&
-           identity->nhs_number.value[0] == '\0' && identity->upn.value[0] == '\0' &&
-           identity->local_id[0] == '\0';
-}
-
 /* --- names that are none --- */
 
 /* What stands where a first name should be, folded; with or without a number or a second word

@@ -39,8 +39,8 @@ struct identity {
     bool released;   /* somebody says expressly that it is not withheld any more */
     struct identifier nhs_number;
     struct identifier upn;
-    /* The agency's own number for the child: "system|number" when its source names the system, since
-     * two systems of one agency may use the same numbers. */
+    /* The agency's own number for the child: "system|number" when its source names the system,
+     * since two systems of one agency may use the same numbers. */
     char local_id[IDENTITY_LOCAL_ID_BYTES];
 };
 
@@ -49,8 +49,6 @@ void identity_deinit(struct identity *identity); /* wipes; leaves IDENTITY_NULL 
 /* Marks the address as withheld and forgets address and postcode: what is not there reaches nobody
  * who causes harm. */
 void identity_restrict(struct identity *identity);
-/* True when nothing at all says who it is. */
-bool identity_is_empty(const struct identity *identity);
 
 struct identity_token {
     enum token_class class;

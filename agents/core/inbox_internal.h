@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of the inbox as inbox_take.c and inbox_notice.c write them; what they mean is in inbox.h. All
- * work inside the caller's transaction, on the link's thread. */
+/* Rows of the inbox as inbox_take.c and inbox_notice.c write them; what they mean is in inbox.h.
+ * All work inside the caller's transaction, on the link's thread. */
 #ifndef AGENTS_INBOX_INTERNAL_H
 #define AGENTS_INBOX_INTERNAL_H
 

@@ -330,7 +330,7 @@ int inbox_take(struct agent *agent, const struct wire_delivery *delivery,
         return delivery->n_items == 0 ? 0 : -EBADMSG; /* nothing can be for us yet */
     }
     taking.own = place.agency;
-    int full = room_for(txn, LANE_URGENT, delivery->n_items);
+    int full = room_for_delivery(txn, delivery->n_items);
     if (full != 0) {
         return full;
     }

@@ -128,7 +128,8 @@ static int take_event(struct taking *taking, struct event *event, struct intake_
 {
     struct told told;
     int r = 0;
-    item->urgency = event->urgency;
+    item->danger =
+        event->kind != RECORD_RETRACTION && record_is_danger(event->kind, event->urgency);
     if (event->source_id[0] == '\0') {
         return accept_event(taking, event, item);
     }
@@ -172,7 +173,6 @@ static int take_involvement(struct taking *taking, const struct parsed *parsed,
     }
     item->outcome = INTAKE_ACCEPTED;
     item->has_reference = true;
-    item->urgency = URGENCY_ROUTINE;
     return r;
 }
 
@@ -188,7 +188,6 @@ static int take_appointment(struct taking *taking, struct appointment_result *re
                             struct intake_item *item)
 {
     count_appointment(taking, result->why);
-    item->urgency = URGENCY_ROUTINE;
     if (result->outcome == APPOINTMENT_EVENT) {
         return take_event(taking, &result->event, item);
     }

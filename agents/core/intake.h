@@ -51,7 +51,7 @@ struct intake_item {
     enum intake_outcome outcome;
     bool has_reference;
     struct reference reference;
-    enum urgency urgency; /* so that the answer to an immediate one can say whom to telephone */
+    bool danger;      /* it spoke of danger, whatever became of it: whom to telephone is said */
     char reason[420]; /* of one set aside, older or noted: names members, never values; else empty */
 };
 

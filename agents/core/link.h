@@ -35,8 +35,9 @@ struct link_status {
  * before link_stop. */
 int link_start(struct agent *agent, struct error *error) MUST_USE;
 void link_stop(struct agent *agent); /* asks and joins; questions end with -ENOTCONN */
-/* Something was spooled, or governance may have changed. Any thread. */
+/* Something was spooled, or governance may have changed. Any thread; returns at once. */
 void link_wake(struct agent *agent);
+/* A copy of it. Any thread; returns at once. */
 void link_status(struct agent *agent, struct link_status *ret);
 
 /* --- questions: any thread but the link's; blocks at most timeout_ms --- */
@@ -63,8 +64,8 @@ int link_ask_state(struct agent *agent, const struct logged_entry *entry, struct
                    int timeout_ms) MUST_USE;
 
 /* The proof was checked: the leaf at that index is in a log that the broker signed, and is that of
- * this very entry: its agency, id and item digest. `document` (a tlog-proof, appended) proves itself
- * offline. Verdict other than stored: no document. */
+ * this very entry: its agency, id and item digest. `document` (a tlog-proof, appended) proves
+ * itself offline. Verdict other than stored: no document. */
 int link_ask_proof(struct agent *agent, const struct logged_entry *entry, enum verdict *ret_verdict,
                    struct buf *document, int timeout_ms) MUST_USE;
 

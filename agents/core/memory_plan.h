@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* memory_plan: the most memory that the agent can come to use, from its limits. An agent that may not
- * have as much refuses to start: better that than ending in the middle of a bad day. */
+/* memory_plan: the most memory that the agent can come to use, from its limits. An agent that may
+ * not have as much refuses to start: better that than ending in the middle of a bad day.
+ * Pure. */
 #ifndef AGENTS_MEMORY_PLAN_H
 #define AGENTS_MEMORY_PLAN_H
 

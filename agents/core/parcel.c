@@ -10,8 +10,8 @@
  *
  * The broker judges each grant again by the same agreements and refuses the entry for one too many;
  * so a version that changed between here and there is answered "stale directory", and the parcel is
- * cut again. It allows a day on either side: an agreement that ends at midnight is no reason to lose
- * what was on its way.
+ * cut again. It allows a day on either side: an agreement that ends at midnight is no reason to
+ * lose what was on its way.
  */
 #include "agents/core/parcel.h"
 

@@ -257,9 +257,9 @@ bool questions_proof_reply(struct questions *questions, uint64_t correlation, st
     return mine;
 }
 
-/* What our receipt says is stored cannot be missing, nor be anybody else's: of a state such an error
- * does not hold. To whom a leaf is shown the broker decides. "Busy" means ask later; the rest is a
- * protocol fault. */
+/* What our receipt says is stored cannot be missing, nor be anybody else's: of a state such an
+ * error does not hold. To whom a leaf is shown the broker decides. "Busy" means ask later; the rest
+ * is a protocol fault. */
 bool questions_error(struct questions *questions, uint64_t correlation, enum verdict verdict)
 {
     bool denied = verdict == VERDICT_NOT_FOUND || verdict == VERDICT_NOT_ENTITLED;

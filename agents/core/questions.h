@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * questions: those that other threads put to the broker through the link's thread: a few slots under
- * one mutex. Who asks waits until there is news of an answer, or a deadline; the link's thread
- * takes what is to be sent and brings what came back.
+ * questions: those that other threads put to the broker through the link's thread: a few slots
+ * under one mutex. Who asks waits until there is news of an answer, or a deadline; the link's
+ * thread takes what is to be sent and brings what came back.
  */
 #ifndef AGENTS_QUESTIONS_H
 #define AGENTS_QUESTIONS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What names the entry changes with it: the row of its reference, and a retraction of it that waits
- * behind it in the lane. That retraction was never sent (spool_lot holds it back until its record is
- * answered): sent, it would take back whatever else the broker has under the old id.
+ * behind it in the lane. That retraction was never sent (spool_lot holds it back until its record
+ * is answered): sent, it would take back whatever else the broker has under the old id.
  */
 #include "agents/core/reseal.h"
 

@@ -4,7 +4,8 @@
  * from a backup, or another one ran under the same keys: numbers were used that this store has
  * forgotten. The broker has refused it under that id, so nobody has had it. It keeps its place and
  * its number in the lane and gets a stream that was drawn since; its parts are opened and sealed
- * again under fresh keys, because they are bound to the header.
+ * again under fresh keys, because they are bound to the header. Only the
+ * link's thread, inside its transaction.
  */
 #ifndef AGENTS_RESEAL_H
 #define AGENTS_RESEAL_H

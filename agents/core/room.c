@@ -12,21 +12,26 @@ struct need {
     uint64_t disk_bytes;
 };
 
-static struct need need_of(enum lane lane, size_t n, uint64_t whole_bytes)
+/* How much of what is kept for urgent entries it has to leave. */
+enum leaves {
+    LEAVES_NOTHING = 0,
+    LEAVES_HALF = 1,
+    LEAVES_ALL = 2
+};
+
+static struct need need_of(enum leaves leaves, size_t n, uint64_t whole_bytes)
 {
-    uint64_t written = WRITE_BYTES + n * CAIRN_AGENT_ENTRY_BYTES;
-    struct need need = {.map_bytes = written, .disk_bytes = written};
-    if (lane != LANE_URGENT) {
-        need.map_bytes += whole_bytes / 100 * (100 - CAIRN_AGENT_ADMIT_PERCENT);
-        need.disk_bytes += CAIRN_AGENT_RESERVE_BYTES;
-    }
-    return need;
+    uint64_t written = WRITE_BYTES + n * CAIRN_AGENT_ENTRY_BYTES + CAIRN_AGENT_UNASKED_BYTES;
+    uint64_t tenth = whole_bytes / 100 * (100 - CAIRN_AGENT_ADMIT_PERCENT);
+    return (struct need){.map_bytes = written + tenth / LEAVES_ALL * leaves,
+                         .disk_bytes = written + CAIRN_AGENT_RESERVE_BYTES / LEAVES_ALL * leaves};
 }
 
-/* The reserve is kept on disk by whatever finds it smaller: an urgent entry does not wait for it. */
-int room_for(struct store_txn *txn, enum lane lane, size_t n)
+/* The reserve is kept on disk by whatever finds it smaller: an urgent entry does not wait for
+ * it. */
+static int look(struct store_txn *txn, enum leaves leaves, size_t n)
 {
-    const struct need all = need_of(LANE_NORMAL, n, CAIRN_AGENT_MAP_BYTES);
+    const struct need all = need_of(LEAVES_ALL, n, CAIRN_AGENT_MAP_BYTES);
     const struct store_room enough = {.map_bytes = all.map_bytes, .disk_bytes = all.disk_bytes};
     struct store_room room;
     int r = store_room(txn, &enough, &room);
@@ -37,6 +42,16 @@ int room_for(struct store_txn *txn, enum lane lane, size_t n)
     if (r != 0) {
         return r;
     }
-    struct need need = need_of(lane, n, room.whole_bytes);
+    struct need need = need_of(leaves, n, room.whole_bytes);
     return room.map_bytes < need.map_bytes || room.disk_bytes < need.disk_bytes ? -ENOSPC : 0;
+}
+
+int room_for(struct store_txn *txn, enum lane lane, size_t n)
+{
+    return look(txn, lane == LANE_URGENT ? LEAVES_NOTHING : LEAVES_ALL, n);
+}
+
+int room_for_delivery(struct store_txn *txn, size_t n)
+{
+    return look(txn, LEAVES_HALF, n);
 }

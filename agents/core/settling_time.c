@@ -44,7 +44,8 @@ static void keep(struct store_txn *txn, const struct known_clock *known)
     agent_meta_put_bytes(txn, META_CLOCK, writer_slice(&writer));
 }
 
-/* By how much the clock was set since: how much more of real time has passed than of `passed_ms`. */
+/* By how much the clock was set since: how much more of real time has passed than of
+ * `passed_ms`. */
 static int64_t step_since(const struct known_clock *known, int64_t real_ms, int64_t passed_ms)
 {
     int64_t step_ms = (real_ms - known->real_ms) - passed_ms;

@@ -90,7 +90,7 @@ static struct store_key key_of(const struct writer *writer)
     return key;
 }
 
-struct store_key agent_key_reference(const struct reference *reference)
+static struct store_key key_reference(const struct reference *reference)
 {
     struct store_key key = {.len = sizeof(reference->bytes)};
     memcpy(key.bytes, reference->bytes, sizeof(reference->bytes));
@@ -145,7 +145,7 @@ const char *out_state_text(enum out_state state)
     return "unknown";
 }
 
-bool out_unpack(struct slice value, struct out_row *ret)
+static bool out_unpack(struct slice value, struct out_row *ret)
 {
     struct reader reader = reader_over(value);
     uint8_t id[ENTRY_ID_BYTES];
@@ -177,7 +177,7 @@ bool out_unpack(struct slice value, struct out_row *ret)
 
 bool out_get(struct store_txn *txn, const struct reference *reference, struct out_row *ret)
 {
-    struct store_key key = agent_key_reference(reference);
+    struct store_key key = key_reference(reference);
     struct slice value;
     if (!store_get(txn, AT_OUT, store_key_slice(&key), &value)) {
         return false;
@@ -194,7 +194,7 @@ void out_put(struct store_txn *txn, const struct reference *reference, const str
     uint8_t storage[OUT_ROW_BYTES];
     uint8_t id[ENTRY_ID_BYTES];
     struct writer writer = writer_over(storage, sizeof(storage));
-    struct store_key key = agent_key_reference(reference);
+    struct store_key key = key_reference(reference);
     entry_id_pack(&row->entry, id);
     write_u8(&writer, (uint8_t)row->state);
     write_u8(&writer, (uint8_t)row->kind);

@@ -78,7 +78,6 @@ bool agent_meta_bytes(struct store_txn *txn, const char *name, struct slice *ret
 void agent_meta_put_bytes(struct store_txn *txn, const char *name, struct slice value);
 
 /* --- keys --- */
-struct store_key agent_key_reference(const struct reference *reference);
 struct store_key agent_key_entry(const struct entry_id *id);
 struct store_key agent_key_settling(int64_t due_ms, const struct reference *reference);
 struct store_key agent_key_spool(enum lane lane, uint64_t seq);
@@ -124,8 +123,6 @@ struct out_row {
 
 bool out_get(struct store_txn *txn, const struct reference *reference, struct out_row *ret);
 void out_put(struct store_txn *txn, const struct reference *reference, const struct out_row *row);
-/* A row under the walk of AT_OUT. False for a broken one. */
-bool out_unpack(struct slice value, struct out_row *ret) MUST_USE;
 /* The reference under which an entry of ours was submitted; none for statements about children. */
 bool out_by_entry(struct store_txn *txn, const struct entry_id *entry, struct reference *ret);
 /* That id is no longer, or never was, of anything submitted here. */

@@ -221,8 +221,8 @@ static void restate_all(struct store_txn *txn)
 
 /* --- answers --- */
 
-/* The row of the handle, if this statement is the newest about it; the identity that the row borrows
- * is copied into `sealed`, for putting it back. */
+/* The row of the handle, if this statement is the newest about it; the identity that the row
+ * borrows is copied into `sealed`, for putting it back. */
 static bool newest_row(struct store_txn *txn, const struct subject_header *header,
                        uint8_t sealed[HANDLE_SEALED_MAX_BYTES], struct handle_row *ret)
 {

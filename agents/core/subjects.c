@@ -9,7 +9,7 @@
 
 /* --- what is known of a child, from one source and another --- */
 
-static void merge_text(char *newer, const char *older, size_t bytes)
+static void complete_text(char *newer, const char *older, size_t bytes)
 {
     if (newer[0] == '\0') {
         memcpy(newer, older, bytes);
@@ -17,7 +17,7 @@ static void merge_text(char *newer, const char *older, size_t bytes)
 }
 
 /* A number that was good once stays: the next source may know less. */
-static void merge_identifier(struct identifier *newer, const struct identifier *older)
+static void complete_identifier(struct identifier *newer, const struct identifier *older)
 {
     bool same = strcmp(newer->value, older->value) == 0;
     if (newer->value[0] == '\0' || (same && older->status == IDENTIFIER_VERIFIED) ||
@@ -29,31 +29,31 @@ static void merge_identifier(struct identifier *newer, const struct identifier *
 /* What the newer one does not say is taken from the older one, but never where the child lives
  * when either withholds it: another system of the agency may not know. Only somebody's word that it
  * is released lifts that. */
-static void merge_identity(struct identity *newer, const struct identity *older)
+static void complete_identity(struct identity *newer, const struct identity *older)
 {
-    merge_text(newer->given, older->given, sizeof(newer->given));
-    merge_text(newer->family, older->family, sizeof(newer->family));
-    merge_text(newer->local_id, older->local_id, sizeof(newer->local_id));
+    complete_text(newer->given, older->given, sizeof(newer->given));
+    complete_text(newer->family, older->family, sizeof(newer->family));
+    complete_text(newer->local_id, older->local_id, sizeof(newer->local_id));
     if (older->restricted && !newer->released) {
         identity_restrict(newer);
     }
     if (!newer->restricted) {
-        merge_text(newer->postcode, older->postcode, sizeof(newer->postcode));
-        merge_text(newer->address, older->address, sizeof(newer->address));
+        complete_text(newer->postcode, older->postcode, sizeof(newer->postcode));
+        complete_text(newer->address, older->address, sizeof(newer->address));
     }
     if (!newer->has_birth) {
         newer->has_birth = older->has_birth;
         newer->birth_day = older->birth_day;
     }
-    merge_identifier(&newer->nhs_number, &older->nhs_number);
-    merge_identifier(&newer->upn, &older->upn);
+    complete_identifier(&newer->nhs_number, &older->nhs_number);
+    complete_identifier(&newer->upn, &older->upn);
 }
 
 /* Seals the identity into the handle's row; nothing when it is there as it is. */
 static int keep_identity(const struct subjects *subjects, const struct identity *identity,
                          const uint8_t handle[CAIRN_HANDLE_BYTES])
 {
-    _cleanup_(identity_deinit) struct identity merged = *identity;
+    _cleanup_(identity_deinit) struct identity whole = *identity;
     _cleanup_(identity_deinit) struct identity older = IDENTITY_NULL;
     uint8_t sealed[HANDLE_SEALED_MAX_BYTES];
     struct handle_row row = {.sealed = SLICE_NULL};
@@ -62,12 +62,12 @@ static int keep_identity(const struct subjects *subjects, const struct identity 
         if (!handle_open(subjects->store_key, row.sealed, &older)) {
             return -EBADMSG;
         }
-        merge_identity(&merged, &older);
-        if (handle_same(&merged, &older)) {
+        complete_identity(&whole, &older);
+        if (handle_same(&whole, &older)) {
             return 0;
         }
     }
-    int r = handle_seal(subjects->store_key, &merged, sealed, &len);
+    int r = handle_seal(subjects->store_key, &whole, sealed, &len);
     if (r == 0) {
         row.sealed = slice_make(sealed, len);
         handle_put(subjects->txn, handle, &row);
@@ -86,8 +86,8 @@ static bool texts_differ(const char *a, const char *b)
 }
 
 /* Two of verified NHS number, birth date and given name differ: systems reuse local numbers, and a
- * wrong child is worse than a second handle, which a verified number links again. One alone may be a
- * correction. */
+ * wrong child is worse than a second handle, which a verified number links again. One alone may be
+ * a correction. */
 static bool other_child(const struct identity *a, const struct identity *b)
 {
     bool numbers = a->nhs_number.status == IDENTIFIER_VERIFIED &&

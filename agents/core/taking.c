@@ -32,7 +32,7 @@ static void answer_pack(const struct intake_answer *answer, struct buf *out)
         write_u8(&writer, (uint8_t)item->outcome);
         write_u8(&writer, item->has_reference ? 1 : 0);
         write_bytes(&writer, item->reference.bytes, sizeof(item->reference.bytes));
-        write_u8(&writer, (uint8_t)item->urgency);
+        write_u8(&writer, item->danger ? 1 : 0);
         write_sized(&writer, slice_of_text(item->reason));
         buf_add_slice(out, writer_slice(&writer));
     }
@@ -53,7 +53,7 @@ static bool answer_unpack(struct slice packed, struct intake_answer *ret)
         item->outcome = (enum intake_outcome)read_u8(&reader);
         item->has_reference = read_u8(&reader) != 0;
         read_into(&reader, item->reference.bytes, sizeof(item->reference.bytes));
-        item->urgency = (enum urgency)read_u8(&reader);
+        item->danger = read_u8(&reader) != 0;
         struct slice reason = read_sized(&reader, sizeof(item->reason) - 1);
         memcpy(item->reason, reason.len == 0 ? (const uint8_t *)"" : reason.data, reason.len);
     }

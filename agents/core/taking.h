@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * taking: one submission inside its write transaction: what intake and decide have in common. Begin,
- * ask whether this idempotency key had its answer already, take what was submitted, finish: one
- * synced commit, and only then the answer may be told. Ended without finish nothing of it was
+ * taking: one submission inside its write transaction: what intake and decide have in common.
+ * Begin, ask whether this idempotency key had its answer already, take what was submitted, finish:
+ * one synced commit, and only then the answer may be told. Ended without finish nothing of it was
  * written.
  *
  * One thread at a time; the transaction keeps every other writer out.

@@ -20,9 +20,10 @@
  *                                        malformed
  *
  * An appointment goes from one of these to another, so all but EVENT and SET_ASIDE also say that
- * there is nothing to tell of it now: booked again, seen after all, of an adult since the birth date
- * was put right. What was told before is taken back (agents/core/correct.h). An EVENT that says
- * something else than before, or of another patient, takes its place. A SET_ASIDE changes nothing.
+ * there is nothing to tell of it now: booked again, seen after all, of an adult since the birth
+ * date was put right. What was told before is taken back (agents/core/correct.h). An EVENT that
+ * says something else than before, or of another patient, takes its place. A SET_ASIDE changes
+ * nothing.
  *
  * Which of two versions is the older (agents/core/sources.h): meta.lastUpdated decides when both
  * have one and they differ. FHIR calls versionId opaque, but small whole numbers are counts
@@ -44,27 +45,16 @@
 
 #define FHIR_APPOINTMENT_ADAPTER "fhir-appointment"
 
-/* Column 2: name in logs, counters and answers. */
-#define APPOINTMENT_OUTCOMES(X)                                                                    \
-    X(EVENT, "event")                                                                              \
-    X(RETRACT, "retract")                                                                          \
-    X(LOCAL_ONLY, "local-only")                                                                    \
-    X(CONFIDENTIAL, "confidential")                                                                \
-    X(IGNORED, "ignored")                                                                          \
-    X(SET_ASIDE, "set-aside")
-
 enum appointment_outcome {
-#define X(name, text) APPOINTMENT_##name,
-    APPOINTMENT_OUTCOMES(X)
-#undef X
-};
-enum {
-#define X(name, text) +1
-    APPOINTMENT_OUTCOME_COUNT = 0 APPOINTMENT_OUTCOMES(X)
-#undef X
+    APPOINTMENT_EVENT,
+    APPOINTMENT_RETRACT,
+    APPOINTMENT_LOCAL_ONLY,
+    APPOINTMENT_CONFIDENTIAL,
+    APPOINTMENT_IGNORED,
+    APPOINTMENT_SET_ASIDE
 };
 
-/* Why nothing is told, for the counters. */
+/* Why nothing is told. Column 2: name in the counters. */
 #define APPOINTMENT_WHYS(X)                                                                        \
     X(TOLD, "told") /* it is: of an EVENT */                                                       \
     X(NOT_YET, "nothing-yet")                                                                      \
@@ -91,7 +81,6 @@ enum {
 };
 const char *appointment_why_text(enum appointment_why why);
 
-const char *appointment_outcome_text(enum appointment_outcome outcome);
 /* Whether an event told before under the same source id no longer holds: all but EVENT and
  * SET_ASIDE. Withdraw it if there is one; if there is none, nothing was ever said. */
 bool appointment_outcome_withdraws(enum appointment_outcome outcome);

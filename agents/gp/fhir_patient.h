@@ -23,11 +23,11 @@ void fhir_patient_deinit(struct fhir_patient *patient);
  * a reference that leads nowhere, a birth date that is missing or not whole. What was found until
  * then is in *ret all the same. `live` as in struct identifier_terms.
  *
- * NHS number: VERIFIED only with the UK Core verification status 01. Local id: "system|value" of the
- * first other identifier that has both, else "server address|id" when the reference or the entry
- * names the server; two systems that use the same numbers mean two children. An identifier without
- * a system, "Patient/1" alone and an id made for one message (contained, urn:uuid) are nobody's; a
- * patient with no more than that, and no name, is noted.
+ * NHS number: VERIFIED only with the UK Core verification status 01. Local id: "system|value" of
+ * the first other identifier that has both, else "server address|id" when the reference or the
+ * entry names the server; two systems that use the same numbers mean two children. An identifier
+ * without a system, "Patient/1" alone and an id made for one message (contained, urn:uuid) are
+ * nobody's; a patient with no more than that, and no name, is noted.
  */
 void fhir_patient_find(const struct fhir_bundle *bundle, const struct json_view *appointment,
                        bool live, struct fhir_patient *ret);

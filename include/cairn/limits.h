@@ -117,7 +117,9 @@
 #define CAIRN_AGENT_MAP_BYTES     (4ULL << 30)
 #define CAIRN_AGENT_ADMIT_PERCENT 90 /* of the map, for all lanes; the rest is for what is urgent */
 #define CAIRN_AGENT_RESERVE_BYTES                                                                  \
-    (8ULL << 20) /* on disk beforehand: some hundreds of urgent records, and every receipt */
+    (8ULL << 20) /* on disk beforehand: some hundreds of urgent records */
+#define CAIRN_AGENT_UNASKED_BYTES                                                                  \
+    (2ULL << 20) /* and for what is written without asking: documents, receipts */
 #define CAIRN_AGENT_GROW_BYTES    (256ULL << 10) /* the store's file grows by such steps */
 #define CAIRN_AGENT_ENTRY_BYTES   (48ULL << 10) /* of pages that one entry touches, sealed and all */
 #define CAIRN_READERS_MAX         512

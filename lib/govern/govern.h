@@ -14,11 +14,11 @@
  * schemas of config/schemas/).
  *
  * Documents of one snapshot fit each other: rules and patterns name kinds, classes and agencies
- * that the directory has, and no version of the directory drops a kind, an agency or a key of the one
- * before: so a revocation is never refused for another document's sake, and what waits for a reader
- * can be checked however late it comes. Every document of a
- * snapshot is signed as its root requires: before a root drops a key, the other documents are
- * published once more (version n+1) with signatures of the old and the new keys.
+ * that the directory has, and no version of the directory drops a kind, an agency or a key of the
+ * one before: so a revocation is never refused for another document's sake, and what waits for a
+ * reader can be checked however late it comes. Every document of a snapshot is signed as its root
+ * requires: before a root drops a key, the other documents are published once more (version n+1)
+ * with signatures of the old and the new keys.
  *
  * struct governance is an immutable snapshot of documents that fit each other, shared by reference
  * count. Everything in it is read-only and may be read from any thread. Agencies, kinds and rules

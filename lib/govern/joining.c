@@ -38,7 +38,7 @@ int joining_write(const struct governance *governance, struct buf *out)
     return r < 0 ? r : (buf_ok(out) ? 0 : -EFBIG);
 }
 
-int joining_read(struct slice text, struct joining *ret, struct error *error)
+static int joining_read(struct slice text, struct joining *ret, struct error *error)
 {
     struct error inner = ERROR_NULL;
     _cleanup_(json_free) struct json *document =

@@ -27,9 +27,8 @@ void joining_deinit(struct joining *joining);
 
 /* Appends the file of this snapshot's root and directory. */
 int joining_write(const struct governance *governance, struct buf *out) MUST_USE;
-/* *ret is JOINING_NULL before; on failure it is as good as that. */
-int joining_read(struct slice text, struct joining *ret, struct error *error) MUST_USE;
-/* Reads the file and starts trust from it: a snapshot that holds the root alone. */
+/* Reads the file and starts trust from it: a snapshot that holds the root alone. *ret is
+ * JOINING_NULL before; on failure it is as good as that. */
 int joining_load(const char *path, struct joining *ret, struct governance **ret_governance,
                  struct error *error) MUST_USE;
 

@@ -54,7 +54,7 @@ enum table {
 
 extern const char *const state_table_names[N_TABLES];
 
-/* --- keys --- */
+/* --- keys (keys.c) --- */
 struct store_key key_entry(const struct entry_id *id);
 struct store_key key_stream(uint32_t agency, uint64_t stream);
 struct store_key key_subject(const struct subject_id *subject);

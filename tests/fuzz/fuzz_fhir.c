@@ -12,6 +12,7 @@
 #include "base/date.h"
 #include "crypto/crypto.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/nobody.h"
 
 static const struct event_terms terms = {.live = false, .now_ms = 1795338000000};
 static struct appointment_reader *reader;
@@ -62,7 +63,7 @@ static void expect_result(const struct appointment_result *result)
         return;
     }
     assert(result->reason.what[0] != '\0');
-    assert(identity_is_empty(&event->child) && event->account.data == NULL);
+    assert(is_nobody(&event->child) && event->account.data == NULL);
     if (result->outcome == APPOINTMENT_RETRACT) {
         assert(event->kind == RECORD_RETRACTION && event->source_id[0] != '\0');
         assert(strcmp(event->retracts, event->source_id) == 0);

@@ -10,6 +10,7 @@
 
 #include "agents/core/record_json.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/nobody.h"
 
 static const struct event_terms terms = {.live = false, .now_ms = 1795338000000};
 static struct record_reader *reader;
@@ -53,7 +54,7 @@ static void expect_parts_fit(const struct event *event)
 static void expect_nothing(const struct event *event, const struct error *error)
 {
     assert(error->what[0] != '\0');
-    assert(event->account.data == NULL && identity_is_empty(&event->child));
+    assert(event->account.data == NULL && is_nobody(&event->child));
 }
 
 static void read_as_record(struct slice text)
@@ -67,7 +68,7 @@ static void read_as_record(struct slice text)
     }
     bool retraction = event.kind == RECORD_RETRACTION;
     assert(retraction == (event.retracts[0] != '\0'));
-    assert(retraction || !identity_is_empty(&event.child));
+    assert(retraction || !is_nobody(&event.child));
     assert(event.code == CODE_NOT_SAID || record_code_kind(event.code) == (uint32_t)event.kind);
     assert(!event.child.restricted ||
            (event.child.address[0] == '\0' && event.child.postcode[0] == '\0'));
@@ -82,7 +83,7 @@ static void read_as_involvement(struct slice text)
     struct error error = ERROR_NULL;
 
     if (involvement_json_read(reader, text, &terms, &involvement, &error) != 0) {
-        assert(error.what[0] != '\0' && identity_is_empty(&involvement.child));
+        assert(error.what[0] != '\0' && is_nobody(&involvement.child));
         return;
     }
     assert(role_text(involvement.role) != NULL);

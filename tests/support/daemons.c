@@ -264,7 +264,7 @@ int process_wait(struct process *process)
     return status;
 }
 
-void process_signal(const struct process *process, int sig)
+static void process_signal(const struct process *process, int sig)
 {
     assert_true(process->pid > 0);
     assert_int_equal(kill(process->pid, sig), 0);

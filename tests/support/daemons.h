@@ -63,7 +63,6 @@ bool process_has_ended(
 int process_wait(struct process *process);
 void process_kill(struct process *process); /* SIGKILL, and waits */
 void process_stop(struct process *process); /* SIGTERM; must end with status 0 */
-void process_signal(const struct process *process, int sig);
 /* Whether its standard error has this text. */
 bool process_said(const struct process *process, const char *text);
 /* Kills what still runs: for tear-down. */

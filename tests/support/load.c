@@ -65,7 +65,6 @@ struct load {
     struct checkpoint shown; /* in that hello */
     struct checkpoint head;  /* the newest that a receipt or a hello brought */
     struct buf note;         /* its signed note */
-    bool heard[64];          /* refusals of whole frames, by wire number */
     struct arena arena;
 };
 
@@ -525,7 +524,6 @@ static size_t take(struct load *load, struct slice frame)
     assert_int_equal(header.type, WIRE_ERROR);
     assert_true(wire_error_read(wire_payload(frame), &load->arena, &verdict));
     assert_true(verdict_is_retry(verdict));
-    load->heard[verdict] = true;
     if (verdict == VERDICT_HELLO_FIRST) {
         load->greeted = false;
         say_hello(load);
@@ -558,11 +556,6 @@ size_t load_unanswered(const struct load *load)
 size_t load_acknowledged(const struct load *load)
 {
     return load->n_acknowledged;
-}
-
-bool load_heard(const struct load *load, enum verdict verdict)
-{
-    return load->heard[verdict];
 }
 
 static void greet(struct load *load)

@@ -32,9 +32,8 @@ void load_resend(struct load *load);
 /* Receives, and sends again what is refused for now or lost, until all is acknowledged. */
 void load_settle(struct load *load);
 
-size_t load_unanswered(const struct load *load);                /* parcels */
-size_t load_acknowledged(const struct load *load);              /* entries */
-bool load_heard(const struct load *load, enum verdict verdict); /* for a whole frame */
+size_t load_unanswered(const struct load *load);   /* parcels */
+size_t load_acknowledged(const struct load *load); /* entries */
 
 /* Everything that was acknowledged is sent again and gets the same answer. */
 void load_expect_same_answers(struct load *load);

@@ -310,16 +310,13 @@ static void grant_record(struct world *world, struct world_entry *entry)
     }
 }
 
-void world_record(struct world *world, const struct world_record *record, struct world_entry *ret)
+static const char record_card[] = "{\"given_name\":\"Alix\"}";
+
+static void record_header(struct world *world, const struct world_record *record,
+                          const struct entry_id *id, struct record_header *header)
 {
-    static const char card[] = "{\"given_name\":\"Alix\"}";
-    static const char account[] = "{\"summary\":\"was not brought\"}";
-    bool urgent = record->urgency == URGENCY_IMMEDIATE || record->record_kind == RECORD_REFERRAL;
-    *ret = (struct world_entry){.header = {.kind = ENTRY_RECORD}};
-    struct record_header *header = &ret->header.record;
-    ret->header.id = world_next_id(world, record->from, urgent ? LANE_URGENT : LANE_NORMAL);
     *header = (struct record_header){
-        .id = ret->header.id,
+        .id = *id,
         .record_kind = record->record_kind == 0 ? RECORD_MISSED_APPOINTMENT
                                                 : (enum record_kind)record->record_kind,
         .code = record->code == 0 && record->record_kind == 0 ? (uint32_t)CODE_WAS_NOT_BROUGHT
@@ -329,7 +326,7 @@ void world_record(struct world *world, const struct world_record *record, struct
         .event_day = record->day,
         .recorded_ms = world->clock.real_ms,
         .created_ms = world->clock.real_ms,
-        .card_bytes = (uint32_t)seal_part_size(strlen(card)),
+        .card_bytes = (uint32_t)seal_part_size(strlen(record_card)),
         .judged_by = 2,
         .basis = 2,
         .detriment = 1,
@@ -348,10 +345,18 @@ void world_record(struct world *world, const struct world_record *record, struct
         header->has_retracts = true;
         header->retracts = *record->retracts;
     }
+}
+
+void world_record(struct world *world, const struct world_record *record, struct world_entry *ret)
+{
+    bool urgent = record->urgency == URGENCY_IMMEDIATE || record->record_kind == RECORD_REFERRAL;
+    *ret = (struct world_entry){.header = {.kind = ENTRY_RECORD}};
+    ret->header.id = world_next_id(world, record->from, urgent ? LANE_URGENT : LANE_NORMAL);
+    record_header(world, record, &ret->header.id, &ret->header.record);
     world_refreeze(ret);
     size_t len = 0;
-    seal_into(ret, PART_CARD, card, &len);
-    seal_into(ret, PART_ACCOUNT, account, &len);
+    seal_into(ret, PART_CARD, record_card, &len);
+    seal_into(ret, PART_ACCOUNT, "{\"summary\":\"was not brought\"}", &len);
     ret->wire.body = slice_make(ret->body, len);
     grant_record(world, ret);
 }
@@ -483,6 +488,23 @@ static uint32_t sign_head(uint32_t agency, struct parcel_head *head, struct buf 
     return head->key_id;
 }
 
+/* The entry as it goes into a parcel, and its leaf in the parcel's tree. */
+static void cut_entry(const struct world_entry *entry, struct wire_entry *ret,
+                      struct hash *ret_leaf)
+{
+    struct hash item;
+    struct hash grants;
+    struct hash digest;
+    *ret = entry->wire;
+    ret->grants = entry->grants;
+    ret->header.data = entry->header_bytes;
+    ret->body.data = entry->body;
+    wire_item_digest(ret->header, ret->body, &item);
+    wire_grants_digest(ret->grants, ret->n_grants, &grants);
+    wire_entry_digest(&item, &grants, &digest);
+    tree_leaf(SLICE_OF(digest.bytes), ret_leaf);
+}
+
 void world_cut(struct world *world, const struct world_parcel *parcel, struct buf *out)
 {
     struct wire_entry entries[CAIRN_PARCEL_ENTRIES_MAX];
@@ -499,17 +521,7 @@ void world_cut(struct world *world, const struct world_parcel *parcel, struct bu
     sha256(slice_of_text(GOVERNING_ORIGIN), head.partnership.bytes);
     memcpy(head.versions.of, governance->versions, sizeof(head.versions.of));
     for (size_t i = 0; i < parcel->n; i++) {
-        struct hash item;
-        struct hash grants;
-        struct hash digest;
-        entries[i] = parcel->entries[i].wire;
-        entries[i].grants = parcel->entries[i].grants;
-        entries[i].header.data = parcel->entries[i].header_bytes;
-        entries[i].body.data = parcel->entries[i].body;
-        wire_item_digest(entries[i].header, entries[i].body, &item);
-        wire_grants_digest(entries[i].grants, entries[i].n_grants, &grants);
-        wire_entry_digest(&item, &grants, &digest);
-        tree_leaf(SLICE_OF(digest.bytes), &leaves[i]);
+        cut_entry(&parcel->entries[i], &entries[i], &leaves[i]);
     }
     tree_root_of(leaves, parcel->n, &head.root);
     (void)sign_head(parcel->signer == 0 ? parcel->agency : parcel->signer, &head, &head_bytes,

@@ -507,6 +507,32 @@ static void an_alert_that_went_on_as_another_follows_its_child_into_the_next_joi
     assert_int_equal(notices(world, MASH, NOTICE_OPENED), 2);
 }
 
+/* Either of the two says what tells them apart. */
+static void who_parts_takes_its_pattern_along(void **state)
+{
+    const struct stated named[] = {NAMED("x")};
+    const struct stated one[] = {VERIFIED_NHS("9990000031"), NAMED("x")};
+    const struct stated other[] = {VERIFIED_NHS("9990000058"), NAMED("x")};
+    for (int last = GP; last <= HOSPITAL; last++) {
+        void *fresh = world_new();
+        struct world *world = fresh;
+        (void)state;
+        state_child(world, GP, TWIN, last == GP ? named : one, last == GP ? 1 : 2);
+        state_child(world, HOSPITAL, TWIN, last == GP ? other : named, last == GP ? 2 : 1);
+        three_missed_by_one(world, HOSPITAL, TWIN);
+        assert_int_equal(subject_row_of(world, HOSPITAL, TWIN).link, LINK_PROVISIONAL);
+
+        state_child(world, (uint32_t)last, TWIN, last == GP ? one : other, 2);
+
+        uint64_t child = subject_row_of(world, HOSPITAL, TWIN).child;
+        assert_true(child != subject_row_of(world, GP, TWIN).child);
+        assert_int_equal(alert_row_of(world, current_alert_of(world, child)).n_records, 3);
+        assert_int_equal(decide(world, MASH, 2, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
+        assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 3);
+        (void)tear_down(&fresh);
+    }
+}
+
 static void an_open_alert_stays_the_current_one_when_its_child_joins_one_whose_is_closed(
     void **state)
 {
@@ -844,6 +870,7 @@ int main(void)
         STORY(when_children_with_open_alerts_are_joined_one_alert_goes_on_with_all),
         cmocka_unit_test(a_decision_about_an_alert_that_went_on_as_another_is_one_about_both),
         STORY(an_alert_that_went_on_as_another_follows_its_child_into_the_next_join),
+        cmocka_unit_test(who_parts_takes_its_pattern_along),
         cmocka_unit_test(
             an_open_alert_stays_the_current_one_when_its_child_joins_one_whose_is_closed),
         STORY(what_a_join_brings_to_a_closed_alert_raises_again),

@@ -95,6 +95,39 @@ static void an_immediate_record_is_on_disk_and_says_whom_to_telephone(void **sta
     EXPECT_GET(story, path, 200, "Telephone now: MASH duty desk 01632 960100. Stored on this");
 }
 
+/* What its source has taken back, before or after, is not told; the child may be in danger. */
+static void an_immediate_record_that_is_not_told_says_whom_to_telephone_too(void **state)
+{
+    struct story *story = *state;
+    for (int told_first = 0; told_first <= 1; told_first++) {
+        const char *id = told_first == 1 ? "C-2" : "C-1";
+        char taken_back[256];
+        _cleanup_(buf_deinit) struct buf body = BUF_MAX(65536);
+        demo("school-immediate.json", &body);
+        text_replace(&body, "C-2026-0313", id);
+        (void)snprintf(
+            taken_back, sizeof(taken_back),
+            "{\"kind\":\"retraction\",\"event_date\":\"2026-11-20\",\"retracts\":\"%s\","
+            "\"source\":{\"system\":\"spindle-safeguarding\",\"id\":\"%s\",\"version\":\"2\"}}",
+            id, id);
+        if (told_first == 1) {
+            _cleanup_(reply_deinit) struct reply first =
+                post(story, CAIRN_PATH_SUBMISSIONS, CAIRN_MEDIA_RECORD, buf_text(&body));
+            expect(&first, 202, "\"outcome\":\"accepted\"");
+        }
+        _cleanup_(reply_deinit) struct reply back =
+            post(story, CAIRN_PATH_SUBMISSIONS, CAIRN_MEDIA_RECORD, taken_back);
+        expect(&back, 202, told_first == 1 ? "\"retracted\"" : "\"counted\"");
+        assert_null(strstr(back.body, "telephone"));
+
+        _cleanup_(reply_deinit) struct reply reply =
+            post(story, CAIRN_PATH_SUBMISSIONS, CAIRN_MEDIA_RECORD, buf_text(&body));
+
+        expect(&reply, 202, told_first == 1 ? "\"known-already\"" : "\"older-version\"");
+        expect(&reply, 202, "\"phone\":\"01632 960100\"");
+    }
+}
+
 static void a_record_is_found_by_its_entry_id_too(void **state)
 {
     struct story *story = *state;
@@ -806,6 +839,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCHOOL_STORY(an_immediate_record_is_on_disk_and_says_whom_to_telephone),
+        SCHOOL_STORY(an_immediate_record_that_is_not_told_says_whom_to_telephone_too),
         SCHOOL_STORY(a_record_is_found_by_its_entry_id_too),
         SCHOOL_STORY(the_same_key_has_the_same_answer),
         SCHOOL_STORY(an_involvement_is_taken),

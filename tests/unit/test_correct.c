@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "agents/core/held.h"
 #include "agents/core/settle.h"
 #include "support/practice.h"
 
@@ -463,6 +464,27 @@ static void a_retraction_sent_again_leaves_what_was_told_since(void **state)
     assert_int_equal(practice_out(practice, &newer.reference).state, OUT_SETTLING);
 }
 
+/* --- what the broker refuses meanwhile --- */
+
+static void a_record_that_is_put_aside_takes_its_retraction_along(void **state)
+{
+    struct practice *practice = *state;
+    struct intake_item told =
+        practice_concern(practice, "\"source\":{\"system\":\"emis\",\"id\":\"c-1\"},");
+    struct intake_item retraction = retract_json(practice, "r-1", "1", "c-1");
+    struct out_row row = practice_out(practice, &told.reference);
+    assert_int_equal(retraction.outcome, INTAKE_RETRACTED);
+    uint64_t rows = practice_rows(practice, AT_SPOOL);
+
+    struct store_txn *txn = store_begin(practice->agent->store);
+    held_aside(txn, row.lane, row.entry.seq, VERDICT_MALFORMED, row.created_ms + 1);
+    assert_int_equal(agent_commit(&txn), 0);
+
+    assert_int_equal(practice_rows(practice, AT_SPOOL), rows - 2);
+    assert_int_equal(practice_out(practice, &told.reference).state, OUT_WITHDRAWN);
+    assert_int_equal(practice_out(practice, &retraction.reference).state, OUT_WITHDRAWN);
+}
+
 /* --- what is remembered of nothing --- */
 
 static void things_of_which_nothing_was_told_are_forgotten_after_a_month(void **state)
@@ -502,6 +524,7 @@ int main(void)
         TEST(two_systems_with_the_same_number_mean_two_children),
         TEST(a_record_retracted_by_name_before_it_came_is_not_told),
         TEST(a_retraction_sent_again_leaves_what_was_told_since),
+        TEST(a_record_that_is_put_aside_takes_its_retraction_along),
         TEST(things_of_which_nothing_was_told_are_forgotten_after_a_month),
     };
 

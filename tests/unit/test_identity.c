@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "crypto/crypto.h"
 #include "crypto/token.h"
+#include "support/nobody.h"
 #include "vectors_hex.h"
 
 #define LINKAGE_KEY "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
@@ -138,7 +139,7 @@ static void nobody_known_has_no_tokens_and_no_key(void **state)
     struct identity_token tokens[IDENTITY_TOKENS_MAX];
     uint8_t key[CAIRN_HASH_BYTES];
 
-    assert_true(identity_is_empty(&nobody));
+    assert_true(is_nobody(&nobody));
     assert_int_equal(tokens_of(&nobody, tokens), 0);
     assert_false(key_of(&nobody, key));
 }
@@ -362,7 +363,7 @@ static void a_wiped_identity_holds_nothing(void **state)
 
     identity_deinit(&child);
 
-    assert_true(identity_is_empty(&child));
+    assert_true(is_nobody(&child));
     assert_int_equal(child.nhs_number.status, IDENTIFIER_ABSENT);
     assert_null(memmem(&child, sizeof(child), "Thistle", 7));
     assert_null(memmem(&child, sizeof(child), "Quill", 5));

@@ -224,7 +224,7 @@ static void a_missed_appointment_settles_and_an_urgent_record_never_does(void **
     row = practice_out(practice, &urgent.reference);
     assert_int_equal(row.state, OUT_SPOOLED);
     assert_int_equal(row.lane, LANE_URGENT);
-    assert_int_equal(urgent.urgency, URGENCY_IMMEDIATE);
+    assert_true(urgent.danger);
 }
 
 static void an_appointment_corrected_in_time_never_leaves(void **state)

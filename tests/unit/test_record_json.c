@@ -13,6 +13,7 @@
 #include "base/date.h"
 #include "json/json.h"
 #include "os/files.h"
+#include "support/nobody.h"
 
 #define DATA    SOURCE_DIR "/tests/data/"
 #define CONCERN DATA "demo/school-concern-level-3.json"
@@ -420,7 +421,7 @@ static void a_retraction_names_what_it_takes_back_and_nothing_else(void **state)
     assert_int_equal(event.lawfulness.judged_by, JUDGED_BY_STANDING_DECISION);
     assert_string_equal(event.retracts, "C-2026-0311");
     assert_string_equal(event.adapter, "record/spindle-safeguarding");
-    assert_true(identity_is_empty(&event.child));
+    assert_true(is_nobody(&event.child));
 }
 
 static void an_immediate_concern_does_not_wait(void **state)
@@ -579,7 +580,8 @@ static void an_involvement_that_says_too_little_or_ends_before_it_begins_is_refu
         {"\"open-case\"", "\"friend\"", "/role"},
         {"\"role\": \"open-case\",", "", "/role"},
         {"\"2022-03-28\"", "\"2022-02-29\"", "/from"},
-        {"\"from\": \"2022-03-28\"", "\"from\": \"2022-03-28\", \"until\": \"2022-03-28\"", "/until"},
+        {"\"from\": \"2022-03-28\"", "\"from\": \"2022-03-28\", \"until\": \"2022-03-28\"",
+         "/until"},
         {"\"phone\": \"0191 498 0123\"", "\"phone\": \"\"", "/contact/phone"},
         {"\"name\":", "\"phone\": \"0191 498 0124\", \"name\":", "line 19 column 11"},
         {"\"format\"", "\"fromat\"", "/fromat"},
@@ -595,7 +597,7 @@ static void an_involvement_that_says_too_little_or_ends_before_it_begins_is_refu
         if (r != -EINVAL || strcmp(error.where, rows[i].where) != 0) {
             fail_msg("%s: %d %s %s", rows[i].to, r, error.where, error.what);
         }
-        assert_true(identity_is_empty(&involvement.child));
+        assert_true(is_nobody(&involvement.child));
     }
 }
 

@@ -159,6 +159,63 @@ static void a_full_disk_refuses_what_can_wait_and_takes_what_is_urgent(void **st
     assert_int_equal(keep(story, LANE_NORMAL), 0);
 }
 
+/* What the agent writes without asking: receipts, acknowledgements, a newer document. */
+static void write_unasked(struct story *story, size_t bytes)
+{
+    static const uint8_t value[CAIRN_GOVERNANCE_DOC_MAX_BYTES];
+    assert_true(bytes <= sizeof(value));
+    struct store_txn *txn = store_begin(story->store);
+    for (uint64_t i = 0; i < 64 && i < story->written; i++) {
+        struct store_key key = store_key_u64(i);
+        (void)store_delete(txn, AT_SPOOL, store_key_slice(&key));
+        store_put(txn, AT_OUT, store_key_slice(&key), SLICE_OF(key.bytes));
+    }
+    agent_meta_put_bytes(txn, "document", slice_make(value, bytes));
+    assert_int_equal(store_commit(&txn), 0);
+}
+
+static void what_is_never_asked_for_has_room_when_the_last_urgent_one_had(void **state)
+{
+    struct story *story = *state;
+    assert_int_equal(keep(story, LANE_NORMAL), 0);
+    fill_disk(story);
+    (void)keep_until_refused(story, LANE_URGENT);
+
+    for (int i = 0; i < 20; i++) {
+        write_unasked(story, CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    }
+    make_room_on_disk();
+}
+
+static int room_to_deliver(struct story *story)
+{
+    struct store_txn *txn = store_begin(story->store);
+    int r = room_for_delivery(txn, 1);
+    store_end(&txn);
+    return r;
+}
+
+static void what_is_delivered_leaves_half_of_the_reserve_to_what_is_urgent_here(void **state)
+{
+    struct story *story = *state;
+    assert_int_equal(keep(story, LANE_NORMAL), 0);
+    fill_disk(story);
+    (void)keep_until_refused(story, LANE_NORMAL);
+    uint64_t delivered = 0;
+
+    while (room_to_deliver(story) == 0) {
+        assert_int_equal(keep(story, LANE_URGENT), 0);
+        delivered++;
+    }
+    uint64_t urgent = keep_until_refused(story, LANE_URGENT);
+    make_room_on_disk();
+
+    assert_in_range(delivered * VALUE_BYTES, CAIRN_AGENT_RESERVE_BYTES / 4,
+                    CAIRN_AGENT_RESERVE_BYTES * 3 / 4);
+    assert_in_range(urgent * VALUE_BYTES, CAIRN_AGENT_RESERVE_BYTES / 4,
+                    CAIRN_AGENT_RESERVE_BYTES * 3 / 4);
+}
+
 static void a_large_submission_needs_more_room_than_a_small_one(void **state)
 {
     struct story *story = *state;
@@ -181,6 +238,8 @@ int main(void)
         STORY(a_full_map_refuses_what_can_wait_and_takes_what_is_urgent),
         STORY(room_that_was_freed_is_room_again),
         STORY(a_full_disk_refuses_what_can_wait_and_takes_what_is_urgent),
+        STORY(what_is_never_asked_for_has_room_when_the_last_urgent_one_had),
+        STORY(what_is_delivered_leaves_half_of_the_reserve_to_what_is_urgent_here),
         STORY(a_large_submission_needs_more_room_than_a_small_one),
     };
     return cmocka_run_group_tests_name("room", tests, NULL, NULL);
