@@ -65,7 +65,6 @@ void report_answer(const struct report *report, struct intake_answer *ret)
         const struct report_finding *finding = &report->findings[i];
         struct intake_item *item = &ret->items[ret->n++];
         item->outcome = finding->effect == REPORT_SET_ASIDE ? INTAKE_SET_ASIDE : INTAKE_NOTED;
-        item->urgency = URGENCY_ROUTINE;
         (void)snprintf(item->reason, sizeof(item->reason), "row %llu%s%.30s: %.100s",
                        (unsigned long long)finding->row,
                        finding->column[0] == '\0' ? "" : ", column ", finding->column,

@@ -72,8 +72,11 @@ bool school_newest(struct school *school, enum entry_kind kind, struct out_row *
     for (struct store_walk walk = store_walk_last(txn, AT_OUT, SLICE_NULL);;
          store_walk_prev(&walk)) {
         if (walk.live) {
-            bool good = out_unpack(walk.value, ret);
-            assert(good);
+            struct reference reference;
+            assert(walk.key.len == sizeof(reference.bytes));
+            memcpy(reference.bytes, walk.key.data, sizeof(reference.bytes));
+            bool there = out_get(txn, &reference, ret);
+            assert(there);
             found = ret->kind == kind;
         }
         if (found || !walk.live) {
