@@ -12,7 +12,7 @@
 #ifndef BROKER_ALERT_H
 #define BROKER_ALERT_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
 struct record_case;
 
