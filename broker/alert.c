@@ -9,7 +9,6 @@
 #include "broker/mailbox.h"
 #include "broker/members.h"
 #include "broker/notice.h"
-#include "broker/record.h"
 #include "broker/timers.h"
 
 /* --- telling --- */
@@ -357,7 +356,7 @@ void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
  * record gets the retraction itself, as its origin signed it, before the notice: our word is not
  * enough to set a record aside. */
 static void tell_retracted(struct apply *apply, const struct told_record *record,
-                           const struct record_case *retraction, uint32_t agency, uint64_t alert)
+                           const struct retraction *retraction, uint32_t agency, uint64_t alert)
 {
     const struct agency *recipient = directory_agency(&apply->governance->directory, agency);
     struct reader_row reader;
@@ -398,7 +397,7 @@ static size_t collect_readers(struct apply *apply, const struct entry_id *record
     return n;
 }
 
-void alert_retracted(struct apply *apply, const struct record_case *retraction, uint64_t alert)
+void alert_retracted(struct apply *apply, const struct retraction *retraction)
 {
     const struct entry_id *record = &retraction->header->retracts;
     struct alert_row row = {.n_addressees = 0};
@@ -407,9 +406,9 @@ void alert_retracted(struct apply *apply, const struct record_case *retraction, 
     if (!headline_load(apply, record, &told)) {
         return;
     }
-    if (alert != 0 && alert_row_get(apply->txn, alert, &row)) {
+    if (retraction->alert != 0 && alert_row_get(apply->txn, retraction->alert, &row)) {
         for (size_t i = 0; i < row.n_addressees; i++) {
-            tell_retracted(apply, &told, retraction, row.addressees[i].agency, alert);
+            tell_retracted(apply, &told, retraction, row.addressees[i].agency, retraction->alert);
         }
     }
     size_t n = collect_readers(apply, record, readers);

@@ -12,17 +12,20 @@
 #ifndef BROKER_ALERT_H
 #define BROKER_ALERT_H
 
-#include "broker/apply.h"
-
-struct record_case;
+#include "broker/applying.h"
 
 /* Looks at every pattern around that day of the child's chronology. */
 /* Nobody has opened it: its addressees hear so. */
 void alert_unopened(struct apply *apply, uint64_t number, const struct alert_row *alert);
 void alert_look(struct apply *apply, uint64_t child, int32_t anchor);
-/* A record was retracted: tell those who were told of it, as far as they were. `alert` lists it, 0
- * none. */
-void alert_retracted(struct apply *apply, const struct record_case *retraction, uint64_t alert);
+/* A record that takes another one back. Borrowed for the call. */
+struct retraction {
+    const struct record_header *header;
+    const struct entry_input *entry;
+    uint64_t alert; /* that lists what is taken back; 0 none */
+};
+/* Tells those who were told of what is taken back, as far as they were. */
+void alert_retracted(struct apply *apply, const struct retraction *retraction);
 
 /* --- for decision.c --- */
 struct wire_notice alert_notice(const struct apply *apply, uint64_t number,

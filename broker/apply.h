@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * apply: what an input does to the state. Deterministic: it sees this context, the transaction and
- * the input, and nothing else: no clock, no random bytes, no environment. The same journal gives
- * the same bytes and the same root.
+ * apply: what an input does to the state. Deterministic: it sees its context (applying.h), the
+ * transaction and the input, and nothing else: no clock, no random bytes, no environment. The same
+ * journal gives the same bytes and the same root.
  *
  * Owned by the commit thread (or a replay). Faults of the store are sticky in the transaction;
  * apply never looks.
@@ -10,63 +10,7 @@
 #ifndef BROKER_APPLY_H
 #define BROKER_APPLY_H
 
-#include "govern/govern.h"
-#include "ledger/journal.h"
-#include "ledger/state.h"
-#include "os/marker.h"
-#include "wire/leaf.h"
-
-/* What apply found that somebody should hear about; logged and counted after the commit, never
- * during it. */
-#define APPLY_NOTES(X)                                                                             \
-    X(RECORDS_STORED, "records_stored")                                                            \
-    X(ENTRIES_REFUSED, "entries_refused")                                                          \
-    X(EQUIVOCATIONS, "equivocations")                                                              \
-    X(STREAM_GAPS, "stream_gaps")                                                                  \
-    X(LINKS_VERIFIED, "links_verified")                                                            \
-    X(LINKS_PROVISIONAL, "links_provisional")                                                      \
-    X(LINKS_CONTRADICTED, "links_contradicted")                                                    \
-    X(LINKS_PARTED, "links_parted")                                                                \
-    X(LINKS_TOO_LARGE, "links_too_large")                                                          \
-    X(TOKEN_CROWDED, "token_crowded")                                                              \
-    X(LOOKS_CUT_SHORT, "looks_cut_short")                                                          \
-    X(ALERTS_RAISED, "alerts_raised")                                                              \
-    X(ALERTS_EXTENDED, "alerts_extended")                                                          \
-    X(ALERTS_OPENED, "alerts_opened")                                                              \
-    X(ALERTS_CLOSED, "alerts_closed")                                                              \
-    X(RETRACTIONS, "retractions")                                                                  \
-    X(COSIGNATURES_REFUSED, "cosignatures_refused")                                                \
-    X(UNOPENED, "unopened")                                                                        \
-    X(TOLD, "told")                                                                                \
-    X(TELL_TOO_LARGE, "tell_too_large")                                                            \
-    X(GOVERNANCE_ACCEPTED, "governance_accepted")                                                  \
-    X(GOVERNANCE_REFUSED, "governance_refused")
-
-enum apply_note {
-#define X(name, text) NOTED_##name,
-    APPLY_NOTES(X)
-#undef X
-    N_APPLY_NOTES
-};
-extern const char *const apply_note_texts[N_APPLY_NOTES];
-
-struct apply {
-    struct store_txn *txn;
-    struct governance *governance; /* in force in this transaction; owned */
-    struct tree_range range;       /* the log's right edge in this transaction */
-    int64_t time_ms;               /* of the batch */
-    uint8_t salt[32];              /* of the batch */
-    uint64_t batch;
-    uint32_t input;     /* number of the present input */
-    uint32_t offset;    /* where it lies in the batch's row */
-    size_t end;         /* where it ends */
-    uint32_t moved;     /* chronology rows that the present entry has moved */
-    uint64_t parted;    /* the child that it gave a member who parted, the newest; 0 none */
-    struct arena arena; /* of the entry at hand; reused */
-    uint64_t notes[N_APPLY_NOTES];
-    struct marker *marker; /* holds the id of the entry being applied, should the process die of it;
-                              NULL in a replay */
-};
+#include "broker/applying.h"
 
 /* Starts a batch on a fresh write transaction: loads the log's edge. `governance` is referenced. */
 int apply_begin(struct apply *apply, struct store_txn *txn, uint64_t batch,
@@ -80,9 +24,8 @@ struct applied {
     bool known;         /* the answer that it had already: nothing was applied */
 };
 /* The answer that an entry already has, so that it need not be journaled again: true when this id
- * was seen with this item digest. With another digest it is an equivocation and is
- * applied like anything new. (An entry that comes twice in one batch is journaled twice and
- * applied once.) */
+ * was seen with this item digest. With another digest it is an equivocation and is applied like
+ * anything new. (An entry that comes twice in one batch is journaled twice and applied once.) */
 bool apply_known(struct store_txn *txn, const struct entry_id *id, const struct hash *item,
                  struct applied *ret);
 
@@ -97,22 +40,5 @@ int apply_batch(struct apply *apply, struct slice row,
 /* The governance that the store holds, or -ENOENT before the root is there. */
 int apply_load_governance(struct store_txn *txn, struct governance **ret,
                           struct error *error) MUST_USE;
-
-/* --- for the nouns of apply --- */
-
-/* Appends a leaf; fills salt and time. Returns its index. */
-uint64_t apply_leaf(struct apply *apply, struct leaf *leaf);
-static inline void apply_noted(struct apply *apply, enum apply_note note)
-{
-    apply->notes[note]++;
-}
-/* What was there when the entry was judged is there still, or the store has a fault: then the
- * commit says so, and nobody's entry is to blame. */
-static inline bool apply_found(const struct apply *apply, bool found)
-{
-    assert(found || store_fault(apply->txn) != 0);
-    return found;
-}
-int32_t apply_day(const struct apply *apply); /* today in Europe/London at the batch time */
 
 #endif

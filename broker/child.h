@@ -7,7 +7,7 @@
 #ifndef BROKER_CHILD_H
 #define BROKER_CHILD_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
 /* Re-points every subject of `from` to `to`; a member that is there provisionally stays so. False,
  * and nothing changed, when it would exceed a limit; noted either way. */

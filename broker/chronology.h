@@ -6,7 +6,7 @@
 #ifndef BROKER_CHRONOLOGY_H
 #define BROKER_CHRONOLOGY_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
 /* One row as a pattern sees it. */
 struct chronology_item {

@@ -6,7 +6,7 @@
 #ifndef BROKER_CONTRADICTION_H
 #define BROKER_CONTRADICTION_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
 bool contradiction_of_children(struct apply *apply, uint64_t a, uint64_t b);
 /* Between two members of a child. */

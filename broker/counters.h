@@ -7,7 +7,7 @@
 #ifndef BROKER_COUNTERS_H
 #define BROKER_COUNTERS_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 #include "cairn/verdict.h"
 #include "os/counters.h"
 

@@ -8,7 +8,7 @@
 #ifndef BROKER_DECISION_H
 #define BROKER_DECISION_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
 /* May it be? Changes nothing. */
 enum verdict decision_judge(struct apply *apply, const struct decision_header *header);

@@ -4,7 +4,7 @@
 #ifndef BROKER_DISCLOSE_H
 #define BROKER_DISCLOSE_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
 /* The agreements in force in this transaction, on the batch's day, with the roles that the recipient
  * holds then for the child of the record. */

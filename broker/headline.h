@@ -7,7 +7,7 @@
 #ifndef BROKER_HEADLINE_H
 #define BROKER_HEADLINE_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
 /* A record with everything that decides who may see it. */
 struct told_record {

@@ -11,7 +11,7 @@
 #ifndef BROKER_LINKS_H
 #define BROKER_LINKS_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
 /* The subject's row; a handle never seen gets a child of its own. */
 void links_subject(struct apply *apply, const struct subject_id *subject, struct subject_row *ret);

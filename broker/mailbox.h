@@ -6,7 +6,7 @@
 #ifndef BROKER_MAILBOX_H
 #define BROKER_MAILBOX_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
 /* What an agency is told of an entry. Borrowed for the call. */
 struct telling {

@@ -6,7 +6,7 @@
 #ifndef BROKER_MEMBERS_H
 #define BROKER_MEMBERS_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
 struct member_list {
     size_t n;

@@ -254,7 +254,9 @@ void record_act(struct apply *apply, const struct record_case *record, uint64_t 
 {
     struct entry_row target;
     if (record->retracts && entry_row_get(apply->txn, &record->header->retracts, &target)) {
-        alert_retracted(apply, record, target.alert);
+        const struct retraction retraction = {
+            .header = record->header, .entry = record->entry, .alert = target.alert};
+        alert_retracted(apply, &retraction);
     }
     if (!record->tells) {
         return;

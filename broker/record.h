@@ -7,7 +7,7 @@
 #ifndef BROKER_RECORD_H
 #define BROKER_RECORD_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
 /* A record with all that deciding about it needs, and what was decided. */
 struct record_case {

@@ -9,7 +9,7 @@
 #ifndef BROKER_TIMERS_H
 #define BROKER_TIMERS_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
 /* From a record that cannot wait, once its leaf is there. */
 void timers_watch_record(struct apply *apply, const struct entry_id *record, uint64_t log_index);

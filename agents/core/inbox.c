@@ -193,10 +193,11 @@ void held_grant_put(struct store_txn *txn, const struct entry_id *entry,
     uint8_t storage[RELEASED_BYTES];
     struct writer writer = writer_over(storage, sizeof(storage));
     struct store_key key = key_released(entry, grant->part);
-    struct held_grant held = {.alert = 0};
-    (void)held_grant_get(txn, entry, grant->part, &held);
-    write_u32(&writer, grant->key_id);
-    write_bytes(&writer, grant->sealed, sizeof(grant->sealed));
+    struct held_grant held = {.key_id = grant->key_id};
+    memcpy(held.sealed, grant->sealed, sizeof(held.sealed));
+    (void)held_grant_get(txn, entry, grant->part, &held); /* instead, when there is one */
+    write_u32(&writer, held.key_id);
+    write_bytes(&writer, held.sealed, sizeof(held.sealed));
     write_u64(&writer, alert == 0 ? held.alert : alert); /* a release stays one */
     store_put(txn, AT_RELEASED, store_key_slice(&key), writer_slice(&writer));
 }

@@ -9,7 +9,8 @@
 void inbox_put(struct store_txn *txn, uint64_t position, const struct inbox_row *row);
 void received_put(struct store_txn *txn, const struct entry_id *entry,
                   const struct received_row *row);
-/* `alert` 0: the grant came with the entry. */
+/* `alert` 0: the grant came with the entry. One that is held stays, whatever comes later under the
+ * same part: its origin seals one, and who hands it on could spoil it. */
 void held_grant_put(struct store_txn *txn, const struct entry_id *entry,
                     const struct wire_grant *grant, uint64_t alert);
 void inbox_gaps_put(struct store_txn *txn, const struct inbox_gaps *gaps);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What names the entry changes with it: the row of its reference, and a retraction of it that waits
+ * What names the entry changes with it: the row of its reference, with the digest that a proof must
+ * speak of, and a retraction of it that waits
  * behind it in the lane. That retraction was never sent (spool_lot holds it back until its record
  * is answered): sent, it would take back whatever else the broker has under the old id.
  */
@@ -23,6 +24,7 @@ struct resealing {
     struct arena parsed;
     struct spool_entry entry;
     struct entry_header header;
+    struct hash item; /* of what is frozen now */
 };
 
 static void resealing_deinit(struct resealing *work)
@@ -87,6 +89,7 @@ static int write_row(struct resealing *work, const struct entry_id *id)
     if (r == 0) {
         entry.header = buf_slice(&frozen.header);
         entry.stream = id->stream;
+        wire_item_digest(entry.header, entry.body, &work->item);
         spool_replace(work->txn, &entry);
         r = store_fault(work->txn);
     }
@@ -104,6 +107,7 @@ static bool rename_reference(struct resealing *work, const struct entry_id *from
     }
     out_forget_entry(work->txn, from); /* it is another one's at the broker */
     row.entry = *to;
+    row.item = work->item;
     out_put(work->txn, &work->entry.reference, &row);
     return row.retracted;
 }

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "support/load.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,59 +12,19 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/date.h"
-#include "base/text.h"
 #include "crypto/digest.h"
 #include "govern/govern.h"
 #include "govern/keys.h"
-#include "ledger/journal.h"
 #include "net/dealer.h"
 #include "os/fd.h"
-#include "os/files.h"
+#include "support/load_internal.h"
 #include "wire/leaf.h"
 #include "wire/wire.h"
 
-#define PARCELS_MAX   6000
-#define CHILDREN      40
-#define JOURNAL_BYTES (32 * 1024 * 1024)
-#define PATIENCE_MS   60000
-#define HELLO_MS      50   /* until there is a connection */
-#define SILENCE_MS    2000 /* then what is missing is sent again: an answer may be dropped */
-
-struct sent {
-    uint64_t correlation;
-    uint64_t first_seq;
-    size_t n;
-    bool answered;
-    bool compared; /* answered again, the same */
-    bool proved[CAIRN_PARCEL_ENTRIES_MAX];
-    struct wire_result results[CAIRN_PARCEL_ENTRIES_MAX];
-    struct buf frame;
-};
-
-struct load {
-    struct governance *governance;
-    const struct agency *self;
-    struct signer *signer;
-    struct secret transport;
-    struct dealer *dealer;
-    uint32_t key_id;
-    uint64_t stream;
-    uint64_t next_seq;
-    uint64_t next_correlation;
-    char submitted_path[ESTATE_PATH];
-    char acknowledged_path[ESTATE_PATH];
-    int submitted;
-    int acknowledged;
-    size_t n_sent;
-    size_t n_acknowledged;
-    struct sent sent[PARCELS_MAX];
-    bool greeted;            /* the broker has answered hello on this connection */
-    struct checkpoint shown; /* in that hello */
-    struct checkpoint head;  /* the newest that a receipt or a hello brought */
-    struct buf note;         /* its signed note */
-    struct arena arena;
-};
+#define CHILDREN 40
+#define HELLO_MS 50 /* until there is a connection */
 
 /* --- opening --- */
 
@@ -335,7 +293,7 @@ static void cut(struct load *load, struct sent *sent)
     assert_true(buf_ok(&sent->frame));
 }
 
-static bool send_bytes(struct load *load, struct slice bytes)
+bool load_send(struct load *load, struct slice bytes)
 {
     struct net_frame frame = NET_FRAME_NULL;
     net_frame_copy(&frame, bytes);
@@ -358,7 +316,7 @@ static void say_hello(struct load *load)
     wire_hello_write(&hello, &frame);
     wire_frame_end(&frame);
     load->shown = load->head;
-    (void)send_bytes(load, buf_slice(&frame));
+    (void)load_send(load, buf_slice(&frame));
 }
 
 void load_submit(struct load *load, size_t n)
@@ -374,7 +332,7 @@ void load_submit(struct load *load, size_t n)
         note_submitted(load, sent->first_seq + i);
     }
     if (load->greeted) {
-        (void)send_bytes(load, buf_slice(&sent->frame));
+        (void)load_send(load, buf_slice(&sent->frame));
     }
 }
 
@@ -385,7 +343,7 @@ void load_resend(struct load *load)
         return;
     }
     for (size_t i = 0; i < load->n_sent; i++) {
-        if (!load->sent[i].answered && !send_bytes(load, buf_slice(&load->sent[i].frame))) {
+        if (!load->sent[i].answered && !load_send(load, buf_slice(&load->sent[i].frame))) {
             return; /* no connection yet, or the broker does not read */
         }
     }
@@ -558,7 +516,7 @@ size_t load_acknowledged(const struct load *load)
     return load->n_acknowledged;
 }
 
-static void greet(struct load *load)
+void load_greet(struct load *load)
 {
     int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
     while (!load->greeted) {
@@ -572,7 +530,7 @@ void load_settle(struct load *load)
 {
     int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
     int64_t again = clock_boot_ms(clock_system()) + SILENCE_MS;
-    greet(load);
+    load_greet(load);
     load_resend(load);
     while (load_unanswered(load) > 0) {
         int64_t now = clock_boot_ms(clock_system());
@@ -585,202 +543,4 @@ void load_settle(struct load *load)
             again = clock_boot_ms(clock_system()) + SILENCE_MS;
         }
     }
-}
-
-/* --- judging --- */
-
-/* The broker's queue to one connection is short, and it drops what has no room there. */
-#define WINDOW 4
-
-/* Questions that the broker is asked one after the other, a few at a time, each until it is
- * answered. */
-struct asking {
-    bool (*ask)(struct load *load, size_t which); /* false: it could not be sent now */
-    bool (*answered)(const struct load *load, size_t which);
-    size_t n;
-};
-
-static void ask_until_answered(struct load *load, const struct asking *asking, size_t which)
-{
-    int64_t until = clock_boot_ms(clock_system()) + PATIENCE_MS;
-    int64_t again = clock_boot_ms(clock_system()) + SILENCE_MS;
-    while (!asking->answered(load, which)) {
-        int64_t now = clock_boot_ms(clock_system());
-        assert_true(now < until);
-        if (now >= again) {
-            (void)asking->ask(load, which);
-            again = now + SILENCE_MS;
-        }
-        (void)load_receive(load, 20);
-    }
-}
-
-static void ask_all(struct load *load, const struct asking *asking)
-{
-    greet(load);
-    for (size_t i = 0; i < asking->n + WINDOW; i++) {
-        if (i < asking->n) {
-            (void)asking->ask(load, i);
-        }
-        if (i >= WINDOW) {
-            ask_until_answered(load, asking, i - WINDOW);
-        }
-    }
-}
-
-static bool ask_again(struct load *load, size_t which)
-{
-    assert_true(load->sent[which].answered);
-    return send_bytes(load, buf_slice(&load->sent[which].frame));
-}
-
-static bool was_compared(const struct load *load, size_t which)
-{
-    return load->sent[which].compared;
-}
-
-void load_expect_same_answers(struct load *load)
-{
-    const struct asking asking = {.ask = ask_again, .answered = was_compared, .n = load->n_sent};
-    for (size_t i = 0; i < load->n_sent; i++) {
-        load->sent[i].compared = false;
-    }
-    ask_all(load, &asking);
-}
-
-/* The nth entry of all that were sent. */
-static const struct sent *sent_of(const struct load *load, size_t which, size_t *ret_at)
-{
-    for (size_t i = 0; i < load->n_sent; i++) {
-        if (which < load->sent[i].n) {
-            *ret_at = which;
-            return &load->sent[i];
-        }
-        which -= load->sent[i].n;
-    }
-    fail();
-    return NULL;
-}
-
-static bool ask_proof(struct load *load, size_t which)
-{
-    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(256);
-    const struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_PROOF_REQUEST};
-    size_t at = 0;
-    const struct sent *sent = sent_of(load, which, &at);
-    assert_true(sent->answered);
-    wire_frame_begin(&frame, &header);
-    wire_proof_request_write(sent->results[at].log_index, &frame);
-    wire_frame_end(&frame);
-    return send_bytes(load, buf_slice(&frame));
-}
-
-static bool was_proved(const struct load *load, size_t which)
-{
-    size_t at = 0;
-    return sent_of(load, which, &at)->proved[at];
-}
-
-void load_expect_proofs(struct load *load)
-{
-    const struct asking asking = {
-        .ask = ask_proof, .answered = was_proved, .n = (size_t)load->next_seq - 1};
-    for (size_t i = 0; i < load->n_sent; i++) {
-        memset(load->sent[i].proved, 0, sizeof(load->sent[i].proved));
-    }
-    ask_all(load, &asking);
-}
-
-static struct store *open_store(const struct estate *estate)
-{
-    char path[ESTATE_PATH];
-    struct store *store = NULL;
-    struct error error = ERROR_NULL;
-    estate_path(estate, "north/broker/data", path);
-    const struct store_options options = {
-        .dir = path,
-        .map_bytes = CAIRN_BROKER_MAP_BYTES,
-        .tables = state_table_names,
-        .n_tables = N_TABLES,
-        .read_only = true,
-        .allow_tmpfs = true,
-    };
-    if (store_open(&options, &store, &error) != 0) {
-        print_error("%s: %s\n", error.where, error.what);
-        fail();
-    }
-    return store;
-}
-
-/* "ID VERDICT INDEX" */
-static void judge_acknowledged(struct store_txn *txn, char *line)
-{
-    uint64_t verdict = 0;
-    uint64_t log_index = 0;
-    struct entry_id id;
-    struct entry_row row;
-    struct slice bytes;
-    struct leaf leaf;
-    const char *first = strsep(&line, " ");
-    const char *second = strsep(&line, " ");
-    const char *third = strsep(&line, " ");
-    assert_true(first != NULL && entry_id_parse(first, &id));
-    assert_true(second != NULL && u64_parse(second, UINT16_MAX, &verdict));
-    assert_true(third != NULL && u64_parse(third, UINT64_MAX, &log_index));
-    assert_true(entry_row_get(txn, &id, &row));
-    assert_int_equal(row.verdict, verdict);
-    assert_int_equal(row.log_index, log_index);
-    assert_int_equal(log_leaf(txn, T_LOG, log_index, &bytes), 0);
-    assert_true(leaf_read(bytes, &leaf));
-    assert_true(entry_id_equal(&leaf.id, &id));
-    assert_true(hash_equal(&leaf.digest, &row.item));
-}
-
-static void judge_all_acknowledged(const struct load *load, struct store_txn *txn)
-{
-    _cleanup_(buf_deinit) struct buf text = BUF_MAX(JOURNAL_BYTES);
-    size_t n = 0;
-    assert_int_equal(file_read(load->acknowledged_path, &text), 0);
-    buf_add(&text, "", 1);
-    char *rest = (char *)text.data;
-    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
-        if (line[0] != '\0') {
-            judge_acknowledged(txn, line);
-            n++;
-        }
-    }
-    assert_int_equal(n, load->n_acknowledged);
-}
-
-/* One leaf for each entry of this agency's stream that has a row, and none that was not submitted.
- */
-static void judge_leaves(const struct load *load, struct store_txn *txn)
-{
-    uint64_t size = log_size(txn, T_LOG);
-    size_t last = (size_t)load->next_seq;
-    _cleanup_(base_free) bool *seen = base_zalloc(last + 1, sizeof(bool));
-    for (uint64_t i = 0; i < size; i++) {
-        struct slice bytes;
-        struct leaf leaf;
-        assert_int_equal(log_leaf(txn, T_LOG, i, &bytes), 0);
-        assert_true(leaf_read(bytes, &leaf));
-        if (leaf.type != LEAF_ENTRY || leaf.id.agency != load->self->number ||
-            leaf.id.stream != load->stream) {
-            continue;
-        }
-        assert_true(leaf.id.seq < load->next_seq); /* submitted */
-        assert_false(seen[leaf.id.seq]);           /* once */
-        seen[leaf.id.seq] = true;
-    }
-}
-
-void load_expect_store(const struct load *load, const struct estate *estate)
-{
-    struct store *store = open_store(estate);
-    struct store_txn *txn = store_read(store);
-    assert_non_null(txn);
-    judge_all_acknowledged(load, txn);
-    judge_leaves(load, txn);
-    store_end(&txn);
-    store_close(&store);
 }

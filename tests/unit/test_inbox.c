@@ -11,6 +11,7 @@
 
 #include "agents/core/alerts.h"
 #include "agents/core/inbox.h"
+#include "agents/core/inbox_internal.h"
 #include "base/date.h"
 #include "base/text.h"
 #include "support/member.h"
@@ -874,6 +875,28 @@ static void an_acknowledgement_is_cumulative_and_survives(void **state)
     assert_int_equal(reading_get(txn, "screen"), 0);
 }
 
+/* Of what is delivered, the grants alone are nobody's signature. */
+static void a_grant_that_is_held_is_not_replaced_by_a_later_one(void **state)
+{
+    struct story *story = *state;
+    struct entry_id record = send_immediate(story->world);
+    struct held_grant first;
+    struct held_grant after;
+    (void)member_fetch(story->mash);
+    struct store_txn *txn = store_begin(story->mash->agent.store);
+    assert_true(held_grant_get(txn, &record, PART_ACCOUNT, &first));
+
+    const struct wire_grant other = {
+        .part = PART_ACCOUNT, .recipient = MASH, .key_id = first.key_id + 1, .sealed = {1}};
+    held_grant_put(txn, &record, &other, 7);
+
+    assert_true(held_grant_get(txn, &record, PART_ACCOUNT, &after));
+    assert_memory_equal(after.sealed, first.sealed, sizeof(first.sealed));
+    assert_int_equal(after.key_id, first.key_id);
+    assert_int_equal(after.alert, 7);
+    store_end(&txn);
+}
+
 static void applications_are_bounded_in_name_and_number(void **state)
 {
     struct story *story = *state;
@@ -921,6 +944,7 @@ int main(void)
         STORY(an_origin_hears_who_opened_its_record),
         STORY(an_alerts_opening_opens_what_it_listed_by_then_and_nothing_later),
         STORY(an_acknowledgement_is_cumulative_and_survives),
+        STORY(a_grant_that_is_held_is_not_replaced_by_a_later_one),
         STORY(applications_are_bounded_in_name_and_number),
     };
     return cmocka_run_group_tests_name("inbox", tests, NULL, NULL);

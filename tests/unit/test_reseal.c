@@ -179,6 +179,7 @@ static const struct told *told_of(struct story *story, const struct intake_item 
     const struct told *told = find(story, &row.entry);
     assert_int_equal(row.state, OUT_STORED);
     assert_non_null(told);
+    assert_true(hash_equal(&row.item, &told->item)); /* what a proof of it must speak of */
     assert_memory_equal(told->header.record.handle, row.handle, CAIRN_HANDLE_BYTES);
     return told;
 }
