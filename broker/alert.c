@@ -137,7 +137,7 @@ static bool add_involved(void *data, const struct subject_id *subject, enum link
     const struct agency *agency =
         directory_agency(&search->apply->governance->directory, subject->agency);
     if (agency != NULL && agency->active && strcmp(agency->kind->class, search->class) == 0 &&
-        disclose_involved(search->apply, subject)) {
+        disclose_subject_roles(search->apply->txn, subject, apply_day(search->apply)) != 0) {
         alert_add_addressee(search->apply, search->alert, subject->agency);
     }
     return true;

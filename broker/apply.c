@@ -7,7 +7,7 @@
  *   what verify said   a refusal is final: it gets its row and its leaf
  *   key status         re-checked here, in the transaction: a revocation holds from its own log
  *                      index on
- *   kind               record, subject, involvement, acknowledgement, decision: one function each
+ *   kind               record, subject, involvement, ...: one function each
  *   leaf and row       whatever the verdict
  *
  * A kind's function judges and writes its own rows; what tells others (finish_kind) runs once the
@@ -22,11 +22,14 @@
 
 #include "broker/alert.h"
 #include "broker/chronology.h"
+#include "broker/circle.h"
 #include "broker/contradiction.h"
 #include "broker/decision.h"
+#include "broker/grant.h"
 #include "broker/links.h"
 #include "broker/mailbox.h"
 #include "broker/record.h"
+#include "broker/request.h"
 #include "broker/timers.h"
 
 /* --- checks every entry passes --- */
@@ -66,6 +69,7 @@ static void follow_stream(struct apply *apply, const struct entry_id *id)
 struct after_leaf {
     struct record_case record; /* ENTRY_RECORD */
     bool look;                 /* ENTRY_SUBJECT: chronologies came together, or one parted */
+    bool meet; /* ENTRY_SUBJECT, ENTRY_INVOLVEMENT: there may be others to learn of */
     uint64_t child;
     int32_t anchor;
 };
@@ -77,24 +81,17 @@ static enum verdict apply_subject(struct apply *apply, const struct subject_head
         return VERDICT_BAD_ENTRY;
     }
     after->child = links_state(apply, header, entry);
-    after->look =
-        after->child != 0 && chronology_newest_day(apply->txn, after->child, &after->anchor);
+    after->meet = after->child != 0;
+    after->look = after->meet && chronology_newest_day(apply->txn, after->child, &after->anchor);
     return VERDICT_STORED;
 }
 
-static enum verdict apply_involvement(struct apply *apply, const struct involvement_header *header)
+static enum verdict apply_involvement(struct apply *apply, const struct involvement_header *header,
+                                      struct after_leaf *after)
 {
-    struct subject_id subject = {.agency = header->id.agency};
-    struct subject_row row;
-    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
-    links_subject(apply, &subject, &row);
-    const struct involvement_row involvement = {
-        .from_day = header->from_day,
-        .until_day = header->until_day,
-        .log_index = apply->range.size,
-    };
-    involvement_row_put(apply->txn, &subject, header->role, &involvement);
-    return VERDICT_STORED;
+    enum verdict verdict = circle_claim(apply, header, &after->child);
+    after->meet = verdict == VERDICT_STORED;
+    return verdict;
 }
 
 static enum verdict apply_kind(struct apply *apply, const struct entry_header *header,
@@ -106,7 +103,7 @@ static enum verdict apply_kind(struct apply *apply, const struct entry_header *h
     case ENTRY_SUBJECT:
         return apply_subject(apply, &header->subject, entry, after);
     case ENTRY_INVOLVEMENT:
-        return apply_involvement(apply, &header->involvement);
+        return apply_involvement(apply, &header->involvement, after);
     case ENTRY_ACKNOWLEDGEMENT:
         return mailbox_acknowledge(apply, &header->acknowledgement, entry->key_id)
                    ? VERDICT_STORED
@@ -114,8 +111,10 @@ static enum verdict apply_kind(struct apply *apply, const struct entry_header *h
     case ENTRY_DECISION:
         return decision_judge(apply, &header->decision);
     case ENTRY_GRANT:
-    case ENTRY_TIE:
+        return grant_judge(apply, &header->grant, entry);
     case ENTRY_REQUEST:
+        return request_judge(apply, &header->request);
+    case ENTRY_TIE:
         return VERDICT_KIND_NOT_IN_USE;
     }
     return VERDICT_BAD_ENTRY;
@@ -125,12 +124,31 @@ static void finish_kind(struct apply *apply, const struct entry_header *header,
                         const struct entry_input *entry, const struct after_leaf *after,
                         uint64_t log_index)
 {
-    if (header->kind == ENTRY_RECORD) {
+    switch (header->kind) {
+    case ENTRY_RECORD:
         record_act(apply, &after->record, log_index);
-    } else if (header->kind == ENTRY_DECISION) {
+        return;
+    case ENTRY_DECISION:
         decision_act(apply, &header->decision, entry);
-    } else if (after->look) {
-        alert_look(apply, after->child, after->anchor);
+        return;
+    case ENTRY_GRANT:
+        grant_act(apply, &header->grant, entry);
+        return;
+    case ENTRY_REQUEST:
+        request_act(apply, &header->request, entry);
+        return;
+    case ENTRY_SUBJECT:
+    case ENTRY_INVOLVEMENT:
+        if (after->meet) {
+            circle_meet(apply, after->child);
+        }
+        if (after->look) {
+            alert_look(apply, after->child, after->anchor);
+        }
+        return;
+    case ENTRY_ACKNOWLEDGEMENT:
+    case ENTRY_TIE:
+        return;
     }
 }
 

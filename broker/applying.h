@@ -36,6 +36,9 @@
     X(RETRACTIONS, "retractions")                                                                  \
     X(COSIGNATURES_REFUSED, "cosignatures_refused")                                                \
     X(UNOPENED, "unopened")                                                                        \
+    X(LIMITS_REACHED, "limits_reached")                                                            \
+    X(GRANTED_LATER, "granted_later")                                                              \
+    X(REQUESTS, "requests")                                                                        \
     X(TOLD, "told")                                                                                \
     X(TELL_TOO_LARGE, "tell_too_large")                                                            \
     X(GOVERNANCE_ACCEPTED, "governance_accepted")                                                  \

@@ -104,7 +104,8 @@ static void fill_result(struct batch *batch, const struct input *input, uint32_t
     result->log_index = applied.log_index;
     if (input->type == INPUT_ENTRY && verdict_is_stored(applied.verdict) && !applied.known) {
         const struct verified_entry *entry = &slot->parcel.entries[batch->entry];
-        if (entry->wire.kind != ENTRY_SUBJECT && entry->wire.body.len > 0) {
+        if (entry->wire.kind != ENTRY_SUBJECT &&
+            (entry->wire.body.len > 0 || entry->wire.n_grants > 0)) {
             put_blob(batch, entry, n);
         }
         if (batch->parcel_of != batch->slot + 1) {

@@ -59,6 +59,26 @@ static int read_parcel(const struct delivery *delivery, const struct entry_row *
     return tree_prove_inclusion(&source, input->index, parcel.n, &ret->path);
 }
 
+/* Of the child that an entry is about; NULL when it is about something else. */
+static const uint8_t *header_handle(const struct entry_header *header)
+{
+    switch (header->kind) {
+    case ENTRY_RECORD:
+        return header->record.handle;
+    case ENTRY_INVOLVEMENT:
+        return header->involvement.handle;
+    case ENTRY_REQUEST:
+        return header->request.handle;
+    case ENTRY_SUBJECT:
+    case ENTRY_ACKNOWLEDGEMENT:
+    case ENTRY_DECISION:
+    case ENTRY_GRANT:
+    case ENTRY_TIE:
+        return NULL;
+    }
+    return NULL;
+}
+
 /* The recipient's own handle for the child, which is what its systems know. */
 static void find_handle(const struct delivery *delivery, const struct entry_input *input,
                         struct wire_delivered *ret)
@@ -66,12 +86,15 @@ static void find_handle(const struct delivery *delivery, const struct entry_inpu
     _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
     struct entry_header header;
     struct subject_row row;
-    if (input->kind != ENTRY_RECORD ||
-        !wire_entry_header_read(ENTRY_RECORD, input->header, &arena, &header)) {
+    if (!wire_entry_header_read(input->kind, input->header, &arena, &header)) {
+        return;
+    }
+    const uint8_t *handle = header_handle(&header);
+    if (handle == NULL) {
         return;
     }
     struct subject_id subject = {.agency = header.id.agency};
-    memcpy(subject.handle, header.record.handle, CAIRN_HANDLE_BYTES);
+    memcpy(subject.handle, handle, CAIRN_HANDLE_BYTES);
     if (!subject_row_get(delivery->txn, &subject, &row)) {
         return;
     }

@@ -7,8 +7,8 @@
 
 /* --- the recipient's roles --- */
 
-/* ROLE_BIT of each role that the subject's agency states for the child and that holds today. */
-static uint32_t roles_of(struct store_txn *txn, const struct subject_id *subject, int32_t today)
+uint32_t disclose_subject_roles(struct store_txn *txn, const struct subject_id *subject,
+                                int32_t today)
 {
     uint32_t roles = 0;
     for (uint32_t role = 1; role <= ROLES; role++) {
@@ -36,22 +36,27 @@ static bool add_roles(void *data, const struct subject_id *subject, enum link li
     (void)link;
     struct roles_search *search = data;
     if (subject->agency == search->agency) {
-        search->roles |= roles_of(search->apply->txn, subject, apply_day(search->apply));
+        search->roles |=
+            disclose_subject_roles(search->apply->txn, subject, apply_day(search->apply));
     }
     return true;
+}
+
+uint32_t disclose_roles(struct apply *apply, uint64_t child, uint32_t agency)
+{
+    struct roles_search search = {.apply = apply, .agency = agency};
+    members_each(apply->txn, child, add_roles, &search);
+    return search.roles;
 }
 
 /* Nobody is involved with a child of whom nothing is stored. */
 static uint32_t roles_for(struct apply *apply, const struct record_header *header, uint32_t agency)
 {
-    struct roles_search search = {.apply = apply, .agency = agency};
     struct subject_id subject = {.agency = header->id.agency};
     struct subject_row row;
     memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
-    if (subject_row_get(apply->txn, &subject, &row)) {
-        members_each(apply->txn, row.child, add_roles, &search);
-    }
-    return search.roles;
+    return subject_row_get(apply->txn, &subject, &row) ? disclose_roles(apply, row.child, agency)
+                                                       : 0;
 }
 
 /* --- the agreements --- */
@@ -91,6 +96,20 @@ struct decision disclose_decide_at_most(const struct apply *apply,
     return agreements_decide_at_most(apply->governance->agreements, &disclosure);
 }
 
+struct decision disclose_involvement(struct apply *apply, const struct agency *origin,
+                                     const struct agency *recipient, uint64_t child)
+{
+    const struct disclosure disclosure = {
+        .origin = origin,
+        .recipient = recipient,
+        .kind = DISCLOSED_INVOLVEMENT,
+        .urgency = URGENCY_ROUTINE,
+        .day = apply_day(apply),
+        .roles = disclose_roles(apply, child, recipient->number),
+    };
+    return agreements_decide(apply->governance->agreements, &disclosure);
+}
+
 /* --- what the entry itself says --- */
 
 bool disclose_narrowed(const struct record_header *header, uint32_t agency)
@@ -109,24 +128,6 @@ bool disclose_granted(const struct entry_input *entry, uint32_t agency, enum par
         if (entry->grants[i].recipient == agency && entry->grants[i].part == part) {
             return true;
         }
-    }
-    return false;
-}
-
-bool disclose_involved(const struct apply *apply, const struct subject_id *subject)
-{
-    int32_t today = apply_day(apply);
-    struct store_key prefix = key_subject(subject);
-    _cleanup_(store_walk_end) struct store_walk walk =
-        store_walk_from(apply->txn, T_INVOLVEMENT, store_key_slice(&prefix));
-    while (walk.live && key_has_prefix(walk.key, &prefix)) {
-        struct involvement_row row;
-        bool good = involvement_row_unpack(walk.value, &row);
-        assert(good);
-        if (row.from_day <= today && today < row.until_day) {
-            return true;
-        }
-        store_walk_next(&walk);
     }
     return false;
 }

@@ -19,7 +19,14 @@ struct decision disclose_decide_at_most(const struct apply *apply,
 /* The author left this agency out. */
 bool disclose_narrowed(const struct record_header *header, uint32_t agency);
 bool disclose_granted(const struct entry_input *entry, uint32_t agency, enum part part);
-/* The subject's agency states a relationship with the child that holds today. */
-bool disclose_involved(const struct apply *apply, const struct subject_id *subject);
+/* That `origin` is involved with the child at all: may `recipient` know? */
+struct decision disclose_involvement(struct apply *apply, const struct agency *origin,
+                                     const struct agency *recipient, uint64_t child);
+/* ROLE_BIT of each relationship with the child that the subject's agency states, and that holds on
+ * that day. */
+uint32_t disclose_subject_roles(struct store_txn *txn, const struct subject_id *subject,
+                                int32_t today);
+/* The same today, of all the agency's subjects that are this child. */
+uint32_t disclose_roles(struct apply *apply, uint64_t child, uint32_t agency);
 
 #endif

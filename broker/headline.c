@@ -43,7 +43,7 @@ bool headline_for(struct apply *apply, const struct told_record *record,
     bool own = record->id.agency == recipient->number;
     struct decision decision = disclose_decide(apply, &record->header, record->origin, recipient);
     if (!own &&
-        (decision.effect < EFFECT_HOLD || disclose_narrowed(&record->header, recipient->number))) {
+        (decision.effect < EFFECT_ASK || disclose_narrowed(&record->header, recipient->number))) {
         return false;
     }
     *ret = (struct wire_headline){
@@ -51,9 +51,10 @@ bool headline_for(struct apply *apply, const struct told_record *record,
         .event_day = record->header.event_day,
         .origin_kind = slice_of_text(record->origin->kind->id),
         .flags = (record->provisional ? HEADLINE_PROVISIONAL : 0) |
-                 (record->row.retracted ? HEADLINE_RETRACTED : 0) | (own ? HEADLINE_OWN : 0),
+                 (record->row.retracted ? HEADLINE_RETRACTED : 0) | (own ? HEADLINE_OWN : 0) |
+                 (!own && decision.effect == EFFECT_ASK ? HEADLINE_MAY_ASK : 0),
     };
-    if (own || decision.mode == MODE_CONTENT) {
+    if (own || (decision.effect >= EFFECT_HOLD && decision.mode == MODE_CONTENT)) {
         ret->has_record = true;
         ret->record = record->id;
         ret->log_index = record->log_index;

@@ -58,6 +58,20 @@ void mailbox_release(struct apply *apply, uint32_t agency, const struct telling 
     reader_row_put(apply->txn, telling->entry, agency, &reader);
 }
 
+void mailbox_grant(struct apply *apply, uint32_t agency, const struct telling *what,
+                   const struct entry_input *grant)
+{
+    struct reader_row reader;
+    const struct telling body = {.entry = what->entry, .item = what->item, .flags = what->flags};
+    const struct telling keys = {.entry = &grant->id, .item = &grant->item, .parts = what->parts};
+    mailbox_deliver(apply, agency, &body);
+    mailbox_deliver(apply, agency, &keys);
+    bool told = reader_row_get(apply->txn, what->entry, agency, &reader);
+    assert(told);
+    reader.parts |= what->parts;
+    reader_row_put(apply->txn, what->entry, agency, &reader);
+}
+
 void mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_notice *notice)
 {
     _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES / 2);

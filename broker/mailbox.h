@@ -22,6 +22,10 @@ struct telling {
 void mailbox_deliver(struct apply *apply, uint32_t agency, const struct telling *telling);
 /* Grants of an entry delivered before. */
 void mailbox_release(struct apply *apply, uint32_t agency, const struct telling *telling);
+/* A grant of parts of an entry that its origin made later: `what`, when it was not told before, and
+ * then the entry that grants. */
+void mailbox_grant(struct apply *apply, uint32_t agency, const struct telling *what,
+                   const struct entry_input *grant);
 void mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_notice *notice);
 /* Everything up to `position` is on the agency's disk: rows go, the head it cosigned is kept. False
  * when it acknowledges what was never sent or a smaller log than before. A cosignature that does

@@ -59,6 +59,14 @@ bool members_own_subject(struct store_txn *txn, uint64_t child, uint32_t agency,
     return search.found;
 }
 
+bool members_by_name(struct store_txn *txn, uint64_t child, uint32_t agency)
+{
+    struct subject_id own;
+    struct subject_row row;
+    return members_own_subject(txn, child, agency, &own) && subject_row_get(txn, &own, &row) &&
+           row.link == LINK_PROVISIONAL;
+}
+
 void members_put(struct apply *apply, uint64_t child, const struct subject_id *subject,
                  enum link link)
 {

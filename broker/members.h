@@ -22,6 +22,9 @@ void members_list(struct store_txn *txn, uint64_t child, struct member_list *ret
 bool members_own_subject(struct store_txn *txn, uint64_t child, uint32_t agency,
                          struct subject_id *ret);
 
+/* Whether that subject is the child's only because of its name, birth date and postcode. */
+bool members_by_name(struct store_txn *txn, uint64_t child, uint32_t agency);
+
 void members_put(struct apply *apply, uint64_t child, const struct subject_id *subject,
                  enum link link);
 void members_remove(struct apply *apply, uint64_t child, const struct subject_id *subject);

@@ -5,7 +5,9 @@
 
 #include "broker/alert.h"
 #include "broker/chronology.h"
+#include "broker/circle.h"
 #include "broker/disclose.h"
+#include "broker/headline.h"
 #include "broker/links.h"
 #include "broker/mailbox.h"
 #include "broker/members.h"
@@ -76,7 +78,7 @@ static bool may_read(struct apply *apply, const struct record_case *record,
 {
     return agency != NULL && agency->active && agency->number != record->origin->number &&
            !disclose_narrowed(record->header, agency->number) &&
-           disclose_decide(apply, record->header, record->origin, agency).effect >= EFFECT_HOLD;
+           disclose_decide(apply, record->header, record->origin, agency).effect >= EFFECT_ASK;
 }
 
 struct reader_search {
@@ -118,20 +120,6 @@ static bool has_reader(struct apply *apply, const struct record_case *record)
     return search.found;
 }
 
-static bool involved(const struct apply *apply, uint64_t child, uint32_t agency)
-{
-    struct subject_id own;
-    return members_own_subject(apply->txn, child, agency, &own) && disclose_involved(apply, &own);
-}
-
-static bool linked_by_name(const struct apply *apply, uint64_t child, uint32_t agency)
-{
-    struct subject_id own;
-    struct subject_row row;
-    return members_own_subject(apply->txn, child, agency, &own) &&
-           subject_row_get(apply->txn, &own, &row) && row.link == LINK_PROVISIONAL;
-}
-
 /* The front door reads what its origin says about its own child. Whoever is told because it is
  * involved with the child gets the card alone while a name is all that says it is the same
  * child. */
@@ -142,10 +130,10 @@ static void share_with(struct apply *apply, const struct record_case *record,
     uint8_t parts = PART_BIT(PART_CARD) | PART_BIT(PART_ACCOUNT);
     bool by_name = record->subject.link == LINK_PROVISIONAL;
     if (!agency_is_front_door(recipient)) {
-        if (!involved(apply, record->subject.child, number)) {
+        if (disclose_roles(apply, record->subject.child, number) == 0) {
             return;
         }
-        by_name = by_name || linked_by_name(apply, record->subject.child, number);
+        by_name = by_name || members_by_name(apply->txn, record->subject.child, number);
         parts = by_name ? PART_BIT(PART_CARD) : parts;
     }
     const struct telling telling = {.entry = &record->entry->id,
@@ -173,6 +161,64 @@ static void share_now(struct apply *apply, const struct record_case *record)
         if (decision.effect == EFFECT_SHARE && decision.mode == MODE_CONTENT) {
             share_with(apply, record, recipient);
         }
+    }
+}
+
+/* --- what is not content --- */
+
+static void tell_existence(struct apply *apply, const struct told_record *record,
+                           const struct agency *recipient)
+{
+    struct wire_headline headline;
+    if (!headline_for(apply, record, recipient, &headline)) {
+        return;
+    }
+    struct wire_notice notice = {
+        .type = NOTICE_TOLD,
+        .n_headlines = 1,
+        .headlines = &headline,
+        .time_ms = apply->time_ms,
+    };
+    alert_own_handle(apply, record->child, recipient->number, &notice);
+    mailbox_notice(apply, recipient->number, &notice);
+}
+
+/* Whoever an agreement tells at once without content hears that there is something. Whoever it would
+ * give content, but the origin did not know of, is introduced to the origin, which can grant then. */
+static void consider(struct apply *apply, const struct told_record *record, uint32_t number)
+{
+    const struct agency *recipient = directory_agency(&apply->governance->directory, number);
+    if (recipient == NULL || !recipient->active || number == record->id.agency ||
+        disclose_narrowed(&record->header, number)) {
+        return;
+    }
+    struct decision decision = disclose_decide(apply, &record->header, record->origin, recipient);
+    bool shares = decision.effect == EFFECT_SHARE;
+    if (decision.effect == EFFECT_ASK || (shares && decision.mode == MODE_EXISTENCE)) {
+        tell_existence(apply, record, recipient);
+    } else if (shares && !agency_is_front_door(recipient) && !recipient->sensitive &&
+               !disclose_granted(&record->input, number, PART_ACCOUNT)) {
+        circle_introduce(apply, record->child, number, record->id.agency);
+    }
+}
+
+static void tell_others(struct apply *apply, const struct told_record *record)
+{
+    const struct directory *directory = &apply->governance->directory;
+    struct member_list members;
+    members_list(apply->txn, record->child, &members);
+    for (size_t i = 0; i < members.n; i++) {
+        bool again = false;
+        for (size_t j = 0; j < i && !again; j++) {
+            again = members.subjects[j].agency == members.subjects[i].agency;
+        }
+        const struct agency *member = directory_agency(directory, members.subjects[i].agency);
+        if (!again && member != NULL && !agency_is_front_door(member)) {
+            consider(apply, record, member->number);
+        }
+    }
+    for (size_t i = 0; i < directory->n_front_doors; i++) {
+        consider(apply, record, directory->front_doors[i]);
     }
 }
 
@@ -262,11 +308,13 @@ void record_act(struct apply *apply, const struct record_case *record, uint64_t 
         return;
     }
     chronicle(apply, record, log_index);
-    if (record->counts) {
+    struct told_record told;
+    if (record->counts && headline_load(apply, &record->header->id, &told)) {
         share_now(apply, record);
         if (record_is_danger(record->header->record_kind, record->header->urgency)) {
             timers_watch_record(apply, &record->header->id, log_index);
         }
+        tell_others(apply, &told);
         alert_look(apply, record->subject.child, record->header->event_day);
     }
 }

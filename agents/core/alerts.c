@@ -219,6 +219,7 @@ void known_alert_take(struct store_txn *txn, uint64_t position, const struct wir
         break;
     case NOTICE_RECORD_OPENED:
     case NOTICE_RETRACTED:
+    case NOTICE_TOLD:
     case NOTICE_UNOPENED:
         break; /* about a record: RECEIVED says it */
     }

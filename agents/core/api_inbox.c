@@ -5,6 +5,8 @@
 
 #include "agents/core/api_view.h"
 
+#define QUIET_MAX 1000 /* passed over for one page; the next goes on behind them */
+
 struct page {
     uint64_t after;
     uint64_t limit;
@@ -127,7 +129,8 @@ static bool set_notice(struct json *object, const struct api_view *view,
     if (notice.outcome != OUTCOME_NONE) {
         json_set_word(object, "outcome", outcome_text(notice.outcome));
     }
-    if (notice.type == NOTICE_RAISED || notice.type == NOTICE_EXTENDED) {
+    if (notice.type == NOTICE_RAISED || notice.type == NOTICE_EXTENDED ||
+        notice.type == NOTICE_TOLD) {
         answer_set_count(object, "headlines", notice.n_headlines);
     }
     return true;
@@ -149,17 +152,21 @@ static bool set_item(struct json *object, const struct api_view *view,
 
 /* --- a page --- */
 
-static void append_item(struct json *items, const struct api_view *view,
+/* False for what is no news for a person. */
+static bool append_item(struct json *items, const struct api_view *view,
                         const struct opening *opening, const struct store_walk *walk)
 {
     struct inbox_row row;
     uint64_t position;
+    bool good = inbox_unpack(walk->key, walk->value, &position, &row);
+    if (good && (row.flags & INBOX_QUIET) != 0) {
+        return false;
+    }
     struct json *object = json_object_new();
-    if (!inbox_unpack(walk->key, walk->value, &position, &row) ||
-        !set_item(object, view, opening, &row)) {
+    if (!good || !set_item(object, view, opening, &row)) {
         store_fail(opening->txn, -EBADMSG); /* it was read before it was kept */
         json_free(&object);
-        return;
+        return false;
     }
     answer_set_count(object, "delivery", position);
     answer_set_instant(object, "received_at", row.taken_ms);
@@ -168,6 +175,7 @@ static void append_item(struct json *items, const struct api_view *view,
         json_set_bool(object, "doubt", true);
     }
     (void)json_append_node(items, &object);
+    return true;
 }
 
 /* What lies behind page->after now. NULL, and a problem, when the store cannot be read. */
@@ -184,12 +192,16 @@ static struct json *list_page(const struct api_view *view, const struct page *pa
     struct store_key from = store_key_u64(next + 1);
     struct json *items = json_array_new();
     uint64_t n = 0;
+    uint64_t quiet = 0;
     struct store_walk walk = store_walk_from(txn, AT_INBOX, store_key_slice(&from));
-    while (walk.live && n < page->limit) {
+    while (walk.live && n < page->limit && quiet < QUIET_MAX) {
         struct reader key = reader_over(walk.key);
-        append_item(items, view, &opening, &walk);
+        if (append_item(items, view, &opening, &walk)) {
+            n++;
+        } else {
+            quiet++;
+        }
         next = read_u64(&key);
-        n++;
         store_walk_next(&walk);
     }
     store_walk_end(&walk);
@@ -218,8 +230,8 @@ static struct json *wait_page(const struct api_view *view, const struct page *pa
         uint64_t seen = news_count(news);
         struct json *items = list_page(view, page, ret_next, answer);
         int64_t left_ms = until_ms - clock_boot_ms(view->agent->clock);
-        if (items == NULL || !is_empty(items) || left_ms <= 0 || news_closed(news) ||
-            !news_wait(news, seen, (int)left_ms)) {
+        if (items == NULL || !is_empty(items) || *ret_next >= page->after + QUIET_MAX ||
+            left_ms <= 0 || news_closed(news) || !news_wait(news, seen, (int)left_ms)) {
             return items;
         }
         json_free(&items);

@@ -7,6 +7,7 @@
  *   INBOX     position -> the item as it came, with when and how it was told
  *   RECEIVED  entry id -> where it was delivered, what is known of it since, who decided here
  *   RELEASED  entry id, part -> our grant for that part, whether it came with the entry or later
+ *   CIRCLE    handle, agency, role -> who else is involved with the child (circle.h)
  *   READING   application -> position that it acknowledged
  *
  * inbox.c has the rows, inbox_take.c what is checked before there is one, inbox_notice.c what a
@@ -60,6 +61,7 @@ void inbox_gaps(struct store_txn *txn, struct inbox_gaps *ret);
 
 #define INBOX_DOUBT    1U /* the origin's signing key has been revoked since */
 #define INBOX_NOT_HELD 2U /* a release of a record that was lost in a gap */
+#define INBOX_QUIET    4U /* between agents: no news for a person, and not listed as such */
 
 /* Whether a record was taken back, and who says so. */
 enum retraction {

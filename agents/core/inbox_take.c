@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "agents/core/circle.h"
 #include "agents/core/inbox_internal.h"
 #include "agents/core/room.h"
 #include "base/log.h"
@@ -152,6 +153,65 @@ static void keep_retraction(struct taking *taking, const struct entry_header *he
     received_put(taking->txn, &record->retracts, &row);
 }
 
+/* --- what agents tell each other --- */
+
+/* What was signed with a key that was revoked since puts nobody into a circle. */
+static void keep_involvement(struct taking *taking, const struct wire_delivered *delivered,
+                             const struct involvement_header *header)
+{
+    const struct circle_member member = {
+        .agency = header->id.agency,
+        .role = header->role,
+        .from_day = header->from_day,
+        .until_day = header->until_day,
+        .entry = header->id,
+        .position = taking->item->position,
+        .by_name = (delivered->flags & DELIVERED_PROVISIONAL) != 0,
+    };
+    if (delivered->has_handle && (taking->flags & INBOX_DOUBT) == 0) {
+        circle_put(taking->txn, delivered->handle, &member);
+    }
+}
+
+/* Grants of what its origin stored before; only the origin grants. */
+static void keep_later_grant(struct taking *taking, const struct wire_delivered *delivered,
+                             const struct grant_header *header)
+{
+    if (header->record.agency == header->id.agency) {
+        keep_grants(taking, &header->record, delivered->grants, delivered->n_grants, 0);
+    }
+}
+
+/* What follows from an entry, by its kind. */
+static void keep_meaning(struct taking *taking, const struct wire_delivered *delivered,
+                         const struct entry_header *header)
+{
+    switch (header->kind) {
+    case ENTRY_RECORD:
+        keep_grants(taking, &header->id, delivered->grants, delivered->n_grants, 0);
+        keep_retraction(taking, header);
+        return;
+    case ENTRY_DECISION:
+        keep_grants(taking, &header->id, delivered->grants, delivered->n_grants, 0);
+        return;
+    case ENTRY_INVOLVEMENT:
+        keep_grants(taking, &header->id, delivered->grants, delivered->n_grants, 0);
+        keep_involvement(taking, delivered, &header->involvement);
+        break;
+    case ENTRY_GRANT:
+        keep_later_grant(taking, delivered, &header->grant);
+        break;
+    case ENTRY_SUBJECT:
+    case ENTRY_TIE:
+    case ENTRY_ACKNOWLEDGEMENT:
+    case ENTRY_REQUEST:
+        break;
+    }
+    taking->flags |= INBOX_QUIET;
+}
+
+/* --- items --- */
+
 static bool take_delivered(struct taking *taking)
 {
     struct wire_delivered delivered;
@@ -180,8 +240,7 @@ static bool take_delivered(struct taking *taking)
     row.delivered = taking->item->position;
     row.item = item;
     received_put(taking->txn, &header.id, &row);
-    keep_grants(taking, &header.id, delivered.grants, delivered.n_grants, 0);
-    keep_retraction(taking, &header);
+    keep_meaning(taking, &delivered, &header);
     return true;
 }
 

@@ -4,9 +4,12 @@
  *
  *   record       its own agency always; then whoever the agreements let have the content, now or
  *                once it is released (hold and above), unless the author left them out: the front
- *                door first, then the others by number, as many as CAIRN_GRANTS_MAX allows
- *   involvement  its own agency
+ *                doors first, then those involved with the child today, by number and in the roles
+ *                they hold, as many as CAIRN_GRANTS_MAX allows. While a name is all that says that
+ *                it is the same child, who is involved gets the card alone.
+ *   involvement  its own agency, and those involved with the child whom the agreements give it
  *   decision     its own agency, and whoever the decider named
+ *   later grant  whoever it names, and nobody else
  *
  * The broker judges each grant again by the same agreements and refuses the entry for one too many;
  * so a version that changed between here and there is answered "stale directory", and the parcel is
@@ -31,11 +34,26 @@ void parcel_deinit(struct parcel *parcel)
 
 /* --- readers --- */
 
+#define ALL_PARTS (PART_BIT(PART_CARD) | PART_BIT(PART_ACCOUNT))
+
+struct reader_of {
+    const struct agency *agency;
+    uint8_t parts; /* PART_BIT of each that it gets, as far as the entry has it */
+};
+
 struct readers {
     size_t n;
     size_t max;
-    const struct agency *of[CAIRN_GRANTS_MAX];
+    struct reader_of of[CAIRN_GRANTS_MAX];
     size_t left_out;
+};
+
+/* What is cut: its header, and what the store knew beside it. */
+struct cut {
+    const struct parcel_terms *terms;
+    const struct spool_entry *entry;
+    const struct entry_header *header;
+    const struct agency *own;
 };
 
 static bool is_narrowed(const struct record_header *record, uint32_t agency)
@@ -48,66 +66,109 @@ static bool is_narrowed(const struct record_header *record, uint32_t agency)
     return false;
 }
 
-static bool may_read(const struct parcel_terms *terms, const struct record_header *record,
-                     const struct agency *origin, const struct agency *recipient)
+static bool may_read_record(const struct cut *cut, const struct agency *recipient, uint32_t roles)
 {
-    if (!recipient->active || recipient->number == origin->number ||
-        is_narrowed(record, recipient->number)) {
-        return false;
-    }
-    struct disclosure disclosure = {
-        .origin = origin,
+    const struct record_header *record = &cut->header->record;
+    const struct disclosure disclosure = {
+        .origin = cut->own,
         .recipient = recipient,
         .kind = record->record_kind,
         .code = record->code,
         .level = record->level,
         .urgency = record->urgency,
-        .day = terms->day,
+        .roles = roles,
+        .day = cut->terms->day,
     };
-    struct decision decision = agreements_decide(terms->governance->agreements, &disclosure);
+    if (is_narrowed(record, recipient->number)) {
+        return false;
+    }
+    struct decision decision = agreements_decide(cut->terms->governance->agreements, &disclosure);
     return decision.effect >= EFFECT_HOLD && decision.mode == MODE_CONTENT;
 }
 
+static bool may_read_involvement(const struct cut *cut, const struct agency *recipient,
+                                 uint32_t roles)
+{
+    const struct disclosure disclosure = {
+        .origin = cut->own,
+        .recipient = recipient,
+        .kind = DISCLOSED_INVOLVEMENT,
+        .urgency = URGENCY_ROUTINE,
+        .roles = roles,
+        .day = cut->terms->day,
+    };
+    struct decision decision = agreements_decide(cut->terms->governance->agreements, &disclosure);
+    return decision.effect == EFFECT_SHARE && decision.mode == MODE_CONTENT;
+}
+
 /* An agency without a key to seal to cannot be given anything; the next directory may have one. */
-static void add_reader(struct readers *readers, const struct agency *agency)
+static void add_reader(struct readers *readers, const struct agency *agency, uint8_t parts)
 {
     if (agency_open_key(agency) == NULL) {
         return;
+    }
+    for (size_t i = 0; i < readers->n; i++) {
+        if (readers->of[i].agency == agency) {
+            return;
+        }
     }
     if (readers->n == readers->max) {
         readers->left_out++;
         return;
     }
-    readers->of[readers->n++] = agency;
+    readers->of[readers->n++] = (struct reader_of){.agency = agency, .parts = parts};
 }
 
-static void record_readers(const struct parcel_terms *terms, const struct record_header *record,
-                           const struct agency *origin, struct readers *readers)
+static void add_front_doors(const struct cut *cut, struct readers *readers)
 {
-    const struct directory *directory = &terms->governance->directory;
-    for (int front_door = 1; front_door >= 0; front_door--) {
-        for (size_t i = 0; i < directory->n_agencies; i++) {
-            const struct agency *agency = &directory->agencies[i];
-            if (agency_is_front_door(agency) == (front_door == 1) &&
-                may_read(terms, record, origin, agency)) {
-                add_reader(readers, agency);
-            }
+    const struct directory *directory = &cut->terms->governance->directory;
+    for (size_t i = 0; i < directory->n_front_doors; i++) {
+        const struct agency *agency = directory_agency(directory, directory->front_doors[i]);
+        if (agency != cut->own && may_read_record(cut, agency, 0)) {
+            add_reader(readers, agency, ALL_PARTS);
         }
     }
 }
 
-static void named_readers(const struct parcel_terms *terms, const struct spool_entry *entry,
-                          struct readers *readers)
+/* Of those involved, `may_read` decides. */
+static void add_circle(const struct cut *cut,
+                       bool (*may_read)(const struct cut *cut, const struct agency *recipient,
+                                        uint32_t roles),
+                       uint8_t by_name_parts, struct readers *readers)
 {
-    for (size_t i = 0; i < entry->n_recipients; i++) {
+    for (size_t i = 0; i < cut->entry->n_circle; i++) {
+        const struct spool_reader *member = &cut->entry->circle[i];
         const struct agency *agency =
-            directory_agency(&terms->governance->directory, entry->recipients[i]);
-        bool twice = false;
-        for (size_t j = 0; j < readers->n; j++) {
-            twice = twice || readers->of[j] == agency;
+            directory_agency(&cut->terms->governance->directory, member->agency);
+        uint8_t parts = member->by_name ? by_name_parts : ALL_PARTS;
+        if (agency != NULL && agency->active && agency != cut->own && parts != 0 &&
+            may_read(cut, agency, member->roles)) {
+            add_reader(readers, agency, parts);
         }
-        if (agency != NULL && agency->active && !twice) {
-            add_reader(readers, agency);
+    }
+}
+
+/* Today's standing of whoever a later grant names. Whether it may have it was decided when the grant
+ * was made, and the broker decides again. */
+static uint8_t granted_parts(const struct cut *cut, const struct agency *agency)
+{
+    for (size_t i = 0; i < cut->entry->n_circle; i++) {
+        const struct spool_reader *member = &cut->entry->circle[i];
+        if (member->agency == agency->number && member->by_name && !agency_is_front_door(agency)) {
+            return PART_BIT(PART_CARD);
+        }
+    }
+    return ALL_PARTS;
+}
+
+static void add_named(const struct cut *cut, struct readers *readers)
+{
+    for (size_t i = 0; i < cut->entry->n_recipients; i++) {
+        const struct agency *agency =
+            directory_agency(&cut->terms->governance->directory, cut->entry->recipients[i]);
+        if (agency != NULL && agency->active) {
+            add_reader(readers, agency,
+                       cut->header->kind == ENTRY_GRANT ? granted_parts(cut, agency) : ALL_PARTS);
         }
     }
 }
@@ -115,14 +176,43 @@ static void named_readers(const struct parcel_terms *terms, const struct spool_e
 static void sort_readers(struct readers *readers)
 {
     for (size_t i = 1; i < readers->n; i++) {
-        const struct agency *agency = readers->of[i];
+        struct reader_of reader = readers->of[i];
         size_t at = i;
-        while (at > 0 && readers->of[at - 1]->number > agency->number) {
+        while (at > 0 && readers->of[at - 1].agency->number > reader.agency->number) {
             readers->of[at] = readers->of[at - 1];
             at--;
         }
-        readers->of[at] = agency;
+        readers->of[at] = reader;
     }
+}
+
+static void find_readers(const struct cut *cut, struct readers *readers)
+{
+    switch (cut->header->kind) {
+    case ENTRY_RECORD:
+        readers->max = RECORD_READERS_MAX;
+        add_reader(readers, cut->own, ALL_PARTS);
+        add_front_doors(cut, readers);
+        add_circle(cut, may_read_record, PART_BIT(PART_CARD), readers);
+        break;
+    case ENTRY_INVOLVEMENT:
+        add_reader(readers, cut->own, ALL_PARTS);
+        add_circle(cut, may_read_involvement, 0, readers);
+        break;
+    case ENTRY_GRANT:
+        readers->max = RECORD_READERS_MAX;
+        add_named(cut, readers);
+        break;
+    case ENTRY_SUBJECT:
+    case ENTRY_TIE:
+    case ENTRY_ACKNOWLEDGEMENT:
+    case ENTRY_DECISION:
+    case ENTRY_REQUEST:
+        add_reader(readers, cut->own, ALL_PARTS);
+        add_named(cut, readers);
+        break;
+    }
+    sort_readers(readers);
 }
 
 /* --- grants --- */
@@ -132,29 +222,46 @@ struct grants {
     struct wire_grant of[CAIRN_GRANTS_MAX];
 };
 
-static int add_grant(const struct entry_id *entry, const struct agency *recipient, enum part part,
+/* What the grants are of: the entry itself, or the one that a later grant discloses. */
+struct granted {
+    struct entry_id entry;
+    bool has_card;
+};
+
+static int add_grant(const struct granted *granted, const struct agency *recipient, enum part part,
                      const struct seal_keys *keys, struct grants *grants)
 {
     const struct agency_key *key = agency_open_key(recipient);
-    struct grant_scope scope = {.entry = *entry, .part = part, .recipient = recipient->number};
+    struct grant_scope scope = {
+        .entry = granted->entry, .part = part, .recipient = recipient->number};
     struct wire_grant *grant = &grants->of[grants->n++];
     *grant = (struct wire_grant){.part = part, .recipient = recipient->number, .key_id = key->id};
     return grant_seal(key->public_key, &scope, &keys->of[part], grant->sealed);
 }
 
-static int seal_grants(const struct readers *readers, const struct entry_header *header,
+static int seal_grants(const struct readers *readers, const struct granted *granted,
                        const struct seal_keys *keys, struct grants *grants)
 {
     int r = 0;
     for (size_t i = 0; i < readers->n && r == 0; i++) {
-        if (header->kind == ENTRY_RECORD) {
-            r = add_grant(&header->id, readers->of[i], PART_CARD, keys, grants);
+        const struct reader_of *reader = &readers->of[i];
+        if (granted->has_card && (reader->parts & PART_BIT(PART_CARD)) != 0) {
+            r = add_grant(granted, reader->agency, PART_CARD, keys, grants);
         }
-        if (r == 0) {
-            r = add_grant(&header->id, readers->of[i], PART_ACCOUNT, keys, grants);
+        if (r == 0 && (reader->parts & PART_BIT(PART_ACCOUNT)) != 0) {
+            r = add_grant(granted, reader->agency, PART_ACCOUNT, keys, grants);
         }
     }
     return r;
+}
+
+static struct granted what_is_granted(const struct cut *cut)
+{
+    bool later = cut->header->kind == ENTRY_GRANT;
+    return (struct granted){
+        .entry = later ? cut->header->grant.record : cut->header->id,
+        .has_card = (later ? cut->entry->granted : cut->header->kind) == ENTRY_RECORD,
+    };
 }
 
 static int make_grants(const struct parcel_terms *terms, const struct spool_entry *entry,
@@ -163,26 +270,25 @@ static int make_grants(const struct parcel_terms *terms, const struct spool_entr
 {
     struct readers readers = {.max = CAIRN_GRANTS_MAX};
     struct seal_keys keys = {.of = {SECRET_NULL}};
-    const struct agency *own = directory_agency(&terms->governance->directory, terms->agency);
+    const struct cut cut = {
+        .terms = terms,
+        .entry = entry,
+        .header = header,
+        .own = directory_agency(&terms->governance->directory, terms->agency),
+    };
     grants->n = 0;
     if (entry->keys.len == 0) {
         return 0; /* nothing in it is sealed */
     }
-    if (own == NULL || agency_open_key(own) == NULL) {
+    if (cut.own == NULL || agency_open_key(cut.own) == NULL) {
         return -ENOKEY;
     }
-    add_reader(&readers, own);
-    if (header->kind == ENTRY_RECORD) {
-        readers.max = RECORD_READERS_MAX;
-        record_readers(terms, &header->record, own, &readers);
-    } else {
-        named_readers(terms, entry, &readers);
-    }
+    find_readers(&cut, &readers);
     parcel->readers_left_out += readers.left_out;
-    sort_readers(&readers);
+    const struct granted granted = what_is_granted(&cut);
     int r = seal_keys_open(&terms->keys->store, entry->keys, &keys);
     if (r == 0) {
-        r = seal_grants(&readers, header, &keys, grants);
+        r = seal_grants(&readers, &granted, &keys, grants);
     }
     seal_keys_deinit(&keys);
     return r;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "agents/core/circle.h"
 #include "agents/core/held.h"
 #include "agents/core/reseal.h"
 #include "base/date.h"
@@ -64,6 +65,17 @@ static enum lane wire_lane(enum lane lane, const struct spool_entry *entries, si
     return lane == LANE_URGENT ? LANE_NORMAL : lane;
 }
 
+static int add_circles(struct store_txn *txn, int32_t day, struct arena *arena,
+                       struct spool_entry *entries, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!circle_beside(txn, day, arena, &entries[i])) {
+            return -EBADMSG;
+        }
+    }
+    return store_fault(txn);
+}
+
 static int cut_lot(struct sending *sending, struct session *session, struct parcel_terms *terms,
                    struct parcel *ret)
 {
@@ -82,6 +94,10 @@ static int cut_lot(struct sending *sending, struct session *session, struct parc
     }
     if (limit > 0 && n > limit) {
         n = limit;
+    }
+    r = add_circles(txn, terms->day, &arena, entries, n);
+    if (r != 0) {
+        return r;
     }
     terms->stream = entries[0].stream;
     terms->lane = wire_lane(terms->lane, entries, n);

@@ -18,6 +18,13 @@
 #define SPOOL_KEYS_BYTES (CAIRN_PARTS * SEAL_KEY_BYTES)
 #define SPOOL_WRAP_BYTES (SPOOL_KEYS_BYTES + WRAP_OVERHEAD_BYTES)
 
+/* An agency that is involved with the child on the day of sending. */
+struct spool_reader {
+    uint32_t agency;
+    uint32_t roles; /* ROLE_BIT */
+    bool by_name;   /* a name is all that says that it is the same child */
+};
+
 struct spool_entry {
     enum lane lane;
     uint64_t stream;
@@ -29,8 +36,12 @@ struct spool_entry {
     bool has_reference;  /* false: a statement about a child */
     struct reference reference;
     int64_t created_ms;
-    size_t n_recipients; /* of a decision: who else gets a grant */
+    size_t n_recipients; /* of a decision: who else gets a grant; of a later grant: who gets it */
     uint32_t recipients[CAIRN_ADDRESSEES_MAX];
+    /* Not of the row: what else the store knows when it is sent (circle_beside). */
+    size_t n_circle;
+    const struct spool_reader *circle; /* by agency, each once */
+    enum entry_kind granted;           /* of a later grant: the kind of what is granted */
 };
 
 /* Draws the streams of a fresh store; keeps those of an old one. */

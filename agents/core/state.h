@@ -42,7 +42,8 @@
     X(LISTED, "listed")     /* alert u64, position u64 of a notice with headlines -> (empty) */    \
     X(READING, "reading")   /* name of an application -> position it acknowledged */               \
     X(REGISTER, "register") /* pupil's key[32], period i32 -> sealed marks (school/register.h) */  \
-    X(ROLL, "roll")         /* pupil's key[32] -> sealed involvement (school/roll.h) */
+    X(ROLL, "roll")         /* pupil's key[32] -> sealed involvement (school/roll.h) */            \
+    X(CIRCLE, "circle")     /* handle[16], agency u32, role u8 -> circle row (circle.h) */
 
 enum agent_table {
 #define X(name, text) AT_##name,

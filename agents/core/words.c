@@ -299,6 +299,9 @@ const char *words_notice(enum notice_type type)
         return "A named person there has opened what you sent.";
     case NOTICE_RETRACTED:
         return "The broker says that something has been taken back by the agency that sent it.";
+    case NOTICE_TOLD:
+        return "Another agency has recorded something about this child. What it says is not shared "
+               "with you.";
     case NOTICE_UNOPENED:
         return "Nobody at the front door has opened this yet: telephone the desk on duty now.";
     }
@@ -320,6 +323,8 @@ const char *notice_type_text(enum notice_type type)
         return "record-opened";
     case NOTICE_RETRACTED:
         return "retracted";
+    case NOTICE_TOLD:
+        return "told";
     case NOTICE_UNOPENED:
         return "unopened";
     }

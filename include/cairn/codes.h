@@ -14,13 +14,13 @@
 /* Entry kinds of a parcel. Column 3: in use in this version. */
 #define CAIRN_ENTRY_KINDS(X)                                                                       \
     X(RECORD, 1, true)                                                                             \
-    X(GRANT, 2, false)                                                                             \
+    X(GRANT, 2, true)                                                                              \
     X(SUBJECT, 3, true)                                                                            \
     X(TIE, 4, false)                                                                               \
     X(INVOLVEMENT, 5, true)                                                                        \
     X(ACKNOWLEDGEMENT, 6, true)                                                                    \
     X(DECISION, 7, true)                                                                           \
-    X(REQUEST, 8, false)
+    X(REQUEST, 8, true)
 
 enum entry_kind {
 #define X(name, number, used) ENTRY_##name = (number),

@@ -42,6 +42,7 @@
     X(NOT_FOUND,           45, FINAL, "it speaks of a record or an alert that is not there")                                       \
     X(CONFLICT,            46, FINAL, "it does not fit what has happened since")                                                   \
     X(BAD_GRANT,           47, FINAL, "it is sealed for an agency that no agreement lets read it, or not for the one that sent it") \
+    X(OVER_LIMIT,          48, FINAL, "it is more than the partnership lets this agency claim or ask for")                         \
     X(QUARANTINED,         50, FINAL, "it is set aside, because the broker stopped twice over it: an operator must look")
 /* clang-format on */
 

@@ -329,6 +329,22 @@ static void index_curve_keys(struct directory *directory)
     directory->n_by_curve = n;
 }
 
+static void list_front_doors(const struct json_view *view, struct directory *directory)
+{
+    for (size_t i = 0; i < directory->n_agencies; i++) {
+        const struct agency *agency = &directory->agencies[i];
+        if (!agency->active || !agency_is_front_door(agency)) {
+            continue;
+        }
+        if (directory->n_front_doors == CAIRN_FRONT_DOORS_MAX) {
+            (void)json_refuse(view, "more than %d active agencies of class front-door",
+                              CAIRN_FRONT_DOORS_MAX);
+            return;
+        }
+        directory->front_doors[directory->n_front_doors++] = agency->number;
+    }
+}
+
 int directory_read(const struct json *document, struct directory *ret, struct error *error)
 {
     struct json_view view = json_view(document, error);
@@ -340,6 +356,7 @@ int directory_read(const struct json *document, struct directory *ret, struct er
         return -EINVAL;
     }
     refuse_shared_keys(&view, ret);
+    list_front_doors(&view, ret);
     index_curve_keys(ret);
     return json_ok(&view) ? 0 : -EINVAL;
 }

@@ -102,6 +102,8 @@ struct directory {
     struct agency_kind kinds[KINDS_MAX];
     size_t n_agencies;
     struct agency *agencies; /* ascending number */
+    size_t n_front_doors; /* active ones */
+    uint32_t front_doors[CAIRN_FRONT_DOORS_MAX];
     size_t n_by_curve;
     struct curve_owner *by_curve; /* private: active keys of active agencies, ascending */
     uint8_t broker_curve_key[32];

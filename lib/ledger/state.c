@@ -154,11 +154,12 @@ void subject_row_put(struct store_txn *txn, const struct subject_id *subject,
 void involvement_row_put(struct store_txn *txn, const struct subject_id *subject, enum role role,
                          const struct involvement_row *row)
 {
-    uint8_t storage[16];
+    uint8_t storage[16 + ENTRY_ID_BYTES];
     struct writer writer = writer_over(storage, sizeof(storage));
     write_i32(&writer, row->from_day);
     write_i32(&writer, row->until_day);
     write_u64(&writer, row->log_index);
+    write_entry_id(&writer, &row->entry);
     struct store_key key = key_involvement(subject, role);
     store_put(txn, T_INVOLVEMENT, store_key_slice(&key), writer_slice(&writer));
 }
@@ -169,10 +170,24 @@ bool involvement_row_unpack(struct slice value, struct involvement_row *ret)
     struct involvement_row row = {.from_day = read_i32(&reader)};
     row.until_day = read_i32(&reader);
     row.log_index = read_u64(&reader);
+    row.entry = read_entry_id(&reader);
     if (!reader_end(&reader)) {
         return false;
     }
     *ret = row;
+    return true;
+}
+
+bool involvement_row_get(struct store_txn *txn, const struct subject_id *subject, enum role role,
+                         struct involvement_row *ret)
+{
+    struct store_key key = key_involvement(subject, role);
+    struct slice value;
+    if (!store_get(txn, T_INVOLVEMENT, store_key_slice(&key), &value)) {
+        return false;
+    }
+    bool good = involvement_row_unpack(value, ret);
+    assert(good);
     return true;
 }
 
@@ -408,18 +423,26 @@ void agency_row_get(struct store_txn *txn, uint32_t agency, struct agency_row *r
     ret->log_size = read_u64(&reader);
     read_into(&reader, ret->log_root.bytes, CAIRN_HASH_BYTES);
     read_into(&reader, ret->cosignature, COSIGNATURE_BYTES);
+    ret->claims_open = read_u32(&reader);
+    ret->day = read_i32(&reader);
+    ret->claims_today = read_u32(&reader);
+    ret->requests_today = read_u32(&reader);
     assert(reader_end(&reader));
 }
 
 void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_row *row)
 {
-    uint8_t storage[24 + CAIRN_HASH_BYTES + COSIGNATURE_BYTES];
+    uint8_t storage[24 + CAIRN_HASH_BYTES + COSIGNATURE_BYTES + 16];
     struct writer writer = writer_over(storage, sizeof(storage));
     write_u64(&writer, row->next_position);
     write_u64(&writer, row->acknowledged);
     write_u64(&writer, row->log_size);
     write_bytes(&writer, row->log_root.bytes, CAIRN_HASH_BYTES);
     write_bytes(&writer, row->cosignature, COSIGNATURE_BYTES);
+    write_u32(&writer, row->claims_open);
+    write_i32(&writer, row->day);
+    write_u32(&writer, row->claims_today);
+    write_u32(&writer, row->requests_today);
     struct store_key key = key_agency(agency);
     store_put(txn, T_AGENCY, store_key_slice(&key), writer_slice(&writer));
 }

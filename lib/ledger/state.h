@@ -127,7 +127,10 @@ struct involvement_row {
     int32_t from_day;
     int32_t until_day;
     uint64_t log_index;
+    struct entry_id entry; /* that said so */
 };
+bool involvement_row_get(struct store_txn *txn, const struct subject_id *subject, enum role role,
+                         struct involvement_row *ret);
 void involvement_row_put(struct store_txn *txn, const struct subject_id *subject, enum role role,
                          const struct involvement_row *row);
 bool involvement_row_unpack(struct slice value, struct involvement_row *ret);
@@ -223,6 +226,10 @@ struct agency_row {
     uint64_t log_size;      /* cosigned */
     struct hash log_root;
     uint8_t cosignature[COSIGNATURE_BYTES];
+    uint32_t claims_open;  /* involvements without an end */
+    int32_t day;           /* of the two counts that follow */
+    uint32_t claims_today; /* involvements */
+    uint32_t requests_today;
 };
 void agency_row_get(struct store_txn *txn, uint32_t agency,
                     struct agency_row *ret); /* a fresh one when there is none */

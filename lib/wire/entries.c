@@ -272,6 +272,54 @@ static void decision_write(const struct decision_header *decision, struct buf *o
     strict_write(&message.base, out);
 }
 
+/* --- grant --- */
+
+static bool grant_read(const Cairn__V1__GrantHeader *from, struct grant_header *ret)
+{
+    *ret = (struct grant_header){.id = HEADER_ID(from), .basis = from->basis};
+    return within(from->basis, 1, BASIS_MAX) && piece_ref(from->record, &ret->record);
+}
+
+static void grant_write(const struct grant_header *grant, struct buf *out)
+{
+    Cairn__V1__GrantHeader message = CAIRN__V1__GRANT_HEADER__INIT;
+    Cairn__V1__EntryRef record;
+
+    HEADER_FILL(&message, ENTRY_GRANT, grant->id);
+    piece_ref_fill(&grant->record, &record);
+    message.record = &record;
+    message.basis = grant->basis;
+    strict_write(&message.base, out);
+}
+
+/* --- request --- */
+
+static bool request_read(const Cairn__V1__RequestHeader *from, struct request_header *ret)
+{
+    *ret = (struct request_header){
+        .id = HEADER_ID(from),
+        .has_record = from->record != NULL,
+        .purpose = (enum purpose)from->purpose,
+    };
+    return purpose_text(from->purpose) != NULL && piece_id16(&from->handle, ret->handle) &&
+           (!ret->has_record || piece_ref(from->record, &ret->record));
+}
+
+static void request_write(const struct request_header *request, struct buf *out)
+{
+    Cairn__V1__RequestHeader message = CAIRN__V1__REQUEST_HEADER__INIT;
+    Cairn__V1__EntryRef record;
+
+    HEADER_FILL(&message, ENTRY_REQUEST, request->id);
+    message.handle = piece_bytes(SLICE_OF(request->handle));
+    if (request->has_record) {
+        piece_ref_fill(&request->record, &record);
+        message.record = &record;
+    }
+    message.purpose = request->purpose;
+    strict_write(&message.base, out);
+}
+
 /* --- any kind --- */
 
 static const ProtobufCMessageDescriptor *header_type(enum entry_kind kind)
@@ -326,8 +374,10 @@ static bool read_particular(const void *message, struct entry_header *ret)
     case ENTRY_DECISION:
         return decision_read(message, &ret->decision);
     case ENTRY_GRANT:
-    case ENTRY_TIE:
+        return grant_read(message, &ret->grant);
     case ENTRY_REQUEST:
+        return request_read(message, &ret->request);
+    case ENTRY_TIE:
         return true;
     }
     return false;
@@ -374,8 +424,14 @@ void wire_entry_header_write(const struct entry_header *header, struct buf *out)
         decision_write(&header->decision, out);
         return;
     case ENTRY_GRANT:
-    case ENTRY_TIE:
+        assert(entry_id_equal(&header->id, &header->grant.id));
+        grant_write(&header->grant, out);
+        return;
     case ENTRY_REQUEST:
+        assert(entry_id_equal(&header->id, &header->request.id));
+        request_write(&header->request, out);
+        return;
+    case ENTRY_TIE:
         break;
     }
     assert(false && "a kind that is not in use cannot be written");
@@ -389,12 +445,12 @@ bool wire_entry_fits(const struct entry_header *header, struct slice body)
     case ENTRY_SUBJECT:
         return body.len == header->subject.n_tokens * WIRE_TOKEN_BYTES;
     case ENTRY_ACKNOWLEDGEMENT:
-        return body.len == 0;
     case ENTRY_GRANT:
+    case ENTRY_REQUEST:
+        return body.len == 0;
     case ENTRY_TIE:
     case ENTRY_INVOLVEMENT:
     case ENTRY_DECISION:
-    case ENTRY_REQUEST:
         return true;
     }
     return false;

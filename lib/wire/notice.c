@@ -5,7 +5,7 @@
 #include "wire/strict.h"
 #include "wire/wire.h"
 
-#define HEADLINE_FLAGS (HEADLINE_PROVISIONAL | HEADLINE_RETRACTED | HEADLINE_OWN)
+#define HEADLINE_FLAGS (HEADLINE_PROVISIONAL | HEADLINE_RETRACTED | HEADLINE_OWN | HEADLINE_MAY_ASK)
 
 /* --- one thing noticed --- */
 

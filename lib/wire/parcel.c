@@ -71,13 +71,13 @@ static bool body_ok(enum entry_kind kind, size_t len)
     case ENTRY_SUBJECT:
         return len % WIRE_TOKEN_BYTES == 0 && len <= CAIRN_TOKENS_MAX * WIRE_TOKEN_BYTES;
     case ENTRY_ACKNOWLEDGEMENT:
+    case ENTRY_GRANT:
+    case ENTRY_REQUEST:
         return len == 0;
     case ENTRY_RECORD:
-    case ENTRY_GRANT:
     case ENTRY_TIE:
     case ENTRY_INVOLVEMENT:
     case ENTRY_DECISION:
-    case ENTRY_REQUEST:
         return len <= CAIRN_BODY_MAX_BYTES;
     }
     return false;

@@ -104,7 +104,8 @@ bool piece_entry_id_ok(const struct entry_id *id)
 
 bool piece_takes_grants(enum entry_kind kind)
 {
-    return kind == ENTRY_RECORD || kind == ENTRY_INVOLVEMENT || kind == ENTRY_DECISION;
+    return kind == ENTRY_RECORD || kind == ENTRY_INVOLVEMENT || kind == ENTRY_DECISION ||
+           kind == ENTRY_GRANT;
 }
 
 bool piece_ref(const Cairn__V1__EntryRef *field, struct entry_id *ret)

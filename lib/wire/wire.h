@@ -150,6 +150,21 @@ struct decision_header {
     int64_t decided_ms;
 };
 
+/* A later disclosure: the entry's grants are sealed to the scope of `record`. */
+struct grant_header {
+    struct entry_id id;
+    struct entry_id record;
+    uint32_t basis;
+};
+
+struct request_header {
+    struct entry_id id;
+    uint8_t handle[CAIRN_HANDLE_BYTES]; /* the asking agency's own */
+    bool has_record;                    /* false: everything that may be asked for */
+    struct entry_id record;
+    enum purpose purpose;
+};
+
 /* Kinds that are numbered but not in use are recognised and carry only their id. */
 struct entry_header {
     enum entry_kind kind;
@@ -160,6 +175,8 @@ struct entry_header {
         struct involvement_header involvement;
         struct acknowledgement_header acknowledgement;
         struct decision_header decision;
+        struct grant_header grant;
+        struct request_header request;
     };
 };
 /* Strict read of an entry's header; checks every range of docs/protocol.md. */
@@ -170,7 +187,7 @@ bool wire_entry_header_read(enum entry_kind kind, struct slice header, struct ar
  * written, and refused by whoever reads it. */
 void wire_entry_header_write(const struct entry_header *header, struct buf *out);
 /* Whether the body has the length that its header gives it: card_bytes within a record's, 32 bytes
- * a token, none for an acknowledgement. Read the header first, then ask this: neither alone can
+ * a token, none for an acknowledgement, a grant or a request. Read the header first, then ask this: neither alone can
  * tell. */
 bool wire_entry_fits(const struct entry_header *header, struct slice body) MUST_USE;
 /* True when no message of the schema can contain itself or nest deeper than the reader looks. */
@@ -341,12 +358,14 @@ enum notice_type {
     NOTICE_CLOSED = 4,
     NOTICE_RECORD_OPENED = 5,
     NOTICE_RETRACTED = 6,
+    NOTICE_TOLD = 7,     /* that something exists: an agreement tells it at once */
     NOTICE_UNOPENED = 8, /* nobody has opened the record or alert: somebody telephones */
 };
 #define NOTICE_LAST          NOTICE_UNOPENED
 #define HEADLINE_PROVISIONAL 1U
 #define HEADLINE_RETRACTED   2U
 #define HEADLINE_OWN         4U
+#define HEADLINE_MAY_ASK     8U /* its origin decides, when it is asked */
 struct wire_headline {
     bool has_record; /* content mode: record, kind, code, origin are set; existence mode: class,
                         day, origin kind only */

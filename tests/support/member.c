@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/member.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agents/core/inbox.h"
 #include "agents/core/spool.h"
+#include "base/date.h"
 #include "support/scratch.h"
 
 static void open_store(struct member *member)
@@ -41,9 +43,15 @@ static void open_keep(struct member *member)
     assert(found);
     int r = govern_keep_open(&options, &member->agent.keep, &error);
     assert(r == 0);
+}
+
+void member_govern(struct member *member)
+{
+    const struct governance *held = member->world->governing.governance;
+    struct error error = ERROR_NULL;
     for (unsigned i = GOVERNANCE_DIRECTORY; i <= GOVERNANCE_DOCUMENTS; i++) {
         struct govern_document document;
-        found = governance_held(held, (enum governance_document)i, &document);
+        bool found = governance_held(held, (enum governance_document)i, &document);
         assert(found);
         enum govern_result result = govern_keep_offer(member->agent.keep, &document, &error);
         assert(result == GOVERN_ACCEPTED || result == GOVERN_SAME);
@@ -57,6 +65,10 @@ static void start(struct member *member)
     assert(r == 0);
     open_store(member);
     open_keep(member);
+    member_govern(member);
+    session_start(&member->session, &member->agent);
+    member->session.protocol = CAIRN_PROTOCOL_MAX;
+    sending_start(&member->sending, &member->agent);
     member->agent.records = record_reader_new(&error);
     member->agent.appointments = appointment_reader_new(&error);
     assert(member->agent.records != NULL && member->agent.appointments != NULL);
@@ -146,4 +158,61 @@ uint64_t member_fetch(struct member *member)
         }
     }
     return position;
+}
+
+struct reference member_submit(struct member *member, enum intake_content content, const char *text)
+{
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+    const struct intake_request request = {.content = content, .body = slice_of_text(text)};
+    struct error error = ERROR_NULL;
+    int r = intake_submit(&member->agent, &request, &answer, &error);
+    assert(r == 0 && answer.n == 1 && answer.items[0].has_reference);
+    return answer.items[0].reference;
+}
+
+/* False when the lane has nothing to send. */
+static bool send_lane(struct member *member, enum lane lane)
+{
+    _cleanup_(parcel_deinit) struct parcel parcel = PARCEL_NULL;
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct wire_receipt receipt;
+    uint64_t correlation = ++member->world->correlation;
+    int r = sending_cut(&member->sending, &member->session, lane, correlation, &parcel);
+    if (r == -ENOENT) {
+        return false;
+    }
+    assert(r == 0);
+    sending_sent(&member->sending, lane, &parcel);
+    world_forget_letters(member->world);
+    world_receive(member->world, member->number, buf_slice(&parcel.frame));
+    world_turn(member->world);
+    struct slice payload = world_letter(member->world, member->number, WIRE_RECEIPT);
+    bool good = wire_receipt_read(payload, &arena, &receipt);
+    assert(good);
+    enum sending_result result = sending_receipt(&member->sending, correlation, &receipt);
+    assert(result == SENDING_DONE);
+    return true;
+}
+
+void member_send(struct member *member)
+{
+    for (enum lane lane = LANE_URGENT; lane <= LANE_BULK; lane++) {
+        while (send_lane(member, lane)) {
+        }
+    }
+}
+
+struct out_row member_out(struct member *member, const struct reference *reference)
+{
+    struct out_row row;
+    _cleanup_(store_end) struct store_txn *txn = store_read(member->agent.store);
+    bool there = out_get(txn, reference, &row);
+    assert(there);
+    return row;
+}
+
+uint64_t member_count(struct member *member, const char *name)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(member->agent.store);
+    return count_get(txn, instant_london_day(member->world->clock.real_ms), name);
 }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * member: one agency's agent beside a world's broker: a real store in a temporary folder, the keys
- * and governance of the world, no link. What lies in its mailbox is fetched by hand.
+ * and governance of the world, no link. What lies in its mailbox is fetched by hand, and so is sent
+ * what lies in its spool.
  */
 #ifndef SUPPORT_MEMBER_H
 #define SUPPORT_MEMBER_H
 
 #include "agents/core/agent.h"
+#include "agents/core/intake.h"
+#include "agents/core/sending.h"
 #include "support/scratch.h"
 #include "support/world.h"
 
@@ -17,6 +20,8 @@ struct member {
     char socket[96];
     struct agent_options options;
     struct agent agent;
+    struct session session;
+    struct sending sending;
 };
 
 struct member *member_new(struct world *world, uint32_t number);
@@ -24,6 +29,16 @@ void member_free(struct member **member);
 /* The process ends and starts again over the same folder. */
 void member_restart(struct member *member);
 
+/* What the world has published since arrives. */
+void member_govern(struct member *member);
+/* Submits as one of the agency's systems would; asserts that it was accepted. */
+struct reference member_submit(struct member *member, enum intake_content content,
+                               const char *text);
+/* Everything that lies in the spool goes to the world's broker, which answers; asserts that each
+ * parcel was taken. */
+void member_send(struct member *member);
+struct out_row member_out(struct member *member, const struct reference *reference);
+uint64_t member_count(struct member *member, const char *name); /* of today */
 /* Everything that lies in the mailbox after what is on disk; asserts that it was taken. Returns the
  * position reached. */
 uint64_t member_fetch(struct member *member);

@@ -149,6 +149,14 @@ void change_document(struct world *world, enum governance_document document, con
     publish_document(world, document, &text);
 }
 
+void change_directory(struct world *world, const char *from, const char *to)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    world_directory_text(&text);
+    text_replace(&text, from, to);
+    publish_document(world, GOVERNANCE_DIRECTORY, &text);
+}
+
 struct subject_row subject_row_of(struct world *world, uint32_t agency, int child)
 {
     _cleanup_(store_end) struct store_txn *txn = store_read(world->store);

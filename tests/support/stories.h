@@ -48,6 +48,8 @@ void publish_document(struct world *world, enum governance_document document, st
 void change_document(struct world *world, enum governance_document document, const char *from,
                      const char *to);
 
+void change_directory(struct world *world, const char *from, const char *to);
+
 /* What the store holds. */
 struct subject_row subject_row_of(struct world *world, uint32_t agency, int child);
 struct alert_row alert_row_of(struct world *world, uint64_t alert);

@@ -176,6 +176,28 @@ static struct entry_header decision_sample(void)
     return header;
 }
 
+static struct entry_header grant_sample(void)
+{
+    struct entry_header header = {.kind = ENTRY_GRANT, .id = record_id};
+
+    header.id.seq = 46;
+    header.grant = (struct grant_header){.id = header.id, .record = record_id, .basis = 2};
+    return header;
+}
+
+static struct entry_header request_sample(void)
+{
+    struct entry_header header = {.kind = ENTRY_REQUEST, .id = record_id};
+
+    header.id.seq = 47;
+    header.request = (struct request_header){.id = header.id,
+                                             .has_record = true,
+                                             .record = subject_id,
+                                             .purpose = PURPOSE_SAFEGUARDING};
+    count_from(0x10, header.request.handle, sizeof(header.request.handle));
+    return header;
+}
+
 struct entry_header wire_sample_header(enum entry_kind kind)
 {
     switch (kind) {
@@ -190,8 +212,10 @@ struct entry_header wire_sample_header(enum entry_kind kind)
     case ENTRY_DECISION:
         return decision_sample();
     case ENTRY_GRANT:
-    case ENTRY_TIE:
+        return grant_sample();
     case ENTRY_REQUEST:
+        return request_sample();
+    case ENTRY_TIE:
         break;
     }
     assert(false && "no sample of a kind that is not in use");
@@ -218,6 +242,8 @@ HEADER_SAMPLE(subject, SUBJECT)
 HEADER_SAMPLE(involvement, INVOLVEMENT)
 HEADER_SAMPLE(acknowledgement, ACKNOWLEDGEMENT)
 HEADER_SAMPLE(decision, DECISION)
+HEADER_SAMPLE(grant, GRANT)
+HEADER_SAMPLE(request, REQUEST)
 
 static void retraction_header_write(struct buf *out)
 {
@@ -631,6 +657,8 @@ const struct wire_sample wire_samples[] = {
     {"acknowledgement_header", 8, CORPUS_ENTRY, acknowledgement_header_write,
      acknowledgement_header_again},
     {"decision_header", 8, CORPUS_ENTRY, decision_header_write, decision_header_again},
+    {"grant_header", 6, CORPUS_ENTRY, grant_header_write, grant_header_again},
+    {"request_header", 7, CORPUS_ENTRY, request_header_write, request_header_again},
     {"parcel_head", 11, CORPUS_PARCEL, parcel_head_write, parcel_head_again},
     {"parcel", 3, CORPUS_PARCEL, parcel_write, parcel_again},
     {"receipt", 3, CORPUS_PARCEL, receipt_write, receipt_again},

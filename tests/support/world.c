@@ -437,6 +437,57 @@ void world_decision(struct world *world, uint32_t agency, uint64_t alert, enum a
     }
 }
 
+void world_grant(struct world *world, uint32_t agency, const struct world_entry *record,
+                 struct world_entry *ret)
+{
+    *ret = (struct world_entry){.header = {.kind = ENTRY_GRANT}};
+    ret->header.id = world_next_id(world, agency, LANE_NORMAL);
+    ret->header.grant = (struct grant_header){
+        .id = ret->header.id, .record = record->header.id, .basis = BASIS_PUBLIC_TASK};
+    world_refreeze(ret);
+}
+
+void world_grant_to(struct world *world, struct world_entry *grant,
+                    const struct world_entry *record, uint32_t recipient)
+{
+    const struct agency *agency =
+        directory_agency(&world->governing.governance->directory, recipient);
+    const struct agency_key *key = agency_open_key(agency);
+    for (enum part part = PART_CARD; part <= PART_ACCOUNT; part++) {
+        struct wire_grant *one = &grant->grants[grant->wire.n_grants++];
+        const struct grant_scope scope = {
+            .entry = record->header.id, .part = part, .recipient = recipient};
+        *one = (struct wire_grant){.part = part, .recipient = recipient, .key_id = key->id};
+        int r = grant_seal(key->public_key, &scope, &record->keys[part], one->sealed);
+        assert(r == 0);
+    }
+}
+
+void world_withhold(struct world_entry *entry, uint32_t recipient)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < entry->wire.n_grants; i++) {
+        if (entry->grants[i].recipient != recipient) {
+            entry->grants[kept++] = entry->grants[i];
+        }
+    }
+    entry->wire.n_grants = kept;
+}
+
+void world_request(struct world *world, uint32_t agency, int child, const struct entry_id *record,
+                   struct world_entry *ret)
+{
+    *ret = (struct world_entry){.header = {.kind = ENTRY_REQUEST}};
+    ret->header.id = world_next_id(world, agency, LANE_NORMAL);
+    ret->header.request = (struct request_header){
+        .id = ret->header.id, .has_record = record != NULL, .purpose = PURPOSE_SAFEGUARDING};
+    if (record != NULL) {
+        ret->header.request.record = *record;
+    }
+    handle_of(agency, child, ret->header.request.handle);
+    world_refreeze(ret);
+}
+
 void world_acknowledgement(struct world *world, uint32_t agency, uint64_t position,
                            struct world_entry *ret)
 {
@@ -696,6 +747,11 @@ uint64_t world_log_size(struct world *world)
     struct head head;
     board_head(world->board, &head);
     return head.checkpoint.size;
+}
+
+void world_directory_text(struct buf *out)
+{
+    governing_directory_text(agencies, WORLD_AGENCIES, out);
 }
 
 static void publish_directory(struct world *world, struct buf *text)

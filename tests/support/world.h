@@ -102,6 +102,17 @@ void world_statement(struct world *world, uint32_t agency, int child, bool nhs,
 void world_involvement(struct world *world, uint32_t agency, int child, struct world_entry *ret);
 void world_decision(struct world *world, uint32_t agency, uint64_t alert, enum action action,
                     enum outcome outcome, struct world_entry *ret);
+/* A later grant of this record's parts, to nobody yet. */
+void world_grant(struct world *world, uint32_t agency, const struct world_entry *record,
+                 struct world_entry *ret);
+/* Recipients in rising order. */
+void world_grant_to(struct world *world, struct world_entry *grant,
+                    const struct world_entry *record, uint32_t recipient);
+/* Takes what was sealed to this agency out of the entry. */
+void world_withhold(struct world_entry *entry, uint32_t recipient);
+/* record NULL: everything that may be asked for. */
+void world_request(struct world *world, uint32_t agency, int child, const struct entry_id *record,
+                   struct world_entry *ret);
 void world_acknowledgement(struct world *world, uint32_t agency, uint64_t position,
                            struct world_entry *ret);
 /* Freezes header and item again after a test changed entry->header. */
@@ -147,6 +158,8 @@ size_t world_items(struct world *world, uint32_t agency, enum item_kind kind);
 uint64_t world_log_size(struct world *world);
 /* Signs and submits a new directory version in which these agencies are revoked (bit 1 << number).
  */
+/* The directory of this world as its version 1 has it. */
+void world_directory_text(struct buf *out);
 void world_revoke(struct world *world, uint32_t revoked_bits);
 /* Likewise one in which this agency's transport key is revoked, and the agency itself is not. */
 void world_revoke_transport(struct world *world, uint32_t agency);

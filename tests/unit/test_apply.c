@@ -126,7 +126,8 @@ static void the_accounts_open_with_a_reason_and_the_origins_are_told(void **stat
     assert_true(world_notice(world, GP, NOTICE_OPENED, 0, &notice));
     assert_int_equal(notice.agency, MASH);
     assert_true(world_notice(world, HOSPITAL, NOTICE_OPENED, 0, &notice));
-    assert_int_equal(world_items(world, GP, ITEM_DELIVERED), 1);
+    /* the decision, and that the hospital is involved */
+    assert_int_equal(world_items(world, GP, ITEM_DELIVERED), 2);
 }
 
 static void only_an_addressed_front_door_may_open(void **state)
@@ -269,7 +270,8 @@ static void an_involved_health_colleague_is_told_that_something_exists(void **st
     assert_true(world_notice(world, STRANGER, NOTICE_RAISED, 0, &notice));
     assert_int_equal(notice.n_headlines, 3);
     assert_false(notice.headlines[0].has_record);
-    assert_int_equal(world_items(world, STRANGER, ITEM_DELIVERED), 0);
+    /* that the practice and the hospital are involved, and no record */
+    assert_int_equal(world_items(world, STRANGER, ITEM_DELIVERED), 2);
 }
 
 static void an_involved_health_visitor_is_told_of_each_at_once(void **state)

@@ -556,11 +556,12 @@ static struct slice root_of(struct store_txn *txn)
     return read_sized(&row, CAIRN_GOVERNANCE_DOC_MAX_BYTES);
 }
 
+/* After three numbers and the root. */
 static struct slice cosignature_of(struct store_txn *txn)
 {
     struct slice row = row_of(txn, T_AGENCY, key_agency(MASH));
 
-    return slice_make(row.data + row.len - COSIGNATURE_BYTES, COSIGNATURE_BYTES);
+    return slice_make(row.data + 24 + CAIRN_HASH_BYTES, COSIGNATURE_BYTES);
 }
 
 struct file {

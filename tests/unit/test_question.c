@@ -184,7 +184,9 @@ static void each_leaf_is_proved_to_those_whom_it_concerns_and_to_nobody_else(voi
         for (uint32_t agency = GP; agency <= SCHOOL; agency++) {
             bool of_the_broker = leaf.type == LEAF_GOVERNANCE || leaf.type == LEAF_START;
             bool a_card = leaf.type == LEAF_ENTRY && leaf.kind == ENTRY_RECORD && agency == MASH;
-            bool entitled = of_the_broker || leaf.agency == agency || a_card;
+            bool in_circle = leaf.type == LEAF_ENTRY && leaf.kind == ENTRY_INVOLVEMENT &&
+                             (agency == GP || agency == HOSPITAL);
+            bool entitled = of_the_broker || leaf.agency == agency || a_card || in_circle;
             enum verdict verdict = prove(world, agency, index);
             if (verdict != (entitled ? VERDICT_STORED : VERDICT_NOT_ENTITLED)) {
                 print_error("leaf %d of type %d to agency %u: %s\n", (int)index, leaf.type, agency,

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * circle: the agencies that are involved with a child learn of each other, as far as the agreements
+ * let them: each gets the others' own signed involvement, so that it can judge for itself whom it
+ * seals to. A sensitive service is in nobody's circle. Part of apply.
+ */
+#ifndef BROKER_CIRCLE_H
+#define BROKER_CIRCLE_H
+
+#include "broker/apply.h"
+
+/* This agency claims a relationship with a child: OVER_LIMIT when it claims more than the directory
+ * lets it, STORED otherwise, with its row and the child that it is about. */
+enum verdict circle_claim(struct apply *apply, const struct involvement_header *header,
+                          uint64_t *ret_child);
+/* The agency's row with the counts of this day. */
+void circle_today(struct apply *apply, uint32_t agency, struct agency_row *ret);
+/* Everybody involved with this child learns of everybody else. Cheap when they know already. */
+void circle_meet(struct apply *apply, uint64_t child);
+/* `to` gets the signed involvements of `who` with the child that hold today, whatever else it may
+ * know of the circle: without them it could not judge a question of theirs or seal anything to
+ * them. */
+void circle_introduce(struct apply *apply, uint64_t child, uint32_t who, uint32_t to);
+
+#endif

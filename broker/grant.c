@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/grant.h"
+
+#include "broker/disclose.h"
+#include "broker/headline.h"
+#include "broker/mailbox.h"
+#include "broker/members.h"
+
+/* --- whom an entry may be disclosed to --- */
+
+/* The parts that this recipient may have today; 0: none. While a name is all that says it is the
+ * same child, whoever is no front door gets the card alone. */
+static uint8_t record_parts(struct apply *apply, const struct told_record *record,
+                            const struct agency *recipient)
+{
+    struct decision decision = disclose_decide(apply, &record->header, record->origin, recipient);
+    bool may_have = decision.effect == EFFECT_ASK ||
+                    (decision.effect > EFFECT_ASK && decision.mode == MODE_CONTENT);
+    if (!may_have || record->row.retracted ||
+        disclose_narrowed(&record->header, recipient->number)) {
+        return 0;
+    }
+    bool by_name =
+        !agency_is_front_door(recipient) &&
+        (record->provisional || members_by_name(apply->txn, record->child, recipient->number));
+    return by_name ? PART_BIT(PART_CARD) : PART_BIT(PART_CARD) | PART_BIT(PART_ACCOUNT);
+}
+
+static uint8_t involvement_parts(struct apply *apply, const struct entry_id *id,
+                                 const struct agency *recipient)
+{
+    struct reader_row reader;
+    bool told = reader_row_get(apply->txn, id, recipient->number, &reader);
+    return told ? PART_BIT(PART_ACCOUNT) : 0; /* who may know of it was decided then */
+}
+
+static uint8_t parts_for(struct apply *apply, const struct entry_id *id, enum entry_kind kind,
+                         uint32_t number)
+{
+    const struct agency *recipient = directory_agency(&apply->governance->directory, number);
+    struct told_record record;
+    if (recipient == NULL || !recipient->active || number == id->agency) {
+        return 0;
+    }
+    if (kind == ENTRY_INVOLVEMENT) {
+        return involvement_parts(apply, id, recipient);
+    }
+    return headline_load(apply, id, &record) ? record_parts(apply, &record, recipient) : 0;
+}
+
+/* --- judging --- */
+
+enum verdict grant_judge(struct apply *apply, const struct grant_header *header,
+                         const struct entry_input *entry)
+{
+    struct entry_row row;
+    if (header->record.agency != header->id.agency) {
+        return VERDICT_NOT_ENTITLED;
+    }
+    if (!entry_row_get(apply->txn, &header->record, &row) || !verdict_is_stored(row.verdict) ||
+        (row.kind != ENTRY_RECORD && row.kind != ENTRY_INVOLVEMENT)) {
+        return VERDICT_NOT_FOUND;
+    }
+    if (row.retracted) {
+        return VERDICT_CONFLICT;
+    }
+    for (size_t i = 0; i < entry->n_grants; i++) {
+        uint8_t parts = parts_for(apply, &header->record, row.kind, entry->grants[i].recipient);
+        if (parts == 0) {
+            return VERDICT_BAD_GRANT;
+        }
+    }
+    return entry->n_grants == 0 ? VERDICT_BAD_GRANT : VERDICT_STORED;
+}
+
+/* --- telling --- */
+
+static uint8_t granted_parts(const struct entry_input *entry, uint32_t recipient)
+{
+    uint8_t parts = 0;
+    for (size_t i = 0; i < entry->n_grants; i++) {
+        parts |= entry->grants[i].recipient == recipient ? PART_BIT(entry->grants[i].part) : 0;
+    }
+    return parts;
+}
+
+void grant_act(struct apply *apply, const struct grant_header *header,
+               const struct entry_input *entry)
+{
+    struct entry_row row;
+    bool there = entry_row_get(apply->txn, &header->record, &row);
+    assert(there); /* judged */
+    uint32_t last = 0;
+    for (size_t i = 0; i < entry->n_grants; i++) {
+        uint32_t recipient = entry->grants[i].recipient;
+        if (recipient == last) {
+            continue; /* sorted by recipient, then part */
+        }
+        last = recipient;
+        uint8_t parts = granted_parts(entry, recipient) &
+                        parts_for(apply, &header->record, row.kind, recipient);
+        if (parts != 0) {
+            const struct telling what = {
+                .entry = &header->record, .item = &row.item, .parts = parts};
+            mailbox_grant(apply, recipient, &what, entry);
+        }
+    }
+    apply_noted(apply, NOTED_GRANTED_LATER);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * request: an agency that is involved with a child asks for what origins hold back: one record that
+ * it knows of, or whatever there is. The broker decides nothing: each origin gets the signed question
+ * and the asker's signed involvement, and judges both for itself. Part of apply.
+ */
+#ifndef BROKER_REQUEST_H
+#define BROKER_REQUEST_H
+
+#include "broker/apply.h"
+
+enum verdict request_judge(struct apply *apply, const struct request_header *header);
+/* What tells the origins, once the request's own leaf and row are there. */
+void request_act(struct apply *apply, const struct request_header *header,
+                 const struct entry_input *entry);
+
+#endif
