@@ -327,6 +327,28 @@ static bool counts(const void *data, const struct chronology_item *item)
     return notice_counts(rule, item);
 }
 
+static bool may_be_told(const void *data, const struct chronology_item *item)
+{
+    (void)data;
+    return !item->row.retracted && item->row.counts;
+}
+
+/* What the rule does not count comes along: a screener is to see that something is kept elsewhere.
+ * False when nothing is: then there is nothing to look at but what was sent. */
+static bool bring_kept(struct apply *apply, const struct chronology_search *span,
+                       struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX],
+                       struct noticed *noticed)
+{
+    struct chronology_search search = *span;
+    size_t counted = noticed->n;
+    search.wanted = may_be_told;
+    noticed->n = chronology_scan(apply, &search, items);
+    for (size_t i = 0; i < noticed->n; i++) {
+        noticed->items[i] = &items[i];
+    }
+    return noticed->n > counted;
+}
+
 void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
 {
     const struct governance *governance = apply->governance;
@@ -340,7 +362,8 @@ void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
         struct chronology_search search = {.child = child, .wanted = counts, .data = &rule};
         notice_span(&rule, &search.from, &search.to);
         size_t n = chronology_scan(apply, &search, items);
-        if (notice_pattern(&rule, items, n, &noticed)) {
+        if (notice_pattern(&rule, items, n, &noticed) &&
+            (!pattern->brings_kept || bring_kept(apply, &search, items, &noticed))) {
             act_on(apply, &look, pattern, &noticed);
         }
     }

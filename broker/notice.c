@@ -21,7 +21,7 @@ bool notice_counts(const struct notice_rule *rule, const struct chronology_item 
 {
     const struct agency *origin = directory_agency(rule->directory, item->row.subject.agency);
     return !item->row.retracted && item->row.counts && origin != NULL &&
-           pattern_counts(rule->pattern, item->row.code, origin);
+           pattern_counts(rule->pattern, item->row.record_kind, item->row.code, origin);
 }
 
 #define NONE SIZE_MAX

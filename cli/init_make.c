@@ -157,7 +157,7 @@ struct change {
     const char *to;
 };
 
-/* What is to be replaced is ours and stands once in the template (asserted). */
+/* Wherever it stands; what is to be replaced is ours and stands in the template (asserted). */
 static void replace(struct buf *text, const struct change *change)
 {
     struct buf made = BUF_MAX(text->max);
@@ -165,9 +165,12 @@ static void replace(struct buf *text, const struct change *change)
     const char *at = strstr(whole, change->from);
 
     assert(at != NULL);
-    buf_add(&made, whole, (size_t)(at - whole));
-    buf_add_text(&made, change->to);
-    buf_add_text(&made, at + strlen(change->from));
+    for (; at != NULL; at = strstr(whole, change->from)) {
+        buf_add(&made, whole, (size_t)(at - whole));
+        buf_add_text(&made, change->to);
+        whole = at + strlen(change->from);
+    }
+    buf_add_text(&made, whole);
     buf_deinit(text);
     *text = made;
 }
@@ -186,8 +189,8 @@ static int write_template(struct partnership *made, enum governance_document doc
     return partnership_publish(made, document, buf_slice(&text), error);
 }
 
-/* The template's pattern is live so that a partnership for tests shows something. Its approvers are
- * invented: for real children two people of the partnership turn it on (`cairn pattern sign`). */
+/* Patterns of the template are live so that a partnership for tests shows something. Their approvers
+ * are invented: for real children two people of the partnership turn each on (`cairn pattern sign`). */
 static int write_patterns(struct partnership *made, const struct init_options *given,
                           struct error *error)
 {

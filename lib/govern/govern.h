@@ -220,6 +220,7 @@ struct pattern {
     char owner[CAIRN_NAME_MAX_BYTES]; /* is told of what goes beyond the budget */
     uint32_t weekly_budget;           /* alerts */
     enum backfill backfill;
+    uint64_t kinds; /* bits of enum record_kind: any record of one counts, whatever its code */
     size_t n_codes;
     uint32_t codes[CAIRN_PATTERN_CODES_MAX];
     size_t n_origin_classes; /* 0: any */
@@ -228,6 +229,8 @@ struct pattern {
     uint32_t agencies_min;    /* distinct origins */
     int32_t window_months;    /* one of the two is not 0 */
     int32_t window_days;
+    bool
+        brings_kept; /* once it is met, the alert lists everything of its window that may be told */
     size_t n_addressees;
     struct addressee_rule addressees[PATTERN_ADDRESSEES_MAX];
 };
@@ -235,7 +238,8 @@ struct patterns {
     size_t n;
     struct pattern items[CAIRN_PATTERNS_MAX];
 };
-bool pattern_counts(const struct pattern *pattern, uint32_t code, const struct agency *origin);
+bool pattern_counts(const struct pattern *pattern, enum record_kind kind, uint32_t code,
+                    const struct agency *origin);
 
 /* --- calendar --- */
 struct desk {

@@ -9,9 +9,12 @@
 #define WINDOW_DAYS_MAX   731 /* the same in days */
 #define WEEKLY_BUDGET_MAX 10000
 
-bool pattern_counts(const struct pattern *pattern, uint32_t code, const struct agency *origin)
+#define BIT(number) (UINT64_C(1) << (number))
+
+bool pattern_counts(const struct pattern *pattern, enum record_kind kind, uint32_t code,
+                    const struct agency *origin)
 {
-    bool code_counts = false;
+    bool code_counts = (pattern->kinds & BIT(kind)) != 0;
     bool class_counts = pattern->n_origin_classes == 0;
 
     for (size_t i = 0; i < pattern->n_codes; i++) {
@@ -23,20 +26,34 @@ bool pattern_counts(const struct pattern *pattern, uint32_t code, const struct a
     return code_counts && class_counts;
 }
 
-static void read_codes(const struct json_view *view, struct pattern *pattern)
+/* A kind of record, or one of its codes. */
+static void read_word(const struct json_view *item, struct pattern *pattern)
 {
-    struct json_view list = json_get_array(view, "codes");
+    char text[KIND_ID_MAX_BYTES];
+
+    if (text_copy(text, sizeof(text), json_as_text(item))) {
+        uint32_t kind = record_kind_number(text);
+        uint32_t code = record_code_number(text);
+        if (kind != 0) {
+            pattern->kinds |= BIT(kind);
+            return;
+        }
+        if (code != CODE_NOT_SAID) {
+            pattern->codes[pattern->n_codes++] = code;
+            return;
+        }
+    }
+    (void)json_refuse(item, "is neither a kind nor a code of records");
+}
+
+static void read_records(const struct json_view *view, struct pattern *pattern)
+{
+    struct json_view list = json_get_array(view, "records");
     size_t n = json_length(&list);
 
     for (size_t i = 0; i < n && i < CAIRN_PATTERN_CODES_MAX; i++) {
-        char text[KIND_ID_MAX_BYTES] = "";
         struct json_view item = json_item(&list, i);
-        struct slice slice = json_as_text(&item);
-        pattern->codes[i] = text_copy(text, sizeof(text), slice) ? record_code_number(text) : 0;
-        if (pattern->codes[i] == CODE_NOT_SAID) {
-            (void)json_refuse(&item, "is not a code of records");
-        }
-        pattern->n_codes = i + 1;
+        read_word(&item, pattern);
     }
 }
 
@@ -106,6 +123,7 @@ static void read_counts(const struct json_view *view, struct pattern *pattern)
     pattern->window_months =
         (int32_t)json_opt_integer(view, "window_months", 1, WINDOW_MONTHS_MAX, 0);
     pattern->window_days = (int32_t)json_opt_integer(view, "window_days", 1, WINDOW_DAYS_MAX, 0);
+    pattern->brings_kept = json_opt_bool(view, "brings_kept", false);
     if ((pattern->window_months == 0) == (pattern->window_days == 0)) {
         (void)json_refuse(view, "needs exactly one of window_months and window_days");
     }
@@ -171,7 +189,7 @@ int patterns_read(const struct json *document, const struct directory *directory
         field_id(&item, "id", pattern->id, sizeof(pattern->id));
         field_line(&item, "title", pattern->title, sizeof(pattern->title));
         read_turning_on(&item, pattern);
-        read_codes(&item, pattern);
+        read_records(&item, pattern);
         read_origin_classes(&item, directory, pattern);
         read_counts(&item, pattern);
         read_addressees(&item, directory, pattern);

@@ -848,6 +848,49 @@ static void a_record_that_was_never_delivered_cannot_be_opened(void **state)
     assert_int_equal(notices(world, GP, NOTICE_RECORD_OPENED), 0);
 }
 
+/* --- a referral --- */
+
+static struct entry_id refer(struct world *world, const char *when)
+{
+    return store_record(world, &(const struct world_record){.from = SCHOOL,
+                                                            .child = ALIX,
+                                                            .day = day_of(when),
+                                                            .record_kind = RECORD_REFERRAL});
+}
+
+static void a_referral_puts_what_was_kept_before_the_screener(void **state)
+{
+    struct world *world = *state;
+    state_verified(world, GP, ALIX);
+    state_verified(world, SCHOOL, ALIX);
+    struct entry_id kept = miss(world, GP, ALIX, "2026-06-10");
+    assert_int_equal(notices(world, MASH, NOTICE_RAISED), 0);
+
+    struct entry_id referral = refer(world, "2026-09-21");
+
+    struct wire_notice notice = newest_notice(world, MASH, NOTICE_RAISED);
+    assert_true(slice_is_text(notice.pattern, "referral-made"));
+    assert_int_equal(notice.n_headlines, 2);
+    assert_true(entry_id_equal(&notice.headlines[0].record, &kept));
+    assert_true(entry_id_equal(&notice.headlines[1].record, &referral));
+    assert_int_equal(notices(world, GP, NOTICE_RAISED), 0);
+    assert_int_equal(decide(world, MASH, notice.alert, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
+    assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 2);
+}
+
+static void a_referral_of_a_child_of_whom_nothing_is_kept_is_no_alert(void **state)
+{
+    struct world *world = *state;
+    state_verified(world, SCHOOL, ALIX);
+    state_verified(world, GP, ALIX);
+    (void)miss(world, GP, ALIX, "2024-06-10"); /* before the window */
+
+    (void)refer(world, "2026-09-21");
+
+    assert_int_equal(notices(world, MASH, NOTICE_RAISED), 0);
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 1);
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -858,6 +901,8 @@ int main(void)
         STORY(a_headline_of_existence_gives_class_day_and_kind_and_nothing_else),
         STORY(the_front_door_gets_cards_and_no_account),
         STORY(more_addressees_than_an_alert_has_room_for_never_crowd_out_the_front_door),
+        STORY(a_referral_puts_what_was_kept_before_the_screener),
+        STORY(a_referral_of_a_child_of_whom_nothing_is_kept_is_no_alert),
         STORY(an_involvement_that_has_ended_tells_nobody),
         STORY(who_becomes_involved_later_is_told_when_the_alert_is_extended),
         STORY(a_revoked_agency_is_told_nothing_more),

@@ -456,7 +456,7 @@ static void for_real_children_no_pattern_is_on_until_two_people_turned_it_on(voi
     struct world *world = *state;
     char live[200];
     (void)snprintf(live, sizeof(live), "%s/live", world->scratch->dir);
-    assert_int_equal(live_patterns(world->north), 1);
+    assert_int_equal(live_patterns(world->north), 2);
     assert_int_equal(CONSOLE(world->console, "init", live, "--name", "Real", "--origin",
                              "cairn.example.org/real", "--live", "--duty-phone", "+44 1632 960777",
                              "--out-of-hours-phone", "+44 1632 960778"),
@@ -468,7 +468,7 @@ static void for_real_children_no_pattern_is_on_until_two_people_turned_it_on(voi
     write_to(world->file, &world->text);
     assert_int_equal(CONSOLE(world->console, "pattern", "sign", live, world->file), STATUS_OK);
     said(world, "The patterns are at version 2, signed.");
-    assert_int_equal(live_patterns(live), 1);
+    assert_int_equal(live_patterns(live), 2);
 
     text_replace(&world->text, "\"state\": \"shadow\"", "\"state\": \"live\"");
     write_to(world->other, &world->text);

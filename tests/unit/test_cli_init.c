@@ -155,7 +155,7 @@ static void init_makes_a_partnership_that_loads_with_every_document(void **state
     assert_false(governance->root.live);
     assert_int_equal(governance->directory.n_agencies, 0);
     assert_string_equal(governance->directory.broker_endpoint, "tcp://127.0.0.1:7440");
-    assert_int_equal(governance->patterns.n, 2);
+    assert_int_equal(governance->patterns.n, 3);
 }
 
 static void init_keeps_every_secret_private(void **state)

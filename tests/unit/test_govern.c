@@ -346,7 +346,7 @@ static void what_is_written_is_what_is_loaded(void **state)
     }
     assert_non_null(loaded->agreements);
     assert_non_null(loaded->calendar);
-    assert_int_equal(loaded->patterns.n, 2);
+    assert_int_equal(loaded->patterns.n, 3);
 }
 
 static void write_held(struct world *world, enum governance_document document)
