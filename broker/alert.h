@@ -14,7 +14,9 @@
 
 #include "broker/applying.h"
 
-/* Looks at every pattern around that day of the child's chronology. */
+/* Looks at every pattern around that day of the child's chronology; ALERT_NEWEST: around the newest
+ * day that the pattern counts. */
+#define ALERT_NEWEST INT32_MAX
 void alert_look(struct apply *apply, uint64_t child, int32_t anchor);
 /* A record that takes another one back. Borrowed for the call. */
 struct retraction {

@@ -64,9 +64,7 @@ static void follow_stream(struct apply *apply, const struct entry_id *id)
  * they tell of. */
 struct after_leaf {
     struct record_case record; /* ENTRY_RECORD */
-    bool look;                 /* ENTRY_SUBJECT: chronologies came together, or one parted */
-    uint64_t child;
-    int32_t anchor;
+    uint64_t child; /* ENTRY_SUBJECT: whose chronologies came together, or who parted; 0 none */
 };
 
 static enum verdict apply_subject(struct apply *apply, const struct subject_header *header,
@@ -76,8 +74,6 @@ static enum verdict apply_subject(struct apply *apply, const struct subject_head
         return VERDICT_BAD_ENTRY;
     }
     after->child = links_state(apply, header, entry);
-    after->look =
-        after->child != 0 && chronology_newest_day(apply->txn, after->child, &after->anchor);
     return VERDICT_STORED;
 }
 
@@ -128,8 +124,8 @@ static void finish_kind(struct apply *apply, const struct entry_header *header,
         record_act(apply, &after->record, log_index);
     } else if (header->kind == ENTRY_DECISION) {
         decision_act(apply, &header->decision, entry);
-    } else if (after->look) {
-        alert_look(apply, after->child, after->anchor);
+    } else if (after->child != 0) {
+        alert_look(apply, after->child, ALERT_NEWEST);
     }
 }
 
@@ -210,7 +206,7 @@ static struct applied apply_entry(struct apply *apply, const struct entry_input 
     if (verdict != VERDICT_STORED) {
         return refuse_entry(apply, entry, verdict);
     }
-    struct after_leaf after = {.look = false};
+    struct after_leaf after = {.child = 0};
     verdict = apply_kind(apply, &header, entry, &after);
     if (!verdict_is_stored(verdict)) {
         return refuse_entry(apply, entry, verdict);
