@@ -349,6 +349,19 @@ static bool bring_kept(struct apply *apply, const struct chronology_search *span
     return noticed->n > counted;
 }
 
+/* Of any pattern its own: what it does not count, and what is younger, hides nothing from it. */
+static bool find_newest(struct apply *apply, uint64_t child, struct notice_rule *rule)
+{
+    struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
+    const struct chronology_search search = {
+        .child = child, .from = INT32_MIN, .to = INT32_MAX, .wanted = counts, .data = rule};
+    size_t n = chronology_scan(apply, &search, items);
+    if (n > 0) {
+        rule->anchor = items[n - 1].day;
+    }
+    return n > 0;
+}
+
 void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
 {
     const struct governance *governance = apply->governance;
@@ -358,8 +371,11 @@ void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
     look.number = child_alert_get(apply->txn, child, &look.alert);
     for (size_t i = 0; i < governance->patterns.n; i++) {
         const struct pattern *pattern = &governance->patterns.items[i];
-        const struct notice_rule rule = {pattern, &governance->directory, anchor};
+        struct notice_rule rule = {pattern, &governance->directory, anchor};
         struct chronology_search search = {.child = child, .wanted = counts, .data = &rule};
+        if (anchor == ALERT_NEWEST && !find_newest(apply, child, &rule)) {
+            continue;
+        }
         notice_span(&rule, &search.from, &search.to);
         size_t n = chronology_scan(apply, &search, items);
         if (notice_pattern(&rule, items, n, &noticed) &&

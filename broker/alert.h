@@ -14,9 +14,11 @@
 
 #include "broker/applying.h"
 
-/* Looks at every pattern around that day of the child's chronology. */
 /* Nobody has opened it: its addressees hear so. */
 void alert_unopened(struct apply *apply, uint64_t number, const struct alert_row *alert);
+/* Looks at every pattern around that day of the child's chronology; ALERT_NEWEST: around the newest
+ * day that the pattern counts. */
+#define ALERT_NEWEST INT32_MAX
 void alert_look(struct apply *apply, uint64_t child, int32_t anchor);
 /* A record that takes another one back. Borrowed for the call. */
 struct retraction {

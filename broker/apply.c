@@ -68,10 +68,8 @@ static void follow_stream(struct apply *apply, const struct entry_id *id)
  * they tell of. */
 struct after_leaf {
     struct record_case record; /* ENTRY_RECORD */
-    bool look;                 /* ENTRY_SUBJECT: chronologies came together, or one parted */
-    bool meet; /* ENTRY_SUBJECT, ENTRY_INVOLVEMENT: there may be others to learn of */
-    uint64_t child;
-    int32_t anchor;
+    uint64_t child;            /* ENTRY_SUBJECT: whose chronologies came together, or who parted;
+                     * ENTRY_INVOLVEMENT: who others may learn is looked after; 0 none */
 };
 
 static enum verdict apply_subject(struct apply *apply, const struct subject_header *header,
@@ -81,17 +79,13 @@ static enum verdict apply_subject(struct apply *apply, const struct subject_head
         return VERDICT_BAD_ENTRY;
     }
     after->child = links_state(apply, header, entry);
-    after->meet = after->child != 0;
-    after->look = after->meet && chronology_newest_day(apply->txn, after->child, &after->anchor);
     return VERDICT_STORED;
 }
 
 static enum verdict apply_involvement(struct apply *apply, const struct involvement_header *header,
                                       struct after_leaf *after)
 {
-    enum verdict verdict = circle_claim(apply, header, &after->child);
-    after->meet = verdict == VERDICT_STORED;
-    return verdict;
+    return circle_claim(apply, header, &after->child);
 }
 
 static enum verdict apply_kind(struct apply *apply, const struct entry_header *header,
@@ -138,12 +132,14 @@ static void finish_kind(struct apply *apply, const struct entry_header *header,
         request_act(apply, &header->request, entry);
         return;
     case ENTRY_SUBJECT:
-    case ENTRY_INVOLVEMENT:
-        if (after->meet) {
+        if (after->child != 0) {
             circle_meet(apply, after->child);
+            alert_look(apply, after->child, ALERT_NEWEST);
         }
-        if (after->look) {
-            alert_look(apply, after->child, after->anchor);
+        return;
+    case ENTRY_INVOLVEMENT:
+        if (after->child != 0) {
+            circle_meet(apply, after->child);
         }
         return;
     case ENTRY_ACKNOWLEDGEMENT:
@@ -229,7 +225,7 @@ static struct applied apply_entry(struct apply *apply, const struct entry_input 
     if (verdict != VERDICT_STORED) {
         return refuse_entry(apply, entry, verdict);
     }
-    struct after_leaf after = {.look = false};
+    struct after_leaf after = {.child = 0};
     verdict = apply_kind(apply, &header, entry, &after);
     if (!verdict_is_stored(verdict)) {
         return refuse_entry(apply, entry, verdict);

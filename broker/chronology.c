@@ -65,20 +65,6 @@ size_t chronology_scan(struct apply *apply, const struct chronology_search *sear
     return n;
 }
 
-bool chronology_newest_day(struct store_txn *txn, uint64_t child, int32_t *ret)
-{
-    struct store_key prefix = store_key_u64(child);
-    struct store_key last = key_chronology(child, INT32_MAX, UINT64_MAX);
-    _cleanup_(store_walk_end) struct store_walk walk =
-        store_walk_last(txn, T_CHRONOLOGY, store_key_slice(&last));
-    uint64_t log_index;
-    if (!walk.live || !key_has_prefix(walk.key, &prefix)) {
-        return false;
-    }
-    key_parts(walk.key, ret, &log_index);
-    return true;
-}
-
 static size_t count_rows(struct store_txn *txn, const struct store_key *prefix)
 {
     size_t n = 0;

@@ -30,8 +30,6 @@ struct chronology_search {
  * than CAIRN_CHRONOLOGY_WALK_MAX rows, the newest, and notes when that was not all. */
 size_t chronology_scan(struct apply *apply, const struct chronology_search *search,
                        struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX]);
-/* The day of the newest event of a child; false when there is none. */
-bool chronology_newest_day(struct store_txn *txn, uint64_t child, int32_t *ret);
 /* Moves every row, or those of one subject (NULL: all), to another child. False, and nothing moved,
  * when the entry at hand would look at more than CAIRN_JOIN_ROWS_MAX for that. */
 bool chronology_move(struct apply *apply, uint64_t from, uint64_t to,

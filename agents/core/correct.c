@@ -40,6 +40,17 @@ static enum told_relation relation_of(struct store_txn *txn, const struct event 
     return same && stands(txn, &told->row) ? TOLD_SAME : TOLD_NEWER;
 }
 
+/* The newest that was said, or that it does not hold; but the broker refused it for good, so nobody
+ * heard it. Said again, it is tried again: what was wrong may have been mended. */
+static bool was_in_vain(struct store_txn *txn, const struct event *event, const struct told *told)
+{
+    struct out_row out;
+    bool newest = told->found && told->row.has_reference &&
+                  memcmp(&told->row.reference, &told->reference, sizeof(told->reference)) == 0;
+    return (newest || event->kind == RECORD_RETRACTION) && out_get(txn, &told->reference, &out) &&
+           out.state == OUT_REFUSED;
+}
+
 int correct_look(struct taking *taking, struct event *event, struct told *ret)
 {
     const struct secret *key = taking_store_key(taking);
@@ -49,7 +60,8 @@ int correct_look(struct taking *taking, struct event *event, struct told *ret)
         return r;
     }
     ret->found = source_get(taking->txn, key, event, &ret->row);
-    if (source_known(taking->txn, key, event, &ret->content, &ret->reference)) {
+    if (source_known(taking->txn, key, event, &ret->content, &ret->reference) &&
+        !was_in_vain(taking->txn, event, ret)) {
         ret->relation = TOLD_KNOWN;
         return 0;
     }

@@ -4,7 +4,7 @@
  * back what no longer holds. Every adapter's corrections go this way, so they keep the same rules
  * (which version is the older: sources.h).
  *
- *   known again    the very same version: nothing is written
+ *   known again    the very same version: nothing is written, unless the broker refused it
  *   older          a newer version was told before: nothing changes, whatever it says
  *   newer          it holds. The same words as what stands: the same record. Other words, or that
  *                  there is nothing to tell: what stands is taken back, silently while it is still

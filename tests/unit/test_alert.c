@@ -507,6 +507,22 @@ static void an_alert_that_went_on_as_another_follows_its_child_into_the_next_joi
     assert_int_equal(notices(world, MASH, NOTICE_OPENED), 2);
 }
 
+static void a_younger_note_hides_no_pattern_of_children_that_are_joined(void **state)
+{
+    struct world *world = *state;
+    const struct world_record note = {
+        .from = GP, .child = TWIN, .day = day_of("2026-11-01"), .record_kind = RECORD_CASE_NOTE};
+    state_two(world);
+    (void)miss(world, GP, TWIN, "2024-03-03");
+    (void)miss(world, HOSPITAL, TWIN, "2024-07-10");
+    (void)miss(world, GP, TWIN, "2024-10-21");
+    (void)store_record(world, &note);
+
+    join_both(world);
+
+    assert_int_equal(newest_notice(world, MASH, NOTICE_RAISED).n_headlines, 3);
+}
+
 /* Either of the two says what tells them apart. */
 static void who_parts_takes_its_pattern_along(void **state)
 {
@@ -915,6 +931,7 @@ int main(void)
         STORY(when_children_with_open_alerts_are_joined_one_alert_goes_on_with_all),
         cmocka_unit_test(a_decision_about_an_alert_that_went_on_as_another_is_one_about_both),
         STORY(an_alert_that_went_on_as_another_follows_its_child_into_the_next_join),
+        STORY(a_younger_note_hides_no_pattern_of_children_that_are_joined),
         cmocka_unit_test(who_parts_takes_its_pattern_along),
         cmocka_unit_test(
             an_open_alert_stays_the_current_one_when_its_child_joins_one_whose_is_closed),

@@ -10,6 +10,7 @@
 
 #include "agents/core/held.h"
 #include "agents/core/settle.h"
+#include "agents/core/spool.h"
 #include "support/practice.h"
 
 static int open_practice(void **state)
@@ -485,6 +486,37 @@ static void a_record_that_is_put_aside_takes_its_retraction_along(void **state)
     assert_int_equal(practice_out(practice, &retraction.reference).state, OUT_WITHDRAWN);
 }
 
+static void refuse_at_broker(struct practice *practice, const struct intake_item *item)
+{
+    struct out_row row = practice_out(practice, &item->reference);
+    const struct wire_result result = {.seq = row.entry.seq, .verdict = VERDICT_REVOKED_KEY};
+    struct store_txn *txn = store_begin(practice->agent->store);
+    spool_answer(txn, row.lane, &result, row.created_ms + 1);
+    assert_int_equal(agent_commit(&txn), 0);
+    assert_int_equal(practice_out(practice, &item->reference).state, OUT_REFUSED);
+}
+
+static void what_the_broker_refused_for_good_is_tried_again_when_it_is_said_again(void **state)
+{
+    static const char source[] = "\"source\":{\"system\":\"emis\",\"id\":\"c-1\"},";
+    struct practice *practice = *state;
+    struct intake_item first = practice_concern(practice, source);
+    refuse_at_broker(practice, &first);
+
+    struct intake_item again = practice_concern(practice, source);
+    struct intake_item third = practice_concern(practice, source);
+
+    assert_int_equal(again.outcome, INTAKE_ACCEPTED);
+    assert_memory_not_equal(&again.reference, &first.reference, sizeof(first.reference));
+    assert_int_equal(third.outcome, INTAKE_SAME);
+    assert_memory_equal(&third.reference, &again.reference, sizeof(again.reference));
+
+    struct intake_item back = retract_json(practice, "r-1", "1", "c-1");
+    refuse_at_broker(practice, &back);
+    assert_int_equal(retract_json(practice, "r-1", "1", "c-1").outcome, INTAKE_RETRACTED);
+    assert_int_equal(retract_json(practice, "r-1", "1", "c-1").outcome, INTAKE_SAME);
+}
+
 /* --- what is remembered of nothing --- */
 
 static void things_of_which_nothing_was_told_are_forgotten_after_a_month(void **state)
@@ -525,6 +557,7 @@ int main(void)
         TEST(a_record_retracted_by_name_before_it_came_is_not_told),
         TEST(a_retraction_sent_again_leaves_what_was_told_since),
         TEST(a_record_that_is_put_aside_takes_its_retraction_along),
+        TEST(what_the_broker_refused_for_good_is_tried_again_when_it_is_said_again),
         TEST(things_of_which_nothing_was_told_are_forgotten_after_a_month),
     };
 
