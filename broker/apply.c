@@ -68,8 +68,9 @@ static void follow_stream(struct apply *apply, const struct entry_id *id)
  * they tell of. */
 struct after_leaf {
     struct record_case record; /* ENTRY_RECORD */
-    uint64_t child;            /* ENTRY_SUBJECT: whose chronologies came together, or who parted;
-                     * ENTRY_INVOLVEMENT: who others may learn is looked after; 0 none */
+    /* ENTRY_SUBJECT: whose chronologies came together, or who parted; ENTRY_INVOLVEMENT: with whom
+     * somebody is involved now; 0: nobody. */
+    uint64_t child;
 };
 
 static enum verdict apply_subject(struct apply *apply, const struct subject_header *header,
