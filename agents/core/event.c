@@ -176,6 +176,7 @@ int event_to_json(const struct event *event, struct buf *out)
     set_text(whole, "adapter", event->adapter);
     set_text(whole, "source_id", event->source_id);
     set_text(whole, "source_version", event->source_version);
+    set_text(whole, "event_id", event->event_id);
     json_set_word(whole, "kind", record_kind_text(event->kind));
     if (event->code != CODE_NOT_SAID) {
         json_set_word(whole, "code", record_code_text(event->code));
@@ -311,6 +312,7 @@ static void get_head(const struct json_view *whole, struct event *ret)
     json_opt_copy(whole, "adapter", ret->adapter, sizeof(ret->adapter));
     json_opt_copy(whole, "source_id", ret->source_id, sizeof(ret->source_id));
     json_opt_copy(whole, "source_version", ret->source_version, sizeof(ret->source_version));
+    json_opt_copy(whole, "event_id", ret->event_id, sizeof(ret->event_id));
     ret->kind = (enum record_kind)get_number(whole, "kind", record_kind_number);
     ret->code = json_has(whole, "code") ? get_number(whole, "code", record_code_number) : 0;
     ret->level = (uint32_t)json_get_integer(whole, "level", 0, CAIRN_LEVEL_MAX);

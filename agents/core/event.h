@@ -58,6 +58,8 @@ struct event {
     char source_id[EVENT_SOURCE_ID_BYTES]; /* with adapter and version: the same input makes no
                                               second record */
     char source_version[EVENT_SOURCE_VERSION_BYTES];
+    char event_id[EVENT_SOURCE_ID_BYTES]; /* the source's own id of what happened, when there are
+                                             records about several children of it; "" none */
     int64_t changed_ms; /* when the source changed it to this version; 0: not said, or not to be
                            believed. Not kept while it waits, nor are the next two */
     bool final;     /* of a retraction: entered in error or retracted by name, so nothing that is

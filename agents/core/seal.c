@@ -96,6 +96,22 @@ int seal_check(const struct seal *seal, const struct event *event, struct error 
     return narrow_numbers(seal, event, &header, error);
 }
 
+/* The same for all records of one event, and nothing that anybody can try source ids against. */
+static int name_event(const struct seal *seal, const struct event *event,
+                      uint8_t ret[CAIRN_EVENT_ID_BYTES])
+{
+    uint8_t digest[CAIRN_HASH_BYTES];
+    if (event->event_id[0] == '\0') {
+        return random_bytes(ret, CAIRN_EVENT_ID_BYTES);
+    }
+    const struct slice parts[] = {slice_of_text("cairn-event-id/v1\n"),
+                                  slice_of_text(event->adapter), slice_of_text("\n"),
+                                  slice_of_text(event->event_id)};
+    hmac_sha256(&seal->keys->store, parts, ARRAY_LEN(parts), digest);
+    memcpy(ret, digest, CAIRN_EVENT_ID_BYTES);
+    return 0;
+}
+
 static int fill_header(const struct seal *seal, const struct event *event,
                        const struct out_row *out, struct record_header *header)
 {
@@ -118,7 +134,7 @@ static int fill_header(const struct seal *seal, const struct event *event,
         token_occurrence(&seal->place.linkage, event->event_day, slice_of_text(event->occurrence),
                          header->occurrence);
     }
-    int r = random_bytes(header->event_id, sizeof(header->event_id));
+    int r = name_event(seal, event, header->event_id);
     return r != 0 ? r : narrow_numbers(seal, event, header, &error);
 }
 

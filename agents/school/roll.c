@@ -21,7 +21,6 @@
 
 #define PURPOSE           "roll"
 #define PUPILS_PER_COMMIT 32
-#define JSON_BYTES        4096
 #define FEW_PUPILS        10 /* below them no share of leavers says anything */
 
 struct roll {
@@ -144,49 +143,13 @@ static int check_file(struct roll *roll)
 
 /* --- involvements --- */
 
-static void set_word(struct json *object, const char *key, const char *word)
-{
-    if (word[0] != '\0') {
-        json_set_word(object, key, word);
-    }
-}
-
-static struct json *child_json(const struct identity *child)
-{
-    struct json *object = json_object_new();
-    set_word(object, "given_name", child->given);
-    set_word(object, "family_name", child->family);
-    set_word(object, "postcode", child->postcode);
-    set_word(object, "local_id", child->local_id);
-    if (child->has_birth) {
-        char text[DATE_TEXT_BYTES];
-        date_format(child->birth_day, text);
-        json_set_word(object, "birth_date", text);
-    }
-    if (child->upn.value[0] != '\0') {
-        struct json *upn = json_object_new();
-        json_set_word(upn, "value", child->upn.value);
-        json_set_bool(upn, "verified", child->upn.status == IDENTIFIER_VERIFIED);
-        (void)json_set_node(object, "upn", &upn);
-    }
-    if (child->restricted) {
-        json_set_bool(object, "restricted", true);
-    }
-    return object;
-}
-
 static int involvement_json(const struct identity *child, int32_t from, struct buf *out)
 {
-    char text[DATE_TEXT_BYTES];
-    struct json *document = json_object_new();
-    struct json *who = child_json(child);
-    date_format(from, text);
-    (void)json_set_node(document, "child", &who);
-    json_set_word(document, "role", "on-roll");
-    json_set_word(document, "from", text);
-    int r = json_write(document, JSON_STYLE_COMPACT, out);
-    json_free(&document);
-    return r;
+    _cleanup_(involvement_deinit) struct involvement involvement = INVOLVEMENT_NULL;
+    involvement.child = *child;
+    involvement.role = ROLE_ON_ROLL;
+    involvement.from_day = from;
+    return involvement_to_json(&involvement, out);
 }
 
 /* False when there is no row. */
@@ -296,7 +259,7 @@ static int end_json(struct slice json, int32_t from, int32_t today, struct buf *
 static int add_leaver(struct change *change, struct store_txn *txn,
                       const uint8_t key[CAIRN_HASH_BYTES])
 {
-    _cleanup_(buf_deinit) struct buf said = BUF_MAX(JSON_BYTES);
+    _cleanup_(buf_deinit) struct buf said = BUF_MAX(INVOLVEMENT_JSON_MAX_BYTES);
     const struct roll *roll = change->roll;
     int32_t from;
     if (!row_get(txn, roll, key, &from, &said)) {
@@ -305,13 +268,13 @@ static int add_leaver(struct change *change, struct store_txn *txn,
     size_t at = change->n++;
     memcpy(change->items[at].key, key, CAIRN_HASH_BYTES);
     change->items[at].from = from;
-    change->items[at].json = BUF_MAX(JSON_BYTES);
+    change->items[at].json = BUF_MAX(INVOLVEMENT_JSON_MAX_BYTES);
     return end_json(buf_slice(&said), from, roll->terms.today, &change->items[at].json);
 }
 
 static int add_pupil(struct change *change, struct store_txn *txn, const struct pupil *pupil)
 {
-    _cleanup_(buf_deinit) struct buf said = BUF_MAX(JSON_BYTES);
+    _cleanup_(buf_deinit) struct buf said = BUF_MAX(INVOLVEMENT_JSON_MAX_BYTES);
     const struct roll *roll = change->roll;
     int32_t from = roll->terms.today;
     bool known = row_get(txn, roll, pupil->key, &from, &said);
@@ -319,7 +282,7 @@ static int add_pupil(struct change *change, struct store_txn *txn, const struct 
     struct buf *json = &change->items[at].json;
     memcpy(change->items[at].key, pupil->key, CAIRN_HASH_BYTES);
     change->items[at].from = from;
-    *json = BUF_MAX(JSON_BYTES);
+    *json = BUF_MAX(INVOLVEMENT_JSON_MAX_BYTES);
     int r = store_fault(txn);
     if (r == 0) {
         r = involvement_json(&pupil->identity, from, json);

@@ -9,8 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CAIRN_HASH_BYTES   32
-#define CAIRN_HANDLE_BYTES 16
+#define CAIRN_HASH_BYTES     32
+#define CAIRN_HANDLE_BYTES   16
+#define CAIRN_EVENT_ID_BYTES 16 /* one event about several children has one */
 
 /* An entry's id, and so a record's: which agency, which of its streams, which number in it.
  * Sequences start at 1. */

@@ -94,7 +94,7 @@ struct record_header {
     int32_t event_day;
     int64_t recorded_ms;
     int64_t created_ms;
-    uint8_t event_id[16];
+    uint8_t event_id[CAIRN_EVENT_ID_BYTES];
     bool has_occurrence;
     uint8_t occurrence[16];
     bool has_retracts;
