@@ -27,8 +27,13 @@ struct submit_options {
 static const char *media_of(const char *type)
 {
     static const char *const rows[][2] = {
-        {"record", CAIRN_MEDIA_RECORD}, {"involvement", CAIRN_MEDIA_INVOLVEMENT},
-        {"fhir", CAIRN_MEDIA_FHIR},     {"attendance", CAIRN_MEDIA_ATTENDANCE},
+        {"record", CAIRN_MEDIA_RECORD},
+        {"involvement", CAIRN_MEDIA_INVOLVEMENT},
+        {"fhir", CAIRN_MEDIA_FHIR},
+        {"incident", CAIRN_MEDIA_INCIDENT},
+        {"plan", CAIRN_MEDIA_PLAN},
+        {"adult", CAIRN_MEDIA_ADULT},
+        {"attendance", CAIRN_MEDIA_ATTENDANCE},
         {"roll", CAIRN_MEDIA_ROLL},
     };
 
@@ -48,7 +53,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_TYPE:
         given->media = media_of(argument);
         if (given->media == NULL) {
-            argp_error(state, "--type is record, involvement, fhir, attendance or roll");
+            argp_error(state,
+                       "--type is record, involvement, fhir, incident, plan, adult, attendance or "
+                       "roll");
             return EINVAL;
         }
         return 0;
@@ -77,17 +84,23 @@ static bool is_rows(const char *media)
     return strcmp(media, CAIRN_MEDIA_ATTENDANCE) == 0 || strcmp(media, CAIRN_MEDIA_ROLL) == 0;
 }
 
-/* The other three differ in members that each must have; the agent reads them strictly afterwards. */
+/* The others differ in members that each must have; the agent reads them strictly afterwards. */
 static const char *media_by_look(const struct json *document)
 {
     struct error ignored = ERROR_NULL;
     struct json_view view = json_view(document, &ignored);
 
-    if (json_holds_object(&view) && json_has(&view, "resourceType")) {
-        return CAIRN_MEDIA_FHIR;
+    static const char *const rows[][2] = {
+        {"resourceType", CAIRN_MEDIA_FHIR}, {"role", CAIRN_MEDIA_INVOLVEMENT},
+        {"notice", CAIRN_MEDIA_INCIDENT},   {"plan", CAIRN_MEDIA_PLAN},
+        {"since", CAIRN_MEDIA_ADULT},
+    };
+    for (size_t i = 0; json_holds_object(&view) && i < ARRAY_LEN(rows); i++) {
+        if (json_has(&view, rows[i][0])) {
+            return rows[i][1];
+        }
     }
-    return json_holds_object(&view) && json_has(&view, "role") ? CAIRN_MEDIA_INVOLVEMENT
-                                                               : CAIRN_MEDIA_RECORD;
+    return CAIRN_MEDIA_RECORD;
 }
 
 /* --- the answer --- */
@@ -179,8 +192,8 @@ enum status command_submit(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"type", KEY_TYPE, "TYPE", 0,
-         "record, involvement, fhir (by default what it looks like), or, always said, a school's "
-         "attendance or roll in CSV",
+         "record, involvement, fhir, incident, plan, adult (by default what it looks like), or, "
+         "always said, a school's attendance or roll in CSV",
          0},
         {"key", KEY_KEY, "KEY", 0,
          "idempotency key: the same key with the same text has the same answer, and nothing "
@@ -194,9 +207,9 @@ enum status command_submit(struct cli *cli, int argc, char **argv)
         .parser = parse_option,
         .arguments = "[FILE]",
         .help =
-            "Hands a record, an involvement, FHIR appointments, or a school's register or roll to "
-            "the agency's agent. Reads "
-            "standard input without FILE or for -.",
+            "Hands a record, an involvement, FHIR appointments, a police incident, a child's plan, "
+            "what an adults' service says, or a school's register or roll to the agency's agent. "
+            "Reads standard input without FILE or for -.",
     };
     struct submit_options given = {.client = client_default()};
     const struct command_call call = {argc, argv};

@@ -94,7 +94,8 @@ void api_submit(const struct api_call *call, struct api_answer *answer)
     if (!find_content(call, &request.content)) {
         answer_problem_words(answer, PROBLEM_MEDIA_TYPE,
                              "submissions are " CAIRN_MEDIA_RECORD ", " CAIRN_MEDIA_INVOLVEMENT
-                             ", " CAIRN_MEDIA_FHIR ", " CAIRN_MEDIA_ATTENDANCE
+                             ", " CAIRN_MEDIA_FHIR ", " CAIRN_MEDIA_INCIDENT ", " CAIRN_MEDIA_PLAN
+                             ", " CAIRN_MEDIA_ADULT ", " CAIRN_MEDIA_ATTENDANCE
                              " or " CAIRN_MEDIA_ROLL);
         return;
     }

@@ -11,9 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agents/adult_services/adult.h"
+#include "agents/childrens_services/plan.h"
 #include "agents/core/correct.h"
 #include "agents/core/room.h"
 #include "agents/core/settle.h"
+#include "agents/police/incident.h"
 #include "agents/school/school.h"
 #include "base/date.h"
 #include "base/text.h"
@@ -46,17 +49,20 @@ struct parsed {
     struct slice body;
     struct event record;
     struct involvement involvement;
+    struct family family;
     struct appointment_results appointments;
 };
 #define PARSED_NULL                                                                                \
     ((struct parsed){.record = EVENT_NULL,                                                         \
                      .involvement = INVOLVEMENT_NULL,                                              \
+                     .family = FAMILY_NULL,                                                        \
                      .appointments = APPOINTMENT_RESULTS_NULL})
 
 static void parsed_deinit(struct parsed *parsed)
 {
     event_deinit(&parsed->record);
     involvement_deinit(&parsed->involvement);
+    family_deinit(&parsed->family);
     appointment_results_deinit(&parsed->appointments);
 }
 
@@ -80,6 +86,12 @@ static int parse(struct agent *agent, const struct intake_request *request, stru
     case INTAKE_APPOINTMENT:
         return appointment_read(agent->appointments, request->body, &terms, &ret->appointments,
                                 error);
+    case INTAKE_INCIDENT:
+        return incident_json_read(agent->records, request->body, &terms, &ret->family, error);
+    case INTAKE_PLAN:
+        return plan_json_read(agent->records, request->body, &terms, &ret->family, error);
+    case INTAKE_ADULT:
+        return adult_json_read(agent->records, request->body, &terms, &ret->family, error);
     case INTAKE_ATTENDANCE:
     case INTAKE_ROLL:
         break; /* school_submit */
@@ -147,12 +159,13 @@ static int take_event(struct taking *taking, struct event *event, struct intake_
 
 /* --- contents --- */
 
-static int take_involvement(struct taking *taking, const struct parsed *parsed,
-                            struct intake_item *item)
+/* `json`: what it was read from, to be read again when it can be sealed. */
+static int take_involvement(struct taking *taking, const struct involvement *involvement,
+                            struct slice json, struct intake_item *item)
 {
     struct out_row row = {.kind = ENTRY_INVOLVEMENT,
                           .urgency = URGENCY_ROUTINE,
-                          .event_day = parsed->involvement.from_day,
+                          .event_day = involvement->from_day,
                           .created_ms = taking->now_ms,
                           .by_uid = taking->by_uid};
     int r = reference_new(taking->now_ms, &item->reference);
@@ -160,12 +173,12 @@ static int take_involvement(struct taking *taking, const struct parsed *parsed,
         return r;
     }
     if (taking->can_seal) {
-        r = seal_involvement(&taking->seal, &parsed->involvement, &item->reference, &row);
+        r = seal_involvement(&taking->seal, involvement, &item->reference, &row);
     } else {
         row.state = OUT_WAITING;
         row.due_ms = 0;
         const struct settling settling = {.due_ms = row.due_ms, .reference = item->reference};
-        r = settle_involvement(taking->txn, taking_store_key(taking), parsed->body, &settling);
+        r = settle_involvement(taking->txn, taking_store_key(taking), json, &settling);
     }
     if (r == 0) {
         out_put(taking->txn, &item->reference, &row);
@@ -202,13 +215,46 @@ static int take_appointment(struct taking *taking, struct appointment_result *re
     return 0;
 }
 
+/* Nothing of it is said again when its record was known already. */
+static int take_child(struct taking *taking, struct family_child *child,
+                      struct intake_answer *answer)
+{
+    struct intake_item *record = &answer->items[answer->n++];
+    int r = take_event(taking, &child->event, record);
+    for (size_t i = 0; r == 0 && record->outcome == INTAKE_ACCEPTED && i < child->n_involvements;
+         i++) {
+        _cleanup_(buf_deinit) struct buf json = BUF_MAX(INVOLVEMENT_JSON_MAX_BYTES);
+        r = involvement_to_json(&child->involvements[i], &json);
+        if (r == 0) {
+            r = take_involvement(taking, &child->involvements[i], buf_slice(&json),
+                                 &answer->items[answer->n++]);
+        }
+    }
+    return r;
+}
+
+static int take_family(struct taking *taking, struct family *family, struct intake_answer *answer)
+{
+    int r = 0;
+    answer_begin(answer, family->n * (1 + FAMILY_INVOLVEMENTS_MAX));
+    answer->n = 0;
+    for (size_t i = 0; r == 0 && i < family->n; i++) {
+        r = take_child(taking, &family->children[i], answer);
+    }
+    return r;
+}
+
 static int take_parsed(struct taking *taking, struct parsed *parsed, struct intake_answer *answer)
 {
+    if (parsed->family.n > 0) {
+        return take_family(taking, &parsed->family, answer);
+    }
     if (parsed->content != INTAKE_APPOINTMENT) {
         answer_begin(answer, 1);
         return parsed->content == INTAKE_RECORD
                    ? take_event(taking, &parsed->record, &answer->items[0])
-                   : take_involvement(taking, parsed, &answer->items[0]);
+                   : take_involvement(taking, &parsed->involvement, parsed->body,
+                                      &answer->items[0]);
     }
     answer_begin(answer, parsed->appointments.n);
     for (size_t i = 0; i < answer->n; i++) {
@@ -223,22 +269,28 @@ static int take_parsed(struct taking *taking, struct parsed *parsed, struct inta
 static int check_narrow(const struct taking *taking, const struct parsed *parsed,
                         struct error *error)
 {
-    return taking->can_seal && parsed->content == INTAKE_RECORD
-               ? seal_check(&taking->seal, &parsed->record, error)
-               : 0;
+    if (!taking->can_seal) {
+        return 0;
+    }
+    if (parsed->family.n > 0) { /* each child has the same */
+        return seal_check(&taking->seal, &parsed->family.children[0].event, error);
+    }
+    return parsed->content == INTAKE_RECORD ? seal_check(&taking->seal, &parsed->record, error) : 0;
 }
 
 /* A retraction has room as what it takes back had. */
 static int check_room(const struct taking *taking, const struct parsed *parsed)
 {
-    const struct event *record = &parsed->record;
+    const struct family *family = &parsed->family;
+    const struct event *record = family->n > 0 ? &family->children[0].event : &parsed->record;
     if (parsed->content == INTAKE_APPOINTMENT) {
         return room_for(taking->txn, LANE_BULK, parsed->appointments.n);
     }
     return room_for(taking->txn,
-                    parsed->content == INTAKE_RECORD ? seal_lane(record->kind, record->urgency)
-                                                     : LANE_NORMAL,
-                    ONE_RECORD);
+                    parsed->content != INTAKE_INVOLVEMENT ? seal_lane(record->kind, record->urgency)
+                                                          : LANE_NORMAL,
+                    family->n > 0 ? family->n * (ONE_RECORD + FAMILY_INVOLVEMENTS_MAX)
+                                  : ONE_RECORD);
 }
 
 /* Everything that was parsed, or nothing. */
@@ -302,7 +354,7 @@ static int take_text(struct taking *taking, struct slice text, struct intake_ite
     _cleanup_(parsed_deinit) struct parsed parsed = PARSED_NULL;
     const struct intake_request request = {.content = INTAKE_INVOLVEMENT, .body = text};
     int r = parse(taking->agent, &request, &parsed, error);
-    return r != 0 ? r : take_involvement(taking, &parsed, item);
+    return r != 0 ? r : take_involvement(taking, &parsed.involvement, text, item);
 }
 
 static int take_batch(struct taking *taking, const struct intake_batch *batch,

@@ -21,7 +21,10 @@
     X(INVOLVEMENT, 2, "application/vnd.cairn.involvement+json")                                    \
     X(APPOINTMENT, 3, "application/fhir+json")                                                     \
     X(ATTENDANCE, 4, "text/csv; profile=attendance")                                               \
-    X(ROLL, 5, "text/csv; profile=roll")
+    X(ROLL, 5, "text/csv; profile=roll")                                                           \
+    X(INCIDENT, 6, "application/vnd.cairn.police-incident+json")                                   \
+    X(PLAN, 7, "application/vnd.cairn.plan+json")                                                  \
+    X(ADULT, 8, "application/vnd.cairn.adult+json")
 
 enum intake_content {
 #define X(name, number, text) INTAKE_##name = (number),

@@ -48,6 +48,10 @@ static const struct conf_option table[] = {
     {"watch", "records", "", "Likewise for records in Cairn's own JSON, one a file.", CONF_PATH, 0,
      0},
     {"watch", "appointments", "", "Likewise for FHIR appointments.", CONF_PATH, 0, 0},
+    {"watch", "incidents", "", "Likewise for police incidents, one a file.", CONF_PATH, 0, 0},
+    {"watch", "plans", "", "Likewise for children's plans, one a file.", CONF_PATH, 0, 0},
+    {"watch", "adults", "", "Likewise for what an adults' service says, one a file.", CONF_PATH, 0,
+     0},
     {"watch", "quiet", "10s",
      "A file that was written in place, not moved in, is taken when it has not changed for so "
      "long.",
@@ -127,6 +131,9 @@ static int read_options(struct agent_options *options, struct error *error)
     options->watch.roll = conf_text(conf, "watch", "roll");
     options->watch.records = conf_text(conf, "watch", "records");
     options->watch.appointments = conf_text(conf, "watch", "appointments");
+    options->watch.incidents = conf_text(conf, "watch", "incidents");
+    options->watch.plans = conf_text(conf, "watch", "plans");
+    options->watch.adults = conf_text(conf, "watch", "adults");
     options->watch.quiet_ms = conf_integer(conf, "watch", "quiet") * 1000;
     int r = read_uids("submit_uid", USER_SUBMITTER, options, error);
     if (r == 0) {

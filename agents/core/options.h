@@ -52,6 +52,9 @@ struct agent_options {
         const char *roll;
         const char *records;
         const char *appointments;
+        const char *incidents;
+        const char *plans;
+        const char *adults;
         int64_t quiet_ms; /* a file that was not moved in is complete when unchanged for so long */
     } watch;
     struct school_options school;

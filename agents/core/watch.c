@@ -20,7 +20,7 @@
 #include "os/fd.h"
 #include "os/wake.h"
 
-#define FOLDERS_MAX 4
+#define FOLDERS_MAX 7
 #define PATH_BYTES  4096
 #define IDLE_MS     60000 /* then it looks whether inotify has missed something */
 #define RETRY_MS    5000  /* after something of ours failed */
@@ -116,6 +116,9 @@ static int open_folders(struct watch *watch, struct error *error)
         {INTAKE_ROLL, "roll", options->watch.roll},
         {INTAKE_RECORD, "records", options->watch.records},
         {INTAKE_APPOINTMENT, "appointments", options->watch.appointments},
+        {INTAKE_INCIDENT, "incidents", options->watch.incidents},
+        {INTAKE_PLAN, "plans", options->watch.plans},
+        {INTAKE_ADULT, "adults", options->watch.adults},
     };
     int r = 0;
     for (size_t i = 0; r == 0 && i < ARRAY_LEN(rows); i++) {

@@ -158,6 +158,9 @@ static int take_content(struct handling *handling, int fd)
     case INTAKE_RECORD:
     case INTAKE_INVOLVEMENT:
     case INTAKE_APPOINTMENT:
+    case INTAKE_INCIDENT:
+    case INTAKE_PLAN:
+    case INTAKE_ADULT:
         return take_json(handling, fd);
     }
     return -EINVAL;

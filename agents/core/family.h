@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * family: what one submission says about the children of one event: a record for each child, and
+ * the involvements of this agency that go with it. An involvement is said when its record is new:
+ * what was known already says nothing again.
+ *
+ * Personal data: wiped by family_deinit. Zero state FAMILY_NULL. One thread at a time.
+ */
+#ifndef AGENTS_FAMILY_H
+#define AGENTS_FAMILY_H
+
+#include "agents/core/record_json.h"
+
+#define FAMILY_CHILDREN_MAX     16
+#define FAMILY_INVOLVEMENTS_MAX 3 /* a child: a plan has a worker, a lead professional, a team */
+
+struct family_child {
+    struct event event;
+    size_t n_involvements;
+    struct involvement involvements[FAMILY_INVOLVEMENTS_MAX];
+};
+
+struct family {
+    size_t n;
+    struct family_child *children;
+};
+#define FAMILY_NULL ((struct family){.n = 0})
+void family_deinit(struct family *family);
+
+/* Room for one child more, with its event and involvements in their zero states. */
+struct family_child *family_add(struct family *family);
+/* Likewise for an involvement of the child: of its identity, open. */
+struct involvement *family_involve(struct family_child *child, enum role role, int32_t from_day);
+
+/* The child at `item`, {"ref", "child", ...}: who it is, and a source id and event id of its own
+ * from the source id that all of them share. */
+void family_read_child(const struct json_view *item, const struct event_terms *terms,
+                       struct event *ret);
+/* Notes in the error of `children` what cannot be: two with the same ref, or with the same number,
+ * which are one child twice or two children that would be taken for one. */
+void family_check(const struct json_view *children, const struct family *family);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Several children of one event, from a submission to what lies in the spool. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "os/files.h"
+#include "support/practice.h"
+
+#define DATA     SOURCE_DIR "/tests/data/"
+#define INCIDENT DATA "police/incident.json"
+
+static int open_practice(void **state)
+{
+    struct practice *practice = practice_new();
+
+    practice_govern(practice);
+    *state = practice;
+    return 0;
+}
+
+static int open_ungoverned(void **state)
+{
+    *state = practice_new();
+    return 0;
+}
+
+static int close_practice(void **state)
+{
+    struct practice *practice = *state;
+
+    practice_free(&practice);
+    return 0;
+}
+
+static struct intake_answer submit(struct practice *practice, enum intake_content content,
+                                   const char *text)
+{
+    struct intake_answer answer = INTAKE_ANSWER_NULL;
+    const struct intake_request request = {.content = content, .body = slice_of_text(text)};
+    struct error error = ERROR_NULL;
+
+    if (intake_submit(practice->agent, &request, &answer, &error) != 0) {
+        fail_msg("%s: %s", error.where, error.what);
+    }
+    return answer;
+}
+
+/* The file with the first `from`, if any, replaced. */
+static struct intake_answer submit_changed(struct practice *practice, enum intake_content content,
+                                           const char *path, const char *from, const char *to)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_JSON_MAX_BYTES);
+
+    assert_int_equal(file_read(path, &text), 0);
+    text_replace(&text, from, to);
+    return submit(practice, content, buf_text(&text));
+}
+
+static struct intake_answer submit_incident(struct practice *practice, const char *version)
+{
+    char to[64];
+
+    (void)snprintf(to, sizeof(to), "\"version\": \"%s\"", version);
+    return submit_changed(practice, INTAKE_INCIDENT, INCIDENT, "\"version\": \"1\"", to);
+}
+
+/* The headers in the spool's normal lane, by kind, in their order. */
+static size_t spooled(struct practice *practice, enum entry_kind kind, struct entry_header ret[8])
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(practice->agent->store);
+    struct spool_entry entry;
+    size_t n = 0;
+
+    for (uint64_t seq = 1; spool_get(txn, LANE_NORMAL, seq, &entry); seq++) {
+        _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+        struct entry_header header;
+        assert_true(wire_entry_header_read(entry.kind, entry.header, &arena, &header));
+        if (entry.kind == kind && n < 8) {
+            ret[n++] = header;
+        }
+    }
+    return n;
+}
+
+static void expect_event(const struct entry_header *a, const struct entry_header *b, bool same)
+{
+    int differ = memcmp(a->record.event_id, b->record.event_id, CAIRN_EVENT_ID_BYTES);
+
+    assert_true((differ == 0) == same);
+}
+
+static void an_incident_is_a_record_and_an_involvement_for_each_child(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header records[8];
+    struct entry_header involvements[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = submit_incident(practice, "1");
+
+    assert_int_equal(answer.n, 6);
+    assert_int_equal(spooled(practice, ENTRY_RECORD, records), 3);
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, involvements), 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(records[i].record.record_kind, RECORD_DOMESTIC_ABUSE);
+        assert_int_equal(records[i].record.urgency, URGENCY_SAME_DAY);
+        assert_int_equal(involvements[i].involvement.role, ROLE_OPEN_CASE);
+        assert_memory_equal(records[i].record.handle, involvements[i].involvement.handle,
+                            CAIRN_HANDLE_BYTES);
+    }
+    assert_memory_not_equal(records[0].record.handle, records[1].record.handle, CAIRN_HANDLE_BYTES);
+}
+
+static void records_of_one_event_have_one_event_id(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header records[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_incident(practice, "1");
+    _cleanup_(intake_answer_deinit) struct intake_answer other = submit_changed(
+        practice, INTAKE_INCIDENT, DATA "police/missing-episode.json", "\"ref\"", "\"ref\"");
+
+    assert_int_equal(spooled(practice, ENTRY_RECORD, records), 4);
+    expect_event(&records[0], &records[1], true);
+    expect_event(&records[0], &records[2], true);
+    expect_event(&records[0], &records[3], false);
+}
+
+static void siblings_of_a_school_s_record_have_one_event_id(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header records[8];
+
+    (void)practice_concern(practice, "\"source\":{\"system\":\"cpoms\",\"id\":\"C-1\"},"
+                                     "\"event\":{\"id\":\"E-1\"},");
+    (void)practice_concern(practice, "\"source\":{\"system\":\"cpoms\",\"id\":\"C-2\"},"
+                                     "\"event\":{\"id\":\"E-1\"},");
+    (void)practice_concern(practice, "\"source\":{\"system\":\"other\",\"id\":\"C-3\"},"
+                                     "\"event\":{\"id\":\"E-1\"},");
+    (void)practice_concern(practice, "");
+
+    assert_int_equal(spooled(practice, ENTRY_RECORD, records), 4);
+    expect_event(&records[0], &records[1], true);
+    expect_event(&records[0], &records[2], false);
+    expect_event(&records[0], &records[3], false);
+}
+
+static void the_same_incident_again_says_nothing_again(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_incident(practice, "1");
+    practice_reopen(practice);
+    _cleanup_(intake_answer_deinit) struct intake_answer second = submit_incident(practice, "1");
+
+    assert_int_equal(second.n, 3);
+    for (size_t i = 0; i < second.n; i++) {
+        assert_int_equal(second.items[i].outcome, INTAKE_SAME);
+    }
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 3);
+}
+
+static void one_child_of_an_incident_is_taken_back_by_its_source_id(void **state)
+{
+    struct practice *practice = *state;
+
+    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_incident(practice, "1");
+    struct intake_item item = practice_submit(
+        practice, INTAKE_RECORD,
+        "{\"kind\":\"retraction\",\"event_date\":\"2026-11-22\",\"source\":{\"system\":"
+        "\"nethermere-police\",\"id\":\"R-1\"},\"retracts\":\"NP-2026-118204/2\"}");
+
+    assert_int_equal(item.outcome, INTAKE_RETRACTED);
+    assert_false(practice_out(practice, &first.items[0].reference).retracted);
+    assert_true(practice_out(practice, &first.items[2].reference).retracted);
+}
+
+static void what_waits_for_its_place_in_the_partnership_is_sealed_afterwards(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = submit_incident(practice, "1");
+    assert_int_equal(practice_out(practice, &answer.items[0].reference).state, OUT_WAITING);
+    practice_govern(practice);
+    (void)practice_settle(practice);
+
+    assert_int_equal(spooled(practice, ENTRY_RECORD, headers), 3);
+    expect_event(&headers[0], &headers[2], true);
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 3);
+    assert_int_equal(headers[0].involvement.until_day - headers[0].involvement.from_day, 90);
+}
+
+static void a_submission_with_one_bad_child_takes_nothing(void **state)
+{
+    struct practice *practice = *state;
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_JSON_MAX_BYTES);
+    struct error error = ERROR_NULL;
+    assert_int_equal(file_read(DATA "police/malformed-two-children-one-local-id.json", &text), 0);
+
+    const struct intake_request request = {.content = INTAKE_INCIDENT, .body = buf_slice(&text)};
+    int r = intake_submit(practice->agent, &request, &answer, &error);
+
+    assert_int_equal(r, -EINVAL);
+    assert_int_equal(practice_rows(practice, AT_OUT), 0);
+}
+
+static void the_end_of_a_plan_leaves_the_plan_told(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer began =
+        submit_changed(practice, INTAKE_PLAN, DATA "childrens_services/plan.json", "PL-", "PL-");
+    _cleanup_(intake_answer_deinit) struct intake_answer ended = submit_changed(
+        practice, INTAKE_PLAN, DATA "childrens_services/plan-ended.json", "PL-", "PL-");
+
+    assert_false(practice_out(practice, &began.items[0].reference).retracted);
+    assert_int_equal(spooled(practice, ENTRY_RECORD, headers), 2);
+    assert_int_equal(headers[1].record.code, CODE_PLAN_ENDED);
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 4);
+    assert_int_equal(headers[0].involvement.until_day, INVOLVEMENT_OPEN);
+    assert_int_not_equal(headers[2].involvement.until_day, INVOLVEMENT_OPEN);
+    assert_int_equal(headers[0].involvement.role, headers[2].involvement.role);
+}
+
+static void an_unborn_child_who_is_born_stays_the_same_child(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer unborn = submit_changed(
+        practice, INTAKE_PLAN, DATA "childrens_services/unborn.json", "CS-90031", "CS-90031");
+    _cleanup_(intake_answer_deinit) struct intake_answer born = submit_changed(
+        practice, INTAKE_PLAN, DATA "childrens_services/plan.json", "CS-90017", "CS-90031");
+
+    assert_int_equal(spooled(practice, ENTRY_RECORD, headers), 2);
+    assert_memory_equal(headers[0].record.handle, headers[1].record.handle, CAIRN_HANDLE_BYTES);
+}
+
+static void adults_are_told_of_by_children_alone(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer answer =
+        submit_changed(practice, INTAKE_ADULT, DATA "adult_services/adult.json", "AD-", "AD-");
+
+    assert_int_equal(answer.n, 2);
+    assert_int_equal(spooled(practice, ENTRY_RECORD, headers), 2);
+    assert_int_equal(headers[0].record.code, CODE_ADULT_KNOWN);
+    expect_event(&headers[0], &headers[1], true);
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 0);
+}
+
+int main(void)
+{
+#define STORY(name) cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
+    const struct CMUnitTest tests[] = {
+        STORY(an_incident_is_a_record_and_an_involvement_for_each_child),
+        STORY(records_of_one_event_have_one_event_id),
+        STORY(siblings_of_a_school_s_record_have_one_event_id),
+        STORY(the_same_incident_again_says_nothing_again),
+        STORY(one_child_of_an_incident_is_taken_back_by_its_source_id),
+        cmocka_unit_test_setup_teardown(
+            what_waits_for_its_place_in_the_partnership_is_sealed_afterwards, open_ungoverned,
+            close_practice),
+        STORY(a_submission_with_one_bad_child_takes_nothing),
+        STORY(the_end_of_a_plan_leaves_the_plan_told),
+        STORY(an_unborn_child_who_is_born_stays_the_same_child),
+        STORY(adults_are_told_of_by_children_alone),
+    };
+#undef STORY
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
