@@ -68,9 +68,10 @@ static void follow_stream(struct apply *apply, const struct entry_id *id)
  * they tell of. */
 struct after_leaf {
     struct record_case record; /* ENTRY_RECORD */
-    /* ENTRY_SUBJECT: whose chronologies came together, or who parted; ENTRY_INVOLVEMENT: with whom
-     * somebody is involved now; 0: nobody. */
+    struct circle_claim claim; /* ENTRY_INVOLVEMENT */
+    /* ENTRY_SUBJECT: whose chronologies came together, or who parted; 0: nobody. */
     uint64_t child;
+    uint64_t circle; /* ENTRY_SUBJECT, ENTRY_INVOLVEMENT: its child may have others to learn of */
 };
 
 static enum verdict apply_subject(struct apply *apply, const struct subject_header *header,
@@ -79,14 +80,21 @@ static enum verdict apply_subject(struct apply *apply, const struct subject_head
     if (header->n_tokens != entry->n_tokens || contradiction_in_statement(header)) {
         return VERDICT_BAD_ENTRY;
     }
+    struct subject_id subject = {.agency = header->id.agency};
+    struct subject_row row;
+    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
     after->child = links_state(apply, header, entry);
+    links_subject(apply, &subject, &row);
+    after->circle = row.child;
     return VERDICT_STORED;
 }
 
 static enum verdict apply_involvement(struct apply *apply, const struct involvement_header *header,
                                       struct after_leaf *after)
 {
-    return circle_claim(apply, header, &after->child);
+    enum verdict verdict = circle_claim(apply, header, &after->claim);
+    after->circle = after->claim.child;
+    return verdict;
 }
 
 static enum verdict apply_kind(struct apply *apply, const struct entry_header *header,
@@ -133,15 +141,14 @@ static void finish_kind(struct apply *apply, const struct entry_header *header,
         request_act(apply, &header->request, entry);
         return;
     case ENTRY_SUBJECT:
+        circle_meet(apply, after->circle);
         if (after->child != 0) {
-            circle_meet(apply, after->child);
             alert_look(apply, after->child, ALERT_NEWEST);
         }
         return;
     case ENTRY_INVOLVEMENT:
-        if (after->child != 0) {
-            circle_meet(apply, after->child);
-        }
+        circle_part(apply, &after->claim, entry);
+        circle_meet(apply, after->circle);
         return;
     case ENTRY_ACKNOWLEDGEMENT:
     case ENTRY_TIE:

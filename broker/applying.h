@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * applying: a batch being applied, as the nouns of apply see it (alert, child, chronology, decision,
- * disclose, headline, links, mailbox, record): the transaction, the governance in force in it, its
- * time, and what they found. They know nothing else, and apply.c calls them.
+ * applying: a batch being applied, as the nouns of apply see it (alert, child, chronology, circle,
+ * decision, disclose, grant, headline, links, mailbox, record, request): the transaction, the
+ * governance in force in it, its time, and what they found. They know nothing else, and apply.c
+ * calls them.
  *
  * Owned by the commit thread (or a replay).
  */

@@ -48,14 +48,14 @@ static void one_open_less(struct apply *apply, uint32_t number)
 
 /* The ceiling counts what has no end; ending something never meets a limit. */
 enum verdict circle_claim(struct apply *apply, const struct involvement_header *header,
-                          uint64_t *ret_child)
+                          struct circle_claim *ret)
 {
     struct subject_id subject = {.agency = header->id.agency};
     struct subject_row row;
     struct involvement_row old;
     memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
-    bool was_open = involvement_row_get(apply->txn, &subject, header->role, &old) &&
-                    old.until_day == INVOLVEMENT_OPEN;
+    bool was_there = involvement_row_get(apply->txn, &subject, header->role, &old);
+    bool was_open = was_there && old.until_day == INVOLVEMENT_OPEN;
     bool is_open = header->until_day == INVOLVEMENT_OPEN;
     bool holds = apply_day(apply) < header->until_day;
     if (holds && !within_limits(apply, subject.agency, is_open && !was_open)) {
@@ -72,7 +72,10 @@ enum verdict circle_claim(struct apply *apply, const struct involvement_header *
         .entry = header->id,
     };
     involvement_row_put(apply->txn, &subject, header->role, &involvement);
-    *ret_child = row.child;
+    *ret = (struct circle_claim){.child = row.child, .ends = was_there && !holds};
+    if (ret->ends) {
+        ret->was = old.entry;
+    }
     return VERDICT_STORED;
 }
 
@@ -154,6 +157,29 @@ void circle_meet(struct apply *apply, uint64_t child)
     for (size_t i = 0; i < members.n; i++) {
         for (size_t j = 0; j < members.n; j++) {
             tell_one(apply, child, &members.subjects[i], &members.subjects[j]);
+        }
+    }
+}
+
+void circle_part(struct apply *apply, const struct circle_claim *claim,
+                 const struct entry_input *entry)
+{
+    struct member_list members;
+    if (!claim->ends) {
+        return;
+    }
+    members_list(apply->txn, claim->child, &members);
+    for (size_t i = 0; i < members.n; i++) {
+        uint32_t agency = members.subjects[i].agency;
+        struct reader_row reader;
+        if (agency != entry->id.agency &&
+            reader_row_get(apply->txn, &claim->was, agency, &reader)) {
+            const struct telling telling = {
+                .entry = &entry->id,
+                .item = &entry->item,
+                .flags = reader.by_name ? DELIVERED_PROVISIONAL : 0,
+            };
+            mailbox_deliver(apply, agency, &telling);
         }
     }
 }

@@ -7,12 +7,21 @@
 #ifndef BROKER_CIRCLE_H
 #define BROKER_CIRCLE_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
+/* What an involvement comes to. */
+struct circle_claim {
+    uint64_t child;
+    bool ends;           /* it ends what `was` said */
+    struct entry_id was; /* the statement that it replaces */
+};
 /* This agency claims a relationship with a child: OVER_LIMIT when it claims more than the directory
- * lets it, STORED otherwise, with its row and the child that it is about. */
+ * lets it, STORED otherwise, with its row. */
 enum verdict circle_claim(struct apply *apply, const struct involvement_header *header,
-                          uint64_t *ret_child);
+                          struct circle_claim *ret);
+/* Whoever was told of the involvement that this entry ends is told that it has ended. */
+void circle_part(struct apply *apply, const struct circle_claim *claim,
+                 const struct entry_input *entry);
 /* The agency's row with the counts of this day. */
 void circle_today(struct apply *apply, uint32_t agency, struct agency_row *ret);
 /* Everybody involved with this child learns of everybody else. Cheap when they know already. */

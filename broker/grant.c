@@ -97,11 +97,15 @@ void grant_act(struct apply *apply, const struct grant_header *header,
             continue; /* sorted by recipient, then part */
         }
         last = recipient;
-        uint8_t parts = granted_parts(entry, recipient) &
-                        parts_for(apply, &header->record, row.kind, recipient);
+        uint8_t may = parts_for(apply, &header->record, row.kind, recipient);
+        uint8_t parts = granted_parts(entry, recipient) & may;
         if (parts != 0) {
             const struct telling what = {
-                .entry = &header->record, .item = &row.item, .parts = parts};
+                .entry = &header->record,
+                .item = &row.item,
+                .parts = parts,
+                .flags = may == PART_BIT(PART_CARD) ? DELIVERED_PROVISIONAL : 0,
+            };
             mailbox_grant(apply, recipient, &what, entry);
         }
     }

@@ -7,7 +7,7 @@
 #ifndef BROKER_GRANT_H
 #define BROKER_GRANT_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
 enum verdict grant_judge(struct apply *apply, const struct grant_header *header,
                          const struct entry_input *entry);

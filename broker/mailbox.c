@@ -31,8 +31,9 @@ static uint64_t tell(struct apply *apply, uint32_t agency, const struct hash *wh
 void mailbox_deliver(struct apply *apply, uint32_t agency, const struct telling *telling)
 {
     struct reader_row reader = {.parts = 0};
-    if (reader_row_get(apply->txn, telling->entry, agency, &reader) &&
-        (reader.parts | telling->parts) == reader.parts) {
+    bool by_name = (telling->flags & DELIVERED_PROVISIONAL) != 0;
+    bool told = reader_row_get(apply->txn, telling->entry, agency, &reader);
+    if (told && (reader.parts | telling->parts) == reader.parts && (by_name || !reader.by_name)) {
         return;
     }
     struct mailbox_row row = {.kind = ITEM_DELIVERED,
@@ -41,6 +42,7 @@ void mailbox_deliver(struct apply *apply, uint32_t agency, const struct telling 
                               .flags = telling->flags};
     reader.position = tell(apply, agency, telling->item, &row);
     reader.parts |= telling->parts;
+    reader.by_name = by_name && (!told || reader.by_name);
     reader_row_put(apply->txn, telling->entry, agency, &reader);
 }
 

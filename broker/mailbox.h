@@ -18,7 +18,7 @@ struct telling {
 };
 
 /* An entry with its body and the recipient's grants for these parts. Marks the reader; nothing when
- * all were told before. */
+ * all were told before, and no more is known of which child it is. */
 void mailbox_deliver(struct apply *apply, uint32_t agency, const struct telling *telling);
 /* Grants of an entry delivered before. */
 void mailbox_release(struct apply *apply, uint32_t agency, const struct telling *telling);

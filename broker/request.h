@@ -7,7 +7,7 @@
 #ifndef BROKER_REQUEST_H
 #define BROKER_REQUEST_H
 
-#include "broker/apply.h"
+#include "broker/applying.h"
 
 enum verdict request_judge(struct apply *apply, const struct request_header *header);
 /* What tells the origins, once the request's own leaf and row are there. */

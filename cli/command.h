@@ -37,6 +37,10 @@
     X("agency request", agency_request, "An agency",       "make an agency's keys and its request to join")     \
     X("submit",         submit,         "An agency",       "hand records or appointments to the agency's agent")       \
     X("involve",        involve,        "An agency",       "say that this agency has a relationship with a child")     \
+    X("request",        request,        "An agency",       "ask the others for what they hold back about a child")     \
+    X("requests",       requests,       "An agency",       "what others ask of this agency, and a person must answer") \
+    X("grant",          grant,          "An agency",       "grant what another agency asked for")                      \
+    X("refuse",         refuse,         "An agency",       "refuse what another agency asked for")                     \
     X("record",         record,         "An agency",       "what became of a record, who has seen it, what it says")   \
     X("inbox",          inbox,          "An agency",       "what others have told this agency")                        \
     X("alerts",         alerts,         "An agency",       "what was noticed")                                         \

@@ -140,13 +140,28 @@ static int set_tell(const struct decide *decide, const struct json *origins, str
     return 0;
 }
 
+static enum status post(struct cli *cli, const struct client *client, const char *path,
+                        const struct json *body)
+{
+    struct error error = ERROR_NULL;
+    _cleanup_(json_free) struct json *answer = NULL;
+
+    enum status status = client_post_json(client, path, body, &answer, &error);
+    if (status != STATUS_OK) {
+        return output_fail(&cli->output, status, &error);
+    }
+    struct json_view view = json_view(answer, &error);
+    show_result(&cli->output, &view);
+    show_words(&cli->output, "", &view, "words");
+    return STATUS_OK;
+}
+
 enum status decide_send(struct cli *cli, const struct client *client, const char *path,
                         const struct decide *decide, const struct json *origins)
 {
     struct error error = ERROR_NULL;
     const struct prompt prompt = prompt_over(cli->in, cli->output.err);
     _cleanup_(json_free) struct json *body = json_object_new();
-    _cleanup_(json_free) struct json *answer = NULL;
 
     json_set_word(body, "action", decide->action);
     if (decide->outcome != NULL) {
@@ -157,12 +172,19 @@ enum status decide_send(struct cli *cli, const struct client *client, const char
         set_tell(decide, origins, body, &error) < 0) {
         return output_fail(&cli->output, STATUS_USAGE, &error);
     }
-    enum status status = client_post_json(client, path, body, &answer, &error);
-    if (status != STATUS_OK) {
-        return output_fail(&cli->output, status, &error);
+    return post(cli, client, path, body);
+}
+
+enum status decide_answer(struct cli *cli, const struct client *client, const char *path,
+                          const struct decide *decide)
+{
+    struct error error = ERROR_NULL;
+    const struct prompt prompt = prompt_over(cli->in, cli->output.err);
+    _cleanup_(json_free) struct json *body = json_object_new();
+
+    if (set_person(&prompt, decide, body, &error) < 0 ||
+        set_reason(&prompt, decide, body, &error) < 0) {
+        return output_fail(&cli->output, STATUS_USAGE, &error);
     }
-    struct json_view view = json_view(answer, &error);
-    show_result(&cli->output, &view);
-    show_words(&cli->output, "", &view, "words");
-    return STATUS_OK;
+    return post(cli, client, path, body);
 }

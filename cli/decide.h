@@ -54,6 +54,19 @@ enum {
             1                                                                                      \
     }
 
+/* Of an answer, which has one action only. */
+#define DECIDE_WHO_OPTIONS                                                                         \
+    {"reason",                                                                                     \
+     DECIDE_REASON,                                                                                \
+     "TEXT",                                                                                       \
+     0,                                                                                            \
+     "why, in at least 20 characters; - reads standard input; asked for when left out",            \
+     1},                                                                                           \
+        {"name", DECIDE_NAME, "NAME", 0, "of the person who decides; asked for when left out", 1}, \
+    {                                                                                              \
+        "role", DECIDE_ROLE, "ROLE", 0, "of that person; asked for when left out", 1               \
+    }
+
 /* For the parser's switch; ARGP_ERR_UNKNOWN for another key. */
 error_t decide_option(struct decide *decide, int key, char *argument, struct argp_state *state);
 /* At ARGP_KEY_END: whether what was given fits together. */
@@ -62,5 +75,9 @@ error_t decide_check(const struct decide *decide, struct argp_state *state);
  * DECIDE_ORIGINS stands for, an array of agency ids; NULL: for nobody. */
 enum status decide_send(struct cli *cli, const struct client *client, const char *path,
                         const struct decide *decide, const struct json *origins) MUST_USE;
+
+/* Who and why alone, asked for as above, to PATH. */
+enum status decide_answer(struct cli *cli, const struct client *client, const char *path,
+                          const struct decide *decide) MUST_USE;
 
 #endif

@@ -127,6 +127,36 @@ static void show_closed_account(struct output *output, const struct json_view *r
     }
 }
 
+/* Who else works with the child, and whom to telephone there. */
+static void show_circle(struct output *output, const struct json_view *record)
+{
+    struct json_view circle = json_opt_array(record, "circle");
+
+    if (json_length(&circle) > 0) {
+        output_line(output, "who else is involved with this child");
+    }
+    for (size_t i = 0; i < json_length(&circle); i++) {
+        struct json_view member = json_item(&circle, i);
+        char agency[SHOW_TEXT_BYTES];
+        char name[SHOW_TEXT_BYTES];
+        char phone[SHOW_TEXT_BYTES];
+        char contact[SHOW_TEXT_BYTES];
+        char number[SHOW_TEXT_BYTES];
+        struct json_view duty = json_opt_object(&member, "duty");
+        struct json_view person = json_opt_object(&member, "contact");
+        show_text(&member, "agency", agency);
+        show_text(&member, "name", name);
+        show_text(&duty, "phone", phone);
+        show_text(&person, "name", contact);
+        show_text(&person, "phone", number);
+        output_line(output, "  %s (%s)  duty telephone %s%s", name, agency, phone,
+                    show_truth(&member, "by_name") ? "; known by name only" : "");
+        if (contact[0] != '\0') {
+            output_line(output, "    speak to %s, %s", contact, number);
+        }
+    }
+}
+
 static void show_received(struct output *output, const struct json_view *record)
 {
     char id[SHOW_TEXT_BYTES];
@@ -140,6 +170,7 @@ static void show_received(struct output *output, const struct json_view *record)
     show_part_of(output, record, "card", "which child");
     show_part_of(output, record, "account", "what is said");
     show_closed_account(output, record);
+    show_circle(output, record);
 }
 
 /* --- the command --- */

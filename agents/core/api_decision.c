@@ -90,6 +90,22 @@ int api_decision_read(const struct json *document, struct api_decision *ret, str
     return 0;
 }
 
+int api_answer_read(const struct json *document, struct api_decision *ret, struct error *error)
+{
+    static const char *const keys[] = {"reason", "person"};
+    struct error problem = ERROR_NULL;
+    struct json_view decision = json_view(document, &problem);
+    struct api_decision read = {.outcome = OUTCOME_NONE};
+    json_only(&decision, keys, ARRAY_LEN(keys));
+    read_person(&decision, &read);
+    read_reason(&decision, &read);
+    if (!json_ok(&decision)) {
+        return error_set(error, problem.where, "%s", problem.what);
+    }
+    *ret = read;
+    return 0;
+}
+
 /* --- deciding --- */
 
 /* Those whom the decider lets read the reason, by their ids. */

@@ -25,4 +25,8 @@ struct api_decision {
 int api_decision_read(const struct json *document, struct api_decision *ret,
                       struct error *error) MUST_USE;
 
+/* Who answers a request and why: {reason, person}; nothing else is set. Likewise. */
+int api_answer_read(const struct json *document, struct api_decision *ret,
+                    struct error *error) MUST_USE;
+
 #endif

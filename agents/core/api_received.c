@@ -138,6 +138,9 @@ static void show(const struct api_view *view, struct store_txn *txn, const struc
     json_set_word(document, "words", received_words(&row, flags));
     set_header(document, view, &header);
     set_received(document, &row);
+    if (delivered.has_handle) {
+        view_set_circle(document, view, &opening, delivered.handle);
+    }
     view_set_part(document, &opening, &delivered, PART_CARD);
     view_set_part(document, &opening, &delivered, PART_ACCOUNT);
     answer_json(answer, 200, &document);

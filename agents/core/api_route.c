@@ -19,6 +19,12 @@ static const struct api_route routes[] = {
     {"GET", CAIRN_PATH_INBOX, api_inbox_list, "after limit wait application ", USER_PRACTITIONER},
     {"POST", CAIRN_PATH_ACKNOWLEDGEMENTS, api_inbox_acknowledge, "", USER_PRACTITIONER},
     {"GET", CAIRN_PATH_RECEIVED "/{}", api_received_show, "", USER_PRACTITIONER},
+    {"GET", CAIRN_PATH_REQUESTS, api_asked_list, "", USER_PRACTITIONER},
+    {"POST", CAIRN_PATH_REQUESTS, api_ask, "", USER_PRACTITIONER},
+    {"POST", CAIRN_PATH_REQUESTS "/{}" CAIRN_PATH_PART_GRANT, api_asked_grant, "",
+     USER_PRACTITIONER},
+    {"POST", CAIRN_PATH_REQUESTS "/{}" CAIRN_PATH_PART_REFUSE, api_asked_refuse, "",
+     USER_PRACTITIONER},
     {"GET", CAIRN_PATH_ALERTS, api_alert_list, "after limit ", USER_PRACTITIONER},
     {"GET", CAIRN_PATH_ALERTS "/{}", api_alert_show, "", USER_PRACTITIONER},
     {"POST", CAIRN_PATH_ALERTS "/{}" CAIRN_PATH_PART_DECISIONS, api_alert_decide, "",
@@ -60,7 +66,7 @@ const struct api_route *api_route_find(const char *method, const char *path,
         if (strcmp(routes[i].method, method) == 0) {
             return &routes[i];
         }
-        allow = routes[i].method;
+        allow = allow == NULL ? routes[i].method : "GET, POST";
     }
     if (allow == NULL) {
         answer_problem(answer, PROBLEM_NOT_FOUND, NULL);

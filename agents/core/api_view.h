@@ -60,6 +60,16 @@ void view_set_telephone(struct json *object, const struct api_view *view);
  * that it does. */
 void view_set_retraction(struct json *object, enum retraction retraction);
 
+/* ROLE_BIT of what that agency is today to the child of ours. */
+uint32_t view_roles(const struct api_view *view, struct store_txn *txn,
+                    const uint8_t handle[CAIRN_HANDLE_BYTES], uint32_t agency);
+/* roles: their names. */
+void view_set_roles(struct json *object, uint32_t roles);
+/* circle: who is involved with the child today, by our handle of it, but for agencies whose
+ * involvement is told to nobody. */
+void view_set_circle(struct json *object, const struct api_view *view,
+                     const struct opening *opening, const uint8_t handle[CAIRN_HANDLE_BYTES]);
+
 /* A part that another agency sealed, as member `key` when we may open it; "KEY_state" says why when
  * we may not. */
 void view_set_part(struct json *object, const struct opening *opening,

@@ -10,6 +10,22 @@
 
 #define DECISION_SORT 100 /* of request, for idempotency; submissions have their content's number */
 
+int decide_check_person(const char *name, const char *role, const char *reason, struct error *error)
+{
+    if (!text_is_reason(slice_of_text(reason))) {
+        return error_set(error, "/reason", TEXT_REASON_RULE);
+    }
+    if (!utf8_is_prose(slice_of_text(name)) || !utf8_is_prose(slice_of_text(role))) {
+        return error_set(error, "", "name and role are text without control characters");
+    }
+    if (name[0] == '\0' || strlen(name) >= CAIRN_NAME_MAX_BYTES ||
+        strlen(role) >= CAIRN_NAME_MAX_BYTES) {
+        return error_set(error, "/name", "a named person decides: name and role, at most %d bytes",
+                         CAIRN_NAME_MAX_BYTES - 1);
+    }
+    return 0;
+}
+
 static int check_decision(const struct decide_request *decision, struct error *error)
 {
     if (decision->has_record == (decision->alert != 0)) {
@@ -18,19 +34,7 @@ static int check_decision(const struct decide_request *decision, struct error *e
     if (decision->action != ACTION_CLOSE && decision->outcome != OUTCOME_NONE) {
         return error_set(error, "/outcome", "only closing has an outcome");
     }
-    if (!text_is_reason(slice_of_text(decision->reason))) {
-        return error_set(error, "/reason", TEXT_REASON_RULE);
-    }
-    if (!utf8_is_prose(slice_of_text(decision->name)) ||
-        !utf8_is_prose(slice_of_text(decision->role))) {
-        return error_set(error, "", "name and role are text without control characters");
-    }
-    if (decision->name[0] == '\0' || strlen(decision->name) >= CAIRN_NAME_MAX_BYTES ||
-        strlen(decision->role) >= CAIRN_NAME_MAX_BYTES) {
-        return error_set(error, "/name", "a named person decides: name and role, at most %d bytes",
-                         CAIRN_NAME_MAX_BYTES - 1);
-    }
-    return 0;
+    return decide_check_person(decision->name, decision->role, decision->reason, error);
 }
 
 /* The parts of a decision that make it another one. */

@@ -26,6 +26,10 @@ struct decide_request {
     uint32_t by_uid;              /* who calls: kept with it */
 };
 
+/* Whether a named person decides, and says why: -EINVAL and the error. */
+int decide_check_person(const char *name, const char *role, const char *reason,
+                        struct error *error) MUST_USE;
+
 /* 0 and its reference; or, with nothing written, as intake_submit; -EAGAIN while the agent does not
  * know its own place in the partnership. */
 int decide_submit(struct agent *agent, const struct decide_request *decision, struct reference *ret,

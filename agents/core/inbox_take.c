@@ -13,9 +13,11 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "agents/core/circle.h"
+#include "agents/core/asked.h"
+#include "agents/core/granting.h"
 #include "agents/core/inbox_internal.h"
 #include "agents/core/room.h"
+#include "base/date.h"
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "wire/leaf.h"
@@ -155,6 +157,14 @@ static void keep_retraction(struct taking *taking, const struct entry_header *he
 
 /* --- what agents tell each other --- */
 
+static struct granting granting_of(const struct taking *taking)
+{
+    return (struct granting){.txn = taking->txn,
+                             .governance = taking->governance,
+                             .own = taking->own,
+                             .now_ms = taking->now_ms};
+}
+
 /* What was signed with a key that was revoked since puts nobody into a circle. */
 static void keep_involvement(struct taking *taking, const struct wire_delivered *delivered,
                              const struct involvement_header *header)
@@ -168,8 +178,18 @@ static void keep_involvement(struct taking *taking, const struct wire_delivered 
         .position = taking->item->position,
         .by_name = (delivered->flags & DELIVERED_PROVISIONAL) != 0,
     };
-    if (delivered->has_handle && (taking->flags & INBOX_DOUBT) == 0) {
-        circle_put(taking->txn, delivered->handle, &member);
+    int32_t day = instant_london_day(taking->now_ms);
+    if (!delivered->has_handle || (taking->flags & INBOX_DOUBT) != 0) {
+        return;
+    }
+    struct circle_standing before =
+        circle_standing(taking->txn, delivered->handle, member.agency, day);
+    circle_put(taking->txn, delivered->handle, &member);
+    struct circle_standing after =
+        circle_standing(taking->txn, delivered->handle, member.agency, day);
+    if (after.roles != 0 && (before.roles == 0 || (before.by_name && !after.by_name))) {
+        const struct granting granting = granting_of(taking);
+        granting_newcomer(&granting, delivered->handle, &member);
     }
 }
 
@@ -180,6 +200,16 @@ static void keep_later_grant(struct taking *taking, const struct wire_delivered 
     if (header->record.agency == header->id.agency) {
         keep_grants(taking, &header->record, delivered->grants, delivered->n_grants, 0);
     }
+}
+
+/* One that was signed with a key that was revoked since, or about a child that we do not know, is
+ * judged as from somebody who is not involved. */
+static void keep_request(struct taking *taking, const struct wire_delivered *delivered,
+                         const struct request_header *header)
+{
+    const struct granting granting = granting_of(taking);
+    bool known = delivered->has_handle && (taking->flags & INBOX_DOUBT) == 0;
+    asked_take(&granting, known ? delivered->handle : NULL, header);
 }
 
 /* What follows from an entry, by its kind. */
@@ -201,10 +231,12 @@ static void keep_meaning(struct taking *taking, const struct wire_delivered *del
     case ENTRY_GRANT:
         keep_later_grant(taking, delivered, &header->grant);
         break;
+    case ENTRY_REQUEST:
+        keep_request(taking, delivered, &header->request);
+        break;
     case ENTRY_SUBJECT:
     case ENTRY_TIE:
     case ENTRY_ACKNOWLEDGEMENT:
-    case ENTRY_REQUEST:
         break;
     }
     taking->flags |= INBOX_QUIET;

@@ -18,7 +18,7 @@
 /* By enum record_format. */
 static const char *const schema_names[] = {
     "record.schema.json", "involvement.schema.json", "police-incident.schema.json",
-    "plan.schema.json",   "adult.schema.json",
+    "plan.schema.json",   "adult.schema.json",       "request.schema.json",
 };
 
 struct record_reader {
@@ -291,6 +291,48 @@ int involvement_to_json(const struct involvement *involvement, struct buf *out)
         (void)json_set_node(document, "contact", &contact);
     }
     return json_write(document, JSON_STYLE_COMPACT, out);
+}
+
+/* --- the request --- */
+
+void asking_deinit(struct asking *asking)
+{
+    identity_deinit(&asking->child);
+    *asking = ASKING_NULL;
+}
+
+static void read_request(const struct json_view *document, const struct event_terms *terms,
+                         struct asking *ret)
+{
+    char record[ENTRY_ID_TEXT_BYTES] = "";
+    struct json_view child = json_get_object(document, "child");
+
+    ret->purpose = (enum purpose)parts_word(document, "purpose", purpose_number, 0);
+    json_opt_copy(document, "record", record, sizeof(record));
+    ret->has_record = record[0] != '\0';
+    if (ret->has_record && !entry_id_parse(record, &ret->record)) {
+        parts_refuse(document, "record", "is no record: AGENCY-STREAM-SEQ, as the inbox names it");
+    }
+    parts_child(&child, terms, &ret->child);
+}
+
+int request_json_read(const struct record_reader *reader, struct slice text,
+                      const struct event_terms *terms, struct asking *ret, struct error *error)
+{
+    struct error problem = ERROR_NULL;
+    _cleanup_(json_free) struct json *document =
+        record_reader_parse(reader, FORMAT_REQUEST, text, &problem);
+    _cleanup_(asking_deinit) struct asking asking = ASKING_NULL;
+
+    if (document != NULL) {
+        struct json_view view = json_view(document, &problem);
+        read_request(&view, terms, &asking);
+    }
+    if (problem.what[0] != '\0') {
+        return error_set(error, problem.where, "%s", problem.what);
+    }
+    *ret = asking;
+    return 0;
 }
 
 int involvement_account_json(const struct involvement *involvement, struct buf *out)

@@ -25,6 +25,7 @@ enum record_format {
     FORMAT_POLICE_INCIDENT,
     FORMAT_PLAN,
     FORMAT_ADULT,
+    FORMAT_REQUEST,
 };
 /* The document, once it keeps its schema; NULL and the error otherwise. */
 struct json *record_reader_parse(const struct record_reader *reader, enum record_format format,
@@ -52,6 +53,18 @@ int involvement_json_read(const struct record_reader *reader, struct slice text,
 /* What involvement_json_read reads again as it is. Appends at most INVOLVEMENT_JSON_MAX_BYTES. */
 #define INVOLVEMENT_JSON_MAX_BYTES 4096
 int involvement_to_json(const struct involvement *involvement, struct buf *out) MUST_USE;
+/* What this agency asks the others for (config/schemas/request.schema.json). */
+struct asking {
+    struct identity child;
+    bool has_record;
+    struct entry_id record;
+    enum purpose purpose;
+};
+#define ASKING_NULL ((struct asking){.child = IDENTITY_NULL})
+void asking_deinit(struct asking *asking); /* wipes */
+int request_json_read(const struct record_reader *reader, struct slice text,
+                      const struct event_terms *terms, struct asking *ret,
+                      struct error *error) MUST_USE;
 /* The sealed account of an involvement: {"format":"cairn-involvement-account/v1", "contact":{name,
  * phone}}. */
 int involvement_account_json(const struct involvement *involvement, struct buf *out) MUST_USE;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "agents/core/frozen.h"
+#include "agents/core/kept.h"
 #include "base/log.h"
 
 #define ROW_BUDGET_BYTES (CAIRN_HEADER_MAX_BYTES + CAIRN_BODY_MAX_BYTES + 4096)
@@ -65,9 +66,13 @@ static void set_id(struct entry_header *header, const struct entry_id *id)
         header->decision.id = *id;
         return;
     case ENTRY_GRANT:
+        header->grant.id = *id;
+        return;
+    case ENTRY_REQUEST:
+        header->request.id = *id;
+        return;
     case ENTRY_TIE:
     case ENTRY_ACKNOWLEDGEMENT:
-    case ENTRY_REQUEST:
         break;
     }
     assert(false && "the spool holds no entries of this kind");
@@ -77,7 +82,8 @@ static int write_row(struct resealing *work, const struct entry_id *id)
 {
     struct frozen frozen = frozen_new();
     struct spool_entry entry = work->entry;
-    bool sealed = entry.keys.len > 0;
+    struct entry_id old = work->header.id;
+    bool sealed = entry.keys.len > 0 && entry.kind != ENTRY_GRANT; /* whose keys are another's */
     int r = sealed ? frozen_open(&frozen, work->store_key, &entry, &work->header) : 0;
     set_id(&work->header, id);
     wire_entry_header_write(&work->header, &frozen.header);
@@ -91,6 +97,7 @@ static int write_row(struct resealing *work, const struct entry_id *id)
         entry.stream = id->stream;
         wire_item_digest(entry.header, entry.body, &work->item);
         spool_replace(work->txn, &entry);
+        kept_rename(work->txn, &old, id, &entry);
         r = store_fault(work->txn);
     }
     frozen_deinit(&frozen);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "agents/core/frozen.h"
+#include "agents/core/kept.h"
 #include "agents/core/statements.h"
 #include "agents/core/subjects.h"
 #include "base/date.h"
@@ -213,6 +214,9 @@ int seal_record(const struct seal *seal, const struct event *event,
     }
     struct spool_entry entry = entry_of(seal, &frozen, reference, out);
     spool_add(seal->txn, &entry);
+    if (retracts == NULL) {
+        kept_add(seal->txn, &entry, out);
+    }
     return store_fault(seal->txn);
 }
 
@@ -247,6 +251,34 @@ int seal_involvement(const struct seal *seal, const struct involvement *involvem
         return r;
     }
     struct spool_entry entry = entry_of(seal, &frozen, reference, out);
+    spool_add(seal->txn, &entry);
+    kept_add(seal->txn, &entry, out);
+    return store_fault(seal->txn);
+}
+
+int seal_request(const struct seal *seal, const struct asking *asking,
+                 const struct reference *reference, struct out_row *out)
+{
+    _cleanup_(frozen_deinit) struct frozen frozen = frozen_new();
+    struct subjects subjects = seal_subjects(seal);
+    int r = subjects_handle(&subjects, &asking->child, out->handle);
+    if (r != 0) {
+        return r;
+    }
+    statements_add(&subjects, LANE_NORMAL, out->handle);
+    take_id(seal, LANE_NORMAL, out);
+    struct entry_header header = {
+        .kind = ENTRY_REQUEST,
+        .id = out->entry,
+        .request = {.id = out->entry,
+                    .has_record = asking->has_record,
+                    .record = asking->record,
+                    .purpose = asking->purpose},
+    };
+    memcpy(header.request.handle, out->handle, sizeof(out->handle));
+    wire_entry_header_write(&header, &frozen.header);
+    struct spool_entry entry = entry_of(seal, &frozen, reference, out);
+    entry.keys = SLICE_NULL; /* nothing in it is sealed */
     spool_add(seal->txn, &entry);
     return store_fault(seal->txn);
 }

@@ -6,6 +6,7 @@
  *   record       card and account sealed, each under its own fresh key; AAD = SHA-256(header)
  *   involvement  account sealed
  *   decision     account sealed: {"format":"cairn-decision-account/v1", name, role, reason}
+ *   request      nothing sealed: whoever is asked must be able to judge it
  *
  * All functions work inside the caller's transaction. A result below 0 leaves it to be aborted.
  */
@@ -48,6 +49,8 @@ int seal_record(const struct seal *seal, const struct event *event,
                 struct out_row *out) MUST_USE;
 int seal_involvement(const struct seal *seal, const struct involvement *involvement,
                      const struct reference *reference, struct out_row *out) MUST_USE;
+int seal_request(const struct seal *seal, const struct asking *asking,
+                 const struct reference *reference, struct out_row *out) MUST_USE;
 int seal_decision(const struct seal *seal, const struct decide_request *decision,
                   const struct reference *reference, struct out_row *out) MUST_USE;
 

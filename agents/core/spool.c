@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agents/core/granting.h"
 #include "agents/core/statements.h"
 #include "base/log.h"
 
@@ -217,14 +218,27 @@ uint64_t spool_retraction(struct store_txn *txn, enum lane lane, uint64_t after,
 
 /* --- what the link sends next --- */
 
+static bool granted_by(const struct spool_entry *entry, struct entry_id *ret)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct entry_header header;
+    if (entry->kind != ENTRY_GRANT ||
+        !wire_entry_header_read(ENTRY_GRANT, entry->header, &arena, &header)) {
+        return false;
+    }
+    *ret = header.grant.record;
+    return true;
+}
+
 /* Its record is before it in the lane and has no answer yet. */
 static bool must_wait(struct store_txn *txn, const struct spool_entry *entry)
 {
     struct reference target;
     struct entry_id id;
     struct out_row row;
-    return retracted_by(entry, &id) && out_by_entry(txn, &id, &target) &&
-           out_get(txn, &target, &row) && row.state == OUT_SPOOLED;
+    return (retracted_by(entry, &id) || granted_by(entry, &id)) &&
+           out_by_entry(txn, &id, &target) && out_get(txn, &target, &row) &&
+           row.state == OUT_SPOOLED;
 }
 
 static bool copy_in(struct arena *arena, struct slice *bytes)
@@ -311,6 +325,18 @@ static void answer_statement(struct store_txn *txn, const struct spool_entry *en
     statements_answered(txn, entry->lane, &header.subject, verdict_is_stored(result->verdict));
 }
 
+static void answer_grant(struct store_txn *txn, const struct spool_entry *entry,
+                         const struct wire_result *result, int64_t now_ms)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct entry_header header;
+    if (!wire_entry_header_read(ENTRY_GRANT, entry->header, &arena, &header)) {
+        store_fail(txn, -EBADMSG);
+        return;
+    }
+    granting_answered(txn, entry, &header.grant, verdict_is_stored(result->verdict), now_ms);
+}
+
 void spool_answer(struct store_txn *txn, enum lane lane, const struct wire_result *result,
                   int64_t now_ms)
 {
@@ -321,12 +347,15 @@ void spool_answer(struct store_txn *txn, enum lane lane, const struct wire_resul
         return;
     }
     if (!verdict_is_stored(result->verdict)) {
-        log_event(LOG_LEVEL_ERROR, "entry_refused", "lane=%d seq=%llu kind=%s verdict=%s",
-                  (int)lane, (unsigned long long)result->seq, entry_kind_text(entry.kind),
-                  verdict_name(result->verdict));
+        /* A later grant whose recipient has left meanwhile is refused, and that is all. */
+        log_event(entry.kind == ENTRY_GRANT ? LOG_LEVEL_NOTICE : LOG_LEVEL_ERROR, "entry_refused",
+                  "lane=%d seq=%llu kind=%s verdict=%s", (int)lane, (unsigned long long)result->seq,
+                  entry_kind_text(entry.kind), verdict_name(result->verdict));
     }
     if (entry.kind == ENTRY_SUBJECT) {
         answer_statement(txn, &entry, result); /* each of these ends what the entry borrows */
+    } else if (entry.kind == ENTRY_GRANT) {
+        answer_grant(txn, &entry, result, now_ms);
     } else {
         answer_retraction(txn, &entry, result);
     }

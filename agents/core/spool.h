@@ -69,8 +69,9 @@ uint64_t spool_retraction(struct store_txn *txn, enum lane lane, uint64_t after,
 
 /*
  * The oldest rows of a lane, copied into the arena, as many as one parcel can take: of one stream,
- * at most CAIRN_PARCEL_ENTRIES_MAX and what a frame holds. Stops before a retraction of a record
- * that is not answered yet: only the answer makes sure of the id that it names. Returns how many.
+ * at most CAIRN_PARCEL_ENTRIES_MAX and what a frame holds. Stops before a retraction or a later
+ * grant of a record that is not answered yet: only the answer makes sure of the id that it names.
+ * Returns how many.
  */
 size_t spool_lot(struct store_txn *txn, enum lane lane, struct arena *arena,
                  struct spool_entry ret[CAIRN_PARCEL_ENTRIES_MAX]);

@@ -43,7 +43,11 @@
     X(READING, "reading")   /* name of an application -> position it acknowledged */               \
     X(REGISTER, "register") /* pupil's key[32], period i32 -> sealed marks (school/register.h) */  \
     X(ROLL, "roll")         /* pupil's key[32] -> sealed involvement (school/roll.h) */            \
-    X(CIRCLE, "circle")     /* handle[16], agency u32, role u8 -> circle row (circle.h) */
+    X(CIRCLE, "circle")     /* handle[16], agency u32, role u8 -> circle row (circle.h) */         \
+    X(KEYS, "keys")         /* entry id of ours -> header and wrapped data keys (kept.h) */        \
+    X(OWN, "own")           /* handle[16], created u64, reference[16] -> (empty): our entries */   \
+    X(GRANTED, "granted")   /* entry id of ours, agency u32 -> granted row (granting.h) */         \
+    X(ASKED, "asked")       /* entry id of another's request -> asked row (asked.h) */
 
 enum agent_table {
 #define X(name, text) AT_##name,

@@ -112,7 +112,10 @@
 
 /*
  * GET PATH/{entry id} -> {record, delivery, from, entry_kind, header, card, card_state, account,
- *   account_state, retracted, retraction_unproven, provisional, doubt, alert, decided, words}
+ *   account_state, retracted, retraction_unproven, provisional, doubt, alert, decided, words,
+ *   circle: [{agency, name, kind, roles, by_name, duty: {contact, phone}, contact: {name, phone}}]}
+ * `circle`: who else is involved with the child today, as each of them has signed, whom to telephone
+ * there, and the person whom it names if it shares that.
  * `retracted`: its origin signed that it takes it back; `retraction_unproven`: the broker says so.
  * `header` is what the broker sees of it too. `card` and `account` are the sealed parts as JSON, as
  * far as we may open them; `account` of a record only after a decision of a named person. Their
@@ -143,6 +146,23 @@
 #define CAIRN_ALERT_HEADING "Several agencies have noticed something about this child: please look"
 
 /*
+ * What agencies that are involved with a child ask of each other.
+ * POST PATH {format: "cairn-request/v1", child, record, purpose} -> 202 {reference, state, words}
+ * Asks the others for what they hold back about this child, of one `record` (as the inbox names it)
+ * or of everything that may be asked for. Each origin decides. `child` as in an involvement.
+ *
+ * GET PATH -> {items: [{request, from, roles, purpose, asked_at, asked_for,
+ *   records: [{reference, record, record_kind, code, event_date}], words}]}
+ * What waits here for a person: who asks, what it is to the child today, and what it would get.
+ * POST PATH/{request}/grant, POST PATH/{request}/refuse {reason, person: {name, role}}
+ *   -> 200 {request, state, granted, words}
+ * 409 when it does not wait any more, or who asked is not involved any more.
+ */
+#define CAIRN_PATH_REQUESTS    "/v1/requests"
+#define CAIRN_PATH_PART_GRANT  "/grant"
+#define CAIRN_PATH_PART_REFUSE "/refuse"
+
+/*
  * GET -> {agency: {agency, name, kind},
  *   link: {state, since, last_contact, reason, clock_ahead_ms},
  *   spool: {urgent, normal, bulk, oldest}, held: [{record, verdict, words, since, aside}, at most 16],
@@ -166,6 +186,8 @@
     X(NOT_FOUND, 404, "not-found", "there is no such thing here")                                  \
     X(METHOD, 405, "method", "this path does not take that method")                                \
     X(CLOSED, 409, "alert-closed", "this alert is closed")                                         \
+    X(ANSWERED, 409, "request-answered", "this request does not wait for anybody here")            \
+    X(NOT_INVOLVED, 409, "not-involved", "who asked is not involved with the child any more")      \
     X(NOT_LOGGED, 409, "not-in-the-log", "this is not in the broker's log")                        \
     X(TOO_LARGE, 413, "too-large", "the body is larger than the limit")                            \
     X(MEDIA_TYPE, 415, "media-type", "nothing here takes that kind of content")                    \

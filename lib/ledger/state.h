@@ -213,6 +213,7 @@ bool mailbox_row_unpack(struct slice value, struct mailbox_row *ret); /* notice 
 struct reader_row {
     uint8_t parts;     /* queued for it so far */
     bool opened;       /* a person there gave a reason and opened it */
+    bool by_name;      /* told while a name was all that said it is the same child */
     uint64_t position; /* of the newest mailbox row about it */
 };
 bool reader_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t agency,

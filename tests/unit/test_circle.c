@@ -194,6 +194,43 @@ static void an_involvement_that_has_ended_is_told_to_nobody_new(void **state)
     assert_int_equal(delivered(world, HOSPITAL, &entry.header.id, NULL), 0);
 }
 
+static void whoever_was_told_of_an_involvement_is_told_that_it_ended(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    agree(world, HELD);
+    know(world, GP);
+    know(world, HOSPITAL);
+    world_involvement(world, HOSPITAL, ALIX, &entry);
+    entry.header.involvement.until_day = today(world);
+    world_refreeze(&entry);
+
+    assert_int_equal(world_send_one(world, HOSPITAL, &entry), VERDICT_STORED);
+
+    assert_int_equal(delivered(world, GP, &entry.header.id, NULL), 1);
+    assert_int_equal(delivered(world, SCHOOL, &entry.header.id, NULL), 0);
+}
+
+static void who_turns_out_to_be_the_same_child_for_sure_is_told_again(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    struct wire_delivered one = {.flags = DELIVERED_PROVISIONAL};
+    agree(world, HELD);
+    state_verified(world, GP, ALIX);
+    (void)claim(world, GP, ALIX);
+    world_statement(world, HOSPITAL, ALIX, false, &entry);
+    assert_int_equal(world_send_one(world, HOSPITAL, &entry), VERDICT_STORED);
+    struct entry_id id = claim(world, HOSPITAL, ALIX);
+    assert_int_equal(delivered(world, GP, &id, NULL), 1);
+
+    state_verified(world, HOSPITAL, ALIX);
+    (void)claim(world, SCHOOL, BLAKE); /* of another child: nothing to do with it */
+
+    assert_int_equal(delivered(world, GP, &id, &one), 2);
+    assert_int_equal(one.flags & DELIVERED_PROVISIONAL, 0);
+}
+
 static void more_claims_than_the_directory_allows_are_refused(void **state)
 {
     struct world *world = *state;
@@ -356,6 +393,8 @@ int main(void)
         STORY(who_is_linked_by_name_is_named_and_no_more),
         STORY(a_sensitive_service_is_in_nobody_s_circle),
         STORY(an_involvement_that_has_ended_is_told_to_nobody_new),
+        STORY(whoever_was_told_of_an_involvement_is_told_that_it_ended),
+        STORY(who_turns_out_to_be_the_same_child_for_sure_is_told_again),
         STORY(more_claims_than_the_directory_allows_are_refused),
         STORY(what_an_agreement_tells_without_content_is_a_notice),
         STORY(who_should_have_it_but_was_not_known_is_introduced_to_the_origin),

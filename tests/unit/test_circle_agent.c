@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What agents do of themselves about a child that several of them are involved with: three real
  * agents around one broker, without sockets. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +10,8 @@
 
 #include <cmocka.h>
 
-#include "agents/core/circle.h"
+#include "agents/core/ask.h"
+#include "agents/core/asked.h"
 #include "agents/core/inbox.h"
 #include "agents/core/open.h"
 #include "base/date.h"
@@ -241,6 +243,19 @@ static void an_older_statement_that_is_delivered_again_undoes_nothing(void **sta
     store_end(&txn);
 }
 
+static void whom_to_speak_to_opens_when_the_agreements_share_it(void **state)
+{
+    struct story *story = *state;
+    agree(story, SHARED, HELD);
+    (void)claim(story->gp, CHILD(VERIFIED), "2024-01-01");
+    turn(story);
+    struct reference other = claim(story->visitor, CHILD(VERIFIED), "2024-01-01");
+    turn(story);
+
+    struct entry_id involvement = member_out(story->visitor, &other).entry;
+    assert_int_equal(part_at(story->gp, &involvement, PART_ACCOUNT), OPEN_DONE);
+}
+
 /* --- records --- */
 
 static void a_record_is_sealed_to_whoever_is_involved_and_to_nobody_else(void **state)
@@ -286,6 +301,249 @@ static void whoever_is_known_by_name_alone_gets_the_card_alone(void **state)
     assert_int_equal(part_at(story->visitor, &record, PART_ACCOUNT), OPEN_NO_GRANT);
 }
 
+/* --- what is granted later --- */
+
+static void whoever_comes_later_gets_what_was_recorded_since_it_is_involved(void **state)
+{
+    struct story *story = *state;
+    agree(story, SHARED, SHARED);
+    (void)claim(story->gp, CHILD(VERIFIED), "2024-01-01");
+    struct entry_id record = concern(story, story->gp, CHILD(VERIFIED), "");
+    turn(story);
+
+    (void)claim(story->visitor, CHILD(VERIFIED), "2024-06-01");
+    turn(story);
+
+    assert_int_equal(part_at(story->visitor, &record, PART_CARD), OPEN_DONE);
+    assert_int_equal(part_at(story->visitor, &record, PART_ACCOUNT), OPEN_NEEDS_DECISION);
+    assert_int_equal(member_count(story->gp, "grant-refused"), 0);
+}
+
+/* From a day that is later than anything that was recorded. */
+static void claim_from_tomorrow(struct story *story, struct member *member)
+{
+    char day[DATE_TEXT_BYTES];
+    clock_fake_advance(&story->world->clock, INT64_C(2) * 86400000);
+    date_format(today(story), day);
+    (void)claim(member, CHILD(VERIFIED), day);
+    turn(story);
+}
+
+static void history_is_not_pushed(void **state)
+{
+    struct story *story = *state;
+    agree(story, SHARED, SHARED);
+    (void)claim(story->gp, CHILD(VERIFIED), "2024-01-01");
+    struct entry_id record = concern(story, story->gp, CHILD(VERIFIED), "");
+    turn(story);
+
+    claim_from_tomorrow(story, story->visitor);
+
+    assert_false(has_come(story->visitor, &record));
+}
+
+static void what_was_narrowed_or_taken_back_is_granted_to_nobody_later(void **state)
+{
+    struct story *story = *state;
+    agree(story, SHARED, SHARED);
+    (void)claim(story->gp, CHILD(VERIFIED), "2024-01-01");
+    struct entry_id narrowed = concern(story, story->gp, CHILD(VERIFIED), "\"narrow\":[\"hv\"],");
+    struct entry_id taken = concern(story, story->gp, CHILD(VERIFIED),
+                                    "\"source\":{\"system\":\"notes\",\"id\":\"c-1\"},");
+    turn(story);
+    (void)member_submit(story->gp, INTAKE_RECORD,
+                        "{\"kind\":\"retraction\",\"retracts\":\"c-1\",\"source\":{\"system\":"
+                        "\"notes\",\"id\":\"c-1\"},\"event_date\":"
+                        "\"2026-06-20\",\"account\":{\"summary\":\"Another child.\"},"
+                        "\"lawfulness\":{\"judged_by\":\"person\",\"judge\":\"A. Example\","
+                        "\"basis\":\"legal-obligation\",\"detriment\":\"not-more-detrimental\","
+                        "\"function\":\"early help\",\"family_told\":\"told\"}}");
+    turn(story);
+
+    (void)claim(story->visitor, CHILD(VERIFIED), "2024-06-01");
+    turn(story);
+
+    assert_false(has_come(story->visitor, &narrowed));
+    assert_false(has_come(story->visitor, &taken));
+    assert_int_equal(member_count(story->gp, "grant-stored"), 1); /* its own involvement */
+}
+
+static void a_grant_that_the_broker_refuses_ends_and_is_counted(void **state)
+{
+    struct story *story = *state;
+    agree(story, SHARED, SHARED);
+    make_circle(story);
+    struct entry_id record = concern(story, story->gp, CHILD(VERIFIED), "");
+    turn(story);
+    struct store_txn *txn = store_begin(story->gp->agent.store);
+    const struct granting granting = {.txn = txn,
+                                      .governance = story->world->governing.governance,
+                                      .own = GP,
+                                      .now_ms = story->world->clock.real_ms};
+    assert_int_equal(granting_add(&granting, &record, 1, SCHOOL, false), 1);
+    assert_int_equal(granting_add(&granting, &record, 1, SCHOOL, false), 0); /* known already */
+    assert_int_equal(agent_commit(&txn), 0);
+
+    turn(story);
+
+    struct spool_depth depth;
+    assert_int_equal(member_count(story->gp, "grant-refused"), 1);
+    txn = store_read(story->gp->agent.store);
+    spool_depth(txn, &depth);
+    store_end(&txn);
+    assert_int_equal(depth.oldest_ms, 0);
+}
+
+/* --- requests --- */
+
+static struct entry_id ask_for(struct story *story, struct member *member, const char *members)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    struct reference reference;
+    struct error error = ERROR_NULL;
+    buf_format(&text, "{\"format\":\"cairn-request/v1\",%s,%s\"purpose\":\"safeguarding\"}",
+               CHILD(VERIFIED), members);
+    const struct ask_request request = {.body = buf_slice(&text)};
+    assert_int_equal(ask_submit(&member->agent, &request, &reference, &error), 0);
+    struct entry_id id = member_out(member, &reference).entry;
+    turn(story);
+    return id;
+}
+
+static enum asked_state asked_at(struct member *member, const struct entry_id *request)
+{
+    struct asked_row row;
+    _cleanup_(store_end) struct store_txn *txn = store_read(member->agent.store);
+    assert_true(asked_get(txn, request, &row));
+    return row.state;
+}
+
+static int answer_it(struct member *member, const struct entry_id *request, bool grant)
+{
+    const struct asked_decision decision = {
+        .request = *request,
+        .grant = grant,
+        .name = "R. Ashgrove",
+        .role = "safeguarding lead",
+        .reason = "The health visitor needs it for her visit tomorrow.",
+    };
+    struct error error = ERROR_NULL;
+    return asked_decide(&member->agent, &decision, &error);
+}
+
+static void history_that_is_shared_is_granted_to_who_asks_for_it(void **state)
+{
+    struct story *story = *state;
+    agree(story, SHARED, SHARED);
+    (void)claim(story->gp, CHILD(VERIFIED), "2024-01-01");
+    struct entry_id record = concern(story, story->gp, CHILD(VERIFIED), "");
+    turn(story);
+    claim_from_tomorrow(story, story->visitor);
+
+    struct entry_id request = ask_for(story, story->visitor, "");
+
+    assert_int_equal(asked_at(story->gp, &request), ASKED_DONE);
+    assert_int_equal(part_at(story->visitor, &record, PART_ACCOUNT), OPEN_NEEDS_DECISION);
+}
+
+static void what_must_be_asked_for_waits_for_a_person_and_opens_once_granted(void **state)
+{
+    struct story *story = *state;
+    agree(story, SHARED, ASKED);
+    make_circle(story);
+    struct entry_id record = concern(story, story->gp, CHILD(VERIFIED), "");
+    turn(story);
+    assert_false(has_come(story->visitor, &record));
+
+    struct entry_id request = ask_for(story, story->visitor, "");
+    assert_int_equal(asked_at(story->gp, &request), ASKED_WAITING);
+    assert_false(has_come(story->visitor, &record));
+
+    assert_int_equal(answer_it(story->gp, &request, true), 0);
+    turn(story);
+
+    assert_int_equal(asked_at(story->gp, &request), ASKED_GRANTED);
+    assert_int_equal(part_at(story->visitor, &record, PART_CARD), OPEN_DONE);
+    assert_int_equal(part_at(story->visitor, &record, PART_ACCOUNT), OPEN_NEEDS_DECISION);
+    assert_int_equal(answer_it(story->gp, &request, false), -EALREADY);
+}
+
+static void what_a_person_refuses_stays_closed_and_the_reason_is_kept_sealed(void **state)
+{
+    struct story *story = *state;
+    struct asked_row row;
+    agree(story, SHARED, ASKED);
+    make_circle(story);
+    struct entry_id record = concern(story, story->gp, CHILD(VERIFIED), "");
+    turn(story);
+    struct entry_id request = ask_for(story, story->visitor, "");
+
+    assert_int_equal(answer_it(story->gp, &request, false), 0);
+    turn(story);
+
+    assert_false(has_come(story->visitor, &record));
+    _cleanup_(store_end) struct store_txn *txn = store_read(story->gp->agent.store);
+    assert_true(asked_get(txn, &request, &row));
+    assert_int_equal(row.state, ASKED_REFUSED);
+    assert_true(row.sealed.len > 0);
+    assert_null(memmem(row.sealed.data, row.sealed.len, "visit", 5));
+}
+
+static void a_decision_without_a_reason_decides_nothing(void **state)
+{
+    struct story *story = *state;
+    struct error error = ERROR_NULL;
+    agree(story, SHARED, ASKED);
+    make_circle(story);
+    (void)concern(story, story->gp, CHILD(VERIFIED), "");
+    turn(story);
+    struct entry_id request = ask_for(story, story->visitor, "");
+    const struct asked_decision decision = {
+        .request = request, .grant = true, .name = "R. Ashgrove", .role = "lead", .reason = "ok"};
+
+    assert_int_equal(asked_decide(&story->gp->agent, &decision, &error), -EINVAL);
+
+    assert_int_equal(asked_at(story->gp, &request), ASKED_WAITING);
+}
+
+static void a_request_of_somebody_who_is_not_involved_is_refused_and_kept(void **state)
+{
+    struct story *story = *state;
+    agree(story, SHARED, ASKED);
+    struct reference own = claim(story->gp, CHILD(VERIFIED), "2024-01-01");
+    (void)concern(story, story->gp, CHILD(VERIFIED), "");
+    turn(story);
+    const struct request_header header = {.id = {.agency = SCHOOL, .stream = 9, .seq = 1},
+                                          .purpose = PURPOSE_SAFEGUARDING};
+    struct out_row row = member_out(story->gp, &own);
+    struct store_txn *txn = store_begin(story->gp->agent.store);
+    const struct granting granting = {.txn = txn,
+                                      .governance = story->world->governing.governance,
+                                      .own = GP,
+                                      .now_ms = story->world->clock.real_ms};
+
+    asked_take(&granting, row.handle, &header);
+    assert_int_equal(agent_commit(&txn), 0);
+
+    assert_int_equal(asked_at(story->gp, &header.id), ASKED_UNINVOLVED);
+    assert_int_equal(member_count(story->gp, "request-uninvolved"), 1);
+    assert_int_equal(answer_it(story->gp, &header.id, true), -EALREADY);
+}
+
+static void a_purpose_that_a_rule_does_not_serve_is_answered_by_nothing(void **state)
+{
+    struct story *story = *state;
+    agree(story, SHARED, "\"purposes\": [\"early-help\"], " ASKED);
+    make_circle(story);
+    struct entry_id record = concern(story, story->gp, CHILD(VERIFIED), "");
+    turn(story);
+
+    struct entry_id request = ask_for(story, story->visitor, "");
+
+    assert_int_equal(asked_at(story->gp, &request), ASKED_DONE);
+    assert_false(has_come(story->visitor, &record));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -298,6 +556,17 @@ int main(void)
         TEST(a_record_is_sealed_to_whoever_is_involved_and_to_nobody_else),
         TEST(a_role_that_no_rule_names_gets_nothing),
         TEST(whoever_is_known_by_name_alone_gets_the_card_alone),
+        TEST(whom_to_speak_to_opens_when_the_agreements_share_it),
+        TEST(whoever_comes_later_gets_what_was_recorded_since_it_is_involved),
+        TEST(history_is_not_pushed),
+        TEST(what_was_narrowed_or_taken_back_is_granted_to_nobody_later),
+        TEST(a_grant_that_the_broker_refuses_ends_and_is_counted),
+        TEST(history_that_is_shared_is_granted_to_who_asks_for_it),
+        TEST(what_must_be_asked_for_waits_for_a_person_and_opens_once_granted),
+        TEST(what_a_person_refuses_stays_closed_and_the_reason_is_kept_sealed),
+        TEST(a_decision_without_a_reason_decides_nothing),
+        TEST(a_request_of_somebody_who_is_not_involved_is_refused_and_kept),
+        TEST(a_purpose_that_a_rule_does_not_serve_is_answered_by_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -461,7 +461,8 @@ static void every_kind_of_mailbox_row_comes_back_as_it_went(void **state)
 static void a_reader_row_comes_back_as_it_went(void **state)
 {
     struct ledger_store *ledger = *state;
-    const struct reader_row row = {.parts = 3, .opened = true, .position = UINT64_MAX};
+    const struct reader_row row = {
+        .parts = 3, .opened = true, .by_name = true, .position = UINT64_MAX};
     struct reader_row back = {.parts = 0};
     assert_false(reader_row_get(ledger->txn, &entry_a, 4, &back));
 
@@ -631,7 +632,7 @@ static const struct {
      "059a882e3a86c15342a609959e79321fdd2e0a5baf7557c4d036b024ff96fc27"},
     {"alert", T_ALERT, 245, "9702e019b56c9355cd911234a512e20b81553cd4286ff1e8d396ce261f8499e7"},
     {"mailbox", T_MAILBOX, 39, "2fec766b15a339d490d4af1e9cbb36b6b6f9e56ccd16f3fbd20f1bbcee237027"},
-    {"reader", T_READER, 10, "a96843f1ed52421da4fd135a0af438034e60d1f245a007cd38f846a5e5e85177"},
+    {"reader", T_READER, 11, "edba7bc93099b4d45eff8fb9c0d0abd8605989edb3239c5313f4d763e42f1a7e"},
     {"agency", T_AGENCY, 144, "5b6a4e415f224010792c17f93ac9f7ed6e87f4136e3f1ab9fc81054cc03a6d3e"},
     {"involvement", T_INVOLVEMENT, 36,
      "96390cfe655a81cbe66fcc33c6b390e245153da392885471d4ed109ad51ae0c9"},

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agents/core/asked.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agents/core/decide.h"
+#include "agents/core/govern_keep.h"
+#include "agents/core/link.h"
+#include "agents/core/room.h"
+#include "base/date.h"
+#include "base/log.h"
+#include "json/json.h"
+
+#define PURPOSE          "answered request"
+#define SEALED_MAX_BYTES (CAIRN_REASON_MAX_BYTES * 2 + 2 * CAIRN_NAME_MAX_BYTES + 256)
+#define ROW_MAX_BYTES                                                                              \
+    (1 + CAIRN_HANDLE_BYTES + 1 + 1 + ENTRY_ID_BYTES + 8 + 8 + 4 + 4 + 4 + SEALED_MAX_BYTES +      \
+     WRAP_OVERHEAD_BYTES)
+
+const char *asked_state_text(enum asked_state state)
+{
+    switch (state) {
+#define X(name, number, text)                                                                      \
+    case ASKED_##name:                                                                             \
+        return (text);
+        ASKED_STATES(X)
+#undef X
+    }
+    return "unknown";
+}
+
+/* --- rows --- */
+
+static bool unpack(struct slice value, struct asked_row *ret)
+{
+    uint8_t id[ENTRY_ID_BYTES];
+    struct reader reader = reader_over(value);
+    struct asked_row row = {.state = (enum asked_state)read_u8(&reader)};
+    read_into(&reader, row.handle, sizeof(row.handle));
+    row.purpose = (enum purpose)read_u8(&reader);
+    row.has_record = read_u8(&reader) != 0;
+    read_into(&reader, id, sizeof(id));
+    row.record = entry_id_unpack(id);
+    row.taken_ms = (int64_t)read_u64(&reader);
+    row.decided_ms = (int64_t)read_u64(&reader);
+    row.granted = read_u32(&reader);
+    row.by_uid = read_u32(&reader);
+    row.sealed = read_sized(&reader, SEALED_MAX_BYTES + WRAP_OVERHEAD_BYTES);
+    if (!reader_end(&reader)) {
+        return false;
+    }
+    *ret = row;
+    return true;
+}
+
+bool asked_unpack(struct slice key, struct slice value, struct entry_id *ret_request,
+                  struct asked_row *ret)
+{
+    if (key.len != ENTRY_ID_BYTES || !unpack(value, ret)) {
+        return false;
+    }
+    *ret_request = entry_id_unpack(key.data);
+    return true;
+}
+
+bool asked_get(struct store_txn *txn, const struct entry_id *request, struct asked_row *ret)
+{
+    struct store_key key = agent_key_entry(request);
+    struct slice value;
+    if (!store_get(txn, AT_ASKED, store_key_slice(&key), &value)) {
+        return false;
+    }
+    if (!unpack(value, ret)) {
+        store_fail(txn, -EBADMSG);
+        return false;
+    }
+    return true;
+}
+
+static void put(struct store_txn *txn, const struct entry_id *request, const struct asked_row *row)
+{
+    uint8_t storage[ROW_MAX_BYTES];
+    uint8_t id[ENTRY_ID_BYTES];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    struct store_key key = agent_key_entry(request);
+    entry_id_pack(&row->record, id);
+    write_u8(&writer, (uint8_t)row->state);
+    write_bytes(&writer, row->handle, sizeof(row->handle));
+    write_u8(&writer, (uint8_t)row->purpose);
+    write_u8(&writer, row->has_record ? 1 : 0);
+    write_bytes(&writer, id, sizeof(id));
+    write_u64(&writer, (uint64_t)row->taken_ms);
+    write_u64(&writer, (uint64_t)row->decided_ms);
+    write_u32(&writer, row->granted);
+    write_u32(&writer, row->by_uid);
+    write_sized(&writer, row->sealed);
+    assert(writer_ok(&writer));
+    store_put(txn, AT_ASKED, store_key_slice(&key), writer_slice(&writer));
+}
+
+/* --- what is asked for --- */
+
+static size_t find(const struct granting *granting, const struct entry_id *request,
+                   const struct asked_row *row, enum effect effect,
+                   struct entry_id ret[GRANTING_MAX])
+{
+    const struct granting_search search = {
+        .handle = row->handle,
+        .reader = request->agency,
+        .standing = circle_standing(granting->txn, row->handle, request->agency,
+                                    instant_london_day(granting->now_ms)),
+        .effect = effect,
+        .purpose = row->purpose,
+        .since_day = INT32_MIN,
+        .only = row->has_record ? &row->record : NULL,
+    };
+    return granting_find(granting, &search, ret);
+}
+
+static struct circle_standing standing_of(const struct granting *granting,
+                                          const struct entry_id *request,
+                                          const struct asked_row *row)
+{
+    return circle_standing(granting->txn, row->handle, request->agency,
+                           instant_london_day(granting->now_ms));
+}
+
+size_t asked_records(const struct granting *granting, const struct entry_id *request,
+                     const struct asked_row *row, struct entry_id ret[GRANTING_MAX])
+{
+    return find(granting, request, row, EFFECT_ASK, ret);
+}
+
+/* --- being asked --- */
+
+static void refuse_uninvolved(const struct granting *granting, const struct entry_id *request,
+                              struct asked_row *row)
+{
+    row->state = ASKED_UNINVOLVED;
+    count_add(granting->txn, instant_london_day(granting->now_ms), "request-uninvolved", 1);
+    log_event(LOG_LEVEL_WARNING, "request_without_involvement", "agency=%u",
+              (unsigned)request->agency);
+}
+
+void asked_take(const struct granting *granting, const uint8_t handle[CAIRN_HANDLE_BYTES],
+                const struct request_header *header)
+{
+    struct entry_id entries[GRANTING_MAX];
+    struct asked_row row = {.state = ASKED_DONE,
+                            .purpose = header->purpose,
+                            .has_record = header->has_record,
+                            .record = header->record,
+                            .taken_ms = granting->now_ms};
+    struct asked_row held;
+    if (asked_get(granting->txn, &header->id, &held)) {
+        return; /* delivered again: it has its answer */
+    }
+    if (handle != NULL) {
+        memcpy(row.handle, handle, sizeof(row.handle));
+    }
+    struct circle_standing standing = standing_of(granting, &header->id, &row);
+    if (handle == NULL || standing.roles == 0) {
+        refuse_uninvolved(granting, &header->id, &row);
+    } else {
+        size_t n = find(granting, &header->id, &row, EFFECT_SHARE, entries);
+        row.granted =
+            (uint32_t)granting_add(granting, entries, n, header->id.agency, standing.by_name);
+        n = asked_records(granting, &header->id, &row, entries);
+        row.state = n > 0 ? ASKED_WAITING : ASKED_DONE;
+        count_add(granting->txn, instant_london_day(granting->now_ms), "request-taken", 1);
+    }
+    put(granting->txn, &header->id, &row);
+}
+
+/* --- a person decides --- */
+
+static int seal_reason(const struct agent *agent, const struct asked_decision *decision,
+                       uint8_t out[SEALED_MAX_BYTES + WRAP_OVERHEAD_BYTES], size_t *ret_len)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(SEALED_MAX_BYTES);
+    struct json *document = json_object_new();
+    json_set_word(document, "format", "cairn-decision-account/v1");
+    json_set_word(document, "name", decision->name);
+    json_set_word(document, "role", decision->role);
+    json_set_word(document, "reason", decision->reason);
+    int r = json_write(document, JSON_STYLE_COMPACT, &text);
+    json_free(&document);
+    if (r == 0) {
+        *ret_len = text.len + WRAP_OVERHEAD_BYTES;
+        r = wrap_seal(&agent->keys.store, PURPOSE, buf_slice(&text), out);
+    }
+    return r;
+}
+
+static int answer(const struct granting *granting, const struct agent *agent,
+                  const struct asked_decision *decision)
+{
+    struct entry_id entries[GRANTING_MAX];
+    uint8_t sealed[SEALED_MAX_BYTES + WRAP_OVERHEAD_BYTES];
+    size_t len = 0;
+    struct asked_row row;
+    if (!asked_get(granting->txn, &decision->request, &row)) {
+        return -ENOENT;
+    }
+    if (row.state != ASKED_WAITING) {
+        return -EALREADY;
+    }
+    struct circle_standing standing = standing_of(granting, &decision->request, &row);
+    if (decision->grant && standing.roles == 0) {
+        return -EPERM;
+    }
+    int r = seal_reason(agent, decision, sealed, &len);
+    if (r == 0) {
+        r = room_for(granting->txn, LANE_NORMAL, decision->grant ? GRANTING_MAX + 1 : 1);
+    }
+    if (r != 0) {
+        return r;
+    }
+    if (decision->grant) {
+        size_t n = asked_records(granting, &decision->request, &row, entries);
+        row.granted += (uint32_t)granting_add(granting, entries, n, decision->request.agency,
+                                              standing.by_name);
+    }
+    row.state = decision->grant ? ASKED_GRANTED : ASKED_REFUSED;
+    row.decided_ms = granting->now_ms;
+    row.by_uid = decision->by_uid;
+    row.sealed = slice_make(sealed, len);
+    put(granting->txn, &decision->request, &row);
+    return 0;
+}
+
+int asked_decide(struct agent *agent, const struct asked_decision *decision, struct error *error)
+{
+    _cleanup_(governance_unref) struct governance *governance = govern_keep_current(agent->keep);
+    _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
+    _cleanup_(store_end) struct store_txn *txn = NULL;
+    int r = decide_check_person(decision->name, decision->role, decision->reason, error);
+    if (r != 0) {
+        return r;
+    }
+    if (!govern_keep_place(agent->keep, &place)) {
+        return -EAGAIN;
+    }
+    txn = store_begin(agent->store);
+    if (txn == NULL) {
+        return -ENOMEM;
+    }
+    const struct granting granting = {.txn = txn,
+                                      .governance = governance,
+                                      .own = place.agency,
+                                      .now_ms = clock_real_ms(agent->clock)};
+    r = answer(&granting, agent, decision);
+    if (r == 0) {
+        r = agent_commit(&txn);
+    }
+    if (r == 0) {
+        link_wake(agent);
+        news_tell(&agent->news);
+    }
+    return r;
+}
