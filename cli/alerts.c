@@ -36,6 +36,48 @@ static void show_one(struct output *output, const struct json_view *item)
     show_words(output, "    ", item, "words");
 }
 
+/* --- one household --- */
+
+static void show_sibling(struct output *output, const struct json_view *item)
+{
+    char state[SHOW_TEXT_BYTES];
+    char given[SHOW_TEXT_BYTES];
+    char family[SHOW_TEXT_BYTES];
+    struct json_view child = json_opt_object(item, "child");
+    struct json_view card = json_opt_object(&child, "card");
+
+    show_text(item, "state", state);
+    show_text(&card, "given_name", given);
+    show_text(&card, "family_name", family);
+    output_line(output, "    %lld  %-8s %s%s%s", (long long)show_number(item, "alert", 0), state,
+                given, given[0] != '\0' && family[0] != '\0' ? " " : "",
+                given[0] != '\0' || family[0] != '\0' ? family : "a child not named yet");
+}
+
+/* Children who were in one event are one item, with a line for each; it stands where the first of
+ * their alerts does. */
+static void show_household(struct output *output, const struct json_view *items, size_t first)
+{
+    struct json_view item = json_item(items, first);
+    int64_t household = show_number(&item, "household", 0);
+    size_t n = 0;
+
+    if (household != show_number(&item, "alert", 0) && household != 0) {
+        return; /* told with its first alert */
+    }
+    show_one(output, &item);
+    for (size_t i = first + 1; household != 0 && i < json_length(items); i++) {
+        struct json_view other = json_item(items, i);
+        if (show_number(&other, "household", 0) == household) {
+            if (n++ == 0) {
+                output_line(output, "    One household: something happened to several children.");
+                show_sibling(output, &item);
+            }
+            show_sibling(output, &other);
+        }
+    }
+}
+
 /* Appends what lies behind alert *after and moves it on. */
 static enum status read_page(struct cli *cli, const struct client *client, uint64_t *after,
                              size_t *ret_n, struct json *all)
@@ -60,7 +102,7 @@ static enum status read_page(struct cli *cli, const struct client *client, uint6
     for (size_t i = 0; i < *ret_n; i++) {
         struct json_view item = json_item(&items, i);
         struct json *copy = json_clone(item.node);
-        show_one(&cli->output, &item);
+        show_household(&cli->output, &items, i);
         (void)json_append_node(all, &copy);
     }
     return STATUS_OK;

@@ -5,7 +5,10 @@
 
 #include "agents/core/api_view.h"
 #include "agents/core/event.h"
+#include "agents/core/household.h"
 #include "base/text.h"
+
+#define HOUSEHOLD_EVENTS_MAX (CAIRN_PAGE_MAX * CAIRN_ALERT_RECORDS_MAX)
 
 /* One alert being written, inside one read transaction. */
 struct showing {
@@ -234,7 +237,25 @@ void api_alert_show(const struct api_call *call, struct api_answer *answer)
 
 /* --- all of them --- */
 
-static void append_alert(struct json *items, struct showing *showing)
+/* Of the records that have come: their headers are their origins' word. */
+static void add_events(struct households *households, const struct showing *showing)
+{
+    for (size_t i = 0; showing->listed && i < showing->notice.n_headlines; i++) {
+        const struct wire_headline *headline = &showing->notice.headlines[i];
+        _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+        struct wire_delivered delivered;
+        struct entry_header header;
+        uint8_t flags;
+        if (headline->has_record &&
+            received_entry(showing->opening.txn, &headline->record, &arena, &delivered, &flags) &&
+            wire_entry_header_read(delivered.kind, delivered.header, &arena, &header) &&
+            header.kind == ENTRY_RECORD) {
+            households_add(households, showing->number, header.record.event_id);
+        }
+    }
+}
+
+static void append_alert(struct json *items, struct showing *showing, struct households *households)
 {
     arena_reset(&showing->arena);
     if (!showing_begin(showing)) {
@@ -243,6 +264,8 @@ static void append_alert(struct json *items, struct showing *showing)
     struct json *object = json_object_new();
     set_alert(object, showing);
     answer_set_count(object, "headlines", showing->listed ? showing->notice.n_headlines : 0);
+    add_events(households, showing);
+    answer_set_count(object, "household", households_settle(households, showing->number));
     (void)json_append_node(items, &object);
 }
 
@@ -251,6 +274,8 @@ static uint64_t list(struct json *items, struct showing *showing, uint64_t after
     struct store_key from = store_key_u64(after + 1);
     uint64_t next = after;
     uint64_t n = 0;
+    _cleanup_(households_deinit) struct households households = HOUSEHOLDS_NULL;
+    households_init(&households, HOUSEHOLD_EVENTS_MAX);
     _cleanup_(store_walk_end) struct store_walk walk =
         store_walk_from(showing->opening.txn, AT_ALERT, store_key_slice(&from));
     while (walk.live && n < limit) {
@@ -260,7 +285,7 @@ static uint64_t list(struct json *items, struct showing *showing, uint64_t after
             store_fail(showing->opening.txn, -EBADMSG);
             return next;
         }
-        append_alert(items, showing);
+        append_alert(items, showing, &households);
         next = showing->number;
         n++;
         store_walk_next(&walk);

@@ -131,10 +131,12 @@
 
 /*
  * GET PATH?after=N&limit=N -> {items: [{alert, state, revision, heading, words, pattern, child,
- *   raised_at, changed_at, outcome, earlier_outcome, headlines}], next}
+ *   raised_at, changed_at, outcome, earlier_outcome, headlines, household}], next}
  * GET PATH/{alert} -> the same and {headlines: [{record, class, record_kind, code, event_date,
  *   origin_kind, from, provisional, retracted, retraction_unproven, own, card, card_state, account, account_state}],
  *   opened, closed, may_decide}
+ * `household`: the first alert of this answer that lists a record of the same event, which another
+ * child was in as well; the alert itself when there is none.
  * `state`: noticed, opened, closed. `child`: {known_as, local_id, card}; `known_as`: own (as our
  * system calls it), told (by the card of another agency), not-named. `opened` and `closed` say who
  * and when: {agency, name, kind, at, decision}.

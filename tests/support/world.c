@@ -335,6 +335,9 @@ static void record_header(struct world *world, const struct world_record *record
     handle_of(record->from, record->child, header->handle);
     int r = random_bytes(header->event_id, sizeof(header->event_id));
     assert(r == 0);
+    if (record->event != 0) {
+        memset(header->event_id, record->event, sizeof(header->event_id));
+    }
     if (record->service != NULL) {
         _cleanup_(secret_deinit) struct secret linkage = SECRET_NULL;
         governing_seed(0, "linkage", &linkage);

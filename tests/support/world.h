@@ -78,6 +78,7 @@ struct world_record {
     uint32_t level;
     enum urgency urgency; /* 0: ROUTINE */
     const char *service;  /* occurrence; NULL: none */
+    uint8_t event;        /* of several children; 0: of this record alone */
     const struct entry_id *retracts;
 };
 

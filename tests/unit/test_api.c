@@ -727,6 +727,48 @@ static void alerts_come_in_pages(void **state)
     EXPECT_GET(story, CAIRN_PATH_ALERTS "?after=1", 200, "\"items\":[],\"next\":1");
 }
 
+/* GP's child with three missed appointments, the last of which was of that event. */
+static void raise_of_event(struct story *story, int child, uint8_t event)
+{
+    struct world_entry entry;
+    int32_t today = instant_london_day(story->world->clock.real_ms);
+    world_statement(story->world, GP, child, true, &entry);
+    assert_int_equal(world_send_one(story->world, GP, &entry), VERDICT_STORED);
+    for (int32_t i = 0; i < 3; i++) {
+        (void)send_record(story, &(struct world_record){.from = GP,
+                                                        .child = child,
+                                                        .day = today - 90 + 30 * i,
+                                                        .event = i == 2 ? event : 0});
+    }
+    (void)member_fetch(story->member);
+}
+
+static void alerts_of_children_of_one_event_are_one_household(void **state)
+{
+    struct story *story = *state;
+    raise_of_event(story, ALIX, 7);
+    raise_of_event(story, BLAKE, 7);
+
+    _cleanup_(reply_deinit) struct reply reply = get(story, CAIRN_PATH_ALERTS);
+
+    expect(&reply, 200, "\"alert\":2");
+    const char *first = strstr(reply.body, "\"household\":1");
+    assert_non_null(first);
+    assert_non_null(strstr(first + 1, "\"household\":1"));
+}
+
+static void alerts_of_children_of_different_events_are_not(void **state)
+{
+    struct story *story = *state;
+    raise_of_event(story, ALIX, 7);
+    raise_of_event(story, BLAKE, 8);
+
+    _cleanup_(reply_deinit) struct reply reply = get(story, CAIRN_PATH_ALERTS);
+
+    expect(&reply, 200, "\"household\":1");
+    expect(&reply, 200, "\"household\":2");
+}
+
 /* --- the rest --- */
 
 static void what_needs_the_broker_says_that_it_cannot_be_asked(void **state)
@@ -866,6 +908,8 @@ int main(void)
         MASH_STORY(only_a_front_door_decides),
         MASH_STORY(an_agency_without_a_place_cannot_decide),
         MASH_STORY(alerts_come_in_pages),
+        MASH_STORY(alerts_of_children_of_one_event_are_one_household),
+        MASH_STORY(alerts_of_children_of_different_events_are_not),
         MASH_STORY(what_needs_the_broker_says_that_it_cannot_be_asked),
         SCHOOL_STORY(health_says_what_an_operator_asks),
         MASH_STORY(what_never_came_is_in_health),
