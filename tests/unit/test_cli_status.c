@@ -372,6 +372,27 @@ static void a_redirect_is_not_followed(void **state)
     agent_ends(world);
 }
 
+static void alerts_of_one_household_are_one_item_with_a_line_for_each_child(void **state)
+{
+    struct world *world = *state;
+    agent_answers(
+        world, "200 OK", "application/json",
+        "{\"items\": [{\"alert\": 3, \"household\": 3, \"state\": \"noticed\", \"child\": "
+        "{\"card\": {\"given_name\": \"Ash\"}}}, {\"alert\": 4, \"household\": 4, "
+        "\"state\": \"closed\"}, {\"alert\": 5, \"household\": 3, \"state\": "
+        "\"noticed\", \"child\": {\"card\": {\"given_name\": \"Birch\", "
+        "\"family_name\": \"Rowe\"}}}], \"next\": 5}");
+
+    assert_int_equal(CONSOLE(world->console, "alerts", "--agent", world->path), STATUS_OK);
+    agent_ends(world);
+
+    const char *ash = strstr(world->console->said, "    3  noticed  Ash\n");
+    assert_non_null(ash);
+    assert_non_null(strstr(ash, "    5  noticed  Birch Rowe\n"));
+    assert_null(strstr(world->console->said, "\n5  noticed"));
+    assert_non_null(strstr(world->console->said, "\n4  closed"));
+}
+
 static void an_urgent_submission_is_answered_with_the_number_to_ring(void **state)
 {
     struct world *world = *state;
@@ -398,6 +419,10 @@ static void what_a_submission_is_shows_in_its_look(void **state)
         {"{\"resourceType\": \"Bundle\"}", "Content-Type: application/fhir+json"},
         {"{\"role\": \"on-roll\"}", "Content-Type: application/vnd.cairn.involvement+json"},
         {"{\"kind\": \"concern\"}", "Content-Type: application/vnd.cairn.record+json"},
+        {"{\"notice\": \"missing-episode\"}",
+         "Content-Type: application/vnd.cairn.police-incident+json"},
+        {"{\"plan\": \"early-help\"}", "Content-Type: application/vnd.cairn.plan+json"},
+        {"{\"since\": \"2026-08-03\"}", "Content-Type: application/vnd.cairn.adult+json"},
     };
     struct world *world = *state;
 
@@ -480,6 +505,7 @@ int main(void)
         TEST(the_only_agent_that_runs_as_a_unit_is_found),
         TEST(an_answer_that_is_none_is_a_failure),
         TEST(a_redirect_is_not_followed),
+        TEST(alerts_of_one_household_are_one_item_with_a_line_for_each_child),
         TEST(an_urgent_submission_is_answered_with_the_number_to_ring),
         TEST(what_a_submission_is_shows_in_its_look),
         TEST(who_decides_and_why_may_come_from_standard_input),

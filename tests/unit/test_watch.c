@@ -23,11 +23,11 @@
 #define FILE_MAX_BYTES (1024 * 1024)
 #define QUIET_HOUR_MS  (3600 * 1000)
 
-/* One agent with all four folders watched. */
+/* One agent with all folders watched. */
 struct drop {
     struct school *school;
     char dir[SCRATCH_BYTES];
-    char folders[4][2 * SCRATCH_BYTES];
+    char folders[7][2 * SCRATCH_BYTES];
     struct watch *watch;
 };
 
@@ -43,7 +43,8 @@ static struct watch *open_watch(struct drop *drop)
 
 static int open_drop(void **state)
 {
-    static const char *const names[] = {"attendance", "roll", "records", "appointments"};
+    static const char *const names[] = {"attendance", "roll",  "records", "appointments",
+                                        "incidents",  "plans", "adults"};
     struct drop *drop = base_zalloc(1, sizeof(*drop));
     drop->school = school_new("");
     scratch_make(drop->dir);
@@ -56,6 +57,9 @@ static int open_drop(void **state)
     options->watch.roll = drop->folders[1];
     options->watch.records = drop->folders[2];
     options->watch.appointments = drop->folders[3];
+    options->watch.incidents = drop->folders[4];
+    options->watch.plans = drop->folders[5];
+    options->watch.adults = drop->folders[6];
     options->watch.quiet_ms = 0;
     drop->watch = open_watch(drop);
     *state = drop;
@@ -185,6 +189,30 @@ static void a_roll_records_and_appointments_have_folders_of_their_own(void **sta
     assert_int_equal(n_out(drop), 3);
     assert_false(there(drop, "records/in/concern.json"));
     assert_false(there(drop, "appointments/in/day.json"));
+}
+
+static void incidents_plans_and_adults_have_folders_of_their_own(void **state)
+{
+    struct drop *drop = *state;
+    static const char *const files[][2] = {
+        {"incidents/in/incident.json", "police/incident.json"},
+        {"plans/in/plan.json", "childrens_services/plan.json"},
+        {"adults/in/adult.json", "adult_services/adult.json"},
+        {"incidents/in/bad.json", "police/malformed-named-for-school.json"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        _cleanup_(buf_deinit) struct buf text = BUF_MAX(FILE_MAX_BYTES);
+        char path[512];
+        (void)snprintf(path, sizeof(path), SOURCE_DIR "/tests/data/%s", files[i][1]);
+        assert_int_equal(file_read(path, &text), 0);
+        put(drop, files[i][0], buf_text(&text));
+    }
+    unsigned long long bad = number_of(drop, "incidents/in/bad.json");
+
+    (void)watch_turn(drop->watch);
+
+    assert_int_equal(n_out(drop), 3 + 3 + 1 + 2 + 2); /* records and involvements of each */
+    assert_true(left(drop, "incidents/failed", bad, "bad.json"));
 }
 
 static void the_same_file_again_makes_no_second_record(void **state)
@@ -462,6 +490,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_register_is_taken_with_a_report_beside_it),
         TEST(a_roll_records_and_appointments_have_folders_of_their_own),
+        TEST(incidents_plans_and_adults_have_folders_of_their_own),
         TEST(the_same_file_again_makes_no_second_record),
         TEST(after_a_crash_before_the_move_the_file_is_taken_to_its_end),
         TEST(a_wrong_header_refuses_the_file_with_its_reason),
