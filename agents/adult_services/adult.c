@@ -75,12 +75,13 @@ static void read_adult(const struct json_view *document, const struct event_term
     struct json_view children = json_get_array(document, "children");
     _cleanup_(event_deinit) struct event all = EVENT_NULL;
 
+    bool withheld = family_withholds(&children);
     read_all(document, terms, &all);
     for (size_t i = 0; i < json_length(&children); i++) {
         struct json_view item = json_item(&children, i);
         struct family_child *child = family_add(ret);
         child->event = all;
-        family_read_child(&item, terms, &child->event);
+        family_read_child(&item, terms, withheld, &child->event);
         read_account(document, &item, &child->event);
     }
     family_check(&children, ret);

@@ -40,13 +40,29 @@ struct involvement *family_involve(struct family_child *child, enum role role, i
     return involvement;
 }
 
-void family_read_child(const struct json_view *item, const struct event_terms *terms,
+bool family_withholds(const struct json_view *children)
+{
+    bool withheld = false;
+
+    for (size_t i = 0; i < json_length(children); i++) {
+        struct json_view item = json_item(children, i);
+        struct json_view child = json_get_object(&item, "child");
+        withheld = withheld || json_opt_bool(&child, "restricted", false);
+    }
+    return withheld;
+}
+
+void family_read_child(const struct json_view *item, const struct event_terms *terms, bool withheld,
                        struct event *ret)
 {
     char ref[EVENT_SOURCE_ID_BYTES];
     struct json_view child = json_get_object(item, "child");
 
     parts_child(&child, terms, &ret->child);
+    if (withheld) { /* of a brother or sister: this one's own source does not say restricted */
+        bytes_wipe(ret->child.address, sizeof(ret->child.address));
+        bytes_wipe(ret->child.postcode, sizeof(ret->child.postcode));
+    }
     json_get_copy(item, "ref", ref, sizeof(ref));
     memcpy(ret->event_id, ret->source_id, sizeof(ret->event_id));
     size_t len = strlen(ret->source_id);

@@ -32,9 +32,12 @@ struct family_child *family_add(struct family *family);
 /* Likewise for an involvement of the child: of its identity, open. */
 struct involvement *family_involve(struct family_child *child, enum role role, int32_t from_day);
 
-/* The child at `item`, {"ref", "child", ...}: who it is, and a source id and event id of its own
- * from the source id that all of them share. */
-void family_read_child(const struct json_view *item, const struct event_terms *terms,
+/* Whether the address of any of the children is withheld: children of one event mostly live
+ * together, so that then nothing of the submission may say where. */
+bool family_withholds(const struct json_view *children);
+/* The child at `item`, {"ref", "child", ...}: who it is, without the address when `withheld`; and a
+ * source id of its own and an event id from the source id that all of them share. */
+void family_read_child(const struct json_view *item, const struct event_terms *terms, bool withheld,
                        struct event *ret);
 /* Notes in the error of `children` what cannot be: two with the same ref, or with the same number,
  * which are one child twice or two children that would be taken for one. */

@@ -23,6 +23,7 @@ struct reading {
     const struct json_view *document;
     const struct event_terms *terms;
     bool abuse;
+    bool withheld;    /* where a child of it lives */
     struct event all; /* what the document says for every child */
 };
 
@@ -154,7 +155,7 @@ static void read_account(const struct reading *reading, const struct json_view *
     parts_tell(account, "presence", item, "presence");
     parts_tell(account, "child_voice", item, "voice");
     parts_tell(account, "expected_date", &child, "expected_date");
-    if (!event->child.restricted) {
+    if (!reading->withheld) {
         parts_tell(account, "place", document, "place");
     }
     struct json_view view = *item;
@@ -179,7 +180,7 @@ static void read_child(const struct reading *reading, const struct json_view *it
     struct event *event = &child->event;
 
     *event = reading->all;
-    family_read_child(item, reading->terms, event);
+    family_read_child(item, reading->terms, reading->withheld, event);
     if (reading->abuse && presence_of(item) < 2) {
         event->code = CODE_CHILD_PRESENT;
     }
@@ -195,6 +196,7 @@ static void read_incident(struct reading *reading, struct family *ret)
     static const char *const needed[] = {"never_share", "for_school"};
     struct json_view children = json_get_array(reading->document, "children");
 
+    reading->withheld = family_withholds(&children);
     read_all(reading);
     for (size_t i = 0; reading->abuse && i < ARRAY_LEN(needed); i++) {
         if (!json_has(reading->document, needed[i])) {
