@@ -22,6 +22,7 @@ struct finding {
     const struct granting_search *search;
     const struct agency *origin;
     const struct agency *reader;
+    size_t looked;
     size_t n;
     struct entry_id *ret;
 };
@@ -113,7 +114,8 @@ static bool look_at(void *data, const struct reference *reference)
     if (out_get(finding->granting->txn, reference, &row) && fits(finding, &row)) {
         finding->ret[finding->n++] = row.entry;
     }
-    return finding->n < GRANTING_MAX;
+    finding->looked++;
+    return finding->n < GRANTING_MAX && finding->looked < GRANTING_WALK_MAX;
 }
 
 size_t granting_find(const struct granting *granting, const struct granting_search *search,

@@ -17,7 +17,8 @@
 #include "agents/core/agent.h"
 #include "agents/core/circle.h"
 
-#define GRANTING_MAX 64 /* of a child's entries at a time, the newest; the rest may be asked for */
+#define GRANTING_MAX      64   /* of a child's entries at a time, the newest ... */
+#define GRANTING_WALK_MAX 1024 /* ... of as many that are looked at; the rest may be asked for */
 
 struct granting {
     struct store_txn *txn;
@@ -45,8 +46,9 @@ size_t granting_find(const struct granting *granting, const struct granting_sear
  * well, and counted, when there is no room. */
 size_t granting_add(const struct granting *granting, const struct entry_id *entries, size_t n,
                     uint32_t reader, bool by_name);
-/* An agency has come into the child's circle, or a number now says that it is the same child: it
- * gets what was recorded since it is involved. What is older is asked for, not pushed. */
+/* An agency has come into the child's circle or taken on a role, or a number now says that it is the
+ * same child: it gets what was recorded since it is involved so. What is older is asked for, not
+ * pushed. */
 void granting_newcomer(const struct granting *granting, const uint8_t handle[CAIRN_HANDLE_BYTES],
                        const struct circle_member *member);
 /* The broker's final answer: refused, it was granted to nobody. */

@@ -187,7 +187,8 @@ static void keep_involvement(struct taking *taking, const struct wire_delivered 
     circle_put(taking->txn, delivered->handle, &member);
     struct circle_standing after =
         circle_standing(taking->txn, delivered->handle, member.agency, day);
-    if (after.roles != 0 && (before.roles == 0 || (before.by_name && !after.by_name))) {
+    bool surer = after.roles != 0 && before.by_name && !after.by_name;
+    if (surer || (after.roles & ~before.roles) != 0) {
         const struct granting granting = granting_of(taking);
         granting_newcomer(&granting, delivered->handle, &member);
     }

@@ -92,6 +92,18 @@ static void read_as_involvement(struct slice text)
     assert(r == 0);
 }
 
+static void read_as_request(struct slice text)
+{
+    _cleanup_(asking_deinit) struct asking asking = ASKING_NULL;
+    struct error error = ERROR_NULL;
+
+    if (request_json_read(reader, text, &terms, &asking, &error) != 0) {
+        assert(error.what[0] != '\0' && is_nobody(&asking.child));
+        return;
+    }
+    assert(purpose_text(asking.purpose) != NULL);
+}
+
 static void read_as_stored(struct slice text)
 {
     _cleanup_(event_deinit) struct event event = EVENT_NULL;
@@ -110,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     read_as_record(text);
     read_as_involvement(text);
+    read_as_request(text);
     read_as_stored(text);
     return 0;
 }

@@ -301,6 +301,28 @@ static void whoever_is_known_by_name_alone_gets_the_card_alone(void **state)
     assert_int_equal(part_at(story->visitor, &record, PART_ACCOUNT), OPEN_NO_GRANT);
 }
 
+static void whoever_has_ended_its_involvement_gets_nothing_more(void **state)
+{
+    struct story *story = *state;
+    char day[DATE_TEXT_BYTES];
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    agree(story, SHARED, SHARED);
+    struct reference own = claim(story->gp, CHILD(VERIFIED), "2024-01-01");
+    (void)claim(story->visitor, CHILD(VERIFIED), "2024-01-01");
+    turn(story);
+    date_format(today(story), day);
+    buf_format(&text, "{%s,\"role\":\"open-case\",\"from\":\"2024-01-01\",\"until\":\"%s\"}",
+               CHILD(VERIFIED), day);
+    (void)member_submit(story->visitor, INTAKE_INVOLVEMENT, buf_text(&text));
+    turn(story);
+    assert_int_equal(standing_at(story, story->gp, &own, HEALTH_VISITING).roles, 0);
+
+    struct entry_id record = concern(story, story->gp, CHILD(VERIFIED), "");
+    turn(story);
+
+    assert_false(has_come(story->visitor, &record));
+}
+
 /* --- what is granted later --- */
 
 static void whoever_comes_later_gets_what_was_recorded_since_it_is_involved(void **state)
@@ -556,6 +578,7 @@ int main(void)
         TEST(a_record_is_sealed_to_whoever_is_involved_and_to_nobody_else),
         TEST(a_role_that_no_rule_names_gets_nothing),
         TEST(whoever_is_known_by_name_alone_gets_the_card_alone),
+        TEST(whoever_has_ended_its_involvement_gets_nothing_more),
         TEST(whom_to_speak_to_opens_when_the_agreements_share_it),
         TEST(whoever_comes_later_gets_what_was_recorded_since_it_is_involved),
         TEST(history_is_not_pushed),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "agents/core/frozen.h"
+#include "agents/core/kept.h"
 #include "agents/core/sending.h"
 #include "crypto/digest.h"
 #include "support/practice.h"
@@ -283,6 +284,10 @@ static void what_is_sealed_again_opens_with_its_new_keys(void **state)
     assert_non_null(strstr(buf_text(&frozen.card), "Thistledown"));
     assert_false(out_by_entry(txn, &old, &reference));
     assert_true(out_by_entry(txn, &header.id, &reference));
+    struct kept kept;
+    assert_true(kept_get(txn, &header.id, &kept)); /* for whoever is granted it later */
+    assert_true(slice_equal(kept.header, row.header) && slice_equal(kept.keys, row.keys));
+    assert_false(kept_get(txn, &old, &kept));
     frozen_deinit(&frozen);
 }
 
