@@ -102,6 +102,16 @@ static void tell_addressee(struct apply *apply, uint64_t number, const struct al
 
 /* --- addressees --- */
 
+bool alert_was_told(const struct alert_row *alert, uint32_t agency)
+{
+    for (size_t i = 0; i < alert->n_addressees; i++) {
+        if (alert->addressees[i].agency == agency) {
+            return alert->addressees[i].told > 0;
+        }
+    }
+    return false;
+}
+
 bool alert_is_addressee(const struct alert_row *alert, uint32_t agency)
 {
     for (size_t i = 0; i < alert->n_addressees; i++) {
@@ -333,16 +343,30 @@ static bool may_be_told(const void *data, const struct chronology_item *item)
     return !item->row.retracted && item->row.counts;
 }
 
+/* What those children's chronologies hold, as if they were one. */
+static size_t scan_all(struct apply *apply, const struct alert_question *question,
+                       struct chronology_search *search,
+                       struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < question->n; i++) {
+        search->child = question->children[i];
+        n = chronology_merge(apply, search, items, n);
+    }
+    return n;
+}
+
 /* What the rule does not count comes along: a screener is to see that something is kept elsewhere.
  * False when nothing is: then there is nothing to look at but what was sent. */
-static bool bring_kept(struct apply *apply, const struct chronology_search *span,
+static bool bring_kept(struct apply *apply, const struct alert_question *question,
+                       const struct chronology_search *span,
                        struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX],
                        struct noticed *noticed)
 {
     struct chronology_search search = *span;
     size_t counted = noticed->n;
     search.wanted = may_be_told;
-    noticed->n = chronology_scan(apply, &search, items);
+    noticed->n = scan_all(apply, question, &search, items);
     for (size_t i = 0; i < noticed->n; i++) {
         noticed->items[i] = &items[i];
     }
@@ -350,42 +374,76 @@ static bool bring_kept(struct apply *apply, const struct chronology_search *span
 }
 
 /* Of any pattern its own: what it does not count, and what is younger, hides nothing from it. */
-static bool find_newest(struct apply *apply, uint64_t child, struct notice_rule *rule)
+static bool find_newest(struct apply *apply, const struct alert_question *question,
+                        struct notice_rule *rule)
 {
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
-    const struct chronology_search search = {
-        .child = child, .from = INT32_MIN, .to = INT32_MAX, .wanted = counts, .data = rule};
-    size_t n = chronology_scan(apply, &search, items);
+    struct chronology_search search = {
+        .from = INT32_MIN, .to = INT32_MAX, .wanted = counts, .data = rule};
+    size_t n = scan_all(apply, question, &search, items);
     if (n > 0) {
         rule->anchor = items[n - 1].day;
     }
     return n > 0;
 }
 
+/* `items` outlives what is noticed. */
+static bool pattern_met(struct apply *apply, const struct alert_question *question,
+                        const struct pattern *pattern,
+                        struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX],
+                        struct noticed *ret)
+{
+    struct notice_rule rule = {pattern, &apply->governance->directory, question->anchor};
+    struct chronology_search search = {.wanted = counts, .data = &rule};
+    if (question->anchor == ALERT_NEWEST && !find_newest(apply, question, &rule)) {
+        return false;
+    }
+    notice_span(&rule, &search.from, &search.to);
+    size_t n = scan_all(apply, question, &search, items);
+    return notice_pattern(&rule, items, n, ret) &&
+           (!pattern->brings_kept || bring_kept(apply, question, &search, items, ret));
+}
+
+bool alert_met(struct apply *apply, const struct alert_question *question)
+{
+    const struct patterns *patterns = &apply->governance->patterns;
+    struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
+    struct noticed noticed;
+    for (size_t i = 0; i < patterns->n; i++) {
+        if (pattern_met(apply, question, &patterns->items[i], items, &noticed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
 {
-    const struct governance *governance = apply->governance;
+    const struct patterns *patterns = &apply->governance->patterns;
+    const struct alert_question question = {.n = 1, .children = {child}, .anchor = anchor};
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
     struct noticed noticed;
     struct look look = {.child = child};
     look.number = child_alert_get(apply->txn, child, &look.alert);
-    for (size_t i = 0; i < governance->patterns.n; i++) {
-        const struct pattern *pattern = &governance->patterns.items[i];
-        struct notice_rule rule = {pattern, &governance->directory, anchor};
-        struct chronology_search search = {.child = child, .wanted = counts, .data = &rule};
-        if (anchor == ALERT_NEWEST && !find_newest(apply, child, &rule)) {
-            continue;
-        }
-        notice_span(&rule, &search.from, &search.to);
-        size_t n = chronology_scan(apply, &search, items);
-        if (notice_pattern(&rule, items, n, &noticed) &&
-            (!pattern->brings_kept || bring_kept(apply, &search, items, &noticed))) {
-            act_on(apply, &look, pattern, &noticed);
+    for (size_t i = 0; i < patterns->n; i++) {
+        if (pattern_met(apply, &question, &patterns->items[i], items, &noticed)) {
+            act_on(apply, &look, &patterns->items[i], &noticed);
         }
     }
     if (look.extended) {
         tell_all(apply, &look);
     }
+}
+
+uint64_t alert_going_on(struct apply *apply, uint64_t number, struct alert_row *ret)
+{
+    while (alert_row_get(apply->txn, number, ret)) {
+        if (ret->into == 0) {
+            return number;
+        }
+        number = ret->into;
+    }
+    return 0;
 }
 
 /* --- retraction --- */
@@ -420,8 +478,8 @@ static void tell_retracted(struct apply *apply, const struct told_record *record
     mailbox_notice(apply, agency, &notice);
 }
 
-static size_t collect_readers(struct apply *apply, const struct entry_id *record,
-                              uint32_t readers[CAIRN_ADDRESSEES_MAX])
+size_t alert_readers(struct apply *apply, const struct entry_id *record,
+                     uint32_t readers[CAIRN_ADDRESSEES_MAX])
 {
     struct store_key prefix = key_entry(record);
     size_t n = 0;
@@ -450,7 +508,7 @@ void alert_retracted(struct apply *apply, const struct retraction *retraction)
             tell_retracted(apply, &told, retraction, row.addressees[i].agency, retraction->alert);
         }
     }
-    size_t n = collect_readers(apply, record, readers);
+    size_t n = alert_readers(apply, record, readers);
     for (size_t i = 0; i < n; i++) {
         if (!alert_is_addressee(&row, readers[i])) {
             tell_retracted(apply, &told, retraction, readers[i],

@@ -29,7 +29,22 @@ struct retraction {
 /* Tells those who were told of what is taken back, as far as they were. */
 void alert_retracted(struct apply *apply, const struct retraction *retraction);
 
-/* --- for decision.c --- */
+/* Whether any live pattern is met around that day, by one child or by several as if they were one. */
+struct alert_question {
+    size_t n;
+    uint64_t children[2];
+    int32_t anchor;
+};
+bool alert_met(struct apply *apply, const struct alert_question *question);
+
+/* --- for decisions --- */
+/* The alert that goes on for this one, itself when none does. 0: there is none of that number. */
+uint64_t alert_going_on(struct apply *apply, uint64_t number, struct alert_row *ret);
+/* It is an addressee, and a notice has gone to it. */
+bool alert_was_told(const struct alert_row *alert, uint32_t agency);
+/* Agencies that a record was delivered to. Returns how many. */
+size_t alert_readers(struct apply *apply, const struct entry_id *record,
+                     uint32_t readers[CAIRN_ADDRESSEES_MAX]);
 struct wire_notice alert_notice(const struct apply *apply, uint64_t number,
                                 const struct alert_row *alert, enum notice_type type);
 /* Names the child by the agency's own handle, when it has one. */

@@ -25,6 +25,8 @@
     X(STREAM_GAPS, "stream_gaps")                                                                  \
     X(LINKS_VERIFIED, "links_verified")                                                            \
     X(LINKS_PROVISIONAL, "links_provisional")                                                      \
+    X(LINKS_CONFIRMED, "links_confirmed")                                                          \
+    X(LINKS_UNDONE, "links_undone")                                                                \
     X(LINKS_CONTRADICTED, "links_contradicted")                                                    \
     X(LINKS_PARTED, "links_parted")                                                                \
     X(LINKS_TOO_LARGE, "links_too_large")                                                          \
@@ -34,6 +36,7 @@
     X(ALERTS_EXTENDED, "alerts_extended")                                                          \
     X(ALERTS_OPENED, "alerts_opened")                                                              \
     X(ALERTS_CLOSED, "alerts_closed")                                                              \
+    X(ALERTS_WITHDRAWN, "alerts_withdrawn")                                                        \
     X(RETRACTIONS, "retractions")                                                                  \
     X(COSIGNATURES_REFUSED, "cosignatures_refused")                                                \
     X(UNOPENED, "unopened")                                                                        \

@@ -55,8 +55,8 @@ static void move_alert(struct apply *apply, uint64_t from, uint64_t to)
     follow_child(apply, number, to);
     (void)store_delete(apply->txn, T_CHILD_ALERT, store_key_slice(&from_key));
     uint64_t other = child_alert_get(apply->txn, to, &there);
-    bool moved_open = moved.state != ALERT_CLOSED;
-    bool other_open = other != 0 && there.state != ALERT_CLOSED;
+    bool moved_open = alert_is_open(&moved);
+    bool other_open = other != 0 && alert_is_open(&there);
     bool moved_goes_on = moved_open == other_open ? number > other : moved_open;
     if (moved_goes_on) {
         child_alert_put(apply->txn, to, number);
@@ -85,6 +85,26 @@ static bool too_many_of_one_agency(const struct member_list *a, const struct mem
     return false;
 }
 
+/* What rests on a name, or on a person's word, still does. */
+static enum link link_after_join(enum link before, enum link join)
+{
+    return before == LINK_PROVISIONAL || before == LINK_CONFIRMED ? before : join;
+}
+
+static enum apply_note note_of(enum link link)
+{
+    switch (link) {
+    case LINK_PROVISIONAL:
+        return NOTED_LINKS_PROVISIONAL;
+    case LINK_CONFIRMED:
+        return NOTED_LINKS_CONFIRMED;
+    case LINK_ALONE:
+    case LINK_VERIFIED:
+        return NOTED_LINKS_VERIFIED;
+    }
+    return NOTED_LINKS_VERIFIED;
+}
+
 bool child_join(struct apply *apply, uint64_t from, uint64_t to, enum link link)
 {
     struct member_list moving;
@@ -102,33 +122,48 @@ bool child_join(struct apply *apply, uint64_t from, uint64_t to, enum link link)
             continue;
         }
         row.child = to;
-        row.link = row.link == LINK_PROVISIONAL ? LINK_PROVISIONAL : link;
+        row.link = link_after_join(row.link, link);
         subject_row_put(apply->txn, &moving.subjects[i], &row);
         members_remove(apply, from, &moving.subjects[i]);
         members_put(apply, to, &moving.subjects[i], row.link);
     }
     move_alert(apply, from, to);
-    apply_noted(apply, link == LINK_PROVISIONAL ? NOTED_LINKS_PROVISIONAL : NOTED_LINKS_VERIFIED);
+    apply_noted(apply, note_of(link));
     return true;
+}
+
+uint64_t child_part_group(struct apply *apply, const struct member_list *group)
+{
+    struct subject_row row;
+    assert(group->n > 0);
+    if (!apply_found(apply, subject_row_get(apply->txn, &group->subjects[0], &row))) {
+        return 0;
+    }
+    assert(row.link == LINK_PROVISIONAL || row.link == LINK_CONFIRMED);
+    uint64_t from = row.child;
+    uint64_t to = meta_next(apply->txn, "children");
+    if (!chronology_move(apply, from, to, group)) {
+        apply_noted(apply, NOTED_LINKS_TOO_LARGE);
+        return 0;
+    }
+    for (size_t i = 0; i < group->n; i++) {
+        if (!apply_found(apply, subject_row_get(apply->txn, &group->subjects[i], &row))) {
+            return 0;
+        }
+        assert(row.child == from);
+        members_remove(apply, from, &group->subjects[i]);
+        row.child = to;
+        row.link = i == 0 ? LINK_ALONE : row.link;
+        subject_row_put(apply->txn, &group->subjects[i], &row);
+        members_put(apply, to, &group->subjects[i], row.link);
+    }
+    apply_noted(apply, NOTED_LINKS_PARTED);
+    return to;
 }
 
 void child_part(struct apply *apply, const struct subject_id *subject)
 {
-    struct subject_row row;
-    if (!apply_found(apply, subject_row_get(apply->txn, subject, &row))) {
-        return;
-    }
-    assert(row.link == LINK_PROVISIONAL);
-    uint64_t to = meta_next(apply->txn, "children");
-    if (!chronology_move(apply, row.child, to, subject)) {
-        apply_noted(apply, NOTED_LINKS_TOO_LARGE);
-        return;
-    }
-    members_remove(apply, row.child, subject);
-    row.child = to;
-    row.link = LINK_ALONE;
-    subject_row_put(apply->txn, subject, &row);
-    members_put(apply, to, subject, row.link);
-    apply->parted = to;
-    apply_noted(apply, NOTED_LINKS_PARTED);
+    const struct member_list alone = {.n = 1, .subjects = {*subject}};
+    uint64_t to = child_part_group(apply, &alone);
+    apply->parted = to != 0 ? to : apply->parted;
 }

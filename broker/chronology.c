@@ -65,6 +65,38 @@ size_t chronology_scan(struct apply *apply, const struct chronology_search *sear
     return n;
 }
 
+static bool is_later(const struct chronology_item *a, const struct chronology_item *b)
+{
+    return a->day > b->day || (a->day == b->day && a->log_index > b->log_index);
+}
+
+/* From the newest on, into a list of its own: neither may be overwritten before it is read. */
+static size_t merge(const struct chronology_item *a, size_t n_a, const struct chronology_item *b,
+                    size_t n_b, struct chronology_item ret[CAIRN_CHRONOLOGY_SCAN_MAX])
+{
+    size_t at = CAIRN_CHRONOLOGY_SCAN_MAX;
+    while (at > 0 && n_a + n_b > 0) {
+        bool from_a = n_b == 0 || (n_a > 0 && is_later(&a[n_a - 1], &b[n_b - 1]));
+        ret[--at] = from_a ? a[--n_a] : b[--n_b];
+    }
+    memmove(ret, ret + at, (CAIRN_CHRONOLOGY_SCAN_MAX - at) * sizeof(ret[0]));
+    return CAIRN_CHRONOLOGY_SCAN_MAX - at;
+}
+
+size_t chronology_merge(struct apply *apply, const struct chronology_search *search,
+                        struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX], size_t n)
+{
+    struct chronology_item more[CAIRN_CHRONOLOGY_SCAN_MAX];
+    struct chronology_item both[CAIRN_CHRONOLOGY_SCAN_MAX];
+    if (n == 0) {
+        return chronology_scan(apply, search, items);
+    }
+    size_t n_more = chronology_scan(apply, search, more);
+    size_t n_both = merge(items, n, more, n_more, both);
+    memcpy(items, both, n_both * sizeof(items[0]));
+    return n_both;
+}
+
 static size_t count_rows(struct store_txn *txn, const struct store_key *prefix)
 {
     size_t n = 0;
@@ -81,7 +113,7 @@ struct moving {
     struct store_key prefix;
     struct store_key at; /* rows before this one are done */
     uint64_t to;
-    const struct subject_id *subject;
+    const struct member_list *subjects; /* NULL: all */
 };
 
 static bool moves(const struct moving *moving, struct slice value)
@@ -89,7 +121,7 @@ static bool moves(const struct moving *moving, struct slice value)
     struct chronology_row row;
     bool sound = chronology_row_unpack(value, &row);
     assert(sound);
-    return moving->subject == NULL || subject_id_equal(&row.subject, moving->subject);
+    return moving->subjects == NULL || member_list_has(moving->subjects, &row.subject);
 }
 
 /* Takes the next row that moves; false when there is none left. */
@@ -122,10 +154,16 @@ static bool move_one(struct apply *apply, struct moving *moving)
     return store_fault(apply->txn) == 0;
 }
 
-bool chronology_move(struct apply *apply, uint64_t from, uint64_t to,
-                     const struct subject_id *subject)
+bool chronology_can_move(const struct apply *apply, uint64_t child)
 {
-    struct moving moving = {.prefix = store_key_u64(from), .to = to, .subject = subject};
+    struct store_key prefix = store_key_u64(child);
+    return apply->moved + count_rows(apply->txn, &prefix) <= CAIRN_JOIN_ROWS_MAX;
+}
+
+bool chronology_move(struct apply *apply, uint64_t from, uint64_t to,
+                     const struct member_list *subjects)
+{
+    struct moving moving = {.prefix = store_key_u64(from), .to = to, .subjects = subjects};
     moving.at = moving.prefix;
     size_t rows = count_rows(apply->txn, &moving.prefix);
     if (apply->moved + rows > CAIRN_JOIN_ROWS_MAX) {

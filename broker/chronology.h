@@ -6,7 +6,7 @@
 #ifndef BROKER_CHRONOLOGY_H
 #define BROKER_CHRONOLOGY_H
 
-#include "broker/applying.h"
+#include "broker/members.h"
 
 /* One row as a pattern sees it. */
 struct chronology_item {
@@ -30,9 +30,14 @@ struct chronology_search {
  * than CAIRN_CHRONOLOGY_WALK_MAX rows, the newest, and notes when that was not all. */
 size_t chronology_scan(struct apply *apply, const struct chronology_search *search,
                        struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX]);
-/* Moves every row, or those of one subject (NULL: all), to another child. False, and nothing moved,
- * when the entry at hand would look at more than CAIRN_JOIN_ROWS_MAX for that. */
+/* The same into items that hold `n` of another child already: the newest of both, ascending. */
+size_t chronology_merge(struct apply *apply, const struct chronology_search *search,
+                        struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX], size_t n);
+/* Moves every row, or those of these subjects (NULL: all), to another child. False, and nothing
+ * moved, when the entry at hand would look at more than CAIRN_JOIN_ROWS_MAX for that. */
 bool chronology_move(struct apply *apply, uint64_t from, uint64_t to,
-                     const struct subject_id *subject);
+                     const struct member_list *subjects);
+/* Whether chronology_move would look at this child's rows. */
+bool chronology_can_move(const struct apply *apply, uint64_t child);
 
 #endif

@@ -84,8 +84,27 @@ static bool contradicted(struct apply *apply, const struct side *a, const struct
     return false;
 }
 
+enum pair contradiction_judged(struct apply *apply, uint64_t a, uint64_t b)
+{
+    struct member_list of_a;
+    struct member_list of_b;
+    enum pair found = PAIR_UNKNOWN;
+    members_list(apply->txn, a, &of_a);
+    members_list(apply->txn, b, &of_b);
+    for (size_t i = 0; i < of_a.n; i++) {
+        for (size_t j = 0; j < of_b.n && found != PAIR_APART; j++) {
+            enum pair pair = pair_get(apply->txn, &of_a.subjects[i], &of_b.subjects[j]);
+            found = pair > found ? pair : found;
+        }
+    }
+    return found;
+}
+
 bool contradiction_of_children(struct apply *apply, uint64_t a, uint64_t b)
 {
+    if (contradiction_judged(apply, a, b) == PAIR_APART) {
+        return true;
+    }
     const struct side of_a = {.child = a};
     const struct side of_b = {.child = b};
     return contradicted(apply, &of_a, &of_b);

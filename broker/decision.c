@@ -4,7 +4,9 @@
 #include "broker/alert.h"
 #include "broker/disclose.h"
 #include "broker/headline.h"
+#include "broker/link_decision.h"
 #include "broker/mailbox.h"
+#include "broker/members.h"
 
 /* The account goes to the opener when an agreement, a grant and a link for good all allow it. */
 static void release_account(struct apply *apply, uint64_t number, const struct told_record *record,
@@ -34,17 +36,15 @@ static void release_account(struct apply *apply, uint64_t number, const struct t
     mailbox_release(apply, opener->number, &account);
 }
 
-/* An origin hears who decided: the notice, and the decision itself (its sealed reason) when it was
- * granted to it. */
-static void tell_origin(struct apply *apply, uint32_t origin, const struct wire_notice *notice,
-                        const struct entry_input *decision)
+void decision_tell(struct apply *apply, uint32_t agency, const struct wire_notice *notice,
+                   const struct entry_input *decision)
 {
-    if (disclose_granted(decision, origin, PART_ACCOUNT)) {
+    if (disclose_granted(decision, agency, PART_ACCOUNT)) {
         const struct telling reason = {
             .entry = &decision->id, .item = &decision->item, .parts = PART_BIT(PART_ACCOUNT)};
-        mailbox_deliver(apply, origin, &reason);
+        mailbox_deliver(apply, agency, &reason);
     }
-    mailbox_notice(apply, origin, notice);
+    mailbox_notice(apply, agency, notice);
 }
 
 static void tell_one_decided(struct apply *apply, const struct alert_row *alert,
@@ -57,7 +57,7 @@ static void tell_one_decided(struct apply *apply, const struct alert_row *alert,
         return;
     }
     alert_own_handle(apply, alert->child, agency, &own);
-    tell_origin(apply, agency, &own, decision);
+    decision_tell(apply, agency, &own, decision);
 }
 
 /* The addressees, and every origin, whether or not the rule names origins as addressees. */
@@ -103,15 +103,45 @@ static void close_alert(struct apply *apply, uint64_t number, const struct entry
     apply_noted(apply, NOTED_ALERTS_CLOSED);
 }
 
+/* Its card alone came while a name was all that said whose it is; since then a person, or a number,
+ * has said so. */
+static void release_shared(struct apply *apply, const struct decision_header *header,
+                           const struct reader_row *reader)
+{
+    struct told_record record;
+    uint32_t agency = header->id.agency;
+    const struct agency *opener = directory_agency(&apply->governance->directory, agency);
+    if ((reader->parts & PART_BIT(PART_ACCOUNT)) != 0 || opener == NULL ||
+        !headline_load(apply, &header->record, &record)) {
+        return;
+    }
+    struct decision decision = disclose_decide(apply, &record.header, record.origin, opener);
+    if (record.provisional || record.row.retracted ||
+        members_by_name(apply->txn, record.child, agency) || decision.effect != EFFECT_SHARE ||
+        decision.mode != MODE_CONTENT || disclose_narrowed(&record.header, agency) ||
+        !disclose_granted(&record.input, agency, PART_ACCOUNT)) {
+        return;
+    }
+    const struct telling account = {
+        .entry = &record.id, .item = &record.row.item, .parts = PART_BIT(PART_ACCOUNT)};
+    mailbox_release(apply, agency, &account);
+}
+
 /* A person opened a record that was shared with the agency: its origin is told that it was seen. */
 static void open_record(struct apply *apply, const struct decision_header *header,
                         const struct entry_input *input)
 {
     struct reader_row reader;
     bool queued = reader_row_get(apply->txn, &header->record, header->id.agency, &reader);
-    if (!apply_found(apply, queued) || reader.opened) {
+    if (!apply_found(apply, queued)) {
+        return;
+    }
+    bool opened_before = reader.opened;
+    release_shared(apply, header, &reader);
+    if (opened_before) {
         return; /* its origin was told then */
     }
+    (void)reader_row_get(apply->txn, &header->record, header->id.agency, &reader);
     reader.opened = true;
     reader_row_put(apply->txn, &header->record, header->id.agency, &reader);
     struct wire_notice notice = {
@@ -121,7 +151,7 @@ static void open_record(struct apply *apply, const struct decision_header *heade
         .record = header->record,
         .time_ms = apply->time_ms,
     };
-    tell_origin(apply, header->record.agency, &notice, input);
+    decision_tell(apply, header->record.agency, &notice, input);
 }
 
 static enum verdict judge_record(struct apply *apply, const struct decision_header *header)
@@ -137,20 +167,11 @@ static enum verdict judge_record(struct apply *apply, const struct decision_head
     return queued ? VERDICT_STORED : VERDICT_NOT_ENTITLED;
 }
 
-/* The alert that goes on for this one, itself when none does. 0: there is none of that number. */
-static uint64_t going_on(struct apply *apply, uint64_t number, struct alert_row *ret)
-{
-    while (alert_row_get(apply->txn, number, ret)) {
-        if (ret->into == 0) {
-            return number;
-        }
-        number = ret->into;
-    }
-    return 0;
-}
-
 enum verdict decision_judge(struct apply *apply, const struct decision_header *header)
 {
+    if (action_is_link(header->action)) {
+        return link_decision_judge(apply, header);
+    }
     if (header->has_record) {
         return judge_record(apply, header);
     }
@@ -165,10 +186,9 @@ enum verdict decision_judge(struct apply *apply, const struct decision_header *h
         return VERDICT_NOT_ENTITLED;
     }
     bool closes = header->action == ACTION_CLOSE;
-    (void)going_on(apply, header->alert, &alert);
-    return alert.state == ALERT_CLOSED || closes != (header->outcome != OUTCOME_NONE)
-               ? VERDICT_CONFLICT
-               : VERDICT_STORED;
+    (void)alert_going_on(apply, header->alert, &alert);
+    return !alert_is_open(&alert) || closes != (header->outcome != OUTCOME_NONE) ? VERDICT_CONFLICT
+                                                                                 : VERDICT_STORED;
 }
 
 static void decide(struct apply *apply, uint64_t number, const struct decision_header *header,
@@ -182,6 +202,10 @@ static void decide(struct apply *apply, uint64_t number, const struct decision_h
         alert->outcome = header->outcome;
         close_alert(apply, number, input, alert);
         return;
+    case ACTION_CONFIRM_LINK:
+    case ACTION_REFUSE_LINK:
+    case ACTION_UNDO_LINK:
+        return; /* about children, not about alerts */
     }
 }
 
@@ -189,11 +213,15 @@ void decision_act(struct apply *apply, const struct decision_header *header,
                   const struct entry_input *input)
 {
     struct alert_row alert;
+    if (action_is_link(header->action)) {
+        link_decision_act(apply, header, input);
+        return;
+    }
     if (header->has_record) {
         open_record(apply, header, input);
         return;
     }
-    uint64_t number = going_on(apply, header->alert, &alert);
+    uint64_t number = alert_going_on(apply, header->alert, &alert);
     bool there = apply_found(apply, number != 0);
     while (there && number != 0) {
         decide(apply, number, header, input, &alert);

@@ -12,6 +12,10 @@
 
 /* May it be? Changes nothing. */
 enum verdict decision_judge(struct apply *apply, const struct decision_header *header);
+/* An agency hears who decided: the notice, and the decision itself (its sealed reason) when it was
+ * granted to it. */
+void decision_tell(struct apply *apply, uint32_t agency, const struct wire_notice *notice,
+                   const struct entry_input *decision);
 /* And what it does, once its own leaf and row are there. It is delivered to those whom it concerns.
  */
 void decision_act(struct apply *apply, const struct decision_header *header,

@@ -37,6 +37,27 @@ bool headline_load_listed(struct apply *apply, const struct alert_row *alert, si
     return headline_load(apply, &alert->records[i].entry, ret) && ret->child == alert->child;
 }
 
+void headline_fill(const struct told_record *record, const struct agency *recipient, bool content,
+                   struct wire_headline *ret)
+{
+    bool own = record->id.agency == recipient->number;
+    *ret = (struct wire_headline){
+        .class = slice_of_text(record_kind_class(record->header.record_kind)),
+        .event_day = record->header.event_day,
+        .origin_kind = slice_of_text(record->origin->kind->id),
+        .flags = (record->provisional ? HEADLINE_PROVISIONAL : 0) |
+                 (record->row.retracted ? HEADLINE_RETRACTED : 0) | (own ? HEADLINE_OWN : 0),
+    };
+    if (own || content) {
+        ret->has_record = true;
+        ret->record = record->id;
+        ret->log_index = record->log_index;
+        ret->record_kind = (uint32_t)record->header.record_kind;
+        ret->code = record->header.code;
+        ret->origin = record->id.agency;
+    }
+}
+
 bool headline_for(struct apply *apply, const struct told_record *record,
                   const struct agency *recipient, struct wire_headline *ret)
 {
@@ -46,21 +67,8 @@ bool headline_for(struct apply *apply, const struct told_record *record,
         (decision.effect < EFFECT_ASK || disclose_narrowed(&record->header, recipient->number))) {
         return false;
     }
-    *ret = (struct wire_headline){
-        .class = slice_of_text(record_kind_class(record->header.record_kind)),
-        .event_day = record->header.event_day,
-        .origin_kind = slice_of_text(record->origin->kind->id),
-        .flags = (record->provisional ? HEADLINE_PROVISIONAL : 0) |
-                 (record->row.retracted ? HEADLINE_RETRACTED : 0) | (own ? HEADLINE_OWN : 0) |
-                 (!own && decision.effect == EFFECT_ASK ? HEADLINE_MAY_ASK : 0),
-    };
-    if (own || (decision.effect >= EFFECT_HOLD && decision.mode == MODE_CONTENT)) {
-        ret->has_record = true;
-        ret->record = record->id;
-        ret->log_index = record->log_index;
-        ret->record_kind = (uint32_t)record->header.record_kind;
-        ret->code = record->header.code;
-        ret->origin = record->id.agency;
-    }
+    headline_fill(record, recipient,
+                  decision.effect >= EFFECT_HOLD && decision.mode == MODE_CONTENT, ret);
+    ret->flags |= !own && decision.effect == EFFECT_ASK ? HEADLINE_MAY_ASK : 0;
     return true;
 }

@@ -26,6 +26,9 @@ bool headline_load(struct apply *apply, const struct entry_id *id, struct told_r
 /* The alert's i-th record, while it still is about the alert's child. */
 bool headline_load_listed(struct apply *apply, const struct alert_row *alert, size_t i,
                           struct told_record *ret);
+/* Without asking whether the recipient may: `content` says whether the record is named. */
+void headline_fill(const struct told_record *record, const struct agency *recipient, bool content,
+                   struct wire_headline *ret);
 /* Fills one headline; false when this recipient is not to know of the record at all. */
 bool headline_for(struct apply *apply, const struct told_record *record,
                   const struct agency *recipient, struct wire_headline *ret);

@@ -189,6 +189,79 @@ static bool link_subject(struct apply *apply, const struct subject_id *subject,
     return link_composites(apply, subject, row) || joined;
 }
 
+/* --- what a person says --- */
+
+static bool share_identifier(struct apply *apply, const struct subject_id *a,
+                             const struct subject_id *b)
+{
+    struct subject_row of_a;
+    struct subject_row of_b;
+    if (!subject_row_get(apply->txn, a, &of_a) || !subject_row_get(apply->txn, b, &of_b)) {
+        return false;
+    }
+    for (size_t i = 0; i < of_a.n_tokens; i++) {
+        if (is_strong(&of_a.tokens[i]) && holders_row_states(&of_b, &of_a.tokens[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool shares_with_any(struct apply *apply, const struct subject_id *subject,
+                            const struct member_list *group)
+{
+    for (size_t i = 0; i < group->n; i++) {
+        if (share_identifier(apply, subject, &group->subjects[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void links_bound(struct apply *apply, uint64_t child, const struct subject_id *subject,
+                 struct member_list *ret)
+{
+    struct member_list members;
+    members_list(apply->txn, child, &members);
+    *ret = (struct member_list){.n = 1, .subjects = {*subject}};
+    for (size_t before = 0; before < ret->n;) {
+        before = ret->n;
+        for (size_t i = 0; i < members.n; i++) {
+            if (!member_list_has(ret, &members.subjects[i]) &&
+                shares_with_any(apply, &members.subjects[i], ret)) {
+                ret->subjects[ret->n++] = members.subjects[i];
+            }
+        }
+    }
+}
+
+void links_confirm(struct apply *apply, const struct subject_id *subject)
+{
+    struct subject_row row;
+    if (apply_found(apply, subject_row_get(apply->txn, subject, &row))) {
+        row.link = LINK_CONFIRMED;
+        subject_row_put(apply->txn, subject, &row);
+        members_put(apply, row.child, subject, row.link);
+        apply_noted(apply, NOTED_LINKS_CONFIRMED);
+    }
+}
+
+uint64_t links_undo(struct apply *apply, uint64_t child, const struct member_list *group)
+{
+    struct member_list members;
+    members_list(apply->txn, child, &members);
+    for (size_t i = 0; i < members.n; i++) {
+        if (member_list_has(group, &members.subjects[i])) {
+            continue;
+        }
+        for (size_t j = 0; j < group->n; j++) {
+            pair_put(apply->txn, &members.subjects[i], &group->subjects[j], PAIR_APART);
+        }
+    }
+    apply_noted(apply, NOTED_LINKS_UNDONE);
+    return child_part_group(apply, group);
+}
+
 /* --- statements --- */
 
 static void replace_tokens(struct apply *apply, const struct subject_id *subject,

@@ -7,11 +7,15 @@
  * A provisional link never carries a firm one: when a verified identifier says that a provisional
  * member belongs elsewhere, or contradicts the others, the member parts from them first, with its
  * records, so that a match of names never becomes a link for good between two others.
+ *
+ * A person decides what identifiers cannot (link_decision.h). Confirmed, a link is as good as a
+ * verified one; undone or refused, the two are kept apart for good: nothing but another person joins
+ * them again, not even a number that both state later, which is counted as a contradiction.
  */
 #ifndef BROKER_LINKS_H
 #define BROKER_LINKS_H
 
-#include "broker/applying.h"
+#include "broker/members.h"
 
 /* The subject's row; a handle never seen gets a child of its own. */
 void links_subject(struct apply *apply, const struct subject_id *subject, struct subject_row *ret);
@@ -20,5 +24,17 @@ void links_subject(struct apply *apply, const struct subject_id *subject, struct
  * a member who parted; 0 none. */
 uint64_t links_state(struct apply *apply, const struct subject_header *header,
                      const struct entry_input *input);
+
+/* --- what a person says --- */
+
+/* The subject, and every member that a verified identifier binds to it: they stay or go together.
+ * The subject first. */
+void links_bound(struct apply *apply, uint64_t child, const struct subject_id *subject,
+                 struct member_list *ret);
+/* A provisional link is one for good. */
+void links_confirm(struct apply *apply, const struct subject_id *subject);
+/* These leave the child, with their records, and are kept apart from all who stay. Returns where
+ * they are now; 0 when they could not be moved. */
+uint64_t links_undo(struct apply *apply, uint64_t child, const struct member_list *group);
 
 #endif

@@ -1,6 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/members.h"
 
+bool member_list_has(const struct member_list *list, const struct subject_id *subject)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (subject_id_equal(&list->subjects[i], subject)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool member_list_has_agency(const struct member_list *list, uint32_t agency)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->subjects[i].agency == agency) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void members_each(struct store_txn *txn, uint64_t child,
                   bool (*each)(void *data, const struct subject_id *subject, enum link link),
                   void *data)

@@ -13,6 +13,9 @@ struct member_list {
     struct subject_id subjects[CAIRN_MEMBERS_MAX];
 };
 
+bool member_list_has(const struct member_list *list, const struct subject_id *subject);
+/* Any subject of this agency. */
+bool member_list_has_agency(const struct member_list *list, uint32_t agency);
 /* Calls `each` for every member until it returns false. */
 void members_each(struct store_txn *txn, uint64_t child,
                   bool (*each)(void *data, const struct subject_id *subject, enum link link),

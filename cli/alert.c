@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `cairn alert`: one alert with what it lists, as far as this agency may know it. At a front door a
- * named person opens it, which lets the kept accounts be read, and closes it with an outcome.
+ * named person opens it, which lets the kept accounts be read, closes it with an outcome, and says
+ * whether what was put together by a name alone is about one child.
  */
 #include <stdio.h>
 #include <string.h>
@@ -86,9 +87,10 @@ static void show_headline(struct output *output, const struct json_view *headlin
         show_text(headline, "origin_kind", from);
     }
     show_text(headline, "record", record);
-    output_line(output, "    %s  %s, %s%s%s%s%s", day, what, from,
+    output_line(output, "    %s  %s, %s%s%s%s%s%s", day, what, from,
                 show_truth(headline, "own") ? ", ours" : "",
                 show_truth(headline, "provisional") ? ", not certain that it is this child" : "",
+                show_truth(headline, "another_child") ? ", about another child" : "",
                 show_truth(headline, "retracted") ? ", taken back" : "",
                 show_truth(headline, "retraction_unproven") ? ", taken back as the broker says"
                                                             : "");
@@ -148,6 +150,7 @@ static void show_alert(struct output *output, const struct json_view *alert)
     show_headlines(output, alert);
     show_act(output, alert, "opened");
     show_act(output, alert, "closed");
+    show_act(output, alert, "withdrawn");
 }
 
 /* --- the command --- */
@@ -206,13 +209,15 @@ static enum status decide(struct cli *cli, const struct alert_options *given)
 enum status command_alert(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        CLIENT_OPTION, DECIDE_OPTIONS, DECIDE_CLOSE_OPTIONS, {0}};
+        CLIENT_OPTION, DECIDE_OPTIONS, DECIDE_CLOSE_OPTIONS, DECIDE_LINK_OPTIONS, {0}};
     static const struct command_line line = {
         .options = options,
         .parser = parse_option,
         .arguments = "ALERT",
         .help = "Shows an alert with what it lists. With --open or --close a named person decides "
-                "about it; --tell origins lets those who sent the records read the reason.",
+                "about it, with --confirm-link, --refuse-link or --undo-link about whether one of "
+                "its records is about this child; --tell origins lets those who sent the records "
+                "read the reason.",
     };
     struct alert_options given = {.client = client_default()};
     const struct command_call call = {argc, argv};

@@ -9,17 +9,31 @@
 #include "cli/prompt.h"
 #include "cli/show.h"
 
+static error_t take_action(struct decide *decide, enum action action, const char *record,
+                           struct argp_state *state)
+{
+    if (decide->action != NULL) {
+        argp_error(state, "one decision at a time");
+        return EINVAL;
+    }
+    decide->action = action_text((uint32_t)action);
+    decide->record = record;
+    return 0;
+}
+
 error_t decide_option(struct decide *decide, int key, char *argument, struct argp_state *state)
 {
     switch (key) {
     case DECIDE_OPEN:
+        return take_action(decide, ACTION_OPEN, NULL, state);
     case DECIDE_CLOSE:
-        if (decide->action != NULL) {
-            argp_error(state, "either --open or --close, once");
-            return EINVAL;
-        }
-        decide->action = action_text(key == DECIDE_OPEN ? ACTION_OPEN : ACTION_CLOSE);
-        return 0;
+        return take_action(decide, ACTION_CLOSE, NULL, state);
+    case DECIDE_CONFIRM_LINK:
+        return take_action(decide, ACTION_CONFIRM_LINK, argument, state);
+    case DECIDE_REFUSE_LINK:
+        return take_action(decide, ACTION_REFUSE_LINK, argument, state);
+    case DECIDE_UNDO_LINK:
+        return take_action(decide, ACTION_UNDO_LINK, argument, state);
     case DECIDE_OUTCOME:
         decide->outcome = argument;
         return 0;
@@ -166,6 +180,11 @@ enum status decide_send(struct cli *cli, const struct client *client, const char
     json_set_word(body, "action", decide->action);
     if (decide->outcome != NULL) {
         json_set_word(body, "outcome", decide->outcome);
+    }
+    if (decide->record != NULL &&
+        json_set_text(body, "record", slice_of_text(decide->record)) < 0) {
+        (void)error_set(&error, "RECORD", "is no record");
+        return output_fail(&cli->output, STATUS_USAGE, &error);
     }
     if (set_person(&prompt, decide, body, &error) < 0 ||
         set_reason(&prompt, decide, body, &error) < 0 ||

@@ -13,7 +13,8 @@
 #define DECIDE_ORIGINS  "origins" /* --tell: all agencies whose records an alert lists */
 
 struct decide {
-    const char *action;  /* "open" or "close"; NULL: nothing is decided */
+    const char *action;  /* as enum action is written; NULL: nothing is decided */
+    const char *record;  /* of a link decided under an alert: a record of whom is meant */
     const char *outcome; /* of closing */
     const char *reason;
     const char *name;
@@ -29,7 +30,10 @@ enum {
     DECIDE_REASON,
     DECIDE_NAME,
     DECIDE_ROLE,
-    DECIDE_TELL
+    DECIDE_TELL,
+    DECIDE_CONFIRM_LINK,
+    DECIDE_REFUSE_LINK,
+    DECIDE_UNDO_LINK
 };
 /* For a command's own list of options; those of closing are the alert's alone. */
 #define DECIDE_OPTIONS                                                                             \
@@ -65,6 +69,30 @@ enum {
         {"name", DECIDE_NAME, "NAME", 0, "of the person who decides; asked for when left out", 1}, \
     {                                                                                              \
         "role", DECIDE_ROLE, "ROLE", 0, "of that person; asked for when left out", 1               \
+    }
+/* Of an alert: whether the child of one of its records is the child of the others. */
+#define DECIDE_LINK_OPTIONS                                                                        \
+    {"confirm-link",                                                                               \
+     DECIDE_CONFIRM_LINK,                                                                          \
+     "RECORD",                                                                                     \
+     0,                                                                                            \
+     "the child of RECORD is the child of the others",                                             \
+     1},                                                                                           \
+        {"refuse-link",                                                                            \
+         DECIDE_REFUSE_LINK,                                                                       \
+         "RECORD",                                                                                 \
+         0,                                                                                        \
+         "the child of RECORD is another child: they are kept apart for good",                     \
+         1},                                                                                       \
+    {                                                                                              \
+        "undo-link", DECIDE_UNDO_LINK, "RECORD", 0,                                                \
+            "the same, also when a person had confirmed that it is", 1                             \
+    }
+/* Of a record: it is not about the child that this agency knows. */
+#define DECIDE_OWN_LINK_OPTIONS                                                                    \
+    {                                                                                              \
+        "undo-link", DECIDE_UNDO_LINK, NULL, 0,                                                    \
+            "the child of this record is not the child whom this agency knows", 1                  \
     }
 
 /* For the parser's switch; ARGP_ERR_UNKNOWN for another key. */

@@ -215,7 +215,8 @@ static enum status show_record(struct cli *cli, const struct record_options *giv
 
 enum status command_record(struct cli *cli, int argc, char **argv)
 {
-    static const struct argp_option options[] = {CLIENT_OPTION, DECIDE_OPTIONS, {0}};
+    static const struct argp_option options[] = {
+        CLIENT_OPTION, DECIDE_OPTIONS, DECIDE_OWN_LINK_OPTIONS, {0}};
     static const struct command_line line = {
         .options = options,
         .parser = parse_option,

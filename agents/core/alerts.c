@@ -217,11 +217,18 @@ void known_alert_take(struct store_txn *txn, uint64_t position, const struct wir
         row.closed = act_of(notice);
         row.outcome = (enum outcome)notice->outcome;
         break;
+    case NOTICE_WITHDRAWN:
+        row.state = KNOWN_WITHDRAWN;
+        row.closed = act_of(notice);
+        break;
     case NOTICE_RECORD_OPENED:
     case NOTICE_RETRACTED:
     case NOTICE_TOLD:
     case NOTICE_UNOPENED:
-        break; /* about a record: RECEIVED says it */
+    case NOTICE_LINK_CONFIRMED:
+    case NOTICE_LINK_UNDONE:
+    case NOTICE_CANDIDATE:
+        break; /* about records: RECEIVED says it */
     }
     row.changed_ms = notice->time_ms;
     known_alert_put(txn, notice->alert, &row);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * alerts: what this agency was told of each alert: a prompt to look, never a judgement. An alert is
- * noticed, then opened by a person, then closed by one; notices say so, in the order in which they
+ * noticed, then opened by a person, then closed by one, or withdrawn when a person says that it was
+ * put together from two children; notices say so, in the order in which they
  * were told. What it lists is what the notices that raised and extended it told together:
  * each tells only what was not told before.
  *
@@ -16,7 +17,8 @@
 #define KNOWN_STATES(X)                                                                            \
     X(NOTICED, 1, "noticed")                                                                       \
     X(OPENED, 2, "opened")                                                                         \
-    X(CLOSED, 3, "closed")
+    X(CLOSED, 3, "closed")                                                                         \
+    X(WITHDRAWN, 4, "withdrawn")
 
 enum known_state {
 #define X(name, number, text) KNOWN_##name = (number),
@@ -25,7 +27,7 @@ enum known_state {
 };
 const char *known_state_text(enum known_state state);
 
-/* Who opened or closed it. */
+/* Who opened or closed it, or undid the link that it rested on. */
 struct alert_act {
     int64_t at_ms; /* 0: not yet */
     uint32_t agency;
@@ -43,6 +45,11 @@ struct known_alert {
     int64_t decided_ms; /* when a named person of ours first decided about it; 0 nobody */
     struct reference decision;
 };
+/* Whether people are still to decide about it. */
+static inline bool known_alert_is_open(const struct known_alert *row)
+{
+    return row->state == KNOWN_NOTICED || row->state == KNOWN_OPENED;
+}
 bool known_alert_get(struct store_txn *txn, uint64_t alert, struct known_alert *ret);
 /* A row under a walk of AT_ALERT; false for a broken one. */
 bool known_alert_unpack(struct slice value, struct known_alert *ret) MUST_USE;

@@ -113,7 +113,7 @@ static void set_alert(struct json *object, const struct showing *showing)
 {
     char words[WORDS_MAX_BYTES];
     const struct known_alert *row = &showing->row;
-    const struct alert_act *act = row->state == KNOWN_CLOSED ? &row->closed : &row->opened;
+    const struct alert_act *act = known_alert_is_open(row) ? &row->opened : &row->closed;
     words_alert(row, view_agency_name(showing->view, act->agency), showing->view->now_ms, words);
     answer_set_count(object, "alert", showing->number);
     json_set_word(object, "state", known_state_text(row->state));
@@ -171,6 +171,17 @@ static void set_retraction(struct json *object, const struct showing *showing,
     view_set_retraction(object, received.retraction);
 }
 
+/* Whether it is about this child: as it was told, or as a person has said since. */
+static void set_link(struct json *object, const struct showing *showing,
+                     const struct wire_headline *headline)
+{
+    struct received_row received = {.link = JUDGED_NOT};
+    if (headline->has_record) {
+        (void)received_get(showing->opening.txn, &headline->record, &received);
+    }
+    view_set_link(object, (headline->flags & HEADLINE_PROVISIONAL) != 0, received.link);
+}
+
 static struct json *headline_json(const struct showing *showing,
                                   const struct wire_headline *headline)
 {
@@ -178,7 +189,7 @@ static struct json *headline_json(const struct showing *showing,
     answer_set_day(object, "event_date", headline->event_day);
     answer_set_peer_text(object, "class", headline->class);
     answer_set_peer_text(object, "origin_kind", headline->origin_kind);
-    json_set_bool(object, "provisional", (headline->flags & HEADLINE_PROVISIONAL) != 0);
+    set_link(object, showing, headline);
     set_retraction(object, showing, headline);
     json_set_bool(object, "own", (headline->flags & HEADLINE_OWN) != 0);
     if (!headline->has_record) {
@@ -226,9 +237,10 @@ void api_alert_show(const struct api_call *call, struct api_answer *answer)
         set_alert(document, &showing);
         set_headlines(document, &showing);
         set_act(document, "opened", &showing, &showing.row.opened);
-        set_act(document, "closed", &showing, &showing.row.closed);
+        set_act(document, showing.row.state == KNOWN_WITHDRAWN ? "withdrawn" : "closed", &showing,
+                &showing.row.closed);
         json_set_bool(document, "may_decide",
-                      view_is_front_door(&view) && showing.row.state != KNOWN_CLOSED);
+                      view_is_front_door(&view) && known_alert_is_open(&showing.row));
         answer_json(answer, 200, &document);
     }
     arena_deinit(&showing.arena);

@@ -66,9 +66,25 @@ static void read_tell(const struct json_view *decision, struct api_decision *ret
     }
 }
 
+/* Which of an alert's records shows the child that is meant; of a record's own decision it is that
+ * record. */
+static void read_record(const struct json_view *decision, struct api_decision *ret)
+{
+    char text[ENTRY_ID_TEXT_BYTES];
+    if (!json_has(decision, "record")) {
+        return;
+    }
+    struct json_view member = json_member(decision, "record");
+    json_get_copy(decision, "record", text, sizeof(text));
+    ret->has_record = entry_id_parse(text, &ret->record);
+    if (!ret->has_record || !action_is_link(ret->action)) {
+        (void)json_refuse(&member, "names a record, in a decision about a link");
+    }
+}
+
 int api_decision_read(const struct json *document, struct api_decision *ret, struct error *error)
 {
-    static const char *const keys[] = {"action", "outcome", "reason", "person", "tell"};
+    static const char *const keys[] = {"action", "outcome", "reason", "person", "tell", "record"};
     struct error problem = ERROR_NULL;
     struct json_view decision = json_view(document, &problem);
     struct api_decision read = {.outcome = OUTCOME_NONE};
@@ -80,6 +96,7 @@ int api_decision_read(const struct json *document, struct api_decision *ret, str
     if (json_ok(&decision) && (read.action == ACTION_CLOSE) != (read.outcome != OUTCOME_NONE)) {
         (void)json_refuse(&decision, "closing has an outcome, and only closing");
     }
+    read_record(&decision, &read);
     read_person(&decision, &read);
     read_reason(&decision, &read);
     read_tell(&decision, &read);
@@ -163,6 +180,9 @@ static void answer_refused(int r, const struct error *error, struct api_answer *
 static int note_decided(const struct api_view *view, const struct decide_request *decision,
                         const struct reference *reference)
 {
+    if (action_is_link(decision->action)) {
+        return 0; /* it opens nothing */
+    }
     _cleanup_(store_end) struct store_txn *txn = store_begin(view->agent->store);
     if (txn == NULL) {
         return -ENOMEM;
@@ -177,6 +197,24 @@ static int note_decided(const struct api_view *view, const struct decide_request
         news_tell(&view->agent->news);
     }
     return r;
+}
+
+/* What the path and the body say together about whom or what it is; words for what does not fit. */
+static const char *settle_about(struct decide_request *decision, const struct api_decision *read)
+{
+    if (!action_is_link(read->action)) {
+        return decision->has_record && read->action != ACTION_OPEN
+                   ? "a record can be opened; an alert is closed"
+                   : NULL;
+    }
+    if (decision->has_record) { /* our own child, as this record shows it */
+        return read->has_record || read->action == ACTION_CONFIRM_LINK
+                   ? "a front door confirms, under the alert that shows both children"
+                   : NULL;
+    }
+    decision->has_record = read->has_record;
+    decision->record = read->record;
+    return read->has_record ? NULL : "record says which of the alert's records shows who is meant";
 }
 
 /* `about` says already what it is about; the body says the rest. */
@@ -199,8 +237,9 @@ static void decide(const struct api_call *call, const struct api_view *view,
         answer_problem(answer, PROBLEM_REFUSED, &error);
         return;
     }
-    if (decision.has_record && read.action != ACTION_OPEN) {
-        answer_problem_words(answer, PROBLEM_REFUSED, "a record can be opened, nothing else");
+    const char *problem = settle_about(&decision, &read);
+    if (problem != NULL) {
+        answer_problem_words(answer, PROBLEM_REFUSED, problem);
         return;
     }
     decision.by_uid = call->uid;
@@ -263,7 +302,7 @@ static bool may_decide(const struct api_view *view, uint64_t alert, struct api_a
         answer_problem(answer, view->placed ? PROBLEM_FRONT_DOOR : PROBLEM_NOT_JOINED, NULL);
         return false;
     }
-    if (row.state == KNOWN_CLOSED) {
+    if (!known_alert_is_open(&row)) {
         answer_problem(answer, PROBLEM_CLOSED, NULL);
         return false;
     }

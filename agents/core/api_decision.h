@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "cairn/codes.h"
+#include "cairn/ids.h"
 #include "cairn/limits.h"
 
 struct json;
@@ -14,6 +15,8 @@ struct json;
 struct api_decision {
     enum action action;
     enum outcome outcome;
+    bool has_record; /* of a link decided under an alert */
+    struct entry_id record;
     char name[CAIRN_NAME_MAX_BYTES];
     char role[CAIRN_NAME_MAX_BYTES];
     char reason[CAIRN_REASON_MAX_BYTES + 1];

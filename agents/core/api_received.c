@@ -105,6 +105,9 @@ static const char *received_words(const struct received_row *row, uint8_t flags)
                "that "
                "sent it: ask that agency by telephone.";
     }
+    if (row->link == JUDGED_ANOTHER) {
+        return "About another child, as a named person has said: do not act on it for this one.";
+    }
     if ((flags & INBOX_DOUBT) != 0) {
         return "Signed with a key that has been revoked since: ask that agency by telephone.";
     }
@@ -133,7 +136,7 @@ static void show(const struct api_view *view, struct store_txn *txn, const struc
     answer_set_entry(document, "record", entry);
     view_set_agency(document, "from", view, entry->agency);
     json_set_word(document, "entry_kind", entry_kind_text((uint32_t)delivered.kind));
-    json_set_bool(document, "provisional", (delivered.flags & DELIVERED_PROVISIONAL) != 0);
+    view_set_link(document, (delivered.flags & DELIVERED_PROVISIONAL) != 0, row.link);
     json_set_bool(document, "doubt", (flags & INBOX_DOUBT) != 0);
     json_set_word(document, "words", received_words(&row, flags));
     set_header(document, view, &header);

@@ -181,6 +181,14 @@ void view_set_retraction(struct json *object, enum retraction retraction)
     }
 }
 
+void view_set_link(struct json *object, bool provisional, enum judged_link link)
+{
+    json_set_bool(object, "provisional", provisional && link == JUDGED_NOT);
+    if (link == JUDGED_ANOTHER) {
+        json_set_bool(object, "another_child", true);
+    }
+}
+
 void view_set_part(struct json *object, const struct opening *opening,
                    const struct wire_delivered *delivered, enum part part)
 {

@@ -59,6 +59,9 @@ void view_set_telephone(struct json *object, const struct api_view *view);
 /* retracted: its origin signed that it takes the record back; retraction_unproven: the broker says
  * that it does. */
 void view_set_retraction(struct json *object, enum retraction retraction);
+/* provisional: a name alone led it here, and nobody has decided; another_child: a named person has
+ * said that it is about another child. */
+void view_set_link(struct json *object, bool provisional, enum judged_link link);
 
 /* ROLE_BIT of what that agency is today to the child of ours. */
 uint32_t view_roles(const struct api_view *view, struct store_txn *txn,

@@ -28,7 +28,8 @@ int decide_check_person(const char *name, const char *role, const char *reason, 
 
 static int check_decision(const struct decide_request *decision, struct error *error)
 {
-    if (decision->has_record == (decision->alert != 0)) {
+    bool link = action_is_link(decision->action);
+    if (link ? !decision->has_record : decision->has_record == (decision->alert != 0)) {
         return error_set(error, "", "a decision is about one alert or one record");
     }
     if (decision->action != ACTION_CLOSE && decision->outcome != OUTCOME_NONE) {

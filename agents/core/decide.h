@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * decide: a named person opens or closes an alert, or opens one record. A decision is an entry like
+ * decide: a named person opens or closes an alert, opens one record, or says who is one child. A
+ * decision is an entry like
  * any other: it is on disk when this returns 0, and goes the outbound way.
  *
  * Any thread. Blocks on the disk.
@@ -13,7 +14,8 @@
 struct decide_request {
     enum action action;
     uint64_t alert; /* 0 when it is about a record */
-    bool has_record;
+    bool
+        has_record; /* of a link always: a record of whom is meant, with the alert that lists it or 0 */
     struct entry_id record;
     enum outcome outcome; /* of closing an alert, else OUTCOME_NONE */
     const char *name;     /* of the person: at most CAIRN_NAME_MAX_BYTES with the NUL */

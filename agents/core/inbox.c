@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  *   INBOX row     kind u8 | flags u8 | taken i64 | told i64 | told index u64 | payload
- *   RECEIVED row  delivered u64 | noticed u64 | item digest[32] | retraction u8 | opened i64
- *                 | opened by u32 | alert u64 | alert opened i64 | alert opened by u32 | decided i64
+ *   RECEIVED row  delivered u64 | noticed u64 | item digest[32] | retraction u8 | link u8
+ *                 | opened i64 | opened by u32 | alert u64 | alert opened i64 | alert opened by u32 | decided i64
  *                 | decision[16]
  *   RELEASED row  key id u32 | sealed[80] | alert u64
  *   META "gaps"   gaps u64 | missing u64 | first u64 | last u64 | noticed i64
@@ -15,7 +15,7 @@
 #include "cairn/client.h"
 
 #define INBOX_HEAD_BYTES (1 + 1 + 8 + 8 + 8)
-#define RECEIVED_BYTES   (8 + 8 + CAIRN_HASH_BYTES + 1 + 8 + 4 + 8 + 8 + 4 + 8 + REFERENCE_BYTES)
+#define RECEIVED_BYTES   (8 + 8 + CAIRN_HASH_BYTES + 1 + 1 + 8 + 4 + 8 + 8 + 4 + 8 + REFERENCE_BYTES)
 #define RELEASED_BYTES   (4 + GRANT_BYTES + 8)
 
 #define META_GAPS "gaps"
@@ -95,6 +95,7 @@ bool received_get(struct store_txn *txn, const struct entry_id *entry, struct re
     row.noticed = read_u64(&reader);
     read_into(&reader, row.item.bytes, sizeof(row.item.bytes));
     row.retraction = (enum retraction)read_u8(&reader);
+    row.link = (enum judged_link)read_u8(&reader);
     row.opened_ms = (int64_t)read_u64(&reader);
     row.opened_by = read_u32(&reader);
     row.alert = read_u64(&reader);
@@ -120,6 +121,7 @@ void received_put(struct store_txn *txn, const struct entry_id *entry,
     write_u64(&writer, row->noticed);
     write_bytes(&writer, row->item.bytes, sizeof(row->item.bytes));
     write_u8(&writer, (uint8_t)row->retraction);
+    write_u8(&writer, (uint8_t)row->link);
     write_u64(&writer, (uint64_t)row->opened_ms);
     write_u32(&writer, row->opened_by);
     write_u64(&writer, row->alert);

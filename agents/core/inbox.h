@@ -83,11 +83,19 @@ bool inbox_get(struct store_txn *txn, uint64_t position, struct inbox_row *ret);
 bool inbox_unpack(struct slice key, struct slice value, uint64_t *ret_position,
                   struct inbox_row *ret) MUST_USE;
 
+/* What a named person has decided since about the link that led a record here. */
+enum judged_link {
+    JUDGED_NOT = 0, /* nothing: it is as it was delivered */
+    JUDGED_SAME,    /* it is about this child */
+    JUDGED_ANOTHER  /* it is about another child */
+};
+
 struct received_row {
     uint64_t delivered; /* position of the newest delivery of it; 0 for a record of our own */
     uint64_t noticed;   /* of the newest notice about it; 0 none */
     struct hash item;   /* its item digest */
     enum retraction retraction;
+    enum judged_link link;
     int64_t opened_ms;  /* when its first reader opened it, by a notice in the log; 0 not yet */
     uint32_t opened_by; /* and who */
     uint64_t alert;     /* the newest alert that lists it, as far as we were told; 0 none */

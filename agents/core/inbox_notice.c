@@ -22,9 +22,26 @@ static void keep_record(struct store_txn *txn, uint64_t position, const struct w
     received_put(txn, &notice->record, &row);
 }
 
+/* What a named person says of records that a link led here. */
+static void keep_link(struct store_txn *txn, const struct wire_notice *notice)
+{
+    for (size_t i = 0; i < notice->n_headlines; i++) {
+        struct received_row row = {.delivered = 0};
+        if (notice->headlines[i].has_record) {
+            (void)received_get(txn, &notice->headlines[i].record, &row);
+            row.link = notice->type == NOTICE_LINK_CONFIRMED ? JUDGED_SAME : JUDGED_ANOTHER;
+            received_put(txn, &notice->headlines[i].record, &row);
+        }
+    }
+}
+
 /* Records that an alert lists, ours or others', lead to that alert. */
 static void keep_headlines(struct store_txn *txn, const struct wire_notice *notice)
 {
+    if (notice->type == NOTICE_LINK_CONFIRMED || notice->type == NOTICE_LINK_UNDONE) {
+        keep_link(txn, notice);
+        return;
+    }
     for (size_t i = 0; i < notice->n_headlines; i++) {
         struct received_row row = {.delivered = 0};
         if (notice->headlines[i].has_record) {

@@ -280,6 +280,14 @@ void words_alert(const struct known_alert *row, const char *name, int64_t now_ms
         write_outcome(&writer, row->outcome);
         write_text(&writer, ".");
         break;
+    case KNOWN_WITHDRAWN:
+        words_when(row->closed.at_ms, now_ms, when);
+        write_format(
+            &writer,
+            "Withdrawn %s: a named person at %s has said that it was put together from two "
+            "children.",
+            when, name);
+        break;
     }
     out[writer_slice(&writer).len] = '\0';
 }
@@ -304,6 +312,15 @@ const char *words_notice(enum notice_type type)
                "with you.";
     case NOTICE_UNOPENED:
         return "Nobody at the front door has opened this yet: telephone the desk on duty now.";
+    case NOTICE_LINK_CONFIRMED:
+        return "A named person has said that what was told here is about this child.";
+    case NOTICE_LINK_UNDONE:
+        return "A named person has said that what was told here is about another child: do not act "
+               "on it for this one.";
+    case NOTICE_WITHDRAWN:
+        return "This alert is withdrawn: it was put together from two children.";
+    case NOTICE_CANDIDATE:
+        return "Two children might be the same child: a named person says whether they are.";
     }
     return "";
 }
@@ -327,6 +344,14 @@ const char *notice_type_text(enum notice_type type)
         return "told";
     case NOTICE_UNOPENED:
         return "unopened";
+    case NOTICE_LINK_CONFIRMED:
+        return "link-confirmed";
+    case NOTICE_LINK_UNDONE:
+        return "link-undone";
+    case NOTICE_WITHDRAWN:
+        return "withdrawn";
+    case NOTICE_CANDIDATE:
+        return "candidate";
     }
     return "unknown";
 }

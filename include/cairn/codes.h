@@ -148,16 +148,22 @@ enum identifier_status {
 #undef X
 };
 
-/* What a decision does, to an alert or to a record. */
+/* What a decision does: to an alert, to a record, or to the link between those whom records are
+ * about: that they are one child, that they are not, that they should never have been joined. */
 #define CAIRN_ACTIONS(X)                                                                           \
     X(OPEN, 1, "open")                                                                             \
-    X(CLOSE, 2, "close")
+    X(CLOSE, 2, "close")                                                                           \
+    X(CONFIRM_LINK, 3, "confirm-link")                                                             \
+    X(REFUSE_LINK, 4, "refuse-link")                                                               \
+    X(UNDO_LINK, 5, "undo-link")
 
 enum action {
 #define X(name, number, text) ACTION_##name = (number),
     CAIRN_ACTIONS(X)
 #undef X
 };
+
+bool action_is_link(enum action action);
 
 /* Outcomes of closing an alert: what the front door can decide; a person does. */
 #define CAIRN_OUTCOMES(X)                                                                          \

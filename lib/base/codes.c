@@ -244,6 +244,12 @@ uint32_t governance_document_number(const char *text)
     return number_of(WORDS(governance_documents), text);
 }
 
+bool action_is_link(enum action action)
+{
+    return action == ACTION_CONFIRM_LINK || action == ACTION_REFUSE_LINK ||
+           action == ACTION_UNDO_LINK;
+}
+
 bool record_is_danger(enum record_kind kind, enum urgency urgency)
 {
     return urgency == URGENCY_IMMEDIATE || kind == RECORD_REFERRAL;

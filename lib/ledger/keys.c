@@ -61,6 +61,15 @@ struct store_key key_member(uint64_t child, const struct subject_id *subject)
     return key_done(&key, &writer);
 }
 
+struct store_key key_pair(const struct subject_id *subject, const struct subject_id *other)
+{
+    struct store_key key;
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_subject(&writer, subject);
+    write_subject(&writer, other);
+    return key_done(&key, &writer);
+}
+
 struct store_key key_involvement(const struct subject_id *subject, enum role role)
 {
     struct store_key key;

@@ -149,6 +149,39 @@ void subject_row_put(struct store_txn *txn, const struct subject_id *subject,
     store_put(txn, T_SUBJECT, store_key_slice(&key), writer_slice(&writer));
 }
 
+/* --- PAIR --- */
+
+enum pair pair_get(struct store_txn *txn, const struct subject_id *subject,
+                   const struct subject_id *other)
+{
+    struct store_key key = key_pair(subject, other);
+    struct slice value;
+    if (!store_get(txn, T_PAIR, store_key_slice(&key), &value)) {
+        return PAIR_UNKNOWN;
+    }
+    assert(value.len == 1);
+    return (enum pair)value.data[0];
+}
+
+static void pair_put_one(struct store_txn *txn, const struct store_key *key, enum pair pair)
+{
+    uint8_t value = (uint8_t)pair;
+    if (pair == PAIR_UNKNOWN) {
+        (void)store_delete(txn, T_PAIR, store_key_slice(key));
+    } else {
+        store_put(txn, T_PAIR, store_key_slice(key), slice_make(&value, 1));
+    }
+}
+
+void pair_put(struct store_txn *txn, const struct subject_id *subject,
+              const struct subject_id *other, enum pair pair)
+{
+    struct store_key there = key_pair(subject, other);
+    struct store_key back = key_pair(other, subject);
+    pair_put_one(txn, &there, pair);
+    pair_put_one(txn, &back, pair);
+}
+
 /* --- INVOLVEMENT --- */
 
 void involvement_row_put(struct store_txn *txn, const struct subject_id *subject, enum role role,
@@ -330,6 +363,12 @@ void child_alert_put(struct store_txn *txn, uint64_t child, uint64_t alert)
     struct store_key key = store_key_u64(child);
     struct store_key row = store_key_u64(alert);
     store_put(txn, T_CHILD_ALERT, store_key_slice(&key), store_key_slice(&row));
+}
+
+void child_alert_delete(struct store_txn *txn, uint64_t child)
+{
+    struct store_key key = store_key_u64(child);
+    (void)store_delete(txn, T_CHILD_ALERT, store_key_slice(&key));
 }
 
 /* --- MAILBOX --- */

@@ -32,6 +32,7 @@
     X(SUBJECT, "subject", true)         /* subject id -> subject_row */                            \
     X(TOKEN, "token", true)             /* class u8, stored token[32], subject id -> status u8 */  \
     X(MEMBER, "member", true)           /* child u64, subject id -> link u8 */                     \
+    X(PAIR, "pair", true)               /* subject id, another's -> pair u8; both ways round */    \
     X(INVOLVEMENT, "involvement", true) /* subject id, role u8 -> involvement_row */               \
     X(CHRONOLOGY, "chronology",                                                                    \
       true)                 /* child u64, event day i32, log index u64 -> chronology_row */        \
@@ -62,6 +63,7 @@ struct store_key key_token(enum token_class class, const uint8_t stored[32],
                            const struct subject_id *subject);
 struct store_key key_token_prefix(enum token_class class, const uint8_t stored[32]);
 struct store_key key_member(uint64_t child, const struct subject_id *subject);
+struct store_key key_pair(const struct subject_id *subject, const struct subject_id *other);
 struct store_key key_involvement(const struct subject_id *subject, enum role role);
 struct store_key key_chronology(uint64_t child, int32_t day, uint64_t log_index);
 struct store_key key_mailbox(uint32_t agency, uint64_t position);
@@ -100,7 +102,15 @@ void entry_row_put(struct store_txn *txn, const struct entry_id *id, const struc
 enum link {
     LINK_ALONE = 1,
     LINK_VERIFIED = 2,
-    LINK_PROVISIONAL = 3
+    LINK_PROVISIONAL = 3,
+    LINK_CONFIRMED = 4 /* a person said so: as good as verified, until a person undoes it */
+};
+
+/* Two subjects that a person was asked about or has decided about. */
+enum pair {
+    PAIR_UNKNOWN = 0, /* no row */
+    PAIR_SHOWN = 1,   /* the front door was asked whether they might be the same child */
+    PAIR_APART = 2    /* a person said that they are not */
 };
 
 struct subject_token {
@@ -122,6 +132,12 @@ bool subject_row_get(struct store_txn *txn, const struct subject_id *subject,
                      struct subject_row *ret);
 void subject_row_put(struct store_txn *txn, const struct subject_id *subject,
                      const struct subject_row *row);
+
+enum pair pair_get(struct store_txn *txn, const struct subject_id *subject,
+                   const struct subject_id *other);
+/* Whichever way round it is asked for later. PAIR_UNKNOWN: no row any more. */
+void pair_put(struct store_txn *txn, const struct subject_id *subject,
+              const struct subject_id *other, enum pair pair);
 
 struct involvement_row {
     int32_t from_day;
@@ -155,7 +171,8 @@ bool chronology_row_unpack(struct slice value, struct chronology_row *ret);
 enum alert_state {
     ALERT_OPEN = 1,
     ALERT_OPENED = 2,
-    ALERT_CLOSED = 3
+    ALERT_CLOSED = 3,
+    ALERT_WITHDRAWN = 4 /* a link was undone, and what is left does not meet any rule */
 };
 struct alert_record {
     struct entry_id entry;
@@ -188,9 +205,16 @@ struct alert_row {
 bool alert_row_get(struct store_txn *txn, uint64_t alert, struct alert_row *ret);
 void alert_row_put(struct store_txn *txn, uint64_t alert, const struct alert_row *row);
 
+/* Whether people are still to decide about it. */
+static inline bool alert_is_open(const struct alert_row *row)
+{
+    return row->state == ALERT_OPEN || row->state == ALERT_OPENED;
+}
+
 /* The current alert of a child: its newest, but after a join the open one, when just one of the two
  * that came together is open. 0 when it has none. */
 uint64_t child_alert_get(struct store_txn *txn, uint64_t child, struct alert_row *ret);
+void child_alert_delete(struct store_txn *txn, uint64_t child);
 void child_alert_put(struct store_txn *txn, uint64_t child, uint64_t alert);
 
 /* value of T_MAILBOX: u8 item kind || u64 told leaf || then

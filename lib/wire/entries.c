@@ -237,6 +237,18 @@ static void acknowledgement_write(const struct acknowledgement_header *acknowled
 
 /* --- decision --- */
 
+/* Opening and closing are about one alert or one record; a link is named by a record of whom is
+ * meant, with the alert that shows it when it is decided there, or by one of each of two. */
+static bool decision_about_ok(const Cairn__V1__DecisionHeader *from)
+{
+    bool has_record = from->record != NULL;
+
+    if (!action_is_link((enum action)from->action)) {
+        return has_record != (from->alert != 0) && from->other == NULL;
+    }
+    return has_record && (from->other == NULL || from->action != ACTION_UNDO_LINK);
+}
+
 static bool decision_read(const Cairn__V1__DecisionHeader *from, struct decision_header *ret)
 {
     *ret = (struct decision_header){
@@ -244,21 +256,23 @@ static bool decision_read(const Cairn__V1__DecisionHeader *from, struct decision
         .action = (enum action)from->action,
         .alert = from->alert,
         .has_record = from->record != NULL,
+        .has_other = from->other != NULL,
         .outcome = (enum outcome)from->outcome,
         .decided_ms = from->decided_ms,
     };
-    bool about_one = ret->has_record != (from->alert != 0);
     bool outcome_ok = piece_outcome_ok(from->outcome) &&
                       (from->action == ACTION_CLOSE || from->outcome == OUTCOME_NONE);
-    return action_text(from->action) != NULL && about_one && outcome_ok &&
+    return action_text(from->action) != NULL && decision_about_ok(from) && outcome_ok &&
            piece_instant_ok(from->decided_ms) &&
-           (!ret->has_record || piece_ref(from->record, &ret->record));
+           (!ret->has_record || piece_ref(from->record, &ret->record)) &&
+           (!ret->has_other || piece_ref(from->other, &ret->other));
 }
 
 static void decision_write(const struct decision_header *decision, struct buf *out)
 {
     Cairn__V1__DecisionHeader message = CAIRN__V1__DECISION_HEADER__INIT;
     Cairn__V1__EntryRef record;
+    Cairn__V1__EntryRef other;
 
     HEADER_FILL(&message, ENTRY_DECISION, decision->id);
     message.action = decision->action;
@@ -266,6 +280,10 @@ static void decision_write(const struct decision_header *decision, struct buf *o
     if (decision->has_record) {
         piece_ref_fill(&decision->record, &record);
         message.record = &record;
+    }
+    if (decision->has_other) {
+        piece_ref_fill(&decision->other, &other);
+        message.other = &other;
     }
     message.outcome = decision->outcome;
     message.decided_ms = decision->decided_ms;

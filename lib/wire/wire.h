@@ -146,6 +146,8 @@ struct decision_header {
     uint64_t alert; /* 0 when it is about a record */
     bool has_record;
     struct entry_id record;
+    bool has_other; /* of a candidate: a record of the other child */
+    struct entry_id other;
     enum outcome outcome;
     int64_t decided_ms;
 };
@@ -358,10 +360,14 @@ enum notice_type {
     NOTICE_CLOSED = 4,
     NOTICE_RECORD_OPENED = 5,
     NOTICE_RETRACTED = 6,
-    NOTICE_TOLD = 7,     /* that something exists: an agreement tells it at once */
-    NOTICE_UNOPENED = 8, /* nobody has opened the record or alert: somebody telephones */
+    NOTICE_TOLD = 7,           /* that something exists: an agreement tells it at once */
+    NOTICE_UNOPENED = 8,       /* nobody has opened the record or alert: somebody telephones */
+    NOTICE_LINK_CONFIRMED = 9, /* a person says that these records are about this child */
+    NOTICE_LINK_UNDONE = 10,   /* a person says that they are about another child */
+    NOTICE_WITHDRAWN = 11,     /* the alert: without them its rule is not met */
+    NOTICE_CANDIDATE = 12,     /* might be the same child: two headlines, a person decides */
 };
-#define NOTICE_LAST          NOTICE_UNOPENED
+#define NOTICE_LAST          NOTICE_CANDIDATE
 #define HEADLINE_PROVISIONAL 1U
 #define HEADLINE_RETRACTED   2U
 #define HEADLINE_OWN         4U

@@ -124,6 +124,13 @@ enum verdict decide(struct world *world, uint32_t agency, uint64_t alert, enum a
     return world_send_one(world, agency, &entry);
 }
 
+enum verdict decide_link(struct world *world, uint32_t agency, const struct world_link *link)
+{
+    struct world_entry entry;
+    world_link_decision(world, agency, link, &entry);
+    return world_send_one(world, agency, &entry);
+}
+
 void publish_document(struct world *world, enum governance_document document, struct buf *text)
 {
     _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);

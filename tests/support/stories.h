@@ -42,6 +42,8 @@ void three_missed(struct world *world, int child);
 enum verdict decide(struct world *world, uint32_t agency, uint64_t alert, enum action action,
                     enum outcome outcome);
 
+enum verdict decide_link(struct world *world, uint32_t agency, const struct world_link *link);
+
 /* Signs the text as the document's next version and submits it through the ring. */
 void publish_document(struct world *world, enum governance_document document, struct buf *text);
 /* The shipped document with one thing changed. */

@@ -491,6 +491,19 @@ void world_request(struct world *world, uint32_t agency, int child, const struct
     world_refreeze(ret);
 }
 
+void world_link_decision(struct world *world, uint32_t agency, const struct world_link *link,
+                         struct world_entry *ret)
+{
+    world_decision(world, agency, link->alert, link->action, OUTCOME_NONE, ret);
+    ret->header.decision.has_record = true;
+    ret->header.decision.record = *link->record;
+    if (link->other != NULL) {
+        ret->header.decision.has_other = true;
+        ret->header.decision.other = *link->other;
+    }
+    world_refreeze(ret);
+}
+
 void world_acknowledgement(struct world *world, uint32_t agency, uint64_t position,
                            struct world_entry *ret)
 {

@@ -114,6 +114,16 @@ void world_withhold(struct world_entry *entry, uint32_t recipient);
 /* record NULL: everything that may be asked for. */
 void world_request(struct world *world, uint32_t agency, int child, const struct entry_id *record,
                    struct world_entry *ret);
+/* Of a link: by a record of whom is meant, under an alert or 0, and for a candidate a record of the
+ * other child, or NULL. */
+struct world_link {
+    enum action action;
+    uint64_t alert;
+    const struct entry_id *record;
+    const struct entry_id *other;
+};
+void world_link_decision(struct world *world, uint32_t agency, const struct world_link *link,
+                         struct world_entry *ret);
 void world_acknowledgement(struct world *world, uint32_t agency, uint64_t position,
                            struct world_entry *ret);
 /* Freezes header and item again after a test changed entry->header. */

@@ -317,6 +317,10 @@ static void an_alert_says_whether_anybody_has_looked(void **state)
     row.outcome = OUTCOME_EARLY_HELP;
     words_alert(&row, "MASH", NOW, words);
     assert_string_equal(words, "Closed at MASH, 14:30: early help.");
+    row.state = KNOWN_WITHDRAWN;
+    words_alert(&row, "MASH", NOW, words);
+    assert_string_equal(words, "Withdrawn 14:30: a named person at MASH has said that it was put "
+                               "together from two children.");
 }
 
 static void every_notice_has_words_of_its_own(void **state)

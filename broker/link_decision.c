@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/link_decision.h"
+
+#include <string.h>
+
+#include "broker/alert.h"
+#include "broker/chronology.h"
+#include "broker/headline.h"
+#include "broker/link_notice.h"
+#include "broker/links.h"
+#include "broker/withdraw.h"
+
+/* --- which link is meant --- */
+
+struct link_case {
+    struct subject_id subject; /* whose link to its child it is */
+    struct subject_row row;
+};
+
+static struct subject_id subject_of(const struct told_record *record)
+{
+    struct subject_id subject = {.agency = record->id.agency};
+    memcpy(subject.handle, record->header.handle, CAIRN_HANDLE_BYTES);
+    return subject;
+}
+
+/* The record is listed in that alert, or in one that goes on as it. */
+static bool is_listed(struct apply *apply, const struct told_record *record, uint64_t number)
+{
+    struct alert_row ignored;
+    return record->row.alert != 0 && alert_going_on(apply, record->row.alert, &ignored) == number;
+}
+
+static enum verdict judge_seen(struct apply *apply, const struct decision_header *header,
+                               const struct told_record *record)
+{
+    const struct agency *sender =
+        directory_agency(&apply->governance->directory, header->id.agency);
+    struct alert_row alert;
+    struct wire_headline ignored;
+    if (sender == NULL || !agency_is_front_door(sender) ||
+        !alert_row_get(apply->txn, header->alert, &alert) ||
+        !alert_is_addressee(&alert, sender->number)) {
+        return VERDICT_NOT_ENTITLED;
+    }
+    uint64_t number = alert_going_on(apply, header->alert, &alert);
+    if (!is_listed(apply, record, number) || record->child != alert.child ||
+        !headline_for(apply, record, sender, &ignored)) {
+        return VERDICT_NOT_ENTITLED;
+    }
+    return alert_is_open(&alert) ? VERDICT_STORED : VERDICT_CONFLICT;
+}
+
+/* Its own child, seen in its own record or in one that came to it because of that child. */
+static bool find_own(struct apply *apply, const struct decision_header *header,
+                     const struct told_record *record, struct subject_id *ret)
+{
+    struct reader_row reader;
+    if (record->id.agency == header->id.agency) {
+        *ret = subject_of(record);
+        return true;
+    }
+    return reader_row_get(apply->txn, &record->id, header->id.agency, &reader) &&
+           members_own_subject(apply->txn, record->child, header->id.agency, ret);
+}
+
+/* What does not exist and what is none of its business get one answer. */
+static enum verdict find_case(struct apply *apply, const struct decision_header *header,
+                              struct link_case *ret)
+{
+    struct told_record record;
+    enum verdict verdict = VERDICT_STORED;
+    if (header->has_other || !headline_load(apply, &header->record, &record)) {
+        return VERDICT_NOT_ENTITLED;
+    }
+    if (header->alert != 0) {
+        ret->subject = subject_of(&record);
+        verdict = judge_seen(apply, header, &record);
+    } else if (header->action == ACTION_CONFIRM_LINK ||
+               !find_own(apply, header, &record, &ret->subject)) {
+        verdict = VERDICT_NOT_ENTITLED;
+    }
+    if (verdict == VERDICT_STORED && !subject_row_get(apply->txn, &ret->subject, &ret->row)) {
+        return VERDICT_NOT_ENTITLED;
+    }
+    return verdict;
+}
+
+/* --- whether it can be --- */
+
+static bool can_part(struct apply *apply, const struct link_case *link)
+{
+    struct member_list group;
+    struct member_list members;
+    links_bound(apply, link->row.child, &link->subject, &group);
+    members_list(apply->txn, link->row.child, &members);
+    return group.n < members.n && chronology_can_move(apply, link->row.child);
+}
+
+enum verdict link_decision_judge(struct apply *apply, const struct decision_header *header)
+{
+    struct link_case link;
+    enum verdict verdict = find_case(apply, header, &link);
+    if (verdict != VERDICT_STORED) {
+        return verdict;
+    }
+    bool by_name = link.row.link == LINK_PROVISIONAL;
+    bool confirmed = link.row.link == LINK_CONFIRMED;
+    bool good = header->action == ACTION_CONFIRM_LINK
+                    ? by_name
+                    : (by_name || (confirmed && header->action == ACTION_UNDO_LINK)) &&
+                          can_part(apply, &link);
+    return good ? VERDICT_STORED : VERDICT_CONFLICT;
+}
+
+/* --- what it does --- */
+
+static void confirm(struct apply *apply, struct link_notice *notice, const struct link_case *link)
+{
+    const struct member_list group = {.n = 1, .subjects = {link->subject}};
+    links_confirm(apply, &link->subject);
+    notice->type = NOTICE_LINK_CONFIRMED;
+    notice->group = &group;
+    link_notice_tell(apply, notice);
+}
+
+static void part(struct apply *apply, struct link_notice *notice, const struct link_case *link)
+{
+    struct member_list group;
+    links_bound(apply, notice->child, &link->subject, &group);
+    notice->type = NOTICE_LINK_UNDONE;
+    notice->group = &group;
+    link_notice_tell(apply, notice);
+    uint64_t parted = links_undo(apply, notice->child, &group);
+    if (parted != 0) { /* it was judged that they can move */
+        withdraw_unmet(apply, notice->child, parted, notice->decision);
+    }
+}
+
+void link_decision_act(struct apply *apply, const struct decision_header *header,
+                       const struct entry_input *input)
+{
+    struct link_case link;
+    if (!apply_found(apply, find_case(apply, header, &link) == VERDICT_STORED)) {
+        return;
+    }
+    struct link_notice notice = {
+        .child = link.row.child, .alert = header->alert, .decision = input};
+    if (header->action == ACTION_CONFIRM_LINK) {
+        confirm(apply, &notice, &link);
+    } else {
+        part(apply, &notice, &link);
+    }
+}
