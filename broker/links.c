@@ -191,27 +191,43 @@ static bool link_subject(struct apply *apply, const struct subject_id *subject,
 
 /* --- what a person says --- */
 
-static bool share_identifier(struct apply *apply, const struct subject_id *a,
-                             const struct subject_id *b)
+static bool states_name(const struct subject_row *row, const struct subject_token *name)
 {
-    struct subject_row of_a;
-    struct subject_row of_b;
-    if (!subject_row_get(apply->txn, a, &of_a) || !subject_row_get(apply->txn, b, &of_b)) {
-        return false;
-    }
-    for (size_t i = 0; i < of_a.n_tokens; i++) {
-        if (is_strong(&of_a.tokens[i]) && holders_row_states(&of_b, &of_a.tokens[i])) {
+    for (size_t i = 0; i < row->n_tokens; i++) {
+        if (row->tokens[i].class == TOKEN_NAME_BIRTH_POSTCODE &&
+            memcmp(row->tokens[i].stored, name->stored, sizeof(name->stored)) == 0) {
             return true;
         }
     }
     return false;
 }
 
-static bool shares_with_any(struct apply *apply, const struct subject_id *subject,
+/* By a verified identifier; or as two handles that one agency has for one name, neither of which is
+ * there by anything better. */
+static bool are_bound(struct apply *apply, const struct subject_id *a, const struct subject_id *b)
+{
+    struct subject_row of_a;
+    struct subject_row of_b;
+    if (!subject_row_get(apply->txn, a, &of_a) || !subject_row_get(apply->txn, b, &of_b)) {
+        return false;
+    }
+    bool by_name =
+        a->agency == b->agency && of_a.link == LINK_PROVISIONAL && of_b.link == LINK_PROVISIONAL;
+    for (size_t i = 0; i < of_a.n_tokens; i++) {
+        const struct subject_token *token = &of_a.tokens[i];
+        if ((is_strong(token) && holders_row_states(&of_b, token)) ||
+            (by_name && token->class == TOKEN_NAME_BIRTH_POSTCODE && states_name(&of_b, token))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_bound_to_any(struct apply *apply, const struct subject_id *subject,
                             const struct member_list *group)
 {
     for (size_t i = 0; i < group->n; i++) {
-        if (share_identifier(apply, subject, &group->subjects[i])) {
+        if (are_bound(apply, subject, &group->subjects[i])) {
             return true;
         }
     }
@@ -228,7 +244,7 @@ void links_bound(struct apply *apply, uint64_t child, const struct subject_id *s
         before = ret->n;
         for (size_t i = 0; i < members.n; i++) {
             if (!member_list_has(ret, &members.subjects[i]) &&
-                shares_with_any(apply, &members.subjects[i], ret)) {
+                is_bound_to_any(apply, &members.subjects[i], ret)) {
                 ret->subjects[ret->n++] = members.subjects[i];
             }
         }

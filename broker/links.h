@@ -27,8 +27,8 @@ uint64_t links_state(struct apply *apply, const struct subject_header *header,
 
 /* --- what a person says --- */
 
-/* The subject, and every member that a verified identifier binds to it: they stay or go together.
- * The subject first. */
+/* The subject, and every member that a verified identifier binds to it, and its agency's other
+ * handles that are there by the same name: they stay or go together. The subject first. */
 void links_bound(struct apply *apply, uint64_t child, const struct subject_id *subject,
                  struct member_list *ret);
 /* A provisional link is one for good. */
