@@ -39,9 +39,8 @@ struct wire_notice alert_notice(const struct apply *apply, uint64_t number,
     };
 }
 
-/* The identity card, so that a screener knows which child: never the account. */
-static void deliver_card(struct apply *apply, const struct told_record *record,
-                         const struct agency *recipient)
+void alert_deliver_card(struct apply *apply, const struct told_record *record,
+                        const struct agency *recipient)
 {
     if (record->id.agency != recipient->number &&
         disclose_granted(&record->input, recipient->number, PART_CARD) &&
@@ -89,7 +88,7 @@ static void tell_addressee(struct apply *apply, uint64_t number, const struct al
         }
         notice.n_headlines++;
         if (agency_is_front_door(recipient)) {
-            deliver_card(apply, &record, recipient);
+            alert_deliver_card(apply, &record, recipient);
         }
     }
     if (notice.n_headlines == 0) {

@@ -40,6 +40,11 @@ bool alert_met(struct apply *apply, const struct alert_question *question);
 /* --- for decisions --- */
 /* The alert that goes on for this one, itself when none does. 0: there is none of that number. */
 uint64_t alert_going_on(struct apply *apply, uint64_t number, struct alert_row *ret);
+/* The identity card, so that a screener knows which child: never the account. Nothing where no
+ * agreement or grant lets it have that. */
+struct told_record;
+void alert_deliver_card(struct apply *apply, const struct told_record *record,
+                        const struct agency *recipient);
 /* It is an addressee, and a notice has gone to it. */
 bool alert_was_told(const struct alert_row *alert, uint32_t agency);
 /* Agencies that a record was delivered to. Returns how many. */

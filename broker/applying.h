@@ -25,6 +25,7 @@
     X(STREAM_GAPS, "stream_gaps")                                                                  \
     X(LINKS_VERIFIED, "links_verified")                                                            \
     X(LINKS_PROVISIONAL, "links_provisional")                                                      \
+    X(CANDIDATES_SHOWN, "candidates_shown")                                                        \
     X(LINKS_CONFIRMED, "links_confirmed")                                                          \
     X(LINKS_UNDONE, "links_undone")                                                                \
     X(LINKS_CONTRADICTED, "links_contradicted")                                                    \

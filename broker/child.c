@@ -105,14 +105,21 @@ static enum apply_note note_of(enum link link)
     return NOTED_LINKS_VERIFIED;
 }
 
-bool child_join(struct apply *apply, uint64_t from, uint64_t to, enum link link)
+bool child_can_join(struct apply *apply, uint64_t from, uint64_t to)
 {
     struct member_list moving;
     struct member_list staying;
     members_list(apply->txn, from, &moving);
     members_list(apply->txn, to, &staying);
-    if (moving.n + staying.n > CAIRN_MEMBERS_MAX || too_many_of_one_agency(&moving, &staying) ||
-        !chronology_move(apply, from, to, NULL)) {
+    return moving.n + staying.n <= CAIRN_MEMBERS_MAX &&
+           !too_many_of_one_agency(&moving, &staying) && chronology_can_move(apply, from);
+}
+
+bool child_join(struct apply *apply, uint64_t from, uint64_t to, enum link link)
+{
+    struct member_list moving;
+    members_list(apply->txn, from, &moving);
+    if (!child_can_join(apply, from, to) || !chronology_move(apply, from, to, NULL)) {
         apply_noted(apply, NOTED_LINKS_TOO_LARGE);
         return false;
     }

@@ -9,6 +9,8 @@
 
 #include "broker/members.h"
 
+/* Whether that would stay within the limits. */
+bool child_can_join(struct apply *apply, uint64_t from, uint64_t to);
 /* Re-points every subject of `from` to `to`; a member that is there provisionally, or because a
  * person said so, stays so. False,
  * and nothing changed, when it would exceed a limit; noted either way. */

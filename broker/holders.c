@@ -46,10 +46,16 @@ void matches_add(struct matches *matches, uint64_t child)
     matches->children[matches->n++] = child;
 }
 
+/* Of an agency's own numbers, and of others', only what was verified counts. */
+static bool is_number(enum token_class class)
+{
+    return class == TOKEN_NHS_NUMBER || class == TOKEN_UPN || class == TOKEN_LOCAL_ID;
+}
+
 bool holders_usable(struct apply *apply, const struct subject_token *token,
                     const struct subject_row *row)
 {
-    return token->class == TOKEN_NAME_BIRTH_POSTCODE || row->link != LINK_PROVISIONAL ||
+    return !is_number(token->class) || row->link != LINK_PROVISIONAL ||
            holders_firm(apply, row->child, token);
 }
 
@@ -64,7 +70,7 @@ static size_t count_of(const struct member_list *list, uint32_t agency)
 
 void holders_find(struct apply *apply, const struct subject_token *token, struct member_list *ret)
 {
-    bool strong = token->class != TOKEN_NAME_BIRTH_POSTCODE;
+    bool strong = is_number(token->class);
     struct store_key prefix = key_token_prefix(token->class, token->stored);
     size_t looked = 0;
     size_t passed = 0;

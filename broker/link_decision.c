@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "broker/alert.h"
+#include "broker/child.h"
 #include "broker/chronology.h"
+#include "broker/contradiction.h"
 #include "broker/headline.h"
 #include "broker/link_notice.h"
 #include "broker/links.h"
@@ -70,7 +72,7 @@ static enum verdict find_case(struct apply *apply, const struct decision_header 
 {
     struct told_record record;
     enum verdict verdict = VERDICT_STORED;
-    if (header->has_other || !headline_load(apply, &header->record, &record)) {
+    if (!headline_load(apply, &header->record, &record)) {
         return VERDICT_NOT_ENTITLED;
     }
     if (header->alert != 0) {
@@ -97,9 +99,100 @@ static bool can_part(struct apply *apply, const struct link_case *link)
     return group.n < members.n && chronology_can_move(apply, link->row.child);
 }
 
+/* --- candidates --- */
+
+struct candidate_case {
+    struct told_record records[2];
+};
+
+static enum verdict find_candidate(struct apply *apply, const struct decision_header *header,
+                                   struct candidate_case *ret)
+{
+    const struct entry_id *named[2] = {&header->record, &header->other};
+    const struct agency *sender =
+        directory_agency(&apply->governance->directory, header->id.agency);
+    struct subject_id subjects[2];
+    struct wire_headline ignored;
+    for (size_t i = 0; i < 2; i++) {
+        if (sender == NULL || !agency_is_front_door(sender) ||
+            !headline_load(apply, named[i], &ret->records[i]) ||
+            !headline_for(apply, &ret->records[i], sender, &ignored)) {
+            return VERDICT_NOT_ENTITLED;
+        }
+        subjects[i] = subject_of(&ret->records[i]);
+    }
+    enum pair pair = pair_get(apply->txn, &subjects[0], &subjects[1]);
+    if (pair == PAIR_UNKNOWN) {
+        return VERDICT_NOT_ENTITLED; /* nobody was asked */
+    }
+    return pair == PAIR_SHOWN && ret->records[0].child != ret->records[1].child ? VERDICT_STORED
+                                                                                : VERDICT_CONFLICT;
+}
+
+static enum verdict judge_candidate(struct apply *apply, const struct decision_header *header)
+{
+    struct candidate_case pair;
+    enum verdict verdict = find_candidate(apply, header, &pair);
+    if (verdict != VERDICT_STORED || header->action == ACTION_REFUSE_LINK) {
+        return verdict;
+    }
+    uint64_t a = pair.records[0].child;
+    uint64_t b = pair.records[1].child;
+    return contradiction_of_children(apply, a, b) ||
+                   !child_can_join(apply, a > b ? a : b, a < b ? a : b)
+               ? VERDICT_CONFLICT
+               : VERDICT_STORED;
+}
+
+static void join(struct apply *apply, const struct candidate_case *pair,
+                 const struct entry_input *input)
+{
+    uint64_t a = pair->records[0].child;
+    uint64_t b = pair->records[1].child;
+    uint64_t to = a < b ? a : b;
+    int32_t newest;
+    struct member_list moving;
+    struct subject_id subjects[2] = {subject_of(&pair->records[0]), subject_of(&pair->records[1])};
+    members_list(apply->txn, a < b ? b : a, &moving);
+    if (!child_join(apply, a < b ? b : a, to, LINK_CONFIRMED)) {
+        return; /* it was judged that they can */
+    }
+    pair_put(apply->txn, &subjects[0], &subjects[1], PAIR_UNKNOWN);
+    const struct link_notice notice = {
+        .type = NOTICE_LINK_CONFIRMED, .child = to, .group = &moving, .decision = input};
+    link_notice_tell(apply, &notice);
+    for (size_t i = 0; i < 2; i++) {
+        alert_look(apply, to, pair->records[i].header.event_day);
+    }
+    if (chronology_newest_day(apply->txn, to, &newest)) {
+        alert_look(apply, to, newest);
+    }
+}
+
+static void act_candidate(struct apply *apply, const struct decision_header *header,
+                          const struct entry_input *input)
+{
+    struct candidate_case pair;
+    if (!apply_found(apply, find_candidate(apply, header, &pair) == VERDICT_STORED)) {
+        return;
+    }
+    if (header->action == ACTION_CONFIRM_LINK) {
+        join(apply, &pair, input);
+        return;
+    }
+    struct member_list a;
+    struct member_list b;
+    members_list(apply->txn, pair.records[0].child, &a);
+    members_list(apply->txn, pair.records[1].child, &b);
+    links_keep_apart(apply, &a, &b);
+}
+
 enum verdict link_decision_judge(struct apply *apply, const struct decision_header *header)
 {
     struct link_case link;
+    if (header->has_other) {
+        return judge_candidate(apply, header);
+    }
     enum verdict verdict = find_case(apply, header, &link);
     if (verdict != VERDICT_STORED) {
         return verdict;
@@ -141,6 +234,10 @@ void link_decision_act(struct apply *apply, const struct decision_header *header
                        const struct entry_input *input)
 {
     struct link_case link;
+    if (header->has_other) {
+        act_candidate(apply, header, input);
+        return;
+    }
     if (!apply_found(apply, find_case(apply, header, &link) == VERDICT_STORED)) {
         return;
     }

@@ -8,6 +8,9 @@
  *                      another's `record`. It may refuse and undo. Confirming would give it more to
  *                      read, so that is for the front door.
  *
+ * Of a candidate (candidates.h) there are two records, one of each child, as a front door was shown
+ * them: any front door that may know both confirms, which joins them, or refuses.
+ *
  * Confirming makes a provisional link one for good; accounts are released by it from then on.
  * Refusing a provisional link, or undoing that or a confirmed one, parts the child with everything
  * that a verified identifier binds to it, and keeps it apart for good. A verified link is undone by

@@ -262,19 +262,23 @@ void links_confirm(struct apply *apply, const struct subject_id *subject)
     }
 }
 
+void links_keep_apart(struct apply *apply, const struct member_list *a, const struct member_list *b)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        for (size_t j = 0; j < b->n; j++) {
+            if (!member_list_has(a, &b->subjects[j])) {
+                pair_put(apply->txn, &a->subjects[i], &b->subjects[j], PAIR_APART);
+            }
+        }
+    }
+    apply_noted(apply, NOTED_LINKS_UNDONE);
+}
+
 uint64_t links_undo(struct apply *apply, uint64_t child, const struct member_list *group)
 {
     struct member_list members;
     members_list(apply->txn, child, &members);
-    for (size_t i = 0; i < members.n; i++) {
-        if (member_list_has(group, &members.subjects[i])) {
-            continue;
-        }
-        for (size_t j = 0; j < group->n; j++) {
-            pair_put(apply->txn, &members.subjects[i], &group->subjects[j], PAIR_APART);
-        }
-    }
-    apply_noted(apply, NOTED_LINKS_UNDONE);
+    links_keep_apart(apply, group, &members);
     return child_part_group(apply, group);
 }
 

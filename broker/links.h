@@ -33,6 +33,9 @@ void links_bound(struct apply *apply, uint64_t child, const struct subject_id *s
                  struct member_list *ret);
 /* A provisional link is one for good. */
 void links_confirm(struct apply *apply, const struct subject_id *subject);
+/* For good: every one of `a` from every one of `b` that is not of `a`. */
+void links_keep_apart(struct apply *apply, const struct member_list *a,
+                      const struct member_list *b);
 /* These leave the child, with their records, and are kept apart from all who stay. Returns where
  * they are now; 0 when they could not be moved. */
 uint64_t links_undo(struct apply *apply, uint64_t child, const struct member_list *group);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/alert.h"
+#include "broker/candidates.h"
 #include "broker/chronology.h"
 #include "broker/circle.h"
 #include "broker/disclose.h"
@@ -316,5 +317,6 @@ void record_act(struct apply *apply, const struct record_case *record, uint64_t 
         }
         tell_others(apply, &told);
         alert_look(apply, record->subject.child, record->header->event_day);
+        candidates_look(apply, record->subject.child, record->header->event_day);
     }
 }

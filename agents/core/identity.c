@@ -121,25 +121,58 @@ static bool normal_postcode(const char *postcode, char out[IDENTITY_POSTCODE_BYT
     return has_postcode_shape(out) && strncmp(out, "ZZ99", 4) != 0;
 }
 
-/* "given|family|YYYY-MM-DD|POSTCODE", or false. */
-static bool composite_value(const struct identity *identity, struct writer *out)
-{
+/* What values are put together from, each folded; what is missing or says nothing is empty. */
+struct folded {
     char given[FOLDED_BYTES];
+    bool initial; /* of the given name only: no name, and no placeholder either */
     char family[FOLDED_BYTES];
-    char postcode[IDENTITY_POSTCODE_BYTES];
     char birth[DATE_TEXT_BYTES];
+    char postcode[IDENTITY_POSTCODE_BYTES];
+};
 
-    if (!identity->has_birth || !normal_postcode(identity->postcode, postcode) ||
-        !text_fold(slice_of_text(identity->given), given, sizeof(given)) ||
-        !text_fold(slice_of_text(identity->family), family, sizeof(family))) {
+static void fold_identity(const struct identity *identity, struct folded *ret)
+{
+    *ret = (struct folded){.initial = false};
+    if (!text_fold(slice_of_text(identity->given), ret->given, sizeof(ret->given))) {
+        ret->given[0] = '\0';
+    }
+    ret->initial = ret->given[0] >= 'a' && ret->given[0] <= 'z' && ret->given[1] == '\0';
+    if (given_says_nothing(identity->given, ret->given)) {
+        ret->given[0] = '\0';
+    }
+    if (!text_fold(slice_of_text(identity->family), ret->family, sizeof(ret->family)) ||
+        is_listed(ret->family, family_placeholders, ARRAY_LEN(family_placeholders))) {
+        ret->family[0] = '\0';
+    }
+    if (identity->has_birth) {
+        date_format(identity->birth_day, ret->birth);
+    }
+    if (!normal_postcode(identity->postcode, ret->postcode)) {
+        ret->postcode[0] = '\0';
+    }
+}
+
+static bool all_said(const struct folded *folded, bool with_postcode)
+{
+    return folded->family[0] != '\0' && folded->birth[0] != '\0' &&
+           (!with_postcode || folded->postcode[0] != '\0');
+}
+
+/* The value of one of the classes that are made of a name, or false. */
+static bool name_value(const struct folded *folded, enum token_class class, struct writer *out)
+{
+    bool named = folded->given[0] != '\0';
+    if (class == TOKEN_NAME_BIRTH_POSTCODE && named && all_said(folded, true)) {
+        write_format(out, "%s|%s|%s|%s", folded->given, folded->family, folded->birth,
+                     folded->postcode);
+    } else if (class == TOKEN_NAME_BIRTH && named && all_said(folded, false)) {
+        write_format(out, "%s|%s|%s", folded->given, folded->family, folded->birth);
+    } else if (class == TOKEN_FAMILY_BIRTH_POSTCODE && (named || folded->initial) &&
+               all_said(folded, true)) {
+        write_format(out, "%s|%s|%s", folded->family, folded->birth, folded->postcode);
+    } else {
         return false;
     }
-    if (given_says_nothing(identity->given, given) || family[0] == '\0' ||
-        is_listed(family, family_placeholders, ARRAY_LEN(family_placeholders))) {
-        return false;
-    }
-    date_format(identity->birth_day, birth);
-    write_format(out, "%s|%s|%s|%s", given, family, birth, postcode);
     return writer_ok(out);
 }
 
@@ -168,7 +201,10 @@ size_t identity_tokens(const struct identity *identity, uint32_t agency,
                        const struct secret *linkage_key,
                        struct identity_token ret[IDENTITY_TOKENS_MAX])
 {
+    static const enum token_class names[] = {TOKEN_NAME_BIRTH_POSTCODE, TOKEN_NAME_BIRTH,
+                                             TOKEN_FAMILY_BIRTH_POSTCODE};
     char text[TOKEN_TEXT_BYTES];
+    struct folded folded;
     struct writer value = writer_over(text, sizeof(text));
     size_t n = 0;
 
@@ -180,13 +216,17 @@ size_t identity_tokens(const struct identity *identity, uint32_t agency,
                   (struct identity_token){TOKEN_LOCAL_ID, IDENTIFIER_WELL_FORMED, {0}},
                   writer_slice(&value));
     }
-    value = writer_over(text, sizeof(text));
-    if (composite_value(identity, &value)) {
-        add_token(ret, &n, linkage_key,
-                  (struct identity_token){TOKEN_NAME_BIRTH_POSTCODE, IDENTIFIER_WELL_FORMED, {0}},
-                  writer_slice(&value));
+    fold_identity(identity, &folded);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        value = writer_over(text, sizeof(text));
+        if (name_value(&folded, names[i], &value)) {
+            add_token(ret, &n, linkage_key,
+                      (struct identity_token){names[i], IDENTIFIER_WELL_FORMED, {0}},
+                      writer_slice(&value));
+        }
     }
     bytes_wipe(text, sizeof(text));
+    bytes_wipe(&folded, sizeof(folded));
     assert(n <= IDENTITY_TOKENS_MAX);
     return n;
 }
@@ -218,6 +258,7 @@ size_t identity_keys(const struct identity *identity, const struct secret *store
                      struct identity_list_key ret[IDENTITY_TOKENS_MAX])
 {
     char text[TOKEN_TEXT_BYTES];
+    struct folded folded;
     struct writer value = writer_over(text, sizeof(text));
     size_t n = 0;
 
@@ -227,11 +268,13 @@ size_t identity_keys(const struct identity *identity, const struct secret *store
     }
     add_number(ret, &n, store_key, TOKEN_NHS_NUMBER, &identity->nhs_number);
     add_number(ret, &n, store_key, TOKEN_UPN, &identity->upn);
-    if (composite_value(identity, &value)) {
+    fold_identity(identity, &folded);
+    if (name_value(&folded, TOKEN_NAME_BIRTH_POSTCODE, &value)) {
         add_key(ret, &n, store_key, (struct identity_list_key){.class = TOKEN_NAME_BIRTH_POSTCODE},
                 writer_slice(&value));
     }
     bytes_wipe(text, sizeof(text));
+    bytes_wipe(&folded, sizeof(folded));
     assert(n <= IDENTITY_TOKENS_MAX);
     return n;
 }

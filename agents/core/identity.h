@@ -12,9 +12,14 @@
  *   NAME_BIRTH_POSTCODE  "given|family|YYYY-MM-DD|POSTCODE": names by text_fold, postcode in
  *                        capitals without spaces
  *
- * The last one exists only when all four are there and mean something: no "Baby", "Twin 1" or
- * "Unknown" (a newborn is often registered so, and twins share the rest), no initial, no postcode
- * for people without an address (ZZ99).
+ *   NAME_BIRTH           "given|family|YYYY-MM-DD"
+ *   FAMILY_BIRTH_POSTCODE  "family|YYYY-MM-DD|POSTCODE"
+ *
+ * Those made of a name exist only when all of their parts are there and mean something: no "Baby",
+ * "Twin 1" or "Unknown" (a newborn is often registered so, and twins share the rest), no initial, no
+ * postcode for people without an address (ZZ99). The last one is made for whoever has a given name
+ * or an initial of one; it links nobody, and neither does NAME_BIRTH: they show a person two
+ * children who might be one (broker/candidates.h says when).
  */
 #ifndef AGENTS_IDENTITY_H
 #define AGENTS_IDENTITY_H
@@ -55,7 +60,7 @@ struct identity_token {
     enum identifier_status status;
     uint8_t token[CAIRN_HASH_BYTES];
 };
-#define IDENTITY_TOKENS_MAX 4 /* one per class */
+#define IDENTITY_TOKENS_MAX 6 /* one per class */
 static_assert(IDENTITY_TOKENS_MAX <= CAIRN_TOKENS_MAX, "one subject statement takes them all");
 
 /* The tokens of an identity, rising by class; returns how many. Only NHS number and UPN can be

@@ -121,12 +121,15 @@ enum part {
 /* In a set of parts. */
 #define PART_BIT(part) ((uint8_t)(1U << ((unsigned)(part)-1U)))
 
-/* Identifier classes of tokens. Numbers are hashed into tokens: never change them. */
+/* Identifier classes of tokens. Numbers are hashed into tokens: never change them. The last two
+ * link nobody: they show a person two children who might be one. */
 #define CAIRN_TOKEN_CLASSES(X)                                                                     \
     X(NHS_NUMBER, 1, "nhs-number")                                                                 \
     X(UPN, 2, "upn")                                                                               \
     X(LOCAL_ID, 3, "local-id")                                                                     \
-    X(NAME_BIRTH_POSTCODE, 4, "name-birth-postcode")
+    X(NAME_BIRTH_POSTCODE, 4, "name-birth-postcode")                                               \
+    X(NAME_BIRTH, 5, "name-birth")                                                                 \
+    X(FAMILY_BIRTH_POSTCODE, 6, "family-birth-postcode")
 
 enum token_class {
 #define X(name, number, text) TOKEN_##name = (number),

@@ -80,15 +80,16 @@
 #define CAIRN_MEMBERS_PER_AGENCY_MAX 8    /* of one agency: registered again, merged practices */
 #define CAIRN_TOKEN_MATCHES_MAX      64   /* subjects that a token is compared with ... */
 #define CAIRN_TOKEN_WALK_MAX         8192 /* ... of these that state it: eight of each agency */
+#define CAIRN_CANDIDATES_MAX         4    /* children that one entry makes a person look at */
 #define CAIRN_CHRONOLOGY_SCAN_MAX    512  /* entries a pattern looks at */
 #define CAIRN_CHRONOLOGY_WALK_MAX                                                                  \
     8192 /* and rows of any kind it passes over to find them: some tens of a day */
 #define CAIRN_JOIN_ROWS_MAX     4096 /* chronology rows that one entry moves, when children join */
-#define CAIRN_TIMERS_PER_TICK   64 /* fired by one batch; what is left is due in the next */
+#define CAIRN_TIMERS_PER_TICK   64   /* fired by one batch; what is left is due in the next */
 #define CAIRN_PATTERNS_MAX      32
 #define CAIRN_PATTERN_CODES_MAX 32
-#define CAIRN_ALERT_RECORDS_MAX 64 /* records listed in one alert; the newest are kept */
-#define CAIRN_ADDRESSEES_MAX    32 /* agencies told of one alert */
+#define CAIRN_ALERT_RECORDS_MAX 64  /* records listed in one alert; the newest are kept */
+#define CAIRN_ADDRESSEES_MAX    32  /* agencies told of one alert */
 #define CAIRN_FRONT_DOORS_MAX   8   /* a MASH, an emergency duty team, and a few more */
 #define CAIRN_REQUESTS_PER_DAY  200 /* of one agency; a person decides on most of them */
 
