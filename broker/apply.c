@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "broker/alert.h"
+#include "broker/candidates.h"
 #include "broker/chronology.h"
 #include "broker/circle.h"
 #include "broker/contradiction.h"
@@ -145,6 +146,7 @@ static void finish_kind(struct apply *apply, const struct entry_header *header,
         if (after->child != 0) {
             alert_look(apply, after->child, ALERT_NEWEST);
         }
+        candidates_stated(apply, &header->subject);
         return;
     case ENTRY_INVOLVEMENT:
         circle_part(apply, &after->claim, entry);

@@ -227,3 +227,13 @@ void candidates_look(struct apply *apply, uint64_t child, int32_t anchor)
         }
     }
 }
+
+void candidates_stated(struct apply *apply, const struct subject_header *header)
+{
+    struct subject_id subject = {.agency = header->id.agency};
+    struct subject_row row;
+    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    if (apply_found(apply, subject_row_get(apply->txn, &subject, &row))) {
+        candidates_look(apply, row.child, ALERT_NEWEST);
+    }
+}

@@ -22,6 +22,8 @@
 
 #include "broker/applying.h"
 
+/* After a statement of whom a handle names. */
+void candidates_stated(struct apply *apply, const struct subject_header *header);
 /* After something about the child came, around that day. */
 void candidates_look(struct apply *apply, uint64_t child, int32_t anchor);
 

@@ -150,7 +150,6 @@ static void join(struct apply *apply, const struct candidate_case *pair,
     uint64_t a = pair->records[0].child;
     uint64_t b = pair->records[1].child;
     uint64_t to = a < b ? a : b;
-    int32_t newest;
     struct member_list moving;
     struct subject_id subjects[2] = {subject_of(&pair->records[0]), subject_of(&pair->records[1])};
     members_list(apply->txn, a < b ? b : a, &moving);
@@ -164,9 +163,7 @@ static void join(struct apply *apply, const struct candidate_case *pair,
     for (size_t i = 0; i < 2; i++) {
         alert_look(apply, to, pair->records[i].header.event_day);
     }
-    if (chronology_newest_day(apply->txn, to, &newest)) {
-        alert_look(apply, to, newest);
-    }
+    alert_look(apply, to, ALERT_NEWEST);
 }
 
 static void act_candidate(struct apply *apply, const struct decision_header *header,

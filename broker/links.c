@@ -195,7 +195,7 @@ static bool states_name(const struct subject_row *row, const struct subject_toke
 {
     for (size_t i = 0; i < row->n_tokens; i++) {
         if (row->tokens[i].class == TOKEN_NAME_BIRTH_POSTCODE &&
-            memcmp(row->tokens[i].stored, name->stored, sizeof(name->stored)) == 0) {
+            slice_equal(SLICE_OF(row->tokens[i].stored), SLICE_OF(name->stored))) {
             return true;
         }
     }

@@ -34,6 +34,12 @@ error_t decide_option(struct decide *decide, int key, char *argument, struct arg
         return take_action(decide, ACTION_REFUSE_LINK, argument, state);
     case DECIDE_UNDO_LINK:
         return take_action(decide, ACTION_UNDO_LINK, argument, state);
+    case DECIDE_SAME_CHILD:
+        decide->other = argument;
+        return take_action(decide, ACTION_CONFIRM_LINK, NULL, state);
+    case DECIDE_ANOTHER_CHILD:
+        decide->other = argument;
+        return take_action(decide, ACTION_REFUSE_LINK, NULL, state);
     case DECIDE_OUTCOME:
         decide->outcome = argument;
         return 0;
@@ -181,8 +187,9 @@ enum status decide_send(struct cli *cli, const struct client *client, const char
     if (decide->outcome != NULL) {
         json_set_word(body, "outcome", decide->outcome);
     }
-    if (decide->record != NULL &&
-        json_set_text(body, "record", slice_of_text(decide->record)) < 0) {
+    if ((decide->record != NULL &&
+         json_set_text(body, "record", slice_of_text(decide->record)) < 0) ||
+        (decide->other != NULL && json_set_text(body, "other", slice_of_text(decide->other)) < 0)) {
         (void)error_set(&error, "RECORD", "is no record");
         return output_fail(&cli->output, STATUS_USAGE, &error);
     }

@@ -15,6 +15,7 @@
 struct decide {
     const char *action;  /* as enum action is written; NULL: nothing is decided */
     const char *record;  /* of a link decided under an alert: a record of whom is meant */
+    const char *other;   /* of two who might be one child: a record of the other */
     const char *outcome; /* of closing */
     const char *reason;
     const char *name;
@@ -33,7 +34,9 @@ enum {
     DECIDE_TELL,
     DECIDE_CONFIRM_LINK,
     DECIDE_REFUSE_LINK,
-    DECIDE_UNDO_LINK
+    DECIDE_UNDO_LINK,
+    DECIDE_SAME_CHILD,
+    DECIDE_ANOTHER_CHILD
 };
 /* For a command's own list of options; those of closing are the alert's alone. */
 #define DECIDE_OPTIONS                                                                             \
@@ -89,10 +92,17 @@ enum {
             "the same, also when a person had confirmed that it is", 1                             \
     }
 /* Of a record: it is not about the child that this agency knows. */
-#define DECIDE_OWN_LINK_OPTIONS                                                                    \
-    {                                                                                              \
-        "undo-link", DECIDE_UNDO_LINK, NULL, 0,                                                    \
-            "the child of this record is not the child whom this agency knows", 1                  \
+#define DECIDE_OWN_LINK_OPTIONS                                                                     \
+    {"undo-link",                                                                                   \
+     DECIDE_UNDO_LINK,                                                                              \
+     NULL,                                                                                          \
+     0,                                                                                             \
+     "the child of this record is not the child whom this agency knows",                            \
+     1},                                                                                            \
+        {"same-child", DECIDE_SAME_CHILD, "RECORD", 0, "the child of RECORD is the same child", 1}, \
+    {                                                                                               \
+        "another-child", DECIDE_ANOTHER_CHILD, "RECORD", 0,                                         \
+            "the child of RECORD is another child: they are kept apart for good", 1                 \
     }
 
 /* For the parser's switch; ARGP_ERR_UNKNOWN for another key. */

@@ -93,6 +93,7 @@ static void show_delivery(struct output *output, const struct json_view *item)
     char received[SHOW_INSTANT_BYTES];
     char from[SHOW_TEXT_BYTES];
     int64_t alert = show_number(item, "alert", 0);
+    struct json_view records = json_opt_array(item, "records");
 
     show_text(item, "kind", kind);
     show_instant(item, "received_at", received);
@@ -112,6 +113,12 @@ static void show_delivery(struct output *output, const struct json_view *item)
         output_line(output, "    %s", from);
     }
     show_words(output, "    ", item, "words");
+    for (size_t i = 0; i < json_length(&records); i++) {
+        char record[SHOW_TEXT_BYTES];
+        struct json_view one = json_item(&records, i);
+        show_text(&one, "record", record);
+        output_line(output, "    record %s", record);
+    }
     if (show_truth(item, "doubt")) {
         output_line(output, "    Signed with a key that has been revoked since: ask that agency.");
     }

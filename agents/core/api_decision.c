@@ -66,25 +66,28 @@ static void read_tell(const struct json_view *decision, struct api_decision *ret
     }
 }
 
-/* Which of an alert's records shows the child that is meant; of a record's own decision it is that
- * record. */
-static void read_record(const struct json_view *decision, struct api_decision *ret)
+/* `record`: which of an alert's records shows the child that is meant. `other`: a record of another
+ * child, who might be the same child as that of the record that the path names. */
+static bool read_entry(const struct json_view *decision, const char *key,
+                       const struct api_decision *read, struct entry_id *ret)
 {
     char text[ENTRY_ID_TEXT_BYTES];
-    if (!json_has(decision, "record")) {
-        return;
+    if (!json_has(decision, key)) {
+        return false;
     }
-    struct json_view member = json_member(decision, "record");
-    json_get_copy(decision, "record", text, sizeof(text));
-    ret->has_record = entry_id_parse(text, &ret->record);
-    if (!ret->has_record || !action_is_link(ret->action)) {
+    struct json_view member = json_member(decision, key);
+    json_get_copy(decision, key, text, sizeof(text));
+    bool good = entry_id_parse(text, ret) && action_is_link(read->action);
+    if (!good) {
         (void)json_refuse(&member, "names a record, in a decision about a link");
     }
+    return good;
 }
 
 int api_decision_read(const struct json *document, struct api_decision *ret, struct error *error)
 {
-    static const char *const keys[] = {"action", "outcome", "reason", "person", "tell", "record"};
+    static const char *const keys[] = {"action", "outcome", "reason", "person",
+                                       "tell",   "record",  "other"};
     struct error problem = ERROR_NULL;
     struct json_view decision = json_view(document, &problem);
     struct api_decision read = {.outcome = OUTCOME_NONE};
@@ -96,7 +99,8 @@ int api_decision_read(const struct json *document, struct api_decision *ret, str
     if (json_ok(&decision) && (read.action == ACTION_CLOSE) != (read.outcome != OUTCOME_NONE)) {
         (void)json_refuse(&decision, "closing has an outcome, and only closing");
     }
-    read_record(&decision, &read);
+    read.has_record = read_entry(&decision, "record", &read, &read.record);
+    read.has_other = read_entry(&decision, "other", &read, &read.other);
     read_person(&decision, &read);
     read_reason(&decision, &read);
     read_tell(&decision, &read);
@@ -207,10 +211,20 @@ static const char *settle_about(struct decide_request *decision, const struct ap
                    ? "a record can be opened; an alert is closed"
                    : NULL;
     }
+    if (decision->has_record && read->has_other) { /* two who might be one */
+        decision->has_other = true;
+        decision->other = read->other;
+        return read->has_record || read->action == ACTION_UNDO_LINK
+                   ? "whether two children are one is confirmed or refused"
+                   : NULL;
+    }
     if (decision->has_record) { /* our own child, as this record shows it */
         return read->has_record || read->action == ACTION_CONFIRM_LINK
                    ? "a front door confirms, under the alert that shows both children"
                    : NULL;
+    }
+    if (read->has_other) {
+        return "other goes with a record, not with an alert";
     }
     decision->has_record = read->has_record;
     decision->record = read->record;

@@ -17,6 +17,8 @@ struct api_decision {
     enum outcome outcome;
     bool has_record; /* of a link decided under an alert */
     struct entry_id record;
+    bool has_other; /* of two who might be one */
+    struct entry_id other;
     char name[CAIRN_NAME_MAX_BYTES];
     char role[CAIRN_NAME_MAX_BYTES];
     char reason[CAIRN_REASON_MAX_BYTES + 1];

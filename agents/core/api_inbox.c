@@ -105,6 +105,20 @@ static bool set_release(struct json *object, const struct inbox_row *row)
     return true;
 }
 
+/* The records that a question or an answer about children is about, one of each. */
+static void set_records(struct json *object, const struct wire_notice *notice)
+{
+    struct json *list = json_array_new();
+    for (size_t i = 0; i < notice->n_headlines; i++) {
+        if (notice->headlines[i].has_record) {
+            struct json *record = json_object_new();
+            answer_set_entry(record, "record", &notice->headlines[i].record);
+            (void)json_append_node(list, &record);
+        }
+    }
+    (void)json_set_node(object, "records", &list);
+}
+
 static bool set_notice(struct json *object, const struct api_view *view,
                        const struct inbox_row *row)
 {
@@ -128,6 +142,10 @@ static bool set_notice(struct json *object, const struct api_view *view,
     }
     if (notice.outcome != OUTCOME_NONE) {
         json_set_word(object, "outcome", outcome_text(notice.outcome));
+    }
+    if (notice.type == NOTICE_CANDIDATE || notice.type == NOTICE_LINK_CONFIRMED ||
+        notice.type == NOTICE_LINK_UNDONE) {
+        set_records(object, &notice);
     }
     if (notice.type == NOTICE_RAISED || notice.type == NOTICE_EXTENDED ||
         notice.type == NOTICE_TOLD) {

@@ -42,11 +42,15 @@ static int check_decision(const struct decide_request *decision, struct error *e
 static void decision_body(const struct decide_request *decision, struct buf *out)
 {
     char record[ENTRY_ID_TEXT_BYTES] = "";
+    char other[ENTRY_ID_TEXT_BYTES] = "";
     if (decision->has_record) {
         entry_id_format(&decision->record, record);
     }
-    buf_format(out, "%u %llu %s %u\n%s\n%s\n", (unsigned)decision->action,
-               (unsigned long long)decision->alert, record, (unsigned)decision->outcome,
+    if (decision->has_other) {
+        entry_id_format(&decision->other, other);
+    }
+    buf_format(out, "%u %llu %s %s %u\n%s\n%s\n", (unsigned)decision->action,
+               (unsigned long long)decision->alert, record, other, (unsigned)decision->outcome,
                decision->name, decision->role);
     for (size_t i = 0; i < decision->n_recipients; i++) {
         buf_format(out, "%u ", (unsigned)decision->recipients[i]);

@@ -17,6 +17,8 @@ struct decide_request {
     bool
         has_record; /* of a link always: a record of whom is meant, with the alert that lists it or 0 */
     struct entry_id record;
+    bool has_other; /* of two children who might be one: a record of the other */
+    struct entry_id other;
     enum outcome outcome; /* of closing an alert, else OUTCOME_NONE */
     const char *name;     /* of the person: at most CAIRN_NAME_MAX_BYTES with the NUL */
     const char *role;

@@ -38,6 +38,9 @@ static void keep_link(struct store_txn *txn, const struct wire_notice *notice)
 /* Records that an alert lists, ours or others', lead to that alert. */
 static void keep_headlines(struct store_txn *txn, const struct wire_notice *notice)
 {
+    if (notice->type == NOTICE_CANDIDATE) {
+        return; /* nothing is said of them yet */
+    }
     if (notice->type == NOTICE_LINK_CONFIRMED || notice->type == NOTICE_LINK_UNDONE) {
         keep_link(txn, notice);
         return;

@@ -308,6 +308,8 @@ int seal_decision(const struct seal *seal, const struct decide_request *decision
                      .alert = decision->alert,
                      .has_record = decision->has_record,
                      .record = decision->record,
+                     .has_other = decision->has_other,
+                     .other = decision->other,
                      .outcome = decision->outcome,
                      .decided_ms = seal->now_ms},
     };

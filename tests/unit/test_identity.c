@@ -75,17 +75,25 @@ static size_t tokens_of(const struct identity *identity, struct identity_token *
     return identity_tokens(identity, AGENCY, &key, ret);
 }
 
-/* The token of name, birth date and postcode; false when there is none. */
-static bool composite_of(const struct identity *identity, uint8_t ret[CAIRN_HASH_BYTES])
+static bool token_of(const struct identity *identity, enum token_class class,
+                     uint8_t ret[CAIRN_HASH_BYTES])
 {
     struct identity_token tokens[IDENTITY_TOKENS_MAX];
     size_t n = tokens_of(identity, tokens);
 
-    if (n == 0 || tokens[n - 1].class != TOKEN_NAME_BIRTH_POSTCODE) {
-        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (tokens[i].class == class) {
+            memcpy(ret, tokens[i].token, CAIRN_HASH_BYTES);
+            return true;
+        }
     }
-    memcpy(ret, tokens[n - 1].token, CAIRN_HASH_BYTES);
-    return true;
+    return false;
+}
+
+/* The token of name, birth date and postcode; false when there is none. */
+static bool composite_of(const struct identity *identity, uint8_t ret[CAIRN_HASH_BYTES])
+{
+    return token_of(identity, TOKEN_NAME_BIRTH_POSTCODE, ret);
 }
 
 static bool key_of(const struct identity *identity, uint8_t ret[CAIRN_HASH_BYTES])
@@ -116,6 +124,10 @@ static void the_tokens_of_a_child_never_change_their_bytes(void **state)
          "f3409882edbf2288a3ef613e6dbb49b7af53366134fedd4dc31a6311c33db0c3"},
         {TOKEN_NAME_BIRTH_POSTCODE, IDENTIFIER_WELL_FORMED,
          "df76525359eb2646810606c3356ca23d277d7b9ef3778e32288f6c91e7d73a3e"},
+        {TOKEN_NAME_BIRTH, IDENTIFIER_WELL_FORMED,
+         "b51929685bc995abc5617b1339550b5942f89f707f9cfe44c8caaa93366648c4"},
+        {TOKEN_FAMILY_BIRTH_POSTCODE, IDENTIFIER_WELL_FORMED,
+         "682aa079cc7e9be6fec634622988f7fe72ce699c7010a1647a7728244e21ded6"},
     };
     const struct identity child = peregrina();
     struct identity_token tokens[IDENTITY_TOKENS_MAX];
@@ -173,6 +185,38 @@ static void a_local_id_means_nothing_at_another_agency(void **state)
     assert_int_equal(identity_tokens(&child, 8, &key, there), 1);
 
     assert_memory_not_equal(here[0].token, there[0].token, CAIRN_HASH_BYTES);
+}
+
+static void what_makes_children_alike_needs_a_name_and_no_placeholder(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *given;
+        const char *family;
+        const char *postcode;
+        bool by_name;
+        bool by_family;
+    } rows[] = {
+        {"Peregrina", "Thistledown", "NM7 4QX", true, true},
+        {"Peregrina", "Thistledown", "", true, false},
+        {"Peregrina", "Thistledown", "ZZ99 3WZ", true, false},
+        {"P", "Thistledown", "NM7 4QX", false, true},
+        {"P.", "Thistledown", "NM7 4QX", false, true},
+        {"", "Thistledown", "NM7 4QX", false, false},
+        {"Baby", "Thistledown", "NM7 4QX", false, false},
+        {"Twin 1", "Thistledown", "NM7 4QX", false, false},
+        {"Unknown", "Thistledown", "NM7 4QX", false, false},
+        {"Peregrina", "Unknown", "NM7 4QX", false, false},
+        {"Peregrina", "", "NM7 4QX", false, false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint8_t token[CAIRN_HASH_BYTES];
+        struct identity child =
+            named(rows[i].given, rows[i].family, "2022-03-14", rows[i].postcode);
+        assert_int_equal(token_of(&child, TOKEN_NAME_BIRTH, token), rows[i].by_name);
+        assert_int_equal(token_of(&child, TOKEN_FAMILY_BIRTH_POSTCODE, token), rows[i].by_family);
+    }
 }
 
 static void the_same_child_written_differently_has_the_same_composite(void **state)
@@ -376,6 +420,7 @@ int main(void)
         cmocka_unit_test(nobody_known_has_no_tokens_and_no_key),
         cmocka_unit_test(a_typing_error_makes_a_token_that_says_so_and_a_placeholder_makes_none),
         cmocka_unit_test(a_local_id_means_nothing_at_another_agency),
+        cmocka_unit_test(what_makes_children_alike_needs_a_name_and_no_placeholder),
         cmocka_unit_test(the_same_child_written_differently_has_the_same_composite),
         cmocka_unit_test(another_child_has_another_composite),
         cmocka_unit_test(a_composite_needs_all_four_and_each_must_mean_something),

@@ -99,7 +99,8 @@ static void a_statement_stands_before_the_first_record_of_a_child(void **state)
     assert_int_equal(statement.header.subject.epoch, 1);
     assert_memory_equal(statement.header.subject.handle, record.header.record.handle,
                         CAIRN_HANDLE_BYTES);
-    assert_int_equal(statement.header.subject.n_tokens, 1); /* no postcode: the number alone */
+    assert_int_equal(statement.header.subject.n_tokens,
+                     2); /* no postcode: number, name and birth date */
     assert_int_equal(statement.header.subject.tokens[0].class, TOKEN_NHS_NUMBER);
     assert_int_equal(statement.header.subject.tokens[0].status, IDENTIFIER_VERIFIED);
     uint8_t token[CAIRN_HASH_BYTES];
@@ -208,7 +209,7 @@ static void a_child_of_whom_more_is_known_is_stated_again_with_all_of_it(void **
 
     _cleanup_(spooled_deinit) struct spooled statement = take(practice, LANE_NORMAL, 3);
     assert_int_equal(statement.header.kind, ENTRY_SUBJECT);
-    assert_int_equal(statement.header.subject.n_tokens, 2);
+    assert_int_equal(statement.header.subject.n_tokens, 4);
     assert_int_equal(practice_rows(practice, AT_SPOOL), 5);
 }
 
@@ -271,7 +272,7 @@ static void an_older_statement_that_is_receipted_late_does_not_count_as_the_newe
 
     _cleanup_(spooled_deinit) struct spooled statement = take(practice, LANE_NORMAL, 3);
     assert_int_equal(statement.header.kind, ENTRY_SUBJECT);
-    assert_int_equal(statement.header.subject.n_tokens, 2);
+    assert_int_equal(statement.header.subject.n_tokens, 4);
 }
 
 /* A concern about whoever this JSON names, with these members of the child more. */

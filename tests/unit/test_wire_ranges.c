@@ -113,7 +113,7 @@ static const struct {
     {ENTRY_SUBJECT, AT(subject.revision), 0, NO, "no revision"},
     {ENTRY_SUBJECT, AT(subject.n_tokens), 0, YES, "no tokens"},
     {ENTRY_SUBJECT, AT(subject.tokens[1].class), 0, NO, "no class"},
-    {ENTRY_SUBJECT, AT(subject.tokens[1].class), 5, NO, "an unknown class"},
+    {ENTRY_SUBJECT, AT(subject.tokens[1].class), 7, NO, "an unknown class"},
     {ENTRY_SUBJECT, AT(subject.tokens[1].status), 0, NO, "no status"},
     {ENTRY_SUBJECT, AT(subject.tokens[1].status), 6, NO, "an unknown status"},
     {ENTRY_INVOLVEMENT, AT(involvement.role), 0, NO, "no role"},
