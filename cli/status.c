@@ -203,6 +203,16 @@ static void show_documents(struct output *output, const struct json_view *health
 }
 
 /* Deliveries that never came: whoever sent them must be asked. */
+static void show_requests(struct output *output, const struct json_view *health)
+{
+    int64_t waiting = show_number(health, "requests_waiting", 0);
+
+    if (waiting > 0) {
+        output_line(output, "requests   %lld wait for a person here: cairn requests",
+                    (long long)waiting);
+    }
+}
+
 static void show_gaps(struct output *output, const struct json_view *inbox)
 {
     int64_t missing = show_number(inbox, "missing", 0);
@@ -234,6 +244,7 @@ static void show_health(struct output *output, const struct json_view *health)
     output_line(output, "inbox      %lld deliveries",
                 (long long)show_number(&inbox, "position", 0));
     show_gaps(output, &inbox);
+    show_requests(output, health);
     output_line(output, "log        %lld leaves verified%s",
                 (long long)show_number(&log, "size", 0),
                 show_truth(&log, "contradicted")

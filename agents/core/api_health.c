@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "agents/core/api_view.h"
+#include "agents/core/asked.h"
 #include "agents/core/held.h"
 #include "agents/core/spool.h"
 #include "agents/core/witness.h"
@@ -137,6 +138,7 @@ void api_health(const struct api_call *call, struct api_answer *answer)
     set_today(document, txn, view.now_ms);
     set_governance(document, &view);
     set_inbox_and_log(document, &view, txn);
+    answer_set_count(document, "requests_waiting", asked_waiting(txn));
     answer_json(answer, 200, &document);
     (void)view_broken(txn, answer);
 }

@@ -13,6 +13,7 @@
 #include "json/json.h"
 
 #define PURPOSE          "answered request"
+#define META_WAITING     "requests-waiting"
 #define SEALED_MAX_BYTES (CAIRN_REASON_MAX_BYTES * 2 + 2 * CAIRN_NAME_MAX_BYTES + 256)
 #define ROW_MAX_BYTES                                                                              \
     (1 + CAIRN_HANDLE_BYTES + 1 + 1 + ENTRY_ID_BYTES + 8 + 8 + 4 + 4 + 4 + SEALED_MAX_BYTES +      \
@@ -99,6 +100,11 @@ static void put(struct store_txn *txn, const struct entry_id *request, const str
     store_put(txn, AT_ASKED, store_key_slice(&key), writer_slice(&writer));
 }
 
+uint64_t asked_waiting(struct store_txn *txn)
+{
+    return agent_meta_u64(txn, META_WAITING, 0);
+}
+
 /* --- what is asked for --- */
 
 static size_t find(const struct granting *granting, const struct entry_id *request,
@@ -167,7 +173,10 @@ void asked_take(const struct granting *granting, const uint8_t handle[CAIRN_HAND
         row.granted =
             (uint32_t)granting_add(granting, entries, n, header->id.agency, standing.by_name);
         n = asked_records(granting, &header->id, &row, entries);
-        row.state = n > 0 ? ASKED_WAITING : ASKED_DONE;
+        if (n > 0) {
+            row.state = ASKED_WAITING;
+            agent_meta_put_u64(granting->txn, META_WAITING, asked_waiting(granting->txn) + 1);
+        }
         count_add(granting->txn, instant_london_day(granting->now_ms), "request-taken", 1);
     }
     put(granting->txn, &header->id, &row);
@@ -222,6 +231,7 @@ static int answer(const struct granting *granting, const struct agent *agent,
         row.granted += (uint32_t)granting_add(granting, entries, n, decision->request.agency,
                                               standing.by_name);
     }
+    agent_meta_put_u64(granting->txn, META_WAITING, asked_waiting(granting->txn) - 1);
     row.state = decision->grant ? ASKED_GRANTED : ASKED_REFUSED;
     row.decided_ms = granting->now_ms;
     row.by_uid = decision->by_uid;

@@ -47,6 +47,9 @@ bool asked_get(struct store_txn *txn, const struct entry_id *request, struct ask
 bool asked_unpack(struct slice key, struct slice value, struct entry_id *ret_request,
                   struct asked_row *ret) MUST_USE;
 
+/* How many wait for a person. */
+uint64_t asked_waiting(struct store_txn *txn);
+
 /* A delivered request whose signature held. `handle` NULL: of no child that is known here, or signed
  * with a key that has been revoked since. */
 void asked_take(const struct granting *granting, const uint8_t handle[CAIRN_HANDLE_BYTES],

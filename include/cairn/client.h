@@ -170,7 +170,9 @@
  *   spool: {urgent, normal, bulk, oldest}, held: [{record, verdict, words, since, aside}, at most 16],
  * today: {what happened: how often},
  *   governance: {document: {version, review_by, overdue}},
- *   inbox: {position, missing, first_missing, last_missing, noticed}, log: {size, contradicted}}
+ *   inbox: {position, missing, first_missing, last_missing, noticed}, log: {size, contradicted},
+ *   requests_waiting}
+ * `requests_waiting`: how many requests of others wait for a person here.
  * `missing`: deliveries that never came, between the first and the last of them, as far as what came
  * behind them shows.
  */

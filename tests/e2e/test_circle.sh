@@ -120,6 +120,8 @@ eventually 30 "the hospital to hear that there is something" is_told hospital
 ASKED=$(ask hospital)
 stored hospital "$ASKED"
 REQUEST=$(waiting surgery)
+at surgery status
+expect 'requests +1 wait for a person' "the status to tell of it"
 at surgery requests
 expect 'Northgate Hospital .hospital. asks' "the hospital to ask"
 expect 'its role  open-case' "what the hospital is to the child"
@@ -134,6 +136,8 @@ at hospital record "$NOTE"
 expect 'What happened under n1' "the note at the hospital"
 at surgery requests
 expect '^No request waits' "nothing to wait any more"
+at surgery status
+refute 'wait for a person' "a request in the status"
 promise "what is kept back is asked for; a named person grants it, and then it opens"
 
 ASKED=$(ask visitor)
