@@ -103,6 +103,11 @@ static void hello(struct question *question)
                                            next will do */
         return;
     }
+    if (hello.proven > 0 && hello.proven < shown.size &&
+        tree_prove_consistency(&tree, hello.proven, shown.size, &reply.bridge) != 0) {
+        refuse(question, VERDICT_BUSY);
+        return;
+    }
     begin_answer(question, WIRE_HELLO_REPLY);
     wire_hello_reply_write(&reply, &question->publish->bytes);
     send_answer(question);

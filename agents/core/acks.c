@@ -34,8 +34,17 @@ void acks_want(struct acks *acks, uint64_t position)
     if (position > acks->position) {
         acks->position = position;
     }
-    if (acks->position > acks->told && acks->due_ms == 0) {
-        acks->due_ms = boot_ms(acks) + ACKS_WAIT_MS;
+    int64_t soon_ms = boot_ms(acks) + ACKS_WAIT_MS;
+    if (acks->position > acks->told && (acks->due_ms == 0 || acks->due_ms > soon_ms)) {
+        acks->due_ms = soon_ms;
+    }
+}
+
+void acks_cosign(struct acks *acks)
+{
+    int64_t next_ms = acks->landed_ms == 0 ? boot_ms(acks) : acks->landed_ms + ACKS_COSIGN_MS;
+    if (acks->due_ms == 0) {
+        acks->due_ms = next_ms;
     }
 }
 
@@ -159,6 +168,7 @@ static void landed(struct acks *acks, enum verdict verdict)
     if (verdict_is_stored(verdict)) {
         backoff_succeed(&acks->flight.backoff);
         acks->told = acks->flight_position;
+        acks->landed_ms = boot_ms(acks);
         acks->due_ms = acks->position > acks->told ? boot_ms(acks) : 0;
         return;
     }
@@ -180,7 +190,9 @@ enum sending_result acks_receipt(struct acks *acks, uint64_t correlation,
     if (!is_mine(acks, correlation) || receipt->stream != acks->stream) {
         return SENDING_NOT_MINE;
     }
-    if (receipt->n_results != 1 || !receipt_holds(receipt, &governance->directory.checkpoint_key)) {
+    struct checkpoint head;
+    if (receipt->n_results != 1 ||
+        !receipt_holds(receipt, &governance->directory.checkpoint_key, &head)) {
         acks->flight.up = false;
         return SENDING_INVALID;
     }

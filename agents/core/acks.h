@@ -14,7 +14,8 @@
 #include "agents/core/sending.h"
 #include "agents/core/session.h"
 
-#define ACKS_WAIT_MS 50 /* what arrives within it shares one acknowledgement */
+#define ACKS_WAIT_MS   50               /* what arrives within it shares one acknowledgement */
+#define ACKS_COSIGN_MS (60 * 60 * 1000) /* a larger log is cosigned, with nothing to acknowledge */
 
 struct acks {
     struct agent *agent;
@@ -23,6 +24,7 @@ struct acks {
     uint64_t position; /* to be acknowledged */
     uint64_t told;     /* acknowledged: the broker has receipted it */
     int64_t due_ms;    /* boot; 0: none is wanted */
+    int64_t landed_ms; /* boot, of the newest receipt; 0 before the first */
     struct flight flight;
     uint64_t flight_position;
 };
@@ -39,6 +41,8 @@ void acks_sent(struct acks *acks, const struct parcel *parcel);
 enum sending_result acks_receipt(struct acks *acks, uint64_t correlation,
                                  const struct wire_receipt *receipt);
 enum sending_result acks_error(struct acks *acks, uint64_t correlation, enum verdict verdict);
+/* A larger log was verified: it is cosigned, once an hour. */
+void acks_cosign(struct acks *acks);
 int64_t acks_next_ms(const struct acks *acks);
 
 #endif

@@ -147,7 +147,13 @@ static void send_ping(struct agent_link *link)
     if (!link->ping_wanted && now_ms - link->ping_ms < PING_EVERY_MS) {
         return;
     }
-    if (send_payload(link, WIRE_PING, ++link->correlation) == 0) {
+    /* Hello is a ping that also has the broker prove what its receipts promised. */
+    bool owed = session_owed(&link->session);
+    buf_reset(&link->payload);
+    if (owed) {
+        session_hello(&link->session, &link->payload);
+    }
+    if (send_payload(link, owed ? WIRE_HELLO : WIRE_PING, ++link->correlation) == 0) {
         link->ping_ms = now_ms;
         link->ping_wanted = false;
     }

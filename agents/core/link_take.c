@@ -92,6 +92,9 @@ static void take_receipt(struct agent_link *link, uint64_t correlation, struct s
     if (result == SENDING_NOT_MINE) {
         result = acks_receipt(&link->acks, correlation, &receipt);
     }
+    if (result == SENDING_DONE) {
+        session_promised(&link->session, receipt.checkpoint);
+    }
     after_sending(link, result);
 }
 
@@ -135,11 +138,20 @@ static void take_proof(struct agent_link *link, uint64_t correlation, struct sli
                                 &governance->directory.checkpoint_key);
 }
 
+static void take_hello_reply(struct agent_link *link, struct slice payload)
+{
+    uint64_t size = link->session.witness.head.size;
+    if (goes_on(link, session_hello_reply(&link->session, payload, &link->arena)) &&
+        link->session.state == SESSION_READY && link->session.witness.head.size > size) {
+        acks_cosign(&link->acks);
+    }
+}
+
 static void take(struct agent_link *link, const struct wire_header *header, struct slice payload)
 {
     switch (header->type) {
     case WIRE_HELLO_REPLY:
-        (void)goes_on(link, session_hello_reply(&link->session, payload, &link->arena));
+        take_hello_reply(link, payload);
         return;
     case WIRE_GOVERNANCE_DOCUMENT:
         (void)goes_on(link, session_document(&link->session, payload, &link->arena));

@@ -170,9 +170,10 @@ static enum lane lane_of(const struct sending *sending, uint64_t correlation)
     return 0;
 }
 
-bool receipt_holds(const struct wire_receipt *receipt, const struct note_key *key)
+bool receipt_holds(const struct wire_receipt *receipt, const struct note_key *key,
+                   struct checkpoint *ret_head)
 {
-    struct checkpoint head;
+    struct checkpoint head = {.size = 0};
     bool stored = false;
     uint64_t newest = 0;
     for (size_t i = 0; i < receipt->n_results; i++) {
@@ -182,7 +183,11 @@ bool receipt_holds(const struct wire_receipt *receipt, const struct note_key *ke
                 receipt->results[i].log_index > newest ? receipt->results[i].log_index : newest;
         }
     }
-    return !stored || (checkpoint_check(receipt->checkpoint, key, &head) && newest < head.size);
+    if (stored && (!checkpoint_check(receipt->checkpoint, key, &head) || newest >= head.size)) {
+        return false;
+    }
+    *ret_head = head;
+    return true;
 }
 
 static struct store_txn *begin(struct sending *sending)
@@ -212,7 +217,7 @@ static int settle_result(struct sending *sending, struct store_txn *txn, enum la
 
 /* One synced transaction for all of a receipt. Returns how many were answered for good. */
 static size_t settle_results(struct sending *sending, enum lane lane,
-                             const struct wire_receipt *receipt)
+                             const struct wire_receipt *receipt, const struct checkpoint *head)
 {
     size_t n = 0;
     int r = 0;
@@ -222,6 +227,7 @@ static size_t settle_results(struct sending *sending, enum lane lane,
         n += r > 0 ? 1 : 0;
     }
     if (r >= 0) {
+        witness_save_promise(txn, head, receipt->checkpoint);
         r = agent_commit(&txn);
     }
     if (r != 0) {
@@ -299,10 +305,11 @@ enum sending_result sending_receipt(struct sending *sending, uint64_t correlatio
         govern_keep_current(sending->agent->keep);
     struct flight *flight = &sending->lanes[lane];
     flight->up = false;
-    if (!receipt_holds(receipt, &governance->directory.checkpoint_key)) {
+    struct checkpoint head;
+    if (!receipt_holds(receipt, &governance->directory.checkpoint_key, &head)) {
         return SENDING_INVALID;
     }
-    size_t settled = settle_results(sending, lane, receipt);
+    size_t settled = settle_results(sending, lane, receipt, &head);
     if (settled > 0) {
         backoff_succeed(&flight->backoff);
         lift_limit(flight);

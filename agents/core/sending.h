@@ -73,7 +73,9 @@ enum sending_result sending_error(struct sending *sending, uint64_t correlation,
 /* Boot time when something may be sent that cannot be sent now. */
 int64_t sending_next_ms(const struct sending *sending);
 
-/* Whether the receipt's head is signed and covers every entry that it says is stored. */
-bool receipt_holds(const struct wire_receipt *receipt, const struct note_key *key);
+/* Whether the receipt's head is signed and covers every entry that it says is stored; *ret_head is
+ * that head, of size 0 when it says that of none. */
+bool receipt_holds(const struct wire_receipt *receipt, const struct note_key *key,
+                   struct checkpoint *ret_head) MUST_USE;
 
 #endif

@@ -44,6 +44,7 @@ void session_start(struct session *session, struct agent *agent)
 
 void session_hello(struct session *session, struct buf *out)
 {
+    const struct witness *witness = &session->witness;
     _cleanup_(governance_unref) struct governance *governance =
         govern_keep_current(session->agent->keep);
     struct wire_hello hello = {
@@ -51,9 +52,31 @@ void session_hello(struct session *session, struct buf *out)
         .protocol_max = CAIRN_PROTOCOL_MAX,
         .software = slice_of_text("cairn-agent " CAIRN_VERSION),
         .versions = session_versions(governance),
-        .checkpoint = slice_make(session->witness.note, session->witness.note_len),
+        .checkpoint = slice_make(witness->note, witness->note_len),
     };
+    session->greeting = true;
+    session->greeted = witness->head.size;
+    if (session_owed(session)) {
+        hello.checkpoint = slice_make(witness->promised_note, witness->promised_len);
+        hello.proven = witness->head.size;
+        session->greeted = witness->promised.size;
+    }
     wire_hello_write(&hello, out);
+}
+
+void session_promised(struct session *session, struct slice checkpoint)
+{
+    _cleanup_(governance_unref) struct governance *governance =
+        govern_keep_current(session->agent->keep);
+    struct checkpoint head;
+    if (checkpoint_check(checkpoint, &governance->directory.checkpoint_key, &head)) {
+        witness_promise(&session->witness, &head, checkpoint);
+    }
+}
+
+bool session_owed(const struct session *session)
+{
+    return session->witness.promised.size > session->witness.head.size;
 }
 
 /* --- the broker's head --- */
@@ -125,6 +148,22 @@ enum session_result session_head(struct session *session, struct slice checkpoin
 
 /* --- hello's answer --- */
 
+/* What receipts promised, when the hello showed it: proved first, so that the answer's own head is
+ * judged against all of it. */
+static enum session_result judge_promise(struct session *session, const struct tree_proof *bridge)
+{
+    struct witness *witness = &session->witness;
+    if (!session_owed(session) || session->greeted != witness->promised.size) {
+        return SESSION_GOES_ON;
+    }
+    struct slice note = slice_make(witness->promised_note, witness->promised_len);
+    if (!witness_keep_promise(witness, bridge)) {
+        return fork_seen(session, note);
+    }
+    session->unsaved = true;
+    return SESSION_GOES_ON;
+}
+
 static bool anything_newer(const struct session *session, const struct governance *governance)
 {
     for (unsigned i = GOVERNANCE_ROOT; i <= GOVERNANCE_DOCUMENTS; i++) {
@@ -155,18 +194,39 @@ static enum session_result judge_hello(struct session *session,
     if (!good && anything_newer(session, governance)) {
         return SESSION_GOES_ON; /* the key may be in what comes: judged at the next hello */
     }
-    return judge(session, governance, reply->checkpoint, &reply->consistency);
+    enum session_result result = judge_promise(session, &reply->bridge);
+    if (result == SESSION_GOES_ON) {
+        result = judge(session, governance, reply->checkpoint, &reply->consistency);
+    }
+    return result;
+}
+
+/* Said again while everything goes on: a delivery may have moved our head meanwhile; then the next
+ * one will do. */
+static enum session_result greeted_again(struct session *session,
+                                         const struct wire_hello_reply *reply)
+{
+    const struct witness *witness = &session->witness;
+    uint64_t shown = session_owed(session) ? witness->promised.size : witness->head.size;
+    session->offered = reply->versions;
+    session->clock_ahead_ms = clock_real_ms(session->agent->clock) - reply->time_ms;
+    return shown == session->greeted ? judge_hello(session, reply) : SESSION_GOES_ON;
 }
 
 enum session_result session_hello_reply(struct session *session, struct slice payload,
                                         struct arena *arena)
 {
     struct wire_hello_reply reply;
-    if (session->state != SESSION_NEW) {
+    bool expected = session->greeting;
+    session->greeting = false;
+    if (!expected) {
         return SESSION_GOES_ON; /* of a hello that was said twice */
     }
     if (!wire_hello_reply_read(payload, arena, &reply)) {
         return refuse(session, "the broker's answer to hello cannot be read");
+    }
+    if (session->state != SESSION_NEW) {
+        return greeted_again(session, &reply);
     }
     if (reply.protocol < CAIRN_PROTOCOL_MIN || reply.protocol > CAIRN_PROTOCOL_MAX) {
         return refuse(session, "no protocol version in common with the broker");

@@ -38,12 +38,15 @@ struct session {
     enum governance_document document; /* being fetched */
     unsigned refused;                  /* documents refused on this connection, one bit each */
     bool judged;                       /* the broker's head was: its key is known */
+    bool greeting;                     /* a hello of this connection awaits its answer ... */
+    uint64_t greeted;                  /* ... which begins at a head of this size */
     int64_t clock_ahead_ms;
     const char *reason; /* static words */
 };
 
 void session_start(struct session *session, struct agent *agent);
 void session_hello(struct session *session, struct buf *out);
+/* A hello may be said again while READY: its answer proves what receipts promised. */
 enum session_result session_hello_reply(struct session *session, struct slice payload,
                                         struct arena *arena);
 /* The next document to ask for: true and the payload of a GOVERNANCE_FETCH; false when there is
@@ -60,6 +63,10 @@ enum session_result session_pong(struct session *session, struct slice payload,
 /* A head with its proof of consistency, as a DELIVERY carries them. */
 enum session_result session_head(struct session *session, struct slice checkpoint,
                                  uint64_t consistent_from, const struct tree_proof *proof);
+/* The head under which a receipt is signed, of a receipt that holds. */
+void session_promised(struct session *session, struct slice checkpoint);
+/* Whether the broker has promised more than it has proved. */
+bool session_owed(const struct session *session);
 /* Puts the newest head on disk, if it is not: a witness must never say less than it said before. 0
  * or -ENOSPC. */
 int session_save(struct session *session) MUST_USE;

@@ -7,31 +7,104 @@
 #include "agents/core/state.h"
 
 #define META_HEAD      "head"          /* size u64, root[32], note */
+#define META_PROMISED  "promised"      /* likewise */
 #define META_FORK_HELD "fork-held"     /* the note that was held ... */
 #define META_FORK_SEEN "fork-shown"    /* ... and the one that contradicts it; there while forked */
 #define META_OLD_HELD  "evidence-held" /* the same of the last fork that was cleared */
 #define META_OLD_SEEN  "evidence-shown"
 
-void witness_load(struct store_txn *txn, struct witness *ret)
+/* --- a head as it lies in META --- */
+
+static bool get(struct store_txn *txn, const char *name, struct checkpoint *ret, size_t *ret_len,
+                char ret_note[WITNESS_NOTE_BYTES])
 {
     struct slice value;
-    *ret = (struct witness){.note_len = 0};
-    tree_empty_root(&ret->head.root);
-    if (!agent_meta_bytes(txn, META_HEAD, &value)) {
-        return;
+    if (!agent_meta_bytes(txn, name, &value)) {
+        return false;
     }
     struct reader reader = reader_over(value);
-    uint64_t size = read_u64(&reader);
-    read_into(&reader, ret->head.root.bytes, sizeof(ret->head.root.bytes));
-    struct slice note = read_sized(&reader, sizeof(ret->note));
+    struct checkpoint head = {.size = read_u64(&reader)};
+    read_into(&reader, head.root.bytes, sizeof(head.root.bytes));
+    struct slice note = read_sized(&reader, WITNESS_NOTE_BYTES);
     if (!reader_end(&reader)) {
         store_fail(txn, -EBADMSG);
-        return;
+        return false;
     }
-    ret->head.size = size;
-    ret->note_len = note.len;
-    memcpy(ret->note, note.data, note.len);
+    *ret = head;
+    *ret_len = note.len;
+    memcpy(ret_note, note.data, note.len);
+    return true;
 }
+
+static void put(struct store_txn *txn, const char *name, const struct checkpoint *head,
+                struct slice note)
+{
+    uint8_t storage[8 + CAIRN_HASH_BYTES + 4 + WITNESS_NOTE_BYTES];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    write_u64(&writer, head->size);
+    write_bytes(&writer, head->root.bytes, sizeof(head->root.bytes));
+    write_sized(&writer, note);
+    agent_meta_put_bytes(txn, name, writer_slice(&writer));
+}
+
+void witness_load(struct store_txn *txn, struct witness *ret)
+{
+    *ret = (struct witness){.note_len = 0};
+    tree_empty_root(&ret->head.root);
+    (void)get(txn, META_HEAD, &ret->head, &ret->note_len, ret->note);
+    if (get(txn, META_PROMISED, &ret->promised, &ret->promised_len, ret->promised_note) &&
+        ret->promised.size <= ret->head.size) {
+        ret->promised.size = 0;
+    }
+}
+
+void witness_save(struct store_txn *txn, const struct witness *witness)
+{
+    put(txn, META_HEAD, &witness->head, slice_make(witness->note, witness->note_len));
+}
+
+/* --- what a receipt promises --- */
+
+void witness_promise(struct witness *witness, const struct checkpoint *head, struct slice note)
+{
+    if (note.len <= sizeof(witness->promised_note) && head->size > witness->head.size &&
+        head->size > witness->promised.size) {
+        witness->promised = *head;
+        witness->promised_len = note.len;
+        memcpy(witness->promised_note, note.data, note.len);
+    }
+}
+
+void witness_save_promise(struct store_txn *txn, const struct checkpoint *head, struct slice note)
+{
+    struct checkpoint held = {.size = 0};
+    size_t len;
+    char ignored[WITNESS_NOTE_BYTES];
+    (void)get(txn, META_PROMISED, &held, &len, ignored);
+    if (note.len <= sizeof(ignored) && head->size > held.size) {
+        put(txn, META_PROMISED, head, note);
+    }
+}
+
+bool witness_keep_promise(struct witness *witness, const struct tree_proof *proof)
+{
+    const struct tree_consistency claim = {
+        .old_size = witness->head.size,
+        .new_size = witness->promised.size,
+        .old_root = &witness->head.root,
+        .new_root = &witness->promised.root,
+    };
+    if (!tree_check_consistency(&claim, proof)) {
+        return false;
+    }
+    witness->head = witness->promised;
+    witness->note_len = witness->promised_len;
+    memcpy(witness->note, witness->promised_note, witness->promised_len);
+    witness->promised.size = 0;
+    return true;
+}
+
+/* --- judging --- */
 
 enum witness_result witness_judge(const struct witness *held, const struct note_key *key,
                                   struct slice note, const struct tree_proof *proof,
@@ -54,19 +127,16 @@ enum witness_result witness_judge(const struct witness *held, const struct note_
         return WITNESS_FORK;
     }
     memcpy(shown.note, note.data, note.len);
+    if (held->promised.size > shown.head.size) {
+        shown.promised = held->promised;
+        shown.promised_len = held->promised_len;
+        memcpy(shown.promised_note, held->promised_note, held->promised_len);
+    }
     *ret = shown;
     return WITNESS_NEWER;
 }
 
-void witness_save(struct store_txn *txn, const struct witness *witness)
-{
-    uint8_t storage[8 + CAIRN_HASH_BYTES + 4 + sizeof(witness->note)];
-    struct writer writer = writer_over(storage, sizeof(storage));
-    write_u64(&writer, witness->head.size);
-    write_bytes(&writer, witness->head.root.bytes, sizeof(witness->head.root.bytes));
-    write_sized(&writer, slice_make(witness->note, witness->note_len));
-    agent_meta_put_bytes(txn, META_HEAD, writer_slice(&writer));
-}
+/* --- evidence --- */
 
 void witness_save_fork(struct store_txn *txn, const struct witness *held, struct slice note)
 {
@@ -97,5 +167,6 @@ void witness_clear_fork(struct store_txn *txn)
         rename_meta(txn, META_FORK_HELD, META_OLD_HELD);
         rename_meta(txn, META_FORK_SEEN, META_OLD_SEEN);
         (void)store_delete(txn, AT_META, slice_of_text(META_HEAD));
+        (void)store_delete(txn, AT_META, slice_of_text(META_PROMISED));
     }
 }

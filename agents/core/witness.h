@@ -2,8 +2,13 @@
 /*
  * witness: the largest log head of the broker that this agency has verified. Every later head must
  * be signed, no smaller, and a continuation of this one; one that is not is evidence that the
- * broker shows different logs to different people. The head is put on disk before it is used. Only
- * the link's thread; its state lives in META.
+ * broker shows different logs to different people. The head is put on disk before it is used.
+ *
+ * A receipt is signed under a head too, without a proof that it continues ours: the broker has
+ * promised that log. What it has promised is shown to it at the next hello, which proves it or
+ * gives the broker away. It is put on disk with what the receipt ends.
+ *
+ * Only the link's thread; its state lives in META.
  */
 #ifndef AGENTS_WITNESS_H
 #define AGENTS_WITNESS_H
@@ -11,10 +16,15 @@
 #include "store/store.h"
 #include "tree/checkpoint.h"
 
+#define WITNESS_NOTE_BYTES 1024
+
 struct witness {
     struct checkpoint head; /* size 0 before the first */
     size_t note_len;
-    char note[1024]; /* the head's signed note */
+    char note[WITNESS_NOTE_BYTES]; /* the head's signed note */
+    struct checkpoint promised;    /* the largest of a receipt; size 0, or above the head's */
+    size_t promised_len;
+    char promised_note[WITNESS_NOTE_BYTES];
 };
 
 enum witness_result {
@@ -32,6 +42,12 @@ enum witness_result witness_judge(const struct witness *held, const struct note_
                                   struct slice note, const struct tree_proof *proof,
                                   struct witness *ret) MUST_USE;
 void witness_save(struct store_txn *txn, const struct witness *witness);
+/* A receipt's head, whose signature was checked: kept when it is the largest seen, in memory and, by
+ * the second, on disk. */
+void witness_promise(struct witness *witness, const struct checkpoint *head, struct slice note);
+void witness_save_promise(struct store_txn *txn, const struct checkpoint *head, struct slice note);
+/* `proof` goes from the head held to what was promised: true, and it is the head held then. */
+bool witness_keep_promise(struct witness *witness, const struct tree_proof *proof) MUST_USE;
 /* Keeps both notes for the operator. witness_forked stays true until they are cleared. */
 void witness_save_fork(struct store_txn *txn, const struct witness *held, struct slice note);
 bool witness_forked(struct store_txn *txn);

@@ -22,6 +22,7 @@ bool wire_hello_read(struct slice payload, struct arena *arena, struct wire_hell
         .protocol_min = from->protocol_min,
         .protocol_max = from->protocol_max,
         .checkpoint = piece_slice(&from->checkpoint),
+        .proven = from->proven,
     };
     if (from->checkpoint.len > CAIRN_NOTE_MAX_BYTES ||
         !piece_text(&from->software, CAIRN_NAME_MAX_BYTES, &read.software) ||
@@ -44,6 +45,7 @@ void wire_hello_write(const struct wire_hello *hello, struct buf *out)
     message.n_versions = versions.n;
     message.versions = versions.list;
     message.checkpoint = piece_bytes(hello->checkpoint);
+    message.proven = hello->proven;
     strict_write(&message.base, out);
 }
 
@@ -62,7 +64,8 @@ bool wire_hello_reply_read(struct slice payload, struct arena *arena, struct wir
         .time_ms = from->time_ms,
     };
     if (!piece_versions(from->versions, from->n_versions, &read.versions) ||
-        !piece_proof(from->consistency, from->n_consistency, &read.consistency)) {
+        !piece_proof(from->consistency, from->n_consistency, &read.consistency) ||
+        !piece_proof(from->bridge, from->n_bridge, &read.bridge)) {
         return false;
     }
     *ret = read;
@@ -74,9 +77,11 @@ void wire_hello_reply_write(const struct wire_hello_reply *reply, struct buf *ou
     Cairn__V1__HelloReply message = CAIRN__V1__HELLO_REPLY__INIT;
     struct piece_versions versions;
     struct piece_proof consistency;
+    struct piece_proof bridge;
 
     piece_versions_fill(&reply->versions, &versions);
     piece_proof_fill(&reply->consistency, &consistency);
+    piece_proof_fill(&reply->bridge, &bridge);
     message.protocol = reply->protocol;
     message.n_versions = versions.n;
     message.versions = versions.list;
@@ -84,6 +89,8 @@ void wire_hello_reply_write(const struct wire_hello_reply *reply, struct buf *ou
     message.n_consistency = reply->consistency.n;
     message.consistency = consistency.list;
     message.time_ms = reply->time_ms;
+    message.n_bridge = reply->bridge.n;
+    message.bridge = bridge.list;
     strict_write(&message.base, out);
 }
 

@@ -263,7 +263,8 @@ struct wire_hello {
     uint32_t protocol_max;
     struct slice software;
     struct wire_versions versions;
-    struct slice checkpoint; /* signed note of the head last verified; empty for none */
+    struct slice checkpoint; /* signed note of the largest head shown to us; empty for none */
+    uint64_t proven;         /* size up to which that log was proved to continue what we had seen */
 };
 bool wire_hello_read(struct slice payload, struct arena *arena, struct wire_hello *ret) MUST_USE;
 void wire_hello_write(const struct wire_hello *hello, struct buf *out);
@@ -272,8 +273,9 @@ struct wire_hello_reply {
     uint32_t protocol;
     struct wire_versions versions;
     struct slice checkpoint;
-    struct tree_proof consistency;
+    struct tree_proof consistency; /* from the hello's checkpoint to this one */
     int64_t time_ms;
+    struct tree_proof bridge; /* from the hello's proven size to its checkpoint */
 };
 bool wire_hello_reply_read(struct slice payload, struct arena *arena,
                            struct wire_hello_reply *ret) MUST_USE;

@@ -389,7 +389,8 @@ static void hello_write(struct buf *out)
                                           .protocol_max = 1,
                                           .software = slice_of_text("cairn-agent 0.1.0"),
                                           .versions = versions,
-                                          .checkpoint = checkpoint_note(note)},
+                                          .checkpoint = checkpoint_note(note),
+                                          .proven = 88},
                      out);
 }
 
@@ -401,7 +402,8 @@ static void hello_reply_write(struct buf *out)
                                                       .versions = versions,
                                                       .checkpoint = checkpoint_note(note),
                                                       .consistency = proof_of(2),
-                                                      .time_ms = MORNING_MS},
+                                                      .time_ms = MORNING_MS,
+                                                      .bridge = proof_of(1)},
                            out);
 }
 
@@ -646,8 +648,8 @@ AGAIN(proof_reply)
 AGAIN(state_reply)
 
 const struct wire_sample wire_samples[] = {
-    {"hello", 5, CORPUS_SESSION, hello_write, hello_again},
-    {"hello_reply", 5, CORPUS_SESSION, hello_reply_write, hello_reply_again},
+    {"hello", 6, CORPUS_SESSION, hello_write, hello_again},
+    {"hello_reply", 6, CORPUS_SESSION, hello_reply_write, hello_reply_again},
     {"pong", 2, CORPUS_SESSION, pong_write, pong_again},
     {"error", 1, CORPUS_SESSION, error_write, error_again},
     {"record_header", 21, CORPUS_ENTRY, record_header_write, record_header_again},

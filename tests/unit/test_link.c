@@ -130,10 +130,26 @@ static int close_story(void **state)
 
 /* --- session --- */
 
+static struct wire_hello greet(struct story *story)
+{
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    struct wire_hello hello;
+    session_hello(&story->session, &payload);
+    assert_true(
+        wire_hello_read(arena_copy(&story->arena, buf_slice(&payload)), &story->arena, &hello));
+    return hello;
+}
+
+static enum session_result answer(struct story *story, const struct wire_hello_reply *reply)
+{
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    wire_hello_reply_write(reply, &payload);
+    return session_hello_reply(&story->session, buf_slice(&payload), &story->arena);
+}
+
 static enum session_result reply_with(struct story *story, struct slice note,
                                       const struct tree_proof *proof)
 {
-    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     struct wire_hello_reply reply = {
         .protocol = CAIRN_PROTOCOL_MAX,
         .versions = session_versions(story->practice->governing.governance),
@@ -141,8 +157,8 @@ static enum session_result reply_with(struct story *story, struct slice note,
         .consistency = *proof,
         .time_ms = story->practice->clock.real_ms - 7,
     };
-    wire_hello_reply_write(&reply, &payload);
-    return session_hello_reply(&story->session, buf_slice(&payload), &story->arena);
+    (void)greet(story);
+    return answer(story, &reply);
 }
 
 static enum session_result hello_reply(struct story *story, uint64_t size, uint64_t proof_from)
@@ -647,6 +663,97 @@ static void a_receipt_is_believed_only_with_a_signed_head_that_covers_it(void **
     assert_int_equal(practice_rows(story->practice, AT_SPOOL), 2);
 }
 
+/* A record is stored under the head of that size, and the agent stops and starts. */
+static struct wire_hello promised(struct story *story, uint64_t size)
+{
+    const enum verdict verdicts[] = {VERDICT_STORED, VERDICT_STORED};
+    (void)practice_concern(story->practice, "");
+    struct read_parcel parcel = cut(story, LANE_NORMAL);
+    assert_int_equal(receipt(story, &parcel, verdicts, note_at(story, size)), SENDING_DONE);
+    practice_reopen(story->practice);
+    start_link(story);
+    assert_true(session_owed(&story->session));
+    return greet(story);
+}
+
+/* From two leaves, which are proved, over `promised` to `size`. */
+static struct wire_hello_reply proved(struct story *story, uint64_t promised, uint64_t size)
+{
+    return (struct wire_hello_reply){
+        .protocol = CAIRN_PROTOCOL_MAX,
+        .versions = session_versions(story->practice->governing.governance),
+        .checkpoint = note_at(story, size),
+        .consistency =
+            size > promised ? proof_between(story, promised, size) : (struct tree_proof){.n = 0},
+        .time_ms = story->practice->clock.real_ms,
+        .bridge = proof_between(story, 2, promised),
+    };
+}
+
+static void what_a_receipt_promised_is_shown_and_proved_at_the_next_hello(void **state)
+{
+    struct story *story = *state;
+
+    struct wire_hello hello = promised(story, 5);
+    assert_true(slice_equal(hello.checkpoint, note_at(story, 5)));
+    assert_int_equal(hello.proven, 2);
+    const struct wire_hello_reply reply = proved(story, 5, 6);
+    assert_int_equal(answer(story, &reply), SESSION_GOES_ON);
+
+    assert_int_equal(story->session.witness.head.size, 6);
+    assert_false(session_owed(&story->session));
+    practice_reopen(story->practice);
+    start_link(story);
+    assert_int_equal(story->session.witness.head.size, 6);
+    assert_false(session_owed(&story->session));
+}
+
+static void a_log_that_lacks_what_a_receipt_promised_is_evidence(void **state)
+{
+    struct story *story = *state;
+    (void)promised(story, 5);
+
+    const struct wire_hello_reply reply = proved(story, 5, 4);
+
+    assert_int_equal(answer(story, &reply), SESSION_FORK);
+    assert_true(kept_as_fork(story));
+}
+
+static void a_promise_that_does_not_continue_our_log_is_evidence(void **state)
+{
+    struct story *story = *state;
+    story->leaves[0] = story->leaves[1];
+    (void)promised(story, 5);
+
+    const struct wire_hello_reply reply = proved(story, 5, 6);
+
+    assert_int_equal(answer(story, &reply), SESSION_FORK);
+    assert_true(kept_as_fork(story));
+}
+
+static void hello_may_be_said_again_and_is_left_when_a_delivery_was_faster(void **state)
+{
+    struct story *story = *state;
+    const enum verdict verdicts[] = {VERDICT_STORED, VERDICT_STORED};
+    (void)practice_concern(story->practice, "");
+    struct read_parcel parcel = cut(story, LANE_NORMAL);
+    assert_int_equal(receipt(story, &parcel, verdicts, note_at(story, 5)), SENDING_DONE);
+    session_promised(&story->session, note_at(story, 5));
+    struct tree_proof proof = proof_between(story, 2, 6);
+
+    (void)greet(story);
+    assert_int_equal(session_head(&story->session, note_at(story, 6), 2, &proof), SESSION_GOES_ON);
+    struct wire_hello_reply reply = proved(story, 5, 7);
+    assert_int_equal(answer(story, &reply), SESSION_GOES_ON);
+    assert_int_equal(story->session.witness.head.size, 6);
+    assert_int_equal(story->session.state, SESSION_READY);
+
+    (void)greet(story);
+    reply.consistency = proof_between(story, 6, 7);
+    assert_int_equal(answer(story, &reply), SESSION_GOES_ON);
+    assert_int_equal(story->session.witness.head.size, 7);
+}
+
 static void a_receipt_for_another_parcel_is_nothing(void **state)
 {
     struct story *story = *state;
@@ -1137,6 +1244,10 @@ int main(void)
         TEST(a_receipt_takes_stored_entries_out_and_keeps_the_others),
         TEST(without_a_receipt_the_same_entries_go_again),
         TEST(a_receipt_is_believed_only_with_a_signed_head_that_covers_it),
+        TEST(what_a_receipt_promised_is_shown_and_proved_at_the_next_hello),
+        TEST(a_log_that_lacks_what_a_receipt_promised_is_evidence),
+        TEST(a_promise_that_does_not_continue_our_log_is_evidence),
+        TEST(hello_may_be_said_again_and_is_left_when_a_delivery_was_faster),
         TEST(a_receipt_for_another_parcel_is_nothing),
         TEST(a_stale_directory_asks_for_a_newer_one_and_keeps_the_entries),
         TEST(a_bad_row_is_put_aside_and_the_others_go_on),

@@ -64,20 +64,26 @@ static void sign(struct world *world, const struct checkpoint *head, struct buf 
         checkpoint_sign(head, &world->commit.checkpoint_key, world->checkpoint_signer, out), 0);
 }
 
-static void say_hello(struct world *world, uint32_t agency, struct slice note)
+static void say_hello_from(struct world *world, uint32_t agency, struct slice note, uint64_t proven)
 {
     _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     const struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_HELLO};
     const struct wire_hello hello = {.protocol_min = CAIRN_PROTOCOL_MIN,
                                      .protocol_max = CAIRN_PROTOCOL_MAX,
                                      .software = slice_of_text("a test"),
-                                     .checkpoint = note};
+                                     .checkpoint = note,
+                                     .proven = proven};
     wire_frame_begin(&frame, &header);
     wire_hello_write(&hello, &frame);
     wire_frame_end(&frame);
     world_forget_letters(world);
     world_receive(world, agency, buf_slice(&frame));
     world_turn(world);
+}
+
+static void say_hello(struct world *world, uint32_t agency, struct slice note)
+{
+    say_hello_from(world, agency, note, 0);
 }
 
 static void read_reply(struct world *world, uint32_t agency, struct wire_hello_reply *ret)
@@ -112,6 +118,25 @@ static void every_head_that_an_agency_may_hold_is_proved_consistent_in_hello(voi
         say_hello(world, GP, buf_slice(&note));
         read_reply(world, GP, &reply);
         expect_consistent(world, &old, reply.checkpoint, &reply.consistency);
+    }
+}
+
+static void what_a_receipt_promised_is_proved_from_what_the_agency_had_seen_before(void **state)
+{
+    struct world *world = *state;
+    struct wire_hello_reply reply;
+    store_records(world, 6);
+    uint64_t size = world_log_size(world);
+    _cleanup_(buf_deinit) struct buf note = BUF_MAX(1024);
+    const struct checkpoint promised = head_at(world, size - 1);
+    sign(world, &promised, &note);
+
+    for (uint64_t proven = 1; proven < promised.size; proven++) {
+        const struct checkpoint before = head_at(world, proven);
+        say_hello_from(world, GP, buf_slice(&note), proven);
+        read_reply(world, GP, &reply);
+        expect_consistent(world, &before, buf_slice(&note), &reply.bridge);
+        expect_consistent(world, &promised, reply.checkpoint, &reply.consistency);
     }
 }
 
@@ -395,6 +420,7 @@ int main(void)
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         STORY(every_head_that_an_agency_may_hold_is_proved_consistent_in_hello),
+        STORY(what_a_receipt_promised_is_proved_from_what_the_agency_had_seen_before),
         STORY(a_first_hello_gets_the_head_and_no_proof),
         STORY(every_delivery_is_proved_from_the_head_its_reader_holds),
         STORY(every_item_of_a_delivery_is_proved_to_be_in_the_log),
