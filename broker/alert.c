@@ -268,6 +268,23 @@ struct look {
     bool extended;
 };
 
+/* How many alerts of this pattern a week of London has had; those beyond its budget are counted for
+ * its owner. They are raised all the same: no child goes unseen because many were seen. */
+static void count_budget(struct apply *apply, const struct pattern *pattern)
+{
+    char name[RULE_ID_MAX_BYTES + 8];
+    struct writer writer = writer_over(name, sizeof(name) - 1);
+    write_format(&writer, "week/%s", pattern->id);
+    name[writer_slice(&writer).len] = '\0';
+    uint64_t week = (uint64_t)(apply_day(apply) + 3) / 7; /* from Monday: day 0 was a Thursday */
+    uint64_t last = meta_get(apply->txn, name, 0);
+    uint64_t raised = (last >> 32 == week ? last & UINT32_MAX : 0) + 1;
+    meta_put(apply->txn, name, week << 32 | raised);
+    if (raised > pattern->weekly_budget) {
+        apply_noted(apply, NOTED_ALERTS_OVER_BUDGET);
+    }
+}
+
 static void raise(struct apply *apply, struct look *look, const struct pattern *pattern)
 {
     enum outcome earlier = look->number == 0 ? OUTCOME_NONE : look->alert.outcome;
@@ -282,6 +299,7 @@ static void raise(struct apply *apply, struct look *look, const struct pattern *
     };
     memcpy(look->alert.pattern, pattern->id, sizeof(look->alert.pattern));
     look->raised = true;
+    count_budget(apply, pattern);
 }
 
 static void act_on(struct apply *apply, struct look *look, const struct pattern *pattern,
@@ -416,6 +434,21 @@ bool alert_met(struct apply *apply, const struct alert_question *question)
     return false;
 }
 
+/* A pattern in the shadow raises nothing: that it would have is counted, once, by the occurrence that
+ * completes it. */
+static void count_shadow(struct apply *apply, const struct alert_question *question,
+                         const struct pattern *pattern)
+{
+    struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
+    struct noticed noticed;
+    struct pattern live = *pattern;
+    live.shadow = false;
+    if (question->anchor != ALERT_NEWEST && pattern_met(apply, question, &live, items, &noticed) &&
+        noticed.occurrences == pattern->occurrences_min) {
+        apply_noted(apply, NOTED_SHADOW_RAISED);
+    }
+}
+
 void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
 {
     const struct patterns *patterns = &apply->governance->patterns;
@@ -425,7 +458,9 @@ void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
     struct look look = {.child = child};
     look.number = child_alert_get(apply->txn, child, &look.alert);
     for (size_t i = 0; i < patterns->n; i++) {
-        if (pattern_met(apply, &question, &patterns->items[i], items, &noticed)) {
+        if (patterns->items[i].shadow) {
+            count_shadow(apply, &question, &patterns->items[i]);
+        } else if (pattern_met(apply, &question, &patterns->items[i], items, &noticed)) {
             act_on(apply, &look, &patterns->items[i], &noticed);
         }
     }

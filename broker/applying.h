@@ -34,6 +34,8 @@
     X(TOKEN_CROWDED, "token_crowded")                                                              \
     X(LOOKS_CUT_SHORT, "looks_cut_short")                                                          \
     X(ALERTS_RAISED, "alerts_raised")                                                              \
+    X(ALERTS_OVER_BUDGET, "alerts_over_budget")                                                    \
+    X(SHADOW_RAISED, "shadow_raised")                                                              \
     X(ALERTS_EXTENDED, "alerts_extended")                                                          \
     X(ALERTS_OPENED, "alerts_opened")                                                              \
     X(ALERTS_CLOSED, "alerts_closed")                                                              \

@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "broker/counters.h"
 #include "os/files.h"
-#include "support/world.h"
+#include "support/stories.h"
 
 #define HOUR_MS (60 * 60 * 1000)
 
@@ -213,6 +213,37 @@ static void a_cosignature_that_does_not_hold_is_counted(void **state)
     assert_int_equal(counted(heard, "apply_cosignatures_refused"), 1);
 }
 
+static void what_a_pattern_in_the_shadow_would_have_raised_is_counted(void **state)
+{
+    struct heard *heard = *state;
+    change_document(heard->world, GOVERNANCE_PATTERNS, "\"state\": \"live\",",
+                    "\"state\": \"shadow\",");
+
+    three_missed(heard->world, ALIX);
+    (void)miss(heard->world, GP, ALIX, "2026-10-01");
+
+    assert_int_equal(counted(heard, "apply_shadow_raised"), 1);
+    assert_int_equal(counted(heard, "apply_alerts_raised"), 0);
+}
+
+static void alerts_beyond_a_patterns_budget_are_raised_and_counted(void **state)
+{
+    struct heard *heard = *state;
+    change_document(heard->world, GOVERNANCE_PATTERNS, "\"weekly_budget\": 40",
+                    "\"weekly_budget\": 1");
+
+    three_missed(heard->world, ALIX);
+    assert_int_equal(counted(heard, "apply_alerts_over_budget"), 0);
+    for (int day = 1; day <= 3; day++) {
+        char when[] = "2026-10-00";
+        when[9] = (char)('0' + day);
+        (void)miss(heard->world, GP, BLAKE, when);
+    }
+
+    assert_int_equal(counted(heard, "apply_alerts_raised"), 2);
+    assert_int_equal(counted(heard, "apply_alerts_over_budget"), 1);
+}
+
 #define STORY(story) cmocka_unit_test_setup_teardown(story, open_world, close_world)
 
 int main(void)
@@ -224,6 +255,8 @@ int main(void)
         STORY(a_parcel_signed_by_another_is_said_with_its_agency_and_its_verdict),
         STORY(a_clock_that_stepped_is_said_once_for_each_step),
         STORY(a_cosignature_that_does_not_hold_is_counted),
+        STORY(what_a_pattern_in_the_shadow_would_have_raised_is_counted),
+        STORY(alerts_beyond_a_patterns_budget_are_raised_and_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
