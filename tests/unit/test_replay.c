@@ -106,12 +106,13 @@ static void expect_same_state(struct store *live, struct store *again)
     assert_true(log_size(a, T_LOG) > 0);
 }
 
-/* A small life: statements, records, an alert, a decision, an acknowledgement, a retraction,
+/* A small life: statements, records, an alert, a decision, a link undone, an acknowledgement, a retraction,
  * refusals, a revocation. */
 static void live_a_little(struct world *world, unsigned seed)
 {
     struct world_entry entry;
     struct world_entry first = {.wire = {.n_grants = 0}};
+    struct entry_id by_name = {.agency = HEALTH_VISITING, .stream = 1, .seq = 1};
     int32_t day = instant_london_day(world->clock.real_ms);
     for (uint32_t agency = GP; agency <= HEALTH_VISITING; agency++) {
         world_statement(world, agency, ALIX, agency != HEALTH_VISITING, &entry);
@@ -133,7 +134,13 @@ static void live_a_little(struct world *world, unsigned seed)
         if (i == 0) {
             first = entry;
         }
+        if (record.from == HEALTH_VISITING && record.child == ALIX) {
+            by_name = entry.header.id;
+        }
     }
+    const struct world_link link = {.action = ACTION_UNDO_LINK, .record = &by_name};
+    world_link_decision(world, HEALTH_VISITING, &link, &entry);
+    (void)world_send_one(world, HEALTH_VISITING, &entry);
     world_decision(world, MASH, 1, ACTION_OPEN, OUTCOME_NONE, &entry);
     (void)world_send_one(world, MASH, &entry);
     struct entry_id id = first.header.id;

@@ -130,6 +130,7 @@ static const struct {
     {ENTRY_DECISION, AT(decision.action), ACTION_UNDO_LINK + 1, NO, "an unknown action"},
     {ENTRY_DECISION, AT(decision.alert), 0, NO, "a decision about nothing"},
     {ENTRY_DECISION, AT(decision.has_other), true, NO, "closing with another child"},
+    {ENTRY_DECISION, AT(decision.action), ACTION_UNDO_LINK, NO, "a link without a record"},
     {ENTRY_DECISION, AT(decision.outcome), OUTCOME_NONE, YES, "closing without an outcome"},
     {ENTRY_DECISION, AT(decision.outcome), 8, NO, "an unknown outcome"},
     {ENTRY_DECISION, AT(decision.decided_ms), MS_LAST + 1, NO, "a decision after the last day"},
