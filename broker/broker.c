@@ -208,6 +208,9 @@ int broker_recover(struct broker *broker, struct error *error)
     if (r != 0) {
         return r;
     }
+    if (commit->governance != NULL) {
+        commit_report_front_door(commit->governance);
+    }
     start_batch(broker);
     return commit->governance != NULL
                ? 0

@@ -230,6 +230,14 @@ static void show_counters(struct commit *commit, const struct batch *batch)
     }
 }
 
+void commit_report_front_door(const struct governance *governance)
+{
+    if (!directory_has_front_door(&governance->directory)) {
+        log_event(LOG_LEVEL_WARNING, "no_front_door", "directory=%" PRIu64,
+                  governance->versions[GOVERNANCE_DIRECTORY]);
+    }
+}
+
 /* Steps 4 to 7. */
 static void show(struct commit *commit, struct batch *batch, uint64_t log_size)
 {
@@ -244,6 +252,7 @@ static void show(struct commit *commit, struct batch *batch, uint64_t log_size)
                   "directory=%" PRIu64 " agreements=%" PRIu64,
                   commit->governance->versions[GOVERNANCE_DIRECTORY],
                   commit->governance->versions[GOVERNANCE_AGREEMENTS]);
+        commit_report_front_door(commit->governance);
     }
     board_set_head(commit->board, &head);
     show_counters(commit, batch);

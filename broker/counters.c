@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/counters.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -40,7 +41,11 @@ static size_t verdict_slot(enum verdict verdict)
 int broker_counters_create(const char *path, struct counters *ret, struct error *error)
 {
     int r = counters_create(path, names, ARRAY_LEN(names), clock_system(), ret);
-    if (r != 0) {
+    if (r == -EBUSY) { /* whose file this is, lives */
+        const char *end = strrchr(path, '/');
+        (void)error_set(error, "dir", "another broker is running on %.*s",
+                        end == NULL ? 0 : (int)(end - path), path);
+    } else if (r != 0) {
         (void)error_set(error, path, "the counters' file cannot be made: %s", strerror(-r));
     }
     return r;

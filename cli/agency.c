@@ -21,10 +21,11 @@ static error_t take_argument(struct agency_options *given, char *argument, struc
     return EINVAL;
 }
 
+/* An agency that could say of no child that it knows one would be told of none. */
 static error_t take_number(const char *argument, uint64_t *out, struct argp_state *state)
 {
-    if (!u64_parse(argument, UINT32_MAX, out)) {
-        argp_error(state, "%s is not a number", argument);
+    if (!u64_parse(argument, UINT32_MAX, out) || *out == 0) {
+        argp_error(state, "%s is not a whole number of children, from 1", argument);
         return EINVAL;
     }
     return 0;
@@ -47,6 +48,11 @@ error_t agency_option(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (given->dir == NULL || (given->arguments == 2 && given->subject == NULL)) {
             argp_error(state, "arguments are missing");
+            return EINVAL;
+        }
+        if (given->needs_reason && (given->reason == NULL || given->reason[0] == '\0')) {
+            argp_error(state, "--reason is needed: this cannot be undone, and every agency can "
+                              "read why");
             return EINVAL;
         }
         return 0;

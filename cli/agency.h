@@ -24,6 +24,7 @@ struct agency_options {
     uint64_t involvements_max;
     uint64_t involvements_per_day_max;
     int arguments; /* how many are needed */
+    bool needs_reason;
 };
 
 error_t agency_option(int key, char *argument, struct argp_state *state); /* into the struct */

@@ -17,6 +17,7 @@
 
 static int read_request(const char *path, struct agency_request *ret, struct error *error)
 {
+    struct error inner = ERROR_NULL;
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(REQUEST_MAX_BYTES);
 
     int r = file_read(path, &text);
@@ -24,7 +25,31 @@ static int read_request(const char *path, struct agency_request *ret, struct err
         (void)error_set(error, path, "%s", strerrordesc_np(-r));
         return r;
     }
-    return agency_request_read(buf_slice(&text), ret, error);
+    r = agency_request_read(buf_slice(&text), ret, &inner);
+    if (r == -EINVAL) {
+        (void)error_set(error, path, "is not a request to join%s%s: %s",
+                        inner.where[0] == '\0' ? "" : ", at ", inner.where, inner.what);
+    } else if (r < 0) {
+        (void)error_set(error, path, "%s %s", inner.where, inner.what);
+    }
+    return r;
+}
+
+/* STATUS_OK when the directory has this kind; else says which it has. */
+static enum status check_kind(struct output *output, const struct directory *directory,
+                              const struct agency_request *request)
+{
+    char known[KINDS_MAX * (KIND_ID_MAX_BYTES + 2)] = "";
+    struct writer writer = writer_over(known, sizeof(known) - 1);
+
+    for (size_t i = 0; i < directory->n_kinds; i++) {
+        if (strcmp(directory->kinds[i].id, request->kind) == 0) {
+            return STATUS_OK;
+        }
+        write_format(&writer, "%s%s", i == 0 ? "" : ", ", directory->kinds[i].id);
+    }
+    return output_refuse(output, STATUS_FAILED, request->id, "kind \"%s\" is none of: %s",
+                         request->kind, known);
 }
 
 static bool has_key(const struct agency_key *keys, size_t n, const uint8_t public_key[32])
@@ -161,7 +186,8 @@ static enum status approve(struct cli *cli, struct partnership *partnership,
                              "asks another partnership, %s", request->origin);
     }
     if (known == NULL) {
-        return approve_new(cli, partnership, request, given);
+        enum status status = check_kind(output, directory, request);
+        return status != STATUS_OK ? status : approve_new(cli, partnership, request, given);
     }
     if (!known->active) {
         return output_refuse(output, STATUS_CONFLICT, given->subject,

@@ -206,7 +206,7 @@ static int write_agent_ini(const struct folder *folder, struct error *error)
                ";duty_telephone = 01632 960100\n"
                "\n"
                "; How long a missed appointment waits for a correction before it leaves.\n"
-               ";settle = 1d\n"
+               ";settle = 24h\n"
                "\n"
                "; Title and date of the decision that automatic feeds rest on; shown with each\n"
                "; record, so that nobody takes it for a person's judgement.\n"

@@ -16,7 +16,7 @@ static int revoke_in_directory(struct partnership *partnership, const struct age
     struct json_view list = json_get_array(&view, "agencies");
     _cleanup_(json_free) struct json *entry = json_clone(json_item(&list, at).node);
     json_set_word(entry, "status", "revoked");
-    if (reason != NULL && json_set_text(entry, "reason", slice_of_text(reason)) < 0) {
+    if (json_set_text(entry, "reason", slice_of_text(reason)) < 0) {
         return error_set(error, "--reason", "is not plain text in UTF-8");
     }
     return agency_publish(partnership, at, entry, error);
@@ -56,16 +56,18 @@ enum status command_agency_revoke(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"reason", AGENCY_REASON, "TEXT", 0,
-         "why; every agency can read it, so nothing about a child or a patient", 0},
+         "why, which must be said; every agency can read it, so nothing about a child or a patient",
+         0},
         {0},
     };
     static const struct command_line line = {
         .options = options,
         .parser = agency_option,
         .arguments = "PARTNERSHIP_DIR ID",
-        .help = "Revokes an agency. Its number and id are never given to another.",
+        .help = "Revokes an agency, which cannot be undone: it joins again under another id. Its "
+                "number and id are never given to another.",
     };
-    struct agency_options given = {.arguments = 2};
+    struct agency_options given = {.arguments = 2, .needs_reason = true};
     const struct command_call call = {argc, argv};
     struct partnership partnership = PARTNERSHIP_NULL;
     struct error error = ERROR_NULL;

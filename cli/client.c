@@ -85,6 +85,15 @@ static enum status status_of_http(int status)
     }
 }
 
+/* A problem that has its own exit code, whatever HTTP calls it. */
+static bool is_key_used(const struct json_view *problem)
+{
+    static const char type[] = CAIRN_PROBLEM_PREFIX "idempotency-key-used";
+    struct json_view member = json_has(problem, "type") ? json_member(problem, "type") : *problem;
+
+    return json_holds_text(&member) && slice_is_text(json_as_text(&member), type);
+}
+
 /* "; a child in danger: telephone MASH duty desk 01632 960100", when the problem has a number. */
 static void add_telephone(const struct json_view *problem, char *out, size_t bytes)
 {
@@ -107,6 +116,7 @@ static enum status refused(const char *socket, const struct http_answer *answer,
     char where[sizeof(error->where)] = "";
     char what[sizeof(error->what)] = "";
     char telephone[TELEPHONE_BYTES] = "";
+    enum status status = status_of_http(answer->status);
     _cleanup_(json_free) struct json *problem = json_parse(buf_slice(&answer->body), &ignored);
 
     if (problem != NULL) {
@@ -117,6 +127,7 @@ static enum status refused(const char *socket, const struct http_answer *answer,
             json_opt_copy(&view, "title", what, sizeof(what));
         }
         add_telephone(&view, telephone, sizeof(telephone));
+        status = is_key_used(&view) ? STATUS_CONFLICT : status;
     }
     if (what[0] == '\0') {
         (void)error_set(error, socket, "the agent refused this with status %d", answer->status);
@@ -125,7 +136,7 @@ static enum status refused(const char *socket, const struct http_answer *answer,
         size_t room = sizeof(error->what) - 1 - strlen(telephone);
         (void)error_set(error, where, "%.*s%s", (int)room, what, telephone);
     }
-    return status_of_http(answer->status);
+    return status;
 }
 
 static enum status exchange(const struct http_request *asked, struct http_answer *ret,

@@ -9,11 +9,13 @@
 #include <string.h>
 
 #define COMMAND_NAME_BYTES 64
+#define GROUP_BYTES        128 /* the second words of one group */
 #define KEY_JSON           0x1001
 #define KEY_QUIET          0x1002
 #define KEY_VERSION        0x1003
 #define KEY_USAGE          0x1004
 #define KEY_HELP           '?'
+#define KEY_HELP_SHORT     'h'
 
 struct command {
     const char *name;
@@ -40,6 +42,7 @@ static const struct argp_option shared_options[] = {
     {"json", KEY_JSON, NULL, 0, "print one JSON object instead of text", -1},
     {"quiet", KEY_QUIET, NULL, 0, "print nothing but problems", -1},
     {"help", KEY_HELP, NULL, 0, "print this help", -1},
+    {NULL, KEY_HELP_SHORT, NULL, OPTION_ALIAS, NULL, -1},
     {"usage", KEY_USAGE, NULL, 0, "print the usage in short", -1},
     {"version", KEY_VERSION, NULL, 0, "print the version", -1},
     {0},
@@ -63,6 +66,7 @@ static error_t parse_shared(int key, char *argument, struct argp_state *state)
         shared->cli->output.quiet = true;
         return 0;
     case KEY_HELP:
+    case KEY_HELP_SHORT:
         argp_state_help(state, shared->cli->output.out,
                         ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC);
         shared->answered = true;
@@ -138,7 +142,42 @@ static void print_help(FILE *stream)
     (void)fprintf(stream,
                   "\n`cairn COMMAND --help` says more.\n"
                   "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no answer, 4 not allowed, "
-                  "5 not found, 6 conflict.\n");
+                  "5 not found, 6 conflict, 7 done, but a person must look.\n");
+}
+
+/* The commands that begin with this word: 0 when there are none. */
+static size_t list_group(FILE *stream, const char *word)
+{
+    size_t len = strlen(word);
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (strncmp(commands[i].name, word, len) == 0 && commands[i].name[len] == ' ') {
+            n++;
+            if (stream != NULL) {
+                (void)fprintf(stream, "  %-16s  %s\n", commands[i].name, commands[i].help);
+            }
+        }
+    }
+    return n;
+}
+
+static bool asks_help(const char *argument)
+{
+    return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0 ||
+           strcmp(argument, "-?") == 0 || strcmp(argument, "help") == 0;
+}
+
+/* `cairn agency --help`: the line, then its commands. */
+static bool help_group(struct cli *cli, int argc, char **argv)
+{
+    if (argc < 2 || !asks_help(argv[1]) || list_group(NULL, argv[0]) == 0) {
+        return false;
+    }
+    (void)fprintf(cli->output.out, "Usage: cairn %s COMMAND [OPTION...]\n\n", argv[0]);
+    (void)list_group(cli->output.out, argv[0]);
+    (void)fprintf(cli->output.out, "\n`cairn %s COMMAND --help` says more.\n", argv[0]);
+    return true;
 }
 
 /* True for an option of the program's own; *ret_done when it was also an answer. */
@@ -151,7 +190,7 @@ static bool take_global(struct cli *cli, const char *argument, bool *ret_done)
     } else if (strcmp(argument, "--version") == 0) {
         (void)fprintf(cli->output.out, "cairn " CAIRN_VERSION "\n");
         *ret_done = true;
-    } else if (strcmp(argument, "--help") == 0 || strcmp(argument, "-?") == 0) {
+    } else if (asks_help(argument)) {
         print_help(cli->output.out);
         *ret_done = true;
     } else {
@@ -177,18 +216,35 @@ static const struct command *find(int argc, char **argv, int *ret_words)
     return NULL;
 }
 
-static enum status refuse_unknown(struct cli *cli, const char *word)
+/* "agency approve, agency revoke": what could have been meant. */
+static void name_group(const char *word, char *out, size_t bytes)
 {
-    size_t len = strlen(word);
+    struct writer writer = writer_over(out, bytes - 1);
+    const char *between = "";
 
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        size_t len = strlen(word);
         if (strncmp(commands[i].name, word, len) == 0 && commands[i].name[len] == ' ') {
-            return output_refuse(&cli->output, STATUS_USAGE, word,
-                                 "needs a second word, as in `cairn %s`", commands[i].name);
+            write_format(&writer, "%s%s", between, commands[i].name + len + 1);
+            between = ", ";
         }
     }
-    return output_refuse(&cli->output, STATUS_USAGE, "",
-                         "there is no such command: `cairn --help` lists them");
+    out[writer_slice(&writer).len] = '\0';
+}
+
+static enum status refuse_unknown(struct cli *cli, int argc, char **argv)
+{
+    char known[GROUP_BYTES] = "";
+
+    if (list_group(NULL, argv[0]) == 0) {
+        return output_refuse(&cli->output, STATUS_USAGE, "",
+                             "there is no such command: `cairn --help` lists them");
+    }
+    name_group(argv[0], known, sizeof(known));
+    return output_refuse(&cli->output, STATUS_USAGE, argv[0],
+                         argc < 2 || argv[1][0] == '-' ? "needs a second word, one of: %s"
+                                                       : "has no such command; it has: %s",
+                         known);
 }
 
 static enum status run(struct cli *cli, const struct command *command, int argc, char **argv)
@@ -220,8 +276,11 @@ enum status command_main(struct cli *cli, int argc, char **argv)
         return STATUS_USAGE;
     }
     const struct command *command = find(argc - at, argv + at, &words);
+    if (command == NULL && help_group(cli, argc - at, argv + at)) {
+        return STATUS_OK;
+    }
     if (command == NULL) {
-        return refuse_unknown(cli, argv[at]);
+        return refuse_unknown(cli, argc - at, argv + at);
     }
     return run(cli, command, argc - at - words + 1, argv + at + words - 1);
 }

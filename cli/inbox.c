@@ -32,18 +32,31 @@ struct inbox_options {
     uint64_t wait_s;
 };
 
-static error_t take_number(uint64_t *into, uint64_t max, const char *argument,
+struct range {
+    const char *option;
+    uint64_t min;
+    uint64_t max;
+};
+
+static error_t take_number(uint64_t *into, const struct range *range, const char *argument,
                            struct argp_state *state)
 {
-    if (!u64_parse(argument, max, into)) {
-        argp_error(state, "a whole number, at most %llu", (unsigned long long)max);
+    uint64_t number = 0;
+
+    if (!u64_parse(argument, range->max, &number) || number < range->min) {
+        argp_error(state, "%s is a whole number, %llu to %llu", range->option,
+                   (unsigned long long)range->min, (unsigned long long)range->max);
         return EINVAL;
     }
+    *into = number;
     return 0;
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
+    static const struct range after = {"--after", 0, INT64_MAX - 1};
+    static const struct range limit = {"--limit", 1, CAIRN_PAGE_MAX};
+    static const struct range wait = {"--wait", 0, CAIRN_API_POLL_MAX_S};
     struct inbox_options *given = state->input;
 
     switch (key) {
@@ -62,11 +75,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         }
         return 0;
     case KEY_AFTER:
-        return take_number(&given->after, INT64_MAX - 1, argument, state);
+        return take_number(&given->after, &after, argument, state);
     case KEY_LIMIT:
-        return take_number(&given->limit, CAIRN_PAGE_MAX, argument, state);
+        return take_number(&given->limit, &limit, argument, state);
     case KEY_WAIT:
-        return take_number(&given->wait_s, CAIRN_API_POLL_MAX_S, argument, state);
+        return take_number(&given->wait_s, &wait, argument, state);
     case ARGP_KEY_ARG:
         argp_error(state, "there is nothing to say but options");
         return EINVAL;

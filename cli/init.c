@@ -60,7 +60,7 @@ static bool is_origin(const char *text)
     static const uint8_t any_key[SIGN_PUBLIC_BYTES];
     struct note_key key;
 
-    return partnership_key_of(text, any_key, &key);
+    return strstr(text, "://") == NULL && partnership_key_of(text, any_key, &key);
 }
 
 /* An endpoint goes into an INI file as it is. */
@@ -86,8 +86,13 @@ static error_t check_options(const struct init_options *given, struct argp_state
         argp_error(state, "a telephone number has digits, blanks, +, -, ( and )");
         return EINVAL;
     }
-    if (!is_name(given->name) || !is_origin(given->origin)) {
-        argp_error(state, "--name is a line of text; --origin is one without blanks and '+'");
+    if (!is_name(given->name)) {
+        argp_error(state, "--name is a line of text");
+        return EINVAL;
+    }
+    if (!is_origin(given->origin)) {
+        argp_error(state, "--origin is a name without blanks, '+' and \"https://\", like "
+                          "cairn.example.org/north");
         return EINVAL;
     }
     if (!is_endpoint(given->endpoint)) {

@@ -256,8 +256,9 @@ static int write_broker_ini(const struct partnership *made, const char *endpoint
         ";quota_records = %3$d\n"
         ";quota_bytes = %4$dM\n"
         "\n"
-        "; The broker refuses to start when its worst case does not fit.\n"
-        ";memory_limit = 1G\n",
+        "; The broker refuses to start when its worst case needs more; 0 takes the limit that the\n"
+        "; system sets.\n"
+        ";memory_limit = 0\n",
         made->folder.path, endpoint, CAIRN_QUOTA_RECORDS_PER_MIN,
         CAIRN_QUOTA_BYTES_PER_MIN / (1024 * 1024));
     return folder_write(&made->folder, "broker/broker.ini", &text, FOLDER_PRIVATE, error);

@@ -160,5 +160,5 @@ enum status command_involve(struct cli *cli, int argc, char **argv)
         .content_type = CAIRN_MEDIA_INVOLVEMENT,
         .body = buf_slice(&text),
     };
-    return submit_body(cli, &given.client, &post);
+    return submit_body(cli, &given.client, &post, NULL);
 }

@@ -23,6 +23,7 @@ enum status {
     STATUS_NOT_ALLOWED = 4,
     STATUS_NOT_FOUND = 5,
     STATUS_CONFLICT = 6, /* it does not fit what is there already */
+    STATUS_LOOK = 7,     /* done, but a person must look at some of it */
 };
 
 struct output {

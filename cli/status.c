@@ -151,6 +151,11 @@ static void show_link(struct output *output, const struct json_view *health)
     show_instant(&link, "since", since);
     output_line(output, "broker     %s%s%s", state, since[0] == '\0' ? "" : " since ", since);
     show_words(output, "           ", &link, "reason");
+    if (strcmp(state, "connecting") == 0) {
+        output_line(output, "           When it stays so: the broker is away, or does not let this "
+                            "agency in,\n           not approved yet or revoked. Ask the "
+                            "partnership.");
+    }
 }
 
 static void show_spool(struct output *output, const struct json_view *health)
@@ -228,30 +233,53 @@ static void show_gaps(struct output *output, const struct json_view *inbox)
     }
 }
 
+static void show_today(struct output *output, const struct json_view *health)
+{
+    struct json_view today = json_opt_object(health, "today");
+    struct json_view count;
+
+    if (json_first(&today, &count) == NULL) {
+        output_line(output, "today      nothing yet");
+        return;
+    }
+    output_line(output, "today");
+    show_object(output, "  ", &today);
+}
+
+/* Nothing stops a partnership from beginning like that; what is urgent would wait unseen. */
+static void show_front_door(struct output *output, const struct json_view *health)
+{
+    if (json_has(health, "front_door") && !show_truth(health, "front_door")) {
+        output_line(output, "           NO FRONT DOOR in the directory: nobody is there to open "
+                            "what is urgent");
+    }
+}
+
 static void show_health(struct output *output, const struct json_view *health)
 {
     struct json_view inbox = json_opt_object(health, "inbox");
     struct json_view log = json_opt_object(health, "log");
-    struct json_view today = json_opt_object(health, "today");
     char agency[SHOW_TEXT_BYTES];
 
     show_agency(health, "agency", agency);
     output_line(output, "agency     %s",
                 agency[0] == '\0' ? "its place in the partnership is not known yet" : agency);
+    show_front_door(output, health);
     show_link(output, health);
     show_spool(output, health);
     show_held(output, health);
-    output_line(output, "inbox      %lld deliveries",
-                (long long)show_number(&inbox, "position", 0));
+    int64_t deliveries = show_number(&inbox, "position", 0);
+    output_line(output, "inbox      %lld %s", (long long)deliveries,
+                deliveries == 1 ? "delivery" : "deliveries");
     show_gaps(output, &inbox);
     show_requests(output, health);
-    output_line(output, "log        %lld leaves verified%s",
-                (long long)show_number(&log, "size", 0),
+    int64_t leaves = show_number(&log, "size", 0);
+    output_line(output, "log        %lld %s verified%s", (long long)leaves,
+                leaves == 1 ? "leaf" : "leaves",
                 show_truth(&log, "contradicted")
                     ? "; THE BROKER SHOWED ANOTHER LOG THAN BEFORE: an operator must look"
                     : "");
-    output_line(output, "today");
-    show_object(output, "  ", &today);
+    show_today(output, health);
     show_documents(output, health);
 }
 

@@ -12,6 +12,8 @@
 #include "cli/input.h"
 #include "cli/show.h"
 
+#define NAME_BYTES 128 /* of a thing as its sender calls it */
+
 enum {
     KEY_TYPE = 0x2001,
     KEY_KEY
@@ -105,7 +107,56 @@ static const char *media_by_look(const struct json *document)
 
 /* --- the answer --- */
 
-static void show_item(struct output *output, const struct json_view *item)
+/* FHIR: each entry that is an appointment, or nothing at all, is one thing of the answer. */
+static bool is_appointment(const struct json_view *entry, struct json_view *ret_resource)
+{
+    struct error ignored = ERROR_NULL;
+
+    if (!json_holds_object(entry) || !json_has(entry, "resource")) {
+        *ret_resource = *entry;
+        return true;
+    }
+    *ret_resource = json_member(entry, "resource");
+    ret_resource->error = &ignored;
+    char type[SHOW_TEXT_BYTES];
+    show_text(ret_resource, "resourceType", type);
+    return type[0] == '\0' || strcmp(type, "Appointment") == 0;
+}
+
+/* What the sender calls thing `n` of what was sent: "entry 4, id 17"; "" when that is not known. */
+static void name_of(const struct json *document, size_t n, char out[NAME_BYTES])
+{
+    struct error ignored = ERROR_NULL;
+    char id[SHOW_TEXT_BYTES];
+
+    out[0] = '\0';
+    if (document == NULL) {
+        return;
+    }
+    struct json_view whole = json_view(document, &ignored);
+    struct json_view resource = whole;
+    if (json_holds_object(&whole) && json_has(&whole, "entry")) {
+        struct json_view entries = json_opt_array(&whole, "entry");
+        size_t at = 0;
+        for (; at < json_length(&entries); at++) {
+            struct json_view entry = json_item(&entries, at);
+            if (is_appointment(&entry, &resource) && n-- == 0) {
+                break;
+            }
+        }
+        (void)snprintf(out, NAME_BYTES, "entry %zu", at);
+    }
+    show_text(&resource, "id", id);
+    if (id[0] != '\0') {
+        (void)snprintf(out + strlen(out), NAME_BYTES - strlen(out), "%sid %.64s",
+                       out[0] == '\0' ? "" : ", ", id);
+    }
+}
+
+/* What was accepted goes by its reference from now on, anything else by what its sender calls it.
+ * True when a person must look. */
+static bool show_item(struct output *output, const struct json_view *item,
+                      const char name[NAME_BYTES])
 {
     char outcome[SHOW_TEXT_BYTES];
     char reference[SHOW_TEXT_BYTES];
@@ -113,13 +164,25 @@ static void show_item(struct output *output, const struct json_view *item)
     show_text(item, "outcome", outcome);
     show_text(item, "reference", reference);
     show_telephone(output, item);
-    output_line(output, "%-14s %s", outcome, reference);
+    output_line(output, "%-14s %s", outcome, reference[0] != '\0' ? reference : name);
     if (strcmp(outcome, "counted") == 0) {
         output_line(output, "    Nobody is told of it; it was counted on this computer, without a "
                             "name.");
     }
     show_words(output, "    ", item, "words");
     show_words(output, "    ", item, "reason");
+    return strcmp(outcome, "set-aside") == 0;
+}
+
+/* All was taken, and some of it lies here until a person has looked. */
+static enum status say_set_aside(struct output *output, size_t n, size_t of)
+{
+    if (output_finish(output) != STATUS_OK) {
+        return STATUS_FAILED;
+    }
+    return output_refuse(output, STATUS_LOOK, "",
+                         "%zu of %zu set aside: nobody is told of %s; a person must look", n, of,
+                         n == 1 ? "it" : "them");
 }
 
 static void show_rows(struct output *output, const struct json_view *answer)
@@ -131,9 +194,10 @@ static void show_rows(struct output *output, const struct json_view *answer)
 }
 
 enum status submit_body(struct cli *cli, const struct client *client,
-                        const struct client_post *post)
+                        const struct client_post *post, const struct json *document)
 {
     struct error error = ERROR_NULL;
+    size_t aside = 0;
     _cleanup_(json_free) struct json *answer = NULL;
 
     enum status status = client_post(client, post, &answer, &error);
@@ -151,14 +215,16 @@ enum status submit_body(struct cli *cli, const struct client *client,
     }
     for (size_t i = 0; i < json_length(&items); i++) {
         struct json_view item = json_item(&items, i);
-        show_item(&cli->output, &item);
+        char name[NAME_BYTES];
+        name_of(document, i, name);
+        aside += show_item(&cli->output, &item, name) ? 1 : 0;
     }
     if (json_has(&view, "rows")) {
         show_rows(&cli->output, &view);
     } else if (json_length(&items) == 0) {
         output_line(&cli->output, "There was nothing in it.");
     }
-    return STATUS_OK;
+    return aside == 0 ? STATUS_OK : say_set_aside(&cli->output, aside, json_length(&items));
 }
 
 static enum status submit(struct cli *cli, const struct submit_options *given)
@@ -171,8 +237,9 @@ static enum status submit(struct cli *cli, const struct submit_options *given)
         return status;
     }
     const char *media = given->media;
+    _cleanup_(json_free) struct json *document = NULL;
     if (media == NULL || !is_rows(media)) {
-        _cleanup_(json_free) struct json *document = json_parse(buf_slice(&text), &error);
+        document = json_parse(buf_slice(&text), &error);
         if (document == NULL) {
             return output_refuse(&cli->output, STATUS_FAILED, input_name(given->path), "%s: %s",
                                  error.where, error.what);
@@ -185,7 +252,7 @@ static enum status submit(struct cli *cli, const struct submit_options *given)
         .body = buf_slice(&text),
         .idempotency_key = given->key,
     };
-    return submit_body(cli, &given->client, &post);
+    return submit_body(cli, &given->client, &post, document);
 }
 
 enum status command_submit(struct cli *cli, int argc, char **argv)
@@ -209,7 +276,8 @@ enum status command_submit(struct cli *cli, int argc, char **argv)
         .help =
             "Hands a record, an involvement, FHIR appointments, a police incident, a child's plan, "
             "what an adults' service says, or a school's register or roll to the agency's agent. "
-            "Reads standard input without FILE or for -.",
+            "Reads standard input without FILE or for -. Ends with 7 when something in it was set "
+            "aside for a person to look at.",
     };
     struct submit_options given = {.client = client_default()};
     const struct command_call call = {argc, argv};

@@ -137,6 +137,10 @@ void api_health(const struct api_call *call, struct api_answer *answer)
     set_held(document, txn);
     set_today(document, txn, view.now_ms);
     set_governance(document, &view);
+    if (view.governance->versions[GOVERNANCE_DIRECTORY] != 0) {
+        json_set_bool(document, "front_door",
+                      directory_has_front_door(&view.governance->directory));
+    }
     set_inbox_and_log(document, &view, txn);
     answer_set_count(document, "requests_waiting", asked_waiting(txn));
     answer_json(answer, 200, &document);

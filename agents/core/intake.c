@@ -197,6 +197,14 @@ static void count_appointment(struct taking *taking, enum appointment_why why)
     taking_count(taking, name);
 }
 
+/* Where and why; members are named, never what they hold. */
+static void say_why(const struct appointment_result *result, struct intake_item *item)
+{
+    const struct error *reason = &result->reason;
+    (void)snprintf(item->reason, sizeof(item->reason), "%s%s%s", reason->where,
+                   reason->where[0] == '\0' ? "" : ": ", reason->what);
+}
+
 static int take_appointment(struct taking *taking, struct appointment_result *result,
                             struct intake_item *item)
 {
@@ -207,11 +215,14 @@ static int take_appointment(struct taking *taking, struct appointment_result *re
     if (appointment_outcome_withdraws(result->outcome)) {
         _cleanup_(event_deinit) struct event nothing = EVENT_NULL;
         correct_nothing(&result->event, &nothing);
-        return take_event(taking, &nothing, item);
+        int r = take_event(taking, &nothing, item);
+        if (r == 0 && item->outcome == INTAKE_COUNTED) {
+            say_why(result, item);
+        }
+        return r;
     }
     item->outcome = INTAKE_SET_ASIDE;
-    (void)snprintf(item->reason, sizeof(item->reason), "%s: %s", result->reason.where,
-                   result->reason.what);
+    say_why(result, item);
     return 0;
 }
 

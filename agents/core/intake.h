@@ -55,7 +55,7 @@ struct intake_item {
     bool has_reference;
     struct reference reference;
     bool danger;      /* it spoke of danger, whatever became of it: whom to telephone is said */
-    char reason[420]; /* of one set aside, older or noted: names members, never values; else empty */
+    char reason[420]; /* of one counted, set aside, older or noted: names members, never values */
 };
 
 struct intake_answer {

@@ -71,6 +71,9 @@ int main(int argc, char **argv)
             serve(&running);
         }
         stop(&running);
+        if (r == 0) {
+            log_event(LOG_LEVEL_NOTICE, "stopped", "version=%s", CAIRN_VERSION);
+        }
     }
     agent_close(&running.agent);
     agent_options_deinit(&options);
@@ -133,6 +136,7 @@ static void serve(struct running *running)
     }
 }
 
+/* What was started; after a start that failed too. */
 static void stop(struct running *running)
 {
     (void)notify_stopping();
@@ -143,7 +147,6 @@ static void stop(struct running *running)
     link_stop(running->agent);
     net_deinit();
     fd_close(&running->signals);
-    log_event(LOG_LEVEL_NOTICE, "stopped", "version=%s", CAIRN_VERSION);
 }
 
 static int clear_fork(struct agent *agent)
@@ -167,11 +170,14 @@ static int check_memory(bool say, struct error *error)
         return error_set(error, "memory", "the limit cannot be read: %s", strerror(-r));
     }
     if (say) {
+        char limit[64] = "the limit is not set";
+        if (limit_bytes != 0) {
+            (void)snprintf(limit, sizeof(limit), "the limit is %llu MiB",
+                           (unsigned long long)(limit_bytes >> 20));
+        }
         (void)dprintf(STDOUT_FILENO,
-                      "The configuration can be read. At worst %llu MiB of memory; the limit is "
-                      "%llu MiB%s\n",
-                      (unsigned long long)(agent_memory_plan_bytes() >> 20),
-                      (unsigned long long)(limit_bytes >> 20), limit_bytes == 0 ? " (none)." : ".");
+                      "The configuration can be read. At worst %llu MiB of memory; %s.\n",
+                      (unsigned long long)(agent_memory_plan_bytes() >> 20), limit);
     }
     return agent_memory_plan_check(limit_bytes, error);
 }

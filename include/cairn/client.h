@@ -56,8 +56,8 @@
 /*
  * POST -> 202 once all of it is on disk:
  *   {items: [{outcome, reference, state, words, telephone, reason}], replayed}
- * in the order of the input. `outcome`: accepted, known-already, withdrawn, retracted, counted,
- * set-aside (a person must look: `reason`), older-version (came after what took its place, and is
+ * in the order of the input. `outcome`: accepted, known-already, withdrawn, retracted, counted
+ * (told to nobody: `reason`), set-aside (a person must look: `reason`), older-version (came after what took its place, and is
  * not told: `reason`). `telephone`: {desk, phone}, for what is immediate or a
  * referral: ring now, whatever else this says.
  */
@@ -171,8 +171,9 @@
  * today: {what happened: how often},
  *   governance: {document: {version, review_by, overdue}},
  *   inbox: {position, missing, first_missing, last_missing, noticed}, log: {size, contradicted},
- *   requests_waiting}
+ *   requests_waiting, front_door}
  * `requests_waiting`: how many requests of others wait for a person here.
+ * `front_door`: whether the directory has an active one; without, nobody opens what is urgent.
  * `missing`: deliveries that never came, between the first and the last of them, as far as what came
  * behind them shows.
  */

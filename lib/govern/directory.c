@@ -73,6 +73,16 @@ bool agency_is_front_door(const struct agency *agency)
     return strcmp(agency->kind->class, "front-door") == 0;
 }
 
+bool directory_has_front_door(const struct directory *directory)
+{
+    for (size_t i = 0; i < directory->n_agencies; i++) {
+        if (directory->agencies[i].active && agency_is_front_door(&directory->agencies[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const struct agency_key *agency_open_key(const struct agency *agency)
 {
     for (size_t i = agency->n_open_keys; i-- > 0;) {

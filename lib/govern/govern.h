@@ -124,6 +124,8 @@ const struct agency_key *agency_open_key(const struct agency *agency);
 /* Of class "front-door": where whoever is worried about a child turns, and who decides on an
  * alert. */
 bool agency_is_front_door(const struct agency *agency);
+/* An active one: somebody is there to open what is urgent. */
+bool directory_has_front_door(const struct directory *directory);
 
 /* --- agreements --- */
 enum effect {

@@ -5,38 +5,79 @@
 source "$(dirname "${BASH_SOURCE[0]}")/partnership.sh"
 BIN=$(realpath "$BIN")
 
-# The lines of the page are typed with these: a free port, daemons in the background.
+# "systemctl reload cairn-broker", until what was approved last is in force: an agent that is refused dials again only after
+# a while.
+reloaded() {
+    local version
+    version=$(sed -n 's/^The directory is at version \([0-9]*\)\.$/\1/p' <<<"$OUT")
+    log_says broker "governance_in_force directory=$version " && return
+    kill -HUP "${PID[broker]}"
+    return 1
+}
+
+# The lines of the page are typed with these: a free port, daemons in the background, `settle = 0` as the page says for a
+# trial.
 cairn() {
     if [[ $1 == init ]]; then
         set -- "$@" --endpoint "tcp://127.0.0.1:$PORT"
     fi
     OUT=$("$BIN/cairn" "$@" 2>&1) || broken "cairn $*"
-    if [[ $1 == agency && $2 == approve ]]; then
-        kill -HUP "${PID[broker]}" # "systemctl reload cairn-broker"
-    fi
+    case "$1 ${2:-}" in
+        "agency approve") eventually 30 "the broker to take it up" reloaded ;;
+        "agency request") printf '\nsettle = 0\n' >>"$3/agent.ini" ;;
+    esac
 }
 
 cairn-broker() {
     launch broker "$BIN/cairn-broker" --allow-tmpfs "$@"
     eventually 30 "the broker to start" is_up broker
+    log_says broker 'no_front_door' || broken "the broker does not say that nobody is there to open what is urgent"
 }
 
 cairn-agent() {
-    launch agent "$BIN/cairn-agent" --allow-tmpfs "$@"
-    eventually 30 "the agent to start" is_up agent
+    local name
+    name=$(basename "$(dirname "$2")")
+    launch "$name" "$BIN/cairn-agent" --allow-tmpfs "$@"
+    eventually 30 "the agent to start" is_up "$name"
+}
+
+noticed() {
+    cairn "$@"
+    grep -q 'noticed' <<<"$OUT"
 }
 
 choose_folder
 eventually 10 "a free port" port_is_free
 sed -n '/^## Set up a partnership/,/^## /s/^    //p' README.md >"$WORK/lines"
-cp tests/data/fhir/day.json "$WORK/appointments.json"
-(($(wc -l <"$WORK/lines") >= 7)) || broken "README.md shows how to set up a partnership"
+grep -qF 'settle = 0' README.md || broken "README.md says how not to wait a day"
+cp $DATA/gp-noshow-1.json "$WORK/appointments.json"
+cp $DATA/gp-noshow-2.json "$WORK/more.json"
+cp $DATA/hospital-noshow.json "$WORK/outpatients.json"
+(($(wc -l <"$WORK/lines") >= 14)) || broken "README.md shows how to set up a partnership"
 cd "$WORK"
 while read -r line; do
     eval "$line"
     case $line in
+        "cairn submit"*appointments.json*)
+            expect '^accepted ' "an appointment that was accepted"
+            cairn submit --agent elm/agent.sock more.json # the export of another day
+            ;;
         "cairn submit"*) expect '^accepted ' "an appointment that was accepted" ;;
     esac
 done <"$WORK/lines"
-expect 'told of no alert' "no alert yet"
-promise "every line of README.md does what it says"
+eventually 30 "the alert that nobody could see alone" noticed alerts --agent hub/agent.sock
+promise "every line of README.md does what it says, and the MASH is alerted"
+cairn status --agent hub/agent.sock
+refute 'NO FRONT DOOR' "a warning when there is a front door"
+promise "with a MASH nobody is warned that there is none"
+
+launch twin "$BIN/cairn-broker" --allow-tmpfs --config "$WORK/north/broker/broker.ini"
+ended twin
+log_says twin "refused_to_start .*another broker is running on $WORK/north/broker/data" ||
+    broken "a second broker on one store says so plainly"
+promise "a second broker on one store says so plainly"
+launch twin "$BIN/cairn-agent" --allow-tmpfs --config "$WORK/elm/agent.ini"
+ended twin
+log_says twin 'refused_to_start' || broken "a second agent on one store is refused"
+log_says twin ' stopped' && broken "an agent that refused to start says that it stopped"
+promise "an agent that refused to start says only that"

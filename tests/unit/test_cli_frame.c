@@ -86,6 +86,43 @@ static void help_lists_every_command_and_the_exit_codes(void **state)
         assert_non_null(strstr(said(world), names[i]));
     }
     assert_non_null(strstr(said(world), "6 conflict"));
+    assert_non_null(strstr(said(world), "7 done, but a person must look"));
+}
+
+static void help_is_found_under_every_name_that_people_try(void **state)
+{
+    static const char *const names[] = {"help", "-h", "-?", "--help"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        assert_int_equal(set_up(state), 0);
+        struct world *world = *state;
+
+        assert_int_equal(run(world, names[i], NULL), STATUS_OK);
+
+        assert_non_null(strstr(said(world), "Usage: cairn [--json]"));
+        assert_int_equal(tear_down(state), 0);
+    }
+    assert_int_equal(set_up(state), 0);
+}
+
+static void the_first_of_two_words_lists_its_commands(void **state)
+{
+    static const char *const names[] = {"--help", "help", "-h"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        assert_int_equal(set_up(state), 0);
+        struct world *world = *state;
+
+        assert_int_equal(run(world, "agency", names[i]), STATUS_OK);
+
+        assert_non_null(strstr(said(world), "Usage: cairn agency COMMAND"));
+        assert_non_null(strstr(said(world), "  agency approve "));
+        assert_non_null(strstr(said(world), "  agency request "));
+        assert_null(strstr(said(world), "log verify"));
+        assert_string_equal(complained(world), "");
+        assert_int_equal(tear_down(state), 0);
+    }
+    assert_int_equal(set_up(state), 0);
 }
 
 static void the_version_is_one_line(void **state)
@@ -135,7 +172,11 @@ static void an_unknown_command_and_no_command_are_mistakes(void **state)
     assert_int_equal(run(world, "frobnicate", NULL), STATUS_USAGE);
     assert_non_null(strstr(complained(world), "there is no such command"));
     assert_int_equal(run(world, "agency", NULL), STATUS_USAGE);
-    assert_non_null(strstr(complained(world), "needs a second word"));
+    assert_non_null(
+        strstr(complained(world), "needs a second word, one of: approve, revoke, list, request"));
+    assert_int_equal(run(world, "log", "frobnicate"), STATUS_USAGE);
+    assert_non_null(
+        strstr(complained(world), "no such command; it has: head, prove, verify, export"));
     assert_int_equal(run(world, "--quiet", NULL), STATUS_USAGE);
 
     assert_string_equal(said(world), "");
@@ -283,6 +324,8 @@ int main(void)
 #define story(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         story(help_lists_every_command_and_the_exit_codes),
+        story(help_is_found_under_every_name_that_people_try),
+        story(the_first_of_two_words_lists_its_commands),
         story(the_version_is_one_line),
         cmocka_unit_test(every_command_helps_without_doing_anything),
         story(an_unknown_command_and_no_command_are_mistakes),

@@ -116,6 +116,11 @@ static enum status approve(struct world *world, const char *request)
     return run(world, "agency", "approve", in(world, "north"), in(world, request));
 }
 
+static enum status cast_out(struct world *world, const char *id)
+{
+    return run(world, "agency", "revoke", in(world, "north"), id, "--reason", "practice closed");
+}
+
 static struct governance *load(struct world *world)
 {
     struct governance *governance = NULL;
@@ -248,6 +253,7 @@ static void init_refuses_what_it_could_not_carry_out_and_makes_nothing(void **st
         {"--origin", "o", NULL},
         {"--name", "N", "--origin", "a b", NULL},
         {"--name", "N", "--origin", "a+b", NULL},
+        {"--name", "N", "--origin", "https://cairn.example.org", NULL},
         {"--name", "", "--origin", "o", NULL},
         {"--name", "two\nlines", "--origin", "o", NULL},
         {"--name", "\xff", "--origin", "o", NULL},
@@ -399,7 +405,7 @@ static void numbers_rise_and_are_not_given_again(void **state)
     assert_int_equal(ask(world, "c", "mash", "mash"), STATUS_OK);
     assert_int_equal(approve(world, "a/request.json"), STATUS_OK);
     assert_int_equal(approve(world, "b/request.json"), STATUS_OK);
-    assert_int_equal(run(world, "agency", "revoke", in(world, "north"), "gp-b"), STATUS_OK);
+    assert_int_equal(cast_out(world, "gp-b"), STATUS_OK);
 
     assert_int_equal(approve(world, "c/request.json"), STATUS_OK);
 
@@ -418,7 +424,7 @@ static void an_id_that_is_taken_is_a_conflict(void **state)
     assert_int_equal(approve(world, "a/request.json"), STATUS_OK);
 
     assert_int_equal(approve(world, "b/request.json"), STATUS_CONFLICT);
-    assert_int_equal(run(world, "agency", "revoke", in(world, "north"), "gp-elm"), STATUS_OK);
+    assert_int_equal(cast_out(world, "gp-elm"), STATUS_OK);
     assert_int_equal(approve(world, "a/request.json"), STATUS_CONFLICT);
 
     _cleanup_(governance_unref) struct governance *governance = load(world);
@@ -439,7 +445,9 @@ static void a_request_that_was_changed_or_is_for_others_is_refused(void **state)
 
     assert_int_equal(approve(world, "a/changed.json"), STATUS_FAILED);
     assert_int_equal(approve(world, "b/request.json"), STATUS_FAILED);
-    assert_non_null(strstr(world->err, "the kind is not listed"));
+    assert_non_null(strstr(world->err, "kind \"surgery\" is none of: gp, hospital"));
+    assert_int_equal(approve(world, "north/joining.json"), STATUS_FAILED);
+    assert_non_null(strstr(world->err, "north/joining.json: is not a request to join"));
     assert_int_equal(approve(world, "a/none.json"), STATUS_NOT_FOUND);
     assert_int_equal(run(world, "init", in(world, "south"), "--name", "S", "--origin", "s"),
                      STATUS_OK);
@@ -493,10 +501,9 @@ static void a_revoked_agency_stays_in_the_directory_with_the_reason(void **state
     assert_int_equal(
         run(world, "agency", "revoke", in(world, "north"), "gp-elm", "--reason", "practice closed"),
         STATUS_OK);
-    assert_int_equal(run(world, "agency", "revoke", in(world, "north"), "gp-elm"), STATUS_OK);
+    assert_int_equal(cast_out(world, "gp-elm"), STATUS_OK);
     assert_non_null(strstr(world->out, "revoked already"));
-    assert_int_equal(run(world, "agency", "revoke", in(world, "north"), "gp-oak"),
-                     STATUS_NOT_FOUND);
+    assert_int_equal(cast_out(world, "gp-oak"), STATUS_NOT_FOUND);
 
     _cleanup_(governance_unref) struct governance *governance = load(world);
     struct govern_document directory;
@@ -505,6 +512,22 @@ static void a_revoked_agency_stays_in_the_directory_with_the_reason(void **state
     assert_false(directory_agency(&governance->directory, 1)->active);
     assert_non_null(memmem(directory.text.data, directory.text.len, "practice closed",
                            strlen("practice closed")));
+}
+
+static void nothing_is_revoked_without_a_reason(void **state)
+{
+    struct world *world = *state;
+    make_partnership(world);
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+
+    assert_int_equal(run(world, "agency", "revoke", in(world, "north"), "gp-elm"), STATUS_USAGE);
+    assert_non_null(strstr(world->err, "--reason is needed"));
+    assert_int_equal(run(world, "agency", "revoke", in(world, "north"), "gp-elm", "--reason", ""),
+                     STATUS_USAGE);
+
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+    assert_true(directory_agency(&governance->directory, 1)->active);
 }
 
 static void the_list_shows_every_agency_in_text_and_in_json(void **state)
@@ -596,6 +619,7 @@ int main(void)
         story(a_request_without_a_good_joining_file_or_id_makes_nothing),
         story(in_a_live_partnership_a_request_needs_a_real_telephone),
         story(a_revoked_agency_stays_in_the_directory_with_the_reason),
+        story(nothing_is_revoked_without_a_reason),
         story(the_list_shows_every_agency_in_text_and_in_json),
         story(without_the_root_key_nothing_can_be_approved),
         story(both_sides_read_the_same_fingerprints),

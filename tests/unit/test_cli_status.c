@@ -413,6 +413,73 @@ static void an_urgent_submission_is_answered_with_the_number_to_ring(void **stat
     assert_non_null(strstr(world->console->said, "TELEPHONE NOW:  01632 960100"));
 }
 
+static void what_was_set_aside_has_a_name_a_reason_and_an_exit_code(void **state)
+{
+    struct world *world = *state;
+    world->console->typed =
+        "{\"resourceType\": \"Bundle\", \"entry\": ["
+        "{\"resource\": {\"resourceType\": \"Patient\", \"id\": \"p1\"}},"
+        "{\"resource\": {\"resourceType\": \"Appointment\", \"id\": \"a1\"}}, {},"
+        "{\"resource\": {\"resourceType\": \"Appointment\", \"id\": \"a2\"}}]}";
+    agent_answers(world, "202 Accepted", "application/json",
+                  "{\"items\": [{\"outcome\": \"counted\", \"reason\": \"the child was seen\"},"
+                  " {\"outcome\": \"set-aside\", \"reason\": \"no resource\"},"
+                  " {\"outcome\": \"set-aside\", \"reason\": \"no patient\"}]}");
+
+    assert_int_equal(CONSOLE(world->console, "submit", "--agent", world->path), STATUS_LOOK);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->console->said, "counted        entry 1, id a1\n"));
+    assert_non_null(strstr(world->console->said, "    the child was seen\n"));
+    assert_non_null(strstr(world->console->said, "set-aside      entry 2\n    no resource\n"));
+    assert_non_null(
+        strstr(world->console->said, "set-aside      entry 3, id a2\n    no patient\n"));
+    assert_non_null(strstr(world->console->complained, "2 of 3 set aside"));
+}
+
+static void nothing_set_aside_is_no_reason_to_look(void **state)
+{
+    struct world *world = *state;
+    world->console->typed = "{\"resourceType\": \"Appointment\", \"id\": \"a1\"}";
+    agent_answers(world, "202 Accepted", "application/json",
+                  "{\"items\": [{\"outcome\": \"counted\", \"reason\": \"an adult\"}]}");
+
+    assert_int_equal(CONSOLE(world->console, "submit", "--agent", world->path), STATUS_OK);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->console->said, "counted        id a1\n"));
+    assert_string_equal(world->console->complained, "");
+}
+
+static void a_key_that_came_with_something_else_is_a_conflict(void **state)
+{
+    struct world *world = *state;
+    world->console->typed = "{\"kind\": \"concern\"}";
+    agent_answers(world, "422 Unprocessable", "application/problem+json",
+                  "{\"type\": \"urn:cairn:problem:idempotency-key-used\", \"title\": \"this "
+                  "idempotency key came with something else\"}");
+
+    assert_int_equal(CONSOLE(world->console, "submit", "--key", "k-1", "--agent", world->path),
+                     STATUS_CONFLICT);
+    agent_ends(world);
+}
+
+static void an_agent_says_when_nobody_is_there_to_open_what_is_urgent(void **state)
+{
+    struct world *world = *state;
+    agent_answers(world, "200 OK", "application/json",
+                  "{\"link\": {\"state\": \"connected\"}, \"front_door\": false,"
+                  " \"inbox\": {\"position\": 1}, \"log\": {\"size\": 1}, \"today\": {}}");
+
+    assert_int_equal(CONSOLE(world->console, "status", "--agent", world->path), STATUS_OK);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->console->said, "nobody is there to open what is urgent"));
+    assert_non_null(strstr(world->console->said, "1 delivery\n"));
+    assert_non_null(strstr(world->console->said, "1 leaf verified\n"));
+    assert_non_null(strstr(world->console->said, "today      nothing yet\n"));
+}
+
 static void what_a_submission_is_shows_in_its_look(void **state)
 {
     static const char *const rows[][2] = {
@@ -469,6 +536,9 @@ static void a_line_that_cannot_be_meant_asks_nobody(void **state)
         {"inbox", "--acknowledge"},
         {"inbox", "--application", "My App"},
         {"inbox", "--limit", "101"},
+        {"inbox", "--limit", "0"},
+        {"inbox", "--wait", "-1"},
+        {"inbox", "--after", "x"},
         {"submit", "--type", "csv"},
         {"submit", "--key", "with blanks"},
         {"log", "prove"},
@@ -507,6 +577,10 @@ int main(void)
         TEST(a_redirect_is_not_followed),
         TEST(alerts_of_one_household_are_one_item_with_a_line_for_each_child),
         TEST(an_urgent_submission_is_answered_with_the_number_to_ring),
+        TEST(what_was_set_aside_has_a_name_a_reason_and_an_exit_code),
+        TEST(nothing_set_aside_is_no_reason_to_look),
+        TEST(a_key_that_came_with_something_else_is_a_conflict),
+        TEST(an_agent_says_when_nobody_is_there_to_open_what_is_urgent),
         TEST(what_a_submission_is_shows_in_its_look),
         TEST(who_decides_and_why_may_come_from_standard_input),
         TEST(a_line_that_cannot_be_meant_asks_nobody),

@@ -277,6 +277,7 @@ static void what_is_ignored_or_cannot_be_judged_is_counted_and_leaves_no_identit
     struct intake_item odd = practice_appointment(practice, "a-2", "no-such-status", "1");
 
     assert_int_equal(booked.outcome, INTAKE_COUNTED);
+    assert_string_equal(booked.reason, "/status: nothing has happened yet");
     assert_int_equal(practice_count(practice, "appointment-nothing-yet"), 1);
     assert_int_equal(practice_count(practice, "appointment-not-readable"), 1);
     assert_int_equal(odd.outcome, INTAKE_SET_ASIDE);
