@@ -7,6 +7,7 @@
 #include "broker/link_decision.h"
 #include "broker/mailbox.h"
 #include "broker/members.h"
+#include "broker/picture.h"
 
 /* The account goes to the opener when an agreement, a grant and a link for good all allow it. */
 static void release_account(struct apply *apply, uint64_t number, const struct told_record *record,
@@ -172,6 +173,9 @@ enum verdict decision_judge(struct apply *apply, const struct decision_header *h
     if (action_is_link(header->action)) {
         return link_decision_judge(apply, header);
     }
+    if (header->action == ACTION_LOOK) {
+        return picture_child(apply, header) != 0 ? VERDICT_STORED : VERDICT_NOT_ENTITLED;
+    }
     if (header->has_record) {
         return judge_record(apply, header);
     }
@@ -205,6 +209,7 @@ static void decide(struct apply *apply, uint64_t number, const struct decision_h
     case ACTION_CONFIRM_LINK:
     case ACTION_REFUSE_LINK:
     case ACTION_UNDO_LINK:
+    case ACTION_LOOK:
         return; /* about children, not about alerts */
     }
 }
@@ -216,6 +221,9 @@ void decision_act(struct apply *apply, const struct decision_header *header,
     if (action_is_link(header->action)) {
         link_decision_act(apply, header, input);
         return;
+    }
+    if (header->action == ACTION_LOOK) {
+        return; /* that it is in the log is all */
     }
     if (header->has_record) {
         open_record(apply, header, input);

@@ -200,6 +200,7 @@ static void route(struct gate *gate, const struct peer *peer, const struct wire_
     case WIRE_GOVERNANCE_FETCH:
     case WIRE_PROOF_REQUEST:
     case WIRE_STATE_REQUEST:
+    case WIRE_PICTURE_REQUEST:
         pass_question(gate, peer, header, frame);
         return;
     case WIRE_HELLO_REPLY:
@@ -209,6 +210,7 @@ static void route(struct gate *gate, const struct peer *peer, const struct wire_
     case WIRE_GOVERNANCE_DOCUMENT:
     case WIRE_PROOF_REPLY:
     case WIRE_STATE_REPLY:
+    case WIRE_PICTURE_REPLY:
     case WIRE_ERROR:
         refuse(gate, peer, header, VERDICT_BAD_FRAME); /* only a broker says these */
         return;

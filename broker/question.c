@@ -8,6 +8,7 @@
 #include "broker/admit.h"
 #include "broker/delivery.h"
 #include "broker/highwater.h"
+#include "broker/picture.h"
 #include "ledger/journal.h"
 
 /* One question being answered. */
@@ -282,6 +283,35 @@ static void state(struct question *question)
     send_answer(question);
 }
 
+/* --- the picture of a child --- */
+
+static void picture(struct question *question)
+{
+    struct picture_question about = {
+        .txn = question->txn,
+        .governance = question->governance,
+        .now_ms = clock_real_ms(question->publish->clock),
+        .asker = directory_agency(&question->governance->directory, question->peer->agency),
+    };
+    if (!wire_picture_request_read(question->payload, &question->publish->arena, &about.request)) {
+        refuse(question, VERDICT_MALFORMED);
+        return;
+    }
+    struct picture *drawn = arena_alloc(&question->publish->arena, sizeof(*drawn));
+    if (drawn == NULL) {
+        refuse(question, VERDICT_BUSY);
+        return;
+    }
+    enum verdict verdict = about.asker == NULL ? VERDICT_NOT_ENTITLED : picture_draw(&about, drawn);
+    if (verdict != VERDICT_STORED) {
+        refuse(question, verdict);
+        return;
+    }
+    begin_answer(question, WIRE_PICTURE_REPLY);
+    wire_picture_reply_write(&drawn->reply, &question->publish->bytes);
+    send_answer(question);
+}
+
 /* --- which --- */
 
 static void dispatch(struct question *question)
@@ -302,6 +332,9 @@ static void dispatch(struct question *question)
     case WIRE_STATE_REQUEST:
         state(question);
         return;
+    case WIRE_PICTURE_REQUEST:
+        picture(question);
+        return;
     case WIRE_HELLO_REPLY:
     case WIRE_PING:
     case WIRE_PONG:
@@ -311,6 +344,7 @@ static void dispatch(struct question *question)
     case WIRE_GOVERNANCE_DOCUMENT:
     case WIRE_PROOF_REPLY:
     case WIRE_STATE_REPLY:
+    case WIRE_PICTURE_REPLY:
     case WIRE_ERROR:
         assert(false && "gate passes only questions");
     }

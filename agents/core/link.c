@@ -237,19 +237,33 @@ int link_ask_state(struct agent *agent, const struct logged_entry *entry, struct
     return r;
 }
 
-int link_ask_proof(struct agent *agent, const struct logged_entry *entry, enum verdict *ret_verdict,
-                   struct buf *document, int timeout_ms)
+static int ask_document(struct agent *agent, const struct question *question,
+                        enum verdict *ret_verdict, struct buf *document, int timeout_ms)
 {
-    struct question question = {.kind = QUESTION_PROOF, .entry = *entry};
     struct question answer;
     if (agent->link == NULL) {
         return -ENOTCONN;
     }
-    int r = questions_put(&agent->link->questions, agent, &question, timeout_ms, &answer);
+    int r = questions_put(&agent->link->questions, agent, question, timeout_ms, &answer);
     if (r == 0) {
         *ret_verdict = answer.verdict;
         buf_add_slice(document, buf_slice(&answer.document));
         buf_deinit(&answer.document);
     }
     return r;
+}
+
+int link_ask_proof(struct agent *agent, const struct logged_entry *entry, enum verdict *ret_verdict,
+                   struct buf *document, int timeout_ms)
+{
+    const struct question question = {.kind = QUESTION_PROOF, .entry = *entry};
+    return ask_document(agent, &question, ret_verdict, document, timeout_ms);
+}
+
+int link_ask_picture(struct agent *agent, const struct wire_picture_request *request,
+                     enum verdict *ret_verdict, struct buf *payload, int timeout_ms)
+{
+    const struct question question = {
+        .kind = QUESTION_PICTURE, .entry = {.id = request->look}, .until_day = request->until_day};
+    return ask_document(agent, &question, ret_verdict, payload, timeout_ms);
 }

@@ -69,4 +69,10 @@ int link_ask_state(struct agent *agent, const struct logged_entry *entry, struct
 int link_ask_proof(struct agent *agent, const struct logged_entry *entry, enum verdict *ret_verdict,
                    struct buf *document, int timeout_ms) MUST_USE;
 
+/* What the broker lets us see of the child that a look of ours names: its word, checked only to be
+ * well formed. `payload` (appended) reads as a wire_picture_reply. Verdict other than stored: no
+ * payload. */
+int link_ask_picture(struct agent *agent, const struct wire_picture_request *request,
+                     enum verdict *ret_verdict, struct buf *payload, int timeout_ms) MUST_USE;
+
 #endif

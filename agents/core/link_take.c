@@ -168,6 +168,9 @@ static void take(struct agent_link *link, const struct wire_header *header, stru
     case WIRE_STATE_REPLY:
         (void)questions_state_reply(&link->questions, header->correlation, payload, &link->arena);
         return;
+    case WIRE_PICTURE_REPLY:
+        (void)questions_picture_reply(&link->questions, header->correlation, payload, &link->arena);
+        return;
     case WIRE_PROOF_REPLY:
         take_proof(link, header->correlation, payload);
         return;
@@ -181,6 +184,7 @@ static void take(struct agent_link *link, const struct wire_header *header, stru
     case WIRE_GOVERNANCE_FETCH:
     case WIRE_PROOF_REQUEST:
     case WIRE_STATE_REQUEST:
+    case WIRE_PICTURE_REQUEST:
         link_drop(link, "the broker said what only an agency says");
         return;
     }

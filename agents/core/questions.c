@@ -127,6 +127,26 @@ void questions_set_open(struct questions *questions, bool open)
     unlock(questions);
 }
 
+static enum wire_type write_question(const struct question *question, struct buf *out)
+{
+    switch (question->kind) {
+    case QUESTION_STATE:
+        wire_state_request_write(&question->entry.id, out);
+        return WIRE_STATE_REQUEST;
+    case QUESTION_PROOF:
+        wire_proof_request_write(question->entry.log_index, out);
+        return WIRE_PROOF_REQUEST;
+    case QUESTION_PICTURE: {
+        const struct wire_picture_request request = {.look = question->entry.id,
+                                                     .until_day = question->until_day};
+        wire_picture_request_write(&request, out);
+        return WIRE_PICTURE_REQUEST;
+    }
+    }
+    assert(false && "a question of a kind that there is not");
+    return WIRE_PING;
+}
+
 bool questions_next(struct questions *questions, uint64_t correlation, enum wire_type *ret_type,
                     struct buf *out)
 {
@@ -140,13 +160,7 @@ bool questions_next(struct questions *questions, uint64_t correlation, enum wire
         found = true;
         slot->stage = QUESTION_SENT;
         slot->correlation = correlation;
-        if (slot->kind == QUESTION_STATE) {
-            *ret_type = WIRE_STATE_REQUEST;
-            wire_state_request_write(&slot->entry.id, out);
-        } else {
-            *ret_type = WIRE_PROOF_REQUEST;
-            wire_proof_request_write(slot->entry.log_index, out);
-        }
+        *ret_type = write_question(slot, out);
     }
     unlock(questions);
     return found;
@@ -164,14 +178,27 @@ static struct question *find(struct questions *questions, uint64_t correlation)
     return NULL;
 }
 
+static const char *question_text(enum question_kind kind)
+{
+    switch (kind) {
+    case QUESTION_STATE:
+        return "state";
+    case QUESTION_PROOF:
+        return "proof";
+    case QUESTION_PICTURE:
+        return "picture";
+    }
+    return "";
+}
+
 /* Something does not hold: a person may have to know what the broker said, so the log has it. */
 static int refuse(const struct question *slot, const char *what)
 {
     char id[ENTRY_ID_TEXT_BYTES];
     entry_id_format(&slot->entry.id, id);
     log_event(LOG_LEVEL_ERROR, "answer_refused",
-              "question=%s record=%s log_index=%" PRIu64 " check=%s",
-              slot->kind == QUESTION_STATE ? "state" : "proof", id, slot->entry.log_index, what);
+              "question=%s record=%s log_index=%" PRIu64 " check=%s", question_text(slot->kind), id,
+              slot->entry.log_index, what);
     return -EPROTO;
 }
 
@@ -257,8 +284,35 @@ bool questions_proof_reply(struct questions *questions, uint64_t correlation, st
     return mine;
 }
 
+/* Its word and no more; kept as it came, since it lives longer than the frame. */
+static int keep_picture(struct question *slot, const struct wire_picture_reply *reply,
+                        struct slice payload)
+{
+    if (!entry_id_equal(&slot->entry.id, &reply->look)) {
+        return refuse(slot, "look");
+    }
+    slot->verdict = VERDICT_STORED;
+    buf_add_slice(&slot->document, payload);
+    return buf_ok(&slot->document) ? 0 : -ENOMEM;
+}
+
+bool questions_picture_reply(struct questions *questions, uint64_t correlation,
+                             struct slice payload, struct arena *arena)
+{
+    struct wire_picture_reply reply;
+    bool good = wire_picture_reply_read(payload, arena, &reply);
+    lock(questions);
+    struct question *slot = find(questions, correlation);
+    bool mine = slot != NULL && slot->kind == QUESTION_PICTURE;
+    if (mine) {
+        answer(questions, slot, good ? keep_picture(slot, &reply, payload) : -EPROTO);
+    }
+    unlock(questions);
+    return mine;
+}
+
 /* What our receipt says is stored cannot be missing, nor be anybody else's: of a state such an
- * error does not hold. To whom a leaf is shown the broker decides. "Busy" means ask later; the rest
+ * error does not hold. To whom a leaf or a child is shown the broker decides. "Busy" means ask later; the rest
  * is a protocol fault. */
 bool questions_error(struct questions *questions, uint64_t correlation, enum verdict verdict)
 {
@@ -266,7 +320,7 @@ bool questions_error(struct questions *questions, uint64_t correlation, enum ver
     lock(questions);
     struct question *slot = find(questions, correlation);
     bool mine = slot != NULL;
-    if (mine && denied && slot->kind == QUESTION_PROOF) {
+    if (mine && denied && slot->kind != QUESTION_STATE) {
         slot->verdict = verdict;
         answer(questions, slot, 0);
     } else if (mine && denied) {

@@ -18,7 +18,8 @@
 
 enum question_kind {
     QUESTION_STATE = 1,
-    QUESTION_PROOF
+    QUESTION_PROOF,
+    QUESTION_PICTURE
 };
 enum question_stage {
     QUESTION_FREE = 0,
@@ -30,12 +31,13 @@ enum question_stage {
 struct question {
     enum question_stage stage;
     enum question_kind kind;
-    struct logged_entry entry; /* that it is about */
+    struct logged_entry entry; /* that it is about; of QUESTION_PICTURE the look's id alone */
+    int32_t until_day;         /* QUESTION_PICTURE */
     uint64_t correlation;
     int result; /* 0 or -errno */
     struct state_answer state;
-    enum verdict verdict; /* QUESTION_PROOF */
-    struct buf document;  /* likewise */
+    enum verdict verdict; /* QUESTION_PROOF, QUESTION_PICTURE */
+    struct buf document;  /* likewise; of a picture the payload as it came, which reads */
 };
 
 struct questions {
@@ -59,11 +61,13 @@ void questions_set_open(struct questions *questions, bool open);
 /* The next question to send under this correlation: the payload is appended. False for none. */
 bool questions_next(struct questions *questions, uint64_t correlation, enum wire_type *ret_type,
                     struct buf *out);
-/* These three: true when it was the answer to a question of ours. */
+/* These four: true when it was the answer to a question of ours. */
 bool questions_state_reply(struct questions *questions, uint64_t correlation, struct slice payload,
                            struct arena *arena);
 bool questions_proof_reply(struct questions *questions, uint64_t correlation, struct slice payload,
                            struct arena *arena, const struct note_key *key);
+bool questions_picture_reply(struct questions *questions, uint64_t correlation,
+                             struct slice payload, struct arena *arena);
 bool questions_error(struct questions *questions, uint64_t correlation, enum verdict verdict);
 
 #endif

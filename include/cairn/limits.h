@@ -84,14 +84,16 @@
 #define CAIRN_CHRONOLOGY_SCAN_MAX    512  /* entries a pattern looks at */
 #define CAIRN_CHRONOLOGY_WALK_MAX                                                                  \
     8192 /* and rows of any kind it passes over to find them: some tens of a day */
-#define CAIRN_JOIN_ROWS_MAX     4096 /* chronology rows that one entry moves, when children join */
-#define CAIRN_TIMERS_PER_TICK   64   /* fired by one batch; what is left is due in the next */
-#define CAIRN_PATTERNS_MAX      32
-#define CAIRN_PATTERN_CODES_MAX 32
-#define CAIRN_ALERT_RECORDS_MAX 64  /* records listed in one alert; the newest are kept */
-#define CAIRN_ADDRESSEES_MAX    32  /* agencies told of one alert */
-#define CAIRN_FRONT_DOORS_MAX   8   /* a MASH, an emergency duty team, and a few more */
-#define CAIRN_REQUESTS_PER_DAY  200 /* of one agency; a person decides on most of them */
+#define CAIRN_JOIN_ROWS_MAX         4096 /* chronology rows that one entry moves, when children join */
+#define CAIRN_TIMERS_PER_TICK       64  /* fired by one batch; what is left is due in the next */
+#define CAIRN_PICTURE_HEADLINES_MAX 256 /* in one answer; what is older is asked for again */
+#define CAIRN_LOOK_MAX_MS           (24 * 3600 * 1000) /* so long a look lets its agency ask */
+#define CAIRN_PATTERNS_MAX          32
+#define CAIRN_PATTERN_CODES_MAX     32
+#define CAIRN_ALERT_RECORDS_MAX     64  /* records listed in one alert; the newest are kept */
+#define CAIRN_ADDRESSEES_MAX        32  /* agencies told of one alert */
+#define CAIRN_FRONT_DOORS_MAX       8   /* a MASH, an emergency duty team, and a few more */
+#define CAIRN_REQUESTS_PER_DAY      200 /* of one agency; a person decides on most of them */
 
 /* --- agent --- */
 #define CAIRN_API_CONNECTIONS_MAX  64 /* shared out equally between the users that are named */
@@ -156,6 +158,8 @@ static_assert(CAIRN_TOKEN_MATCHES_MAX <= CAIRN_MEMBERS_MAX, "holders fit a list 
 static_assert(CAIRN_BATCH_FRAMES_MAX <= CAIRN_RING_SLOTS, "a batch is a part of the ring");
 static_assert(CAIRN_ALERT_RECORDS_MAX <= CAIRN_CHRONOLOGY_SCAN_MAX,
               "an alert lists what was looked at");
+static_assert(CAIRN_PICTURE_HEADLINES_MAX < CAIRN_CHRONOLOGY_SCAN_MAX,
+              "one that does not fit the answer is found, and said to be there");
 static_assert(CAIRN_API_BODY_MAX_BYTES >= CAIRN_BODY_MAX_BYTES,
               "the largest record can be submitted");
 

@@ -237,16 +237,21 @@ static void acknowledgement_write(const struct acknowledgement_header *acknowled
 
 /* --- decision --- */
 
-/* Opening and closing are about one alert or one record; a link is named by a record of whom is
- * meant, with the alert that shows it when it is decided there, or by one of each of two. */
-static bool decision_about_ok(const Cairn__V1__DecisionHeader *from)
+/* Opening and closing are about one alert or one record, looking about one alert or one child; a
+ * link is named by a record of whom is meant, with the alert that shows it when it is decided there,
+ * or by one of each of two. */
+static bool decision_about_ok(const struct decision_header *decision)
 {
-    bool has_record = from->record != NULL;
+    bool alert = decision->alert != 0;
 
-    if (!action_is_link((enum action)from->action)) {
-        return has_record != (from->alert != 0) && from->other == NULL;
+    if (action_is_link(decision->action)) {
+        return decision->has_record && !decision->has_handle &&
+               (!decision->has_other || decision->action != ACTION_UNDO_LINK);
     }
-    return has_record && (from->other == NULL || from->action != ACTION_UNDO_LINK);
+    if (decision->action == ACTION_LOOK) {
+        return decision->has_handle != alert && !decision->has_record && !decision->has_other;
+    }
+    return decision->has_record != alert && !decision->has_handle && !decision->has_other;
 }
 
 static bool decision_read(const Cairn__V1__DecisionHeader *from, struct decision_header *ret)
@@ -262,9 +267,9 @@ static bool decision_read(const Cairn__V1__DecisionHeader *from, struct decision
     };
     bool outcome_ok = piece_outcome_ok(from->outcome) &&
                       (from->action == ACTION_CLOSE || from->outcome == OUTCOME_NONE);
-    return action_text(from->action) != NULL && decision_about_ok(from) && outcome_ok &&
-           piece_instant_ok(from->decided_ms) &&
-           (!ret->has_record || piece_ref(from->record, &ret->record)) &&
+    return action_text(from->action) != NULL && outcome_ok && piece_instant_ok(from->decided_ms) &&
+           piece_optional_id16(&from->handle, &ret->has_handle, ret->handle) &&
+           decision_about_ok(ret) && (!ret->has_record || piece_ref(from->record, &ret->record)) &&
            (!ret->has_other || piece_ref(from->other, &ret->other));
 }
 
@@ -287,6 +292,7 @@ static void decision_write(const struct decision_header *decision, struct buf *o
     }
     message.outcome = decision->outcome;
     message.decided_ms = decision->decided_ms;
+    message.handle = piece_optional(decision->has_handle, decision->handle);
     strict_write(&message.base, out);
 }
 

@@ -4,6 +4,7 @@
 #include "entries.pb-c.h"
 #include "governance.pb-c.h"
 #include "parcel.pb-c.h"
+#include "picture.pb-c.h"
 #include "proof.pb-c.h"
 #include "session.pb-c.h"
 #include "wire/strict.h"
@@ -37,6 +38,8 @@ static const ProtobufCMessageDescriptor *const roots[] = {
     &cairn__v1__proof_reply__descriptor,
     &cairn__v1__state_request__descriptor,
     &cairn__v1__state_reply__descriptor,
+    &cairn__v1__picture_request__descriptor,
+    &cairn__v1__picture_reply__descriptor,
 };
 
 bool wire_schema_ok(void)

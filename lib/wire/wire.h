@@ -45,7 +45,9 @@
     X(PROOF_REPLY, 12)                                                                             \
     X(STATE_REQUEST, 13)                                                                           \
     X(STATE_REPLY, 14)                                                                             \
-    X(ERROR, 15)
+    X(ERROR, 15)                                                                                   \
+    X(PICTURE_REQUEST, 16)                                                                         \
+    X(PICTURE_REPLY, 17)
 
 enum wire_type {
 #define X(name, number) WIRE_##name = (number),
@@ -143,7 +145,9 @@ struct acknowledgement_header {
 struct decision_header {
     struct entry_id id;
     enum action action;
-    uint64_t alert; /* 0 when it is about a record */
+    uint64_t alert;  /* 0 when it is about a record or a child */
+    bool has_handle; /* of looking, without an alert */
+    uint8_t handle[CAIRN_HANDLE_BYTES];
     bool has_record;
     struct entry_id record;
     bool has_other; /* of a candidate: a record of the other child */
@@ -467,5 +471,34 @@ struct wire_state_reply {
 bool wire_state_reply_read(struct slice payload, struct arena *arena,
                            struct wire_state_reply *ret) MUST_USE;
 void wire_state_reply_write(const struct wire_state_reply *reply, struct buf *out);
+
+#define PICTURE_ALL_DAYS INT32_MAX
+struct wire_picture_request {
+    struct entry_id look; /* a decision of the asker's own: which child, who asks and why */
+    int32_t until_day;    /* nothing that happened later; PICTURE_ALL_DAYS */
+};
+bool wire_picture_request_read(struct slice payload, struct arena *arena,
+                               struct wire_picture_request *ret) MUST_USE;
+void wire_picture_request_write(const struct wire_picture_request *request, struct buf *out);
+
+#define INVOLVED_PROVISIONAL 1U
+struct wire_involved {
+    uint32_t agency;
+    uint32_t roles; /* ROLE_BIT of each that it holds today */
+    uint32_t flags;
+};
+#define PICTURE_OLDER    1U /* there is more from before the last headline's day */
+#define PICTURE_WITHHELD 2U /* something is kept that may not be shown; said to a front door only */
+struct wire_picture_reply {
+    struct entry_id look;
+    size_t n_headlines; /* <= CAIRN_PICTURE_HEADLINES_MAX; newest first, whole days */
+    const struct wire_headline *headlines;
+    size_t n_involved; /* <= CAIRN_MEMBERS_MAX */
+    const struct wire_involved *involved;
+    uint32_t flags;
+};
+bool wire_picture_reply_read(struct slice payload, struct arena *arena,
+                             struct wire_picture_reply *ret) MUST_USE;
+void wire_picture_reply_write(const struct wire_picture_reply *reply, struct buf *out);
 
 #endif

@@ -190,10 +190,8 @@ static struct entry_header request_sample(void)
     struct entry_header header = {.kind = ENTRY_REQUEST, .id = record_id};
 
     header.id.seq = 47;
-    header.request = (struct request_header){.id = header.id,
-                                             .has_record = true,
-                                             .record = subject_id,
-                                             .purpose = PURPOSE_SAFEGUARDING};
+    header.request = (struct request_header){
+        .id = header.id, .has_record = true, .record = subject_id, .purpose = PURPOSE_SAFEGUARDING};
     count_from(0x10, header.request.handle, sizeof(header.request.handle));
     return header;
 }
@@ -647,6 +645,46 @@ AGAIN(governance_document)
 AGAIN(proof_reply)
 AGAIN(state_reply)
 
+static void picture_request_write(struct buf *out)
+{
+    wire_picture_request_write(
+        &(struct wire_picture_request){.look = record_id, .until_day = PICTURE_ALL_DAYS}, out);
+}
+AGAIN(picture_request)
+
+static void picture_reply_write(struct buf *out)
+{
+    const struct wire_headline headlines[] = {
+        {.has_record = true,
+         .record = record_id,
+         .log_index = 128,
+         .record_kind = RECORD_MISSED_APPOINTMENT,
+         .code = CODE_WAS_NOT_BROUGHT,
+         .class = slice_of_text("health-contact"),
+         .event_day = 20593,
+         .origin_kind = slice_of_text("gp"),
+         .origin = SCHOOL},
+        {.class = slice_of_text("concern"),
+         .event_day = 20580,
+         .origin_kind = slice_of_text("school"),
+         .flags = HEADLINE_MAY_ASK},
+    };
+    const struct wire_involved involved[] = {
+        {.agency = SCHOOL, .roles = ROLE_BIT(ROLE_ON_ROLL), .flags = INVOLVED_PROVISIONAL},
+        {.agency = MASH, .roles = ROLE_BIT(ROLE_ALLOCATED_WORKER)},
+    };
+
+    wire_picture_reply_write(
+        &(struct wire_picture_reply){.look = record_id,
+                                     .n_headlines = ARRAY_LEN(headlines),
+                                     .headlines = headlines,
+                                     .n_involved = ARRAY_LEN(involved),
+                                     .involved = involved,
+                                     .flags = PICTURE_OLDER | PICTURE_WITHHELD},
+        out);
+}
+AGAIN(picture_reply)
+
 const struct wire_sample wire_samples[] = {
     {"hello", 6, CORPUS_SESSION, hello_write, hello_again},
     {"hello_reply", 6, CORPUS_SESSION, hello_reply_write, hello_reply_again},
@@ -676,6 +714,8 @@ const struct wire_sample wire_samples[] = {
     {"proof_reply", 5, CORPUS_SESSION, proof_reply_write, proof_reply_again},
     {"state_request", 1, CORPUS_SESSION, state_request_write, state_request_again},
     {"state_reply", 6, CORPUS_SESSION, state_reply_write, state_reply_again},
+    {"picture_request", 2, CORPUS_SESSION, picture_request_write, picture_request_again},
+    {"picture_reply", 4, CORPUS_SESSION, picture_reply_write, picture_reply_again},
 };
 const size_t wire_samples_count = ARRAY_LEN(wire_samples);
 

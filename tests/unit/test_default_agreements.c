@@ -9,17 +9,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <cmocka.h>
+
 #include "base/date.h"
 #include "crypto/crypto.h"
-#include "support/governing.h"
 #include "json/json.h"
+#include "support/governing.h"
 
 #define NO_ROLE   1U /* as a bit beside ROLE_BIT: involved in nothing */
 #define ANY_ROLE  ROLES_ALL
@@ -408,7 +407,7 @@ static void no_heap_of_roles_opens_what_is_never_shared(void **state)
     }
 }
 
-static void who_is_involved_is_told_to_the_circle_but_for_sensitive_services(void **state)
+static void who_is_involved_is_told_to_circle_and_front_door_unless_sensitive(void **state)
 {
     struct world *world = *state;
     const struct directory *directory = &world->governing.governance->directory;
@@ -423,10 +422,12 @@ static void who_is_involved_is_told_to_the_circle_but_for_sensitive_services(voi
                 .urgency = URGENCY_ROUTINE,
                 .day = today(),
             };
-            bool told = !what.origin->sensitive && !agency_is_front_door(recipient);
+            bool told = !what.origin->sensitive;
+            bool always = told && agency_is_front_door(recipient);
             const struct agreements *agreements = world->governing.governance->agreements;
 
-            assert_int_equal(agreements_decide(agreements, &what).effect, EFFECT_DENY);
+            assert_int_equal(agreements_decide(agreements, &what).effect,
+                             always ? EFFECT_SHARE : EFFECT_DENY);
             what.roles = ROLE_BIT(ROLE_ON_ROLL);
 
             assert_int_equal(agreements_decide(agreements, &what).effect,
@@ -466,7 +467,7 @@ int main(void)
         cmocka_unit_test(everybody_gets_what_the_table_says_and_nothing_else),
         cmocka_unit_test(the_origin_keeps_all_that_is_its_own),
         cmocka_unit_test(no_heap_of_roles_opens_what_is_never_shared),
-        cmocka_unit_test(who_is_involved_is_told_to_the_circle_but_for_sensitive_services),
+        cmocka_unit_test(who_is_involved_is_told_to_circle_and_front_door_unless_sensitive),
         cmocka_unit_test(every_rule_says_where_it_comes_from),
     };
 

@@ -106,8 +106,9 @@ static void a_ping_is_answered_at_once_with_time_and_versions(void **state)
 static void only_parcels_take_a_slot_and_questions_go_to_publish(void **state)
 {
     struct world *world = *state;
-    static const enum wire_type questions[] = {WIRE_HELLO, WIRE_FETCH, WIRE_GOVERNANCE_FETCH,
-                                               WIRE_PROOF_REQUEST, WIRE_STATE_REQUEST};
+    static const enum wire_type questions[] = {
+        WIRE_HELLO,         WIRE_FETCH,         WIRE_GOVERNANCE_FETCH,
+        WIRE_PROOF_REQUEST, WIRE_STATE_REQUEST, WIRE_PICTURE_REQUEST};
     for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
         const struct wire_header header = a_header(questions[i]);
         struct letter letter = {.frame = NET_FRAME_NULL};
@@ -128,8 +129,9 @@ static void what_only_a_broker_says_is_refused(void **state)
 {
     struct world *world = *state;
     static const enum wire_type said[] = {
-        WIRE_HELLO_REPLY,         WIRE_PONG,        WIRE_RECEIPT, WIRE_DELIVERY, WIRE_PROOF_REPLY,
-        WIRE_GOVERNANCE_DOCUMENT, WIRE_STATE_REPLY, WIRE_ERROR};
+        WIRE_HELLO_REPLY, WIRE_PONG,          WIRE_RECEIPT,
+        WIRE_DELIVERY,    WIRE_PROOF_REPLY,   WIRE_GOVERNANCE_DOCUMENT,
+        WIRE_STATE_REPLY, WIRE_PICTURE_REPLY, WIRE_ERROR};
     for (size_t i = 0; i < ARRAY_LEN(said); i++) {
         struct wire_header header = a_header(said[i]);
         header.lane = said[i] == WIRE_RECEIPT ? LANE_NORMAL : 0;

@@ -176,6 +176,8 @@ static const struct {
     {WIRE_STATE_REQUEST, "STATE_REQUEST", "agent", "StateRequest", "STATE_REPLY"},
     {WIRE_STATE_REPLY, "STATE_REPLY", "broker", "StateReply", ""},
     {WIRE_ERROR, "ERROR", "broker", "Error", ""},
+    {WIRE_PICTURE_REQUEST, "PICTURE_REQUEST", "agent", "PictureRequest", "PICTURE_REPLY"},
+    {WIRE_PICTURE_REPLY, "PICTURE_REPLY", "broker", "PictureReply", ""},
 };
 #define X(name, number) +1
 static_assert(ARRAY_LEN(types) == WIRE_TYPES(X), "each type has its row");
@@ -255,6 +257,8 @@ static const struct {
     {CAIRN_CREDIT_MAX, "items of a delivery, and credit"},
     {CAIRN_ALERT_RECORDS_MAX, "headlines of a notice"},
     {CAIRN_ADDRESSEES_MAX, "readers in a state reply"},
+    {CAIRN_PICTURE_HEADLINES_MAX, "headlines of a picture"},
+    {CAIRN_MEMBERS_MAX, "agencies involved, of a picture"},
     {CAIRN_PROOF_MAX_HASHES, "hashes of a proof"},
     {LEAF_MAX_BYTES, "bytes of a leaf's data"},
     {CAIRN_NOTE_MAX_BYTES, "bytes of a signed note"},

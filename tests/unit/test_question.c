@@ -276,8 +276,9 @@ static void who_has_the_newest_document_gets_its_version_and_no_text(void **stat
 static void a_revoked_agency_is_answered_nothing(void **state)
 {
     struct world *world = *state;
-    static const enum wire_type questions[] = {WIRE_HELLO, WIRE_FETCH, WIRE_GOVERNANCE_FETCH,
-                                               WIRE_PROOF_REQUEST, WIRE_STATE_REQUEST};
+    static const enum wire_type questions[] = {
+        WIRE_HELLO,         WIRE_FETCH,         WIRE_GOVERNANCE_FETCH,
+        WIRE_PROOF_REQUEST, WIRE_STATE_REQUEST, WIRE_PICTURE_REQUEST};
     world_revoke(world, 1U << GP);
 
     for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
@@ -288,8 +289,9 @@ static void a_revoked_agency_is_answered_nothing(void **state)
 static void what_is_not_the_canonical_question_is_malformed(void **state)
 {
     struct world *world = *state;
-    static const enum wire_type questions[] = {WIRE_HELLO, WIRE_FETCH, WIRE_GOVERNANCE_FETCH,
-                                               WIRE_PROOF_REQUEST, WIRE_STATE_REQUEST};
+    static const enum wire_type questions[] = {
+        WIRE_HELLO,         WIRE_FETCH,         WIRE_GOVERNANCE_FETCH,
+        WIRE_PROOF_REQUEST, WIRE_STATE_REQUEST, WIRE_PICTURE_REQUEST};
     static const uint8_t rubbish[] = {0xff, 0xff, 0xff, 0xff, 0x0f, 1, 2, 3};
     for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
         assert_int_equal(refusal(world, GP, questions[i], SLICE_OF(rubbish)), VERDICT_MALFORMED);

@@ -127,7 +127,8 @@ static const struct {
     {ENTRY_ACKNOWLEDGEMENT, AT(acknowledgement.position), 0, YES, "nothing received yet"},
     {ENTRY_DECISION, AT(decision.action), 0, NO, "no action"},
     {ENTRY_DECISION, AT(decision.action), ACTION_OPEN, NO, "opening with an outcome"},
-    {ENTRY_DECISION, AT(decision.action), ACTION_UNDO_LINK + 1, NO, "an unknown action"},
+    {ENTRY_DECISION, AT(decision.action), ACTION_LOOK, NO, "looking with an outcome"},
+    {ENTRY_DECISION, AT(decision.action), ACTION_LOOK + 1, NO, "an unknown action"},
     {ENTRY_DECISION, AT(decision.alert), 0, NO, "a decision about nothing"},
     {ENTRY_DECISION, AT(decision.has_other), true, NO, "closing with another child"},
     {ENTRY_DECISION, AT(decision.action), ACTION_UNDO_LINK, NO, "a link without a record"},
@@ -250,6 +251,34 @@ static void a_decision_is_about_one_thing(void **state)
     header.decision.alert = 0;
     assert_true(header_accepted(&header, &read));
     assert_true(entry_id_equal(&read.decision.record, &header.decision.record));
+}
+
+static void a_look_is_at_one_alert_or_one_child_and_nothing_else_names_a_child(void **state)
+{
+    (void)state;
+    struct entry_header read;
+    struct entry_header header = wire_sample_header(ENTRY_DECISION);
+    header.decision.action = ACTION_LOOK;
+    header.decision.outcome = OUTCOME_NONE;
+    assert_true(header_accepted(&header, &read));
+    header.decision.has_handle = true;
+    memset(header.decision.handle, 0x11, sizeof(header.decision.handle));
+
+    assert_false(header_accepted(&header, &read));
+
+    header.decision.alert = 0;
+    assert_true(header_accepted(&header, &read));
+    assert_memory_equal(read.decision.handle, header.decision.handle,
+                        sizeof(header.decision.handle));
+    header.decision.has_record = true;
+    header.decision.record = (struct entry_id){.agency = 3, .stream = 5, .seq = 9};
+    assert_false(header_accepted(&header, &read));
+    header.decision.has_handle = false;
+    assert_false(header_accepted(&header, &read));
+    header.decision.has_record = false;
+    header.decision.has_handle = true;
+    header.decision.action = ACTION_OPEN;
+    assert_false(header_accepted(&header, &read));
 }
 
 static void lists_of_a_header_hold_what_the_limits_say(void **state)
@@ -575,6 +604,14 @@ static void put_reader(struct buf *out, size_t index)
     buf_add(out, state, sizeof(state));
 }
 
+static void put_involved(struct buf *out, size_t index)
+{
+    static const uint8_t roles[] = {0x10, ROLE_BIT(ROLE_OPEN_CASE)};
+    add_varint(out, 1 << 3);
+    add_varint(out, 1000 + index);
+    buf_add(out, roles, sizeof(roles));
+}
+
 static const struct {
     const char *name;
     uint32_t field;
@@ -593,6 +630,8 @@ static const struct {
     {"notice", 8, 2, CAIRN_ALERT_RECORDS_MAX, put_headline},
     {"proof_reply", 4, 2, CAIRN_PROOF_MAX_HASHES, put_hash},
     {"state_reply", 4, 2, CAIRN_ADDRESSEES_MAX, put_reader},
+    {"picture_reply", 2, 2, CAIRN_PICTURE_HEADLINES_MAX, put_headline},
+    {"picture_reply", 3, 2, CAIRN_MEMBERS_MAX, put_involved},
 };
 
 static uint64_t next_varint(struct reader *reader)
@@ -1014,6 +1053,7 @@ int main(void)
         cmocka_unit_test(an_id_is_never_all_zero),
         cmocka_unit_test(a_retraction_names_what_it_withdraws),
         cmocka_unit_test(a_decision_is_about_one_thing),
+        cmocka_unit_test(a_look_is_at_one_alert_or_one_child_and_nothing_else_names_a_child),
         cmocka_unit_test(lists_of_a_header_hold_what_the_limits_say),
         cmocka_unit_test(one_element_more_than_a_header_lists_is_refused),
         cmocka_unit_test(one_agency_more_than_may_be_left_out_is_refused),
