@@ -45,6 +45,7 @@
     X("inbox",          inbox,          "An agency",       "what others have told this agency")                        \
     X("alerts",         alerts,         "An agency",       "what was noticed")                                         \
     X("alert",          alert,          "An agency",       "one alert: see it, open it, close it")                     \
+    X("picture",        picture,        "An agency",       "what this agency may see of a child, and who is involved") \
     X("log head",       log_head,       "The log",         "the signed head of the log")                               \
     X("log prove",      log_prove,      "The log",         "the proof that a record is in the log; or check one")      \
     X("log verify",     log_verify,     "The log",         "check a broker's log, a copy of it, or an export, offline") \

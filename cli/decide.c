@@ -132,6 +132,13 @@ static int set_reason(const struct prompt *prompt, const struct decide *decide, 
     return 0;
 }
 
+int decide_who(const struct prompt *prompt, const struct decide *decide, struct json *body,
+               struct error *error)
+{
+    int r = set_person(prompt, decide, body, error);
+    return r < 0 ? r : set_reason(prompt, decide, body, error);
+}
+
 static void add_origins(struct json *tell, const struct json *origins)
 {
     struct error ignored = ERROR_NULL;
@@ -208,8 +215,7 @@ enum status decide_answer(struct cli *cli, const struct client *client, const ch
     const struct prompt prompt = prompt_over(cli->in, cli->output.err);
     _cleanup_(json_free) struct json *body = json_object_new();
 
-    if (set_person(&prompt, decide, body, &error) < 0 ||
-        set_reason(&prompt, decide, body, &error) < 0) {
+    if (decide_who(&prompt, decide, body, &error) < 0) {
         return output_fail(&cli->output, STATUS_USAGE, &error);
     }
     return post(cli, client, path, body);

@@ -8,6 +8,7 @@
 #define CLI_DECIDE_H
 
 #include "cli/client.h"
+#include "cli/prompt.h"
 
 #define DECIDE_TELL_MAX 8
 #define DECIDE_ORIGINS  "origins" /* --tell: all agencies whose records an alert lists */
@@ -117,5 +118,9 @@ enum status decide_send(struct cli *cli, const struct client *client, const char
 /* Who and why alone, asked for as above, to PATH. */
 enum status decide_answer(struct cli *cli, const struct client *client, const char *path,
                           const struct decide *decide) MUST_USE;
+
+/* Members person and reason of the body: as given, or asked for. Below 0 and the error. */
+int decide_who(const struct prompt *prompt, const struct decide *decide, struct json *body,
+               struct error *error) MUST_USE;
 
 #endif

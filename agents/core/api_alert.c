@@ -149,59 +149,13 @@ static void set_parts(struct json *object, const struct showing *showing,
     view_set_part(object, &showing->opening, &delivered, PART_ACCOUNT);
 }
 
-/* A headline is the broker's word; of a record that it names, the record's own origin must say
- * it. */
-static void set_retraction(struct json *object, const struct showing *showing,
-                           const struct wire_headline *headline)
-{
-    struct received_row received = {.retraction = RETRACTION_NONE};
-    struct reference reference;
-    struct out_row out;
-    bool said = (headline->flags & HEADLINE_RETRACTED) != 0;
-    if (headline->has_record) {
-        (void)received_get(showing->opening.txn, &headline->record, &received);
-        if (out_by_entry(showing->opening.txn, &headline->record, &reference) &&
-            out_get(showing->opening.txn, &reference, &out) && out.retracted) {
-            received.retraction = RETRACTION_SIGNED;
-        }
-    }
-    if (said && received.retraction == RETRACTION_NONE) {
-        received.retraction = RETRACTION_SAID;
-    }
-    view_set_retraction(object, received.retraction);
-}
-
-/* Whether it is about this child: as it was told, or as a person has said since. */
-static void set_link(struct json *object, const struct showing *showing,
-                     const struct wire_headline *headline)
-{
-    struct received_row received = {.link = JUDGED_NOT};
-    if (headline->has_record) {
-        (void)received_get(showing->opening.txn, &headline->record, &received);
-    }
-    view_set_link(object, (headline->flags & HEADLINE_PROVISIONAL) != 0, received.link);
-}
-
 static struct json *headline_json(const struct showing *showing,
                                   const struct wire_headline *headline)
 {
-    struct json *object = json_object_new();
-    answer_set_day(object, "event_date", headline->event_day);
-    answer_set_peer_text(object, "class", headline->class);
-    answer_set_peer_text(object, "origin_kind", headline->origin_kind);
-    set_link(object, showing, headline);
-    set_retraction(object, showing, headline);
-    json_set_bool(object, "own", (headline->flags & HEADLINE_OWN) != 0);
-    if (!headline->has_record) {
-        return object;
+    struct json *object = view_headline(showing->view, showing->opening.txn, headline);
+    if (headline->has_record) {
+        set_parts(object, showing, headline);
     }
-    answer_set_entry(object, "record", &headline->record);
-    json_set_word(object, "record_kind", record_kind_text(headline->record_kind));
-    if (headline->code != CODE_NOT_SAID) {
-        json_set_word(object, "code", record_code_text(headline->code));
-    }
-    view_set_agency(object, "from", showing->view, headline->origin);
-    set_parts(object, showing, headline);
     return object;
 }
 

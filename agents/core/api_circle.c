@@ -25,8 +25,7 @@ void view_set_roles(struct json *object, uint32_t roles)
     (void)json_set_node(object, "roles", &list);
 }
 
-/* Whom to speak to there: the duty desk, by the directory. */
-static void set_duty(struct json *object, const struct agency *agency)
+void view_set_duty(struct json *object, const struct agency *agency)
 {
     struct json *duty = json_object_new();
     if (agency->duty_contact[0] != '\0') {
@@ -65,7 +64,7 @@ static struct json *member_json(const struct api_view *view, const struct openin
     struct json *object = view_agency(view, agency->number);
     view_set_roles(object, standing.roles);
     json_set_bool(object, "by_name", standing.by_name);
-    set_duty(object, agency);
+    view_set_duty(object, agency);
     set_contact(object, opening, &member->entry);
     return object;
 }

@@ -7,6 +7,7 @@
 #include "agents/core/alerts.h"
 #include "agents/core/api_view.h"
 #include "agents/core/decide.h"
+#include "agents/core/record_parts.h"
 #include "base/text.h"
 #include "crypto/secret.h"
 
@@ -93,6 +94,9 @@ int api_decision_read(const struct json *document, struct api_decision *ret, str
     struct api_decision read = {.outcome = OUTCOME_NONE};
     json_only(&decision, keys, ARRAY_LEN(keys));
     read.action = (enum action)read_word(&decision, "action", action_number);
+    if (read.action == ACTION_LOOK) {
+        parts_refuse(&decision, "action", "looking decides nothing: ask for the picture");
+    }
     if (json_has(&decision, "outcome")) {
         read.outcome = (enum outcome)read_word(&decision, "outcome", outcome_number);
     }
@@ -124,6 +128,54 @@ int api_answer_read(const struct json *document, struct api_decision *ret, struc
         return error_set(error, problem.where, "%s", problem.what);
     }
     *ret = read;
+    return 0;
+}
+
+/* As in a record; who is looked for needs no address. */
+static void read_looked_at(const struct json_view *look, const struct event_terms *terms,
+                           struct identity *ret)
+{
+    static const char *const keys[] = {"nhs_number",  "upn",        "local_id", "given_name",
+                                       "family_name", "birth_date", "postcode"};
+    static const char *const number_keys[] = {"value", "verified"};
+    struct json_view child = json_get_object(look, "child");
+    struct json_view nhs_number = json_opt_object(&child, "nhs_number");
+    struct json_view upn = json_opt_object(&child, "upn");
+    json_only(&child, keys, ARRAY_LEN(keys));
+    if (nhs_number.node != NULL) {
+        json_only(&nhs_number, number_keys, ARRAY_LEN(number_keys));
+    }
+    if (upn.node != NULL) {
+        json_only(&upn, number_keys, ARRAY_LEN(number_keys));
+    }
+    if (json_ok(look)) {
+        parts_child(&child, terms, ret);
+    }
+}
+
+int api_look_read(const struct json *document, const struct event_terms *terms,
+                  struct api_look *ret, struct error *error)
+{
+    static const char *const keys[] = {"child", "alert", "reason", "person"};
+    struct error problem = ERROR_NULL;
+    struct json_view look = json_view(document, &problem);
+    struct api_look read = {.child = IDENTITY_NULL};
+    json_only(&look, keys, ARRAY_LEN(keys));
+    if (json_has(&look, "alert") == json_has(&look, "child")) {
+        (void)json_refuse(&look, "a look is at one child or at one alert");
+    } else if (json_has(&look, "alert")) {
+        read.alert = (uint64_t)json_get_integer(&look, "alert", 1, INT64_MAX);
+    } else {
+        read_looked_at(&look, terms, &read.child);
+    }
+    read_person(&look, &read.who);
+    read_reason(&look, &read.who);
+    if (!json_ok(&look)) {
+        bytes_wipe(&read, sizeof(read));
+        return error_set(error, problem.where, "%s", problem.what);
+    }
+    *ret = read;
+    bytes_wipe(&read, sizeof(read));
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #ifndef AGENTS_API_DECISION_H
 #define AGENTS_API_DECISION_H
 
+#include "agents/core/event.h"
 #include "base/error.h"
 #include "base/slice.h"
 #include "cairn/codes.h"
@@ -26,6 +27,13 @@ struct api_decision {
     char tell[CAIRN_ADDRESSEES_MAX][CAIRN_AGENCY_ID_MAX_BYTES];
 };
 
+/* Who looks at the picture of a child, at which and why. */
+struct api_look {
+    uint64_t alert; /* 0: at the child that follows */
+    struct identity child;
+    struct api_decision who; /* name, role and reason */
+};
+
 /* Strict. -EINVAL and the error for anything but one decision with a reason. */
 int api_decision_read(const struct json *document, struct api_decision *ret,
                       struct error *error) MUST_USE;
@@ -33,5 +41,9 @@ int api_decision_read(const struct json *document, struct api_decision *ret,
 /* Who answers a request and why: {reason, person}; nothing else is set. Likewise. */
 int api_answer_read(const struct json *document, struct api_decision *ret,
                     struct error *error) MUST_USE;
+
+/* {child or alert, reason, person}. Likewise; *ret holds personal data: the caller wipes it. */
+int api_look_read(const struct json *document, const struct event_terms *terms,
+                  struct api_look *ret, struct error *error) MUST_USE;
 
 #endif

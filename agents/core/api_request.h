@@ -92,6 +92,7 @@ void api_asked_refuse(const struct api_call *call, struct api_answer *answer);
 void api_ask(const struct api_call *call, struct api_answer *answer);
 void api_alert_list(const struct api_call *call, struct api_answer *answer);
 void api_alert_show(const struct api_call *call, struct api_answer *answer);
+void api_picture(const struct api_call *call, struct api_answer *answer);
 void api_health(const struct api_call *call, struct api_answer *answer);
 void api_log_head(const struct api_call *call, struct api_answer *answer);
 

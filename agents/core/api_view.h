@@ -63,11 +63,18 @@ void view_set_retraction(struct json *object, enum retraction retraction);
  * said that it is about another child. */
 void view_set_link(struct json *object, bool provisional, enum judged_link link);
 
+/* A headline: the broker's word, and of a retraction what its origin has signed. Without the parts
+ * of the record. */
+struct json *view_headline(const struct api_view *view, struct store_txn *txn,
+                           const struct wire_headline *headline);
+
 /* ROLE_BIT of what that agency is today to the child of ours. */
 uint32_t view_roles(const struct api_view *view, struct store_txn *txn,
                     const uint8_t handle[CAIRN_HANDLE_BYTES], uint32_t agency);
 /* roles: their names. */
 void view_set_roles(struct json *object, uint32_t roles);
+/* duty: whom to speak to there, by the directory. */
+void view_set_duty(struct json *object, const struct agency *agency);
 /* circle: who is involved with the child today, by our handle of it, but for agencies whose
  * involvement is told to nobody. */
 void view_set_circle(struct json *object, const struct api_view *view,

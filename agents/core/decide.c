@@ -28,9 +28,12 @@ int decide_check_person(const char *name, const char *role, const char *reason, 
 
 static int check_decision(const struct decide_request *decision, struct error *error)
 {
-    bool link = action_is_link(decision->action);
-    if (link ? !decision->has_record : decision->has_record == (decision->alert != 0)) {
-        return error_set(error, "", "a decision is about one alert or one record");
+    unsigned about = 0;
+    about += decision->alert != 0 ? 1U : 0U;
+    about += decision->has_record ? 1U : 0U;
+    about += decision->child != NULL ? 1U : 0U;
+    if (action_is_link(decision->action) ? !decision->has_record : about != 1) {
+        return error_set(error, "", "a decision is about one alert, one record or one child");
     }
     if (decision->action != ACTION_CLOSE && decision->outcome != OUTCOME_NONE) {
         return error_set(error, "/outcome", "only closing has an outcome");
@@ -108,7 +111,8 @@ int decide_submit(struct agent *agent, const struct decide_request *decision, st
         r = taking_look(&taking, &idempotency, &answer, &done);
     }
     if (r == 0 && !done) {
-        r = room_for(taking.txn, LANE_URGENT, 1); /* somebody waits to read or to close */
+        /* somebody waits to read or to close; a look may state the child */
+        r = room_for(taking.txn, LANE_URGENT, decision->child == NULL ? 1 : 2);
         if (r == 0) {
             r = take_decision(&taking, decision, &answer);
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * decide: a named person opens or closes an alert, opens one record, or says who is one child. A
- * decision is an entry like
+ * decide: a named person opens or closes an alert, opens one record, says who is one child, or looks
+ * at the picture of a child. A decision is an entry like
  * any other: it is on disk when this returns 0, and goes the outbound way.
  *
  * Any thread. Blocks on the disk.
@@ -10,10 +10,12 @@
 #define AGENTS_DECIDE_H
 
 #include "agents/core/agent.h"
+#include "agents/core/identity.h"
 
 struct decide_request {
     enum action action;
-    uint64_t alert; /* 0 when it is about a record */
+    uint64_t alert;               /* 0 when it is about a record or a child */
+    const struct identity *child; /* of a look that is not at an alert, else NULL */
     bool
         has_record; /* of a link always: a record of whom is meant, with the alert that lists it or 0 */
     struct entry_id record;

@@ -295,10 +295,29 @@ static int decision_account(const struct decide_request *decision, struct buf *o
     return r;
 }
 
+/* Of a look at a child: its handle, with its statement in front. */
+static int find_looked_at(const struct seal *seal, const struct decide_request *decision,
+                          struct out_row *out)
+{
+    struct subjects subjects = seal_subjects(seal);
+    if (decision->child == NULL) {
+        return 0;
+    }
+    int r = subjects_handle(&subjects, decision->child, out->handle);
+    if (r == 0) {
+        statements_add(&subjects, LANE_NORMAL, out->handle);
+    }
+    return r;
+}
+
 int seal_decision(const struct seal *seal, const struct decide_request *decision,
                   const struct reference *reference, struct out_row *out)
 {
     _cleanup_(frozen_deinit) struct frozen frozen = frozen_new();
+    int r = find_looked_at(seal, decision, out);
+    if (r != 0) {
+        return r;
+    }
     take_id(seal, LANE_NORMAL, out);
     struct entry_header header = {
         .kind = ENTRY_DECISION,
@@ -306,6 +325,7 @@ int seal_decision(const struct seal *seal, const struct decide_request *decision
         .decision = {.id = out->entry,
                      .action = decision->action,
                      .alert = decision->alert,
+                     .has_handle = decision->child != NULL,
                      .has_record = decision->has_record,
                      .record = decision->record,
                      .has_other = decision->has_other,
@@ -313,8 +333,9 @@ int seal_decision(const struct seal *seal, const struct decide_request *decision
                      .outcome = decision->outcome,
                      .decided_ms = seal->now_ms},
     };
+    memcpy(header.decision.handle, out->handle, sizeof(out->handle));
     wire_entry_header_write(&header, &frozen.header);
-    int r = decision_account(decision, &frozen.account);
+    r = decision_account(decision, &frozen.account);
     if (r == 0) {
         r = frozen_seal(&frozen, &seal->keys->store, false);
     }

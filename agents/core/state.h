@@ -112,7 +112,8 @@ struct out_row {
     uint32_t code;
     enum urgency urgency; /* of a record, else URGENCY_ROUTINE */
     int32_t event_day;
-    uint8_t handle[CAIRN_HANDLE_BYTES]; /* zeros until it is sealed, and for a decision */
+    uint8_t
+        handle[CAIRN_HANDLE_BYTES]; /* zeros until it is sealed, and for a decision but a look */
     int64_t created_ms;
     int64_t due_ms; /* while SETTLING or WAITING, in settling time: its place in that table */
     bool has_entry; /* from SPOOLED on */

@@ -165,6 +165,25 @@
 #define CAIRN_PATH_PART_REFUSE "/refuse"
 
 /*
+ * POST {child or alert, reason, person: {name, role}} -> 200
+ *   {look, entries: [{event_date, recorded_at, what, class, record_kind, code, record, reference,
+ *      origin_kind, from, significance, account_state, provisional, another_child, retracted,
+ *      retraction_unproven, own, may_ask}],
+ *    older, withheld, involved: [{agency, name, kind, roles, by_name, own, duty: {contact, phone}}],
+ *    coverage: {agencies, involved, kinds: [{kind, name, agencies}]}, words}
+ * The picture: what this agency may see today of a child's chronology, newest first. `child`
+ * {nhs_number, upn, local_id, given_name, family_name, birth_date, postcode} as in a record, or an
+ * alert that this front door was told of. Each asking is a look: a decision of that person with that
+ * reason, in the log before anything is shown; `look` is its reference. 503 while the broker cannot
+ * be asked, 404 when it lets this agency look at no such thing.
+ * Nothing is opened by looking: `significance` stands where the account was opened before. Of a
+ * record of our own `reference` says which. `may_ask`: its origin decides, when it is asked.
+ * `older`: there is more from before the last entry. `withheld`, at a front door: something is kept
+ * that may not be shown. Never read as "nothing is known": `words` say so.
+ */
+#define CAIRN_PATH_PICTURE "/v1/picture"
+
+/*
  * GET -> {agency: {agency, name, kind},
  *   link: {state, since, last_contact, reason, clock_ahead_ms},
  *   spool: {urgent, normal, bulk, oldest}, held: [{record, verdict, words, since, aside}, at most 16],

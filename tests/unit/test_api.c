@@ -200,6 +200,7 @@ struct refusal {
 #define ALERT_1      CAIRN_PATH_ALERTS "/1/decisions"
 #define SUBMIT       CAIRN_PATH_SUBMISSIONS
 #define ACKNOWLEDGE  CAIRN_PATH_ACKNOWLEDGEMENTS
+#define PICTURE      CAIRN_PATH_PICTURE
 #define JSON         CAIRN_MEDIA_JSON
 #define PROBLEM(x)   "\"type\":\"" CAIRN_PROBLEM_PREFIX x "\""
 
@@ -286,6 +287,27 @@ static const struct refusal refusals[] = {
      DECIDE("\"action\":\"open\",\"reason\":\"" REASON "\",\"tell\":[\"nobody-here\"]"), 422,
      "/tell"},
     {"POST", RECORDS "/1-0000000000000101-99/decisions", JSON, "{}", 404, PROBLEM("not-found")},
+    {"GET", PICTURE, NULL, NULL, 405, PROBLEM("method")},
+    {"POST", PICTURE, "text/plain", "{}", 415, PROBLEM("media-type")},
+    {"POST", PICTURE, JSON, "{", 400, PROBLEM("bad-request")},
+    {"POST", PICTURE, JSON, DECIDE("\"reason\":\"" REASON "\""), 422, "one child or at one alert"},
+    {"POST", PICTURE, JSON,
+     DECIDE("\"alert\":1,\"child\":{\"local_id\":\"1\"},\"reason\":\"" REASON "\""), 422,
+     "one child or at one alert"},
+    {"POST", PICTURE, JSON, DECIDE("\"alert\":1"), 422, "\"where\":\"/reason\""},
+    {"POST", PICTURE, JSON, DECIDE("\"alert\":1,\"reason\":\"because\""), 422, "/reason"},
+    {"POST", PICTURE, JSON, "{\"alert\":1,\"reason\":\"" REASON "\"}", 422, "/person"},
+    {"POST", PICTURE, JSON, DECIDE("\"alert\":0,\"reason\":\"" REASON "\""), 422, "/alert"},
+    {"POST", PICTURE, JSON, DECIDE("\"alert\":2,\"reason\":\"" REASON "\""), 404,
+     PROBLEM("not-found")},
+    {"POST", PICTURE, JSON, DECIDE("\"child\":{},\"reason\":\"" REASON "\""), 422, "/child"},
+    {"POST", PICTURE, JSON,
+     DECIDE("\"child\":{\"local_id\":\"1\",\"address\":\"x\"},\"reason\":\"" REASON "\""), 422,
+     "/child/address"},
+    {"POST", PICTURE, JSON,
+     DECIDE("\"child\":{\"upn\":{\"value\":\"1\"}},\"reason\":\"" REASON "\""), 422, "/child/upn"},
+    {"POST", PICTURE, JSON, DECIDE("\"alert\":1,\"reason\":\"" REASON "\""), 503,
+     PROBLEM("offline")},
 };
 
 static void whatever_cannot_be_done_is_a_problem_of_its_own(void **state)

@@ -60,6 +60,7 @@ static void a_submitter_may_submit_and_see_what_became_of_it_and_no_more(void **
         {"GET", CAIRN_PATH_LOG_HEAD},
         {"POST", CAIRN_PATH_ACKNOWLEDGEMENTS},
         {"POST", CAIRN_PATH_ALERTS "/1/decisions"},
+        {"POST", CAIRN_PATH_PICTURE},
         {"POST", CAIRN_PATH_RECORDS "/gp-1-1/decisions"},
     };
     struct story *story = *state;
