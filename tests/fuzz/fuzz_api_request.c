@@ -87,6 +87,23 @@ static void read_decision(const struct api_call *call)
     buf_deinit(&answer.body);
 }
 
+static void read_look(const struct api_call *call)
+{
+    const struct event_terms terms = {.now_ms = 1795334402000};
+    struct api_answer answer = API_ANSWER_NULL;
+    struct api_look look;
+    struct error error = ERROR_NULL;
+    struct json *document = api_body_json(call, &answer);
+    if (document != NULL && api_look_read(document, &terms, &look, &error) == 0) {
+        assert(text_is_reason(slice_of_text(look.who.reason)));
+        assert(look.who.name[0] != '\0' && look.who.role[0] != '\0');
+    } else if (document != NULL) {
+        assert(error.what[0] != '\0');
+    }
+    json_free(&document);
+    buf_deinit(&answer.body);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct asked asked;
@@ -112,6 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         request.body = asked.body;
         read_headers(&call);
         read_decision(&call);
+        read_look(&call);
     }
     return 0;
 }
