@@ -53,6 +53,7 @@ grep -qF 'settle = 0' README.md || broken "README.md says how not to wait a day"
 cp $DATA/gp-noshow-1.json "$WORK/appointments.json"
 cp $DATA/gp-noshow-2.json "$WORK/more.json"
 cp $DATA/hospital-noshow.json "$WORK/outpatients.json"
+cp tests/data/fhir/day.json "$WORK/day.json"
 (($(wc -l <"$WORK/lines") >= 14)) || broken "README.md shows how to set up a partnership"
 cd "$WORK"
 while read -r line; do
@@ -70,6 +71,15 @@ promise "every line of README.md does what it says, and the MASH is alerted"
 cairn status --agent hub/agent.sock
 refute 'NO FRONT DOOR' "a warning when there is a front door"
 promise "with a MASH nobody is warned that there is none"
+
+try elm submit --type fhir --key day-1 day.json
+((LAST == 7)) || broken "what was set aside has an exit status of its own"
+expect '^set-aside +entry 11, id d8$' "the name of what was set aside"
+expect '^counted +entry 7, id d4$' "the name of what was counted"
+expect 'entry/7/resource/participant: the patient is an adult' "the reason"
+try elm submit --type fhir --key day-1 more.json
+((LAST == 6)) || broken "a key that came with something else is a conflict"
+promise "a real day of a practice: each entry has its name and reason, and scripts see that a person must look"
 
 launch twin "$BIN/cairn-broker" --allow-tmpfs --config "$WORK/north/broker/broker.ini"
 ended twin

@@ -26,6 +26,11 @@ version() {
     member directory_version
 }
 
+warned() {
+    try "$1" status
+    grep -q 'nobody is there to open what is urgent' <<<"$OUT"
+}
+
 make_partnership partnership
 join visitors health-visiting "Health Visiting, North" "01632 960003"
 join surgery gp "Elm Street Surgery" "01632 960001"
@@ -58,6 +63,9 @@ stored visitors "$(member reference)"
 submit visitors concern after-3
 stored visitors "$(member reference)"
 promise "others go on: their records are stored"
+log_says broker "no_front_door directory=$VERSION" || broken "the broker does not say that the only front door is gone"
+eventually 30 "the others to hear that the only front door is gone" warned visitors
+promise "with the only front door revoked, broker and agents say that nobody is there to open what is urgent"
 
 # The log has grown past both by now: whatever could have been stored or told, has been.
 at surgery --json record "$REVOKED"
@@ -72,6 +80,8 @@ stored visitors "$(member reference)"
 if is_connected surgery; then
     broken "a revoked agency connected again"
 fi
+try surgery status
+expect 'not approved yet or revoked' "its status to say what that may mean"
 at surgery --json record "$REVOKED"
 refute '"state":"stored"' "the revoked agency's record to be stored after its restart"
 promise "nor after a restart: it is not let in any more"

@@ -186,7 +186,9 @@ static void live_through(struct practice *practice, enum form form)
                 fail_msg("%s, step %zu: %s, not %s", history->name, k,
                          intake_outcome_text(item.outcome), intake_outcome_text(step->outcome));
             }
-            assert_true((item.reason[0] != '\0') == (item.outcome == INTAKE_OLDER));
+            bool has_reason = item.outcome == INTAKE_OLDER ||
+                              (item.outcome == INTAKE_COUNTED && form == FORM_FHIR);
+            assert_true((item.reason[0] != '\0') == has_reason);
         }
         if (practice_rows(practice, AT_SETTLING) - before != history->settling) {
             fail_msg("%s: not %u left", history->name, history->settling);
