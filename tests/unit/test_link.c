@@ -1069,6 +1069,10 @@ static int put_and_answer(struct story *story, enum question_kind kind, struct s
         assert_int_equal(type, WIRE_STATE_REQUEST);
         assert_false(questions_state_reply(&questions, 78, reply, &story->arena));
         assert_true(questions_state_reply(&questions, 77, reply, &story->arena));
+    } else if (kind == QUESTION_PICTURE) {
+        assert_int_equal(type, WIRE_PICTURE_REQUEST);
+        assert_false(questions_picture_reply(&questions, 78, reply, &story->arena));
+        assert_true(questions_picture_reply(&questions, 77, reply, &story->arena));
     } else {
         assert_int_equal(type, WIRE_PROOF_REQUEST);
         assert_false(
@@ -1220,6 +1224,32 @@ static void a_proof_is_checked_before_it_is_handed_over(void **state)
     assert_int_equal(put_and_answer(story, QUESTION_PROOF, buf_slice(&payload), &answer), -EPROTO);
 }
 
+static int ask_picture(struct story *story, const struct entry_id *look, struct question *ret)
+{
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    const struct wire_picture_reply reply = {.look = *look, .flags = PICTURE_OLDER};
+    wire_picture_reply_write(&reply, &payload);
+    return put_and_answer(story, QUESTION_PICTURE, buf_slice(&payload), ret);
+}
+
+static void a_picture_is_of_the_look_that_was_asked_with_and_of_no_other(void **state)
+{
+    struct story *story = *state;
+    struct question answer = {.verdict = VERDICT_BUSY};
+    struct wire_picture_reply read;
+    struct entry_id another = some_entry.id;
+    another.seq++;
+    assert_int_equal(ask_picture(story, &some_entry.id, &answer), 0);
+    assert_int_equal(answer.verdict, VERDICT_STORED);
+    assert_true(wire_picture_reply_read(buf_slice(&answer.document), &story->arena, &read));
+    assert_int_equal(read.flags, PICTURE_OLDER);
+    buf_deinit(&answer.document);
+
+    assert_int_equal(ask_picture(story, &another, &answer), -EPROTO);
+    assert_int_equal(put_and_answer(story, QUESTION_PICTURE, slice_of_text("no picture"), &answer),
+                     -EPROTO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1264,6 +1294,7 @@ int main(void)
         TEST(a_proof_of_our_very_entry_is_handed_over),
         TEST(a_proof_of_anything_else_is_no_evidence),
         TEST(a_proof_is_checked_before_it_is_handed_over),
+        TEST(a_picture_is_of_the_look_that_was_asked_with_and_of_no_other),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
