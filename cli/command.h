@@ -41,6 +41,7 @@
     X("requests",       requests,       "An agency",       "what others ask of this agency, and a person must answer") \
     X("grant",          grant,          "An agency",       "grant what another agency asked for")                      \
     X("refuse",         refuse,         "An agency",       "refuse what another agency asked for")                     \
+    X("kept",           kept,           "An agency",       "what is kept and nobody has seen; when to look at it again") \
     X("record",         record,         "An agency",       "what became of a record, who has seen it, what it says")   \
     X("inbox",          inbox,          "An agency",       "what others have told this agency")                        \
     X("alerts",         alerts,         "An agency",       "what was noticed")                                         \

@@ -207,7 +207,6 @@ static void show_documents(struct output *output, const struct json_view *health
     }
 }
 
-/* Deliveries that never came: whoever sent them must be asked. */
 static void show_requests(struct output *output, const struct json_view *health)
 {
     int64_t waiting = show_number(health, "requests_waiting", 0);
@@ -218,6 +217,18 @@ static void show_requests(struct output *output, const struct json_view *health)
     }
 }
 
+/* Nobody has seen them: sending was not referring. */
+static void show_reviews(struct output *output, const struct json_view *health)
+{
+    int64_t due = show_number(health, "reviews_due", 0);
+
+    if (due > 0) {
+        output_line(output, "kept       %lld that nobody has seen are due for review: cairn kept",
+                    (long long)due);
+    }
+}
+
+/* Deliveries that never came: whoever sent them must be asked. */
 static void show_gaps(struct output *output, const struct json_view *inbox)
 {
     int64_t missing = show_number(inbox, "missing", 0);
@@ -273,6 +284,7 @@ static void show_health(struct output *output, const struct json_view *health)
                 deliveries == 1 ? "delivery" : "deliveries");
     show_gaps(output, &inbox);
     show_requests(output, health);
+    show_reviews(output, health);
     int64_t leaves = show_number(&log, "size", 0);
     output_line(output, "log        %lld %s verified%s", (long long)leaves,
                 leaves == 1 ? "leaf" : "leaves",

@@ -5,6 +5,7 @@
 #include "agents/core/api_view.h"
 #include "agents/core/asked.h"
 #include "agents/core/held.h"
+#include "agents/core/review.h"
 #include "agents/core/spool.h"
 #include "agents/core/witness.h"
 #include "base/date.h"
@@ -143,6 +144,8 @@ void api_health(const struct api_call *call, struct api_answer *answer)
     }
     set_inbox_and_log(document, &view, txn);
     answer_set_count(document, "requests_waiting", asked_waiting(txn));
+    const struct review review = {.txn = txn, .governance = view.governance, .now_ms = view.now_ms};
+    answer_set_count(document, "reviews_due", review_overdue(&review));
     answer_json(answer, 200, &document);
     (void)view_broken(txn, answer);
 }

@@ -86,6 +86,7 @@ void api_alert_decide(const struct api_call *call, struct api_answer *answer);
 void api_inbox_list(const struct api_call *call, struct api_answer *answer);
 void api_inbox_acknowledge(const struct api_call *call, struct api_answer *answer);
 void api_received_show(const struct api_call *call, struct api_answer *answer);
+void api_kept_list(const struct api_call *call, struct api_answer *answer);
 void api_asked_list(const struct api_call *call, struct api_answer *answer);
 void api_asked_grant(const struct api_call *call, struct api_answer *answer);
 void api_asked_refuse(const struct api_call *call, struct api_answer *answer);

@@ -19,6 +19,7 @@ static const struct api_route routes[] = {
     {"GET", CAIRN_PATH_INBOX, api_inbox_list, "after limit wait application ", USER_PRACTITIONER},
     {"POST", CAIRN_PATH_ACKNOWLEDGEMENTS, api_inbox_acknowledge, "", USER_PRACTITIONER},
     {"GET", CAIRN_PATH_RECEIVED "/{}", api_received_show, "", USER_PRACTITIONER},
+    {"GET", CAIRN_PATH_KEPT, api_kept_list, "after limit ", USER_PRACTITIONER},
     {"GET", CAIRN_PATH_REQUESTS, api_asked_list, "", USER_PRACTITIONER},
     {"POST", CAIRN_PATH_REQUESTS, api_ask, "", USER_PRACTITIONER},
     {"POST", CAIRN_PATH_REQUESTS "/{}" CAIRN_PATH_PART_GRANT, api_asked_grant, "",

@@ -10,14 +10,11 @@
 #include "agents/core/room.h"
 #include "base/date.h"
 #include "base/log.h"
-#include "json/json.h"
 
-#define PURPOSE          "answered request"
-#define META_WAITING     "requests-waiting"
-#define SEALED_MAX_BYTES (CAIRN_REASON_MAX_BYTES * 2 + 2 * CAIRN_NAME_MAX_BYTES + 256)
+#define PURPOSE      "answered request"
+#define META_WAITING "requests-waiting"
 #define ROW_MAX_BYTES                                                                              \
-    (1 + CAIRN_HANDLE_BYTES + 1 + 1 + ENTRY_ID_BYTES + 8 + 8 + 4 + 4 + 4 + SEALED_MAX_BYTES +      \
-     WRAP_OVERHEAD_BYTES)
+    (1 + CAIRN_HANDLE_BYTES + 1 + 1 + ENTRY_ID_BYTES + 8 + 8 + 4 + 4 + 4 + DECIDE_SEALED_MAX_BYTES)
 
 const char *asked_state_text(enum asked_state state)
 {
@@ -47,7 +44,7 @@ static bool unpack(struct slice value, struct asked_row *ret)
     row.decided_ms = (int64_t)read_u64(&reader);
     row.granted = read_u32(&reader);
     row.by_uid = read_u32(&reader);
-    row.sealed = read_sized(&reader, SEALED_MAX_BYTES + WRAP_OVERHEAD_BYTES);
+    row.sealed = read_sized(&reader, DECIDE_SEALED_MAX_BYTES);
     if (!reader_end(&reader)) {
         return false;
     }
@@ -184,29 +181,11 @@ void asked_take(const struct granting *granting, const uint8_t handle[CAIRN_HAND
 
 /* --- a person decides --- */
 
-static int seal_reason(const struct agent *agent, const struct asked_decision *decision,
-                       uint8_t out[SEALED_MAX_BYTES + WRAP_OVERHEAD_BYTES], size_t *ret_len)
-{
-    _cleanup_(buf_deinit) struct buf text = BUF_MAX(SEALED_MAX_BYTES);
-    struct json *document = json_object_new();
-    json_set_word(document, "format", "cairn-decision-account/v1");
-    json_set_word(document, "name", decision->name);
-    json_set_word(document, "role", decision->role);
-    json_set_word(document, "reason", decision->reason);
-    int r = json_write(document, JSON_STYLE_COMPACT, &text);
-    json_free(&document);
-    if (r == 0) {
-        *ret_len = text.len + WRAP_OVERHEAD_BYTES;
-        r = wrap_seal(&agent->keys.store, PURPOSE, buf_slice(&text), out);
-    }
-    return r;
-}
-
 static int answer(const struct granting *granting, const struct agent *agent,
                   const struct asked_decision *decision)
 {
     struct entry_id entries[GRANTING_MAX];
-    uint8_t sealed[SEALED_MAX_BYTES + WRAP_OVERHEAD_BYTES];
+    uint8_t sealed[DECIDE_SEALED_MAX_BYTES];
     size_t len = 0;
     struct asked_row row;
     if (!asked_get(granting->txn, &decision->request, &row)) {
@@ -219,7 +198,9 @@ static int answer(const struct granting *granting, const struct agent *agent,
     if (decision->grant && standing.roles == 0) {
         return -EPERM;
     }
-    int r = seal_reason(agent, decision, sealed, &len);
+    const struct decide_person person = {
+        .name = decision->name, .role = decision->role, .reason = decision->reason};
+    int r = decide_seal(&agent->keys.store, PURPOSE, &person, sealed, &len);
     if (r == 0) {
         r = room_for(granting->txn, LANE_NORMAL, decision->grant ? GRANTING_MAX + 1 : 1);
     }

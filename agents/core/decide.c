@@ -7,6 +7,7 @@
 #include "agents/core/room.h"
 #include "agents/core/taking.h"
 #include "base/text.h"
+#include "json/json.h"
 
 #define DECISION_SORT 100 /* of request, for idempotency; submissions have their content's number */
 
@@ -24,6 +25,25 @@ int decide_check_person(const char *name, const char *role, const char *reason, 
                          CAIRN_NAME_MAX_BYTES - 1);
     }
     return 0;
+}
+
+int decide_seal(const struct secret *store_key, const char *purpose,
+                const struct decide_person *person, uint8_t out[DECIDE_SEALED_MAX_BYTES],
+                size_t *ret_len)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(DECIDE_SEALED_MAX_BYTES - WRAP_OVERHEAD_BYTES);
+    struct json *document = json_object_new();
+    json_set_word(document, "format", "cairn-decision-account/v1");
+    json_set_word(document, "name", person->name);
+    json_set_word(document, "role", person->role);
+    json_set_word(document, "reason", person->reason);
+    int r = json_write(document, JSON_STYLE_COMPACT, &text);
+    json_free(&document);
+    if (r == 0) {
+        *ret_len = text.len + WRAP_OVERHEAD_BYTES;
+        r = wrap_seal(store_key, purpose, buf_slice(&text), out);
+    }
+    return r;
 }
 
 static int check_decision(const struct decide_request *decision, struct error *error)

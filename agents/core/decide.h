@@ -36,6 +36,20 @@ struct decide_request {
 int decide_check_person(const char *name, const char *role, const char *reason,
                         struct error *error) MUST_USE;
 
+/* Who decided here and why, where it is no entry of its own: as it lies in the store. */
+#define DECIDE_SEALED_MAX_BYTES                                                                    \
+    (CAIRN_REASON_MAX_BYTES * 2 + 4 * CAIRN_NAME_MAX_BYTES + 256 + WRAP_OVERHEAD_BYTES)
+
+struct decide_person {
+    const char *name;
+    const char *role;
+    const char *reason;
+};
+/* Sealed under the store key for that purpose. */
+int decide_seal(const struct secret *store_key, const char *purpose,
+                const struct decide_person *person, uint8_t out[DECIDE_SEALED_MAX_BYTES],
+                size_t *ret_len) MUST_USE;
+
 /* 0 and its reference; or, with nothing written, as intake_submit; -EAGAIN while the agent does not
  * know its own place in the partnership. */
 int decide_submit(struct agent *agent, const struct decide_request *decision, struct reference *ret,

@@ -155,6 +155,14 @@ static bool was_granted(struct store_txn *txn, const struct store_key *key, bool
            (value.data[0] == 0 || by_name);
 }
 
+bool granting_was_made(struct store_txn *txn, const struct entry_id *entry)
+{
+    struct store_key key = agent_key_entry(entry);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(txn, AT_GRANTED, store_key_slice(&key));
+    return walk.live && agent_key_has_prefix(walk.key, store_key_slice(&key));
+}
+
 /* The ground on which the record itself was shared; of an involvement, a public task. */
 static uint32_t basis_of(enum entry_kind kind, struct slice header)
 {

@@ -46,6 +46,8 @@ size_t granting_find(const struct granting *granting, const struct granting_sear
  * well, and counted, when there is no room. */
 size_t granting_add(const struct granting *granting, const struct entry_id *entries, size_t n,
                     uint32_t reader, bool by_name);
+/* Whether anything of this entry of ours was granted later to anybody. */
+bool granting_was_made(struct store_txn *txn, const struct entry_id *entry);
 /* An agency has come into the child's circle or taken on a role, or a number now says that it is the
  * same child: it gets what was recorded since it is involved so. What is older is asked for, not
  * pushed. */

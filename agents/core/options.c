@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cairn/limits.h"
 
+#define DAY_MS         (24 * 3600 * INT64_C(1000))
 #define UID_TEXT_BYTES 16 /* ten digits, and room to see that there are more */
 
 static const struct conf_option table[] = {
@@ -25,6 +26,10 @@ static const struct conf_option table[] = {
      "How long an event that may be a clerical error waits before it leaves. Never applied to "
      "what is urgent.",
      CONF_SECONDS, 0, CAIRN_SETTLE_MAX_S},
+    {"agent", "review_after", "30",
+     "After how many days a person is to look again at a record that nobody has seen: `cairn kept` "
+     "lists them.",
+     CONF_INTEGER, 1, 365},
     {"agent", "standing_decision", "",
      "Title and date of the decision that automatic feeds rest on, as the record shows it: who "
      "decided that missed appointments are relevant, and when. Never pretend that a person looked.",
@@ -127,6 +132,7 @@ static int read_options(struct agent_options *options, struct error *error)
     options->socket = conf_text(conf, "agent", "socket");
     options->standing_decision = conf_text(conf, "agent", "standing_decision");
     options->settle_ms = conf_integer(conf, "agent", "settle") * 1000;
+    options->review_after_ms = conf_integer(conf, "agent", "review_after") * DAY_MS;
     options->watch.attendance = conf_text(conf, "watch", "attendance");
     options->watch.roll = conf_text(conf, "watch", "roll");
     options->watch.records = conf_text(conf, "watch", "records");

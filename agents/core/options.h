@@ -7,6 +7,8 @@
  *           joining    the partnership's joining file
  *           socket     Unix socket of the local interface
  *           settle     how long an event that may be a clerical error waits before it leaves
+ *           review_after  how many days a record that nobody has seen is kept before a person is to
+ *                      look at it again
  *           submit_uid  user ids that may hand in and ask what became of it: "1001,1002"
  *           allow_uid   user ids, besides our own, that may do all that the local interface offers
  *           duty_telephone  the desk's number until the partnership's calendar is held
@@ -43,6 +45,7 @@ struct agent_options {
     const char *joining;
     const char *socket;
     int64_t settle_ms;
+    int64_t review_after_ms;
     const char *standing_decision; /* that automatic feeds rest on; empty: none is named */
     const char *duty_telephone;    /* empty: none */
     size_t n_users;

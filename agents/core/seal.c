@@ -11,6 +11,7 @@
 
 #include "agents/core/frozen.h"
 #include "agents/core/kept.h"
+#include "agents/core/review.h"
 #include "agents/core/statements.h"
 #include "agents/core/subjects.h"
 #include "base/date.h"
@@ -216,6 +217,11 @@ int seal_record(const struct seal *seal, const struct event *event,
     spool_add(seal->txn, &entry);
     if (retracts == NULL) {
         kept_add(seal->txn, &entry, out);
+        const struct review review = {.txn = seal->txn,
+                                      .governance = seal->governance,
+                                      .now_ms = seal->now_ms,
+                                      .after_ms = seal->review_after_ms};
+        review_place(&review, reference, out);
     }
     return store_fault(seal->txn);
 }
@@ -361,6 +367,7 @@ int seal_begin(struct agent *agent, struct store_txn *txn, struct seal *ret)
     seal.keys = &agent->keys;
     seal.governance = govern_keep_current(agent->keep);
     seal.now_ms = clock_real_ms(agent->clock);
+    seal.review_after_ms = agent->options->review_after_ms;
     *ret = seal;
     secret_deinit(&seal.place.linkage);
     return 0;

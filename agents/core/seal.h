@@ -24,6 +24,7 @@ struct seal {
     struct governance *governance;
     struct own_place place;
     int64_t now_ms;
+    int64_t review_after_ms; /* of a record that nobody will have seen (review.h) */
 };
 #define SEAL_NULL ((struct seal){.place = OWN_PLACE_NULL})
 /* -EAGAIN while our place in the partnership is not known: nothing can be sealed yet. `txn` may be

@@ -8,6 +8,7 @@
 #include "agents/core/circle.h"
 #include "agents/core/held.h"
 #include "agents/core/reseal.h"
+#include "agents/core/review.h"
 #include "base/date.h"
 #include "base/log.h"
 
@@ -199,6 +200,26 @@ static struct store_txn *begin(struct sending *sending)
     return txn;
 }
 
+/* What is stored for good waits for a person's review, or not, as the agreements say now. */
+static void answer(struct sending *sending, struct store_txn *txn, enum lane lane,
+                   const struct wire_result *result)
+{
+    _cleanup_(governance_unref) struct governance *governance =
+        govern_keep_current(sending->agent->keep);
+    const struct review review = {.txn = txn,
+                                  .governance = governance,
+                                  .now_ms = clock_real_ms(sending->agent->clock),
+                                  .after_ms = sending->agent->options->review_after_ms};
+    struct spool_entry entry;
+    struct out_row row;
+    bool record = spool_get(txn, lane, result->seq, &entry) && entry.kind == ENTRY_RECORD;
+    struct reference reference = entry.reference;
+    spool_answer(txn, lane, result, review.now_ms);
+    if (record && out_get(txn, &reference, &row)) {
+        review_place(&review, &reference, &row);
+    }
+}
+
 /* Whether it ended the row; what it did not end goes again. Below 0 for a fault. */
 static int settle_result(struct sending *sending, struct store_txn *txn, enum lane lane,
                          const struct wire_result *result)
@@ -211,7 +232,7 @@ static int settle_result(struct sending *sending, struct store_txn *txn, enum la
     if (result->verdict == VERDICT_EQUIVOCATION) {
         return reseal_entry(txn, &sending->agent->keys.store, lane, result->seq);
     }
-    spool_answer(txn, lane, result, clock_real_ms(sending->agent->clock));
+    answer(sending, txn, lane, result);
     return 1;
 }
 

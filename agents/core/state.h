@@ -47,7 +47,9 @@
     X(KEYS, "keys")         /* entry id of ours -> header and wrapped data keys (kept.h) */        \
     X(OWN, "own")           /* handle[16], created u64, reference[16] -> (empty): our entries */   \
     X(GRANTED, "granted")   /* entry id of ours, agency u32 -> granted row (granting.h) */         \
-    X(ASKED, "asked")       /* entry id of another's request -> asked row (asked.h) */
+    X(ASKED, "asked")       /* entry id of another's request -> asked row (asked.h) */             \
+    X(REVIEW, "review")     /* due u64, reference[16] -> (empty): nobody has seen it (review.h) */ \
+    X(REVIEWED, "reviewed") /* reference[16], number u32 -> reviewed row (review.h) */
 
 enum agent_table {
 #define X(name, text) AT_##name,

@@ -184,15 +184,27 @@
 #define CAIRN_PATH_PICTURE "/v1/picture"
 
 /*
+ * GET PATH?after=CURSOR&limit=N -> {items: [{reference, record, record_kind, code, event_date, state,
+ *   kept_since, kept_days, review_date, overdue, may_send, words}], next}
+ * Records of this agency that nobody but itself can have seen, by the day on which a person is to
+ * look at each again; `next` is the next request's `after` and missing when there is no more.
+ * `may_send`: an agreement lets a front door have it once a person here decides so.
+ */
+#define CAIRN_PATH_KEPT         "/v1/kept"
+#define CAIRN_KEPT_WORDS        "Kept. Nobody has seen it. This is not a referral."
+#define CAIRN_KEPT_CURSOR_BYTES 24
+
+/*
  * GET -> {agency: {agency, name, kind},
  *   link: {state, since, last_contact, reason, clock_ahead_ms},
  *   spool: {urgent, normal, bulk, oldest}, held: [{record, verdict, words, since, aside}, at most 16],
  * today: {what happened: how often},
  *   governance: {document: {version, review_by, overdue}},
  *   inbox: {position, missing, first_missing, last_missing, noticed}, log: {size, contradicted},
- *   requests_waiting, front_door}
+ *   requests_waiting, reviews_due, front_door}
  * `requests_waiting`: how many requests of others wait for a person here.
  * `front_door`: whether the directory has an active one; without, nobody opens what is urgent.
+ * `reviews_due`: how many kept records a person is to look at by now.
  * `missing`: deliveries that never came, between the first and the last of them, as far as what came
  * behind them shows.
  */

@@ -92,8 +92,11 @@ struct member *member_new(struct world *world, uint32_t number)
     member->number = number;
     scratch_make(member->dir);
     (void)snprintf(member->socket, sizeof(member->socket), "%s/run/api.sock", member->dir);
-    member->options = (struct agent_options){
-        .dir = member->dir, .socket = member->socket, .settle_ms = 0, .allow_tmpfs = true};
+    member->options = (struct agent_options){.dir = member->dir,
+                                             .socket = member->socket,
+                                             .settle_ms = 0,
+                                             .review_after_ms = MEMBER_REVIEW_MS,
+                                             .allow_tmpfs = true};
     member->agent.options = &member->options;
     member->agent.clock = &world->clock.clock;
     governing_seed(number, "open", &keys->opening);

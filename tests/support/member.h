@@ -13,6 +13,8 @@
 #include "support/scratch.h"
 #include "support/world.h"
 
+#define MEMBER_REVIEW_MS (30 * 24 * 3600 * INT64_C(1000))
+
 struct member {
     struct world *world;
     uint32_t number;

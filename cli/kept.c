@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `cairn kept`: what is kept of this agency's records and nobody else has seen, and when a person is
+ * to look at each again. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/client.h"
+#include "cli/show.h"
+
+struct kept_options {
+    struct client client;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct kept_options *given = state->input;
+
+    if (key == ARGP_KEY_ARG) {
+        argp_error(state, "there is nothing to say but options: `cairn record` shows one");
+        return EINVAL;
+    }
+    return client_option(&given->client, key, argument);
+}
+
+/* --- listing --- */
+
+/* "was-not-brought" -> "was not brought" */
+static void in_words(char text[SHOW_TEXT_BYTES])
+{
+    for (char *at = text; *at != '\0'; at++) {
+        *at = *at == '-' ? ' ' : *at;
+    }
+}
+
+static void show_one(struct output *output, const struct json_view *item)
+{
+    char reference[SHOW_TEXT_BYTES];
+    char kind[SHOW_TEXT_BYTES];
+    char code[SHOW_TEXT_BYTES];
+    char day[SHOW_TEXT_BYTES];
+    char review[SHOW_TEXT_BYTES];
+
+    show_text(item, "reference", reference);
+    show_text(item, "record_kind", kind);
+    show_text(item, "code", code);
+    show_text(item, "event_date", day);
+    show_text(item, "review_date", review);
+    in_words(kind);
+    in_words(code);
+    output_line(output, "%s  %s%s%s of %s", reference, kind, code[0] == '\0' ? "" : ": ", code,
+                day);
+    output_line(output, "    kept for %lld days; to be looked at again on %s%s",
+                (long long)show_number(item, "kept_days", 0), review,
+                show_truth(item, "overdue") ? ": OVERDUE" : "");
+    show_words(output, "    ", item, "words");
+}
+
+/* Appends what lies behind the cursor and moves it on; "" when there is no more. */
+static enum status read_page(struct cli *cli, const struct client *client,
+                             char cursor[SHOW_TEXT_BYTES], struct json *all)
+{
+    struct error error = ERROR_NULL;
+    char path[CLIENT_PATH_BYTES];
+    _cleanup_(json_free) struct json *answer = NULL;
+
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_KEPT "?limit=%d%s%.*s", CAIRN_PAGE_MAX,
+                   cursor[0] == '\0' ? "" : "&after=", 2 * CAIRN_KEPT_CURSOR_BYTES, cursor);
+    enum status status = client_get(client, path, &answer, &error);
+    if (status != STATUS_OK) {
+        return output_fail(&cli->output, status, &error);
+    }
+    struct json_view view = json_view(answer, &error);
+    struct json_view items = json_get_array(&view, "items");
+    show_text(&view, "next", cursor);
+    if (!json_ok(&view)) {
+        return output_fail(&cli->output, STATUS_FAILED, &error);
+    }
+    for (size_t i = 0; i < json_length(&items); i++) {
+        struct json_view item = json_item(&items, i);
+        struct json *copy = json_clone(item.node);
+        show_one(&cli->output, &item);
+        (void)json_append_node(all, &copy);
+    }
+    return STATUS_OK;
+}
+
+static enum status list(struct cli *cli, const struct client *client)
+{
+    struct error ignored = ERROR_NULL;
+    struct json *items = json_array_new();
+    struct json *all = json_set_node(output_result(&cli->output), "items", &items);
+    char cursor[SHOW_TEXT_BYTES] = "";
+    enum status status = STATUS_OK;
+
+    do {
+        status = read_page(cli, client, cursor, all);
+    } while (status == STATUS_OK && cursor[0] != '\0');
+    struct json_view view = json_view(all, &ignored);
+    if (status == STATUS_OK && json_length(&view) == 0) {
+        output_line(&cli->output, "No record of this agency waits unseen.");
+    }
+    return status;
+}
+
+/* --- the command --- */
+
+enum status command_kept(struct cli *cli, int argc, char **argv)
+{
+    static const struct argp_option options[] = {CLIENT_OPTION, {0}};
+    static const struct command_line line = {
+        .options = options,
+        .parser = parse_option,
+        .help = "Lists the records of this agency that nobody else has seen, by the day on which a "
+                "person is to look at them again. Kept is not sent: it is not a referral.",
+    };
+    struct kept_options given = {.client = client_default()};
+    const struct command_call call = {argc, argv};
+    enum status status = STATUS_OK;
+
+    return command_parse(cli, &line, call, &given, &status) ? list(cli, &given.client) : status;
+}

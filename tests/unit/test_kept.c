@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is kept and nobody has seen, at the agent that said it: a real agent beside a world's broker,
+ * without sockets. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agents/core/inbox.h"
+#include "agents/core/open.h"
+#include "agents/core/review.h"
+#include "support/member.h"
+#include "support/stories.h"
+
+#define DAY_MS (24 * 3600 * INT64_C(1000))
+
+struct story {
+    struct world *world;
+    struct member *gp;
+    struct member *mash;
+};
+
+/* The front door gets concerns as `concern` says. */
+static void agree(struct story *story, const char *concern)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    buf_format(&text,
+               "{\"format\": \"cairn-agreements/v1\", \"review_by\": \"2099-01-01\", \"rules\": ["
+               "{\"id\": \"concern\", \"records\": [\"concern\"], "
+               "\"recipient_class\": \"front-door\", %s}]}",
+               concern);
+    publish_document(story->world, GOVERNANCE_AGREEMENTS, &text);
+    member_govern(story->gp);
+    member_govern(story->mash);
+}
+
+#define HOLD                                                                                       \
+    "\"urgency\": [\"routine\"], \"level_max\": 2, \"effect\": \"hold\", \"mode\": \"content\""
+#define SHARE "\"effect\": \"share\", \"mode\": \"content\""
+
+static int set_up(void **state)
+{
+    struct story *story = base_zalloc(1, sizeof(*story));
+    story->world = world_new();
+    story->gp = member_new(story->world, GP);
+    story->mash = member_new(story->world, MASH);
+    *state = story;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct story *story = *state;
+    member_free(&story->gp);
+    member_free(&story->mash);
+    world_free(&story->world);
+    base_free(&story);
+    return 0;
+}
+
+/* --- verbs --- */
+
+static struct reference concern(struct member *member, const char *day)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    buf_format(&text,
+               "{\"kind\":\"concern\",\"code\":\"neglect-physical\",\"event_date\":\"%s\","
+               "\"child\":{\"nhs_number\":{\"value\":\"999 411 7025\",\"verified\":true},"
+               "\"given_name\":\"Peregrina\",\"family_name\":\"Thistledown\","
+               "\"birth_date\":\"2022-03-14\"},"
+               "\"account\":{\"summary\":\"Came without a coat again.\"},"
+               "\"lawfulness\":{\"judged_by\":\"person\",\"judge\":\"A. Example, nurse\","
+               "\"basis\":\"legal-obligation\",\"detriment\":\"not-more-detrimental\","
+               "\"function\":\"early help\",\"family_told\":\"told\"}}",
+               day);
+    return member_submit(member, INTAKE_RECORD, buf_text(&text));
+}
+
+static void turn(struct story *story)
+{
+    for (size_t round = 0; round < 3; round++) {
+        member_send(story->gp);
+        member_send(story->mash);
+        (void)member_fetch(story->gp);
+        (void)member_fetch(story->mash);
+    }
+}
+
+/* The member's list, a page of `max` behind the cursor of `page`. */
+static void look(struct member *member, struct review_page *page, struct review_item *items,
+                 size_t max)
+{
+    _cleanup_(governance_unref) struct governance *governance =
+        govern_keep_current(member->agent.keep);
+    _cleanup_(store_end) struct store_txn *txn = store_read(member->agent.store);
+    const struct review review = {
+        .txn = txn, .governance = governance, .now_ms = clock_real_ms(member->agent.clock)};
+    page->items = items;
+    page->max = max;
+    review_list(&review, page);
+    assert_int_equal(store_fault(txn), 0);
+}
+
+static size_t kept(struct member *member)
+{
+    struct review_item items[8];
+    struct review_page page = {.n = 0};
+    look(member, &page, items, ARRAY_LEN(items));
+    return page.n;
+}
+
+static uint64_t overdue(struct member *member)
+{
+    _cleanup_(governance_unref) struct governance *governance =
+        govern_keep_current(member->agent.keep);
+    _cleanup_(store_end) struct store_txn *txn = store_read(member->agent.store);
+    const struct review review = {
+        .txn = txn, .governance = governance, .now_ms = clock_real_ms(member->agent.clock)};
+    return review_overdue(&review);
+}
+
+/* --- the list --- */
+
+static void what_an_agreement_holds_back_is_kept_from_the_start_and_stays_so(void **state)
+{
+    struct story *story = *state;
+    struct review_item items[2];
+    struct review_page page = {.n = 0};
+    agree(story, HOLD);
+
+    struct reference reference = concern(story->gp, "2026-06-20");
+
+    assert_int_equal(kept(story->gp), 1);
+    turn(story);
+    look(story->gp, &page, items, ARRAY_LEN(items));
+    assert_int_equal(page.n, 1);
+    assert_memory_equal(&items[0].reference, &reference, sizeof(reference));
+    assert_int_equal(items[0].row.state, OUT_STORED);
+    assert_int_equal(items[0].due_ms, items[0].row.created_ms + MEMBER_REVIEW_MS);
+}
+
+static void what_is_shared_is_not_kept(void **state)
+{
+    struct story *story = *state;
+    agree(story, SHARE);
+
+    (void)concern(story->gp, "2026-06-20");
+
+    assert_int_equal(kept(story->gp), 0);
+    turn(story);
+    assert_int_equal(kept(story->gp), 0);
+}
+
+static void what_an_agreement_denies_to_all_is_kept_too(void **state)
+{
+    struct story *story = *state;
+    agree(story, "\"urgency\": [\"routine\"], \"level_max\": 2, \"effect\": \"deny\"");
+
+    (void)concern(story->gp, "2026-06-20");
+    turn(story);
+
+    assert_int_equal(kept(story->gp), 1);
+}
+
+static void an_agreement_that_shares_later_says_nothing_of_what_was_stored_before(void **state)
+{
+    struct story *story = *state;
+    agree(story, HOLD);
+    (void)concern(story->gp, "2026-06-20");
+    turn(story);
+
+    agree(story, SHARE);
+
+    assert_int_equal(kept(story->gp), 1);
+}
+
+static void what_a_front_door_says_itself_is_not_listed_there(void **state)
+{
+    struct story *story = *state;
+    agree(story, HOLD);
+
+    (void)concern(story->mash, "2026-06-20");
+    turn(story);
+
+    assert_int_equal(kept(story->mash), 0);
+}
+
+static void the_list_is_by_review_date_and_comes_in_pages(void **state)
+{
+    struct story *story = *state;
+    struct review_item items[2];
+    struct review_page page = {.n = 0};
+    agree(story, HOLD);
+    struct reference first = concern(story->gp, "2026-06-20");
+    story->world->clock.real_ms += DAY_MS;
+    struct reference second = concern(story->gp, "2026-06-18");
+    story->world->clock.real_ms += DAY_MS;
+    struct reference third = concern(story->gp, "2026-06-19");
+
+    look(story->gp, &page, items, 2);
+    assert_int_equal(page.n, 2);
+    assert_true(page.more);
+    assert_memory_equal(&items[0].reference, &first, sizeof(first));
+    assert_memory_equal(&items[1].reference, &second, sizeof(second));
+
+    look(story->gp, &page, items, 2);
+    assert_int_equal(page.n, 1);
+    assert_false(page.more);
+    assert_memory_equal(&items[0].reference, &third, sizeof(third));
+}
+
+static void what_is_due_for_review_is_counted(void **state)
+{
+    struct story *story = *state;
+    agree(story, HOLD);
+    (void)concern(story->gp, "2026-06-20");
+
+    story->world->clock.real_ms += MEMBER_REVIEW_MS - 1;
+    assert_int_equal(overdue(story->gp), 0);
+    story->world->clock.real_ms += 1;
+
+    assert_int_equal(overdue(story->gp), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            what_an_agreement_holds_back_is_kept_from_the_start_and_stays_so, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_shared_is_not_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_an_agreement_denies_to_all_is_kept_too, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            an_agreement_that_shares_later_says_nothing_of_what_was_stored_before, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(what_a_front_door_says_itself_is_not_listed_there, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_list_is_by_review_date_and_comes_in_pages, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_due_for_review_is_counted, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
