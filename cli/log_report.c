@@ -88,7 +88,7 @@ static void set_result(struct json *result, const struct log_report *report)
     json_set_bool(result, "sound", report->result == LOG_SOUND);
     json_set_word(result, "origin", report->origin);
     json_set_integer(result, "size", (int64_t)report->size);
-    for (unsigned i = 1; i <= LOG_LEAF_TYPES; i++) {
+    for (unsigned i = 1; i <= LEAF_TYPES; i++) {
         json_set_integer(leaves, leaf_type_text((enum leaf_type)i), (int64_t)report->leaves[i]);
     }
     (void)json_set_node(result, "leaves", &leaves);

@@ -7,9 +7,6 @@
 #include "cli/command.h"
 #include "wire/leaf.h"
 
-#define LOG_LEAF_TYPES 5
-static_assert(LEAF_REFUSED == LOG_LEAF_TYPES, "one count for each type of leaf");
-
 enum log_result {
     LOG_SOUND = 1,
     LOG_NOT_SOUND, /* it was read, and something in it is not what it should be */
@@ -26,8 +23,8 @@ struct log_report {
     char origin[NOTE_NAME_MAX_BYTES];
     uint64_t size;
     struct hash root;
-    uint64_t leaves[LOG_LEAF_TYPES + 1]; /* by type, index 0 unused */
-    uint64_t refused;                    /* entries among them that were not stored */
+    uint64_t leaves[LEAF_TYPES + 1]; /* by type, index 0 unused */
+    uint64_t refused;                /* entries among them that were not stored */
     int64_t first_ms;
     int64_t last_ms;
     size_t documents;          /* of governance, signed, and in the log as they are held */

@@ -60,7 +60,7 @@ struct slice leaf_write(const struct leaf *leaf, uint8_t storage[LEAF_MAX_BYTES]
 {
     struct writer writer = writer_over(storage, LEAF_MAX_BYTES);
 
-    assert(leaf->type >= LEAF_ENTRY && leaf->type <= LEAF_TICK);
+    assert(leaf->type >= LEAF_ENTRY && leaf->type <= LEAF_TYPES);
     write_bytes(&writer, magic, MAGIC_BYTES);
     write_u8(&writer, FORMAT);
     write_u8(&writer, (uint8_t)leaf->type);

@@ -38,6 +38,8 @@ enum leaf_type {
     LEAF_REFUSED = 5,
     LEAF_TICK = 6
 };
+#define LEAF_TYPES 6 /* from 1 */
+static_assert(LEAF_TICK == LEAF_TYPES, "the last one");
 
 struct leaf {
     enum leaf_type type;
