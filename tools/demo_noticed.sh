@@ -123,7 +123,7 @@ TEXT
     shown "$OUT"
     expect 'patterns are at version 2, signed' "the patterns to be signed"
     kill -HUP "${PIDS[0]}"
-    eventually 30 "the broker to read the patterns" log_says "$WORK/broker.log" 'governance_submitted document=patterns'
+    eventually 30 "the patterns to be in force" log_says "$WORK/mash.log" 'document=patterns version=2'
     at mash alerts
     refute '  noticed  ' "an alert by turning a pattern on"
 }
@@ -196,7 +196,7 @@ TEXT
     refute 'headaches|nursery|possible sessions|Crockery|parent' "any account at the MASH before a reason"
 }
 
-# school_cannot REFERENCE: what that is called in the log, the school asks for in vain.
+# school_cannot AGENCY REFERENCE: what that is called in the log, the school asks for in vain.
 school_cannot() {
     at "$1" record "$2"
     local entry
@@ -264,6 +264,11 @@ girl_decided() {
 
 # --- what comes back ---
 
+incident_opened() {
+    at police record "$INCIDENT"
+    grep -q 'Opened at Weirside School' <<<"$OUT"
+}
+
 come_back() {
     step "What comes back to those who wrote"
     tell <<'TEXT'
@@ -290,9 +295,11 @@ TEXT
         at ${reference% *} record "${reference#* }"
         expect 'opened +Multi-agency' "the record to be opened at the MASH"
     done
+    tell <<'TEXT'
+The record itself says where it was opened, and on whose word: the log's notice to the school is about the alert.
+TEXT
     see weirside record "$CONCERN"
-    at police record "$INCIDENT"
-    expect 'Opened at Weirside School' "the police to see that the school opened it"
+    eventually 30 "the police to see that the school opened it" incident_opened
 }
 
 # --- a plan ---
@@ -308,7 +315,6 @@ worker_known() {
     grep -q "Children's Social Care .childrens-services.  duty telephone" <<<"$OUT"
 }
 
-# worker_has COUNT
 worker_has() {
     at childrens-services inbox --limit 100
     [[ $(grep -c 'Another agency has shared something' <<<"$OUT") == 4 ]]
@@ -321,6 +327,8 @@ Children's services open a plan. Everybody who works with Larkspurne hears that 
 of what it says. Her worker gets what the others recorded, as the agreements say; nobody had to send it again.
 TEXT
     hand_in childrens-services plan.json --type plan
+    local plan
+    plan=$(references | head -n 1)
     eventually 30 "the worker to have the others' records" worker_has
     print "    childrens-services\$ cairn inbox"
     shown "$(grep -E '^[0-9]' <<<"$OUT")"
@@ -332,6 +340,9 @@ TEXT
     eventually 30 "the school to know whom to ring" worker_known
     print "    at the school, who else is involved with her:"
     shown "$(sed -n '/^who else/,$p' <<<"$OUT" | tail -n +2)"
+    school_cannot childrens-services "$plan"
+    school_cannot elm-street "$NURSE"
+    print "    the plan itself, and the nurse's words: still not there"
 }
 
 noticed() {
