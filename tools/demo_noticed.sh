@@ -146,8 +146,17 @@ night() {
     step "A night: the police, and the school before its day begins"
     tell <<'TEXT'
 Officers are called to the house; Larkspurne was there. Operation Encompass: the school where she is on the roll is told at
-once. The police did not have to know which school that is, and the alleged perpetrator is named nowhere.
+once. The police did not have to know which school that is. The alleged perpetrator is named nowhere: a text that names
+him is refused before anything is kept.
 TEXT
+    sed 's/an adult of the household/Alaric/' "$WORK/today/police-incident.json" >"$WORK/today/named.json"
+    if OUT=$(CAIRN_AGENT=$WORK/police/agent.sock "$BIN/cairn" submit --type incident "$WORK/today/named.json" 2>&1); then
+        fail "an incident that names somebody of never_share was taken"
+    fi
+    print "    police\$ cairn submit --type incident named.json"
+    shown "${OUT//$WORK\//}"
+    expect 'never_share' "words why it is refused"
+    refute 'Alaric' "the name in the refusal"
     hand_in police police-incident.json --type incident
     INCIDENT=$(references | head -n 1)
     eventually 30 "the school to hear of it" school_heard
