@@ -1,25 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `cairn kept`: what is kept of this agency's records and nobody else has seen, and when a person is
- * to look at each again. */
+ * to look at each again; with a record, what a named person does about it. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/client.h"
+#include "cli/decide.h"
 #include "cli/show.h"
 
 struct kept_options {
     struct client client;
+    const char *id;
+    const char *part; /* of the path: what is decided; NULL: nothing */
+    struct decide decide;
 };
+
+enum {
+    KEPT_SEND = 0x2201,
+    KEPT_WITHDRAW,
+    KEPT_KEEP
+};
+
+static error_t take_act(struct kept_options *given, const char *part, struct argp_state *state)
+{
+    if (given->part != NULL) {
+        argp_error(state, "one of --send, --withdraw and --keep");
+        return EINVAL;
+    }
+    given->part = part;
+    return 0;
+}
+
+static error_t check(const struct kept_options *given, struct argp_state *state)
+{
+    const struct decide *decide = &given->decide;
+    bool says = decide->name != NULL || decide->role != NULL || decide->reason != NULL;
+    if ((given->id != NULL) != (given->part != NULL) || (says && given->part == NULL)) {
+        argp_error(state, "a RECORD goes with --send, --withdraw or --keep; without, all is listed "
+                          "(`cairn record` shows one)");
+        return EINVAL;
+    }
+    return 0;
+}
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct kept_options *given = state->input;
 
-    if (key == ARGP_KEY_ARG) {
-        argp_error(state, "there is nothing to say but options: `cairn record` shows one");
-        return EINVAL;
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (given->id != NULL || !client_is_record(argument)) {
+            argp_error(state, "one RECORD: the reference that `cairn kept` names");
+            return EINVAL;
+        }
+        given->id = argument;
+        return 0;
+    case KEPT_SEND:
+        return take_act(given, CAIRN_PATH_PART_SEND, state);
+    case KEPT_WITHDRAW:
+        return take_act(given, CAIRN_PATH_PART_WITHDRAW, state);
+    case KEPT_KEEP:
+        return take_act(given, CAIRN_PATH_PART_KEEP, state);
+    case ARGP_KEY_END:
+        return check(given, state);
+    default: {
+        error_t r = decide_option(&given->decide, key, argument, state);
+        return r == ARGP_ERR_UNKNOWN ? client_option(&given->client, key, argument) : r;
     }
-    return client_option(&given->client, key, argument);
+    }
 }
 
 /* --- listing --- */
@@ -106,16 +154,32 @@ static enum status list(struct cli *cli, const struct client *client)
 
 enum status command_kept(struct cli *cli, int argc, char **argv)
 {
-    static const struct argp_option options[] = {CLIENT_OPTION, {0}};
+    static const struct argp_option options[] = {
+        CLIENT_OPTION,
+        {"send", KEPT_SEND, NULL, 0, "send it on to the front door", 1},
+        {"withdraw", KEPT_WITHDRAW, NULL, 0, "take it back", 1},
+        {"keep", KEPT_KEEP, NULL, 0, "keep it: look at it again later", 1},
+        DECIDE_WHO_OPTIONS,
+        {0}};
     static const struct command_line line = {
         .options = options,
         .parser = parse_option,
+        .arguments = "[RECORD]",
         .help = "Lists the records of this agency that nobody else has seen, by the day on which a "
-                "person is to look at them again. Kept is not sent: it is not a referral.",
+                "person is to look at them again. Kept is not sent: it is not a referral. With "
+                "RECORD a named person sends it on, takes it back or keeps it, and says why.",
     };
     struct kept_options given = {.client = client_default()};
     const struct command_call call = {argc, argv};
     enum status status = STATUS_OK;
+    char path[CLIENT_PATH_BYTES];
 
-    return command_parse(cli, &line, call, &given, &status) ? list(cli, &given.client) : status;
+    if (!command_parse(cli, &line, call, &given, &status)) {
+        return status;
+    }
+    if (given.part == NULL) {
+        return list(cli, &given.client);
+    }
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_KEPT "/%s%s", given.id, given.part);
+    return decide_answer(cli, &given.client, path, &given.decide);
 }

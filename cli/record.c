@@ -63,6 +63,36 @@ static void show_readers(struct output *output, const struct json_view *record)
     }
 }
 
+/* That nobody has seen it, and what was decided about that. */
+static void show_review(struct output *output, const struct json_view *record)
+{
+    struct json_view review = json_opt_object(record, "review");
+    struct json_view decisions = json_opt_array(&review, "decisions");
+    char date[SHOW_TEXT_BYTES];
+
+    show_words(output, "  ", &review, "words");
+    show_text(&review, "date", date);
+    if (date[0] != '\0') {
+        output_line(output, "  review     to be looked at again on %s%s", date,
+                    show_truth(&review, "overdue") ? ": OVERDUE" : "");
+    }
+    for (size_t i = 0; i < json_length(&decisions); i++) {
+        struct json_view decision = json_item(&decisions, i);
+        struct json_view person = json_opt_object(&decision, "person");
+        char act[SHOW_TEXT_BYTES];
+        char at[SHOW_INSTANT_BYTES];
+        char name[SHOW_TEXT_BYTES];
+        char role[SHOW_TEXT_BYTES];
+        show_text(&decision, "act", act);
+        show_instant(&decision, "at", at);
+        show_text(&person, "name", name);
+        show_text(&person, "role", role);
+        output_line(output, "  %-10s %s%s%s%s%s", act, at, name[0] == '\0' ? "" : " by ", name,
+                    role[0] == '\0' ? "" : ", ", role);
+        show_words(output, "             ", &decision, "reason");
+    }
+}
+
 static void show_own(struct output *output, const struct json_view *record)
 {
     char id[SHOW_TEXT_BYTES];
@@ -96,6 +126,7 @@ static void show_own(struct output *output, const struct json_view *record)
     if (show_truth(record, "retracted")) {
         output_line(output, "  taken back");
     }
+    show_review(output, record);
     show_readers(output, record);
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is kept and nobody has seen: sending is not referring. */
+/* What is kept and nobody has seen, and what a named person does about it: sending is not
+ * referring. */
 #include <errno.h>
 #include <string.h>
 
+#include "agents/core/api_decision.h"
 #include "agents/core/api_view.h"
-#include "agents/core/review.h"
+#include "agents/core/granting.h"
+#include "agents/core/review_decide.h"
 #include "base/date.h"
 #include "base/text.h"
 
@@ -94,4 +97,170 @@ void api_kept_list(const struct api_call *call, struct api_answer *answer)
         json_set_word(document, "next", cursor);
     }
     answer_json(answer, 200, &document);
+}
+
+/* --- one of them --- */
+
+struct decisions {
+    struct json *list;
+    const struct secret *store_key;
+    bool persons;
+};
+
+static void set_person(struct json *object, const struct decisions *decisions,
+                       const struct reviewed *reviewed)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(DECIDE_SEALED_MAX_BYTES);
+    struct error ignored = ERROR_NULL;
+    if (!decisions->persons || !reviewed_open(decisions->store_key, reviewed, &text)) {
+        return;
+    }
+    _cleanup_(json_free) struct json *account = json_parse(buf_slice(&text), &ignored);
+    struct json_view view = json_view(account, &ignored);
+    struct json *person = json_object_new();
+    answer_set_peer_text(person, "name", json_opt_text(&view, "name"));
+    answer_set_peer_text(person, "role", json_opt_text(&view, "role"));
+    answer_set_peer_text(object, "reason", json_opt_text(&view, "reason"));
+    (void)json_set_node(object, "person", &person);
+}
+
+static void add_decision(void *data, const struct reviewed *reviewed)
+{
+    struct decisions *decisions = data;
+    if (reviewed->act == REVIEW_HELD) {
+        return; /* the agreements did, and nobody else */
+    }
+    struct json *object = json_object_new();
+    json_set_word(object, "act", review_act_text(reviewed->act));
+    answer_set_instant(object, "at", reviewed->at_ms);
+    set_person(object, decisions, reviewed);
+    (void)json_append_node(decisions->list, &object);
+}
+
+static const char *words_of(const struct review *review, const struct out_row *row,
+                            const struct reviewed *last)
+{
+    bool sent = last->act == REVIEW_SEND;
+    if (sent && granting_was_made(review->txn, &row->entry)) {
+        return "A named person here has sent it on to the front door.";
+    }
+    if (last->act == REVIEW_WITHDRAW && row->retracted) {
+        return "A named person here has taken it back.";
+    }
+    if (review_is_kept(review, row)) {
+        return sent ? "It was sent on, and the broker refused that. " CAIRN_KEPT_WORDS
+                    : CAIRN_KEPT_WORDS;
+    }
+    return "It was kept for a while; it is not any more.";
+}
+
+void view_set_review(struct json *object, const struct api_view *view, struct store_txn *txn,
+                     const struct reference *reference, bool persons)
+{
+    const struct review review = review_of(view, txn);
+    struct decisions decisions = {.store_key = &view->agent->keys.store, .persons = persons};
+    struct reviewed last;
+    struct out_row row;
+    if (!review_last(txn, reference, &last) || !out_get(txn, reference, &row)) {
+        return;
+    }
+    struct json *part = json_object_new();
+    if (review_is_kept(&review, &row)) {
+        answer_set_day(part, "date", instant_london_day(last.due_ms));
+        json_set_bool(part, "overdue", last.due_ms <= view->now_ms);
+    }
+    json_set_word(part, "words", words_of(&review, &row, &last));
+    decisions.list = json_array_new();
+    review_each(txn, reference, add_decision, &decisions);
+    (void)json_set_node(part, "decisions", &decisions.list);
+    (void)json_set_node(object, "review", &part);
+}
+
+/* --- deciding --- */
+
+static void refuse(int r, const struct error *error, struct api_answer *answer)
+{
+    switch (r) {
+    case -EINVAL:
+        answer_problem(answer, PROBLEM_REFUSED, error);
+        return;
+    case -EAGAIN:
+        answer_problem(answer, PROBLEM_NOT_JOINED, NULL);
+        return;
+    case -ENOENT:
+        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+        return;
+    case -EALREADY:
+        answer_problem(answer, PROBLEM_NOT_KEPT, NULL);
+        return;
+    case -EPERM:
+        answer_problem(answer, PROBLEM_NOT_AGREED, NULL);
+        return;
+    default:
+        answer_fault(answer, r);
+    }
+}
+
+static void show_decided(const struct api_view *view, const struct reference *reference,
+                         struct api_answer *answer)
+{
+    char text[REFERENCE_TEXT_BYTES];
+    struct reviewed last;
+    struct out_row row;
+    _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
+    if (txn == NULL) {
+        return;
+    }
+    const struct review review = review_of(view, txn);
+    struct json *document = json_object_new();
+    reference_format(reference, text);
+    json_set_word(document, "reference", text);
+    if (review_last(txn, reference, &last) && out_get(txn, reference, &row)) {
+        json_set_word(document, "words", words_of(&review, &row, &last));
+    }
+    view_set_review(document, view, txn, reference, true);
+    answer_json(answer, 200, &document);
+    (void)view_broken(txn, answer);
+}
+
+static void decide(const struct api_call *call, enum review_act act, struct api_answer *answer)
+{
+    _cleanup_(view_end) struct api_view view;
+    struct review_decision decision = {
+        .record = call->segment, .act = act, .by_uid = (uint32_t)call->uid};
+    struct api_decision read = {.n_tell = 0};
+    struct error error = ERROR_NULL;
+    struct reference reference;
+    view_begin(call->agent, &view);
+    _cleanup_(json_free) struct json *document = api_body_json(call, answer);
+    if (document == NULL) {
+        return;
+    }
+    int r = api_answer_read(document, &read, &error);
+    if (r == 0) {
+        decision.person =
+            (struct decide_person){.name = read.name, .role = read.role, .reason = read.reason};
+        r = review_decide(call->agent, &decision, &reference, &error);
+    }
+    bytes_wipe(&read, sizeof(read));
+    if (r != 0) {
+        refuse(r, &error, answer);
+        return;
+    }
+    show_decided(&view, &reference, answer);
+}
+
+void api_kept_send(const struct api_call *call, struct api_answer *answer)
+{
+    decide(call, REVIEW_SEND, answer);
+}
+
+void api_kept_withdraw(const struct api_call *call, struct api_answer *answer)
+{
+    decide(call, REVIEW_WITHDRAW, answer);
+}
+
+void api_kept_keep(const struct api_call *call, struct api_answer *answer)
+{
+    decide(call, REVIEW_KEEP, answer);
 }

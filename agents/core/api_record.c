@@ -115,6 +115,7 @@ void api_record_show(const struct api_call *call, struct api_answer *answer)
     struct json *document = json_object_new();
     set_out(document, &record);
     view_set_state(document, &view, txn, &record.row, &readers);
+    view_set_review(document, &view, txn, &record.reference, call->role >= USER_PRACTITIONER);
     if (readers.asked) {
         struct json *list = readers_json(&view, &state);
         (void)json_set_node(document, "readers", &list);

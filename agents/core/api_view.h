@@ -53,6 +53,11 @@ struct view_readers {
 void view_set_state(struct json *object, const struct api_view *view, struct store_txn *txn,
                     const struct out_row *row, const struct view_readers *readers);
 
+/* review: of a record of ours that is or was kept unseen, when to look again, what was decided, and
+ * if `persons` by whom and why. Nothing of any other. */
+void view_set_review(struct json *object, const struct api_view *view, struct store_txn *txn,
+                     const struct reference *reference, bool persons);
+
 /* telephone alone: whom to ring now. */
 void view_set_telephone(struct json *object, const struct api_view *view);
 

@@ -131,35 +131,42 @@ static void withdraw(struct taking *taking, const struct reference *target, stru
     taking_count(taking, "withdrawn");
 }
 
-int correct_take_back(struct taking *taking, const struct event *event, const struct told *told,
-                      struct intake_item *item)
+int correct_take_back_record(struct taking *taking, const struct event *event,
+                             const struct reference *target, struct intake_item *item)
 {
     struct out_row row;
     item->outcome = INTAKE_COUNTED;
-    if (!told->found || !told->row.has_reference) {
-        return 0;
-    }
-    if (!out_get(taking->txn, &told->row.reference, &row)) {
+    if (!out_get(taking->txn, target, &row)) {
         return -EBADMSG;
     }
     switch (row.state) {
     case OUT_SETTLING:
     case OUT_WAITING:
-        withdraw(taking, &told->row.reference, &row, item);
+        withdraw(taking, target, &row, item);
         return 0;
     case OUT_SPOOLED:
         if (held_is_aside(&row)) {
-            withdraw(taking, &told->row.reference, &row, item);
+            withdraw(taking, target, &row, item);
             return 0;
         }
-        return row.retracted ? 0 : retract(taking, event, &told->row.reference, &row, item);
+        return row.retracted ? 0 : retract(taking, event, target, &row, item);
     case OUT_STORED:
-        return row.retracted ? 0 : retract(taking, event, &told->row.reference, &row, item);
+        return row.retracted ? 0 : retract(taking, event, target, &row, item);
     case OUT_REFUSED:
     case OUT_WITHDRAWN:
         return 0;
     }
     return -EBADMSG;
+}
+
+int correct_take_back(struct taking *taking, const struct event *event, const struct told *told,
+                      struct intake_item *item)
+{
+    item->outcome = INTAKE_COUNTED;
+    if (!told->found || !told->row.has_reference) {
+        return 0;
+    }
+    return correct_take_back_record(taking, event, &told->row.reference, item);
 }
 
 /* --- remembering --- */

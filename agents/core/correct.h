@@ -48,6 +48,9 @@ void correct_nothing(const struct event *event, struct event *ret);
  * there was nothing to take back. */
 int correct_take_back(struct taking *taking, const struct event *event, const struct told *told,
                       struct intake_item *item) MUST_USE;
+/* The same of one record, whatever its source has said of it since. */
+int correct_take_back_record(struct taking *taking, const struct event *event,
+                             const struct reference *target, struct intake_item *item) MUST_USE;
 /* Remembers what the source has said now, and what became of it. Of what was known, and of what is
  * older, there is nothing to remember. */
 void correct_note(struct taking *taking, const struct event *event, const struct told *told,

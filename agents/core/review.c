@@ -7,11 +7,15 @@
 #include "agents/core/circle.h"
 #include "agents/core/decide.h"
 #include "agents/core/granting.h"
+#include "agents/core/held.h"
 #include "agents/core/inbox.h"
 #include "agents/core/kept.h"
 #include "base/date.h"
 
-#define ROW_MAX_BYTES (1 + 8 + 8 + 4 + 4 + DECIDE_SEALED_MAX_BYTES)
+#define META_SWEPT     "reviews-swept"
+#define SWEEP_ROWS     8
+#define SWEEP_AFTER_MS (24 * 3600 * INT64_C(1000))
+#define ROW_MAX_BYTES  (1 + 8 + 8 + 4 + 4 + DECIDE_SEALED_MAX_BYTES)
 
 const char *review_act_text(enum review_act act)
 {
@@ -262,26 +266,11 @@ size_t review_front_doors(const struct review *review, const struct out_row *row
 
 /* --- what is kept --- */
 
+/* What was put aside never left, and is shown with what does not get through (held.h). */
 static bool is_live(const struct out_row *row)
 {
     return row->kind == ENTRY_RECORD && row->record_kind != RECORD_RETRACTION && !row->retracted &&
-           (row->state == OUT_SPOOLED || row->state == OUT_STORED);
-}
-
-void review_place(const struct review *review, const struct reference *reference,
-                  const struct out_row *row)
-{
-    struct reviewed last;
-    bool there = review_last(review->txn, reference, &last);
-    bool kept = is_live(row) && !is_given(review, row);
-    if (kept && !there) {
-        const struct reviewed held = {.act = REVIEW_HELD,
-                                      .at_ms = review->now_ms,
-                                      .due_ms = row->created_ms + review->after_ms};
-        put(review->txn, reference, 0, &held);
-    } else if (!kept && there) {
-        unlist(review->txn, reference, last.due_ms);
-    }
+           !held_is_aside(row) && (row->state == OUT_SPOOLED || row->state == OUT_STORED);
 }
 
 /* An alert hands over what an agreement lets the front door have then. */
@@ -302,8 +291,6 @@ bool review_is_kept(const struct review *review, const struct out_row *row)
            !was_handed_over(review, row) && (row->state == OUT_STORED || !is_given(review, row));
 }
 
-/* --- the list --- */
-
 /* The row under the walk, when it is still kept. */
 static bool look_at(const struct review *review, struct slice key, struct review_item *ret)
 {
@@ -316,6 +303,58 @@ static bool look_at(const struct review *review, struct slice key, struct review
     }
     return out_get(review->txn, &ret->reference, &ret->row) && review_is_kept(review, &ret->row);
 }
+
+/* --- in and out --- */
+
+/* What has been seen or taken back since leaves the list a day after its review date, when nothing
+ * of it can be on its way any more: a few rows at each turn, round and round. */
+static void sweep(const struct review *review)
+{
+    struct store_txn *txn = review->txn;
+    struct review_item gone[SWEEP_ROWS];
+    struct review_item item;
+    size_t n = 0;
+    size_t looked = 0;
+    uint64_t from = agent_meta_u64(txn, META_SWEPT, 0);
+    uint8_t storage[8];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    write_u64(&writer, from);
+    struct store_walk walk = store_walk_from(txn, AT_REVIEW, writer_slice(&writer));
+    for (; walk.live && looked < SWEEP_ROWS; store_walk_next(&walk), looked++) {
+        bool kept = look_at(review, walk.key, &item);
+        if (store_fault(txn) != 0 || item.due_ms + SWEEP_AFTER_MS > review->now_ms) {
+            break;
+        }
+        from = (uint64_t)item.due_ms + 1;
+        if (!kept) {
+            gone[n++] = item;
+        }
+    }
+    store_walk_end(&walk);
+    agent_meta_put_u64(txn, META_SWEPT, looked == SWEEP_ROWS ? from : 0);
+    for (size_t i = 0; i < n; i++) {
+        unlist(txn, &gone[i].reference, gone[i].due_ms);
+    }
+}
+
+void review_place(const struct review *review, const struct reference *reference,
+                  const struct out_row *row)
+{
+    struct reviewed last;
+    bool there = review_last(review->txn, reference, &last);
+    bool kept = is_live(row) && !is_given(review, row);
+    if (kept && !there) {
+        const struct reviewed held = {.act = REVIEW_HELD,
+                                      .at_ms = review->now_ms,
+                                      .due_ms = row->created_ms + review->after_ms};
+        put(review->txn, reference, 0, &held);
+    } else if (!kept && there) {
+        unlist(review->txn, reference, last.due_ms);
+    }
+    sweep(review);
+}
+
+/* --- the list --- */
 
 void review_list(const struct review *review, struct review_page *page)
 {

@@ -189,10 +189,22 @@
  * Records of this agency that nobody but itself can have seen, by the day on which a person is to
  * look at each again; `next` is the next request's `after` and missing when there is no more.
  * `may_send`: an agreement lets a front door have it once a person here decides so.
+ *
+ * POST PATH/{reference}/send, /withdraw or /keep {reason, person: {name, role}}
+ *   -> 200 {reference, words, review: {date, overdue, words, decisions}}
+ * A named person sends it on to the front doors, takes it back, or says to look again later. 409
+ * when somebody has it already, or no agreement lets a front door have it.
+ *
+ * A record of ours that is or was kept has, in CAIRN_PATH_RECORDS, `review: {date, overdue, words,
+ * decisions: [{act, at, person: {name, role}, reason}]}`. `date`: while nobody has seen it. Who
+ * decided and why only for those who may do everything. `act`: kept-on, sent-on, withdrawn.
  */
-#define CAIRN_PATH_KEPT         "/v1/kept"
-#define CAIRN_KEPT_WORDS        "Kept. Nobody has seen it. This is not a referral."
-#define CAIRN_KEPT_CURSOR_BYTES 24
+#define CAIRN_PATH_KEPT          "/v1/kept"
+#define CAIRN_PATH_PART_SEND     "/send"
+#define CAIRN_PATH_PART_WITHDRAW "/withdraw"
+#define CAIRN_PATH_PART_KEEP     "/keep"
+#define CAIRN_KEPT_WORDS         "Kept. Nobody has seen it. This is not a referral."
+#define CAIRN_KEPT_CURSOR_BYTES  24
 
 /*
  * GET -> {agency: {agency, name, kind},
@@ -224,6 +236,9 @@
     X(CLOSED, 409, "alert-closed", "this alert is closed")                                         \
     X(ANSWERED, 409, "request-answered", "this request does not wait for anybody here")            \
     X(NOT_INVOLVED, 409, "not-involved", "who asked is not involved with the child any more")      \
+    X(NOT_KEPT, 409, "not-kept", "somebody has this already, or it was taken back")                \
+    X(NOT_AGREED, 409, "not-agreed",                                                               \
+      "no agreement lets a front door have this: refer the child, or telephone")                   \
     X(NOT_LOGGED, 409, "not-in-the-log", "this is not in the broker's log")                        \
     X(TOO_LARGE, 413, "too-large", "the body is larger than the limit")                            \
     X(MEDIA_TYPE, 415, "media-type", "nothing here takes that kind of content")                    \

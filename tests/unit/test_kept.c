@@ -12,7 +12,7 @@
 
 #include "agents/core/inbox.h"
 #include "agents/core/open.h"
-#include "agents/core/review.h"
+#include "agents/core/review_decide.h"
 #include "support/member.h"
 #include "support/stories.h"
 
@@ -123,6 +123,44 @@ static uint64_t overdue(struct member *member)
     return review_overdue(&review);
 }
 
+#define REASON "Her mother rang and is frightened of what comes next."
+
+static int decides(struct member *member, const struct reference *reference, enum review_act act)
+{
+    char text[REFERENCE_TEXT_BYTES];
+    struct error error = ERROR_NULL;
+    struct reference decided;
+    reference_format(reference, text);
+    const struct review_decision decision = {
+        .record = text,
+        .act = act,
+        .person = {.name = "Rowan Ashgrove", .role = "Lead", .reason = REASON},
+    };
+    return review_decide(&member->agent, &decision, &decided, &error);
+}
+
+static struct reviewed last_of(struct member *member, const struct reference *reference)
+{
+    struct reviewed last;
+    _cleanup_(store_end) struct store_txn *txn = store_read(member->agent.store);
+    assert_true(review_last(txn, reference, &last));
+    last.sealed = SLICE_NULL; /* the row's end with the transaction */
+    return last;
+}
+
+/* What this agency may do with a part; OPEN_NO_GRANT also when it was never delivered. */
+static enum open_result part_at(struct member *member, const struct entry_id *entry, enum part part)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(2 * CAIRN_UNPACK_BUDGET_BYTES);
+    _cleanup_(store_end) struct store_txn *txn = store_read(member->agent.store);
+    const struct opening opening = {.agent = &member->agent, .txn = txn, .own = member->number};
+    struct wire_delivered delivered;
+    uint8_t flags;
+    return received_entry(txn, entry, &arena, &delivered, &flags)
+               ? open_may(&opening, &delivered, part)
+               : OPEN_NO_GRANT;
+}
+
 /* --- the list --- */
 
 static void what_an_agreement_holds_back_is_kept_from_the_start_and_stays_so(void **state)
@@ -226,6 +264,162 @@ static void what_is_due_for_review_is_counted(void **state)
     assert_int_equal(overdue(story->gp), 1);
 }
 
+/* --- what a person does about it --- */
+
+static void what_is_sent_on_comes_to_the_front_door_and_waits_there_for_a_reason(void **state)
+{
+    struct story *story = *state;
+    agree(story, HOLD);
+    struct reference reference = concern(story->gp, "2026-06-20");
+    turn(story);
+    struct entry_id entry = member_out(story->gp, &reference).entry;
+    assert_int_equal(part_at(story->mash, &entry, PART_CARD), OPEN_NO_GRANT);
+
+    assert_int_equal(decides(story->gp, &reference, REVIEW_SEND), 0);
+    turn(story);
+
+    assert_int_equal(kept(story->gp), 0);
+    assert_int_equal(last_of(story->gp, &reference).act, REVIEW_SEND);
+    assert_int_equal(part_at(story->mash, &entry, PART_CARD), OPEN_DONE);
+    assert_int_equal(part_at(story->mash, &entry, PART_ACCOUNT), OPEN_NEEDS_DECISION);
+}
+
+static void what_is_sent_on_before_it_has_left_arrives_as_well(void **state)
+{
+    struct story *story = *state;
+    agree(story, HOLD);
+    struct reference reference = concern(story->gp, "2026-06-20");
+
+    assert_int_equal(decides(story->gp, &reference, REVIEW_SEND), 0);
+    turn(story);
+
+    struct entry_id entry = member_out(story->gp, &reference).entry;
+    assert_int_equal(part_at(story->mash, &entry, PART_CARD), OPEN_DONE);
+}
+
+static void sending_on_twice_is_sending_on_once(void **state)
+{
+    struct story *story = *state;
+    agree(story, HOLD);
+    struct reference reference = concern(story->gp, "2026-06-20");
+    turn(story);
+
+    assert_int_equal(decides(story->gp, &reference, REVIEW_SEND), 0);
+    assert_int_equal(decides(story->gp, &reference, REVIEW_SEND), 0);
+    turn(story);
+    assert_int_equal(decides(story->gp, &reference, REVIEW_SEND), 0);
+
+    assert_int_equal(member_count(story->gp, "grant-accepted"), 1);
+    assert_int_equal(member_count(story->gp, "kept-decided"), 1);
+}
+
+static void what_is_withdrawn_is_retracted_and_cannot_be_sent_on(void **state)
+{
+    struct story *story = *state;
+    agree(story, HOLD);
+    struct reference reference = concern(story->gp, "2026-06-20");
+    turn(story);
+
+    assert_int_equal(decides(story->gp, &reference, REVIEW_WITHDRAW), 0);
+    assert_int_equal(decides(story->gp, &reference, REVIEW_WITHDRAW), 0);
+    turn(story);
+
+    assert_true(member_out(story->gp, &reference).retracted);
+    assert_int_equal(kept(story->gp), 0);
+    assert_int_equal(decides(story->gp, &reference, REVIEW_SEND), -EALREADY);
+    assert_int_equal(member_count(story->gp, "kept-decided"), 1);
+}
+
+static void what_is_kept_on_has_a_new_review_date_once_a_day(void **state)
+{
+    struct story *story = *state;
+    agree(story, HOLD);
+    struct reference reference = concern(story->gp, "2026-06-20");
+    turn(story);
+    story->world->clock.real_ms += MEMBER_REVIEW_MS;
+    assert_int_equal(overdue(story->gp), 1);
+
+    assert_int_equal(decides(story->gp, &reference, REVIEW_KEEP), 0);
+    int64_t due_ms = last_of(story->gp, &reference).due_ms;
+    story->world->clock.real_ms += 1;
+    assert_int_equal(decides(story->gp, &reference, REVIEW_KEEP), 0);
+
+    assert_int_equal(overdue(story->gp), 0);
+    assert_int_equal(kept(story->gp), 1);
+    assert_int_equal(due_ms, story->world->clock.real_ms - 1 + MEMBER_REVIEW_MS);
+    assert_int_equal(last_of(story->gp, &reference).due_ms, due_ms);
+}
+
+static void what_no_front_door_may_have_cannot_be_sent_on(void **state)
+{
+    struct story *story = *state;
+    agree(story, "\"urgency\": [\"routine\"], \"level_max\": 2, \"effect\": \"deny\"");
+    struct reference reference = concern(story->gp, "2026-06-20");
+    turn(story);
+
+    assert_int_equal(decides(story->gp, &reference, REVIEW_SEND), -EPERM);
+
+    assert_int_equal(kept(story->gp), 1);
+    assert_int_equal(last_of(story->gp, &reference).act, REVIEW_HELD);
+}
+
+static void what_was_shared_is_nothing_to_decide_about(void **state)
+{
+    struct story *story = *state;
+    agree(story, SHARE);
+    struct reference reference = concern(story->gp, "2026-06-20");
+    turn(story);
+
+    assert_int_equal(decides(story->gp, &reference, REVIEW_SEND), -ENOENT);
+}
+
+static void what_was_sent_on_is_looked_at_no_more_once_its_date_is_over(void **state)
+{
+    struct story *story = *state;
+    agree(story, HOLD);
+    struct reference reference = concern(story->gp, "2026-06-20");
+    turn(story);
+    assert_int_equal(decides(story->gp, &reference, REVIEW_SEND), 0);
+    turn(story);
+
+    story->world->clock.real_ms += MEMBER_REVIEW_MS + 2 * DAY_MS;
+    (void)concern(story->gp, "2026-06-21");
+
+    _cleanup_(store_end) struct store_txn *txn = store_read(story->gp->agent.store);
+    _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, AT_REVIEW, SLICE_NULL);
+    assert_true(walk.live);
+    store_walk_next(&walk);
+    assert_false(walk.live);
+}
+
+static void a_decision_needs_a_reason_and_lies_sealed_in_the_store(void **state)
+{
+    struct story *story = *state;
+    struct error error = ERROR_NULL;
+    struct reference decided;
+    struct reviewed last;
+    char text[REFERENCE_TEXT_BYTES];
+    _cleanup_(buf_deinit) struct buf opened = BUF_MAX(DECIDE_SEALED_MAX_BYTES);
+    agree(story, HOLD);
+    struct reference reference = concern(story->gp, "2026-06-20");
+    reference_format(&reference, text);
+    struct review_decision decision = {
+        .record = text,
+        .act = REVIEW_KEEP,
+        .person = {.name = "Rowan Ashgrove", .role = "Lead", .reason = "ok"},
+    };
+
+    assert_int_equal(review_decide(&story->gp->agent, &decision, &decided, &error), -EINVAL);
+    assert_int_equal(decides(story->gp, &reference, REVIEW_KEEP), 0);
+
+    _cleanup_(store_end) struct store_txn *txn = store_read(story->gp->agent.store);
+    assert_true(review_last(txn, &reference, &last));
+    assert_null(memmem(last.sealed.data, last.sealed.len, "Rowan", 5));
+    assert_true(reviewed_open(&story->gp->agent.keys.store, &last, &opened));
+    assert_non_null(strstr(buf_text(&opened), "Rowan Ashgrove"));
+    assert_non_null(strstr(buf_text(&opened), REASON));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +436,24 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_list_is_by_review_date_and_comes_in_pages, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_due_for_review_is_counted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_is_sent_on_comes_to_the_front_door_and_waits_there_for_a_reason, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(what_is_sent_on_before_it_has_left_arrives_as_well, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(sending_on_twice_is_sending_on_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_withdrawn_is_retracted_and_cannot_be_sent_on,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_kept_on_has_a_new_review_date_once_a_day, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_no_front_door_may_have_cannot_be_sent_on, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_was_shared_is_nothing_to_decide_about, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_was_sent_on_is_looked_at_no_more_once_its_date_is_over,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_decision_needs_a_reason_and_lies_sealed_in_the_store,
+                                        set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
