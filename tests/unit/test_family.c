@@ -126,6 +126,7 @@ static void records_of_one_event_have_one_event_id(void **state)
     _cleanup_(intake_answer_deinit) struct intake_answer other = submit_changed(
         practice, INTAKE_INCIDENT, DATA "police/missing-episode.json", "\"ref\"", "\"ref\"");
 
+    assert_int_equal(first.n + other.n, 8); /* each child: a record and an involvement */
     assert_int_equal(spooled(practice, ENTRY_RECORD, records), 4);
     expect_event(&records[0], &records[1], true);
     expect_event(&records[0], &records[2], true);
@@ -160,6 +161,7 @@ static void the_same_incident_again_says_nothing_again(void **state)
     practice_reopen(practice);
     _cleanup_(intake_answer_deinit) struct intake_answer second = submit_incident(practice, "1");
 
+    assert_int_equal(first.n, 6);
     assert_int_equal(second.n, 3);
     for (size_t i = 0; i < second.n; i++) {
         assert_int_equal(second.items[i].outcome, INTAKE_SAME);
@@ -223,6 +225,7 @@ static void the_end_of_a_plan_leaves_the_plan_told(void **state)
     _cleanup_(intake_answer_deinit) struct intake_answer ended = submit_changed(
         practice, INTAKE_PLAN, DATA "childrens_services/plan-ended.json", "PL-", "PL-");
 
+    assert_int_equal(ended.items[0].outcome, INTAKE_ACCEPTED);
     assert_false(practice_out(practice, &began.items[0].reference).retracted);
     assert_int_equal(spooled(practice, ENTRY_RECORD, headers), 2);
     assert_int_equal(headers[1].record.code, CODE_PLAN_ENDED);
@@ -242,6 +245,8 @@ static void an_unborn_child_who_is_born_stays_the_same_child(void **state)
     _cleanup_(intake_answer_deinit) struct intake_answer born = submit_changed(
         practice, INTAKE_PLAN, DATA "childrens_services/plan.json", "CS-90017", "CS-90031");
 
+    assert_int_equal(unborn.items[0].outcome, INTAKE_ACCEPTED);
+    assert_int_equal(born.items[0].outcome, INTAKE_ACCEPTED);
     assert_int_equal(spooled(practice, ENTRY_RECORD, headers), 2);
     assert_memory_equal(headers[0].record.handle, headers[1].record.handle, CAIRN_HANDLE_BYTES);
 }
