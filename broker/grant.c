@@ -79,7 +79,9 @@ static uint8_t granted_parts(const struct entry_input *entry, uint32_t recipient
 {
     uint8_t parts = 0;
     for (size_t i = 0; i < entry->n_grants; i++) {
-        parts |= entry->grants[i].recipient == recipient ? PART_BIT(entry->grants[i].part) : 0;
+        if (entry->grants[i].recipient == recipient) {
+            parts |= PART_BIT(entry->grants[i].part);
+        }
     }
     return parts;
 }
