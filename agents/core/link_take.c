@@ -92,7 +92,7 @@ static void take_receipt(struct agent_link *link, uint64_t correlation, struct s
     if (result == SENDING_NOT_MINE) {
         result = acks_receipt(&link->acks, correlation, &receipt);
     }
-    if (result == SENDING_DONE) {
+    if (result == SENDING_DONE || result == SENDING_STALE) {
         session_promised(&link->session, receipt.checkpoint);
     }
     after_sending(link, result);

@@ -55,11 +55,13 @@ void session_hello(struct session *session, struct buf *out)
         .checkpoint = slice_make(witness->note, witness->note_len),
     };
     session->greeting = true;
-    session->greeted = witness->head.size;
-    if (session_owed(session)) {
+    session->greeted_head = witness->head.size;
+    session->greeted_promise = witness->promised.size;
+    if (witness->promised.size > witness->head.size) {
         hello.checkpoint = slice_make(witness->promised_note, witness->promised_len);
         hello.proven = witness->head.size;
-        session->greeted = witness->promised.size;
+    } else {
+        hello.proven = witness->promised.size;
     }
     wire_hello_write(&hello, out);
 }
@@ -69,14 +71,17 @@ void session_promised(struct session *session, struct slice checkpoint)
     _cleanup_(governance_unref) struct governance *governance =
         govern_keep_current(session->agent->keep);
     struct checkpoint head;
-    if (checkpoint_check(checkpoint, &governance->directory.checkpoint_key, &head)) {
+    /* What was shown in hello stays as it is until it is answered: a stream of receipts must not put
+     * its proof off for ever. */
+    if (!session->greeting &&
+        checkpoint_check(checkpoint, &governance->directory.checkpoint_key, &head)) {
         witness_promise(&session->witness, &head, checkpoint);
     }
 }
 
 bool session_owed(const struct session *session)
 {
-    return session->witness.promised.size > session->witness.head.size;
+    return session->witness.promised.size > 0;
 }
 
 /* --- the broker's head --- */
@@ -91,8 +96,10 @@ int session_save(struct session *session)
         log_fatal("store_locked", "table=meta");
     }
     witness_save(txn, &session->witness);
+    witness_save_kept(txn, session->kept);
     int r = agent_commit(&txn);
     session->unsaved = r != 0;
+    session->kept = r != 0 ? session->kept : 0;
     return r;
 }
 
@@ -153,13 +160,15 @@ enum session_result session_head(struct session *session, struct slice checkpoin
 static enum session_result judge_promise(struct session *session, const struct tree_proof *bridge)
 {
     struct witness *witness = &session->witness;
-    if (!session_owed(session) || session->greeted != witness->promised.size) {
+    uint64_t size = witness->promised.size;
+    if (!session_owed(session)) {
         return SESSION_GOES_ON;
     }
     struct slice note = slice_make(witness->promised_note, witness->promised_len);
     if (!witness_keep_promise(witness, bridge)) {
         return fork_seen(session, note);
     }
+    session->kept = size;
     session->unsaved = true;
     return SESSION_GOES_ON;
 }
@@ -187,7 +196,7 @@ static enum session_result judge_hello(struct session *session,
     if (!key_known && !anything_newer(session, governance)) {
         return refuse(session, "the broker has no directory for us yet");
     }
-    if (reply->checkpoint.len == 0 && session->witness.head.size == 0) {
+    if (reply->checkpoint.len == 0 && session->witness.head.size == 0 && !session_owed(session)) {
         session->judged = key_known; /* a log without a leaf has no head */
         return SESSION_GOES_ON;
     }
@@ -207,10 +216,11 @@ static enum session_result greeted_again(struct session *session,
                                          const struct wire_hello_reply *reply)
 {
     const struct witness *witness = &session->witness;
-    uint64_t shown = session_owed(session) ? witness->promised.size : witness->head.size;
+    bool as_shown = witness->head.size == session->greeted_head &&
+                    witness->promised.size == session->greeted_promise;
     session->offered = reply->versions;
     session->clock_ahead_ms = clock_real_ms(session->agent->clock) - reply->time_ms;
-    return shown == session->greeted ? judge_hello(session, reply) : SESSION_GOES_ON;
+    return as_shown ? judge_hello(session, reply) : SESSION_GOES_ON;
 }
 
 enum session_result session_hello_reply(struct session *session, struct slice payload,

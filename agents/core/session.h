@@ -39,7 +39,9 @@ struct session {
     unsigned refused;                  /* documents refused on this connection, one bit each */
     bool judged;                       /* the broker's head was: its key is known */
     bool greeting;                     /* a hello of this connection awaits its answer ... */
-    uint64_t greeted;                  /* ... which begins at a head of this size */
+    uint64_t greeted_head;             /* ... which proves from heads of these sizes */
+    uint64_t greeted_promise;
+    uint64_t kept; /* promises up to this size are proved, and that is not on disk yet; 0 none */
     int64_t clock_ahead_ms;
     const char *reason; /* static words */
 };

@@ -52,10 +52,7 @@ void witness_load(struct store_txn *txn, struct witness *ret)
     *ret = (struct witness){.note_len = 0};
     tree_empty_root(&ret->head.root);
     (void)get(txn, META_HEAD, &ret->head, &ret->note_len, ret->note);
-    if (get(txn, META_PROMISED, &ret->promised, &ret->promised_len, ret->promised_note) &&
-        ret->promised.size <= ret->head.size) {
-        ret->promised.size = 0;
-    }
+    (void)get(txn, META_PROMISED, &ret->promised, &ret->promised_len, ret->promised_note);
 }
 
 void witness_save(struct store_txn *txn, const struct witness *witness)
@@ -67,7 +64,8 @@ void witness_save(struct store_txn *txn, const struct witness *witness)
 
 void witness_promise(struct witness *witness, const struct checkpoint *head, struct slice note)
 {
-    if (note.len <= sizeof(witness->promised_note) && head->size > witness->head.size &&
+    bool held = head->size == witness->head.size && hash_equal(&head->root, &witness->head.root);
+    if (note.len <= sizeof(witness->promised_note) && !held &&
         head->size > witness->promised.size) {
         witness->promised = *head;
         witness->promised_len = note.len;
@@ -86,22 +84,43 @@ void witness_save_promise(struct store_txn *txn, const struct checkpoint *head, 
     }
 }
 
+static bool one_log(const struct checkpoint *a, const struct checkpoint *b,
+                    const struct tree_proof *proof)
+{
+    const struct checkpoint *old = a->size < b->size ? a : b;
+    const struct checkpoint *new = a->size < b->size ? b : a;
+    const struct tree_consistency claim = {
+        .old_size = old->size,
+        .new_size = new->size,
+        .old_root = &old->root,
+        .new_root = &new->root,
+    };
+    return old->size == new->size ? hash_equal(&old->root, &new->root)
+                                  : tree_check_consistency(&claim, proof);
+}
+
 bool witness_keep_promise(struct witness *witness, const struct tree_proof *proof)
 {
-    const struct tree_consistency claim = {
-        .old_size = witness->head.size,
-        .new_size = witness->promised.size,
-        .old_root = &witness->head.root,
-        .new_root = &witness->promised.root,
-    };
-    if (!tree_check_consistency(&claim, proof)) {
+    if (!one_log(&witness->head, &witness->promised, proof)) {
         return false;
     }
-    witness->head = witness->promised;
-    witness->note_len = witness->promised_len;
-    memcpy(witness->note, witness->promised_note, witness->promised_len);
+    if (witness->promised.size > witness->head.size) {
+        witness->head = witness->promised;
+        witness->note_len = witness->promised_len;
+        memcpy(witness->note, witness->promised_note, witness->promised_len);
+    }
     witness->promised.size = 0;
     return true;
+}
+
+void witness_save_kept(struct store_txn *txn, uint64_t size)
+{
+    struct checkpoint held;
+    size_t len;
+    char ignored[WITNESS_NOTE_BYTES];
+    if (get(txn, META_PROMISED, &held, &len, ignored) && held.size <= size) {
+        (void)store_delete(txn, AT_META, slice_of_text(META_PROMISED));
+    }
 }
 
 /* --- judging --- */
@@ -127,11 +146,9 @@ enum witness_result witness_judge(const struct witness *held, const struct note_
         return WITNESS_FORK;
     }
     memcpy(shown.note, note.data, note.len);
-    if (held->promised.size > shown.head.size) {
-        shown.promised = held->promised;
-        shown.promised_len = held->promised_len;
-        memcpy(shown.promised_note, held->promised_note, held->promised_len);
-    }
+    shown.promised = held->promised; /* owed still: this head may be of another log than that */
+    shown.promised_len = held->promised_len;
+    memcpy(shown.promised_note, held->promised_note, held->promised_len);
     *ret = shown;
     return WITNESS_NEWER;
 }

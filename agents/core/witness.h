@@ -22,7 +22,7 @@ struct witness {
     struct checkpoint head; /* size 0 before the first */
     size_t note_len;
     char note[WITNESS_NOTE_BYTES]; /* the head's signed note */
-    struct checkpoint promised;    /* the largest of a receipt; size 0, or above the head's */
+    struct checkpoint promised;    /* the largest of a receipt that is not proved yet; 0 none */
     size_t promised_len;
     char promised_note[WITNESS_NOTE_BYTES];
 };
@@ -46,8 +46,11 @@ void witness_save(struct store_txn *txn, const struct witness *witness);
  * the second, on disk. */
 void witness_promise(struct witness *witness, const struct checkpoint *head, struct slice note);
 void witness_save_promise(struct store_txn *txn, const struct checkpoint *head, struct slice note);
-/* `proof` goes from the head held to what was promised: true, and it is the head held then. */
+/* `proof` goes from the smaller to the larger of the head held and what was promised: true when both
+ * are of one log, and the larger is the head held then. */
 bool witness_keep_promise(struct witness *witness, const struct tree_proof *proof) MUST_USE;
+/* What was promised up to this size is proved: no longer owed after a restart. */
+void witness_save_kept(struct store_txn *txn, uint64_t size);
 /* Keeps both notes for the operator. witness_forked stays true until they are cleared. */
 void witness_save_fork(struct store_txn *txn, const struct witness *held, struct slice note);
 bool witness_forked(struct store_txn *txn);

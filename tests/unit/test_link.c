@@ -748,10 +748,45 @@ static void hello_may_be_said_again_and_is_left_when_a_delivery_was_faster(void 
     assert_int_equal(story->session.witness.head.size, 6);
     assert_int_equal(story->session.state, SESSION_READY);
 
-    (void)greet(story);
+    assert_int_equal(greet(story).proven, 5); /* it is owed still */
     reply.consistency = proof_between(story, 6, 7);
+    reply.bridge = proof_between(story, 5, 6);
     assert_int_equal(answer(story, &reply), SESSION_GOES_ON);
     assert_int_equal(story->session.witness.head.size, 7);
+    assert_false(session_owed(&story->session));
+}
+
+static void a_delivery_in_between_takes_no_promise_for_a_fork(void **state)
+{
+    struct story *story = *state;
+    struct tree_proof proof = proof_between(story, 2, 4);
+    session_promised(&story->session, note_at(story, 6));
+
+    (void)greet(story);
+    assert_int_equal(session_head(&story->session, note_at(story, 4), 2, &proof), SESSION_GOES_ON);
+    const struct wire_hello_reply reply = proved(story, 6, 7);
+
+    assert_int_equal(answer(story, &reply), SESSION_GOES_ON);
+    assert_int_equal(story->session.witness.head.size, 4);
+    assert_true(session_owed(&story->session));
+}
+
+static void a_receipt_of_another_log_is_found_out_behind_a_larger_delivery(void **state)
+{
+    struct story *story = *state;
+    struct hash leaf = story->leaves[3];
+    story->leaves[3] = story->leaves[0];
+    session_promised(&story->session, note_at(story, 5));
+    story->leaves[3] = leaf;
+    struct tree_proof proof = proof_between(story, 2, 6);
+    assert_int_equal(session_head(&story->session, note_at(story, 6), 2, &proof), SESSION_GOES_ON);
+
+    (void)greet(story);
+    struct wire_hello_reply reply = proved(story, 6, 7);
+    reply.bridge = proof_between(story, 5, 6);
+
+    assert_int_equal(answer(story, &reply), SESSION_FORK);
+    assert_true(kept_as_fork(story));
 }
 
 static void a_receipt_for_another_parcel_is_nothing(void **state)
@@ -1278,6 +1313,8 @@ int main(void)
         TEST(a_log_that_lacks_what_a_receipt_promised_is_evidence),
         TEST(a_promise_that_does_not_continue_our_log_is_evidence),
         TEST(hello_may_be_said_again_and_is_left_when_a_delivery_was_faster),
+        TEST(a_delivery_in_between_takes_no_promise_for_a_fork),
+        TEST(a_receipt_of_another_log_is_found_out_behind_a_larger_delivery),
         TEST(a_receipt_for_another_parcel_is_nothing),
         TEST(a_stale_directory_asks_for_a_newer_one_and_keeps_the_entries),
         TEST(a_bad_row_is_put_aside_and_the_others_go_on),
