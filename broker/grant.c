@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/grant.h"
 
+#include <string.h>
+
 #include "broker/disclose.h"
 #include "broker/headline.h"
 #include "broker/mailbox.h"
@@ -26,12 +28,39 @@ static uint8_t record_parts(struct apply *apply, const struct told_record *recor
     return by_name ? PART_BIT(PART_CARD) : PART_BIT(PART_CARD) | PART_BIT(PART_ACCOUNT);
 }
 
+/* Of which child an involvement of ours says so; 0: it cannot be told any more. */
+static uint64_t involved_with(struct apply *apply, const struct entry_id *id)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct subject_id subject = {.agency = id->agency};
+    struct entry_row row;
+    struct entry_input input;
+    struct entry_header header;
+    struct subject_row known;
+    if (!entry_row_get(apply->txn, id, &row) ||
+        !journal_entry_at(apply->txn, row.batch, row.offset, &input) ||
+        !wire_entry_header_read(ENTRY_INVOLVEMENT, input.header, &arena, &header)) {
+        return 0;
+    }
+    memcpy(subject.handle, header.involvement.handle, CAIRN_HANDLE_BYTES);
+    return subject_row_get(apply->txn, &subject, &known) ? known.child : 0;
+}
+
+/* Who may know of it was decided when it was told; who it is and the telephone need more than that. */
 static uint8_t involvement_parts(struct apply *apply, const struct entry_id *id,
                                  const struct agency *recipient)
 {
+    const struct agency *origin = directory_agency(&apply->governance->directory, id->agency);
+    uint64_t child = involved_with(apply, id);
     struct reader_row reader;
-    bool told = reader_row_get(apply->txn, id, recipient->number, &reader);
-    return told ? PART_BIT(PART_ACCOUNT) : 0; /* who may know of it was decided then */
+    if (origin == NULL || child == 0 || members_by_name(apply->txn, child, origin->number) ||
+        members_by_name(apply->txn, child, recipient->number) ||
+        !reader_row_get(apply->txn, id, recipient->number, &reader)) {
+        return 0;
+    }
+    struct decision decision = disclose_involvement(apply, origin, recipient, child);
+    return decision.effect == EFFECT_SHARE && decision.mode == MODE_CONTENT ? PART_BIT(PART_ACCOUNT)
+                                                                            : 0;
 }
 
 static uint8_t parts_for(struct apply *apply, const struct entry_id *id, enum entry_kind kind,

@@ -456,7 +456,8 @@ void world_grant_to(struct world *world, struct world_entry *grant,
     const struct agency *agency =
         directory_agency(&world->governing.governance->directory, recipient);
     const struct agency_key *key = agency_open_key(agency);
-    for (enum part part = PART_CARD; part <= PART_ACCOUNT; part++) {
+    enum part first = record->header.kind == ENTRY_RECORD ? PART_CARD : PART_ACCOUNT;
+    for (enum part part = first; part <= PART_ACCOUNT; part++) {
         struct wire_grant *one = &grant->grants[grant->wire.n_grants++];
         const struct grant_scope scope = {
             .entry = record->header.id, .part = part, .recipient = recipient};

@@ -371,6 +371,30 @@ static void nobody_grants_what_is_another_s_or_to_whom_it_is_denied(void **state
     assert_int_equal(delivered(world, HOSPITAL, &record.header.id, NULL), 0);
 }
 
+/* Everybody may know that there is somebody, and nobody who it is. */
+static void who_it_is_that_is_involved_is_granted_only_where_an_agreement_shares_it(void **state)
+{
+    struct world *world = *state;
+    struct world_entry claimed;
+    agree(world, HELD);
+    know(world, HEALTH_VISITING);
+    state_verified(world, GP, ALIX);
+    world_involvement(world, GP, ALIX, &claimed);
+    assert_int_equal(world_send_one(world, GP, &claimed), VERDICT_STORED);
+    assert_int_equal(delivered(world, HEALTH_VISITING, &claimed.header.id, NULL), 1);
+    struct world_entry grant = grant_of(world, GP, HEALTH_VISITING, &claimed);
+    assert_int_equal(world_send_one(world, GP, &grant), VERDICT_STORED);
+
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    buf_add_text(&text, "{\"format\": \"cairn-agreements/v1\", \"review_by\": \"2099-01-01\", "
+                        "\"rules\": [{\"id\": \"circle\", \"records\": [\"involvement\"], "
+                        "\"recipient_class\": \"health\", \"effect\": \"share\", \"mode\": "
+                        "\"existence\"}]}");
+    publish_document(world, GOVERNANCE_AGREEMENTS, &text);
+    grant = grant_of(world, GP, HEALTH_VISITING, &claimed);
+    assert_int_equal(world_send_one(world, GP, &grant), VERDICT_BAD_GRANT);
+}
+
 static void questions_of_one_day_are_bounded(void **state)
 {
     struct world *world = *state;
@@ -402,6 +426,7 @@ int main(void)
         STORY(only_who_is_involved_may_ask),
         STORY(what_does_not_exist_and_what_may_not_be_asked_for_get_one_answer),
         STORY(nobody_grants_what_is_another_s_or_to_whom_it_is_denied),
+        STORY(who_it_is_that_is_involved_is_granted_only_where_an_agreement_shares_it),
         STORY(questions_of_one_day_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
