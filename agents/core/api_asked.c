@@ -10,39 +10,9 @@
 
 /* --- asking --- */
 
-static void show_asked(const struct api_view *view, const struct reference *reference,
-                       struct api_answer *answer)
-{
-    char text[REFERENCE_TEXT_BYTES];
-    struct out_row row;
-    _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
-    if (txn == NULL) {
-        return;
-    }
-    struct json *document = json_object_new();
-    reference_format(reference, text);
-    json_set_word(document, "reference", text);
-    if (out_get(txn, reference, &row)) {
-        view_set_state(document, view, txn, &row, NULL);
-    }
-    answer_json(answer, 202, &document);
-}
-
 static void refuse(int r, const struct error *error, struct api_answer *answer)
 {
     switch (r) {
-    case -EINVAL:
-        answer_problem(answer, PROBLEM_REFUSED, error);
-        return;
-    case -EEXIST:
-        answer_problem(answer, PROBLEM_KEY_USED, NULL);
-        return;
-    case -EAGAIN:
-        answer_problem(answer, PROBLEM_NOT_JOINED, NULL);
-        return;
-    case -ENOENT:
-        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
-        return;
     case -EALREADY:
         answer_problem(answer, PROBLEM_ANSWERED, NULL);
         return;
@@ -50,7 +20,7 @@ static void refuse(int r, const struct error *error, struct api_answer *answer)
         answer_problem(answer, PROBLEM_NOT_INVOLVED, NULL);
         return;
     default:
-        answer_fault(answer, r);
+        view_answer_refused(r, error, answer);
     }
 }
 
@@ -70,7 +40,7 @@ void api_ask(const struct api_call *call, struct api_answer *answer)
         refuse(r, &error, answer);
         return;
     }
-    show_asked(&view, &reference, answer);
+    view_answer_taken(&view, &reference, answer);
 }
 
 /* --- what waits for a person --- */

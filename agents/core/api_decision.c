@@ -196,41 +196,6 @@ static int find_recipients(const struct api_view *view, const struct api_decisio
     return 0;
 }
 
-static void answer_decided(const struct api_view *view, const struct reference *reference,
-                           struct api_answer *answer)
-{
-    char text[REFERENCE_TEXT_BYTES];
-    struct out_row row;
-    _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
-    if (txn == NULL) {
-        return;
-    }
-    struct json *document = json_object_new();
-    reference_format(reference, text);
-    json_set_word(document, "reference", text);
-    if (out_get(txn, reference, &row)) {
-        view_set_state(document, view, txn, &row, NULL);
-    }
-    answer_json(answer, 202, &document);
-}
-
-static void answer_refused(int r, const struct error *error, struct api_answer *answer)
-{
-    switch (r) {
-    case -EINVAL:
-        answer_problem(answer, PROBLEM_REFUSED, error);
-        return;
-    case -EEXIST:
-        answer_problem(answer, PROBLEM_KEY_USED, NULL);
-        return;
-    case -EAGAIN:
-        answer_problem(answer, PROBLEM_NOT_JOINED, NULL);
-        return;
-    default:
-        answer_fault(answer, r);
-    }
-}
-
 /* The decision is on disk and on its way; now what it opens here may open. Lost between the two
  * commits, the person is asked again: never the other way round. */
 static int note_decided(const struct api_view *view, const struct decide_request *decision,
@@ -320,10 +285,10 @@ static void decide(const struct api_call *call, const struct api_view *view,
     }
     bytes_wipe(&read, sizeof(read));
     if (r != 0) {
-        answer_refused(r, &error, answer);
+        view_answer_refused(r, &error, answer);
         return;
     }
-    answer_decided(view, &reference, answer);
+    view_answer_taken(view, &reference, answer);
 }
 
 static bool find_received(const struct api_view *view, const char *text, struct entry_id *ret,

@@ -181,15 +181,6 @@ void view_set_review(struct json *object, const struct api_view *view, struct st
 static void refuse(int r, const struct error *error, struct api_answer *answer)
 {
     switch (r) {
-    case -EINVAL:
-        answer_problem(answer, PROBLEM_REFUSED, error);
-        return;
-    case -EAGAIN:
-        answer_problem(answer, PROBLEM_NOT_JOINED, NULL);
-        return;
-    case -ENOENT:
-        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
-        return;
     case -EALREADY:
         answer_problem(answer, PROBLEM_NOT_KEPT, NULL);
         return;
@@ -197,7 +188,7 @@ static void refuse(int r, const struct error *error, struct api_answer *answer)
         answer_problem(answer, PROBLEM_NOT_AGREED, NULL);
         return;
     default:
-        answer_fault(answer, r);
+        view_answer_refused(r, error, answer);
     }
 }
 

@@ -201,3 +201,43 @@ void view_set_part(struct json *object, const struct opening *opening,
     }
     json_set_word(object, state_key, open_result_text(result));
 }
+
+/* --- what was decided or asked here --- */
+
+void view_answer_taken(const struct api_view *view, const struct reference *reference,
+                       struct api_answer *answer)
+{
+    char text[REFERENCE_TEXT_BYTES];
+    struct out_row row;
+    _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
+    if (txn == NULL) {
+        return;
+    }
+    struct json *document = json_object_new();
+    reference_format(reference, text);
+    json_set_word(document, "reference", text);
+    if (out_get(txn, reference, &row)) {
+        view_set_state(document, view, txn, &row, NULL);
+    }
+    answer_json(answer, 202, &document);
+}
+
+void view_answer_refused(int r, const struct error *error, struct api_answer *answer)
+{
+    switch (r) {
+    case -EINVAL:
+        answer_problem(answer, PROBLEM_REFUSED, error);
+        return;
+    case -EEXIST:
+        answer_problem(answer, PROBLEM_KEY_USED, NULL);
+        return;
+    case -EAGAIN:
+        answer_problem(answer, PROBLEM_NOT_JOINED, NULL);
+        return;
+    case -ENOENT:
+        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+        return;
+    default:
+        answer_fault(answer, r);
+    }
+}

@@ -90,4 +90,11 @@ void view_set_circle(struct json *object, const struct api_view *view,
 void view_set_part(struct json *object, const struct opening *opening,
                    const struct wire_delivered *delivered, enum part part);
 
+/* What a caller decided or asked is on disk and on its way: 202, its reference and its state. */
+void view_answer_taken(const struct api_view *view, const struct reference *reference,
+                       struct api_answer *answer);
+/* Why it was not: what every such call means by -EINVAL (with the error), -EEXIST, -EAGAIN and
+ * -ENOENT; anything else is a fault. */
+void view_answer_refused(int r, const struct error *error, struct api_answer *answer);
+
 #endif
