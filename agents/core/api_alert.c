@@ -267,7 +267,7 @@ void api_alert_list(const struct api_call *call, struct api_answer *answer)
     uint64_t limit = CAIRN_PAGE_DEFAULT;
     view_begin(call->agent, &view);
     if (!api_query_number(call, "after", INT64_MAX - 1, &after, answer) ||
-        !api_query_number(call, "limit", CAIRN_PAGE_MAX, &limit, answer)) {
+        !api_query_limit(call, &limit, answer)) {
         return;
     }
     _cleanup_(store_end) struct store_txn *txn = view_read(&view, answer);

@@ -266,7 +266,7 @@ static bool read_page(const struct api_call *call, struct page *ret, struct api_
         return false;
     }
     return api_query_number(call, "after", INT64_MAX - 1, &ret->after, answer) &&
-           api_query_number(call, "limit", CAIRN_PAGE_MAX, &ret->limit, answer) &&
+           api_query_limit(call, &ret->limit, answer) &&
            api_query_number(call, "wait", CAIRN_API_POLL_MAX_S, &ret->wait_s, answer);
 }
 

@@ -57,7 +57,7 @@ static bool read_page(const struct api_call *call, struct review_page *page,
         answer_problem(answer, PROBLEM_BAD_REQUEST, &error);
         return false;
     }
-    if (!api_query_number(call, "limit", CAIRN_PAGE_MAX, &limit, answer)) {
+    if (!api_query_limit(call, &limit, answer)) {
         return false;
     }
     page->max = limit;

@@ -67,6 +67,9 @@ void api_route_answer(const struct api_route *route, const struct api_call *call
  * it is none or beyond `max`. */
 bool api_query_number(const struct api_call *call, const char *name, uint64_t max, uint64_t *value,
                       struct api_answer *answer) MUST_USE;
+/* The query's `limit`, from 1 to CAIRN_PAGE_MAX; *limit stays when it is missing. */
+bool api_query_limit(const struct api_call *call, uint64_t *limit,
+                     struct api_answer *answer) MUST_USE;
 /* NULL when it is missing. */
 const char *api_query_text(const struct api_call *call, const char *name);
 /* The media type without parameters; only charset=utf-8 may follow. */

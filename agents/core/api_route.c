@@ -156,6 +156,20 @@ bool api_query_number(const struct api_call *call, const char *name, uint64_t ma
     return false;
 }
 
+bool api_query_limit(const struct api_call *call, uint64_t *limit, struct api_answer *answer)
+{
+    struct error error = ERROR_NULL;
+    if (!api_query_number(call, "limit", CAIRN_PAGE_MAX, limit, answer)) {
+        return false;
+    }
+    if (*limit > 0) {
+        return true;
+    }
+    (void)error_set(&error, "limit", "is 0: a page has at least one item");
+    answer_problem(answer, PROBLEM_BAD_REQUEST, &error);
+    return false;
+}
+
 /* --- headers and body --- */
 
 bool api_content_is(const struct api_call *call, const char *media_type)

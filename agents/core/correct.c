@@ -131,11 +131,19 @@ static void withdraw(struct taking *taking, const struct reference *target, stru
     taking_count(taking, "withdrawn");
 }
 
+/* Nobody has to be told, and whoever asked hears why. */
+static int count_it(struct intake_item *item, const char *why)
+{
+    item->outcome = INTAKE_COUNTED;
+    (void)snprintf(item->reason, sizeof(item->reason), "%s", why);
+    return 0;
+}
+
 int correct_take_back_record(struct taking *taking, const struct event *event,
                              const struct reference *target, struct intake_item *item)
 {
+    static const char *const before = "it had been taken back before";
     struct out_row row;
-    item->outcome = INTAKE_COUNTED;
     if (!out_get(taking->txn, target, &row)) {
         return -EBADMSG;
     }
@@ -149,12 +157,13 @@ int correct_take_back_record(struct taking *taking, const struct event *event,
             withdraw(taking, target, &row, item);
             return 0;
         }
-        return row.retracted ? 0 : retract(taking, event, target, &row, item);
+        return row.retracted ? count_it(item, before) : retract(taking, event, target, &row, item);
     case OUT_STORED:
-        return row.retracted ? 0 : retract(taking, event, target, &row, item);
+        return row.retracted ? count_it(item, before) : retract(taking, event, target, &row, item);
     case OUT_REFUSED:
+        return count_it(item, "the broker had refused it, so nobody was told");
     case OUT_WITHDRAWN:
-        return 0;
+        return count_it(item, before);
     }
     return -EBADMSG;
 }
@@ -162,9 +171,8 @@ int correct_take_back_record(struct taking *taking, const struct event *event,
 int correct_take_back(struct taking *taking, const struct event *event, const struct told *told,
                       struct intake_item *item)
 {
-    item->outcome = INTAKE_COUNTED;
     if (!told->found || !told->row.has_reference) {
-        return 0;
+        return count_it(item, "nothing by that id was told, so there is nothing to take back");
     }
     return correct_take_back_record(taking, event, &told->row.reference, item);
 }

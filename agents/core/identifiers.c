@@ -57,6 +57,8 @@ static bool keep_as_given(struct slice text, struct identifier *ret)
 
 /* --- NHS number --- */
 
+#define NHS_TEST_PREFIX "999"
+
 enum nhs_range {
     NHS_RANGE_NOBODY, /* reserved, or never issued */
     NHS_RANGE_PERSON, /* England, Wales, Isle of Man: the Personal Demographics Service knows it */
@@ -127,8 +129,9 @@ static enum identifier_status nhs_status(const char *number, struct identifier_t
     if (range == NHS_RANGE_NOBODY || terms.live == (range == NHS_RANGE_TEST)) {
         return IDENTIFIER_PLACEHOLDER;
     }
-    bool traceable =
-        range == NHS_RANGE_PERSON || (range == NHS_RANGE_TEST && strncmp(number, "999", 3) == 0);
+    bool traceable = range == NHS_RANGE_PERSON ||
+                     (range == NHS_RANGE_TEST &&
+                      strncmp(number, NHS_TEST_PREFIX, sizeof(NHS_TEST_PREFIX) - 1) == 0);
     return terms.verified && traceable ? IDENTIFIER_VERIFIED : IDENTIFIER_WELL_FORMED;
 }
 
@@ -146,6 +149,26 @@ bool nhs_number_classify(struct slice text, struct identifier_terms terms, struc
     memcpy(ret->value, number, NHS_NUMBER_DIGITS + 1);
     ret->status = nhs_status(number, terms);
     return true;
+}
+
+const char *nhs_number_refusal(const struct identifier *identifier, bool live)
+{
+    const char *number = identifier->value;
+
+    if (strlen(number) != NHS_NUMBER_DIGITS || strspn(number, "0123456789") != NHS_NUMBER_DIGITS ||
+        nhs_is_placeholder(number)) {
+        return NULL;
+    }
+    bool test = strncmp(number, NHS_TEST_PREFIX, sizeof(NHS_TEST_PREFIX) - 1) == 0;
+    if (live && test) {
+        return "is a test number, and this partnership is for real children: leave it out, or "
+               "give the child's own";
+    }
+    if (!live && !test) {
+        return "may be a real person's, and this partnership is for tests: leave it out, or give "
+               "one that begins with 999";
+    }
+    return NULL;
 }
 
 /* --- unique pupil number --- */
@@ -234,6 +257,22 @@ bool upn_classify(struct slice text, struct identifier_terms terms, struct ident
     memcpy(ret->value, upn, UPN_CHARACTERS + 1);
     ret->status = upn_status(upn, terms);
     return true;
+}
+
+const char *identifier_flaw(const struct identifier *identifier)
+{
+    switch (identifier->status) {
+    case IDENTIFIER_BAD_CHECK_DIGIT:
+        return "has a typing error, so nobody finds the child by it: correct it where it came from";
+    case IDENTIFIER_PLACEHOLDER:
+        return "is no person's number, so nobody finds the child by it: correct it where it came "
+               "from, or leave it out";
+    case IDENTIFIER_VERIFIED:
+    case IDENTIFIER_WELL_FORMED:
+    case IDENTIFIER_ABSENT:
+        break;
+    }
+    return NULL;
 }
 
 bool identifier_has_token(const struct identifier *identifier)

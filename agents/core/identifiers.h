@@ -48,6 +48,14 @@ bool nhs_number_classify(struct slice text, struct identifier_terms terms,
 bool upn_classify(struct slice text, struct identifier_terms terms,
                   struct identifier *ret) MUST_USE;
 
+/* Why what carries this NHS number has no place in such a partnership, for the person who gave it:
+ * a test number in a live one, anybody else's in one for tests; NULL when it has. What people type
+ * to get past a form, and what has no ten digits, has a place: it finds nobody. */
+const char *nhs_number_refusal(const struct identifier *identifier, bool live);
+/* What is wrong with a number that was taken, for the person who gave it, as a clause about "it";
+ * NULL when nothing is, or none was given. */
+const char *identifier_flaw(const struct identifier *identifier);
+
 /* Whether it may become a token: its value is of the right shape and not known to stand for nobody.
  */
 bool identifier_has_token(const struct identifier *identifier);

@@ -101,8 +101,26 @@ static int parse(struct agent *agent, const struct intake_request *request, stru
 
 /* --- known? settle or seal --- */
 
+/* A number by which the child will not be found elsewhere stops nothing, but somebody should know. */
+static void note_flaw(const struct identity *child, struct intake_item *item)
+{
+    const struct {
+        const char *name;
+        const struct identifier *number;
+    } numbers[] = {{"the NHS number", &child->nhs_number}, {"the pupil number", &child->upn}};
+    struct writer out = writer_over(item->reason, sizeof(item->reason) - 1);
+
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        const char *flaw = identifier_flaw(numbers[i].number);
+        if (flaw != NULL) {
+            write_format(&out, "%s%s %s", out.len > 0 ? "; " : "", numbers[i].name, flaw);
+        }
+    }
+}
+
 static int accept_event(struct taking *taking, const struct event *event, struct intake_item *item)
 {
+    note_flaw(&event->child, item);
     item->outcome = INTAKE_ACCEPTED;
     item->has_reference = true;
     taking_count(taking, "accepted");
@@ -184,6 +202,7 @@ static int take_involvement(struct taking *taking, const struct involvement *inv
         out_put(taking->txn, &item->reference, &row);
         taking_count(taking, "involvement-accepted");
     }
+    note_flaw(&involvement->child, item);
     item->outcome = INTAKE_ACCEPTED;
     item->has_reference = true;
     return r;

@@ -55,7 +55,8 @@ struct intake_item {
     bool has_reference;
     struct reference reference;
     bool danger;      /* it spoke of danger, whatever became of it: whom to telephone is said */
-    char reason[420]; /* of one counted, set aside, older or noted: names members, never values */
+    char reason[420]; /* of one counted, set aside, older or noted, and of one accepted what is odd
+                         about its numbers: names members, never values */
 };
 
 struct intake_answer {

@@ -79,6 +79,18 @@ static void read_number(const struct json_view *child, const char *key, classify
     }
 }
 
+/* Real children's numbers stay out of a partnership for tests, and test children out of a real one.
+ */
+static void read_nhs_number(const struct json_view *child, bool live, struct identifier *ret)
+{
+    read_number(child, "nhs_number", nhs_number_classify, live, ret);
+    const char *refusal = nhs_number_refusal(ret, live);
+    if (refusal != NULL) {
+        struct json_view number = json_opt_object(child, "nhs_number");
+        parts_refuse(&number, "value", refusal);
+    }
+}
+
 /* A child that is not born yet has no name and no number of its own, and whatever stands in their
  * place is the mother's or will be another child's: only the agency's own number says who it is. */
 static void check_unborn(const struct json_view *child, const struct event_terms *terms,
@@ -116,7 +128,7 @@ void parts_child(const struct json_view *child, const struct event_terms *terms,
     json_opt_copy(child, "local_id", ret->local_id, sizeof(ret->local_id));
     ret->has_birth = json_has(child, "birth_date");
     ret->birth_day = parts_past_date(child, "birth_date", terms);
-    read_number(child, "nhs_number", nhs_number_classify, terms->live, &ret->nhs_number);
+    read_nhs_number(child, terms->live, &ret->nhs_number);
     read_number(child, "upn", upn_classify, terms->live, &ret->upn);
     ret->released = json_opt_bool(child, "address_released", false);
     if (json_opt_bool(child, "restricted", false)) {

@@ -149,6 +149,10 @@ static void read_nhs_number(const struct json_view *identifier, bool live, struc
     if (value.node != NULL && !nhs_number_classify(json_as_text(&value), terms, ret)) {
         (void)json_refuse(&value, "is too long or not text that can be shown");
     }
+    const char *refusal = nhs_number_refusal(ret, live);
+    if (refusal != NULL) {
+        (void)json_refuse(&value, "%s", refusal);
+    }
 }
 
 /* One that does not fit is left out: half a number is another child's. */

@@ -15,6 +15,7 @@ OUT=          # what the last command said
 LAST=0        # its exit status
 declare -A PID=() LOG=()
 STARTS=0
+CLAIMS=()
 
 # --- saying ---
 
@@ -64,6 +65,7 @@ finish() {
         kill -KILL "${PID[$name]}" 2>/dev/null || true
         { wait "${PID[$name]}" || true; } 2>/dev/null
     done
+    rm -f "${CLAIMS[@]}"
     if [[ -n $WORK ]]; then
         rm -rf "$WORK"
     fi
@@ -86,9 +88,16 @@ choose_folder() {
     broken "no folder on ext4, xfs or tmpfs; set TMPDIR to one"
 }
 
-port_is_free() {
+# A port that nobody else's test takes before the broker starts, nor while it is away: below those that the kernel gives
+# to outgoing connections, and claimed by a lock (tests/support/daemons.c asks for the same).
+claim_port() {
     PORT=$((20000 + RANDOM % 12000))
-    ! (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null
+    { exec {CLAIM}>>"/tmp/cairn-test-port.$PORT"; } 2>/dev/null || return 1
+    if ! flock -n "$CLAIM" || (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; then
+        exec {CLAIM}>&-
+        return 1
+    fi
+    CLAIMS+=("/tmp/cairn-test-port.$PORT")
 }
 
 # make_partnership FOLDER: below WORK; stories with one call it `partnership`.
@@ -98,7 +107,7 @@ make_partnership() {
         [[ -x $BIN/$program ]] || broken "$BIN/$program is missing"
     done
     [[ -n $WORK ]] || choose_folder
-    eventually 10 "a free port" port_is_free
+    eventually 10 "a free port" claim_port
     run init "$WORK/$folder" --name "Partnership of a test" --origin "cairn.example.org/$folder" \
         --endpoint "tcp://127.0.0.1:$PORT"
 }

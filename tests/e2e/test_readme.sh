@@ -47,7 +47,7 @@ noticed() {
 }
 
 choose_folder
-eventually 10 "a free port" port_is_free
+eventually 10 "a free port" claim_port
 sed -n '/^## Set up a partnership/,/^## /s/^    //p' README.md >"$WORK/lines"
 grep -qF 'settle = 0' README.md || broken "README.md says how not to wait a day"
 cp $DATA/gp-noshow-1.json "$WORK/appointments.json"

@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -30,6 +32,9 @@
 
 #define PATIENCE_MS 60000 /* several sanitized processes on a slow machine */
 #define WORDS_MAX   24
+#define PORT_FIRST  20000
+#define PORTS       12000
+#define PORT_TRIES  100
 
 /* --- the estate --- */
 
@@ -39,17 +44,50 @@ void estate_path(const struct estate *estate, const char *name, char out[ESTATE_
     assert_true(n > 0 && n < ESTATE_PATH);
 }
 
-static void free_endpoint(char out[64])
+static bool can_bind(uint16_t port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port),
                                   .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    socklen_t len = sizeof(address);
+    const int on = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)); /* as the broker does */
+    bool bound = bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
     assert_int_equal(close(fd), 0);
-    (void)snprintf(out, 64, "tcp://127.0.0.1:%u", ntohs(address.sin_port));
+    return bound;
+}
+
+/* Below the ports that the kernel gives to outgoing connections, and claimed by a lock that every
+ * test of ours asks for (tests/e2e/partnership.sh too): a broker may start later, and more than
+ * once, so a port that is merely free now is not enough. */
+static bool claim_port(struct estate *estate, uint16_t port)
+{
+    (void)snprintf(estate->claim, sizeof(estate->claim), "/tmp/cairn-test-port.%u", port);
+    int fd = open(estate->claim, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        return false; /* another user's */
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || !can_bind(port)) {
+        (void)close(fd);
+        return false;
+    }
+    estate->claimed = fd;
+    return true;
+}
+
+static void choose_endpoint(struct estate *estate)
+{
+    uint16_t port;
+    for (int i = 0; i < PORT_TRIES; i++) {
+        assert_int_equal(getrandom(&port, sizeof(port), 0), sizeof(port));
+        port = (uint16_t)(PORT_FIRST + port % PORTS);
+        if (claim_port(estate, port)) {
+            (void)snprintf(estate->endpoint, sizeof(estate->endpoint), "tcp://127.0.0.1:%u", port);
+            return;
+        }
+    }
+    fail_msg("no free port from %d on", PORT_FIRST);
 }
 
 static int run(const char *const argv[], const char *log)
@@ -87,9 +125,9 @@ void estate_cairn(const struct estate *estate, const char *const words[])
 void estate_make(struct estate *estate)
 {
     char north[ESTATE_PATH];
-    *estate = (struct estate){.processes = 0};
+    *estate = (struct estate){.claimed = -1};
     scratch_make(estate->dir);
-    free_endpoint(estate->endpoint);
+    choose_endpoint(estate);
     estate_path(estate, "north", north);
     ESTATE_CAIRN(estate, "init", north, "--name", "North", "--origin", "cairn.example.org/north",
                  "--endpoint", estate->endpoint);
@@ -103,6 +141,8 @@ void estate_remove(struct estate *estate)
     }
     scratch_remove(estate->dir);
     estate->dir[0] = '\0';
+    (void)unlink(estate->claim);
+    fd_close(&estate->claimed);
 }
 
 void estate_add_agency(struct estate *estate, const char *id, const char *kind)

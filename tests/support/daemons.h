@@ -20,10 +20,12 @@
 struct estate {
     char dir[SCRATCH_BYTES];
     char endpoint[64];
+    char claim[64]; /* the file whose lock keeps other tests off that port */
+    int claimed;
     int processes; /* started so far: numbers their sockets and logs */
 };
 
-/* A folder of its own, keys, documents, and a free port. The broker's worst case fits anywhere. */
+/* A folder of its own, keys, documents, and a port of its own. The broker's worst case fits anywhere. */
 void estate_make(struct estate *estate);
 void estate_remove(struct estate *estate);
 void estate_path(const struct estate *estate, const char *name, char out[ESTATE_PATH]);

@@ -186,8 +186,7 @@ static void live_through(struct practice *practice, enum form form)
                 fail_msg("%s, step %zu: %s, not %s", history->name, k,
                          intake_outcome_text(item.outcome), intake_outcome_text(step->outcome));
             }
-            bool has_reason = item.outcome == INTAKE_OLDER ||
-                              (item.outcome == INTAKE_COUNTED && form == FORM_FHIR);
+            bool has_reason = item.outcome == INTAKE_OLDER || item.outcome == INTAKE_COUNTED;
             assert_true((item.reason[0] != '\0') == has_reason);
         }
         if (practice_rows(practice, AT_SETTLING) - before != history->settling) {

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -697,24 +698,22 @@ static void an_nhs_number_is_verified_only_by_the_extension(void **state)
     (void)state;
     static const struct {
         const char *extension;
-        bool live;
         enum identifier_status status;
     } rows[] = {
-        {"\"extension\":[" VERIFICATION "],", false, IDENTIFIER_VERIFIED},
-        {"\"extension\":[" VERIFICATION "],", true, IDENTIFIER_PLACEHOLDER},
-        {"", false, IDENTIFIER_WELL_FORMED},
-        {"\"extension\":[],", false, IDENTIFIER_WELL_FORMED},
+        {"\"extension\":[" VERIFICATION "],", IDENTIFIER_VERIFIED},
+        {"", IDENTIFIER_WELL_FORMED},
+        {"\"extension\":[],", IDENTIFIER_WELL_FORMED},
         {"\"extension\":[{\"url\":\"https://fhir.nhs.uk/R4/StructureDefinition/"
          "Extension-UKCore-NHSNumberVerificationStatus\",\"valueCodeableConcept\":{\"coding\":[{"
          "\"code\":\"01\"}]}}],",
-         false, IDENTIFIER_VERIFIED},
+         IDENTIFIER_VERIFIED},
         {"\"extension\":[{\"url\":\"https://fhir.hl7.org.uk/StructureDefinition/"
          "Extension-UKCore-NHSNumberVerificationStatus\",\"valueCodeableConcept\":{\"coding\":[{"
          "\"code\":\"02\"}]}}],",
-         false, IDENTIFIER_WELL_FORMED},
+         IDENTIFIER_WELL_FORMED},
         {"\"extension\":[{\"url\":\"urn:something\",\"valueCodeableConcept\":{\"coding\":[{"
          "\"code\":\"01\"}]}}],",
-         false, IDENTIFIER_WELL_FORMED},
+         IDENTIFIER_WELL_FORMED},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -726,15 +725,51 @@ static void an_nhs_number_is_verified_only_by_the_extension(void **state)
             appointment_of(&(struct told){.patient = buf_text(&patient)});
         _cleanup_(appointment_results_deinit) struct appointment_results results =
             APPOINTMENT_RESULTS_NULL;
+        struct error error = ERROR_NULL;
+
+        assert_int_equal(appointment_read(reader, buf_slice(&text), &terms, &results, &error), 0);
+
+        assert_int_equal(results.items[0].event.child.nhs_number.status, rows[i].status);
+        assert_string_equal(results.items[0].event.child.nhs_number.value, "9994117025");
+        assert_string_equal(results.items[0].event.child.local_id, "");
+    }
+}
+
+static void a_number_of_the_other_sort_of_partnership_is_set_aside_without_quoting_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *number;
+        bool live;
+        bool aside;
+    } rows[] = {
+        {"999 411 7025", false, false}, {"450 557 7104", true, false},
+        {"999 411 7025", true, true},   {"450 557 7104", false, true},
+        {"444 444 4444", true, false},  {"444 444 4444", false, false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char patient[256];
+        (void)snprintf(patient, sizeof(patient),
+                       "\"identifier\":[{\"system\":\"" NHS_SYSTEM "\",\"value\":\"%s\"}],",
+                       rows[i].number);
+        _cleanup_(buf_deinit) struct buf text = appointment_of(&(struct told){.patient = patient});
+        _cleanup_(appointment_results_deinit) struct appointment_results results =
+            APPOINTMENT_RESULTS_NULL;
         struct event_terms there = terms;
         struct error error = ERROR_NULL;
         there.live = rows[i].live;
 
         assert_int_equal(appointment_read(reader, buf_slice(&text), &there, &results, &error), 0);
 
-        assert_int_equal(results.items[0].event.child.nhs_number.status, rows[i].status);
-        assert_string_equal(results.items[0].event.child.nhs_number.value, "9994117025");
-        assert_string_equal(results.items[0].event.child.local_id, "");
+        const struct appointment_result *result = &results.items[0];
+        assert_int_equal(result->outcome,
+                         rows[i].aside ? APPOINTMENT_SET_ASIDE : APPOINTMENT_EVENT);
+        if (rows[i].aside) {
+            assert_string_equal(result->reason.where, "/contained/0/identifier/0/value");
+            assert_null(strstr(result->reason.what, "411"));
+            assert_null(strstr(result->reason.what, "450"));
+        }
     }
 }
 
@@ -1273,6 +1308,7 @@ int main(void)
         cmocka_unit_test(the_occurrence_names_the_service_and_no_organisation),
         cmocka_unit_test(comments_on_the_appointment_are_not_taken_over),
         cmocka_unit_test(an_nhs_number_is_verified_only_by_the_extension),
+        cmocka_unit_test(a_number_of_the_other_sort_of_partnership_is_set_aside_without_quoting_it),
         cmocka_unit_test(names_and_addresses_of_today_are_taken_and_old_ones_are_not),
         cmocka_unit_test(a_restricted_patient_is_told_of_without_address),
         cmocka_unit_test(an_address_that_is_too_long_loses_its_end_and_nothing_else),

@@ -214,6 +214,67 @@ static void only_numbers_of_the_right_shape_may_become_tokens(void **state)
     }
 }
 
+static void test_numbers_and_real_ones_are_never_in_one_partnership(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *number;
+        bool live;
+        bool refused;
+    } rows[] = {
+        {"999 000 0018", TEST, false},
+        {"999 000 0018", LIVE, true},
+        {"999 000 0019", LIVE, true}, /* a typing error does not make it somebody's */
+        {"450 557 7104", LIVE, false},
+        {"450 557 7104", TEST, true},
+        {"450 557 7105", TEST, true},
+        {"320 000 0015", TEST, true},
+        {"943 476 5919", TEST, true},
+        {"943 476 5919", LIVE, false}, /* finds nobody */
+        {"444 444 4444", TEST, false},
+        {"444 444 4444", LIVE, false},
+        {"999 999 9999", LIVE, false},
+        {"1234567881", TEST, false},
+        {"n/a", TEST, false},
+        {"4505577", TEST, false},
+        {"", TEST, false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct identifier_terms terms = {.verified = true, .live = rows[i].live};
+        struct identifier found = IDENTIFIER_NULL;
+        assert_true(nhs_number_classify(slice_of_text(rows[i].number), terms, &found));
+
+        const char *refusal = nhs_number_refusal(&found, rows[i].live);
+
+        if ((refusal != NULL) != rows[i].refused) {
+            fail_msg("%s: %s", rows[i].number, refusal != NULL ? refusal : "taken");
+        }
+    }
+}
+
+static void a_number_that_finds_nobody_says_what_is_wrong_with_it(void **state)
+{
+    (void)state;
+    static const struct {
+        enum identifier_status status;
+        const char *flaw;
+    } rows[] = {
+        {IDENTIFIER_VERIFIED, NULL},
+        {IDENTIFIER_WELL_FORMED, NULL},
+        {IDENTIFIER_BAD_CHECK_DIGIT, "typing error"},
+        {IDENTIFIER_PLACEHOLDER, "no person's number"},
+        {IDENTIFIER_ABSENT, NULL},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct identifier identifier = {.status = rows[i].status, .value = "1"};
+        const char *flaw = identifier_flaw(&identifier);
+        assert_true((flaw != NULL) == (rows[i].flaw != NULL));
+        assert_true(flaw == NULL || strstr(flaw, rows[i].flaw) != NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +284,8 @@ int main(void)
         cmocka_unit_test(every_single_wrong_digit_of_a_pupil_number_is_found),
         cmocka_unit_test(what_is_too_long_or_cannot_be_shown_is_refused_and_changes_nothing),
         cmocka_unit_test(only_numbers_of_the_right_shape_may_become_tokens),
+        cmocka_unit_test(test_numbers_and_real_ones_are_never_in_one_partnership),
+        cmocka_unit_test(a_number_that_finds_nobody_says_what_is_wrong_with_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,6 +81,35 @@ static void what_is_accepted_survives_a_restart(void **state)
     assert_int_equal(practice_rows(practice, AT_SPOOL), 2); /* its statement and itself */
 }
 
+/* Danger is not stopped by a number somebody typed to get past a form. */
+static void a_number_that_finds_nobody_is_accepted_and_said_to_be_so(void **state)
+{
+    static const struct {
+        const char *number;
+        const char *words;
+    } rows[] = {
+        {"444 444 4444", "the NHS number is no person's number"},
+        {"n/a", "the NHS number is no person's number"},
+        {"999 411 7026", "the NHS number has a typing error"},
+        {"999 411 7025", ""},
+    };
+    struct practice *practice = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_JSON_MAX_BYTES);
+        _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+        practice_concern_text("\"urgency\":\"immediate\",", &text);
+        text_replace(&text, "999 411 7025", rows[i].number);
+
+        assert_int_equal(submit(practice, "", buf_text(&text), &answer), 0);
+
+        assert_int_equal(answer.items[0].outcome, INTAKE_ACCEPTED);
+        assert_int_equal(answer.items[0].reason[0] == '\0', rows[i].words[0] == '\0');
+        assert_non_null(strstr(answer.items[0].reason, rows[i].words));
+        assert_null(strstr(answer.items[0].reason, "444"));
+    }
+}
+
 static void the_same_version_again_makes_no_second_record(void **state)
 {
     struct practice *practice = *state;
@@ -367,6 +396,7 @@ int main(void)
 #define TEST(name)   cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
 #define BEFORE(name) cmocka_unit_test_setup_teardown(name, open_ungoverned, close_practice)
         TEST(what_is_accepted_survives_a_restart),
+        TEST(a_number_that_finds_nobody_is_accepted_and_said_to_be_so),
         TEST(the_same_version_again_makes_no_second_record),
         TEST(another_version_that_says_the_same_is_the_same_record),
         TEST(a_correction_of_what_has_left_retracts_it_and_stands_in_its_place),

@@ -418,16 +418,20 @@ static void numbers_of_a_live_partnership_and_of_a_test_one_are_told_apart(void 
         const char *number;
         bool live;
         enum identifier_status status;
+        const char *refused; /* or NULL */
     } rows[] = {
-        {"999 411 7025", false, IDENTIFIER_VERIFIED},
-        {"999 411 7025", true, IDENTIFIER_PLACEHOLDER},
-        {"943 476 5919", true, IDENTIFIER_PLACEHOLDER}, /* 9...: never issued */
-        {"450 557 7104", true, IDENTIFIER_VERIFIED},
-        {"450 557 7104", false, IDENTIFIER_PLACEHOLDER},
-        {"111 111 1111", true, IDENTIFIER_PLACEHOLDER},
-        {"444 444 4444", true, IDENTIFIER_PLACEHOLDER},
-        {"123 456 7881", true, IDENTIFIER_PLACEHOLDER},
-        {"450 557 7105", true, IDENTIFIER_BAD_CHECK_DIGIT},
+        {"999 411 7025", false, IDENTIFIER_VERIFIED, NULL},
+        {"999 411 7025", true, IDENTIFIER_ABSENT, "is a test number"},
+        {"943 476 5919", true, IDENTIFIER_PLACEHOLDER, NULL}, /* 9...: never issued */
+        {"450 557 7104", true, IDENTIFIER_VERIFIED, NULL},
+        {"450 557 7104", false, IDENTIFIER_ABSENT, "this partnership is for tests"},
+        {"943 476 5919", false, IDENTIFIER_ABSENT, "this partnership is for tests"},
+        {"450 557 7105", false, IDENTIFIER_ABSENT, "this partnership is for tests"},
+        {"444 444 4444", false, IDENTIFIER_PLACEHOLDER, NULL},
+        {"111 111 1111", true, IDENTIFIER_PLACEHOLDER, NULL},
+        {"444 444 4444", true, IDENTIFIER_PLACEHOLDER, NULL},
+        {"123 456 7881", true, IDENTIFIER_PLACEHOLDER, NULL},
+        {"450 557 7105", true, IDENTIFIER_BAD_CHECK_DIGIT, NULL},
     };
     static const char *const files[] = {"police/incident.json", "childrens_services/plan.json"};
 
@@ -443,6 +447,15 @@ static void numbers_of_a_live_partnership_and_of_a_test_one_are_told_apart(void 
         buf_add_text(&text, "\"verified\": true");
         buf_add_text(&text, at + strlen("\"verified\": false"));
         terms.live = rows[row].live;
+        if (rows[row].refused != NULL) {
+            bool police = i % ARRAY_LEN(files) == 0;
+            expect_refused(file, buf_slice(&text),
+                           police ? "/children/0/child/nhs_number/value"
+                                  : "/child/nhs_number/value",
+                           rows[row].refused);
+            terms.live = false;
+            continue;
+        }
 
         _cleanup_(family_deinit) struct family family = read_text(file, buf_slice(&text));
 
