@@ -316,7 +316,7 @@ static void who_gets_what_is_listed_with_the_rule(void **state)
 
     said(world, "concern; level 3, 4; routine; of anyone\n    mash, out-of-hours\n"
                 "        gets it at once (concern-3-to-front-door)\n");
-    said(world, "domestic-abuse-incident; of police\n");
+    said(world, "child-present; of police\n");
     said(world, "    school as on-roll\n        gets it at once (domestic-abuse-to-school)\n");
     said(world, "referral; of anyone\n    mash, out-of-hours\n        gets it at once (danger)\n");
     said(world, "Whatever is not listed is not shared.");
