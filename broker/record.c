@@ -7,6 +7,7 @@
 #include "broker/candidates.h"
 #include "broker/chronology.h"
 #include "broker/circle.h"
+#include "broker/desk.h"
 #include "broker/disclose.h"
 #include "broker/headline.h"
 #include "broker/links.h"
@@ -130,7 +131,11 @@ static void share_with(struct apply *apply, const struct record_case *record,
     uint32_t number = recipient->number;
     uint8_t parts = PART_BIT(PART_CARD) | PART_BIT(PART_ACCOUNT);
     bool by_name = record->subject.link == LINK_PROVISIONAL;
-    if (!agency_is_front_door(recipient)) {
+    uint8_t watch = 0;
+    if (agency_is_front_door(recipient)) {
+        watch =
+            desk_has_watch(apply, record->header, record->entry, recipient) ? DELIVERED_ON_DUTY : 0;
+    } else {
         if (disclose_roles(apply, record->subject.child, number) == 0) {
             return;
         }
@@ -140,7 +145,8 @@ static void share_with(struct apply *apply, const struct record_case *record,
     const struct telling telling = {.entry = &record->entry->id,
                                     .item = &record->entry->item,
                                     .parts = parts,
-                                    .flags = by_name ? DELIVERED_PROVISIONAL : 0};
+                                    .flags =
+                                        (uint8_t)(watch | (by_name ? DELIVERED_PROVISIONAL : 0))};
     mailbox_deliver(apply, number, &telling);
 }
 
@@ -312,7 +318,7 @@ void record_act(struct apply *apply, const struct record_case *record, uint64_t 
     struct told_record told;
     if (record->counts && headline_load(apply, &record->header->id, &told)) {
         share_now(apply, record);
-        if (record_is_danger(record->header->record_kind, record->header->urgency)) {
+        if (desk_concerns(record->header)) {
             timers_watch_record(apply, &record->header->id, log_index);
         }
         tell_others(apply, &told);

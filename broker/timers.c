@@ -2,6 +2,9 @@
 #include "broker/timers.h"
 
 #include "broker/alert.h"
+#include "broker/desk.h"
+#include "broker/disclose.h"
+#include "broker/headline.h"
 #include "broker/mailbox.h"
 
 #define INTERVAL_DOUBLINGS 6 /* from half an hour to a day and a third */
@@ -67,34 +70,50 @@ static bool record_waits(struct apply *apply, const struct entry_id *record)
 
 /* --- telling --- */
 
-/* Everybody hears of an urgent record who had it, and its sender: the desk on duty may be another
- * one by now. */
-static void tell_record(struct apply *apply, const struct entry_id *record)
+/* A front door that the record was not sealed to, because it is new or had no key, hears that there is
+ * something; its origin hears who it is, and its agent grants it. */
+static void tell_front_door(struct apply *apply, const struct told_record *record,
+                            const struct agency *agency, const struct wire_notice *notice)
+{
+    struct reader_row reader;
+    bool has_it = reader_row_get(apply->txn, &record->id, agency->number, &reader) &&
+                  (reader.parts & PART_BIT(PART_ACCOUNT)) != 0;
+    mailbox_notice(apply, agency->number, notice);
+    if (!has_it && !disclose_granted(&record->input, agency->number, PART_ACCOUNT)) {
+        struct wire_notice lacks = *notice;
+        lacks.agency = agency->number;
+        mailbox_notice(apply, record->id.agency, &lacks);
+    }
+}
+
+/* Every front door hears, whichever had the watch when it came and whichever has it now. */
+static void tell_record(struct apply *apply, const struct told_record *record)
 {
     const struct directory *directory = &apply->governance->directory;
     const struct wire_notice notice = {
         .type = NOTICE_UNOPENED,
         .has_record = true,
-        .record = *record,
+        .record = record->id,
         .time_ms = apply->time_ms,
     };
-    for (size_t i = 0; i < directory->n_agencies; i++) {
-        const struct agency *agency = &directory->agencies[i];
-        struct reader_row reader;
-        bool has_it = agency_is_front_door(agency) &&
-                      reader_row_get(apply->txn, record, agency->number, &reader);
-        if (agency->active && (has_it || agency->number == record->agency)) {
-            mailbox_notice(apply, agency->number, &notice);
+    if (record->origin->active) {
+        mailbox_notice(apply, record->id.agency, &notice);
+    }
+    for (size_t i = 0; i < directory->n_front_doors; i++) {
+        const struct agency *agency = directory_agency(directory, directory->front_doors[i]);
+        if (desk_may_read(apply, &record->header, agency)) {
+            tell_front_door(apply, record, agency, &notice);
         }
     }
 }
 
 static bool fire_record(struct apply *apply, const struct timer_row *timer)
 {
-    if (!record_waits(apply, &timer->entry)) {
+    struct told_record record;
+    if (!record_waits(apply, &timer->entry) || !headline_load(apply, &timer->entry, &record)) {
         return false;
     }
-    tell_record(apply, &timer->entry);
+    tell_record(apply, &record);
     return true;
 }
 

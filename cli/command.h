@@ -34,6 +34,7 @@
     X("agreement diff",    agreement_diff,    "The partnership", "what changes for whom between two agreements")          \
     X("agreement sign",    agreement_sign,    "The partnership", "sign the next version of the agreements")               \
     X("pattern sign",      pattern_sign,      "The partnership", "sign the next version of the patterns")                 \
+    X("calendar sign",     calendar_sign,     "The partnership", "sign the next version of the calendar")                 \
     X("agency request", agency_request, "An agency",       "make an agency's keys and its request to join")     \
     X("submit",         submit,         "An agency",       "hand records or appointments to the agency's agent")       \
     X("involve",        involve,        "An agency",       "say that this agency has a relationship with a child")     \

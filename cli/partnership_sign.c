@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A document from a file becomes the next version; and `cairn pattern sign`. */
+/* A document from a file becomes the next version; `cairn pattern sign` and `calendar sign`. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,22 +41,23 @@ enum status partnership_sign_file(struct cli *cli, const char *dir, const char *
     }
     (void)snprintf(key, sizeof(key), "%s_version", name);
     json_set_integer(output_result(&cli->output), key, (int64_t)version);
-    output_line(&cli->output, "The %s are at version %" PRIu64 ", signed.", name, version);
+    output_line(&cli->output, "The %s %s at version %" PRIu64 ", signed.", name,
+                document == GOVERNANCE_CALENDAR ? "is" : "are", version);
     output_line(&cli->output, "Next: let the broker read them: systemctl reload cairn-broker, or "
                               "kill -HUP its process.");
     return STATUS_OK;
 }
 
-/* --- patterns --- */
+/* --- patterns and calendar --- */
 
-struct pattern_options {
+struct sign_options {
     const char *dir;
     const char *path;
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
-    struct pattern_options *given = state->input;
+    struct sign_options *given = state->input;
 
     switch (key) {
     case ARGP_KEY_ARG:
@@ -77,20 +78,35 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     }
 }
 
-enum status command_pattern_sign(struct cli *cli, int argc, char **argv)
+static enum status sign(struct cli *cli, const struct command_call *call, const char *help,
+                        enum governance_document document)
 {
-    static const struct command_line line = {
+    const struct command_line line = {
         .parser = parse_option,
         .arguments = "PARTNERSHIP_DIR FILE",
-        .help = "Signs the patterns in FILE as the next version, with the root key. A pattern "
-                "that is live names the two people who turned it on.",
+        .help = help,
     };
-    struct pattern_options given = {.dir = NULL};
-    const struct command_call call = {argc, argv};
+    struct sign_options given = {.dir = NULL};
     enum status status = STATUS_OK;
 
-    if (!command_parse(cli, &line, call, &given, &status)) {
+    if (!command_parse(cli, &line, *call, &given, &status)) {
         return status;
     }
-    return partnership_sign_file(cli, given.dir, given.path, GOVERNANCE_PATTERNS);
+    return partnership_sign_file(cli, given.dir, given.path, document);
+}
+
+enum status command_pattern_sign(struct cli *cli, int argc, char **argv)
+{
+    return sign(cli, &(const struct command_call){argc, argv},
+                "Signs the patterns in FILE as the next version, with the root key. A pattern "
+                "that is live names the two people who turned it on.",
+                GOVERNANCE_PATTERNS);
+}
+
+enum status command_calendar_sign(struct cli *cli, int argc, char **argv)
+{
+    return sign(cli, &(const struct command_call){argc, argv},
+                "Signs the calendar in FILE as the next version, with the root key: the desks on "
+                "duty and their telephones, for every minute of the week and of holidays.",
+                GOVERNANCE_CALENDAR);
 }

@@ -22,6 +22,13 @@ static void set_state_of_part(struct json *object, const char *key, const struct
     json_set_word(object, key, open_result_text(open_may(opening, delivered, part)));
 }
 
+/* Whether somebody is named to act on it. */
+static bool desk_matters(const struct record_header *record)
+{
+    return record->record_kind != RECORD_RETRACTION &&
+           record_is_danger(record->record_kind, record->urgency);
+}
+
 static void set_record(struct json *object, const struct opening *opening,
                        const struct wire_delivered *delivered, const struct record_header *record)
 {
@@ -33,6 +40,9 @@ static void set_record(struct json *object, const struct opening *opening,
     json_set_integer(object, "level", record->level);
     answer_set_day(object, "event_date", record->event_day);
     json_set_bool(object, "provisional", (delivered->flags & DELIVERED_PROVISIONAL) != 0);
+    if (desk_matters(record)) {
+        json_set_bool(object, "on_duty", (delivered->flags & DELIVERED_ON_DUTY) != 0);
+    }
     set_state_of_part(object, "card_state", opening, delivered, PART_CARD);
     set_state_of_part(object, "account_state", opening, delivered, PART_ACCOUNT);
 }
@@ -45,16 +55,22 @@ static void set_decision(struct json *object, const struct decision_header *deci
     }
 }
 
-static const char *record_words(const struct record_header *record)
+static const char *record_words(const struct record_header *record, bool on_duty)
 {
-    if (record->urgency == URGENCY_IMMEDIATE && record->record_kind != RECORD_RETRACTION) {
-        return "Immediate: another agency needs somebody to look at this now.";
-    }
     if (record->record_kind == RECORD_RETRACTION) {
         return "Another agency has taken back what it sent.";
     }
-    return record->record_kind == RECORD_REFERRAL ? "A referral from another agency."
-                                                  : "Another agency has shared something.";
+    if (record->urgency == URGENCY_IMMEDIATE) {
+        return on_duty
+                   ? "Immediate: another agency needs you, who are on duty, to look at this now."
+                   : "Immediate: another agency needs somebody to look at this now. The desk on "
+                     "duty has it too.";
+    }
+    if (record->record_kind == RECORD_REFERRAL) {
+        return on_duty ? "A referral from another agency, for you, who are on duty."
+                       : "A referral from another agency. The desk on duty has it too.";
+    }
+    return "Another agency has shared something.";
 }
 
 static bool set_delivered(struct json *object, const struct api_view *view,
@@ -71,7 +87,7 @@ static bool set_delivered(struct json *object, const struct api_view *view,
     }
     if (header.kind == ENTRY_RECORD) {
         kind = "record";
-        words = record_words(&header.record);
+        words = record_words(&header.record, (delivered.flags & DELIVERED_ON_DUTY) != 0);
         set_record(object, opening, &delivered, &header.record);
     } else if (header.kind == ENTRY_DECISION) {
         kind = "decision";
@@ -129,7 +145,11 @@ static bool set_notice(struct json *object, const struct api_view *view,
     }
     json_set_word(object, "kind", "notice");
     json_set_word(object, "notice", notice_type_text(notice.type));
-    json_set_word(object, "words", words_notice(notice.type));
+    if (notice.type == NOTICE_UNOPENED) {
+        view_set_unopened(object, view);
+    } else {
+        json_set_word(object, "words", words_notice(notice.type));
+    }
     if (notice.alert != 0) {
         answer_set_count(object, "alert", notice.alert);
         json_set_integer(object, "revision", notice.revision);

@@ -137,6 +137,7 @@ static void show(const struct api_view *view, struct store_txn *txn, const struc
     view_set_agency(document, "from", view, entry->agency);
     json_set_word(document, "entry_kind", entry_kind_text((uint32_t)delivered.kind));
     view_set_link(document, (delivered.flags & DELIVERED_PROVISIONAL) != 0, row.link);
+    json_set_bool(document, "on_duty", (delivered.flags & DELIVERED_ON_DUTY) != 0);
     json_set_bool(document, "doubt", (flags & INBOX_DOUBT) != 0);
     json_set_word(document, "words", received_words(&row, flags));
     set_header(document, view, &header);

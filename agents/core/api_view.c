@@ -93,6 +93,21 @@ static const struct desk *view_desk(const struct api_view *view)
     return view->fallback.phone[0] == '\0' ? NULL : &view->fallback;
 }
 
+void view_set_unopened(struct json *object, const struct api_view *view)
+{
+    char text[WORDS_MAX_BYTES];
+    struct words_watch watch = {.desk = view_desk(view), .now_ms = view->now_ms};
+    if (view->governance->calendar != NULL) {
+        watch.next = calendar_next_desk(view->governance->calendar, view->now_ms, &watch.next_ms);
+    }
+    words_unopened(&watch, text);
+    json_set_word(object, "words", text);
+    if (watch.desk != NULL) {
+        json_set_word(object, "desk", watch.desk->name);
+        json_set_word(object, "phone", watch.desk->phone);
+    }
+}
+
 void view_set_desk(struct agent *agent, struct api_answer *answer)
 {
     _cleanup_(view_end) struct api_view view;

@@ -40,6 +40,8 @@ void view_set_agency(struct json *object, const char *key, const struct api_view
 /* Whether we are a front door: only those decide about alerts. */
 bool view_is_front_door(const struct api_view *view);
 /* The telephone number that problems carry. */
+/* That nobody has opened something: whom to telephone now, and later. */
+void view_set_unopened(struct json *object, const struct api_view *view);
 void view_set_desk(struct agent *agent, struct api_answer *answer);
 
 /* What the broker said, or would have to say, of an entry of ours: its word, and no more. */

@@ -248,6 +248,30 @@ void granting_newcomer(const struct granting *granting, const uint8_t handle[CAI
     (void)granting_add(granting, entries, n, member->agency, search.standing.by_name);
 }
 
+void granting_unopened(const struct granting *granting, const struct entry_id *record,
+                       uint32_t agency)
+{
+    const struct directory *directory = &granting->governance->directory;
+    const struct granting_search search = {
+        .reader = agency, .effect = EFFECT_SHARE, .since_day = INT32_MIN, .only = record};
+    const struct finding finding = {
+        .granting = granting,
+        .search = &search,
+        .origin = directory_agency(directory, granting->own),
+        .reader = directory_agency(directory, agency),
+    };
+    struct reference reference;
+    struct out_row row;
+    if (record->agency != granting->own || finding.origin == NULL || finding.reader == NULL ||
+        !finding.reader->active || !agency_is_front_door(finding.reader) ||
+        !out_by_entry(granting->txn, record, &reference) ||
+        !out_get(granting->txn, &reference, &row) || row.kind != ENTRY_RECORD ||
+        !record_is_danger(row.record_kind, row.urgency) || !fits(&finding, &row)) {
+        return;
+    }
+    (void)granting_add(granting, record, 1, agency, false);
+}
+
 void granting_answered(struct store_txn *txn, const struct spool_entry *entry,
                        const struct grant_header *header, bool stored, int64_t now_ms)
 {

@@ -53,6 +53,10 @@ bool granting_was_made(struct store_txn *txn, const struct entry_id *entry);
  * pushed. */
 void granting_newcomer(const struct granting *granting, const uint8_t handle[CAIRN_HANDLE_BYTES],
                        const struct circle_member *member);
+/* Nobody has opened what cannot wait, and the broker says that this front door lacks a key to it:
+ * nothing unless it is ours, cannot wait, and our own directory has it as a front door. */
+void granting_unopened(const struct granting *granting, const struct entry_id *record,
+                       uint32_t agency);
 /* The broker's final answer: refused, it was granted to nobody. */
 void granting_answered(struct store_txn *txn, const struct spool_entry *entry,
                        const struct grant_header *header, bool stored, int64_t now_ms);

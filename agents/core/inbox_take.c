@@ -310,6 +310,12 @@ static bool take_notice(struct taking *taking)
               "payload")) {
         return false;
     }
+    if (notice.type == NOTICE_UNOPENED && notice.agency != 0) {
+        const struct granting granting = granting_of(taking);
+        granting_unopened(&granting, &notice.record, notice.agency);
+        taking->flags |= INBOX_QUIET; /* between agents: people are told without it */
+        return true;
+    }
     notice_keep(taking->txn, taking->own, taking->item->position, &notice);
     return true;
 }

@@ -292,6 +292,20 @@ void words_alert(const struct known_alert *row, const char *name, int64_t now_ms
     out[writer_slice(&writer).len] = '\0';
 }
 
+void words_unopened(const struct words_watch *watch, char out[WORDS_MAX_BYTES])
+{
+    char when[WHEN_BYTES];
+    struct writer writer = writer_over(out, WORDS_MAX_BYTES - 1);
+    write_text(&writer, "Nobody at the front door has opened this yet. ");
+    write_telephone(&writer, watch->desk);
+    if (watch->next != NULL) {
+        words_when(watch->next_ms, watch->now_ms, when);
+        write_format(&writer, "From %s it is %s %s.", when, watch->next->name, watch->next->phone);
+    }
+    size_t len = writer_slice(&writer).len;
+    out[len > 0 && out[len - 1] == ' ' ? len - 1 : len] = '\0';
+}
+
 const char *words_notice(enum notice_type type)
 {
     switch (type) {

@@ -68,7 +68,16 @@ void words_when(int64_t at_ms, int64_t now_ms, char out[WHEN_BYTES]);
 /* Of an alert: has anybody looked, and what came of it. `name` is the agency that did it. */
 void words_alert(const struct known_alert *row, const char *name, int64_t now_ms,
                  char out[WORDS_MAX_BYTES]);
-/* Of a notice in the inbox. Static storage. */
+/* Who is on duty; either may be unknown. */
+struct words_watch {
+    const struct desk *desk; /* now; NULL: the calendar has not come */
+    const struct desk *next; /* NULL: nobody else for long */
+    int64_t next_ms;         /* from when */
+    int64_t now_ms;
+};
+/* That nobody has opened something, and whom to telephone now and later. */
+void words_unopened(const struct words_watch *watch, char out[WORDS_MAX_BYTES]);
+/* Of any other notice in the inbox. Static storage. */
 const char *words_notice(enum notice_type type);
 const char *notice_type_text(enum notice_type type);
 const char *reader_state_text(enum reader_state state);

@@ -93,11 +93,14 @@
  * next request's `after`. Each item:
  *   {delivery, kind, received_at, told_at, words} and by kind
  *   "record"       {record, from, record_kind, code, urgency, level, event_date, provisional,
- *                  card_state, account_state}: whether we may open them, not what they say
+ *                  card_state, account_state}: whether we may open them, not what they say;
+ *                  `on_duty` of what cannot wait: whether it is for this agency to act on, by the
+ *                  calendar at the time when it was told
  *   "decision"     {record, from, action, alert}: somebody's decision that we may read
  *   "release"      {record, alert}: an account that we may open now, if the record is here
  *   "notice"       {notice, alert, revision, record, agency, outcome, headlines}: `notice` is
- *                  raised, extended, opened, closed, record-opened, retracted; `headlines` how many
+ *                  raised, extended, opened, closed, record-opened, retracted; `headlines` how many;
+ *                  of `unopened` {desk, phone}: who is on duty now
  *   "entry"        {record, from}: any other
  * `doubt` is set on what was signed with a key that has been revoked since: ask that agency.
  *
@@ -112,7 +115,7 @@
 
 /*
  * GET PATH/{entry id} -> {record, delivery, from, entry_kind, header, card, card_state, account,
- *   account_state, retracted, retraction_unproven, provisional, doubt, alert, decided, words,
+ *   account_state, retracted, retraction_unproven, provisional, on_duty, doubt, alert, decided, words,
  *   circle: [{agency, name, kind, roles, by_name, duty: {contact, phone}, contact: {name, phone}}]}
  * `circle`: who else is involved with the child today, as each of them has signed, whom to telephone
  * there, and the person whom it names if it shares that.

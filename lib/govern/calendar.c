@@ -15,7 +15,8 @@
 #define DESKS_MAX       16
 #define HOLIDAYS_MAX    200
 #define MINUTES_PER_DAY 1440
-#define DAY_SORTS       8 /* 0 Monday to 6 Sunday, then: */
+#define NEXT_DESK_DAYS  14 /* longer than any run of holidays */
+#define DAY_SORTS       8  /* 0 Monday to 6 Sunday, then: */
 #define DAY_HOLIDAY     7
 #define NO_DESK         UINT8_MAX
 #define MINUTE_MS       INT64_C(60000)
@@ -62,6 +63,22 @@ const struct desk *calendar_desk(const struct calendar *calendar, int64_t real_m
 
     assert(desk < calendar->n_desks);
     return &calendar->desks[desk];
+}
+
+const struct desk *calendar_next_desk(const struct calendar *calendar, int64_t real_ms,
+                                      int64_t *ret_from_ms)
+{
+    const struct desk *now = calendar_desk(calendar, real_ms);
+    int64_t minute_ms = real_ms - real_ms % MINUTE_MS;
+
+    for (int i = 1; i <= NEXT_DESK_DAYS * MINUTES_PER_DAY; i++) {
+        const struct desk *desk = calendar_desk(calendar, minute_ms + i * MINUTE_MS);
+        if (desk != now) {
+            *ret_from_ms = minute_ms + i * MINUTE_MS;
+            return desk;
+        }
+    }
+    return NULL;
 }
 
 int64_t calendar_unopened_ms(const struct calendar *calendar)

@@ -102,7 +102,7 @@ struct directory {
     struct agency_kind kinds[KINDS_MAX];
     size_t n_agencies;
     struct agency *agencies; /* ascending number */
-    size_t n_front_doors; /* active ones */
+    size_t n_front_doors;    /* active ones */
     uint32_t front_doors[CAIRN_FRONT_DOORS_MAX];
     size_t n_by_curve;
     struct curve_owner *by_curve; /* private: active keys of active agencies, ascending */
@@ -254,6 +254,10 @@ struct desk {
 struct calendar;
 /* Never NULL. Answers after review_by too: somebody must always be reachable. */
 const struct desk *calendar_desk(const struct calendar *calendar, int64_t real_ms);
+/* Who has the watch after that desk, and from when: to the minute. NULL when nobody else has within
+ * fourteen days. Takes up to a millisecond: for what people read, not for apply. */
+const struct desk *calendar_next_desk(const struct calendar *calendar, int64_t real_ms,
+                                      int64_t *ret_from_ms);
 /* After how long those concerned hear that nobody has opened what was urgent; likewise an alert. In
  * ms, above 0; of no calendar (NULL) the shipped one's. */
 int64_t calendar_unopened_ms(const struct calendar *calendar);

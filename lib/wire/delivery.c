@@ -130,7 +130,7 @@ static bool delivered_sizes_ok(const Cairn__V1__Delivered *from)
     return from->head.len >= 1 && from->head.len <= CAIRN_HEADER_MAX_BYTES &&
            from->signature.len == SIGN_SIGNATURE_BYTES && from->header.len >= 1 &&
            from->header.len <= CAIRN_HEADER_MAX_BYTES && from->body.len <= CAIRN_BODY_MAX_BYTES &&
-           from->index < CAIRN_PARCEL_ENTRIES_MAX && from->flags <= DELIVERED_PROVISIONAL &&
+           from->index < CAIRN_PARCEL_ENTRIES_MAX && from->flags <= DELIVERED_FLAGS &&
            piece_entry_kind_ok(from->kind) &&
            (from->n_grants == 0 || piece_takes_grants((enum entry_kind)from->kind));
 }

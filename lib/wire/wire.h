@@ -328,6 +328,8 @@ bool wire_delivery_read(struct slice payload, struct arena *arena,
 void wire_delivery_write(const struct wire_delivery *delivery, struct buf *out);
 
 #define DELIVERED_PROVISIONAL 1U
+#define DELIVERED_ON_DUTY     2U /* it cannot wait, and whoever is told is the one to act */
+#define DELIVERED_FLAGS       (DELIVERED_PROVISIONAL | DELIVERED_ON_DUTY)
 struct wire_delivered {
     struct slice head;
     struct slice signature;

@@ -594,8 +594,25 @@ static void an_item_says_what_it_is_and_not_what_is_in_it(void **state)
     expect(&reply, 200, "\"card_state\":\"open\"");
     expect(&reply, 200, "\"account_state\":\"closed\"");
     expect(&reply, 200, "\"urgency\":\"immediate\"");
+    expect(&reply, 200, "\"on_duty\":true"); /* a Friday morning */
     expect(&reply, 200, "\"agency\":\"gp-elm\"");
     assert_null(strstr(reply.body, "Alix"));
+}
+
+static void what_nobody_opened_says_who_is_on_duty_and_who_is_next(void **state)
+{
+    struct story *story = *state;
+    (void)share(story);
+    clock_fake_advance(&story->world->clock, INT64_C(31) * 60000);
+    world_turn(story->world);
+    (void)member_fetch(story->member);
+
+    _cleanup_(reply_deinit) struct reply reply = get(story, CAIRN_PATH_INBOX);
+
+    expect(&reply, 200, "\"notice\":\"unopened\",\"phone\":\"01632 960100\"");
+    expect(&reply, 200,
+           "Nobody at the front door has opened this yet. Telephone now: MASH duty desk "
+           "01632 960100. From 17:00 it is Emergency duty team, out of hours 01632 960199.");
 }
 
 static void *poll_inbox(void *data)
@@ -925,6 +942,7 @@ int main(void)
         SCHOOL_STORY(a_folder_that_others_may_write_to_is_refused),
         MASH_STORY(what_came_is_handed_over_until_it_is_acknowledged),
         MASH_STORY(an_item_says_what_it_is_and_not_what_is_in_it),
+        MASH_STORY(what_nobody_opened_says_who_is_on_duty_and_who_is_next),
         MASH_STORY(a_long_poll_ends_with_what_comes),
         MASH_STORY(a_long_poll_ends_with_nothing_when_its_time_is_up),
         MASH_STORY(a_long_poll_ends_when_the_agent_does),

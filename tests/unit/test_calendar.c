@@ -107,6 +107,51 @@ static void at_the_change_of_clocks_the_wall_clock_decides(void **state)
     }
 }
 
+static void the_next_desk_is_the_one_after_nights_weekends_and_holidays(void **state)
+{
+    static const struct {
+        const char *when;
+        const char *desk;
+        const char *from;
+    } rows[] = {
+        {"2026-11-20T09:00:30Z", "out-of-hours", "2026-11-20T17:00:00Z"}, /* Friday */
+        {"2026-11-20T16:59:59Z", "out-of-hours", "2026-11-20T17:00:00Z"},
+        {"2026-11-20T17:00:00Z", "mash", "2026-11-23T08:30:00Z"},
+        {"2026-12-24T20:00:00Z", "mash", "2026-12-29T08:30:00Z"}, /* Christmas */
+        {"2026-07-01T07:00:00Z", "mash", "2026-07-01T07:30:00Z"}, /* BST */
+    };
+    struct governing_world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int64_t from = 0;
+        const struct desk *desk =
+            calendar_next_desk(world->governing.governance->calendar, instant(rows[i].when), &from);
+        assert_non_null(desk);
+        assert_string_equal(desk->id, rows[i].desk);
+        assert_int_equal(from, instant(rows[i].from));
+    }
+}
+
+static void a_desk_that_is_always_on_duty_has_no_next(void **state)
+{
+    struct governing_world *world = *state;
+    int64_t from = -1;
+    buf_add_text(
+        &world->text,
+        "{\"format\": \"cairn-calendar/v1\", \"review_by\": \"2028-01-01\", \"desks\": ["
+        "{\"id\": \"all\", \"agency\": \"mash\", \"name\": \"A\", \"phone\": \"101\"}],"
+        "\"hours\": [{\"desk\": \"all\", \"days\": [\"mon\", \"tue\", \"wed\", \"thu\", "
+        "\"fri\", \"sat\", \"sun\", \"holiday\"], \"from\": \"00:00\", \"until\": \"24:00\"}],"
+        "\"holidays\": []}");
+    assert_int_equal(
+        governing_offer(&world->governing, GOVERNANCE_CALENDAR, 2, buf_slice(&world->text)),
+        GOVERN_ACCEPTED);
+
+    assert_null(calendar_next_desk(world->governing.governance->calendar,
+                                   instant("2026-11-20T09:00:00Z"), &from));
+    assert_int_equal(from, -1);
+}
+
 static void every_hour_of_the_year_has_a_desk_with_a_telephone(void **state)
 {
     struct governing_world *world = *state;
@@ -189,6 +234,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         story(the_mash_is_on_duty_on_weekdays_and_the_duty_team_otherwise),
         story(at_the_change_of_clocks_the_wall_clock_decides),
+        story(the_next_desk_is_the_one_after_nights_weekends_and_holidays),
+        story(a_desk_that_is_always_on_duty_has_no_next),
         story(every_hour_of_the_year_has_a_desk_with_a_telephone),
         story(a_desk_has_its_agency_once_the_directory_has_it),
         story(a_calendar_with_a_gap_or_an_overlap_is_refused),

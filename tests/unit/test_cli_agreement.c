@@ -477,6 +477,23 @@ static void for_real_children_no_pattern_is_on_until_two_people_turned_it_on(voi
     assert_int_equal(CONSOLE(world->console, "pattern", "sign", live), STATUS_USAGE);
 }
 
+static void a_calendar_is_signed_only_when_every_minute_has_a_desk(void **state)
+{
+    struct world *world = *state;
+    governing_template("calendar", &world->text);
+    text_replace(&world->text, "\"phone\": \"01632 960199\"", "\"phone\": \"01632 960198\"");
+    write_to(world->file, &world->text);
+    assert_int_equal(CONSOLE(world->console, "calendar", "sign", world->north, world->file),
+                     STATUS_OK);
+    said(world, "The calendar is at version 2, signed.");
+
+    text_replace(&world->text, "\"until\": \"08:30\"", "\"until\": \"08:29\"");
+    write_to(world->other, &world->text);
+    assert_int_equal(CONSOLE(world->console, "calendar", "sign", world->north, world->other),
+                     STATUS_FAILED);
+    complained(world, "nobody is on duty on mon at 08:29");
+}
+
 int main(void)
 {
 #define story(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -498,6 +515,7 @@ int main(void)
         story(two_files_are_compared_without_what_is_in_force),
         story(signed_agreements_are_in_force_as_the_next_version),
         story(what_check_finds_wrong_is_not_signed),
+        story(a_calendar_is_signed_only_when_every_minute_has_a_desk),
         story(nobody_signs_without_the_root_key),
         story(for_real_children_no_pattern_is_on_until_two_people_turned_it_on),
     };

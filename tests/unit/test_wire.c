@@ -262,7 +262,7 @@ static const struct {
     {"receipt", "1204082a100a", "1204082a1003", "a result with an unknown verdict"},
     {"delivery", "08591002", "08591004", "an item of unknown kind"},
     {"delivered", "1801", "1840", "an index beyond the largest parcel"},
-    {"delivered", "6001", "6002", "an unknown flag"},
+    {"delivered", "6001", "6004", "an unknown flag"},
     {"release", "0a0d080311", "0a0b11", "a record without an agency"},
     {"notice", "08011006", "080d1006", "an unknown type"},
     {"notice", "50035a", "50085a", "an unknown outcome"},

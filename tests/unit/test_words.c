@@ -338,6 +338,18 @@ static void every_notice_has_words_of_its_own(void **state)
     assert_non_null(strstr(words_notice(NOTICE_RAISED), CAIRN_ALERT_HEADING));
 }
 
+static void nobody_has_opened_it_without_a_calendar_gives_no_number(void **state)
+{
+    (void)state;
+    char words[WORDS_MAX_BYTES];
+    const struct words_watch watch = {.now_ms = NOW};
+
+    words_unopened(&watch, words);
+
+    assert_string_equal(words, "Nobody at the front door has opened this yet. Telephone the duty "
+                               "desk now (its number is not known to this computer yet).");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +359,7 @@ int main(void)
         cmocka_unit_test(times_are_londons),
         cmocka_unit_test(an_alert_says_whether_anybody_has_looked),
         cmocka_unit_test(every_notice_has_words_of_its_own),
+        cmocka_unit_test(nobody_has_opened_it_without_a_calendar_gives_no_number),
     };
     return cmocka_run_group_tests_name("words", tests, NULL, NULL);
 }
