@@ -32,6 +32,7 @@
 #include "broker/record.h"
 #include "broker/request.h"
 #include "broker/timers.h"
+#include "broker/waiting.h"
 
 /* --- checks every entry passes --- */
 
@@ -367,6 +368,9 @@ static struct applied apply_input(struct apply *apply, const struct input *input
         return apply_start(apply, input);
     case INPUT_TICK:
         return apply_tick(apply);
+    case INPUT_JUDGE:
+        waiting_judge(apply);
+        return (struct applied){.verdict = VERDICT_STORED, .log_index = UINT64_MAX};
     }
     assert(false && "an input of a type that the journal does not know");
     return (struct applied){.verdict = VERDICT_BAD_ENTRY, .log_index = UINT64_MAX};

@@ -46,6 +46,7 @@
     X(LIMITS_REACHED, "limits_reached")                                                            \
     X(GRANTED_LATER, "granted_later")                                                              \
     X(REQUESTS, "requests")                                                                        \
+    X(WITHHELD, "withheld")                                                                        \
     X(TOLD, "told")                                                                                \
     X(TELL_TOO_LARGE, "tell_too_large")                                                            \
     X(GOVERNANCE_ACCEPTED, "governance_accepted")                                                  \

@@ -177,7 +177,7 @@ void circle_part(struct apply *apply, const struct circle_claim *claim,
             const struct telling telling = {
                 .entry = &entry->id,
                 .item = &entry->item,
-                .flags = reader.by_name ? DELIVERED_PROVISIONAL : 0,
+                .flags = MAILBOX_INTRODUCES | (reader.by_name ? DELIVERED_PROVISIONAL : 0),
             };
             mailbox_deliver(apply, agency, &telling);
         }
@@ -195,7 +195,8 @@ void circle_introduce(struct apply *apply, uint64_t child, uint32_t who, uint32_
                 .apply = apply,
                 .who = subject,
                 .to = to,
-                .flags = provisional(apply, subject) ? DELIVERED_PROVISIONAL : 0,
+                .flags =
+                    MAILBOX_INTRODUCES | (provisional(apply, subject) ? DELIVERED_PROVISIONAL : 0),
             };
             tell_involvements(&introduction);
         }

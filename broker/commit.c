@@ -24,9 +24,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/log.h"
 #include "broker/plan.h"
 #include "broker/timers.h"
+#include "broker/waiting.h"
 #include "crypto/digest.h"
 #include "crypto/secret.h"
 #include "os/files.h"
@@ -273,6 +275,14 @@ static void begin(struct batch *batch)
     journal_begin(&batch->head, &commit->journal);
 }
 
+/* Of the governance that the batch leaves in force, for its day. */
+static void look_at_waiting(struct commit *commit, struct store_txn *txn, const struct apply *apply)
+{
+    commit->judged_day = apply_day(apply);
+    commit->judging =
+        apply->governance != NULL && waiting_pending(txn, apply->governance, commit->judged_day);
+}
+
 /* Steps 2 and 3, given a planned batch and its transaction. */
 static void write_batch(struct batch *batch, struct store_txn **txn)
 {
@@ -291,6 +301,7 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
     }
     marker_clear(&commit->marker); /* a death inside the commit itself is nobody's entry's fault */
     commit->next_timer_ms = timers_next_ms(*txn);
+    look_at_waiting(commit, *txn, &batch->apply);
     if (r == 0) {
         r = store_commit(txn);
     }
@@ -341,6 +352,19 @@ static void commit_inputs(struct commit *commit, const struct input *inputs, siz
     assert(batch.applied == batch.plan.inputs); /* far from what a batch may write */
 }
 
+/* The same of what waits in mailboxes; a clock that stepped stops timers, not this. */
+static bool judge_alone(struct commit *commit)
+{
+    int64_t now = clock_real_ms(commit->time.clock);
+    bool next_day = !commit->time.frozen && instant_london_day(now) > commit->judged_day;
+    if (commit->governance == NULL || (!commit->judging && !next_day)) {
+        return false;
+    }
+    const struct input judge = {.type = INPUT_JUDGE};
+    commit_inputs(commit, &judge, 1, false);
+    return true;
+}
+
 /* Nothing came; something may be due all the same. */
 static bool tick_alone(struct commit *commit)
 {
@@ -357,7 +381,7 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
     size_t ready = pipeline_batch(commit->pipeline, wait, timeout_ms);
     look_around(commit);
     if (ready == 0) {
-        return tick_alone(commit);
+        return judge_alone(commit) || tick_alone(commit);
     }
     struct batch batch = {
         .commit = commit, .plan = {.commit = commit}, .n_slots = batch_size(commit, ready)};
@@ -368,6 +392,7 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
     begin(&batch);
     plan_refused(&batch.plan, batch.head.time_ms, false);
     plan_tick(&batch.plan, batch.head.time_ms);
+    plan_judge(&batch.plan, batch.head.time_ms);
     for (size_t i = 0; i < batch.n_slots; i++) {
         plan_slot(&batch.plan, txn, pipeline_batch_slot(commit->pipeline, i));
     }
@@ -382,10 +407,10 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
 
 void commit_start(struct commit *commit, const struct input *governance, size_t n)
 {
-    struct input start = {.type = INPUT_START};
-    sha256(slice_of_text("cairn-broker " CAIRN_VERSION), start.software.bytes);
+    struct input start[] = {{.type = INPUT_START}, {.type = INPUT_JUDGE}};
+    sha256(slice_of_text("cairn-broker " CAIRN_VERSION), start[0].software.bytes);
     commit_inputs(commit, governance, n, false);
-    commit_inputs(commit, &start, 1, false);
+    commit_inputs(commit, start, ARRAY_LEN(start), false);
 }
 
 void commit_flush_refused(struct commit *commit)
@@ -478,6 +503,8 @@ int commit_recover(struct commit *commit, const struct checkpoint *mark, struct 
         sign_head(commit, &head);
         board_set_governance(commit->board, commit->governance);
         board_set_head(commit->board, &head);
+        commit->judged_day = instant_london_day((int64_t)meta_get(txn, "time-ms", 0));
+        commit->judging = waiting_pending(txn, commit->governance, commit->judged_day);
     }
     return r;
 }

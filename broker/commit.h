@@ -38,6 +38,8 @@ struct commit {
     int disk_percent;               /* looked at once a second */
     int64_t looked_ms;
     int64_t next_timer_ms; /* INT64_MAX: none is set */
+    int32_t judged_day;    /* of the newest batch: what waits is judged again on another */
+    bool judging;          /* something waits that the documents in force have not judged */
     bool said_frozen;      /* that the clock stepped is in the log */
     struct {
         uint32_t agency;

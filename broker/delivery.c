@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "broker/members.h"
+#include "broker/waiting.h"
 #include "ledger/journal.h"
 
 /* Room that a frame needs beside its items: header, checkpoint note, consistency proof. */
@@ -135,7 +136,7 @@ static int delivered_payload(struct delivery *delivery, const struct mailbox_row
         .n_grants = body.n_grants,
         .grants = body.grants,
         .log_index = entry.log_index,
-        .flags = row->flags,
+        .flags = row->flags & ~MAILBOX_INTRODUCES,
     };
     r = read_parcel(delivery, &entry, &input, &delivered);
     if (r != 0) {
@@ -181,6 +182,9 @@ static int payload(struct delivery *delivery, const struct mailbox_row *row, str
     case ITEM_NOTICE:
         *ret = row->notice;
         return 0;
+    case ITEM_WITHHELD:
+        *ret = SLICE_NULL;
+        return 0;
     }
     return -EIO;
 }
@@ -220,6 +224,16 @@ static int add_item(struct delivery *delivery, uint64_t position, const struct m
     return r;
 }
 
+/* Documents or the day may have changed since the row was written, and commit not have judged it by
+ * them yet. Then it is judged here, and what may not go waits until commit has said so. */
+static bool may_go(struct delivery *delivery, uint64_t position, const struct mailbox_row *row)
+{
+    struct apply *view = &delivery->view;
+    return waiting_passed(delivery->txn, view->governance, apply_day(view), delivery->agency,
+                          position) ||
+           waiting_may_go(view, delivery->agency, row);
+}
+
 int delivery_fill(struct delivery *delivery, uint64_t after, uint32_t credit)
 {
     struct store_key prefix = key_agency(delivery->agency);
@@ -239,6 +253,9 @@ int delivery_fill(struct delivery *delivery, uint64_t after, uint32_t credit)
         }
         if (row.told >= delivery->head->checkpoint.size) {
             return 0; /* committed after this head was signed: the next one covers it */
+        }
+        if (!may_go(delivery, position, &row)) {
+            return 0;
         }
         int r = add_item(delivery, position, &row, &full);
         if (r != 0) {

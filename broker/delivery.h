@@ -7,6 +7,7 @@
 #ifndef BROKER_DELIVERY_H
 #define BROKER_DELIVERY_H
 
+#include "broker/applying.h"
 #include "broker/board.h"
 #include "ledger/state.h"
 #include "wire/leaf.h"
@@ -15,6 +16,7 @@ struct delivery {
     struct store_txn *txn; /* read */
     const struct head *head;
     uint32_t agency;
+    struct apply view;  /* the rules of apply over `txn`, as of its newest batch */
     struct arena arena; /* everything below borrows from here or from the transaction */
     size_t n_items;
     struct wire_item items[CAIRN_CREDIT_MAX];
@@ -22,7 +24,7 @@ struct delivery {
 };
 
 /* Adds the rows after `after`: at most credit, at most what one frame holds, nothing that the head
- * does not cover yet. -EIO when the store does not hold what a row names. */
+ * does not cover yet, nothing behind what may not go any more and is about to be withheld. -EIO when the store does not hold what a row names. */
 int delivery_fill(struct delivery *delivery, uint64_t after, uint32_t credit) MUST_USE;
 void delivery_deinit(struct delivery *delivery);
 /* Proof of a leaf under the head's size. -ERANGE when it is not covered. */

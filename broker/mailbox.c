@@ -5,13 +5,9 @@
 
 #include "crypto/digest.h"
 
-/* One telling: the leaf first, because the row names it. Returns the row's position. */
-static uint64_t tell(struct apply *apply, uint32_t agency, const struct hash *what,
-                     struct mailbox_row *row)
+static void put(struct apply *apply, uint32_t agency, uint64_t position, const struct hash *what,
+                struct mailbox_row *row)
 {
-    struct agency_row state;
-    agency_row_get(apply->txn, agency, &state);
-    uint64_t position = state.next_position++;
     struct leaf leaf = {
         .type = LEAF_TOLD,
         .agency = agency,
@@ -23,9 +19,28 @@ static uint64_t tell(struct apply *apply, uint32_t agency, const struct hash *wh
     };
     row->told = apply_leaf(apply, &leaf);
     mailbox_row_put(apply->txn, agency, position, row);
+}
+
+/* One telling: the leaf first, because the row names it. Returns the row's position. */
+static uint64_t tell(struct apply *apply, uint32_t agency, const struct hash *what,
+                     struct mailbox_row *row)
+{
+    struct agency_row state;
+    agency_row_get(apply->txn, agency, &state);
+    uint64_t position = state.next_position++;
+    put(apply, agency, position, what, row);
     agency_row_put(apply->txn, agency, &state);
     apply_noted(apply, NOTED_TOLD);
     return position;
+}
+
+/* It hears of it now, whatever was withheld before. */
+static void mark_reader(struct apply *apply, const struct entry_id *id, uint32_t agency,
+                        const struct reader_row *reader)
+{
+    struct store_key key = key_reader(id, agency);
+    reader_row_put(apply->txn, id, agency, reader);
+    (void)store_delete(apply->txn, T_WITHHELD, store_key_slice(&key));
 }
 
 void mailbox_deliver(struct apply *apply, uint32_t agency, const struct telling *telling)
@@ -43,7 +58,7 @@ void mailbox_deliver(struct apply *apply, uint32_t agency, const struct telling 
     reader.position = tell(apply, agency, telling->item, &row);
     reader.parts |= telling->parts;
     reader.by_name = by_name && (!told || reader.by_name);
-    reader_row_put(apply->txn, telling->entry, agency, &reader);
+    mark_reader(apply, telling->entry, agency, &reader);
 }
 
 void mailbox_release(struct apply *apply, uint32_t agency, const struct telling *telling)
@@ -57,7 +72,7 @@ void mailbox_release(struct apply *apply, uint32_t agency, const struct telling 
     reader.position = tell(apply, agency, telling->item, &row);
     reader.parts |= telling->parts;
     reader.opened = true;
-    reader_row_put(apply->txn, telling->entry, agency, &reader);
+    mark_reader(apply, telling->entry, agency, &reader);
 }
 
 void mailbox_grant(struct apply *apply, uint32_t agency, const struct telling *what,
@@ -71,19 +86,71 @@ void mailbox_grant(struct apply *apply, uint32_t agency, const struct telling *w
     bool told = reader_row_get(apply->txn, what->entry, agency, &reader);
     assert(told);
     reader.parts |= what->parts;
-    reader_row_put(apply->txn, what->entry, agency, &reader);
+    mark_reader(apply, what->entry, agency, &reader);
+}
+
+static void write_notice(const struct wire_notice *notice, struct buf *bytes, struct hash *ret_what)
+{
+    wire_notice_write(notice, bytes);
+    assert(buf_ok(bytes)); /* at most CAIRN_ALERT_RECORDS_MAX headlines of bounded size */
+    sha256(buf_slice(bytes), ret_what->bytes);
+}
+
+void mailbox_existence(struct apply *apply, uint32_t agency, const struct wire_notice *notice,
+                       const struct entry_id *record)
+{
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES / 2);
+    struct hash what;
+    write_notice(notice, &bytes, &what);
+    struct mailbox_row row = {.kind = ITEM_NOTICE, .entry = *record, .notice = buf_slice(&bytes)};
+    (void)tell(apply, agency, &what, &row);
 }
 
 void mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_notice *notice)
 {
-    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES / 2);
-    wire_notice_write(notice, &bytes);
-    assert(buf_ok(&bytes)); /* at most CAIRN_ALERT_RECORDS_MAX headlines of bounded size */
-    struct hash what;
-    sha256(buf_slice(&bytes), what.bytes);
-    struct mailbox_row row = {.kind = ITEM_NOTICE, .notice = buf_slice(&bytes)};
-    (void)tell(apply, agency, &what, &row);
+    mailbox_existence(apply, agency, notice, &(struct entry_id){.agency = 0});
 }
+
+/* --- what waits --- */
+
+void mailbox_narrow(struct apply *apply, uint32_t agency, uint64_t position,
+                    const struct wire_notice *notice)
+{
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES / 2);
+    struct hash what;
+    write_notice(notice, &bytes, &what);
+    struct mailbox_row row = {.kind = ITEM_NOTICE, .notice = buf_slice(&bytes)};
+    put(apply, agency, position, &what, &row);
+}
+
+void mailbox_withhold(struct apply *apply, uint32_t agency, uint64_t position,
+                      const struct mailbox_row *was)
+{
+    struct mailbox_row row = {.kind = ITEM_WITHHELD};
+    struct slice bytes;
+    struct leaf told;
+    bool good = log_leaf(apply->txn, T_LOG, was->told, &bytes) == 0 && leaf_read(bytes, &told);
+    if (apply_found(apply, good)) {
+        put(apply, agency, position, &told.digest, &row);
+    }
+}
+
+void mailbox_untell(struct apply *apply, uint32_t agency, const struct mailbox_row *row)
+{
+    struct store_key key = key_reader(&row->entry, agency);
+    struct reader_row reader;
+    if (!reader_row_get(apply->txn, &row->entry, agency, &reader)) {
+        return;
+    }
+    reader.parts &= (uint8_t)~row->parts;
+    if (row->parts == 0 || reader.parts == 0) {
+        (void)store_delete(apply->txn, T_READER, store_key_slice(&key));
+    } else {
+        reader_row_put(apply->txn, &row->entry, agency, &reader);
+    }
+}
+
+/* --- acknowledging --- */
 
 /* Whether the agency has signed for the tree that this log has at that size. */
 static bool cosigned(const struct apply *apply, const struct acknowledgement_header *header,

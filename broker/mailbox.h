@@ -27,6 +27,20 @@ void mailbox_release(struct apply *apply, uint32_t agency, const struct telling 
 void mailbox_grant(struct apply *apply, uint32_t agency, const struct telling *what,
                    const struct entry_input *grant);
 void mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_notice *notice);
+/* A notice whose headline says that this record exists, without naming it. */
+void mailbox_existence(struct apply *apply, uint32_t agency, const struct wire_notice *notice,
+                       const struct entry_id *record);
+
+/* --- what waits, for waiting.c: a row that takes another one's place, with a leaf of its own --- */
+/* The notice with fewer headlines. */
+void mailbox_narrow(struct apply *apply, uint32_t agency, uint64_t position,
+                    const struct wire_notice *notice);
+/* An item without content. */
+void mailbox_withhold(struct apply *apply, uint32_t agency, uint64_t position,
+                      const struct mailbox_row *was);
+/* The agency is no reader of the row's entry any more, as far as this row made it one. */
+void mailbox_untell(struct apply *apply, uint32_t agency, const struct mailbox_row *row);
+/* --- */
 /* Everything up to `position` is on the agency's disk: rows go, the head it cosigned is kept. False
  * when it acknowledges what was never sent or a smaller log than before. A cosignature that does
  * not hold, by the key `key_id` over this log, is counted and not kept; nothing waits for it. */

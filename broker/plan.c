@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/log.h"
 #include "broker/commit.h"
 
@@ -173,6 +174,18 @@ void plan_tick(struct plan *plan, int64_t now_ms)
     const struct input tick = {.type = INPUT_TICK};
     if (now_ms >= plan->commit->next_timer_ms && !plan->commit->time.frozen) {
         plan_input(plan, &tick);
+    }
+}
+
+void plan_judge(struct plan *plan, int64_t now_ms)
+{
+    const struct input judge = {.type = INPUT_JUDGE};
+    struct commit *commit = plan->commit;
+    if (commit->governance == NULL) {
+        return; /* nothing is in force, and nothing waits */
+    }
+    if (commit->judging || instant_london_day(now_ms) != commit->judged_day) {
+        plan_input(plan, &judge);
     }
 }
 

@@ -69,11 +69,11 @@ static void write_delivery(struct publish *publish, const struct delivery *deliv
 }
 
 /* One delivery for one agency. False when there was nothing for it, or no room. */
-static bool deliver(struct publish *publish, struct subscription *to, struct store_txn *txn,
+static bool deliver(struct publish *publish, struct subscription *to, const struct apply *view,
                     const struct head *head)
 {
     _cleanup_(delivery_deinit) struct delivery delivery = {
-        .txn = txn, .head = head, .agency = to->peer.agency};
+        .txn = view->txn, .head = head, .agency = to->peer.agency, .view = *view};
     int r = delivery_fill(&delivery, to->after, to->credit);
     if (r != 0) {
         log_fatal("delivery_failed", "agency=%u error=%s", to->peer.agency, strerror(-r));
@@ -97,15 +97,18 @@ static bool deliver_all(struct publish *publish)
     bool did = false;
     board_head(publish->board, &head); /* before the transaction begins, which so holds all of it */
     _cleanup_(store_end) struct store_txn *txn = store_read(publish->store);
-    if (txn == NULL || head.note_len == 0) {
+    _cleanup_(governance_unref) struct governance *governance = board_governance(publish->board);
+    if (txn == NULL || head.note_len == 0 || governance == NULL) {
         return false;
     }
+    const struct apply view = {
+        .txn = txn, .governance = governance, .time_ms = (int64_t)meta_get(txn, "time-ms", 0)};
     for (size_t i = 0; i < publish->n_subscriptions && !publish->has_letter; i++) {
         struct subscription *to = &publish->subscriptions[i];
         if (to->credit == 0 || !admit_peer(publish->board, &to->peer)) {
             continue; /* an open connection of a revoked key gets nothing further */
         }
-        did = deliver(publish, to, txn, &head) || did;
+        did = deliver(publish, to, &view, &head) || did;
     }
     return did;
 }

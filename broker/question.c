@@ -240,6 +240,25 @@ static bool is_reader(const struct wire_reader *readers, size_t n, uint32_t agen
     return false;
 }
 
+/* Agencies that it waited for, and that no agreement allows it any more. */
+static size_t collect_withheld(struct question *question, const struct entry_id *id,
+                               struct wire_reader *readers, size_t n)
+{
+    struct store_key prefix = key_entry(id);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(question->txn, T_WITHHELD, store_key_slice(&prefix));
+    while (walk.live && n < CAIRN_ADDRESSEES_MAX && key_has_prefix(walk.key, &prefix)) {
+        struct reader key =
+            reader_over(slice_make(walk.key.data + prefix.len, walk.key.len - prefix.len));
+        uint32_t agency = read_u32(&key);
+        if (!is_reader(readers, n, agency)) {
+            readers[n++] = (struct wire_reader){.agency = agency, .state = READER_WITHHELD};
+        }
+        store_walk_next(&walk);
+    }
+    return n;
+}
+
 /* Front-door agencies that the record is kept for: sealed to them, not told yet. */
 static size_t collect_kept(struct question *question, const struct entry_row *row,
                            struct wire_reader *readers, size_t n)
@@ -276,6 +295,7 @@ static void state(struct question *question)
         reply.retracted = row.retracted;
         reply.alert = row.alert;
         reply.n_readers = collect_readers(question, &reply.entry, readers);
+        reply.n_readers = collect_withheld(question, &reply.entry, readers, reply.n_readers);
         reply.n_readers = collect_kept(question, &row, readers, reply.n_readers);
     }
     begin_answer(question, WIRE_STATE_REPLY);

@@ -187,7 +187,7 @@ static void tell_existence(struct apply *apply, const struct told_record *record
         .time_ms = apply->time_ms,
     };
     alert_own_handle(apply, record->child, recipient->number, &notice);
-    mailbox_notice(apply, recipient->number, &notice);
+    mailbox_existence(apply, recipient->number, &notice, &record->id);
 }
 
 /* Whoever an agreement tells at once without content hears that there is something. Whoever it would

@@ -228,6 +228,7 @@ void known_alert_take(struct store_txn *txn, uint64_t position, const struct wir
     case NOTICE_LINK_CONFIRMED:
     case NOTICE_LINK_UNDONE:
     case NOTICE_CANDIDATE:
+    case NOTICE_NOT_SHARED:
         break; /* about records: RECEIVED says it */
     }
     row.changed_ms = notice->time_ms;

@@ -184,6 +184,8 @@ static bool set_item(struct json *object, const struct api_view *view,
         return set_release(object, row);
     case ITEM_NOTICE:
         return set_notice(object, view, row);
+    case ITEM_WITHHELD:
+        break; /* quiet: never listed */
     }
     return false;
 }

@@ -329,6 +329,9 @@ static bool take_payload(struct taking *taking)
         return take_release(taking);
     case ITEM_NOTICE:
         return take_notice(taking);
+    case ITEM_WITHHELD:
+        taking->flags |= INBOX_QUIET; /* the position passes; that is all we are to know */
+        return true;
     }
     return hold(taking, false, "kind");
 }

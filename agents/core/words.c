@@ -32,10 +32,13 @@ void words_when(int64_t at_ms, int64_t now_ms, char out[WHEN_BYTES])
 static enum reader_state furthest(const struct words_about *about)
 {
     enum reader_state state = READER_KEPT;
+    bool withheld = false;
     for (size_t i = 0; i < about->n_readers; i++) {
-        state = about->readers[i].state > state ? about->readers[i].state : state;
+        enum reader_state one = about->readers[i].state;
+        withheld = withheld || one == READER_WITHHELD;
+        state = one != READER_WITHHELD && one > state ? one : state;
     }
-    return state;
+    return state == READER_KEPT && withheld ? READER_WITHHELD : state;
 }
 
 static enum situation stored_situation(const struct words_about *about)
@@ -60,6 +63,8 @@ static enum situation stored_situation(const struct words_about *about)
         return SITUATION_DELIVERED;
     case READER_QUEUED:
         return SITUATION_QUEUED;
+    case READER_WITHHELD:
+        return SITUATION_NOT_SHARED;
     case READER_KEPT:
         break;
     }
@@ -131,6 +136,9 @@ static const char *const sentences[] = {
         "Stored by the partnership's broker; no agreement lets anybody read it; seen by "
         "nobody@R.",
     [SITUATION_KEPT] = "Stored by the partnership's broker; as it says, kept, seen by nobody@R.",
+    [SITUATION_NOT_SHARED] = "Stored by the partnership's broker; as it says, not shared with @N: "
+                             "no agreement allowed it "
+                             "any more before it was delivered; seen by nobody@R.",
     [SITUATION_QUEUED] =
         "Stored by the partnership's broker; as it says, on its way to @N; seen by nobody "
         "yet.",
@@ -335,6 +343,10 @@ const char *words_notice(enum notice_type type)
         return "This alert is withdrawn: it was put together from two children.";
     case NOTICE_CANDIDATE:
         return "Two children might be the same child: a named person says whether they are.";
+    case NOTICE_NOT_SHARED:
+        return "What you sent waited for that agency, and no agreement allows it any more: it was "
+               "not "
+               "delivered. If they still need to know, ask whoever answers for sharing.";
     }
     return "";
 }
@@ -366,6 +378,8 @@ const char *notice_type_text(enum notice_type type)
         return "withdrawn";
     case NOTICE_CANDIDATE:
         return "candidate";
+    case NOTICE_NOT_SHARED:
+        return "not-shared";
     }
     return "unknown";
 }
@@ -381,6 +395,8 @@ const char *reader_state_text(enum reader_state state)
         return "delivered";
     case READER_OPENED:
         return "opened";
+    case READER_WITHHELD:
+        return "not-shared";
     }
     return "unknown";
 }

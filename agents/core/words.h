@@ -30,6 +30,7 @@ enum situation {
     SITUATION_STORED,      /* a statement or a decision: nobody opens it */
     SITUATION_NO_READER,   /* stored; no agreement lets anybody read it */
     SITUATION_KEPT,        /* stored; told to nobody yet, as the broker says */
+    SITUATION_NOT_SHARED,  /* was to be delivered; no agreement allows it any more */
     SITUATION_QUEUED,      /* on its way to a reader, as the broker says */
     SITUATION_DELIVERED,   /* on a reader's disk, as the broker says */
     SITUATION_SAID_OPENED, /* a person there has opened it, as the broker says */

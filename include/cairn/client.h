@@ -68,7 +68,7 @@
  *   {reference, record, kind, state, since, words, telephone, verdict, log_index, retracted, alert,
  *    readers: [{agency, name, state}], submitted_by: {uid}, as_of}
  * `state`: settling, waiting, on-its-way, stored, refused, withdrawn. A reader's state: kept,
- * queued, delivered, opened: the broker's word. `words` say what the log proves; `telephone` stays
+ * not-shared (it waited, and no agreement allows it any more), queued, delivered, opened: the broker's word. `words` say what the log proves; `telephone` stays
  * on what is urgent until the log says that a person has opened it. `submitted_by`: the user of this machine that submitted or decided it.
  * `as_of`: now, or when the broker was last heard of if it cannot be
  * asked.

@@ -85,6 +85,7 @@
 #define CAIRN_CHRONOLOGY_WALK_MAX                                                                  \
     8192 /* and rows of any kind it passes over to find them: some tens of a day */
 #define CAIRN_JOIN_ROWS_MAX         4096 /* chronology rows that one entry moves, when children join */
+#define CAIRN_JUDGED_PER_BATCH      128  /* waiting deliveries that one batch judges again */
 #define CAIRN_TIMERS_PER_TICK       64  /* fired by one batch; what is left is due in the next */
 #define CAIRN_PICTURE_HEADLINES_MAX 256 /* in one answer; what is older is asked for again */
 #define CAIRN_LOOK_MAX_MS           (24 * 3600 * 1000) /* so long a look lets its agency ask */

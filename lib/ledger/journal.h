@@ -17,6 +17,7 @@
  *     REFUSED     u32 agency | u64 hour since 1970 | u32 frames
  *     START       software version hash[32]
  *     TICK        nothing: timers that are due at the batch's time fire
+ *     JUDGE       nothing: the next deliveries that wait are judged by the documents in force
  *
  * Read inputs borrow from the row. Threads: whoever owns the transaction or buffer.
  */
@@ -32,7 +33,8 @@ enum input_type {
     INPUT_GOVERNANCE = 2,
     INPUT_REFUSED = 3,
     INPUT_START = 4,
-    INPUT_TICK = 5
+    INPUT_TICK = 5,
+    INPUT_JUDGE = 6
 };
 
 /* A grant without its secret: what apply may know. */

@@ -373,10 +373,24 @@ void child_alert_delete(struct store_txn *txn, uint64_t child)
 
 /* --- MAILBOX --- */
 
+static size_t mailbox_row_bytes(const struct mailbox_row *row)
+{
+    switch (row->kind) {
+    case ITEM_DELIVERED:
+    case ITEM_RELEASE:
+        return 9 + ENTRY_ID_BYTES + 2 + 8;
+    case ITEM_NOTICE:
+        return 9 + ENTRY_ID_BYTES + row->notice.len;
+    case ITEM_WITHHELD:
+        break;
+    }
+    return 9;
+}
+
 void mailbox_row_put(struct store_txn *txn, uint32_t agency, uint64_t position,
                      const struct mailbox_row *row)
 {
-    size_t len = 9 + (row->kind == ITEM_NOTICE ? row->notice.len : ENTRY_ID_BYTES + 2 + 8);
+    size_t len = mailbox_row_bytes(row);
     struct store_key key = key_mailbox(agency, position);
     uint8_t *storage = store_reserve(txn, T_MAILBOX, store_key_slice(&key), len);
     if (storage == NULL) {
@@ -385,10 +399,12 @@ void mailbox_row_put(struct store_txn *txn, uint32_t agency, uint64_t position,
     struct writer writer = writer_over(storage, len);
     write_u8(&writer, (uint8_t)row->kind);
     write_u64(&writer, row->told);
+    if (row->kind != ITEM_WITHHELD) {
+        write_entry_id(&writer, &row->entry);
+    }
     if (row->kind == ITEM_NOTICE) {
         write_slice(&writer, row->notice);
-    } else {
-        write_entry_id(&writer, &row->entry);
+    } else if (row->kind != ITEM_WITHHELD) {
         write_u8(&writer, row->parts);
         write_u8(&writer, row->flags);
         write_u64(&writer, row->alert);
@@ -401,10 +417,12 @@ bool mailbox_row_unpack(struct slice value, struct mailbox_row *ret)
     struct reader reader = reader_over(value);
     struct mailbox_row row = {.kind = (enum item_kind)read_u8(&reader)};
     row.told = read_u64(&reader);
+    if (row.kind != ITEM_WITHHELD) {
+        row.entry = read_entry_id(&reader);
+    }
     if (row.kind == ITEM_NOTICE) {
         row.notice = read_bytes(&reader, reader.left);
-    } else {
-        row.entry = read_entry_id(&reader);
+    } else if (row.kind != ITEM_WITHHELD) {
         row.parts = read_u8(&reader);
         row.flags = read_u8(&reader);
         row.alert = read_u64(&reader);
@@ -446,6 +464,34 @@ void reader_row_put(struct store_txn *txn, const struct entry_id *id, uint32_t a
     write_u64(&writer, row->position);
     struct store_key key = key_reader(id, agency);
     store_put(txn, T_READER, store_key_slice(&key), writer_slice(&writer));
+}
+
+/* --- WITHHELD --- */
+
+bool withheld_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
+                      struct withheld_row *ret)
+{
+    struct store_key key = key_reader(id, agency);
+    struct slice value;
+    if (!store_get(txn, T_WITHHELD, store_key_slice(&key), &value)) {
+        return false;
+    }
+    struct reader reader = reader_over(value);
+    ret->position = read_u64(&reader);
+    ret->agreements = read_u64(&reader);
+    assert(reader_end(&reader));
+    return true;
+}
+
+void withheld_row_put(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
+                      const struct withheld_row *row)
+{
+    uint8_t storage[16];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    write_u64(&writer, row->position);
+    write_u64(&writer, row->agreements);
+    struct store_key key = key_reader(id, agency);
+    store_put(txn, T_WITHHELD, store_key_slice(&key), writer_slice(&writer));
 }
 
 /* --- AGENCY --- */

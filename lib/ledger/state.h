@@ -40,6 +40,7 @@
     X(CHILD_ALERT, "child-alert", true) /* child u64 -> its current alert u64 */                   \
     X(MAILBOX, "mailbox", true)         /* agency u32, position u64 -> mailbox_row */              \
     X(READER, "reader", true)           /* entry id, agency u32 -> reader_row */                   \
+    X(WITHHELD, "withheld", true)       /* entry id, agency u32 -> withheld_row */                 \
     X(AGENCY, "agency", true)           /* agency u32 -> agency_row */                             \
     X(TIMER, "timer", true)             /* due i64, kind u8, number u64 -> timer */                \
     X(GOVERNANCE, "governance", true)   /* document u8 -> version u64, sized text, sized note */   \
@@ -220,7 +221,9 @@ void child_alert_put(struct store_txn *txn, uint64_t child, uint64_t alert);
 /* value of T_MAILBOX: u8 item kind || u64 told leaf || then
  *   DELIVERED, RELEASE  entry id || u8 parts (bit part-1) || u8 flags || u64 alert; what a kind has
  *                       no use for is 0
- *   NOTICE              the notice's bytes */
+ *   NOTICE              entry id: the record whose existence it tells, else 0 || the notice's bytes
+ *   WITHHELD            nothing */
+#define MAILBOX_INTRODUCES 0x80U /* among flags: an involvement that its reader is to act upon */
 struct mailbox_row {
     enum item_kind kind;
     uint64_t told;
@@ -244,6 +247,16 @@ bool reader_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t a
                     struct reader_row *ret);
 void reader_row_put(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
                     const struct reader_row *row);
+
+/* What an agency was to be told and never was: the agreements that ended it. */
+struct withheld_row {
+    uint64_t position;   /* in its mailbox */
+    uint64_t agreements; /* version */
+};
+bool withheld_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
+                      struct withheld_row *ret);
+void withheld_row_put(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
+                      const struct withheld_row *row);
 
 struct agency_row {
     uint64_t next_position; /* of its mailbox, from 1 */

@@ -40,7 +40,8 @@ static bool item_read(const Cairn__V1__Item *from, uint64_t last_position, struc
     ret->log_index = from->log_index;
     ret->leaf = piece_slice(&from->leaf);
     return from->position > last_position && from->kind >= ITEM_DELIVERED &&
-           from->kind <= ITEM_NOTICE && ret->payload.len >= 1 && ret->leaf.len >= 1 &&
+           from->kind <= ITEM_WITHHELD &&
+           (ret->payload.len == 0) == (from->kind == ITEM_WITHHELD) && ret->leaf.len >= 1 &&
            ret->leaf.len <= LEAF_MAX_BYTES && piece_proof(from->path, from->n_path, &ret->path);
 }
 

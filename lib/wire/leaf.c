@@ -91,9 +91,9 @@ static bool read_told(struct reader *reader, struct leaf *leaf)
     leaf->parts = read_u8(reader);
     leaf->alert = read_u64(reader);
     read_into(reader, leaf->digest.bytes, sizeof(leaf->digest.bytes));
-    return leaf->detail >= ITEM_DELIVERED && leaf->detail <= ITEM_NOTICE &&
+    return leaf->detail >= ITEM_DELIVERED && leaf->detail <= ITEM_WITHHELD &&
            leaf->parts <= (PART_BIT(PART_CARD) | PART_BIT(PART_ACCOUNT)) &&
-           (leaf->parts == 0 || leaf->detail != ITEM_NOTICE) &&
+           (leaf->parts == 0 || leaf->detail < ITEM_NOTICE) &&
            (leaf->parts != 0 || leaf->detail != ITEM_RELEASE) &&
            (leaf->alert == 0 || leaf->detail == ITEM_RELEASE);
 }

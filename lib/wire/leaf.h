@@ -11,7 +11,8 @@
  *               (item digest of the record delivered or released, which parts of it could be opened
  *               from then on, none of a retraction that a reader of what it takes back is told of,
  *               and the alert that released them; SHA-256 of a notice's payload, no parts and no
- *               alert)
+ *               alert; of what is withheld, which takes the place of an earlier telling at the same
+ *               position, the digest of that telling)
  *
  *   GOVERNANCE  u8 document | u64 version | SHA-256 of the document[32]
  *

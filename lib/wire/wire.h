@@ -306,7 +306,8 @@ void wire_fetch_write(const struct wire_fetch *fetch, struct buf *out);
 enum item_kind {
     ITEM_DELIVERED = 1,
     ITEM_RELEASE = 2,
-    ITEM_NOTICE = 3
+    ITEM_NOTICE = 3,
+    ITEM_WITHHELD = 4 /* nothing: what waited at this position is not shared any more */
 };
 struct wire_item {
     uint64_t position;
@@ -374,8 +375,9 @@ enum notice_type {
     NOTICE_LINK_UNDONE = 10,   /* a person says that they are about another child */
     NOTICE_WITHDRAWN = 11,     /* the alert: without them its rule is not met */
     NOTICE_CANDIDATE = 12,     /* might be the same child: two headlines, a person decides */
+    NOTICE_NOT_SHARED = 13,    /* of ours: it waited for that agency, and is not shared any more */
 };
-#define NOTICE_LAST          NOTICE_CANDIDATE
+#define NOTICE_LAST          NOTICE_NOT_SHARED
 #define HEADLINE_PROVISIONAL 1U
 #define HEADLINE_RETRACTED   2U
 #define HEADLINE_OWN         4U
@@ -455,7 +457,8 @@ enum reader_state {
     READER_KEPT = 1,
     READER_QUEUED = 2,
     READER_DELIVERED = 3,
-    READER_OPENED = 4
+    READER_OPENED = 4,
+    READER_WITHHELD = 5 /* it was to be delivered, and no agreement allowed it any more */
 };
 struct wire_reader {
     uint32_t agency;

@@ -23,6 +23,8 @@ static const struct desk duty = {
     .id = "mash", .agency = 4, .name = "MASH duty desk", .phone = "01632 960100"};
 
 static const struct words_reader kept[] = {{"MASH", READER_KEPT}};
+static const struct words_reader withheld[] = {{"MASH", READER_WITHHELD},
+                                               {"Out of hours", READER_KEPT}};
 static const struct words_reader queued[] = {{"MASH", READER_QUEUED}};
 static const struct words_reader delivered[] = {{"MASH", READER_DELIVERED},
                                                 {"Elm Road", READER_KEPT}};
@@ -97,6 +99,11 @@ static const struct row rows[] = {
     {RECORD(.state = OUT_STORED, .verdict = VERDICT_STORED_NO_READER), OFFLINE,
      .expected = "Stored by the partnership's broker; no agreement lets anybody read it; seen by "
                  "nobody; this is not a referral."},
+    {RECORD(STORED_ROW), CONNECTED, READERS(withheld),
+     .expected =
+         "Stored by the partnership's broker; as it says, not shared with MASH: no agreement "
+         "allowed it any more before it was delivered; seen by nobody; this is "
+         "not a referral."},
     {RECORD(STORED_ROW), CONNECTED, READERS(queued),
      .expected = "Stored by the partnership's broker; as it says, on its way to MASH; seen by "
                  "nobody yet."},

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What waits in a mailbox is judged again when agreements change or end: what may not go any more
+ * does not, and whoever sent it hears so. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "broker/waiting.h"
+#include "support/replaying.h"
+#include "support/stories.h"
+
+static int set_up(void **state)
+{
+    *state = world_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    expect_replay_is_the_same(world->store);
+    world_free(&world);
+    return 0;
+}
+
+/* Shared with the front door at once. */
+static struct entry_id concern(struct world *world, enum urgency urgency)
+{
+    return store_record(world, &(const struct world_record){.from = SCHOOL,
+                                                            .child = ALIX,
+                                                            .day = day_of("2026-11-02"),
+                                                            .record_kind = RECORD_CONCERN,
+                                                            .code = CODE_NEGLECT_PHYSICAL,
+                                                            .level = 3,
+                                                            .urgency = urgency});
+}
+
+static void publish_agreements(struct world *world, const char *text)
+{
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    buf_add_text(&bytes, text);
+    publish_document(world, GOVERNANCE_AGREEMENTS, &bytes);
+}
+
+static void stop_sharing(struct world *world)
+{
+    publish_agreements(
+        world,
+        "{\"format\": \"cairn-agreements/v1\", \"review_by\": \"2099-01-01\", \"rules\": []}");
+}
+
+static enum reader_state state_at(struct world *world, const struct entry_id *record,
+                                  uint32_t reader)
+{
+    struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_STATE_REQUEST};
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    struct wire_state_reply reply;
+    wire_frame_begin(&frame, &header);
+    wire_state_request_write(record, &frame);
+    wire_frame_end(&frame);
+    world_forget_letters(world);
+    world_receive(world, record->agency, buf_slice(&frame));
+    world_turn(world);
+    struct slice letter = world_letter(world, record->agency, WIRE_STATE_REPLY);
+    assert_true(wire_state_reply_read(letter, &world->arena, &reply));
+    for (size_t i = 0; i < reply.n_readers; i++) {
+        if (reply.readers[i].agency == reader) {
+            return reply.readers[i].state;
+        }
+    }
+    return 0;
+}
+
+static void what_waits_when_its_agreement_ends_is_not_delivered(void **state)
+{
+    struct world *world = *state;
+    struct wire_delivery delivery;
+    (void)concern(world, URGENCY_ROUTINE);
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 1);
+
+    stop_sharing(world);
+
+    assert_true(world_fetch(world, MASH, 0, &delivery));
+    assert_int_equal(delivery.n_items, 1);
+    assert_int_equal(delivery.items[0].position, 1);
+    assert_int_equal(delivery.items[0].kind, ITEM_WITHHELD);
+    assert_int_equal(delivery.items[0].payload.len, 0);
+}
+
+static void its_sender_hears_so_and_its_state_shows_it(void **state)
+{
+    struct world *world = *state;
+    struct wire_notice notice;
+    struct entry_id record = concern(world, URGENCY_ROUTINE);
+    assert_int_equal(state_at(world, &record, MASH), READER_QUEUED);
+
+    stop_sharing(world);
+
+    assert_int_equal(notices(world, SCHOOL, NOTICE_NOT_SHARED), 1);
+    assert_true(world_notice(world, SCHOOL, NOTICE_NOT_SHARED, 0, &notice));
+    assert_int_equal(notice.agency, MASH);
+    assert_true(entry_id_equal(&notice.record, &record));
+    assert_int_equal(state_at(world, &record, MASH), READER_WITHHELD);
+}
+
+static void the_log_says_at_the_same_position_that_it_was_withheld(void **state)
+{
+    struct world *world = *state;
+    struct wire_delivery delivery;
+    struct leaf leaf;
+    (void)concern(world, URGENCY_ROUTINE);
+
+    stop_sharing(world);
+
+    assert_true(world_fetch(world, MASH, 0, &delivery));
+    assert_true(leaf_read(delivery.items[0].leaf, &leaf));
+    assert_int_equal(leaf.type, LEAF_TOLD);
+    assert_int_equal(leaf.agency, MASH);
+    assert_int_equal(leaf.number, 1);
+    assert_int_equal(leaf.detail, ITEM_WITHHELD);
+    assert_int_equal(leaf.parts, 0);
+}
+
+static void what_is_immediate_stays_shared_for_ever(void **state)
+{
+    struct world *world = *state;
+    struct entry_id record = concern(world, URGENCY_IMMEDIATE);
+
+    stop_sharing(world);
+
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 1);
+    assert_int_equal(world_items(world, MASH, ITEM_WITHHELD), 0);
+    assert_int_equal(state_at(world, &record, MASH), READER_QUEUED);
+    assert_int_equal(notices(world, SCHOOL, NOTICE_NOT_SHARED), 0);
+}
+
+static void another_version_that_still_allows_it_changes_nothing(void **state)
+{
+    struct world *world = *state;
+    (void)concern(world, URGENCY_ROUTINE);
+
+    change_document(world, GOVERNANCE_AGREEMENTS, "2027-11-30", "2027-12-31");
+
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 1);
+    assert_int_equal(world_items(world, MASH, ITEM_WITHHELD), 0);
+    assert_int_equal(notices(world, SCHOOL, NOTICE_NOT_SHARED), 0);
+}
+
+static void what_waits_when_the_agreements_expire_is_not_delivered(void **state)
+{
+    struct world *world = *state;
+    change_document(world, GOVERNANCE_AGREEMENTS, "2027-11-30", "2026-11-22");
+    (void)concern(world, URGENCY_ROUTINE);
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 1);
+
+    clock_fake_advance(&world->clock, INT64_C(4) * 86400 * 1000);
+    world_turn(world);
+
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 0);
+    assert_int_equal(world_items(world, MASH, ITEM_WITHHELD), 1);
+    assert_int_equal(notices(world, SCHOOL, NOTICE_NOT_SHARED), 1);
+}
+
+static void an_alert_that_waits_loses_what_may_not_be_known_any_more(void **state)
+{
+    struct world *world = *state;
+    three_missed(world, ALIX);
+    assert_int_equal(notices(world, MASH, NOTICE_RAISED), 1);
+
+    stop_sharing(world);
+
+    assert_int_equal(notices(world, MASH, NOTICE_RAISED), 0);
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 0);
+    struct alert_row alert = alert_row_of(world, 1);
+    for (size_t i = 0; i < alert.n_addressees; i++) {
+        assert_true(alert.addressees[i].agency != MASH || alert.addressees[i].told == 0);
+    }
+}
+
+static void an_account_that_was_released_and_waits_is_judged_too(void **state)
+{
+    struct world *world = *state;
+    three_missed(world, ALIX);
+    assert_int_equal(decide(world, MASH, 1, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
+    assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 3);
+
+    stop_sharing(world);
+
+    assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 0);
+}
+
+static void what_was_acknowledged_before_is_not_touched(void **state)
+{
+    struct world *world = *state;
+    struct world_entry acknowledgement;
+    struct entry_id record = concern(world, URGENCY_ROUTINE);
+    world_acknowledgement(world, MASH, 1, &acknowledgement);
+    assert_int_equal(world_send_one(world, MASH, &acknowledgement), VERDICT_STORED);
+
+    stop_sharing(world);
+
+    assert_int_equal(state_at(world, &record, MASH), READER_DELIVERED);
+    assert_int_equal(notices(world, SCHOOL, NOTICE_NOT_SHARED), 0);
+}
+
+static void nobody_who_was_never_told_is_told_that_it_was_taken_back(void **state)
+{
+    struct world *world = *state;
+    struct entry_id record = concern(world, URGENCY_ROUTINE);
+    stop_sharing(world);
+
+    retract(world, &record, ALIX);
+
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 0);
+    assert_int_equal(notices(world, MASH, NOTICE_RETRACTED), 0);
+}
+
+static void nothing_goes_that_documents_in_force_forbid_before_it_was_judged(void **state)
+{
+    struct world *world = *state;
+    struct wire_delivery delivery;
+    _cleanup_(store_end) struct store_txn *txn = NULL;
+    (void)concern(world, URGENCY_ROUTINE);
+    struct governance *before = governance_ref(world->commit.governance);
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    buf_add_text(&text, "{\"format\": \"cairn-agreements/v1\", \"review_by\": \"2099-01-01\", "
+                        "\"rules\": []}");
+
+    assert_int_equal(governing_offer(&world->governing, GOVERNANCE_AGREEMENTS, 2, buf_slice(&text)),
+                     GOVERN_ACCEPTED);
+    board_set_governance(world->board, world->governing.governance);
+
+    assert_false(world_fetch(world, MASH, 0, &delivery));
+    board_set_governance(world->board, before);
+    assert_true(world_fetch(world, MASH, 0, &delivery));
+    assert_int_equal(delivery.items[0].kind, ITEM_DELIVERED);
+    governance_unref(&before);
+}
+
+static void more_than_one_batch_may_judge_is_judged_by_the_next_ones(void **state)
+{
+    struct world *world = *state;
+    for (int i = 0; i < CAIRN_JUDGED_PER_BATCH + 8; i++) {
+        (void)concern(world, URGENCY_ROUTINE);
+    }
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), CAIRN_JUDGED_PER_BATCH + 8);
+
+    stop_sharing(world);
+
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 0);
+    assert_int_equal(world_items(world, MASH, ITEM_WITHHELD), CAIRN_JUDGED_PER_BATCH + 8);
+}
+
+static void what_was_not_judged_before_a_restart_is_judged_after_it(void **state)
+{
+    struct world *world = *state;
+    change_document(world, GOVERNANCE_AGREEMENTS, "2027-11-30", "2026-11-22");
+    (void)concern(world, URGENCY_ROUTINE);
+    clock_fake_advance(&world->clock, INT64_C(4) * 86400 * 1000);
+
+    assert_int_equal(world_restart(world), 0);
+    world_turn(world);
+
+    assert_int_equal(world_items(world, MASH, ITEM_WITHHELD), 1);
+}
+
+int main(void)
+{
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        STORY(what_waits_when_its_agreement_ends_is_not_delivered),
+        STORY(its_sender_hears_so_and_its_state_shows_it),
+        STORY(the_log_says_at_the_same_position_that_it_was_withheld),
+        STORY(what_is_immediate_stays_shared_for_ever),
+        STORY(another_version_that_still_allows_it_changes_nothing),
+        STORY(what_waits_when_the_agreements_expire_is_not_delivered),
+        STORY(an_alert_that_waits_loses_what_may_not_be_known_any_more),
+        STORY(an_account_that_was_released_and_waits_is_judged_too),
+        STORY(what_was_acknowledged_before_is_not_touched),
+        STORY(nobody_who_was_never_told_is_told_that_it_was_taken_back),
+        STORY(nothing_goes_that_documents_in_force_forbid_before_it_was_judged),
+        STORY(more_than_one_batch_may_judge_is_judged_by_the_next_ones),
+        STORY(what_was_not_judged_before_a_restart_is_judged_after_it),
+    };
+    return cmocka_run_group_tests_name("waiting", tests, NULL, NULL);
+}
