@@ -9,6 +9,7 @@
 #include "broker/mailbox.h"
 #include "broker/members.h"
 #include "broker/notice.h"
+#include "broker/ties.h"
 #include "broker/timers.h"
 
 /* --- telling --- */
@@ -44,7 +45,7 @@ void alert_deliver_card(struct apply *apply, const struct told_record *record,
 {
     if (record->id.agency != recipient->number &&
         disclose_granted(&record->input, recipient->number, PART_CARD) &&
-        disclose_decide(apply, &record->header, record->origin, recipient).mode == MODE_CONTENT) {
+        headline_decide(apply, record, recipient).mode == MODE_CONTENT) {
         const struct telling card = {.entry = &record->id,
                                      .item = &record->row.item,
                                      .parts = PART_BIT(PART_CARD),
@@ -152,6 +153,15 @@ static bool add_involved(void *data, const struct subject_id *subject, enum link
     return true;
 }
 
+/* Whoever only spoke of an adult is not told to whom the adult is tied. */
+static void add_origin(struct apply *apply, struct alert_row *alert, uint32_t agency)
+{
+    struct subject_id own;
+    if (members_own_subject(apply->txn, alert->child, agency, &own)) {
+        alert_add_addressee(apply, alert, agency);
+    }
+}
+
 static void add_by_rule(struct apply *apply, struct alert_row *alert,
                         const struct addressee_rule *rule)
 {
@@ -159,7 +169,7 @@ static void add_by_rule(struct apply *apply, struct alert_row *alert,
     switch (rule->sort) {
     case ADDRESSEE_ORIGINS:
         for (size_t i = 0; i < alert->n_records; i++) {
-            alert_add_addressee(apply, alert, alert->records[i].entry.agency);
+            add_origin(apply, alert, alert->records[i].entry.agency);
         }
         break;
     case ADDRESSEE_INVOLVED_CLASS: {
@@ -221,8 +231,19 @@ static bool insert_record(struct alert_row *alert, const struct alert_record *re
     return true;
 }
 
+bool alert_lists(const struct alert_row *alert, const struct entry_id *record)
+{
+    for (size_t i = 0; i < alert->n_records; i++) {
+        if (entry_id_equal(&alert->records[i].entry, record)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Adds what the rule counted and marks each record with the alert, also one that the list has no
- * room for. Returns how many the list has anew. */
+ * room for. What counts through a tie is not marked: alerts of several children may list it. Returns
+ * how many the list has anew. */
 static size_t add_records(struct apply *apply, uint64_t number, struct alert_row *alert,
                           const struct noticed *noticed)
 {
@@ -230,7 +251,8 @@ static size_t add_records(struct apply *apply, uint64_t number, struct alert_row
     for (size_t i = 0; i < noticed->n; i++) {
         const struct chronology_item *item = noticed->items[i];
         struct entry_row row;
-        if (!entry_row_get(apply->txn, &item->row.entry, &row) || row.alert == number) {
+        if (!entry_row_get(apply->txn, &item->row.entry, &row) ||
+            (item->tied ? alert_lists(alert, &item->row.entry) : row.alert == number)) {
             continue;
         }
         struct alert_record record = {.entry = item->row.entry,
@@ -238,8 +260,10 @@ static size_t add_records(struct apply *apply, uint64_t number, struct alert_row
                                       .day = item->day,
                                       .revision = alert->revision};
         added += insert_record(alert, &record) ? 1 : 0;
-        row.alert = number;
-        entry_row_put(apply->txn, &item->row.entry, &row);
+        if (!item->tied) {
+            row.alert = number;
+            entry_row_put(apply->txn, &item->row.entry, &row);
+        }
     }
     return added;
 }
@@ -251,8 +275,9 @@ static bool any_news(struct apply *apply, const struct noticed *noticed,
 {
     for (size_t i = 0; i < noticed->n; i++) {
         struct entry_row row;
-        if (noticed->items[i]->log_index >= closed->closed_at ||
-            (entry_row_get(apply->txn, &noticed->items[i]->row.entry, &row) && row.alert == 0)) {
+        if (noticed->items[i]->since >= closed->closed_at ||
+            (!noticed->items[i]->tied &&
+             entry_row_get(apply->txn, &noticed->items[i]->row.entry, &row) && row.alert == 0)) {
             return true;
         }
     }
@@ -368,7 +393,7 @@ static size_t scan_all(struct apply *apply, const struct alert_question *questio
     size_t n = 0;
     for (size_t i = 0; i < question->n; i++) {
         search->child = question->children[i];
-        n = chronology_merge(apply, search, items, n);
+        n = ties_merge(apply, search, items, n);
     }
     return n;
 }
@@ -528,6 +553,30 @@ size_t alert_readers(struct apply *apply, const struct entry_id *record,
     return n;
 }
 
+/* What is said of an adult was delivered to nobody: the alerts of the children that it counted for
+ * have told that it exists. */
+static void tell_retracted_adult(struct apply *apply, const struct entry_id *record,
+                                 const struct retraction *retraction)
+{
+    struct told_record told;
+    struct tied_children children;
+    if (!headline_load(apply, record, &told)) {
+        return;
+    }
+    ties_children(apply, told.child, &children);
+    for (size_t i = 0; i < children.n; i++) {
+        struct alert_row row;
+        uint64_t number = child_alert_get(apply->txn, children.of[i], &row);
+        if (number == 0 || !alert_lists(&row, record) ||
+            !headline_load_of(apply, record, children.of[i], &told)) {
+            continue;
+        }
+        for (size_t a = 0; a < row.n_addressees; a++) {
+            tell_retracted(apply, &told, retraction, row.addressees[a].agency, number);
+        }
+    }
+}
+
 void alert_retracted(struct apply *apply, const struct retraction *retraction)
 {
     const struct entry_id *record = &retraction->header->retracts;
@@ -535,6 +584,10 @@ void alert_retracted(struct apply *apply, const struct retraction *retraction)
     struct told_record told;
     uint32_t readers[CAIRN_ADDRESSEES_MAX];
     if (!headline_load(apply, record, &told)) {
+        return;
+    }
+    if (told.header.person) {
+        tell_retracted_adult(apply, record, retraction);
         return;
     }
     if (retraction->alert != 0 && alert_row_get(apply->txn, retraction->alert, &row)) {

@@ -24,7 +24,7 @@ void alert_look(struct apply *apply, uint64_t child, int32_t anchor);
 struct retraction {
     const struct record_header *header;
     const struct entry_input *entry;
-    uint64_t alert; /* that lists what is taken back; 0 none */
+    uint64_t alert; /* that lists what is taken back; 0 none, and none of an adult's */
 };
 /* Tells those who were told of what is taken back, as far as they were. */
 void alert_retracted(struct apply *apply, const struct retraction *retraction);
@@ -58,6 +58,7 @@ void alert_own_handle(struct apply *apply, uint64_t child, uint32_t agency,
 /* Whether this agency may know of any record of the alert, and so of the alert. */
 bool alert_known_to(struct apply *apply, const struct alert_row *alert,
                     const struct agency *recipient);
+bool alert_lists(const struct alert_row *alert, const struct entry_id *record);
 bool alert_is_addressee(const struct alert_row *alert, uint32_t agency);
 /* Nothing when it is one already; noted when there is no room. */
 void alert_add_addressee(struct apply *apply, struct alert_row *alert, uint32_t agency);

@@ -31,6 +31,7 @@
 #include "broker/mailbox.h"
 #include "broker/record.h"
 #include "broker/request.h"
+#include "broker/tie.h"
 #include "broker/timers.h"
 #include "broker/waiting.h"
 
@@ -71,6 +72,8 @@ static void follow_stream(struct apply *apply, const struct entry_id *id)
 struct after_leaf {
     struct record_case record; /* ENTRY_RECORD */
     struct circle_claim claim; /* ENTRY_INVOLVEMENT */
+    struct tie_case tie;       /* ENTRY_TIE */
+    uint64_t person;           /* ENTRY_SUBJECT: an adult, whom a statement may have joined */
     /* ENTRY_SUBJECT: whose chronologies came together, or who parted; 0: nobody. */
     uint64_t child;
     uint64_t circle; /* ENTRY_SUBJECT, ENTRY_INVOLVEMENT: its child may have others to learn of */
@@ -85,9 +88,17 @@ static enum verdict apply_subject(struct apply *apply, const struct subject_head
     struct subject_id subject = {.agency = header->id.agency};
     struct subject_row row;
     memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
-    after->child = links_state(apply, header, entry);
-    links_subject(apply, &subject, &row);
-    after->circle = row.child;
+    if (!links_subject(apply, &subject, header->person, &row)) {
+        return VERDICT_BAD_ENTRY; /* an adult's handle for a child's, or the other way round */
+    }
+    uint64_t looked_at = links_state(apply, header, entry);
+    bool there = apply_found(apply, subject_row_get(apply->txn, &subject, &row));
+    if (there && row.person) {
+        after->person = row.child;
+    } else if (there) {
+        after->child = looked_at;
+        after->circle = row.child;
+    }
     return VERDICT_STORED;
 }
 
@@ -120,7 +131,7 @@ static enum verdict apply_kind(struct apply *apply, const struct entry_header *h
     case ENTRY_REQUEST:
         return request_judge(apply, &header->request);
     case ENTRY_TIE:
-        return VERDICT_KIND_NOT_IN_USE;
+        return tie_judge(apply, &header->tie, &after->tie);
     }
     return VERDICT_BAD_ENTRY;
 }
@@ -143,6 +154,10 @@ static void finish_kind(struct apply *apply, const struct entry_header *header,
         request_act(apply, &header->request, entry);
         return;
     case ENTRY_SUBJECT:
+        if (after->person != 0) {
+            record_person_met(apply, after->person);
+            return;
+        }
         circle_meet(apply, after->circle);
         if (after->child != 0) {
             alert_look(apply, after->child, ALERT_NEWEST);
@@ -153,8 +168,10 @@ static void finish_kind(struct apply *apply, const struct entry_header *header,
         circle_part(apply, &after->claim, entry);
         circle_meet(apply, after->circle);
         return;
-    case ENTRY_ACKNOWLEDGEMENT:
     case ENTRY_TIE:
+        tie_act(apply, &after->tie, entry);
+        return;
+    case ENTRY_ACKNOWLEDGEMENT:
         return;
     }
 }

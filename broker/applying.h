@@ -44,6 +44,8 @@
     X(COSIGNATURES_REFUSED, "cosignatures_refused")                                                \
     X(UNOPENED, "unopened")                                                                        \
     X(LIMITS_REACHED, "limits_reached")                                                            \
+    X(TIES_MADE, "ties_made")                                                                      \
+    X(TIES_UNDONE, "ties_undone")                                                                  \
     X(GRANTED_LATER, "granted_later")                                                              \
     X(REQUESTS, "requests")                                                                        \
     X(WITHHELD, "withheld")                                                                        \

@@ -233,7 +233,7 @@ void candidates_stated(struct apply *apply, const struct subject_header *header)
     struct subject_id subject = {.agency = header->id.agency};
     struct subject_row row;
     memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
-    if (apply_found(apply, subject_row_get(apply->txn, &subject, &row))) {
+    if (apply_found(apply, subject_row_get(apply->txn, &subject, &row)) && !row.person) {
         candidates_look(apply, row.child, ALERT_NEWEST);
     }
 }

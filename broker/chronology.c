@@ -11,6 +11,15 @@ void chronology_add(struct apply *apply, uint64_t child, int32_t day, uint64_t l
     store_add(apply->txn, T_CHRONOLOGY, store_key_slice(&key), chronology_row_pack(row, storage));
 }
 
+void chronology_count(struct apply *apply, uint64_t child, const struct chronology_item *item)
+{
+    uint8_t storage[CHRONOLOGY_ROW_BYTES];
+    struct store_key key = key_chronology(child, item->day, item->log_index);
+    struct chronology_row row = item->row;
+    row.counts = true;
+    store_put(apply->txn, T_CHRONOLOGY, store_key_slice(&key), chronology_row_pack(&row, storage));
+}
+
 bool chronology_retract(struct apply *apply, uint64_t child, int32_t day, uint64_t log_index)
 {
     struct store_key key = key_chronology(child, day, log_index);
@@ -48,6 +57,9 @@ size_t chronology_scan(struct apply *apply, const struct chronology_search *sear
     for (size_t walked = 0; walk.live && at > 0 && key_has_prefix(walk.key, &prefix); walked++) {
         struct chronology_item *item = &items[at - 1];
         key_parts(walk.key, &item->day, &item->log_index);
+        item->tied = search->tied;
+        item->since =
+            search->tied && search->tied_at > item->log_index ? search->tied_at : item->log_index;
         if (item->day < search->from) {
             break;
         }
@@ -95,6 +107,22 @@ size_t chronology_merge(struct apply *apply, const struct chronology_search *sea
     size_t n_both = merge(items, n, more, n_more, both);
     memcpy(items, both, n_both * sizeof(items[0]));
     return n_both;
+}
+
+bool chronology_has(struct apply *apply, uint64_t child, const struct subject_id *subject)
+{
+    struct store_key prefix = store_key_u64(child);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(apply->txn, T_CHRONOLOGY, store_key_slice(&prefix));
+    for (; walk.live && key_has_prefix(walk.key, &prefix); store_walk_next(&walk)) {
+        struct chronology_row row;
+        bool sound = chronology_row_unpack(walk.value, &row);
+        assert(sound);
+        if (subject_id_equal(&row.subject, subject)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static size_t count_rows(struct store_txn *txn, const struct store_key *prefix)

@@ -18,6 +18,7 @@ void circle_today(struct apply *apply, uint32_t agency, struct agency_row *ret)
         ret->day = today;
         ret->claims_today = 0;
         ret->requests_today = 0;
+        ret->ties_today = 0;
     }
 }
 
@@ -54,6 +55,9 @@ enum verdict circle_claim(struct apply *apply, const struct involvement_header *
     struct subject_row row;
     struct involvement_row old;
     memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    if (subject_row_get(apply->txn, &subject, &row) && row.person) {
+        return VERDICT_BAD_ENTRY; /* nobody is involved with an adult here */
+    }
     bool was_there = involvement_row_get(apply->txn, &subject, header->role, &old);
     bool was_open = was_there && old.until_day == INVOLVEMENT_OPEN;
     bool is_open = header->until_day == INVOLVEMENT_OPEN;
@@ -64,7 +68,8 @@ enum verdict circle_claim(struct apply *apply, const struct involvement_header *
     if (was_open && !is_open) {
         one_open_less(apply, subject.agency);
     }
-    links_subject(apply, &subject, &row);
+    bool child = links_subject(apply, &subject, false, &row);
+    assert(child);
     const struct involvement_row involvement = {
         .from_day = header->from_day,
         .until_day = header->until_day,

@@ -5,7 +5,8 @@
 
 #include "broker/members.h"
 
-static const enum token_class strong_classes[] = {TOKEN_NHS_NUMBER, TOKEN_UPN};
+static const enum token_class strong_classes[] = {TOKEN_NHS_NUMBER, TOKEN_UPN,
+                                                  TOKEN_PERSON_NHS_NUMBER};
 
 /* The verified identifiers of one class that a child's members state: all, or one, or all but one.
  */

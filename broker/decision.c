@@ -13,7 +13,7 @@
 static void release_account(struct apply *apply, uint64_t number, const struct told_record *record,
                             const struct agency *opener)
 {
-    struct decision decision = disclose_decide(apply, &record->header, record->origin, opener);
+    struct decision decision = headline_decide(apply, record, opener);
     if (record->id.agency == opener->number || record->provisional || record->row.retracted ||
         decision.effect < EFFECT_HOLD || decision.mode != MODE_CONTENT ||
         disclose_narrowed(&record->header, opener->number) ||
@@ -116,7 +116,7 @@ static void release_shared(struct apply *apply, const struct decision_header *he
         !headline_load(apply, &header->record, &record)) {
         return;
     }
-    struct decision decision = disclose_decide(apply, &record.header, record.origin, opener);
+    struct decision decision = headline_decide(apply, &record, opener);
     if (record.provisional || record.row.retracted ||
         members_by_name(apply->txn, record.child, agency) || decision.effect != EFFECT_SHARE ||
         decision.mode != MODE_CONTENT || disclose_narrowed(&record.header, agency) ||

@@ -49,16 +49,6 @@ uint32_t disclose_roles(struct apply *apply, uint64_t child, uint32_t agency)
     return search.roles;
 }
 
-/* Nobody is involved with a child of whom nothing is stored. */
-static uint32_t roles_for(struct apply *apply, const struct record_header *header, uint32_t agency)
-{
-    struct subject_id subject = {.agency = header->id.agency};
-    struct subject_row row;
-    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
-    return subject_row_get(apply->txn, &subject, &row) ? disclose_roles(apply, row.child, agency)
-                                                       : 0;
-}
-
 /* --- the agreements --- */
 
 static struct disclosure disclosure_of(const struct apply *apply,
@@ -76,14 +66,25 @@ static struct disclosure disclosure_of(const struct apply *apply,
     };
 }
 
-struct decision disclose_decide(struct apply *apply, const struct record_header *header,
-                                const struct agency *origin, const struct agency *recipient)
+void disclose_existence(struct decision *decision)
+{
+    decision->mode = MODE_EXISTENCE;
+    decision->effect = decision->effect == EFFECT_ASK ? EFFECT_SHARE : decision->effect;
+}
+
+struct decision disclose_decide(struct apply *apply, uint64_t child,
+                                const struct record_header *header, const struct agency *origin,
+                                const struct agency *recipient)
 {
     struct disclosure disclosure = disclosure_of(apply, header, origin, recipient);
     if (recipient->number != origin->number && !agency_is_front_door(recipient)) {
-        disclosure.roles = roles_for(apply, header, recipient->number);
+        disclosure.roles = disclose_roles(apply, child, recipient->number);
     }
-    return agreements_decide(apply->governance->agreements, &disclosure);
+    struct decision decision = agreements_decide(apply->governance->agreements, &disclosure);
+    if (header->person) {
+        disclose_existence(&decision);
+    }
+    return decision;
 }
 
 struct decision disclose_decide_at_most(const struct apply *apply,

@@ -7,9 +7,12 @@
 #include "broker/applying.h"
 
 /* The agreements in force in this transaction, on the batch's day, with the roles that the recipient
- * holds then for the child of the record. */
-struct decision disclose_decide(struct apply *apply, const struct record_header *header,
-                                const struct agency *origin, const struct agency *recipient);
+ * holds then for the child. Of an adult no more than existence is let through. */
+struct decision disclose_decide(struct apply *apply, uint64_t child,
+                                const struct record_header *header, const struct agency *origin,
+                                const struct agency *recipient);
+/* What is said through a tie: that it exists, and its origin is not to be asked for more. */
+void disclose_existence(struct decision *decision);
 /* The same on another day, with whatever role lets it have most: its involvement may have ended, or
  * not been told here yet, when the record was sealed to it. */
 struct decision disclose_decide_at_most(const struct apply *apply,

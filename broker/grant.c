@@ -15,7 +15,7 @@
 static uint8_t record_parts(struct apply *apply, const struct told_record *record,
                             const struct agency *recipient)
 {
-    struct decision decision = disclose_decide(apply, &record->header, record->origin, recipient);
+    struct decision decision = headline_decide(apply, record, recipient);
     bool may_have = decision.effect == EFFECT_ASK ||
                     (decision.effect > EFFECT_ASK && decision.mode == MODE_CONTENT);
     if (!may_have || record->row.retracted ||

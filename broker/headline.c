@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/disclose.h"
+#include "broker/ties.h"
 
 bool headline_load(struct apply *apply, const struct entry_id *id, struct told_record *ret)
 {
@@ -26,15 +27,49 @@ bool headline_load(struct apply *apply, const struct entry_id *id, struct told_r
         return false;
     }
     ret->child = row.child;
+    ret->tied = false;
     ret->provisional = row.link == LINK_PROVISIONAL;
     return ret->origin != NULL;
+}
+
+bool headline_load_of(struct apply *apply, const struct entry_id *id, uint64_t child,
+                      struct told_record *ret)
+{
+    struct chronology_item item = {.row = {.subject = {.agency = id->agency}}};
+    struct tied tied;
+    if (!headline_load(apply, id, ret)) {
+        return false;
+    }
+    if (ret->child == child) {
+        return true;
+    }
+    item.day = ret->header.event_day;
+    memcpy(item.row.subject.handle, ret->header.handle, CAIRN_HANDLE_BYTES);
+    if (!ties_count(apply, child, &item, ret->child, &tied)) {
+        return false;
+    }
+    ret->child = child;
+    ret->tied = true;
+    ret->provisional = ret->provisional || tied.by_name;
+    return true;
+}
+
+struct decision headline_decide(struct apply *apply, const struct told_record *record,
+                                const struct agency *recipient)
+{
+    struct decision decision =
+        disclose_decide(apply, record->child, &record->header, record->origin, recipient);
+    if (record->tied) {
+        disclose_existence(&decision);
+    }
+    return decision;
 }
 
 /* Fills one headline_for; false when this recipient is not to know of the record at all. */
 bool headline_load_listed(struct apply *apply, const struct alert_row *alert, size_t i,
                           struct told_record *ret)
 {
-    return headline_load(apply, &alert->records[i].entry, ret) && ret->child == alert->child;
+    return headline_load_of(apply, &alert->records[i].entry, alert->child, ret);
 }
 
 void headline_fill(const struct told_record *record, const struct agency *recipient, bool content,
@@ -62,7 +97,10 @@ bool headline_for(struct apply *apply, const struct told_record *record,
                   const struct agency *recipient, struct wire_headline *ret)
 {
     bool own = record->id.agency == recipient->number;
-    struct decision decision = disclose_decide(apply, &record->header, record->origin, recipient);
+    struct decision decision = headline_decide(apply, record, recipient);
+    if (own && record->tied) {
+        return false; /* whoever said it of an adult is not told to whom the adult is tied */
+    }
     if (!own &&
         (decision.effect < EFFECT_ASK || disclose_narrowed(&record->header, recipient->number))) {
         return false;

@@ -18,11 +18,18 @@ struct told_record {
     struct record_header header;
     const struct agency *origin;
     uint64_t child; /* whose it is now: a link may have been undone since the alert listed it */
+    bool tied;      /* it is said of somebody who is tied to that child */
     bool provisional;
 };
 
 /* False for what is no stored record, or has no subject or origin any more. */
 bool headline_load(struct apply *apply, const struct entry_id *id, struct told_record *ret);
+/* The same, of this child: its own, or what counts for it through a tie. */
+bool headline_load_of(struct apply *apply, const struct entry_id *id, uint64_t child,
+                      struct told_record *ret);
+/* What the agreements let this recipient have of it; through a tie never more than existence. */
+struct decision headline_decide(struct apply *apply, const struct told_record *record,
+                                const struct agency *recipient);
 /* The alert's i-th record, while it still is about the alert's child. */
 bool headline_load_listed(struct apply *apply, const struct alert_row *alert, size_t i,
                           struct told_record *ret);

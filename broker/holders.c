@@ -49,7 +49,8 @@ void matches_add(struct matches *matches, uint64_t child)
 /* Of an agency's own numbers, and of others', only what was verified counts. */
 static bool is_number(enum token_class class)
 {
-    return class == TOKEN_NHS_NUMBER || class == TOKEN_UPN || class == TOKEN_LOCAL_ID;
+    return class == TOKEN_NHS_NUMBER || class == TOKEN_UPN || class == TOKEN_LOCAL_ID ||
+           class == TOKEN_PERSON_NHS_NUMBER || class == TOKEN_PERSON_LOCAL_ID;
 }
 
 bool holders_usable(struct apply *apply, const struct subject_token *token,

@@ -10,18 +10,28 @@
 
 /* --- subjects --- */
 
-void links_subject(struct apply *apply, const struct subject_id *subject, struct subject_row *ret)
+bool links_subject(struct apply *apply, const struct subject_id *subject, bool person,
+                   struct subject_row *ret)
 {
     if (subject_row_get(apply->txn, subject, ret)) {
-        return;
+        return ret->person == person;
     }
     *ret = (struct subject_row){
         .child = meta_next(apply->txn, "children"),
         .link = LINK_ALONE,
+        .person = person,
         .statement = UINT64_MAX,
     };
     subject_row_put(apply->txn, subject, ret);
     members_put(apply, ret->child, subject, ret->link);
+    return true;
+}
+
+/* What is there: it was looked up before. */
+static void read_row(struct apply *apply, const struct subject_id *subject, struct subject_row *ret)
+{
+    *ret = (struct subject_row){.link = LINK_ALONE};
+    (void)apply_found(apply, subject_row_get(apply->txn, subject, ret));
 }
 
 /* --- parting --- */
@@ -32,7 +42,7 @@ static bool part_contradicted(struct apply *apply, const struct subject_id *subj
 {
     struct subject_row row;
     struct member_list members;
-    links_subject(apply, subject, &row);
+    read_row(apply, subject, &row);
     if (!contradiction_with_others(apply, row.child, subject)) {
         return true;
     }
@@ -58,7 +68,13 @@ static bool part_contradicted(struct apply *apply, const struct subject_id *subj
 static bool is_strong(const struct subject_token *token)
 {
     return token->status == IDENTIFIER_VERIFIED &&
-           (token->class == TOKEN_NHS_NUMBER || token->class == TOKEN_UPN);
+           (token->class == TOKEN_NHS_NUMBER || token->class == TOKEN_UPN ||
+            token->class == TOKEN_PERSON_NHS_NUMBER);
+}
+
+static bool is_full_name(enum token_class class)
+{
+    return class == TOKEN_NAME_BIRTH_POSTCODE || class == TOKEN_PERSON_NAME_BIRTH_POSTCODE;
 }
 
 static bool link_composite(struct apply *apply, const struct subject_id *subject,
@@ -66,7 +82,7 @@ static bool link_composite(struct apply *apply, const struct subject_id *subject
 {
     struct subject_row row;
     struct matches matches;
-    links_subject(apply, subject, &row);
+    read_row(apply, subject, &row);
     holders_matches(apply, token, subject, row.child, &matches);
     if (row.link != LINK_ALONE || matches.same_child || matches.n != 1) {
         return false; /* not alone any more, or not unique */
@@ -88,7 +104,7 @@ static bool link_composites(struct apply *apply, const struct subject_id *subjec
 {
     bool joined = false;
     for (size_t i = 0; i < row->n_tokens; i++) {
-        if (row->tokens[i].class == TOKEN_NAME_BIRTH_POSTCODE) {
+        if (is_full_name(row->tokens[i].class)) {
             joined = link_composite(apply, subject, &row->tokens[i]) || joined;
         }
     }
@@ -154,7 +170,7 @@ static bool link_strong(struct apply *apply, const struct subject_id *subject,
     struct matches matches;
     bool joined = false;
     gather(apply, token, &left);
-    links_subject(apply, subject, &row);
+    read_row(apply, subject, &row);
     if (!holders_usable(apply, token, &row)) {
         return false; /* it could not part: its link is a matter of its name still */
     }
@@ -194,7 +210,7 @@ static bool link_subject(struct apply *apply, const struct subject_id *subject,
 static bool states_name(const struct subject_row *row, const struct subject_token *name)
 {
     for (size_t i = 0; i < row->n_tokens; i++) {
-        if (row->tokens[i].class == TOKEN_NAME_BIRTH_POSTCODE &&
+        if (row->tokens[i].class == name->class &&
             slice_equal(SLICE_OF(row->tokens[i].stored), SLICE_OF(name->stored))) {
             return true;
         }
@@ -216,7 +232,7 @@ static bool are_bound(struct apply *apply, const struct subject_id *a, const str
     for (size_t i = 0; i < of_a.n_tokens; i++) {
         const struct subject_token *token = &of_a.tokens[i];
         if ((is_strong(token) && holders_row_states(&of_b, token)) ||
-            (by_name && token->class == TOKEN_NAME_BIRTH_POSTCODE && states_name(&of_b, token))) {
+            (by_name && is_full_name(token->class) && states_name(&of_b, token))) {
             return true;
         }
     }
@@ -298,6 +314,17 @@ static void replace_tokens(struct apply *apply, const struct subject_id *subject
     }
 }
 
+void links_forget(struct apply *apply, const struct subject_id *subject)
+{
+    const struct subject_row nothing = {.n_tokens = 0};
+    struct store_key key = key_subject(subject);
+    struct subject_row row;
+    read_row(apply, subject, &row);
+    replace_tokens(apply, subject, &row, &nothing);
+    members_remove(apply, row.child, subject);
+    (void)store_delete(apply->txn, T_SUBJECT, store_key_slice(&key));
+}
+
 uint64_t links_state(struct apply *apply, const struct subject_header *header,
                      const struct entry_input *input)
 {
@@ -305,7 +332,7 @@ uint64_t links_state(struct apply *apply, const struct subject_header *header,
     struct subject_id subject = {.agency = header->id.agency};
     memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
     struct subject_row old;
-    links_subject(apply, &subject, &old);
+    read_row(apply, &subject, &old);
     if (header->revision < old.revision) {
         return 0; /* a newer one came first, in another lane */
     }
@@ -324,6 +351,6 @@ uint64_t links_state(struct apply *apply, const struct subject_header *header,
     if (!link_subject(apply, &subject, &row)) {
         return apply->parted;
     }
-    links_subject(apply, &subject, &row);
+    read_row(apply, &subject, &row);
     return row.child;
 }

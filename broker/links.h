@@ -17,13 +17,18 @@
 
 #include "broker/members.h"
 
-/* The subject's row; a handle never seen gets a child of its own. */
-void links_subject(struct apply *apply, const struct subject_id *subject, struct subject_row *ret);
-/* A subject statement: replaces the subject's tokens and links it. Returns the child whose patterns
+/* The subject's row; a handle never seen gets a child of its own, or is an adult of its own. False
+ * when it is the other sort. */
+bool links_subject(struct apply *apply, const struct subject_id *subject, bool person,
+                   struct subject_row *ret) MUST_USE;
+/* A subject statement of somebody whom links_subject let be that: replaces the subject's tokens and links it. Returns the child whose patterns
  * must be looked at again: the subject's, when chronologies came together there, or else the one of
  * a member who parted; 0 none. */
 uint64_t links_state(struct apply *apply, const struct subject_header *header,
                      const struct entry_input *input);
+
+/* Nothing of the subject is kept: neither its row nor its tokens. */
+void links_forget(struct apply *apply, const struct subject_id *subject);
 
 /* --- what a person says --- */
 

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "broker/alert.h"
-#include "broker/chronology.h"
 #include "broker/disclose.h"
 #include "broker/headline.h"
 #include "broker/members.h"
+#include "broker/ties.h"
 
 /* --- the look --- */
 
@@ -37,7 +37,7 @@ uint64_t picture_child(struct apply *apply, const struct decision_header *look)
         return child_of_alert(apply, look);
     }
     memcpy(subject.handle, look->handle, CAIRN_HANDLE_BYTES);
-    return subject_row_get(apply->txn, &subject, &row) ? row.child : 0;
+    return subject_row_get(apply->txn, &subject, &row) && !row.person ? row.child : 0;
 }
 
 /* By the time of its batch: the broker's clock, which the looking agency does not set. */
@@ -74,6 +74,7 @@ static bool find_look(const struct picture_question *question, struct decision_h
 struct drawing {
     struct apply *apply;
     const struct agency *asker;
+    uint64_t child;
     bool by_name; /* a name is all that says that the asker's child is this one */
     struct picture *picture;
 };
@@ -82,7 +83,12 @@ struct drawing {
 static bool is_released(const struct drawing *drawing, const struct told_record *record)
 {
     struct alert_row alert;
-    if (record->row.alert == 0 || !alert_row_get(drawing->apply->txn, record->row.alert, &alert)) {
+    struct store_txn *txn = drawing->apply->txn;
+    bool listed =
+        record->tied
+            ? child_alert_get(txn, record->child, &alert) != 0 && alert_lists(&alert, &record->id)
+            : record->row.alert != 0 && alert_row_get(txn, record->row.alert, &alert);
+    if (!listed) {
         return false;
     }
     for (size_t i = 0; i < alert.n_addressees; i++) {
@@ -108,11 +114,10 @@ static bool may_see(const struct drawing *drawing, const struct chronology_item 
                     struct wire_headline *ret)
 {
     struct told_record record;
-    if (!headline_load(drawing->apply, &item->row.entry, &record)) {
+    if (!headline_load_of(drawing->apply, &item->row.entry, drawing->child, &record)) {
         return false;
     }
-    struct decision decision =
-        disclose_decide(drawing->apply, &record.header, record.origin, drawing->asker);
+    struct decision decision = headline_decide(drawing->apply, &record, drawing->asker);
     bool own = record.id.agency == drawing->asker->number;
     if (headline_for(drawing->apply, &record, drawing->asker, ret) &&
         (own || decision.effect != EFFECT_HOLD || is_released(drawing, &record))) {
@@ -141,18 +146,18 @@ static size_t first_shown(const struct chronology_item *items, size_t n)
     return whole == n ? first : whole;
 }
 
-static void draw_headlines(const struct drawing *drawing, uint64_t child, int32_t until_day)
+static void draw_headlines(const struct drawing *drawing, int32_t until_day)
 {
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
     struct wire_picture_reply *reply = &drawing->picture->reply;
     const struct chronology_search search = {
-        .child = child,
+        .child = drawing->child,
         .from = INT32_MIN,
         .to = until_day,
         .wanted = wanted,
         .data = drawing,
     };
-    size_t n = chronology_scan(drawing->apply, &search, items);
+    size_t n = ties_merge(drawing->apply, &search, items, 0);
     size_t first = first_shown(items, n);
     for (size_t i = n; i > first; i--) {
         struct wire_headline *headline = &drawing->picture->headlines[reply->n_headlines];
@@ -228,6 +233,7 @@ enum verdict picture_draw(const struct picture_question *question, struct pictur
     const struct drawing drawing = {
         .apply = &apply,
         .asker = question->asker,
+        .child = child,
         .by_name = members_by_name(question->txn, child, question->asker->number),
         .picture = ret,
     };
@@ -237,7 +243,7 @@ enum verdict picture_draw(const struct picture_question *question, struct pictur
         .headlines = ret->headlines,
         .involved = ret->involved,
     };
-    draw_headlines(&drawing, child, question->request.until_day);
+    draw_headlines(&drawing, question->request.until_day);
     members_each(question->txn, child, add_involved, &search);
     return VERDICT_STORED;
 }

@@ -13,6 +13,7 @@
 #include "broker/links.h"
 #include "broker/mailbox.h"
 #include "broker/members.h"
+#include "broker/ties.h"
 #include "broker/timers.h"
 
 /* --- grants --- */
@@ -26,6 +27,16 @@ static bool grants_own_parts(const struct entry_input *entry)
         }
     }
     return (parts & PART_BIT(PART_ACCOUNT)) != 0;
+}
+
+static bool grants_others(const struct entry_input *entry)
+{
+    for (size_t i = 0; i < entry->n_grants; i++) {
+        if (entry->grants[i].recipient != entry->id.agency) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The urgent lane does not wait for a sender to learn of a newer document, and a batch may hold one
@@ -59,6 +70,9 @@ static enum verdict check_grants(const struct apply *apply, const struct record_
     if (!grants_own_parts(entry)) {
         return VERDICT_BAD_GRANT;
     }
+    if (header->person && grants_others(entry)) {
+        return VERDICT_BAD_GRANT; /* nobody opens what is said of an adult */
+    }
     for (size_t i = 0; i < entry->n_grants; i++) {
         uint32_t number = entry->grants[i].recipient;
         const struct agency *recipient = directory_agency(&apply->governance->directory, number);
@@ -75,50 +89,78 @@ static enum verdict check_grants(const struct apply *apply, const struct record_
 
 /* --- record --- */
 
-static bool may_read(struct apply *apply, const struct record_case *record,
-                     const struct agency *agency)
-{
-    return agency != NULL && agency->active && agency->number != record->origin->number &&
-           !disclose_narrowed(record->header, agency->number) &&
-           disclose_decide(apply, record->header, record->origin, agency).effect >= EFFECT_ASK;
-}
-
 struct reader_search {
     struct apply *apply;
-    const struct record_case *record;
+    const struct record_header *header;
+    const struct entry_input *entry;
+    const struct agency *origin;
+    uint64_t child;
     bool found;
 };
+
+static bool may_read(const struct reader_search *search, const struct agency *agency)
+{
+    return agency != NULL && agency->active && agency->number != search->origin->number &&
+           !disclose_narrowed(search->header, agency->number) &&
+           disclose_decide(search->apply, search->child, search->header, search->origin, agency)
+                   .effect >= EFFECT_ASK;
+}
 
 static bool find_reader(void *data, const struct subject_id *subject, enum link link)
 {
     (void)link;
     struct reader_search *search = data;
     const struct directory *directory = &search->apply->governance->directory;
-    search->found =
-        may_read(search->apply, search->record, directory_agency(directory, subject->agency));
+    search->found = may_read(search, directory_agency(directory, subject->agency));
     return !search->found;
 }
 
 /* Whether anybody but its origin may read of it: a front door, or somebody who knows the child. Whom
  * it was sealed to is asked first: with a reader among them, as nearly always, the cost does not
  * grow with the partnership. */
-static bool has_reader(struct apply *apply, const struct record_case *record)
+static bool has_reader(struct reader_search *search)
 {
-    struct reader_search search = {.apply = apply, .record = record};
-    const struct directory *directory = &apply->governance->directory;
-    for (size_t i = 0; i < record->entry->n_grants; i++) {
-        if (may_read(apply, record,
-                     directory_agency(directory, record->entry->grants[i].recipient))) {
+    const struct directory *directory = &search->apply->governance->directory;
+    const struct entry_input *entry = search->entry;
+    for (size_t i = 0; i < entry->n_grants; i++) {
+        if (may_read(search, directory_agency(directory, entry->grants[i].recipient))) {
             return true;
         }
     }
     for (size_t i = 0; i < directory->n_agencies; i++) {
         if (agency_is_front_door(&directory->agencies[i]) &&
-            may_read(apply, record, &directory->agencies[i])) {
+            may_read(search, &directory->agencies[i])) {
             return true;
         }
     }
-    members_each(apply->txn, record->subject.child, find_reader, &search);
+    members_each(search->apply->txn, search->child, find_reader, search);
+    return search->found;
+}
+
+/* Of an adult whom nobody has tied to a child: nobody, for now. */
+static bool is_read(struct apply *apply, const struct record_case *record)
+{
+    struct reader_search search = {
+        .apply = apply,
+        .header = record->header,
+        .entry = record->entry,
+        .origin = record->origin,
+        .child = record->subject.child,
+    };
+    struct chronology_item item = {.day = record->header->event_day,
+                                   .row = {.subject = {.agency = record->origin->number}}};
+    struct tied_children children;
+    struct tied ignored;
+    if (!record->header->person) {
+        return has_reader(&search);
+    }
+    memcpy(item.row.subject.handle, record->header->handle, CAIRN_HANDLE_BYTES);
+    ties_children(apply, record->subject.child, &children);
+    for (size_t i = 0; i < children.n && !search.found; i++) {
+        search.child = children.of[i];
+        search.found = ties_count(apply, search.child, &item, record->subject.child, &ignored) &&
+                       has_reader(&search);
+    }
     return search.found;
 }
 
@@ -163,8 +205,8 @@ static void share_now(struct apply *apply, const struct record_case *record)
             continue;
         }
         last = number; /* grants are sorted by recipient */
-        struct decision decision =
-            disclose_decide(apply, record->header, record->origin, recipient);
+        struct decision decision = disclose_decide(apply, record->subject.child, record->header,
+                                                   record->origin, recipient);
         if (decision.effect == EFFECT_SHARE && decision.mode == MODE_CONTENT) {
             share_with(apply, record, recipient);
         }
@@ -174,14 +216,14 @@ static void share_now(struct apply *apply, const struct record_case *record)
 /* --- what is not content --- */
 
 static void tell_existence(struct apply *apply, const struct told_record *record,
-                           const struct agency *recipient)
+                           const struct agency *recipient, enum notice_type type)
 {
     struct wire_headline headline;
     if (!headline_for(apply, record, recipient, &headline)) {
         return;
     }
     struct wire_notice notice = {
-        .type = NOTICE_TOLD,
+        .type = type,
         .n_headlines = 1,
         .headlines = &headline,
         .time_ms = apply->time_ms,
@@ -192,24 +234,26 @@ static void tell_existence(struct apply *apply, const struct told_record *record
 
 /* Whoever an agreement tells at once without content hears that there is something. Whoever it would
  * give content, but the origin did not know of, is introduced to the origin, which can grant then. */
-static void consider(struct apply *apply, const struct told_record *record, uint32_t number)
+static void consider(struct apply *apply, const struct told_record *record, uint32_t number,
+                     enum notice_type type)
 {
     const struct agency *recipient = directory_agency(&apply->governance->directory, number);
     if (recipient == NULL || !recipient->active || number == record->id.agency ||
         disclose_narrowed(&record->header, number)) {
         return;
     }
-    struct decision decision = disclose_decide(apply, &record->header, record->origin, recipient);
+    struct decision decision = headline_decide(apply, record, recipient);
     bool shares = decision.effect == EFFECT_SHARE;
     if (decision.effect == EFFECT_ASK || (shares && decision.mode == MODE_EXISTENCE)) {
-        tell_existence(apply, record, recipient);
+        tell_existence(apply, record, recipient, type);
     } else if (shares && !agency_is_front_door(recipient) && !recipient->sensitive &&
                !disclose_granted(&record->input, number, PART_ACCOUNT)) {
         circle_introduce(apply, record->child, number, record->id.agency);
     }
 }
 
-static void tell_others(struct apply *apply, const struct told_record *record)
+static void tell_others(struct apply *apply, const struct told_record *record,
+                        enum notice_type type)
 {
     const struct directory *directory = &apply->governance->directory;
     struct member_list members;
@@ -221,11 +265,20 @@ static void tell_others(struct apply *apply, const struct told_record *record)
         }
         const struct agency *member = directory_agency(directory, members.subjects[i].agency);
         if (!again && member != NULL && !agency_is_front_door(member)) {
-            consider(apply, record, member->number);
+            consider(apply, record, member->number, type);
         }
     }
     for (size_t i = 0; i < directory->n_front_doors; i++) {
-        consider(apply, record, directory->front_doors[i]);
+        consider(apply, record, directory->front_doors[i], type);
+    }
+}
+
+/* Of an adult: a sensitive service's word counts, and causes no notice. */
+static void tell_of_adult(struct apply *apply, const struct told_record *record,
+                          enum notice_type type)
+{
+    if (!record->origin->sensitive) {
+        tell_others(apply, record, type);
     }
 }
 
@@ -296,11 +349,45 @@ enum verdict record_judge(struct apply *apply, const struct record_header *heade
     }
     struct subject_id subject = {.agency = header->id.agency};
     memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
-    links_subject(apply, &subject, &ret->subject);
+    if (!links_subject(apply, &subject, header->person, &ret->subject)) {
+        return VERDICT_BAD_ENTRY; /* an adult's handle for a child's, or the other way round */
+    }
     ret->tells = true;
-    ret->counts = record_is_danger(header->record_kind, header->urgency) || has_reader(apply, ret);
+    ret->counts = record_is_danger(header->record_kind, header->urgency) || is_read(apply, ret);
     apply_noted(apply, NOTED_RECORDS_STORED);
     return ret->counts ? VERDICT_STORED : VERDICT_STORED_NO_READER;
+}
+
+/* Whether it counts for that child; who is told at once is told. */
+static bool tell_child(struct apply *apply, const struct entry_id *id, uint64_t child)
+{
+    struct told_record told;
+    if (!headline_load_of(apply, id, child, &told)) {
+        return false;
+    }
+    struct reader_search search = {
+        .apply = apply,
+        .header = &told.header,
+        .entry = &told.input,
+        .origin = told.origin,
+        .child = child,
+    };
+    if (!has_reader(&search)) {
+        return false;
+    }
+    tell_of_adult(apply, &told, NOTICE_TOLD);
+    return true;
+}
+
+static void act_on_adult(struct apply *apply, const struct record_case *record)
+{
+    struct tied_children children;
+    ties_children(apply, record->subject.child, &children);
+    for (size_t i = 0; i < children.n; i++) {
+        if (tell_child(apply, &record->header->id, children.of[i])) {
+            alert_look(apply, children.of[i], record->header->event_day);
+        }
+    }
 }
 
 void record_act(struct apply *apply, const struct record_case *record, uint64_t log_index)
@@ -315,14 +402,106 @@ void record_act(struct apply *apply, const struct record_case *record, uint64_t 
         return;
     }
     chronicle(apply, record, log_index);
+    if (record->header->person) {
+        act_on_adult(apply, record);
+        return;
+    }
     struct told_record told;
     if (record->counts && headline_load(apply, &record->header->id, &told)) {
         share_now(apply, record);
         if (desk_concerns(record->header)) {
             timers_watch_record(apply, &record->header->id, log_index);
         }
-        tell_others(apply, &told);
+        tell_others(apply, &told, NOTICE_TOLD);
         alert_look(apply, record->subject.child, record->header->event_day);
         candidates_look(apply, record->subject.child, record->header->event_day);
+    }
+}
+
+/* --- an adult and a child who come together, or part --- */
+
+static bool not_retracted(const void *data, const struct chronology_item *item)
+{
+    (void)data;
+    return !item->row.retracted;
+}
+
+static bool waits(const void *data, const struct chronology_item *item)
+{
+    (void)data;
+    return !item->row.retracted && !item->row.counts;
+}
+
+/* The newest that was said of an adult. */
+static size_t said_of(struct apply *apply, uint64_t person,
+                      bool (*wanted)(const void *data, const struct chronology_item *item),
+                      struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX])
+{
+    const struct chronology_search search = {
+        .child = person, .from = INT32_MIN, .to = INT32_MAX, .wanted = wanted};
+    return chronology_scan(apply, &search, items);
+}
+
+static void tell_all_of(struct apply *apply, uint64_t person, uint64_t child,
+                        const struct chronology_item *items, size_t n)
+{
+    bool counts = false;
+    for (size_t i = 0; i < n; i++) {
+        if (tell_child(apply, &items[i].row.entry, child)) {
+            chronology_count(apply, person, &items[i]);
+            counts = true;
+        }
+    }
+    if (counts) {
+        alert_look(apply, child, ALERT_NEWEST);
+    }
+}
+
+void record_tied(struct apply *apply, uint64_t person, uint64_t child)
+{
+    struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
+    size_t n = said_of(apply, person, not_retracted, items);
+    tell_all_of(apply, person, child, items, n);
+}
+
+void record_person_met(struct apply *apply, uint64_t person)
+{
+    struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
+    struct tied_children children;
+    size_t n = said_of(apply, person, waits, items);
+    ties_children(apply, person, &children);
+    for (size_t i = 0; i < children.n; i++) {
+        tell_all_of(apply, person, children.of[i], items, n);
+    }
+}
+
+/* Whom an alert told of it, and no agreement tells at once. */
+static void tell_addressees(struct apply *apply, const struct told_record *record)
+{
+    struct alert_row alert;
+    if (child_alert_get(apply->txn, record->child, &alert) == 0 ||
+        !alert_lists(&alert, &record->id)) {
+        return;
+    }
+    for (size_t i = 0; i < alert.n_addressees; i++) {
+        const struct agency *addressee =
+            directory_agency(&apply->governance->directory, alert.addressees[i].agency);
+        if (addressee != NULL && addressee->active && alert.addressees[i].told > 0 &&
+            headline_decide(apply, record, addressee).effect != EFFECT_SHARE) {
+            tell_existence(apply, record, addressee, NOTICE_LINK_UNDONE);
+        }
+    }
+}
+
+void record_untied(struct apply *apply, uint64_t person, uint64_t child)
+{
+    struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
+    size_t n = said_of(apply, person, not_retracted, items);
+    for (size_t i = 0; i < n; i++) {
+        struct told_record told;
+        if (items[i].row.counts && headline_load_of(apply, &items[i].row.entry, child, &told)) {
+            tell_of_adult(apply, &told, NOTICE_LINK_UNDONE);
+            tell_addressees(apply, &told);
+        }
     }
 }

@@ -15,7 +15,7 @@ struct record_case {
     const struct entry_input *entry;
     const struct agency *origin;
     struct subject_row subject;
-    bool tells;    /* it is about a child, not about another record */
+    bool tells;    /* it is about a child or an adult, not about another record */
     bool counts;   /* somebody may read it, now or later */
     bool retracts; /* another record, for the first time */
 };
@@ -26,5 +26,15 @@ enum verdict record_judge(struct apply *apply, const struct record_header *heade
                           const struct entry_input *entry, struct record_case *ret);
 /* What tells others, once the record's own leaf and row are there. */
 void record_act(struct apply *apply, const struct record_case *record, uint64_t log_index);
+
+/* What is said of an adult counts for a child that it was not tied to before: whoever an agreement
+ * tells at once hears that it exists. */
+void record_tied(struct apply *apply, uint64_t person, uint64_t child);
+/* The same for every child that it is tied to, of what nobody could read until now. */
+void record_person_met(struct apply *apply, uint64_t person);
+
+/* What counted for the child through a tie that is to go: those who were told that it exists hear
+ * that it is not about this child. */
+void record_untied(struct apply *apply, uint64_t person, uint64_t child);
 
 #endif

@@ -28,7 +28,7 @@ static bool may_ask(struct apply *apply, const struct told_record *record,
 {
     return record->id.agency != asker->number && !record->origin->sensitive &&
            !record->row.retracted && !disclose_narrowed(&record->header, asker->number) &&
-           disclose_decide(apply, &record->header, record->origin, asker).effect >= EFFECT_ASK;
+           headline_decide(apply, record, asker).effect >= EFFECT_ASK;
 }
 
 static bool within_limit(struct apply *apply, uint32_t number)

@@ -43,18 +43,6 @@ static bool may_use_urgent(const struct entry_header *header)
     return false;
 }
 
-static bool kind_in_use(enum entry_kind kind)
-{
-    switch (kind) {
-#define X(name, number, used)                                                                      \
-    case ENTRY_##name:                                                                             \
-        return (used);
-        CAIRN_ENTRY_KINDS(X)
-#undef X
-    }
-    return false;
-}
-
 static bool pepper_tokens(struct judging *judging, const struct subject_header *header,
                           struct verified_entry *entry)
 {
@@ -101,9 +89,7 @@ static enum verdict judge_entry(struct judging *judging, size_t i, uint64_t *las
     }
     *last_seq = header.id.seq;
     entry->id = header.id;
-    entry->verdict = !kind_in_use(header.kind)               ? VERDICT_KIND_NOT_IN_USE
-                     : !wire_entry_fits(&header, wire->body) ? VERDICT_BAD_ENTRY
-                                                             : VERDICT_STORED;
+    entry->verdict = wire_entry_fits(&header, wire->body) ? VERDICT_STORED : VERDICT_BAD_ENTRY;
     wire_item_digest(wire->header, wire->body, &entry->item);
     wire_grants_digest(wire->grants, wire->n_grants, &entry->grants_digest);
     wire_entry_digest(&entry->item, &entry->grants_digest, &entry->digest);

@@ -49,9 +49,11 @@ static void withdraw(struct apply *apply, uint64_t number, const uint64_t childr
         if (!alert_was_told(&alert, agency)) {
             continue;
         }
-        notice.agency = decision->id.agency;
-        notice.has_record = true;
-        notice.record = decision->id;
+        if (decision->kind == ENTRY_DECISION) { /* nobody is told of a tie */
+            notice.agency = decision->id.agency;
+            notice.has_record = true;
+            notice.record = decision->id;
+        }
         own_handle(apply, children, agency, &notice);
         decision_tell(apply, agency, &notice, decision);
     }
@@ -89,7 +91,9 @@ void withdraw_unmet(struct apply *apply, uint64_t child, uint64_t parted,
         if (!met) {
             withdraw(apply, number, children, decision);
         }
-        look_at_parted(apply, &alert, parted);
+        if (parted != 0) {
+            look_at_parted(apply, &alert, parted);
+        }
         number = alert.absorbed;
     }
 }

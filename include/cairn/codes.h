@@ -11,19 +11,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Entry kinds of a parcel. Column 3: in use in this version. */
+/* Entry kinds of a parcel. */
 #define CAIRN_ENTRY_KINDS(X)                                                                       \
-    X(RECORD, 1, true)                                                                             \
-    X(GRANT, 2, true)                                                                              \
-    X(SUBJECT, 3, true)                                                                            \
-    X(TIE, 4, false)                                                                               \
-    X(INVOLVEMENT, 5, true)                                                                        \
-    X(ACKNOWLEDGEMENT, 6, true)                                                                    \
-    X(DECISION, 7, true)                                                                           \
-    X(REQUEST, 8, true)
+    X(RECORD, 1)                                                                                   \
+    X(GRANT, 2)                                                                                    \
+    X(SUBJECT, 3)                                                                                  \
+    X(TIE, 4)                                                                                      \
+    X(INVOLVEMENT, 5)                                                                              \
+    X(ACKNOWLEDGEMENT, 6)                                                                          \
+    X(DECISION, 7)                                                                                 \
+    X(REQUEST, 8)
 
 enum entry_kind {
-#define X(name, number, used) ENTRY_##name = (number),
+#define X(name, number) ENTRY_##name = (number),
     CAIRN_ENTRY_KINDS(X)
 #undef X
 };
@@ -121,15 +121,20 @@ enum part {
 /* In a set of parts. */
 #define PART_BIT(part) ((uint8_t)(1U << ((unsigned)(part)-1U)))
 
-/* Identifier classes of tokens. Numbers are hashed into tokens: never change them. The last two
- * link nobody: they show a person two children who might be one. */
+/* Identifier classes of tokens. Numbers are hashed into tokens: never change them. Those
+ * of a PERSON are an adult's who is tied to a child: a class of its own, so that an adult's token
+ * never equals a child's. NAME_BIRTH and FAMILY_BIRTH_POSTCODE link nobody: they show a person two
+ * children who might be one. */
 #define CAIRN_TOKEN_CLASSES(X)                                                                     \
     X(NHS_NUMBER, 1, "nhs-number")                                                                 \
     X(UPN, 2, "upn")                                                                               \
     X(LOCAL_ID, 3, "local-id")                                                                     \
     X(NAME_BIRTH_POSTCODE, 4, "name-birth-postcode")                                               \
     X(NAME_BIRTH, 5, "name-birth")                                                                 \
-    X(FAMILY_BIRTH_POSTCODE, 6, "family-birth-postcode")
+    X(FAMILY_BIRTH_POSTCODE, 6, "family-birth-postcode")                                           \
+    X(PERSON_NHS_NUMBER, 7, "person-nhs-number")                                                   \
+    X(PERSON_LOCAL_ID, 8, "person-local-id")                                                       \
+    X(PERSON_NAME_BIRTH_POSTCODE, 9, "person-name-birth-postcode")
 
 enum token_class {
 #define X(name, number, text) TOKEN_##name = (number),
@@ -204,6 +209,27 @@ enum role {
 #define ROLES          6
 #define ROLE_BIT(role) (UINT32_C(1) << (role)) /* in a set of roles */
 #define ROLES_ALL      ((ROLE_BIT(ROLES) << 1) - 2)
+
+/* What an adult is to a child, as the agency that knows both says. BORN is said of a child instead:
+ * it is the one that was expected under another handle. */
+#define CAIRN_RELATIONSHIPS(X)                                                                     \
+    X(MOTHER, 1, "mother")                                                                         \
+    X(FATHER, 2, "father")                                                                         \
+    X(PARENT, 3, "parent")                                                                         \
+    X(STEP_PARENT, 4, "step-parent")                                                               \
+    X(PARTNER, 5, "partner-of-parent")                                                             \
+    X(CARER, 6, "carer")                                                                           \
+    X(GRANDPARENT, 7, "grandparent")                                                               \
+    X(SIBLING, 8, "adult-brother-or-sister")                                                       \
+    X(RELATIVE, 9, "other-relative")                                                               \
+    X(HOUSEHOLD, 10, "other-adult-in-household")                                                   \
+    X(BORN, 11, "born-as-expected")
+
+enum relationship {
+#define X(name, number, text) RELATIONSHIP_##name = (number),
+    CAIRN_RELATIONSHIPS(X)
+#undef X
+};
 
 /* Lawfulness of a record: who judged it relevant, on what ground, whether sharing does more harm
  * than not, and what the family was told. */
@@ -292,6 +318,7 @@ uint32_t record_code_kind(uint32_t number);
 const char *urgency_text(uint32_t number);
 uint32_t urgency_number(const char *text);
 const char *token_class_text(uint32_t number);
+bool token_class_is_person(enum token_class class);
 const char *identifier_status_text(uint32_t number);
 uint32_t identifier_status_number(const char *text);
 const char *action_text(uint32_t number);
@@ -300,6 +327,8 @@ const char *outcome_text(uint32_t number);
 uint32_t outcome_number(const char *text);
 const char *role_text(uint32_t number);
 uint32_t role_number(const char *text);
+const char *relationship_text(uint32_t number);
+uint32_t relationship_number(const char *text);
 const char *judged_by_text(uint32_t number);
 uint32_t judged_by_number(const char *text);
 const char *basis_text(uint32_t number);

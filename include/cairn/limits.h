@@ -78,6 +78,7 @@
 /* --- identity and patterns --- */
 #define CAIRN_MEMBERS_MAX            64   /* subjects linked to one child */
 #define CAIRN_MEMBERS_PER_AGENCY_MAX 8    /* of one agency: registered again, merged practices */
+#define CAIRN_TIED_MAX               32   /* adults tied to one child; children of one adult */
 #define CAIRN_TOKEN_MATCHES_MAX      64   /* subjects that a token is compared with ... */
 #define CAIRN_TOKEN_WALK_MAX         8192 /* ... of these that state it: eight of each agency */
 #define CAIRN_CANDIDATES_MAX         4    /* children that one entry makes a person look at */

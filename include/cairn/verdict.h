@@ -37,7 +37,6 @@
     X(EQUIVOCATION,        40, FINAL, "this id was used before for something else")                                                \
     X(OUT_OF_ORDER,        41, FINAL, "a later one of the same agency came first, so its number cannot be used any more")          \
     X(BAD_ENTRY,           42, FINAL, "a field of it is missing or outside its range")                                             \
-    X(KIND_NOT_IN_USE,     43, FINAL, "this kind of entry has a number but is not in use yet")                                     \
     X(NOT_ENTITLED,        44, FINAL, "this agency may not say or ask this")                                                       \
     X(NOT_FOUND,           45, FINAL, "it speaks of a record or an alert that is not there")                                       \
     X(CONFLICT,            46, FINAL, "it does not fit what has happened since")                                                   \

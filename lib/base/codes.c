@@ -68,6 +68,7 @@ static const struct word identifier_statuses[] = {CAIRN_IDENTIFIER_STATUSES(X)};
 static const struct word actions[] = {CAIRN_ACTIONS(X)};
 static const struct word outcomes[] = {CAIRN_OUTCOMES(X)};
 static const struct word roles[] = {CAIRN_ROLES(X)};
+static const struct word relationships[] = {CAIRN_RELATIONSHIPS(X)};
 static const struct word judges[] = {CAIRN_JUDGES(X)};
 static const struct word bases[] = {CAIRN_BASES(X)};
 static const struct word detriments[] = {CAIRN_DETRIMENTS(X)};
@@ -86,7 +87,7 @@ static const struct word entry_kinds[] = {
     {.number = ENTRY_DECISION, .text = "decision"},
     {.number = ENTRY_REQUEST, .text = "request"},
 };
-#define X(name, number, used) +1
+#define X(name, number) +1
 static_assert(ARRAY_LEN(entry_kinds) == 0 CAIRN_ENTRY_KINDS(X), "every entry kind has its word");
 #undef X
 
@@ -179,6 +180,16 @@ uint32_t role_number(const char *text)
     return number_of(WORDS(roles), text);
 }
 
+const char *relationship_text(uint32_t number)
+{
+    return text_of(WORDS(relationships), number);
+}
+
+uint32_t relationship_number(const char *text)
+{
+    return number_of(WORDS(relationships), text);
+}
+
 const char *judged_by_text(uint32_t number)
 {
     return text_of(WORDS(judges), number);
@@ -242,6 +253,12 @@ const char *governance_document_text(uint32_t number)
 uint32_t governance_document_number(const char *text)
 {
     return number_of(WORDS(governance_documents), text);
+}
+
+bool token_class_is_person(enum token_class class)
+{
+    return class == TOKEN_PERSON_NHS_NUMBER || class == TOKEN_PERSON_LOCAL_ID ||
+           class == TOKEN_PERSON_NAME_BIRTH_POSTCODE;
 }
 
 bool action_is_link(enum action action)

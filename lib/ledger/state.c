@@ -117,6 +117,7 @@ bool subject_row_get(struct store_txn *txn, const struct subject_id *subject,
     row.epoch = read_u32(&reader);
     row.statement = read_u64(&reader);
     row.revision = read_u64(&reader);
+    row.person = read_u8(&reader) != 0;
     row.n_tokens = read_u8(&reader);
     assert(row.n_tokens <= CAIRN_TOKENS_MAX);
     for (size_t i = 0; i < row.n_tokens; i++) {
@@ -139,6 +140,7 @@ void subject_row_put(struct store_txn *txn, const struct subject_id *subject,
     write_u32(&writer, row->epoch);
     write_u64(&writer, row->statement);
     write_u64(&writer, row->revision);
+    write_u8(&writer, row->person ? 1 : 0);
     write_u8(&writer, (uint8_t)row->n_tokens);
     for (size_t i = 0; i < row->n_tokens; i++) {
         write_u8(&writer, (uint8_t)row->tokens[i].class);
@@ -222,6 +224,60 @@ bool involvement_row_get(struct store_txn *txn, const struct subject_id *subject
     bool good = involvement_row_unpack(value, ret);
     assert(good);
     return true;
+}
+
+/* --- TIE, TIED --- */
+
+bool tie_row_unpack(struct slice value, struct tie_row *ret)
+{
+    struct reader reader = reader_over(value);
+    struct tie_row row = {.relationship = (enum relationship)read_u8(&reader)};
+    row.until_day = read_i32(&reader);
+    row.log_index = read_u64(&reader);
+    row.entry = read_entry_id(&reader);
+    if (!reader_end(&reader)) {
+        return false;
+    }
+    *ret = row;
+    return true;
+}
+
+bool tie_row_get(struct store_txn *txn, const struct subject_id *child,
+                 const struct subject_id *person, struct tie_row *ret)
+{
+    struct store_key key = key_pair(child, person);
+    struct slice value;
+    if (!store_get(txn, T_TIE, store_key_slice(&key), &value)) {
+        return false;
+    }
+    bool good = tie_row_unpack(value, ret);
+    assert(good);
+    return true;
+}
+
+void tie_row_put(struct store_txn *txn, const struct subject_id *child,
+                 const struct subject_id *person, const struct tie_row *row)
+{
+    static const uint8_t there = 1;
+    uint8_t storage[13 + ENTRY_ID_BYTES];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    write_u8(&writer, (uint8_t)row->relationship);
+    write_i32(&writer, row->until_day);
+    write_u64(&writer, row->log_index);
+    write_entry_id(&writer, &row->entry);
+    struct store_key key = key_pair(child, person);
+    struct store_key back = key_pair(person, child);
+    store_put(txn, T_TIE, store_key_slice(&key), writer_slice(&writer));
+    store_put(txn, T_TIED, store_key_slice(&back), slice_make(&there, 1));
+}
+
+void tie_row_delete(struct store_txn *txn, const struct subject_id *child,
+                    const struct subject_id *person)
+{
+    struct store_key key = key_pair(child, person);
+    struct store_key back = key_pair(person, child);
+    (void)store_delete(txn, T_TIE, store_key_slice(&key));
+    (void)store_delete(txn, T_TIED, store_key_slice(&back));
 }
 
 /* --- CHRONOLOGY --- */
@@ -514,12 +570,13 @@ void agency_row_get(struct store_txn *txn, uint32_t agency, struct agency_row *r
     ret->day = read_i32(&reader);
     ret->claims_today = read_u32(&reader);
     ret->requests_today = read_u32(&reader);
+    ret->ties_today = read_u32(&reader);
     assert(reader_end(&reader));
 }
 
 void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_row *row)
 {
-    uint8_t storage[24 + CAIRN_HASH_BYTES + COSIGNATURE_BYTES + 16];
+    uint8_t storage[24 + CAIRN_HASH_BYTES + COSIGNATURE_BYTES + 20];
     struct writer writer = writer_over(storage, sizeof(storage));
     write_u64(&writer, row->next_position);
     write_u64(&writer, row->acknowledged);
@@ -530,6 +587,7 @@ void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_
     write_i32(&writer, row->day);
     write_u32(&writer, row->claims_today);
     write_u32(&writer, row->requests_today);
+    write_u32(&writer, row->ties_today);
     struct store_key key = key_agency(agency);
     store_put(txn, T_AGENCY, store_key_slice(&key), writer_slice(&writer));
 }

@@ -34,6 +34,8 @@
     X(MEMBER, "member", true)           /* child u64, subject id -> link u8 */                     \
     X(PAIR, "pair", true)               /* subject id, another's -> pair u8; both ways round */    \
     X(INVOLVEMENT, "involvement", true) /* subject id, role u8 -> involvement_row */               \
+    X(TIE, "tie", true)                 /* child's subject id, adult's -> tie_row */               \
+    X(TIED, "tied", true)               /* adult's subject id, child's -> 1 u8 */                  \
     X(CHRONOLOGY, "chronology",                                                                    \
       true)                 /* child u64, event day i32, log index u64 -> chronology_row */        \
     X(ALERT, "alert", true) /* alert u64 -> alert_row */                                           \
@@ -120,15 +122,16 @@ struct subject_token {
     uint8_t stored[32]; /* under the pepper */
 };
 struct subject_row {
-    uint64_t child;
+    uint64_t child; /* of an adult: a number that is nobody else's, child's or adult's */
     enum link link;
+    bool person; /* an adult, not a child */
     uint32_t epoch;
     uint64_t statement; /* log index, UINT64_MAX while only records named the handle */
     uint64_t revision;  /* of that statement; 0 without one */
     size_t n_tokens;
     struct subject_token tokens[CAIRN_TOKENS_MAX];
 };
-#define SUBJECT_ROW_BYTES (30 + CAIRN_TOKENS_MAX * 34)
+#define SUBJECT_ROW_BYTES (31 + CAIRN_TOKENS_MAX * 34)
 bool subject_row_get(struct store_txn *txn, const struct subject_id *subject,
                      struct subject_row *ret);
 void subject_row_put(struct store_txn *txn, const struct subject_id *subject,
@@ -139,6 +142,22 @@ enum pair pair_get(struct store_txn *txn, const struct subject_id *subject,
 /* Whichever way round it is asked for later. PAIR_UNKNOWN: no row any more. */
 void pair_put(struct store_txn *txn, const struct subject_id *subject,
               const struct subject_id *other, enum pair pair);
+
+/* What an agency says an adult is to a child. */
+struct tie_row {
+    enum relationship relationship;
+    int32_t until_day;
+    uint64_t log_index;    /* of the entry by which it came to hold */
+    struct entry_id entry; /* that said so, the newest */
+};
+bool tie_row_get(struct store_txn *txn, const struct subject_id *child,
+                 const struct subject_id *person, struct tie_row *ret);
+/* Both ways round. */
+void tie_row_put(struct store_txn *txn, const struct subject_id *child,
+                 const struct subject_id *person, const struct tie_row *row);
+void tie_row_delete(struct store_txn *txn, const struct subject_id *child,
+                    const struct subject_id *person);
+bool tie_row_unpack(struct slice value, struct tie_row *ret);
 
 struct involvement_row {
     int32_t from_day;
@@ -268,6 +287,7 @@ struct agency_row {
     int32_t day;           /* of the two counts that follow */
     uint32_t claims_today; /* involvements */
     uint32_t requests_today;
+    uint32_t ties_today;
 };
 void agency_row_get(struct store_txn *txn, uint32_t agency,
                     struct agency_row *ret); /* a fresh one when there is none */

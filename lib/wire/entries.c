@@ -45,6 +45,13 @@ static bool record_words_ok(const Cairn__V1__RecordHeader *from)
             within(from->home_authority, HOME_AUTHORITY_MIN, HOME_AUTHORITY_MAX));
 }
 
+/* Of an adult one kind of thing is said, and it is never what is told at once and in full. */
+static bool record_person_ok(const Cairn__V1__RecordHeader *from)
+{
+    return !from->person || (from->record_kind == RECORD_ADULT_SERVICE &&
+                             !record_is_danger(from->record_kind, (enum urgency)from->urgency));
+}
+
 static bool record_sizes_ok(const Cairn__V1__RecordHeader *from)
 {
     return date_in_range(from->event_day) && piece_instant_ok(from->recorded_ms) &&
@@ -96,10 +103,11 @@ static bool record_read(const Cairn__V1__RecordHeader *from, struct record_heade
         .detriment = from->detriment,
         .family_told = from->family_told,
         .home_authority = from->home_authority,
+        .person = from->person,
     };
-    return record_words_ok(from) && record_sizes_ok(from) && record_narrow(from, ret) &&
-           record_retracts(from, ret) && piece_id16(&from->handle, ret->handle) &&
-           piece_id16(&from->event_id, ret->event_id) &&
+    return record_words_ok(from) && record_person_ok(from) && record_sizes_ok(from) &&
+           record_narrow(from, ret) && record_retracts(from, ret) &&
+           piece_id16(&from->handle, ret->handle) && piece_id16(&from->event_id, ret->event_id) &&
            piece_optional_id16(&from->occurrence, &ret->has_occurrence, ret->occurrence);
 }
 
@@ -134,6 +142,7 @@ static void record_write(const struct record_header *record, struct buf *out)
     message.n_narrow = record->n_narrow;
     message.narrow = narrow;
     message.home_authority = record->home_authority;
+    message.person = record->person;
     strict_write(&message.base, out);
 }
 
@@ -144,6 +153,7 @@ static bool subject_read(const Cairn__V1__SubjectHeader *from, struct subject_he
     *ret = (struct subject_header){.id = HEADER_ID(from),
                                    .epoch = from->epoch,
                                    .revision = from->revision,
+                                   .person = from->person,
                                    .n_tokens = from->n_tokens};
     if (from->epoch == 0 || from->revision == 0 || from->n_tokens > CAIRN_TOKENS_MAX) {
         return false;
@@ -151,7 +161,8 @@ static bool subject_read(const Cairn__V1__SubjectHeader *from, struct subject_he
     for (size_t i = 0; i < from->n_tokens; i++) {
         const Cairn__V1__TokenMark *mark = from->tokens[i];
         if (token_class_text(mark->class_) == NULL ||
-            identifier_status_text(mark->status) == NULL) {
+            identifier_status_text(mark->status) == NULL ||
+            token_class_is_person((enum token_class)mark->class_) != from->person) {
             return false;
         }
         ret->tokens[i].class = (enum token_class)mark->class_;
@@ -171,6 +182,7 @@ static void subject_write(const struct subject_header *subject, struct buf *out)
     message.handle = piece_bytes(SLICE_OF(subject->handle));
     message.epoch = subject->epoch;
     message.revision = subject->revision;
+    message.person = subject->person;
     message.n_tokens = subject->n_tokens;
     message.tokens = list;
     for (size_t i = 0; i < subject->n_tokens; i++) {
@@ -179,6 +191,36 @@ static void subject_write(const struct subject_header *subject, struct buf *out)
         marks[i].status = subject->tokens[i].status;
         list[i] = &marks[i];
     }
+    strict_write(&message.base, out);
+}
+
+/* --- tie --- */
+
+static bool tie_read(const Cairn__V1__TieHeader *from, struct tie_header *ret)
+{
+    *ret = (struct tie_header){
+        .id = HEADER_ID(from),
+        .relationship = (enum relationship)from->relationship,
+        .until_day = from->until_day,
+        .withdrawn = from->withdrawn,
+    };
+    bool born = from->relationship == RELATIONSHIP_BORN;
+    return relationship_text(from->relationship) != NULL &&
+           (from->until_day == TIE_OPEN || (!born && date_in_range(from->until_day))) &&
+           piece_id16(&from->handle, ret->handle) && piece_id16(&from->person, ret->person) &&
+           !slice_equal(SLICE_OF(ret->handle), SLICE_OF(ret->person));
+}
+
+static void tie_write(const struct tie_header *tie, struct buf *out)
+{
+    Cairn__V1__TieHeader message = CAIRN__V1__TIE_HEADER__INIT;
+
+    HEADER_FILL(&message, ENTRY_TIE, tie->id);
+    message.handle = piece_bytes(SLICE_OF(tie->handle));
+    message.person = piece_bytes(SLICE_OF(tie->person));
+    message.relationship = tie->relationship;
+    message.until_day = tie->until_day;
+    message.withdrawn = tie->withdrawn;
     strict_write(&message.base, out);
 }
 
@@ -402,7 +444,7 @@ static bool read_particular(const void *message, struct entry_header *ret)
     case ENTRY_REQUEST:
         return request_read(message, &ret->request);
     case ENTRY_TIE:
-        return true;
+        return tie_read(message, &ret->tie);
     }
     return false;
 }
@@ -456,9 +498,11 @@ void wire_entry_header_write(const struct entry_header *header, struct buf *out)
         request_write(&header->request, out);
         return;
     case ENTRY_TIE:
-        break;
+        assert(entry_id_equal(&header->id, &header->tie.id));
+        tie_write(&header->tie, out);
+        return;
     }
-    assert(false && "a kind that is not in use cannot be written");
+    assert(false && "a kind that there is not cannot be written");
 }
 
 bool wire_entry_fits(const struct entry_header *header, struct slice body)
@@ -468,11 +512,11 @@ bool wire_entry_fits(const struct entry_header *header, struct slice body)
         return header->record.card_bytes <= body.len;
     case ENTRY_SUBJECT:
         return body.len == header->subject.n_tokens * WIRE_TOKEN_BYTES;
+    case ENTRY_TIE:
     case ENTRY_ACKNOWLEDGEMENT:
     case ENTRY_GRANT:
     case ENTRY_REQUEST:
         return body.len == 0;
-    case ENTRY_TIE:
     case ENTRY_INVOLVEMENT:
     case ENTRY_DECISION:
         return true;

@@ -109,6 +109,7 @@ struct record_header {
     uint32_t narrow[CAIRN_NARROW_MAX];
     size_t n_narrow;
     uint32_t home_authority;
+    bool person; /* the handle is an adult's */
 };
 
 struct token_mark {
@@ -121,8 +122,19 @@ struct subject_header {
     uint8_t handle[CAIRN_HANDLE_BYTES];
     uint32_t epoch;
     uint64_t revision; /* of what is said about the handle: the highest holds */
+    bool person;       /* the handle is an adult's, and so are all classes of its tokens */
     size_t n_tokens;   /* the body holds n_tokens x 32 bytes in this order */
     struct token_mark tokens[CAIRN_TOKENS_MAX];
+};
+
+#define TIE_OPEN INT32_MAX
+struct tie_header {
+    struct entry_id id;
+    uint8_t handle[CAIRN_HANDLE_BYTES];
+    uint8_t person[CAIRN_HANDLE_BYTES]; /* of RELATIONSHIP_BORN: the handle of the expected child */
+    enum relationship relationship;
+    int32_t until_day; /* TIE_OPEN while open */
+    bool withdrawn;    /* it never held */
 };
 
 #define INVOLVEMENT_OPEN INT32_MAX
@@ -171,13 +183,13 @@ struct request_header {
     enum purpose purpose;
 };
 
-/* Kinds that are numbered but not in use are recognised and carry only their id. */
 struct entry_header {
     enum entry_kind kind;
     struct entry_id id;
     union {
         struct record_header record;
         struct subject_header subject;
+        struct tie_header tie;
         struct involvement_header involvement;
         struct acknowledgement_header acknowledgement;
         struct decision_header decision;
@@ -188,12 +200,12 @@ struct entry_header {
 /* Strict read of an entry's header; checks every range of docs/protocol.md. */
 bool wire_entry_header_read(enum entry_kind kind, struct slice header, struct arena *arena,
                             struct entry_header *ret) MUST_USE;
-/* Freezes a header: the bytes that are hashed, signed and kept for ever. Kinds in use only; both
- * copies of the id set. Ranges are the caller's to have checked: a header that breaks them is
+/* Freezes a header: the bytes that are hashed, signed and kept for ever. Both copies of the
+ * id set. Ranges are the caller's to have checked: a header that breaks them is
  * written, and refused by whoever reads it. */
 void wire_entry_header_write(const struct entry_header *header, struct buf *out);
 /* Whether the body has the length that its header gives it: card_bytes within a record's, 32 bytes
- * a token, none for an acknowledgement, a grant or a request. Read the header first, then ask this: neither alone can
+ * a token, none for a tie, an acknowledgement, a grant or a request. Read the header first, then ask this: neither alone can
  * tell. */
 bool wire_entry_fits(const struct entry_header *header, struct slice body) MUST_USE;
 /* True when no message of the schema can contain itself or nest deeper than the reader looks. */

@@ -196,6 +196,18 @@ static struct entry_header request_sample(void)
     return header;
 }
 
+static struct entry_header tie_sample(void)
+{
+    struct entry_header header = {.kind = ENTRY_TIE, .id = record_id};
+
+    header.id.seq = 48;
+    header.tie = (struct tie_header){
+        .id = header.id, .relationship = RELATIONSHIP_MOTHER, .until_day = TIE_OPEN};
+    count_from(0x10, header.tie.handle, sizeof(header.tie.handle));
+    count_from(0x70, header.tie.person, sizeof(header.tie.person));
+    return header;
+}
+
 struct entry_header wire_sample_header(enum entry_kind kind)
 {
     switch (kind) {
@@ -214,9 +226,9 @@ struct entry_header wire_sample_header(enum entry_kind kind)
     case ENTRY_REQUEST:
         return request_sample();
     case ENTRY_TIE:
-        break;
+        return tie_sample();
     }
-    assert(false && "no sample of a kind that is not in use");
+    assert(false && "no sample of a kind that there is not");
 }
 
 #define HEADER_SAMPLE(noun, KIND)                                                                  \
@@ -242,6 +254,7 @@ HEADER_SAMPLE(acknowledgement, ACKNOWLEDGEMENT)
 HEADER_SAMPLE(decision, DECISION)
 HEADER_SAMPLE(grant, GRANT)
 HEADER_SAMPLE(request, REQUEST)
+HEADER_SAMPLE(tie, TIE)
 
 static void retraction_header_write(struct buf *out)
 {
@@ -699,6 +712,7 @@ const struct wire_sample wire_samples[] = {
     {"decision_header", 8, CORPUS_ENTRY, decision_header_write, decision_header_again},
     {"grant_header", 6, CORPUS_ENTRY, grant_header_write, grant_header_again},
     {"request_header", 7, CORPUS_ENTRY, request_header_write, request_header_again},
+    {"tie_header", 8, CORPUS_ENTRY, tie_header_write, tie_header_again},
     {"parcel_head", 11, CORPUS_PARCEL, parcel_head_write, parcel_head_again},
     {"parcel", 3, CORPUS_PARCEL, parcel_write, parcel_again},
     {"receipt", 3, CORPUS_PARCEL, receipt_write, receipt_again},

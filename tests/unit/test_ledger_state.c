@@ -627,15 +627,17 @@ static const struct {
     const char *sha256;
 } schema_1[] = {
     {"entry", T_ENTRY, 68, "2f7638f5990d6ebafb31d3efcd8c8572c5fd38f09f014bc7a64dd1b305e88def"},
-    {"subject", T_SUBJECT, 98, "b05cd985e478c7a105b7dde476d3946adeeffe88b05a8d90128630428a040a45"},
+    {"subject", T_SUBJECT, 99, "7382f3e6cc444716ca51d10d84ffa158d90d673a559fe5d6ae800d139486ebaa"},
     {"chronology", T_CHRONOLOGY, 58,
      "059a882e3a86c15342a609959e79321fdd2e0a5baf7557c4d036b024ff96fc27"},
     {"alert", T_ALERT, 245, "9702e019b56c9355cd911234a512e20b81553cd4286ff1e8d396ce261f8499e7"},
     {"mailbox", T_MAILBOX, 39, "2fec766b15a339d490d4af1e9cbb36b6b6f9e56ccd16f3fbd20f1bbcee237027"},
     {"reader", T_READER, 11, "edba7bc93099b4d45eff8fb9c0d0abd8605989edb3239c5313f4d763e42f1a7e"},
-    {"agency", T_AGENCY, 144, "5b6a4e415f224010792c17f93ac9f7ed6e87f4136e3f1ab9fc81054cc03a6d3e"},
+    {"agency", T_AGENCY, 148, "3046dcd985b37542a925d3f87e2955091ef03e4f6c2af843cda6401bf25af881"},
     {"involvement", T_INVOLVEMENT, 36,
      "96390cfe655a81cbe66fcc33c6b390e245153da392885471d4ed109ad51ae0c9"},
+    {"tie", T_TIE, 33, "bca4e5f4d0f19b4cd4ffa9111e734a1f4bf086b81318eff35ef273fc726fa144"},
+    {"tied", T_TIED, 1, "953399d22dd3009b29283c7daad28af3b416220d3e9e30d233e31e22e0932638"},
     {"child-alert", T_CHILD_ALERT, 8,
      "8c7654ecfd7b0b623b803e2f4e02ad1cc84278efdfcd7c4c9208edd81f17e115"},
     {"timer", T_TIMER, 24, "3830312a949a795d151f3fc788deaf28ec421d5f7d51cf68da62b68f451e0cae"},
@@ -656,6 +658,8 @@ static void the_rows_of_schema_1_keep_their_bytes(void **state)
     const struct reader_row reader = {.parts = 3, .opened = true, .position = 4};
     const struct agency_row agency = agency_sample();
     const struct involvement_row involvement = {.from_day = -1, .until_day = 2, .log_index = 3};
+    const struct tie_row tie = {
+        .relationship = RELATIONSHIP_FATHER, .until_day = 2, .log_index = 3, .entry = entry_a};
     const struct timer_row timer = {
         .due_ms = 1, .kind = TIMER_RECORD, .number = 2, .entry = entry_a, .rounds = 3};
     const struct governance_row governance = {
@@ -675,6 +679,7 @@ static void the_rows_of_schema_1_keep_their_bytes(void **state)
     reader_row_put(ledger->txn, &entry_a, 1, &reader);
     agency_row_put(ledger->txn, 1, &agency);
     involvement_row_put(ledger->txn, &subject_a, ROLE_ON_ROLL, &involvement);
+    tie_row_put(ledger->txn, &subject_a, &subject_a, &tie);
     child_alert_put(ledger->txn, 1, 2);
     governance_row_put(ledger->txn, GOVERNANCE_CALENDAR, &governance);
     blob_row_put(ledger->txn, 1, 2, &blob);

@@ -205,9 +205,8 @@ static void render_verdicts(struct buf *out)
 
 static void render_entry_kinds(struct buf *out)
 {
-    buf_add_text(out, "| kind | | in use |\n| --- | --- | --- |\n");
-#define X(name, number, used)                                                                      \
-    buf_format(out, "| %d | %s | %s |\n", (number), entry_kind_text(number), (used) ? "yes" : "no");
+    buf_add_text(out, "| kind | |\n| --- | --- |\n");
+#define X(name, number) buf_format(out, "| %d | %s |\n", (number), entry_kind_text(number));
     CAIRN_ENTRY_KINDS(X)
 #undef X
 }
@@ -238,6 +237,8 @@ static void render_vocabulary(struct buf *out)
     CAIRN_IDENTIFIER_STATUSES(X)
     render_words(out, "Roles of involvements");
     CAIRN_ROLES(X)
+    render_words(out, "Relationships of ties");
+    CAIRN_RELATIONSHIPS(X)
     render_words(out, "Outcomes of closing");
     CAIRN_OUTCOMES(X)
 #undef X

@@ -310,23 +310,6 @@ static void a_grant_that_was_legal_a_moment_ago_is_no_reason_to_lose_a_record(vo
     assert_int_equal(days_later, VERDICT_BAD_GRANT);
 }
 
-static void a_kind_that_is_not_in_use_is_refused_by_name(void **state)
-{
-    struct world *world = *state;
-    struct world_entry entry = {.header = {.kind = ENTRY_TIE, .id = {GP, 0x0101010101010101, 7}}};
-    /* TieHeader by hand, because nothing of ours writes one yet: kind, agency, stream, seq, handle,
-     * person, relationship. */
-    static const uint8_t tie[] = {0x08, 4,    0x10, GP, 0x19, 1,    1,  1, 1, 1,    1, 1, 1, 0x20,
-                                  7,    0x2a, 16,   9,  9,    9,    9,  9, 9, 9,    9, 9, 9, 9,
-                                  9,    9,    9,    9,  9,    0x32, 16, 8, 8, 8,    8, 8, 8, 8,
-                                  8,    8,    8,    8,  8,    8,    8,  8, 8, 0x38, 1};
-    memcpy(entry.header_bytes, tie, sizeof(tie));
-    entry.wire = (struct wire_entry){.kind = ENTRY_TIE,
-                                     .header = slice_make(entry.header_bytes, sizeof(tie))};
-
-    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_KIND_NOT_IN_USE);
-}
-
 static void a_card_larger_than_its_body_is_a_bad_entry(void **state)
 {
     struct world *world = *state;
@@ -592,7 +575,6 @@ int main(void)
         STORY(a_final_refusal_stays_final),
         STORY(a_grant_that_no_agreement_allows_is_refused),
         STORY(a_grant_that_was_legal_a_moment_ago_is_no_reason_to_lose_a_record),
-        STORY(a_kind_that_is_not_in_use_is_refused_by_name),
         STORY(a_card_larger_than_its_body_is_a_bad_entry),
         STORY(a_record_that_nobody_may_read_says_so),
         STORY(a_revocation_holds_from_its_own_batch_on),

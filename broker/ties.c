@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/ties.h"
+
+/* --- of a child --- */
+
+static struct tied *find(struct tied_list *list, const struct tied *tied)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->of[i].number == tied->number &&
+            (!tied->alone || subject_id_equal(&list->of[i].subject, &tied->subject))) {
+            return &list->of[i];
+        }
+    }
+    return NULL;
+}
+
+/* Two agencies may state one tie: it holds as long as either says. */
+static void add(struct apply *apply, struct tied_list *list, const struct tied *tied)
+{
+    struct tied *there = find(list, tied);
+    if (there != NULL) {
+        there->until_day = tied->until_day > there->until_day ? tied->until_day : there->until_day;
+        there->log_index = tied->log_index < there->log_index ? tied->log_index : there->log_index;
+        there->by_name = there->by_name && tied->by_name;
+    } else if (list->n == CAIRN_TIED_MAX) {
+        apply_noted(apply, NOTED_LIMITS_REACHED);
+    } else {
+        list->of[list->n++] = *tied;
+    }
+}
+
+struct child_search {
+    struct apply *apply;
+    struct tied_list *list;
+};
+
+static bool add_of_member(void *data, const struct subject_id *subject, enum link link)
+{
+    const struct child_search *search = data;
+    struct store_key prefix = key_subject(subject);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(search->apply->txn, T_TIE, store_key_slice(&prefix));
+    for (; walk.live && key_has_prefix(walk.key, &prefix); store_walk_next(&walk)) {
+        struct subject_id other = subject_id_unpack(walk.key.data + prefix.len);
+        struct subject_row row;
+        struct tie_row tie;
+        bool good = tie_row_unpack(walk.value, &tie);
+        assert(good);
+        if (subject_row_get(search->apply->txn, &other, &row)) {
+            const struct tied tied = {
+                .number = row.child,
+                .until_day = tie.until_day,
+                .log_index = tie.log_index,
+                .by_name = link == LINK_PROVISIONAL || row.link == LINK_PROVISIONAL,
+                .alone = tie.relationship == RELATIONSHIP_BORN,
+                .subject = other,
+            };
+            add(search->apply, search->list, &tied);
+        }
+    }
+    return true;
+}
+
+void ties_of_child(struct apply *apply, uint64_t child, struct tied_list *ret)
+{
+    struct child_search search = {.apply = apply, .list = ret};
+    ret->n = 0;
+    members_each(apply->txn, child, add_of_member, &search);
+}
+
+struct between_search {
+    struct apply *apply;
+    uint64_t person;
+    size_t n;
+};
+
+static bool count_between(void *data, const struct subject_id *subject, enum link link)
+{
+    (void)link;
+    struct between_search *search = data;
+    struct store_key prefix = key_subject(subject);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(search->apply->txn, T_TIE, store_key_slice(&prefix));
+    for (; walk.live && key_has_prefix(walk.key, &prefix); store_walk_next(&walk)) {
+        struct subject_id other = subject_id_unpack(walk.key.data + prefix.len);
+        struct subject_row row;
+        search->n +=
+            subject_row_get(search->apply->txn, &other, &row) && row.child == search->person ? 1
+                                                                                             : 0;
+    }
+    return true;
+}
+
+size_t ties_between(struct apply *apply, uint64_t child, uint64_t person)
+{
+    struct between_search search = {.apply = apply, .person = person};
+    members_each(apply->txn, child, count_between, &search);
+    return search.n;
+}
+
+static bool counts_through(const struct tied *tied, const struct chronology_item *item)
+{
+    return item->day < tied->until_day &&
+           (!tied->alone || subject_id_equal(&item->row.subject, &tied->subject));
+}
+
+bool ties_count(struct apply *apply, uint64_t child, const struct chronology_item *item,
+                uint64_t number, struct tied *ret)
+{
+    struct tied_list list;
+    ties_of_child(apply, child, &list);
+    for (size_t i = 0; i < list.n; i++) {
+        if (list.of[i].number == number && counts_through(&list.of[i], item)) {
+            *ret = list.of[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- of an adult --- */
+
+struct person_search {
+    struct apply *apply;
+    struct tied_children *list;
+};
+
+static void add_child(struct apply *apply, struct tied_children *list, uint64_t child)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->of[i] == child) {
+            return;
+        }
+    }
+    if (list->n == CAIRN_TIED_MAX) {
+        apply_noted(apply, NOTED_LIMITS_REACHED);
+        return;
+    }
+    list->of[list->n++] = child;
+}
+
+static bool add_children(void *data, const struct subject_id *subject, enum link link)
+{
+    (void)link;
+    const struct person_search *search = data;
+    struct store_key prefix = key_subject(subject);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(search->apply->txn, T_TIED, store_key_slice(&prefix));
+    for (; walk.live && key_has_prefix(walk.key, &prefix); store_walk_next(&walk)) {
+        struct subject_id child = subject_id_unpack(walk.key.data + prefix.len);
+        struct subject_row row;
+        if (subject_row_get(search->apply->txn, &child, &row)) {
+            add_child(search->apply, search->list, row.child);
+        }
+    }
+    return true;
+}
+
+void ties_children(struct apply *apply, uint64_t person, struct tied_children *ret)
+{
+    struct person_search search = {.apply = apply, .list = ret};
+    ret->n = 0;
+    members_each(apply->txn, person, add_children, &search);
+}
+
+/* --- the chronology --- */
+
+struct filter {
+    const struct chronology_search *search;
+    const struct tied *tied;
+};
+
+static bool wanted(const void *data, const struct chronology_item *item)
+{
+    const struct filter *filter = data;
+    return counts_through(filter->tied, item) && filter->search->wanted(filter->search->data, item);
+}
+
+size_t ties_merge(struct apply *apply, const struct chronology_search *search,
+                  struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX], size_t n)
+{
+    struct tied_list list;
+    n = chronology_merge(apply, search, items, n);
+    ties_of_child(apply, search->child, &list);
+    for (size_t i = 0; i < list.n; i++) {
+        const struct filter filter = {.search = search, .tied = &list.of[i]};
+        const struct chronology_search through = {
+            .child = list.of[i].number,
+            .from = search->from,
+            .to = search->to,
+            .wanted = wanted,
+            .data = &filter,
+            .tied = true,
+            .tied_at = list.of[i].log_index,
+        };
+        if (list.of[i].number != search->child) { /* of twins, the first has it as its own */
+            n = chronology_merge(apply, &through, items, n);
+        }
+    }
+    return n;
+}
