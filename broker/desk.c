@@ -17,7 +17,8 @@ bool desk_may_read(struct apply *apply, const struct record_header *header,
         agency->number == origin->number || disclose_narrowed(header, agency->number)) {
         return false;
     }
-    struct decision decision = disclose_decide(apply, header, origin, agency);
+    struct decision decision =
+        disclose_decide(apply, disclose_child(apply, header), header, origin, agency);
     return decision.effect == EFFECT_SHARE && decision.mode == MODE_CONTENT;
 }
 

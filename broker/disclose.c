@@ -66,6 +66,14 @@ static struct disclosure disclosure_of(const struct apply *apply,
     };
 }
 
+uint64_t disclose_child(struct apply *apply, const struct record_header *header)
+{
+    struct subject_id subject = {.agency = header->id.agency};
+    struct subject_row row;
+    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    return subject_row_get(apply->txn, &subject, &row) ? row.child : 0;
+}
+
 void disclose_existence(struct decision *decision)
 {
     decision->mode = MODE_EXISTENCE;

@@ -11,6 +11,8 @@
 struct decision disclose_decide(struct apply *apply, uint64_t child,
                                 const struct record_header *header, const struct agency *origin,
                                 const struct agency *recipient);
+/* Whose handle the record has, an adult's too; 0: nobody's that is known. */
+uint64_t disclose_child(struct apply *apply, const struct record_header *header);
 /* What is said through a tie: that it exists, and its origin is not to be asked for more. */
 void disclose_existence(struct decision *decision);
 /* The same on another day, with whatever role lets it have most: its involvement may have ended, or

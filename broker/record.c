@@ -229,7 +229,11 @@ static void tell_existence(struct apply *apply, const struct told_record *record
         .time_ms = apply->time_ms,
     };
     alert_own_handle(apply, record->child, recipient->number, &notice);
-    mailbox_existence(apply, recipient->number, &notice, &record->id);
+    if (type == NOTICE_TOLD) {
+        mailbox_existence(apply, recipient->number, &notice, &record->id);
+    } else {
+        mailbox_notice(apply, recipient->number, &notice);
+    }
 }
 
 /* Whoever an agreement tells at once without content hears that there is something. Whoever it would

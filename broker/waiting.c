@@ -6,6 +6,7 @@
 #include "broker/disclose.h"
 #include "broker/headline.h"
 #include "broker/mailbox.h"
+#include "broker/ties.h"
 
 /* --- entries --- */
 
@@ -46,7 +47,8 @@ static bool record_may_go(struct apply *apply, const struct record_header *heade
     if (origin == NULL) {
         return false;
     }
-    struct decision decision = disclose_decide(apply, header, origin, recipient);
+    struct decision decision =
+        disclose_decide(apply, disclose_child(apply, header), header, origin, recipient);
     if (parts == 0) { /* its keys follow in a grant of their own */
         return decision.effect == EFFECT_ASK ||
                (decision.effect > EFFECT_ASK && decision.mode == MODE_CONTENT);
@@ -90,11 +92,40 @@ static bool grant_may_go(struct apply *apply, const struct grant_header *header,
 
 /* --- alerts --- */
 
-static bool may_know(struct apply *apply, const struct entry_id *id, const struct agency *recipient,
-                     struct wire_headline *ret)
+/* Of an adult: as of somebody who is tied to that child. */
+static bool may_know(struct apply *apply, const struct entry_id *id, uint64_t child,
+                     const struct agency *recipient, struct wire_headline *ret)
 {
     struct told_record record;
-    return headline_load(apply, id, &record) && headline_for(apply, &record, recipient, ret);
+    return headline_load(apply, id, &record) &&
+           (!record.header.person || headline_load_of(apply, id, child, &record)) &&
+           headline_for(apply, &record, recipient, ret);
+}
+
+/* Of which child something was told at once: it is named by the recipient's own handle, if that has
+ * one; an adult may be tied to several. */
+static bool may_be_told(struct apply *apply, const struct entry_id *id,
+                        const struct wire_notice *notice, const struct agency *recipient)
+{
+    struct subject_id subject = {.agency = recipient->number};
+    struct tied_children children;
+    struct told_record record;
+    struct subject_row row;
+    struct wire_headline ignored;
+    memcpy(subject.handle, notice->handle, CAIRN_HANDLE_BYTES);
+    if (notice->has_handle && subject_row_get(apply->txn, &subject, &row)) {
+        return may_know(apply, id, row.child, recipient, &ignored);
+    }
+    if (!headline_load(apply, id, &record) || !record.header.person) {
+        return may_know(apply, id, 0, recipient, &ignored);
+    }
+    ties_children(apply, record.child, &children);
+    for (size_t i = 0; i < children.n; i++) {
+        if (may_know(apply, id, children.of[i], recipient, &ignored)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Whether it may know of a record of the alert, whosever child that is by now. */
@@ -106,7 +137,7 @@ static bool alert_may_be_known(struct apply *apply, uint64_t number, const struc
         return false;
     }
     for (size_t i = 0; i < alert.n_records; i++) {
-        if (may_know(apply, &alert.records[i].entry, recipient, &ignored)) {
+        if (may_know(apply, &alert.records[i].entry, alert.child, recipient, &ignored)) {
             return true;
         }
     }
@@ -124,7 +155,7 @@ static bool unnamed_may_go(struct apply *apply, uint64_t number, const struct ag
     }
     for (size_t i = 0; i < alert.n_records; i++) {
         if (alert.records[i].day == headline->event_day &&
-            may_know(apply, &alert.records[i].entry, recipient, &now) &&
+            may_know(apply, &alert.records[i].entry, alert.child, recipient, &now) &&
             slice_equal(now.class, headline->class) &&
             slice_equal(now.origin_kind, headline->origin_kind)) {
             return true;
@@ -145,7 +176,7 @@ static size_t keep_headlines(struct apply *apply, const struct wire_notice *noti
         if (!was->has_record) {
             left[n] = *was;
             n += unnamed_may_go(apply, notice->alert, recipient, was) ? 1 : 0;
-        } else if (may_know(apply, &was->record, recipient, &now)) {
+        } else if (may_know(apply, &was->record, 0, recipient, &now)) {
             left[n++] = now.has_record ? *was : now;
         }
     }
@@ -196,7 +227,6 @@ static enum fate fate_if(bool goes)
 static enum fate fate_of_notice(struct apply *apply, const struct agency *recipient,
                                 const struct mailbox_row *row, struct judged_notice *ret)
 {
-    struct wire_headline now;
     bool good = wire_notice_read(row->notice, &ret->arena, &ret->notice);
     assert(good); /* we wrote it */
     switch (ret->notice.type) {
@@ -205,7 +235,7 @@ static enum fate fate_of_notice(struct apply *apply, const struct agency *recipi
     case NOTICE_CANDIDATE:
         return fate_of_headlines(apply, recipient, ret);
     case NOTICE_TOLD:
-        return fate_if(may_know(apply, &row->entry, recipient, &now));
+        return fate_if(may_be_told(apply, &row->entry, &ret->notice, recipient));
     case NOTICE_OPENED:
     case NOTICE_CLOSED:
         return fate_if(alert_may_be_known(apply, ret->notice.alert, recipient));
