@@ -18,6 +18,7 @@
 #include "os/memory.h"
 #include "os/notify.h"
 #include "os/signals.h"
+#include "signer/child.h"
 
 #define TURN_MS  250 /* how often threads look at signals and the watchdog when nothing happens */
 #define PATH_LEN 512
@@ -27,18 +28,10 @@
 static int open_keys(struct broker *broker, struct error *error)
 {
     const char *dir = broker->options->keys;
-    struct secret seed = SECRET_NULL;
     int r = key_read(dir, KEY_TRANSPORT, &broker->curve_key, error);
     if (r == 0) {
         r = key_read(dir, KEY_PEPPER, &broker->pepper, error);
     }
-    if (r == 0) {
-        r = key_read(dir, KEY_CHECKPOINT, &seed, error);
-    }
-    if (r == 0) {
-        r = signer_new(&seed, &broker->signer);
-    }
-    secret_deinit(&seed);
     return r;
 }
 
@@ -83,6 +76,18 @@ static int open_marker(struct broker *broker, struct error *error)
     return r;
 }
 
+int broker_signer(struct broker *broker, const struct options *options, struct error *error)
+{
+    const struct service_options own = {
+        .keys = options->keys,
+        .governance = options->governance,
+        .signed_head = options->signed_head,
+    };
+    return options->signer[0] == '\0'
+               ? signer_start(&own, &broker->signer, error)
+               : signer_client_connect(options->signer, &broker->signer, error);
+}
+
 int broker_open(struct broker *broker, const struct options *options, struct error *error)
 {
     broker->options = options;
@@ -110,18 +115,17 @@ int broker_open(struct broker *broker, const struct options *options, struct err
 static int checkpoint_key(struct broker *broker, const struct governance *governance,
                           struct error *error)
 {
-    uint8_t public_key[SIGN_PUBLIC_BYTES];
-    signer_public(broker->signer, public_key);
+    const uint8_t *public_key = broker->signer.public_key;
     if (!note_key_init(&broker->commit.checkpoint_key, governance->root.origin, NOTE_TYPE_ED25519,
                        public_key)) {
         return error_set(error, "root", "the origin is no name for a log");
     }
-    if (memcmp(public_key, governance->directory.checkpoint_key.public_key, sizeof(public_key)) !=
+    if (memcmp(public_key, governance->directory.checkpoint_key.public_key, SIGN_PUBLIC_BYTES) !=
         0) {
-        return error_set(
-            error, broker->options->keys,
-            "%s is not the key that the directory names: agencies would refuse every checkpoint",
-            KEY_CHECKPOINT);
+        return error_set(error, "signer",
+                         "its %s is not the key that the directory names: agencies would refuse "
+                         "every checkpoint",
+                         KEY_CHECKPOINT);
     }
     return 0;
 }
@@ -202,7 +206,7 @@ int broker_recover(struct broker *broker, struct error *error)
     commit->board = broker->board;
     commit->store = broker->store;
     commit->counters = &broker->counters;
-    commit->signer = broker->signer;
+    commit->signer = &broker->signer;
     report_crash(broker);
     r = commit_recover(commit, &mark, error);
     if (r != 0) {
@@ -396,7 +400,7 @@ void broker_close(struct broker *broker)
     board_free(&broker->board);
     store_close(&broker->store);
     counters_close(&broker->counters);
-    signer_free(&broker->signer);
+    signer_client_close(&broker->signer);
     secret_deinit(&broker->curve_key);
     secret_deinit(&broker->pepper);
     *broker = BROKER_NULL;

@@ -17,7 +17,7 @@ struct broker {
     const struct options *options;
     struct secret curve_key;
     struct secret pepper;
-    struct signer *signer;
+    struct signer_client signer; /* the signer */
     struct store *store;
     struct counters counters;
     struct board *board;
@@ -33,9 +33,14 @@ struct broker {
 
 #define BROKER_NULL                                                                                \
     ((struct broker){.signals = -1,                                                                \
+                     .signer = SIGNER_CLIENT_NULL,                                                 \
                      .counters = COUNTERS_NULL,                                                    \
                      .commit = {.highwater = HIGHWATER_NULL, .marker = MARKER_NULL}})
 
+/* Before anything is opened: the signer, in a child of this process unless the options name a socket.
+ * The child does not come back. */
+int broker_signer(struct broker *broker, const struct options *options,
+                  struct error *error) MUST_USE;
 /* Keys, store, counters, crash marker, board, pipeline. */
 int broker_open(struct broker *broker, const struct options *options, struct error *error) MUST_USE;
 /* High-water mark and clock; state as the store holds it; newer documents from the governance

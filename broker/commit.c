@@ -9,7 +9,7 @@
  *   3 commit    synced
  *   4 re-read   the new leaves through a read transaction, re-hashed
  *   5 mark      high-water file
- *   6 sign      the checkpoint
+ *   6 sign      the checkpoint: asked of the signer, with the proof from its last one
  *   7 show      head and governance on the board, counters, log lines
  *   8 durable   answer and publish may go on
  *
@@ -144,9 +144,23 @@ static void cut(struct batch *batch, struct store_txn *txn, const struct store_k
 
 /* --- 4 to 8 --- */
 
+/* The way from what the signer signed last to this head, by what is on the disk. */
+static int prove_head(struct commit *commit, uint64_t size, struct tree_proof *ret)
+{
+    uint64_t last = commit->signer->last.size;
+    if (last == 0 || last >= size) {
+        return 0;
+    }
+    _cleanup_(store_end) struct store_txn *txn = store_read(commit->store);
+    struct log_source source = {.txn = txn, .table = T_LOG};
+    struct tree_source tree = log_tree(&source);
+    return txn == NULL ? -ENOMEM : tree_prove_consistency(&tree, last, size, ret);
+}
+
 static void sign_head(struct commit *commit, struct head *ret)
 {
     _cleanup_(buf_deinit) struct buf note = BUF_MAX(sizeof(ret->note));
+    struct tree_proof proof = {.n = 0};
     ret->checkpoint.size = commit->signed_range.size;
     tree_root(&commit->signed_range, &ret->checkpoint.root);
     int r = highwater_write(&commit->highwater, &ret->checkpoint);
@@ -154,9 +168,10 @@ static void sign_head(struct commit *commit, struct head *ret)
         log_fatal("highwater_failed", "size=%" PRIu64 " error=%s", ret->checkpoint.size,
                   strerror(-r));
     }
-    r = checkpoint_sign(&ret->checkpoint, &commit->checkpoint_key, commit->signer, &note);
+    r = prove_head(commit, ret->checkpoint.size, &proof);
+    r = r == 0 ? signer_client_sign(commit->signer, &ret->checkpoint, &proof, &note) : r;
     if (r != 0 || !buf_ok(&note)) {
-        log_fatal("sign_failed", "size=%" PRIu64, ret->checkpoint.size);
+        log_fatal("sign_failed", "size=%" PRIu64 " error=%s", ret->checkpoint.size, strerror(-r));
     }
     ret->note_len = note.len;
     memcpy(ret->note, note.data, note.len);
@@ -481,6 +496,9 @@ int commit_recover(struct commit *commit, const struct checkpoint *mark, struct 
                          schema, STATE_SCHEMA);
     }
     int r = check_mark(commit, txn, mark, error);
+    if (r == 0) {
+        r = check_mark(commit, txn, &commit->signer->last, error);
+    }
     if (r == 0) {
         r = check_mark(commit, txn, &commit->highwater.shown, error);
     }

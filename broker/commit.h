@@ -14,18 +14,19 @@
 #include "broker/apply.h"
 #include "broker/board.h"
 #include "broker/counters.h"
-#include "broker/highwater.h"
 #include "broker/pipeline.h"
 #include "broker/timekeeper.h"
 #include "os/marker.h"
+#include "signer/client.h"
+#include "signer/highwater.h"
 
 struct commit {
     struct pipeline *pipeline;
     struct board *board;
     struct store *store;
     struct counters *counters;
-    const char *dir; /* whose disk is watched */
-    const struct signer *signer;
+    const char *dir;              /* whose disk is watched */
+    struct signer_client *signer; /* the signer */
     struct note_key checkpoint_key;
     struct timekeeper time;
     struct highwater highwater;

@@ -26,6 +26,7 @@ int main(int argc, char **argv)
         return then == CONF_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
     }
     if (harden_process(&error) != 0 || crypto_init(&error) != 0 ||
+        broker_signer(&broker, &options, &error) != 0 ||
         broker_open(&broker, &options, &error) != 0 || broker_recover(&broker, &error) != 0 ||
         broker_listen(&broker, &error) != 0) {
         broker_close(&broker);

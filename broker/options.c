@@ -10,11 +10,19 @@ static const struct conf_option table[] = {
     {"broker", "governance", NULL,
      "The partnership's signed documents, read at start and on SIGHUP.", CONF_PATH, 0, 0},
     {"broker", "keys", NULL,
-     "transport-key, checkpoint-key and pepper. Under systemd: the credentials folder.", CONF_PATH,
-     0, 0},
+     "transport-key and pepper; and checkpoint-key, when there is no other signer. Under systemd: "
+     "the credentials folder.",
+     CONF_PATH, 0, 0},
     {"broker", "endpoint", "tcp://127.0.0.1:7440", "Where agencies connect.", CONF_TEXT, 0, 0},
     {"broker", "highwater", NULL,
      "A small file that remembers the largest signed log head. Put it on another disk than dir.",
+     CONF_PATH, 0, 0},
+    {"broker", "signer", "",
+     "The socket of a cairn-signer. Without one, the broker starts a signer as a child of its own "
+     "before it opens anything else.",
+     CONF_PATH, 0, 0},
+    {"broker", "signed", "",
+     "The file in which the signer that the broker starts keeps the last head that it signed.",
      CONF_PATH, 0, 0},
     {"broker", "workers", "2", "Threads that check signatures.", CONF_INTEGER, 1,
      CAIRN_VERIFY_WORKERS_MAX},
@@ -36,6 +44,8 @@ static void take_options(struct options *options)
     options->keys = conf_text(conf, "broker", "keys");
     options->endpoint = conf_text(conf, "broker", "endpoint");
     options->highwater = conf_text(conf, "broker", "highwater");
+    options->signer = conf_text(conf, "broker", "signer");
+    options->signed_head = conf_text(conf, "broker", "signed");
     options->workers = (int)conf_integer(conf, "broker", "workers");
     options->quota_records = (uint64_t)conf_integer(conf, "broker", "quota_records");
     options->quota_bytes = (uint64_t)conf_integer(conf, "broker", "quota_bytes");

@@ -9,9 +9,11 @@ struct options {
     struct conf *conf;      /* owns the texts below */
     const char *dir;        /* the store, counters and crash marker; 0700 */
     const char *governance; /* signed documents, read at start and on SIGHUP */
-    const char *keys;       /* transport-key, checkpoint-key, pepper */
+    const char *keys;       /* transport-key, pepper; checkpoint-key for a signer of our own */
     const char *endpoint;
     const char *highwater; /* a file, on another disk than dir where there is one */
+    const char *signer;    /* socket of a cairn-signer; "": a child of our own, with the file: */
+    const char *signed_head;
     int workers;
     uint64_t quota_records; /* a minute and agency */
     uint64_t quota_bytes;

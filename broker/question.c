@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "broker/admit.h"
 #include "broker/delivery.h"
-#include "broker/highwater.h"
+#include "signer/highwater.h"
 #include "broker/picture.h"
 #include "ledger/journal.h"
 

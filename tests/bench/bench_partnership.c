@@ -110,19 +110,22 @@ static void make_broker(struct partnership *partnership)
     char governance[BENCH_PATH];
     char keys[BENCH_PATH];
     char highwater[BENCH_PATH];
+    char signed_head[BENCH_PATH];
 
     sub_dir(partnership, "governance", governance);
     sub_dir(partnership, "broker-keys", keys);
     sub_dir(partnership, "store", partnership->broker_store);
     bench_path(highwater, partnership->dir, "highwater");
+    bench_path(signed_head, partnership->dir, "signed");
     write_documents(partnership, governance);
     write_key(keys, KEY_TRANSPORT, 0, "curve");
     write_key(keys, KEY_CHECKPOINT, 0, "sign");
     write_key(keys, KEY_PEPPER, 0, "pepper");
     buf_format(&ini,
                "[broker]\ndir = %s\ngovernance = %s\nkeys = %s\nendpoint = %s\nhighwater = %s\n"
-               "quota_records = 100000000\nquota_bytes = 1024G\n",
-               partnership->broker_store, governance, keys, partnership->endpoint, highwater);
+               "signed = %s\nquota_records = 100000000\nquota_bytes = 1024G\n",
+               partnership->broker_store, governance, keys, partnership->endpoint, highwater,
+               signed_head);
     bench_path(partnership->broker_ini, partnership->dir, "broker.ini");
     write_file(partnership->broker_ini, &ini);
 }

@@ -58,10 +58,10 @@ while read -r command; do
     # shellcheck disable=SC2086 # two words
     same docs/man/cairn.1 "cairn $command" "$text" "$BIN/cairn" $command
 done <"$work/commands"
-for daemon in cairn-broker cairn-agent; do
+for daemon in cairn-signer cairn-broker cairn-agent; do
     same "docs/man/$daemon.8" "$daemon" "$(page "docs/man/$daemon.8" | sed -n '/^--/p')" "$BIN/$daemon"
 done
-for daemon in cairn-broker cairn-agent; do
+for daemon in cairn-signer cairn-broker cairn-agent; do
     sed -n '/^\.SH CONFIGURATION/,/^\.SH SIGNALS/p' "docs/man/$daemon.8" >"$work/configuration"
     while read -r key; do
         grep -qE "^\.BR? .*\b$key\b" "$work/configuration" || say "docs/man/$daemon.8 does not tell of $key of the configuration"

@@ -106,17 +106,22 @@ broker_refuses 'it is older than its high-water mark; restore a newer copy'
 promise "a broker refuses a store older than its high-water mark"
 
 mv "$BROKER/highwater" "$WORK/newer-highwater"
+broker_refuses 'it is older than its high-water mark; restore a newer copy'
+promise "without that mark, what its signer has signed convicts it"
+
+mv "$BROKER/signed" "$WORK/newer-signed"
 start_broker partnership
 ended broker
 ((LAST == 74)) || broken "the broker ended with status $LAST"
 log_says broker '<2>.* log_fork .*shows our signed head, which this store does not contain' ||
     broken "the broker ended for another reason"
 broker_refuses 'it is older than its high-water mark; restore a newer copy'
-promise "without that mark, an agency that greets it convicts it: it ends, and refuses to start again"
+promise "without either mark, an agency that greets it convicts it: it ends, and refuses to start again"
 
 rm -rf "$BROKER/data"
 mv "$WORK/newer" "$BROKER/data"
 mv -f "$WORK/newer-highwater" "$BROKER/highwater"
+mv -f "$WORK/newer-signed" "$BROKER/signed"
 start_broker partnership
 stop broker
 promise "the newer copy put back, it starts"

@@ -118,6 +118,8 @@ static const struct fault_row faults[] = {
     {"pwrite", "data.mdb", EIO, "commit_failed"},
     {"pwrite", "highwater", EIO, "highwater_failed"},
     {"fdatasync", "highwater", EIO, "highwater_failed"},
+    {"pwrite", "signed", EIO, "signer_mark_failed"},
+    {"fdatasync", "signed", EIO, "signer_mark_failed"},
 };
 
 static void start_with(const struct process_options *options)

@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "broker/highwater.h"
+#include "signer/highwater.h"
 #include "crypto/crypto.h"
 #include "crypto/sign.h"
 #include "govern/keys.h"

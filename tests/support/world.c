@@ -103,6 +103,20 @@ static void wire_stages(struct world *world)
     };
 }
 
+/* The real one, in this process. */
+static void open_signer(struct world *world)
+{
+    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+    char path[128];
+    struct error error = ERROR_NULL;
+    governing_seed(0, "sign", &seed);
+    (void)snprintf(path, sizeof(path), "%s/signed", world->dir);
+    int r = service_open_with(&seed, GOVERNING_ORIGIN, path, &world->service, &error);
+    assert(r == 0);
+    r = signer_client_service(&world->service, &world->signer);
+    assert(r == 0);
+}
+
 /* Everything but the folder, the governance desk and the clock. */
 static int start(struct world *world)
 {
@@ -123,7 +137,7 @@ static int start(struct world *world)
         .store = world->store,
         .counters = &world->counters,
         .dir = world->dir,
-        .signer = world->checkpoint_signer,
+        .signer = &world->signer,
         .highwater = HIGHWATER_NULL,
         .marker = MARKER_NULL,
     };
@@ -134,6 +148,7 @@ static int start(struct world *world)
     (void)snprintf(path, sizeof(path), "%s/applying", world->dir);
     r = marker_open(path, &world->commit.marker);
     assert(r == 0);
+    open_signer(world);
     (void)snprintf(path, sizeof(path), "%s/highwater", world->dir);
     r = highwater_open(path, &world->clock.clock, &world->commit.highwater, &mark, &error);
     assert(r == 0);
@@ -148,6 +163,8 @@ static void stop(struct world *world)
     answer_deinit(&world->answer);
     publish_deinit(&world->publish);
     commit_deinit(&world->commit);
+    signer_client_close(&world->signer);
+    service_close(&world->service);
     pipeline_free(&world->pipeline);
     board_free(&world->board);
     store_close(&world->store);

@@ -12,6 +12,7 @@
 #include "broker/gate.h"
 #include "broker/publish.h"
 #include "broker/verify.h"
+#include "signer/service.h"
 #include "support/governing.h"
 #include "support/scratch.h"
 
@@ -44,7 +45,9 @@ struct world {
     struct governing governing;
     struct clock_fake clock;
     struct secret pepper;
-    struct signer *checkpoint_signer;
+    struct signer *checkpoint_signer; /* for tests that forge; the broker asks the service */
+    struct service service;
+    struct signer_client signer;
     struct store *store;
     struct counters counters; /* COUNTERS_NULL: nothing is counted */
     struct board *board;

@@ -301,6 +301,7 @@ static void the_configurations_are_read_as_they_are(void **state)
         {"broker", "keys", NULL, "-", CONF_PATH, 0, 0},
         {"broker", "endpoint", NULL, "-", CONF_TEXT, 0, 0},
         {"broker", "highwater", NULL, "-", CONF_PATH, 0, 0},
+        {"broker", "signed", NULL, "-", CONF_PATH, 0, 0},
     };
     static const struct conf_option agent[] = {
         {"agent", "dir", NULL, "-", CONF_PATH, 0, 0},

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "broker/highwater.h"
+#include "signer/highwater.h"
 #include "crypto/crypto.h"
 #include "support/scratch.h"
 

@@ -26,7 +26,8 @@ struct unit {
 };
 
 static const struct unit units[] = {
-    {"cairn-broker.service", {KEY_TRANSPORT, KEY_PEPPER, KEY_CHECKPOINT}},
+    {"cairn-signer.service", {KEY_CHECKPOINT}},
+    {"cairn-broker.service", {KEY_TRANSPORT, KEY_PEPPER}},
     {"cairn-agent@.service", {KEY_SIGNING, KEY_OPENING, KEY_TRANSPORT, KEY_STORE}},
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "broker/highwater.h"
+#include "signer/highwater.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,10 +9,9 @@
 #include "crypto/digest.h"
 #include "os/fd.h"
 
-#define SLOT_BYTES     512
-#define TURNS          2     /* slots that marks are written to in turn */
-#define SHOWN_SLOT     TURNS /* the slot of what an agency showed */
-#define FLUSH_EVERY_MS 1000
+#define SLOT_BYTES 512
+#define TURNS      2     /* slots that marks are written to in turn */
+#define SHOWN_SLOT TURNS /* the slot of what an agency showed */
 
 /* "CRNH1\n\0\0" | u64 number | u64 size | root[32] | SHA-256 of all before it[32] */
 static const uint8_t magic[8] = "CRNH1\n";
@@ -38,7 +37,7 @@ static bool slot_read(const uint8_t slot[SLOT_BYTES], uint64_t *ret_number, stru
     return true;
 }
 
-static int read_marks(struct highwater *file, struct checkpoint *ret)
+int highwater_read(struct highwater *file, struct checkpoint *ret)
 {
     uint8_t slots[(TURNS + 1) * SLOT_BYTES] = {0};
     uint64_t number;
@@ -65,13 +64,14 @@ int highwater_open(const char *path, const struct clock *clock, struct highwater
                    struct checkpoint *ret, struct error *error)
 {
     struct highwater file = {.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600),
+                             .flush_every_ms = HIGHWATER_FLUSH_MS,
                              .clock = clock};
     if (file.fd < 0) {
         int r = -errno;
         (void)error_set(error, path, "the high-water mark cannot be opened: %s", strerror(-r));
         return r;
     }
-    int r = read_marks(&file, ret);
+    int r = highwater_read(&file, ret);
     if (r != 0) {
         (void)error_set(error, path, "the high-water mark cannot be read: %s", strerror(-r));
         (void)close(file.fd);
@@ -108,7 +108,7 @@ int highwater_write(struct highwater *file, const struct checkpoint *checkpoint)
     }
     file->writes++;
     int64_t now = clock_boot_ms(file->clock);
-    if (now - file->flushed_ms < FLUSH_EVERY_MS) {
+    if (now - file->flushed_ms < file->flush_every_ms) {
         return 0;
     }
     file->flushed_ms = now;
