@@ -211,6 +211,81 @@ static void whoever_was_told_of_an_involvement_is_told_that_it_ended(void **stat
     assert_int_equal(delivered(world, SCHOOL, &entry.header.id, NULL), 0);
 }
 
+/* Sealed while it was involved; the broker tells by the roles of the day on which it comes. */
+static void whose_involvement_ends_while_a_record_is_on_its_way_is_not_told_of_it(void **state)
+{
+    struct world *world = *state;
+    struct world_entry record;
+    struct world_entry ended;
+    const struct world_record what = {.from = GP, .child = ALIX, .day = day_of("2026-02-03")};
+    agree(world, SHARED_CONTENT);
+    know(world, GP);
+    know(world, HOSPITAL);
+    know(world, HEALTH_VISITING);
+    world_record(world, &what, &record);
+
+    world_involvement(world, HOSPITAL, ALIX, &ended);
+    ended.header.involvement.until_day = today(world);
+    world_refreeze(&ended);
+    assert_int_equal(world_send_one(world, HOSPITAL, &ended), VERDICT_STORED);
+    assert_int_equal(world_send_one(world, GP, &record), VERDICT_STORED);
+
+    assert_int_equal(delivered(world, HOSPITAL, &record.header.id, NULL), 0);
+    assert_int_equal(delivered(world, HEALTH_VISITING, &record.header.id, NULL), 1);
+}
+
+/* Told on a day on which it was involved; what still waits is judged again each day (waiting.h). */
+static void what_waits_for_whoever_is_not_involved_any_more_is_withheld_the_next_day(void **state)
+{
+    struct world *world = *state;
+    struct world_entry record;
+    struct world_entry ended;
+    const struct world_record what = {.from = GP, .child = ALIX, .day = day_of("2026-02-03")};
+    agree(world, SHARED_CONTENT);
+    know(world, GP);
+    know(world, HOSPITAL);
+    world_record(world, &what, &record);
+    assert_int_equal(world_send_one(world, GP, &record), VERDICT_STORED);
+
+    world_involvement(world, HOSPITAL, ALIX, &ended);
+    ended.header.involvement.until_day = today(world);
+    world_refreeze(&ended);
+    assert_int_equal(world_send_one(world, HOSPITAL, &ended), VERDICT_STORED);
+
+    assert_int_equal(delivered(world, HOSPITAL, &record.header.id, NULL), 1);
+    clock_fake_advance(&world->clock, INT64_C(86400) * 1000);
+    world_turn(world);
+
+    assert_int_equal(delivered(world, HOSPITAL, &record.header.id, NULL), 0);
+    assert_int_equal(world_items(world, HOSPITAL, ITEM_WITHHELD), 2); /* and who else was involved */
+}
+
+/* Nothing can tell a false claim from a true one; so everybody who works with the child hears of
+ * it, signed, and it is in the log with its verdict, also when it is refused. */
+static void a_claim_of_a_stranger_is_told_to_the_circle_and_in_the_log(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    agree(world, HELD);
+    know(world, HEALTH_VISITING);
+    know(world, HOSPITAL);
+    change_directory(world, "{\"max\": 10000, \"per_day_max\": 1000}",
+                     "{\"max\": 1, \"per_day_max\": 1}"); /* the practice */
+    state_verified(world, GP, ALIX);
+    uint64_t before = world_log_size(world);
+
+    struct entry_id claimed = claim(world, GP, ALIX);
+
+    assert_int_equal(delivered(world, HEALTH_VISITING, &claimed, NULL), 1);
+    assert_int_equal(delivered(world, HOSPITAL, &claimed, NULL), 1);
+    assert_int_equal(delivered(world, SCHOOL, &claimed, NULL), 0);
+    assert_true(world_log_size(world) > before);
+    before = world_log_size(world);
+    world_involvement(world, GP, BLAKE, &entry);
+    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_OVER_LIMIT);
+    assert_true(world_log_size(world) > before);
+}
+
 static void who_turns_out_to_be_the_same_child_for_sure_is_told_again(void **state)
 {
     struct world *world = *state;
@@ -418,6 +493,9 @@ int main(void)
         STORY(a_sensitive_service_is_in_nobody_s_circle),
         STORY(an_involvement_that_has_ended_is_told_to_nobody_new),
         STORY(whoever_was_told_of_an_involvement_is_told_that_it_ended),
+        STORY(whose_involvement_ends_while_a_record_is_on_its_way_is_not_told_of_it),
+        STORY(what_waits_for_whoever_is_not_involved_any_more_is_withheld_the_next_day),
+        STORY(a_claim_of_a_stranger_is_told_to_the_circle_and_in_the_log),
         STORY(who_turns_out_to_be_the_same_child_for_sure_is_told_again),
         STORY(more_claims_than_the_directory_allows_are_refused),
         STORY(what_an_agreement_tells_without_content_is_a_notice),

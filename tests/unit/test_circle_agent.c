@@ -552,6 +552,59 @@ static void a_request_of_somebody_who_is_not_involved_is_refused_and_kept(void *
     assert_int_equal(answer_it(story->gp, &header.id, true), -EALREADY);
 }
 
+/* What the broker hands over as the visitor's question, with another purpose than it signed. */
+static void invent(struct story *story, const struct wire_item *item, struct buf *payload)
+{
+    struct wire_delivered one;
+    struct entry_header header;
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_HEADER_MAX_BYTES);
+    struct arena *arena = &story->world->arena;
+    assert_true(wire_delivered_read(item->payload, arena, &one));
+    assert_int_equal(one.kind, ENTRY_REQUEST);
+    assert_true(wire_entry_header_read(one.kind, one.header, arena, &header));
+    header.request.purpose = PURPOSE_CARE;
+    wire_entry_header_write(&header, &bytes);
+    one.header = buf_slice(&bytes);
+    wire_delivered_write(&one, payload);
+}
+
+static void a_request_that_its_asker_did_not_sign_asks_nothing(void **state)
+{
+    struct story *story = *state;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    struct reference reference;
+    struct wire_delivery delivery;
+    struct asked_row row;
+    struct error error = ERROR_NULL;
+    uint64_t position = 0;
+    agree(story, SHARED, ASKED);
+    make_circle(story);
+    (void)concern(story, story->gp, CHILD(VERIFIED), "");
+    turn(story);
+    buf_format(&text, "{\"format\":\"cairn-request/v1\",%s,\"purpose\":\"safeguarding\"}",
+               CHILD(VERIFIED));
+    const struct ask_request request = {.body = buf_slice(&text)};
+    assert_int_equal(ask_submit(&story->visitor->agent, &request, &reference, &error), 0);
+    struct entry_id id = member_out(story->visitor, &reference).entry;
+    member_send(story->visitor);
+    assert_true(world_fetch(story->world, GP, member_position(story->gp), &delivery));
+    struct wire_item item = delivery.items[0];
+    struct checkpoint head = member_head(story->gp, &delivery);
+
+    invent(story, &item, &payload);
+    item.payload = buf_slice(&payload);
+    const struct wire_delivery invented = {.n_items = 1, .items = &item};
+    assert_int_equal(inbox_take(&story->gp->agent, &invented, &head, &position), -EBADMSG);
+
+    struct store_txn *txn = store_read(story->gp->agent.store);
+    assert_false(asked_get(txn, &id, &row));
+    assert_int_equal(asked_waiting(txn), 0);
+    store_end(&txn);
+    (void)member_fetch(story->gp); /* as it was signed */
+    assert_int_equal(asked_at(story->gp, &id), ASKED_WAITING);
+}
+
 static void a_purpose_that_a_rule_does_not_serve_is_answered_by_nothing(void **state)
 {
     struct story *story = *state;
@@ -589,6 +642,7 @@ int main(void)
         TEST(what_a_person_refuses_stays_closed_and_the_reason_is_kept_sealed),
         TEST(a_decision_without_a_reason_decides_nothing),
         TEST(a_request_of_somebody_who_is_not_involved_is_refused_and_kept),
+        TEST(a_request_that_its_asker_did_not_sign_asks_nothing),
         TEST(a_purpose_that_a_rule_does_not_serve_is_answered_by_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -214,7 +214,7 @@ static void only_numbers_of_the_right_shape_may_become_tokens(void **state)
     }
 }
 
-static void test_numbers_and_real_ones_are_never_in_one_partnership(void **state)
+static void numbers_for_tests_and_real_ones_are_never_in_one_partnership(void **state)
 {
     (void)state;
     static const struct {
@@ -284,7 +284,7 @@ int main(void)
         cmocka_unit_test(every_single_wrong_digit_of_a_pupil_number_is_found),
         cmocka_unit_test(what_is_too_long_or_cannot_be_shown_is_refused_and_changes_nothing),
         cmocka_unit_test(only_numbers_of_the_right_shape_may_become_tokens),
-        cmocka_unit_test(test_numbers_and_real_ones_are_never_in_one_partnership),
+        cmocka_unit_test(numbers_for_tests_and_real_ones_are_never_in_one_partnership),
         cmocka_unit_test(a_number_that_finds_nobody_says_what_is_wrong_with_it),
     };
 
