@@ -16,9 +16,26 @@
 struct alike {
     struct apply *apply;
     uint64_t child;
-    struct matches by_name;   /* NAME_BIRTH */
-    struct matches by_family; /* FAMILY_BIRTH_POSTCODE, of one other child */
+    struct member_list members; /* of our child */
+    size_t n_seen;
+    struct subject_token seen[CAIRN_MEMBERS_MAX]; /* members mostly state the same */
+    struct matches by_name;                       /* NAME_BIRTH */
+    struct matches by_family;                     /* FAMILY_BIRTH_POSTCODE, of one other child */
 };
+
+static bool seen_before(struct alike *alike, const struct subject_token *token)
+{
+    for (size_t i = 0; i < alike->n_seen; i++) {
+        if (alike->seen[i].class == token->class &&
+            slice_equal(SLICE_OF(alike->seen[i].stored), SLICE_OF(token->stored))) {
+            return true;
+        }
+    }
+    if (alike->n_seen < ARRAY_LEN(alike->seen)) {
+        alike->seen[alike->n_seen++] = *token;
+    }
+    return false;
+}
 
 static void add_match(struct matches *matches, uint64_t child)
 {
@@ -47,7 +64,8 @@ static void look_at_token(struct alike *alike, const struct subject_token *token
     holders_find(alike->apply, token, &holders);
     for (size_t i = 0; i < holders.n; i++) {
         struct subject_row row;
-        if (subject_row_get(alike->apply->txn, &holders.subjects[i], &row) &&
+        if (!member_list_has(&alike->members, &holders.subjects[i]) &&
+            subject_row_get(alike->apply->txn, &holders.subjects[i], &row) &&
             row.child != alike->child) {
             matches_add(&found, row.child);
         }
@@ -60,21 +78,19 @@ static void look_at_token(struct alike *alike, const struct subject_token *token
     }
 }
 
-static bool look_at_member(void *data, const struct subject_id *subject, enum link link)
+static void look_at_member(struct alike *alike, const struct subject_id *subject)
 {
-    struct alike *alike = data;
     struct subject_row row;
-    (void)link;
     if (!subject_row_get(alike->apply->txn, subject, &row)) {
-        return true;
+        return;
     }
     for (size_t i = 0; i < row.n_tokens; i++) {
-        if (row.tokens[i].class == TOKEN_NAME_BIRTH ||
-            row.tokens[i].class == TOKEN_FAMILY_BIRTH_POSTCODE) {
-            look_at_token(alike, &row.tokens[i]);
+        const struct subject_token *token = &row.tokens[i];
+        if ((token->class == TOKEN_NAME_BIRTH || token->class == TOKEN_FAMILY_BIRTH_POSTCODE) &&
+            !seen_before(alike, token)) {
+            look_at_token(alike, token);
         }
     }
-    return true;
 }
 
 /* --- not known to be two --- */
@@ -215,7 +231,10 @@ static void look_at_pair(struct apply *apply, uint64_t child, uint64_t other, in
 void candidates_look(struct apply *apply, uint64_t child, int32_t anchor)
 {
     struct alike alike = {.apply = apply, .child = child};
-    members_each(apply->txn, child, look_at_member, &alike);
+    members_list(apply->txn, child, &alike.members);
+    for (size_t i = 0; i < alike.members.n; i++) {
+        look_at_member(&alike, &alike.members.subjects[i]);
+    }
     for (size_t i = 0; i < alike.by_name.n; i++) {
         if (may_be_one(apply, child, alike.by_name.children[i], true)) {
             look_at_pair(apply, child, alike.by_name.children[i], anchor);

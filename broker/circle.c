@@ -84,85 +84,137 @@ enum verdict circle_claim(struct apply *apply, const struct involvement_header *
     return VERDICT_STORED;
 }
 
-/* --- telling --- */
+/* --- who is there --- */
 
-static bool provisional(struct apply *apply, const struct subject_id *subject)
+/* A subject whose agency is involved with the child today. */
+struct attendee {
+    const struct agency *agency;
+    uint32_t roles;
+    bool by_name;
+    size_t n;
+    struct entry_id entries[ROLES]; /* that say so */
+};
+struct circle {
+    struct apply *apply;
+    size_t n;
+    struct attendee attendees[CAIRN_MEMBERS_MAX];
+};
+
+/* False when it is involved in nothing today. */
+static bool attendee_read(struct apply *apply, const struct subject_id *subject,
+                          struct attendee *ret)
 {
-    struct subject_row row;
-    return subject_row_get(apply->txn, subject, &row) && row.link == LINK_PROVISIONAL;
+    int32_t today = apply_day(apply);
+    struct store_key prefix = key_subject(subject);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(apply->txn, T_INVOLVEMENT, store_key_slice(&prefix));
+    ret->n = 0;
+    ret->roles = 0;
+    for (; walk.live && key_has_prefix(walk.key, &prefix); store_walk_next(&walk)) {
+        struct involvement_row row;
+        bool good = involvement_row_unpack(walk.value, &row);
+        assert(good && ret->n < ROLES);
+        if (row.from_day <= today && today < row.until_day) {
+            ret->roles |= ROLE_BIT(walk.key.data[prefix.len]);
+            ret->entries[ret->n++] = row.entry;
+        }
+    }
+    return ret->n > 0;
 }
 
-struct introduction {
-    struct apply *apply;
-    const struct subject_id *who; /* whose involvements */
-    uint32_t to;
+static bool attend(void *data, const struct subject_id *subject, enum link link)
+{
+    struct circle *circle = data;
+    struct attendee *attendee = &circle->attendees[circle->n];
+    attendee->agency = directory_agency(&circle->apply->governance->directory, subject->agency);
+    attendee->by_name = link == LINK_PROVISIONAL;
+    if (attendee->agency != NULL && attendee->agency->active && !attendee->agency->sensitive &&
+        attendee_read(circle->apply, subject, attendee)) {
+        circle->n++; /* no more than members */
+    }
+    return true;
+}
+
+/* --- telling --- */
+
+/* An agency that hears of an involvement. */
+struct hearer {
+    uint32_t agency;
     uint8_t parts;
     uint8_t flags;
 };
 
-static void tell_involvements(const struct introduction *introduction)
+static void tell(struct apply *apply, const struct attendee *who, const struct hearer *hearers,
+                 size_t n)
 {
-    struct apply *apply = introduction->apply;
-    int32_t today = apply_day(apply);
-    struct store_key prefix = key_subject(introduction->who);
-    _cleanup_(store_walk_end) struct store_walk walk =
-        store_walk_from(apply->txn, T_INVOLVEMENT, store_key_slice(&prefix));
-    for (; walk.live && key_has_prefix(walk.key, &prefix); store_walk_next(&walk)) {
-        struct involvement_row row;
+    for (size_t i = 0; i < who->n; i++) {
         struct entry_row entry;
-        bool good = involvement_row_unpack(walk.value, &row);
-        assert(good);
-        if (row.from_day <= today && today < row.until_day &&
-            entry_row_get(apply->txn, &row.entry, &entry)) {
-            const struct telling telling = {.entry = &row.entry,
+        if (n == 0 || !entry_row_get(apply->txn, &who->entries[i], &entry)) {
+            continue;
+        }
+        for (size_t j = 0; j < n; j++) {
+            const struct telling telling = {.entry = &who->entries[i],
                                             .item = &entry.item,
-                                            .parts = introduction->parts,
-                                            .flags = introduction->flags};
-            mailbox_deliver(apply, introduction->to, &telling);
+                                            .parts = hearers[j].parts,
+                                            .flags = hearers[j].flags};
+            mailbox_deliver(apply, hearers[j].agency, &telling);
         }
     }
 }
 
-static bool in_circle(const struct apply *apply, const struct subject_id *subject,
-                      const struct agency **ret)
+/* The agencies of the circle, once each, with the roles of all their subjects. One that is there by
+ * something better than a name is not there by name. */
+static size_t readers_of(const struct circle *circle, struct attendee *ret)
 {
-    *ret = directory_agency(&apply->governance->directory, subject->agency);
-    return *ret != NULL && (*ret)->active && !(*ret)->sensitive &&
-           disclose_subject_roles(apply->txn, subject, apply_day(apply)) != 0;
+    size_t n = 0;
+    for (size_t i = 0; i < circle->n; i++) {
+        const struct attendee *attendee = &circle->attendees[i];
+        size_t at = 0;
+        while (at < n && ret[at].agency != attendee->agency) {
+            at++;
+        }
+        if (at == n) {
+            ret[n++] = *attendee;
+        } else {
+            ret[at].roles |= attendee->roles;
+            ret[at].by_name = ret[at].by_name && attendee->by_name;
+        }
+    }
+    return n;
 }
 
-static void tell_one(struct apply *apply, uint64_t child, const struct subject_id *who,
-                     const struct subject_id *to)
+static void tell_of(const struct circle *circle, const struct attendee *who,
+                    const struct attendee *readers, size_t n_readers)
 {
-    const struct agency *involved;
-    const struct agency *reader;
-    if (who->agency == to->agency || !in_circle(apply, who, &involved) ||
-        !in_circle(apply, to, &reader)) {
-        return;
+    struct hearer hearers[CAIRN_MEMBERS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < n_readers; i++) {
+        const struct attendee *to = &readers[i];
+        if (to->agency == who->agency) {
+            continue;
+        }
+        struct decision decision =
+            disclose_involvement(circle->apply, who->agency, to->agency, to->roles);
+        bool by_name = who->by_name || to->by_name;
+        if (decision.effect == EFFECT_SHARE) {
+            hearers[n++] = (struct hearer){
+                .agency = to->agency->number,
+                .parts = decision.mode == MODE_CONTENT && !by_name ? PART_BIT(PART_ACCOUNT) : 0,
+                .flags = by_name ? DELIVERED_PROVISIONAL : 0,
+            };
+        }
     }
-    struct decision decision = disclose_involvement(apply, involved, reader, child);
-    if (decision.effect != EFFECT_SHARE) {
-        return;
-    }
-    bool by_name = provisional(apply, who) || provisional(apply, to);
-    const struct introduction introduction = {
-        .apply = apply,
-        .who = who,
-        .to = to->agency,
-        .parts = decision.mode == MODE_CONTENT && !by_name ? PART_BIT(PART_ACCOUNT) : 0,
-        .flags = by_name ? DELIVERED_PROVISIONAL : 0,
-    };
-    tell_involvements(&introduction);
+    tell(circle->apply, who, hearers, n);
 }
 
 void circle_meet(struct apply *apply, uint64_t child)
 {
-    struct member_list members;
-    members_list(apply->txn, child, &members);
-    for (size_t i = 0; i < members.n; i++) {
-        for (size_t j = 0; j < members.n; j++) {
-            tell_one(apply, child, &members.subjects[i], &members.subjects[j]);
-        }
+    struct circle circle = {.apply = apply};
+    struct attendee readers[CAIRN_MEMBERS_MAX];
+    members_each(apply->txn, child, attend, &circle);
+    size_t n = readers_of(&circle, readers);
+    for (size_t i = 0; i < circle.n; i++) {
+        tell_of(&circle, &circle.attendees[i], readers, n);
     }
 }
 
@@ -189,21 +241,29 @@ void circle_part(struct apply *apply, const struct circle_claim *claim,
     }
 }
 
+struct introduction {
+    struct apply *apply;
+    uint32_t who;
+    uint32_t to;
+};
+
+static bool introduce(void *data, const struct subject_id *subject, enum link link)
+{
+    const struct introduction *introduction = data;
+    struct attendee attendee;
+    if (subject->agency == introduction->who &&
+        attendee_read(introduction->apply, subject, &attendee)) {
+        const struct hearer hearer = {
+            .agency = introduction->to,
+            .flags = MAILBOX_INTRODUCES | (link == LINK_PROVISIONAL ? DELIVERED_PROVISIONAL : 0),
+        };
+        tell(introduction->apply, &attendee, &hearer, 1);
+    }
+    return true;
+}
+
 void circle_introduce(struct apply *apply, uint64_t child, uint32_t who, uint32_t to)
 {
-    struct member_list members;
-    members_list(apply->txn, child, &members);
-    for (size_t i = 0; i < members.n; i++) {
-        const struct subject_id *subject = &members.subjects[i];
-        if (subject->agency == who) {
-            const struct introduction introduction = {
-                .apply = apply,
-                .who = subject,
-                .to = to,
-                .flags =
-                    MAILBOX_INTRODUCES | (provisional(apply, subject) ? DELIVERED_PROVISIONAL : 0),
-            };
-            tell_involvements(&introduction);
-        }
-    }
+    struct introduction introduction = {.apply = apply, .who = who, .to = to};
+    members_each(apply->txn, child, introduce, &introduction);
 }

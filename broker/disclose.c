@@ -105,8 +105,8 @@ struct decision disclose_decide_at_most(const struct apply *apply,
     return agreements_decide_at_most(apply->governance->agreements, &disclosure);
 }
 
-struct decision disclose_involvement(struct apply *apply, const struct agency *origin,
-                                     const struct agency *recipient, uint64_t child)
+struct decision disclose_involvement(const struct apply *apply, const struct agency *origin,
+                                     const struct agency *recipient, uint32_t roles)
 {
     const struct disclosure disclosure = {
         .origin = origin,
@@ -114,7 +114,7 @@ struct decision disclose_involvement(struct apply *apply, const struct agency *o
         .kind = DISCLOSED_INVOLVEMENT,
         .urgency = URGENCY_ROUTINE,
         .day = apply_day(apply),
-        .roles = disclose_roles(apply, child, recipient->number),
+        .roles = roles,
     };
     return agreements_decide(apply->governance->agreements, &disclosure);
 }

@@ -24,9 +24,10 @@ struct decision disclose_decide_at_most(const struct apply *apply,
 /* The author left this agency out. */
 bool disclose_narrowed(const struct record_header *header, uint32_t agency);
 bool disclose_granted(const struct entry_input *entry, uint32_t agency, enum part part);
-/* That `origin` is involved with the child at all: may `recipient` know? */
-struct decision disclose_involvement(struct apply *apply, const struct agency *origin,
-                                     const struct agency *recipient, uint64_t child);
+/* That `origin` is involved with a child at all: may `recipient` know, who holds these roles for it
+ * (disclose_roles)? */
+struct decision disclose_involvement(const struct apply *apply, const struct agency *origin,
+                                     const struct agency *recipient, uint32_t roles);
 /* ROLE_BIT of each relationship with the child that the subject's agency states, and that holds on
  * that day. */
 uint32_t disclose_subject_roles(struct store_txn *txn, const struct subject_id *subject,

@@ -58,7 +58,8 @@ static uint8_t involvement_parts(struct apply *apply, const struct entry_id *id,
         !reader_row_get(apply->txn, id, recipient->number, &reader)) {
         return 0;
     }
-    struct decision decision = disclose_involvement(apply, origin, recipient, child);
+    uint32_t roles = disclose_roles(apply, child, recipient->number);
+    struct decision decision = disclose_involvement(apply, origin, recipient, roles);
     return decision.effect == EFFECT_SHARE && decision.mode == MODE_CONTENT ? PART_BIT(PART_ACCOUNT)
                                                                             : 0;
 }

@@ -172,7 +172,7 @@ static void draw_headlines(const struct drawing *drawing, int32_t until_day)
 
 struct involved_search {
     const struct drawing *drawing;
-    uint64_t child;
+    uint32_t roles; /* of the asker */
 };
 
 /* The row of this agency, a new one in its place when it has none yet. */
@@ -196,7 +196,7 @@ static bool may_know_of(const struct involved_search *search, const struct agenc
 {
     const struct agency *asker = search->drawing->asker;
     return involved->number == asker->number ||
-           disclose_involvement(search->drawing->apply, involved, asker, search->child).effect ==
+           disclose_involvement(search->drawing->apply, involved, asker, search->roles).effect ==
                EFFECT_SHARE;
 }
 
@@ -237,7 +237,8 @@ enum verdict picture_draw(const struct picture_question *question, struct pictur
         .by_name = members_by_name(question->txn, child, question->asker->number),
         .picture = ret,
     };
-    struct involved_search search = {.drawing = &drawing, .child = child};
+    struct involved_search search = {
+        .drawing = &drawing, .roles = disclose_roles(&apply, child, question->asker->number)};
     ret->reply = (struct wire_picture_reply){
         .look = question->request.look,
         .headlines = ret->headlines,

@@ -73,7 +73,8 @@ static bool involvement_may_go(struct apply *apply, const struct involvement_hea
     if (origin == NULL || !subject_row_get(apply->txn, &subject, &known)) {
         return false;
     }
-    struct decision decision = disclose_involvement(apply, origin, recipient, known.child);
+    uint32_t roles = disclose_roles(apply, known.child, recipient->number);
+    struct decision decision = disclose_involvement(apply, origin, recipient, roles);
     return decision.effect == EFFECT_SHARE && (row->parts == 0 || decision.mode == MODE_CONTENT);
 }
 
