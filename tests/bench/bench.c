@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "bench/bench_cpu.h"
 #include "bench/bench_load.h"
+#include "bench/bench_parts.h"
 #include "bench/bench_report.h"
 #include "bench/bench_rows.h"
 #include "bench/bench_sync.h"
@@ -32,6 +33,8 @@
 #define ALERT_PAUSE_MS  5
 #define SETTLE_MS       500
 #define QUICK_SETTLE_MS 50
+#define PARTS           8192
+#define PICTURE         500
 #define META_PUTS       4 /* of every batch: apply_begin */
 
 struct bench {
@@ -314,6 +317,43 @@ static void measure_alerts(struct bench *bench)
     samples_deinit(&result.whole_ms);
 }
 
+/* --- parts of the core --- */
+
+static void measure_parts(struct bench *bench, struct core *core)
+{
+    struct report *report = &bench->report;
+    struct parts_linking linking;
+    struct parts_picture picture;
+
+    parts_linking(core, bench->options->quick ? 256 : PARTS, &linking);
+    report_add(report, FIGURE_CORE_RECORD, linking.record);
+    report_add(report, FIGURE_CORE_WHOSE, linking.whose);
+    report_add(report, FIGURE_CORE_CANDIDATE, linking.candidate);
+    report_add(report, FIGURE_CORE_STATEMENT, linking.statement);
+    report_add(report, FIGURE_CORE_MEET_NEW, linking.meet_new);
+    report_add(report, FIGURE_CORE_MEET, linking.meet);
+    report_add(report, FIGURE_CORE_MEET_CROWD, linking.meet_crowd);
+    parts_picture(core, PICTURE, &picture);
+    report_add(report, FIGURE_CORE_PICTURE, picture.ms);
+}
+
+static void measure_core(struct bench *bench)
+{
+    struct core core;
+    struct parts_timers timers;
+
+    core_open(&core, &bench->partnership, &bench->report.sizes);
+    core_fill(&core, bench->options->subjects);
+    report_add(&bench->report, FIGURE_CORE_SUBJECTS, (double)core.subjects);
+    for (int i = 0; i < bench->options->rounds; i++) {
+        measure_parts(bench, &core);
+    }
+    parts_timers(&core, bench->options->timers, &timers);
+    report_add(&bench->report, FIGURE_CORE_IDLE, timers.idle);
+    report_add(&bench->report, FIGURE_CORE_FIRE, timers.fire);
+    core_close(&core);
+}
+
 /* --- the whole --- */
 
 /* Every code path once, unmeasured, and a first idea of the rates. */
@@ -380,6 +420,7 @@ static void finish(struct bench *bench)
     daemon_stop(&bench->broker);
     measure_starts(bench, FIGURE_START_FULL);
     rows_close(&bench->rows);
+    measure_core(bench);
     chain_close(&bench->chain);
 }
 
@@ -390,14 +431,19 @@ static void run(const struct bench_options *options)
     bench->options = options;
     bench->report.options = options;
     (void)snprintf(bench->report.command, sizeof(bench->report.command),
-                   "cairn-bench%s --seconds %.3g%s", options->json ? " --json" : "",
-                   options->seconds, options->quick ? " --quick" : "");
+                   "cairn-bench%s --seconds %.3g%s%s", options->json ? " --json" : "",
+                   options->seconds, options->quick ? " --quick" : "",
+                   options->core_only ? " --core" : "");
     partnership_make(&bench->partnership);
     bench->report.tmpfs = bench->partnership.tmpfs;
     machine_look(bench->partnership.dir, &bench->report.machine);
-    prepare(bench);
-    measure(bench);
-    finish(bench);
+    if (options->core_only) {
+        measure_core(bench);
+    } else {
+        prepare(bench);
+        measure(bench);
+        finish(bench);
+    }
     report_print(&bench->report);
     partnership_remove(&bench->partnership);
     report_deinit(&bench->report);
@@ -408,7 +454,8 @@ static void run(const struct bench_options *options)
 
 enum {
     KEY_JSON = 256,
-    KEY_QUICK
+    KEY_QUICK,
+    KEY_CORE
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -426,6 +473,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         options->rounds = 1;
         options->children = PARCEL;
         options->alerts = 5;
+        options->subjects = 512;
+        options->timers = 500;
+        return 0;
+    case KEY_CORE:
+        options->core_only = true;
         return 0;
     case 's':
         if (!u64_parse(arg, 60, &seconds) || seconds == 0) {
@@ -447,6 +499,7 @@ int main(int argc, char **argv)
         {"json", KEY_JSON, NULL, 0, "Print JSON instead of a table", 0},
         {"seconds", 's', "N", 0, "Measure each piece for about N seconds in each round (1)", 0},
         {"quick", KEY_QUICK, NULL, 0, "One round of next to nothing: does it run at all?", 0},
+        {"core", KEY_CORE, NULL, 0, "Only the parts of the core", 0},
         {0},
     };
     static const struct argp argp = {
@@ -454,7 +507,12 @@ int main(int argc, char **argv)
         .parser = parse,
         .doc = "How fast Cairn is on this machine, beside what the machine allows.",
     };
-    struct bench_options options = {.seconds = 1, .rounds = 5, .children = 2048, .alerts = 200};
+    struct bench_options options = {.seconds = 1,
+                                    .rounds = 5,
+                                    .children = 2048,
+                                    .alerts = 200,
+                                    .subjects = 1000000,
+                                    .timers = 100000};
     struct error error = ERROR_NULL;
 
     argp_program_version = "cairn-bench " CAIRN_VERSION;

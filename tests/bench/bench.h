@@ -10,6 +10,8 @@
  *   bench_daemon      a process: start, /proc, stop
  *   bench_sender      an agency that seals, signs and cuts parcels
  *   bench_load        eight agencies sending; how long an alert takes
+ *   bench_core        the broker's deterministic core, in this process
+ *   bench_parts       what its parts cost: links, circles, timers, pictures
  *   bench_report      every figure and ratio, and how it is printed
  *
  * Nothing here judges. What cannot be measured ends the program with a reason.
@@ -32,10 +34,13 @@
 struct bench_options {
     bool json;
     bool quick;
+    bool core_only;
     double seconds; /* how long each piece is measured in each round */
     int rounds;
-    size_t children; /* of each agency */
-    size_t alerts;   /* measured a round */
+    size_t children;   /* of each agency */
+    size_t alerts;     /* measured a round */
+    uint64_t subjects; /* of the core */
+    size_t timers;
 };
 
 /* From now on a failure also names this folder, which it leaves: the broker's own words are there.

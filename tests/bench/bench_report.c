@@ -14,6 +14,7 @@ enum section {
     ACCEPTED,
     ALERT,
     COST,
+    CORE,
     MEMORY,
     START,
     N_SECTIONS
@@ -24,6 +25,7 @@ static const char *const titles[N_SECTIONS] = {
     [ACCEPTED] = "Cairn: accepted, durable records",
     [ALERT] = "Cairn: an alert at low load",
     [COST] = "Cairn: what a record costs",
+    [CORE] = "Cairn: parts of its core, one thread",
     [MEMORY] = "Cairn: memory",
     [START] = "Cairn: start-up",
 };

@@ -47,6 +47,17 @@
     X(SINGLE_ROWS, COST, "rows", "rows added a record, parcels of 1")                              \
     X(SINGLE_PUTS, COST, "puts", "puts a record, parcels of 1")                                    \
     X(SINGLE_WRITTEN, COST, "bytes", "handed to the file system a record, parcels of 1")           \
+    X(CORE_SUBJECTS, CORE, "subjects", "subjects stated before, four of each child")               \
+    X(CORE_RECORD, CORE, "us", "a record applied and committed, 256 a batch")                      \
+    X(CORE_WHOSE, CORE, "us", "  of it: whose child it is")                                        \
+    X(CORE_CANDIDATE, CORE, "us", "  of it: who else it might be")                                 \
+    X(CORE_STATEMENT, CORE, "us", "a subject stated anew: links and candidates")                   \
+    X(CORE_MEET_NEW, CORE, "us", "  its circle meets, four agencies in two roles each")            \
+    X(CORE_MEET, CORE, "us", "  the same once they know of each other")                            \
+    X(CORE_MEET_CROWD, CORE, "us", "  the same, a child of 64 subjects")                           \
+    X(CORE_IDLE, CORE, "us", "a look at 100000 timers, none due")                                  \
+    X(CORE_FIRE, CORE, "us", "one of them fires, with its share of tick and commit")               \
+    X(CORE_PICTURE, CORE, "ms", "a picture of 500 entries, drawn by as many questions")            \
     X(IDLE_ANON, MEMORY, "MiB", "broker's own memory, idle (RssAnon)")                             \
     X(LOADED_ANON, MEMORY, "MiB", "broker's own memory, most under load (RssAnon)")                \
     X(LOADED_FILE, MEMORY, "MiB", "programs and mapped store beside it (RssFile, evictable)")      \
@@ -64,6 +75,8 @@
     X(SINGLE_BY_ROWS_8, SINGLE, ROWS_8, "accepted, parcels of 1 / P8")                             \
     X(SINGLE_BY_VERIFY, SINGLE, VERIFY, "accepted, parcels of 1 / V, one core")                    \
     X(SINGLE_BY_FRAMES, SINGLE, FRAMES, "accepted, parcels of 1 / F")                              \
+    X(WHOSE_BY_RECORD, CORE_WHOSE, CORE_RECORD, "whose child it is / a record committed")          \
+    X(CANDIDATE_BY_RECORD, CORE_CANDIDATE, CORE_RECORD, "who else it might be / the same")         \
     X(ALERT_BY_COMMIT, ALERT_P50, COMMIT_P50, "alert, send to delivery / one commit, median")      \
     X(WHOLE_BY_CHAIN, WHOLE_P50, CHAIN_P50, "alert with its three commits / C3, median")           \
     X(WHOLE_BY_CHAIN_99, WHOLE_P99, CHAIN_P99, "the same, 99th percentiles")
