@@ -21,6 +21,7 @@
 #include "bench/bench_parts.h"
 #include "bench/bench_report.h"
 #include "bench/bench_rows.h"
+#include "bench/bench_school.h"
 #include "bench/bench_sync.h"
 #include "crypto/crypto.h"
 #include "ledger/state.h"
@@ -35,6 +36,8 @@
 #define QUICK_SETTLE_MS 50
 #define PARTS           8192
 #define PICTURE         500
+#define PUPILS_FEW      150
+#define PUPILS_MANY     1500
 #define META_PUTS       4 /* of every batch: apply_begin */
 
 struct bench {
@@ -84,7 +87,7 @@ static void measure_agent(struct bench *bench)
     struct daemon_usage usage;
     const struct daemon_options options = {
         .program = BUILD_DIR "/cairn-agent",
-        .config = bench->partnership.agent_ini,
+        .config = bench->partnership.mash.ini,
         .log = log,
         .allow_tmpfs = bench->partnership.tmpfs,
     };
@@ -354,6 +357,31 @@ static void measure_core(struct bench *bench)
     core_close(&core);
 }
 
+/* --- a school --- */
+
+static void measure_school(struct bench *bench)
+{
+    struct school_bench school;
+    struct school_day day;
+
+    if (access(BUILD_DIR "/cairn-agent", X_OK) != 0) {
+        return;
+    }
+    school_open(&school, &bench->partnership);
+    school_take_day(&school, PUPILS_FEW, &day); /* everything once, unmeasured */
+    for (int i = 0; i < bench->options->rounds; i++) {
+        school_take_day(&school, PUPILS_FEW, &day);
+        report_add(&bench->report, FIGURE_SCHOOL_SMALL_MS, day.ms);
+        report_add(&bench->report, FIGURE_SCHOOL_SMALL_ANON, day.anonymous_mib);
+    }
+    for (int i = 0; i < bench->options->rounds; i++) {
+        school_take_day(&school, bench->options->quick ? PUPILS_FEW : PUPILS_MANY, &day);
+        report_add(&bench->report, FIGURE_SCHOOL_MS, day.ms);
+        report_add(&bench->report, FIGURE_SCHOOL_ANON, day.anonymous_mib);
+    }
+    school_close(&school);
+}
+
 /* --- the whole --- */
 
 /* Every code path once, unmeasured, and a first idea of the rates. */
@@ -416,6 +444,7 @@ static void finish(struct bench *bench)
     daemon_usage(&bench->broker, &usage);
     report_add(&bench->report, FIGURE_LOADED_FILE, usage.file_mib);
     measure_agent(bench);
+    measure_school(bench);
     load_free(&bench->load);
     daemon_stop(&bench->broker);
     measure_starts(bench, FIGURE_START_FULL);

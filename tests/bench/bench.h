@@ -12,6 +12,7 @@
  *   bench_load        eight agencies sending; how long an alert takes
  *   bench_core        the broker's deterministic core, in this process
  *   bench_parts       what its parts cost: links, circles, timers, pictures
+ *   bench_school      a school's day, from a file to the receipts, by a real agent
  *   bench_report      every figure and ratio, and how it is printed
  *
  * Nothing here judges. What cannot be measured ends the program with a reason.
@@ -28,7 +29,8 @@
 
 #define BENCH_SENDERS  8
 #define BENCH_MASH     (BENCH_SENDERS + 1)
-#define BENCH_AGENCIES BENCH_MASH
+#define BENCH_SCHOOL   (BENCH_SENDERS + 2)
+#define BENCH_AGENCIES BENCH_SCHOOL
 #define BENCH_PATH     200
 
 struct bench_options {

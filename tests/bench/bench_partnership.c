@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
+#include "base/date.h"
 #include "govern/joining.h"
 #include "govern/keys.h"
 #include "os/fd.h"
@@ -24,6 +26,7 @@ static const struct test_agency agencies[BENCH_AGENCIES] = {
     {7, "maternity-1", "maternity", false},
     {8, "hospital-2", "hospital", false},
     {BENCH_MASH, "mash", "mash", false},
+    {BENCH_SCHOOL, "school-1", "school", false},
 };
 
 /* A port that was free a moment ago: agencies are told of it before the broker has it. */
@@ -130,28 +133,50 @@ static void make_broker(struct partnership *partnership)
     write_file(partnership->broker_ini, &ini);
 }
 
-/* The MASH's: the one agency with a mailbox. */
-static void make_agent(struct partnership *partnership)
+static void make_agent(const struct partnership *partnership, uint32_t agency,
+                       struct bench_agent *ret)
 {
     _cleanup_(buf_deinit) struct buf ini = BUF_MAX(4096);
     _cleanup_(buf_deinit) struct buf joining = BUF_MAX(JOINING_MAX_BYTES);
+    char home[BENCH_PATH];
     char keys[BENCH_PATH];
-    char store[BENCH_PATH];
     char path[BENCH_PATH];
+    struct error error = ERROR_NULL;
 
-    sub_dir(partnership, "agent-keys", keys);
-    sub_dir(partnership, "agent-store", store);
-    write_key(keys, KEY_SIGNING, BENCH_MASH, "sign");
-    write_key(keys, KEY_OPENING, BENCH_MASH, "open");
-    write_key(keys, KEY_TRANSPORT, BENCH_MASH, "curve");
-    write_key(keys, KEY_STORE, BENCH_MASH, "store");
+    sub_dir(partnership, agencies[agency - 1].id, home);
+    bench_path(keys, home, "keys");
+    bench_path(ret->store, home, "store");
+    bench_path(ret->watched, home, "attendance");
+    bench_must(dir_create(keys, &error), "folder", &error);
+    bench_must(dir_create(ret->store, &error), "folder", &error);
+    bench_must(dir_create(ret->watched, &error), "folder", &error);
+    write_key(keys, KEY_SIGNING, agency, "sign");
+    write_key(keys, KEY_OPENING, agency, "open");
+    write_key(keys, KEY_TRANSPORT, agency, "curve");
+    write_key(keys, KEY_STORE, agency, "store");
     bench_must(joining_write(partnership->governing.governance, &joining), "joining file", NULL);
-    bench_path(path, partnership->dir, "joining.json");
+    bench_path(path, home, "joining.json");
     write_file(path, &joining);
-    buf_format(&ini, "[agent]\ndir = %s\nkeys = %s\njoining = %s\nsocket = %s/agent.sock\n", store,
-               keys, path, partnership->dir);
-    bench_path(partnership->agent_ini, partnership->dir, "agent.ini");
-    write_file(partnership->agent_ini, &ini);
+    buf_format(&ini, "[agent]\ndir = %s\nkeys = %s\njoining = %s\nsocket = %s/agent.sock\n",
+               ret->store, keys, path, home);
+    if (agency == BENCH_SCHOOL) {
+        buf_add_text(&ini, "settle = 0s\n");
+        buf_format(&ini, "[watch]\nattendance = %s\n[attendance]\npupil_upn =\npupil_id = Adno\n",
+                   ret->watched);
+        buf_format(&ini, "[school]\nperiods = %s\n", partnership->school_period);
+    }
+    bench_path(ret->ini, home, "agent.ini");
+    write_file(ret->ini, &ini);
+}
+
+/* A day that surely lies before the school days that are told of: two months ago. */
+static void choose_period(struct partnership *partnership)
+{
+    char text[DATE_TEXT_BYTES];
+
+    date_format(instant_london_day(clock_real_ms(clock_system())) - 60, text);
+    (void)snprintf(partnership->school_period, sizeof(partnership->school_period), "%.5s",
+                   text + 5);
 }
 
 void partnership_make(struct partnership *partnership)
@@ -170,7 +195,9 @@ void partnership_make(struct partnership *partnership)
                    free_port());
     governing_init(&partnership->governing);
     make_broker(partnership);
-    make_agent(partnership);
+    choose_period(partnership);
+    make_agent(partnership, BENCH_MASH, &partnership->mash);
+    make_agent(partnership, BENCH_SCHOOL, &partnership->school);
     governing_seed(0, "curve", &curve);
     bench_must(curve_public(&curve, partnership->broker_key), "CURVE", NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * partnership: eight health agencies and a MASH, with keys, signed documents, a broker's folder and
- * one agent's folder, all below one temporary folder. Agreements and patterns are those of
+ * partnership: eight health agencies, a MASH and a school, with keys, signed documents, a broker's
+ * folder and the folders of two agents, all below one temporary folder. Agreements and patterns are those of
  * config/governance: a missed appointment is held for the MASH.
  */
 #ifndef BENCH_PARTNERSHIP_H
@@ -10,12 +10,20 @@
 #include "bench/bench.h"
 #include "net/curve.h"
 
+struct bench_agent {
+    char ini[BENCH_PATH];
+    char store[BENCH_PATH];
+    char watched[BENCH_PATH]; /* the school's: for attendance files */
+};
+
 struct partnership {
     char dir[BENCH_PATH];
     char endpoint[64];
     char broker_ini[BENCH_PATH];
     char broker_store[BENCH_PATH];
-    char agent_ini[BENCH_PATH];
+    char school_period[8]; /* mm-dd: from when the school counts absence */
+    struct bench_agent mash;
+    struct bench_agent school;
     bool tmpfs; /* the folder is on a file system that does not keep what it syncs */
     struct governing governing;
     uint8_t broker_key[CURVE_KEY_BYTES];

@@ -15,6 +15,7 @@ enum section {
     ALERT,
     COST,
     CORE,
+    SCHOOL,
     MEMORY,
     START,
     N_SECTIONS
@@ -26,6 +27,7 @@ static const char *const titles[N_SECTIONS] = {
     [ALERT] = "Cairn: an alert at low load",
     [COST] = "Cairn: what a record costs",
     [CORE] = "Cairn: parts of its core, one thread",
+    [SCHOOL] = "Cairn: a school's day, at a real agent",
     [MEMORY] = "Cairn: memory",
     [START] = "Cairn: start-up",
 };

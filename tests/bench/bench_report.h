@@ -58,6 +58,10 @@
     X(CORE_IDLE, CORE, "us", "a look at 100000 timers, none due")                                  \
     X(CORE_FIRE, CORE, "us", "one of them fires, with its share of tick and commit")               \
     X(CORE_PICTURE, CORE, "ms", "a picture of 500 entries, drawn by as many questions")            \
+    X(SCHOOL_MS, SCHOOL, "ms", "1500 pupils, two sessions: file to last receipt")                  \
+    X(SCHOOL_SMALL_MS, SCHOOL, "ms", "150 pupils")                                                 \
+    X(SCHOOL_ANON, SCHOOL, "MiB", "most of the agent's own memory, 1500 pupils")                   \
+    X(SCHOOL_SMALL_ANON, SCHOOL, "MiB", "most of the agent's own memory, 150 pupils")              \
     X(IDLE_ANON, MEMORY, "MiB", "broker's own memory, idle (RssAnon)")                             \
     X(LOADED_ANON, MEMORY, "MiB", "broker's own memory, most under load (RssAnon)")                \
     X(LOADED_FILE, MEMORY, "MiB", "programs and mapped store beside it (RssFile, evictable)")      \
@@ -77,6 +81,7 @@
     X(SINGLE_BY_FRAMES, SINGLE, FRAMES, "accepted, parcels of 1 / F")                              \
     X(WHOSE_BY_RECORD, CORE_WHOSE, CORE_RECORD, "whose child it is / a record committed")          \
     X(CANDIDATE_BY_RECORD, CORE_CANDIDATE, CORE_RECORD, "who else it might be / the same")         \
+    X(SCHOOL_BY_SMALL, SCHOOL_ANON, SCHOOL_SMALL_ANON, "the agent's memory, ten times the pupils") \
     X(ALERT_BY_COMMIT, ALERT_P50, COMMIT_P50, "alert, send to delivery / one commit, median")      \
     X(WHOLE_BY_CHAIN, WHOLE_P50, CHAIN_P50, "alert with its three commits / C3, median")           \
     X(WHOLE_BY_CHAIN_99, WHOLE_P99, CHAIN_P99, "the same, 99th percentiles")
