@@ -228,6 +228,23 @@ bool apply_known(struct store_txn *txn, const struct entry_id *id, const struct 
     return true;
 }
 
+/* By the day: who looks at a picture is told whose feed is silent, and since when. What an agency
+ * says of its own reading does not show that its feed works. */
+static void note_said(struct apply *apply, const struct entry_input *entry)
+{
+    struct agency_row row;
+    int32_t today = apply_day(apply);
+    if (entry->kind != ENTRY_RECORD && entry->kind != ENTRY_SUBJECT &&
+        entry->kind != ENTRY_INVOLVEMENT) {
+        return;
+    }
+    agency_row_get(apply->txn, entry->id.agency, &row);
+    if (row.said_day != today) {
+        row.said_day = today;
+        agency_row_put(apply->txn, entry->id.agency, &row);
+    }
+}
+
 static struct applied apply_entry(struct apply *apply, const struct entry_input *entry)
 {
     struct applied known;
@@ -260,6 +277,7 @@ static struct applied apply_entry(struct apply *apply, const struct entry_input 
     }
     struct applied applied = {.verdict = verdict, .log_index = entry_leaf(apply, entry, verdict)};
     put_entry_row(apply, entry, applied);
+    note_said(apply, entry);
     finish_kind(apply, &header, entry, &after, applied.log_index);
     return applied;
 }

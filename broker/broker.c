@@ -177,6 +177,7 @@ static void report_crash(const struct broker *broker)
         struct entry_id entry = entry_id_unpack(mark.data);
         entry_id_format(&entry, id);
         log_event(LOG_LEVEL_ERROR, "crashed_while_applying", "entry=%s times=%u", id, times);
+        count_set(broker->commit.counters, COUNT_COMMIT_CRASHED, 1);
     }
 }
 

@@ -27,6 +27,7 @@
 #include "base/date.h"
 #include "base/log.h"
 #include "broker/plan.h"
+#include "broker/survey.h"
 #include "broker/timers.h"
 #include "broker/waiting.h"
 #include "crypto/digest.h"
@@ -34,7 +35,8 @@
 #include "os/files.h"
 #include "os/memory.h"
 
-#define LOOK_EVERY_MS 1000
+#define LOOK_EVERY_MS   1000
+#define SURVEY_EVERY_MS (60 * 1000)
 
 /* A batch under way. */
 struct batch {
@@ -47,6 +49,7 @@ struct batch {
     size_t entry;
     size_t parcel_of; /* slot + 1 whose parcel was put last */
     uint32_t applied; /* inputs */
+    int64_t began_ms; /* by boot time */
 };
 
 /* --- 2 write --- */
@@ -221,6 +224,28 @@ static void look_around(struct commit *commit)
     if (memory_resident(&resident) == 0) {
         count_set(commit->counters, COUNT_RESIDENT_BYTES, resident);
     }
+    if (commit->surveyed_ms == 0 || now - commit->surveyed_ms >= SURVEY_EVERY_MS) {
+        commit->surveyed_ms = now;
+        survey(commit);
+    }
+}
+
+/* From the first plan to the signed head. */
+static void count_time(struct commit *commit, int64_t took_ms)
+{
+    static const struct {
+        int64_t limit_ms;
+        enum broker_counter counter;
+    } buckets[] = {{10, COUNT_COMMIT_WITHIN_10_MS},
+                   {50, COUNT_COMMIT_WITHIN_50_MS},
+                   {250, COUNT_COMMIT_WITHIN_250_MS},
+                   {1000, COUNT_COMMIT_WITHIN_1000_MS},
+                   {5000, COUNT_COMMIT_WITHIN_5000_MS}};
+    for (size_t i = 0; i < ARRAY_LEN(buckets); i++) {
+        count(commit->counters, buckets[i].counter, took_ms <= buckets[i].limit_ms ? 1 : 0);
+    }
+    count(commit->counters, COUNT_COMMIT_MS, (uint64_t)(took_ms > 0 ? took_ms : 0));
+    count(commit->counters, COUNT_COMMIT_BATCHES, 1);
 }
 
 static void show_counters(struct commit *commit, const struct batch *batch)
@@ -229,7 +254,7 @@ static void show_counters(struct commit *commit, const struct batch *batch)
     pipeline_cursors(commit->pipeline, &cursors);
     count_set(commit->counters, COUNT_RING_SLOTS_USED, cursors.claimed - cursors.answered);
     count_set(commit->counters, COUNT_RING_BYTES_USED, cursors.bytes);
-    count(commit->counters, COUNT_COMMIT_BATCHES, 1);
+    count_time(commit, clock_boot_ms(commit->time.clock) - batch->began_ms);
     count(commit->counters, COUNT_COMMIT_ENTRIES, batch->plan.inputs);
     count_set(commit->counters, COUNT_COMMIT_LOG_SIZE, commit->signed_range.size);
     for (size_t i = 0; i < N_APPLY_NOTES; i++) {
@@ -280,6 +305,7 @@ static void show(struct commit *commit, struct batch *batch, uint64_t log_size)
 static void begin(struct batch *batch)
 {
     struct commit *commit = batch->commit;
+    batch->began_ms = clock_boot_ms(commit->time.clock);
     batch->head = (struct batch_head){
         .apply_version = APPLY_VERSION,
         .time_ms = timekeeper_batch(&commit->time),

@@ -38,6 +38,7 @@ struct commit {
     uint64_t writes_max;            /* CAIRN_BATCH_WRITES_MAX; tests set less */
     int disk_percent;               /* looked at once a second */
     int64_t looked_ms;
+    int64_t surveyed_ms;   /* once a minute */
     int64_t next_timer_ms; /* INT64_MAX: none is set */
     int32_t judged_day;    /* of the newest batch: what waits is judged again on another */
     bool judging;          /* something waits that the documents in force have not judged */

@@ -14,8 +14,8 @@ enum verdict_slot {
 };
 
 static const char *const names[N_BROKER_COUNTERS + N_VERDICTS + N_APPLY_NOTES] = {
-#define X(name, text) [COUNT_##name] = (text),
-    BROKER_COUNTERS(X)
+#define X(id, name, metric, label, unit) [COUNT_##id] = (name),
+    CAIRN_BROKER_COUNTERS(X)
 #undef X
 #define X(name, number, lasting, words) [N_BROKER_COUNTERS + SLOT_OF_##name] = "answers_" #name,
         CAIRN_VERDICTS(X)

@@ -1,41 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The broker's counters, one list for the file that `cairn status` reads and for the stages that
- * count. Names are stage_what. One counter per verdict follows (answers_VERDICT), then one per note
- * of apply. Any thread counts: they are atomic.
+ * The broker's counters, for the file that `cairn status`, `cairn check` and `cairn metrics` read
+ * and for the stages that count: the list of cairn/metrics.h, then one per verdict
+ * (answers_VERDICT), then one per note of apply. Names are stage_what. Any thread counts: they are
+ * atomic.
  */
 #ifndef BROKER_COUNTERS_H
 #define BROKER_COUNTERS_H
 
 #include "broker/applying.h"
+#include "cairn/metrics.h"
 #include "cairn/verdict.h"
 #include "os/counters.h"
 
-#define BROKER_COUNTERS(X)                                                                         \
-    X(GATE_FRAMES, "gate_frames")                                                                  \
-    X(GATE_BYTES, "gate_bytes")                                                                    \
-    X(GATE_BAD, "gate_bad_frames")                                                                 \
-    X(GATE_PAUSED, "gate_paused")                                                                  \
-    X(ANSWER_SENT, "answer_sent")                                                                  \
-    X(ANSWER_DROPPED, "answer_dropped")                                                            \
-    X(COMMIT_BATCHES, "commit_batches")                                                            \
-    X(COMMIT_ENTRIES, "commit_entries")                                                            \
-    X(COMMIT_CUT, "commit_cut")                                                                    \
-    X(COMMIT_LOG_SIZE, "commit_log_size")                                                          \
-    X(COMMIT_CLOCK_FROZEN, "commit_clock_frozen")                                                  \
-    X(COMMIT_USED_BYTES, "commit_used_bytes")                                                      \
-    X(COMMIT_OLDEST_READ_MS, "commit_oldest_read_ms")                                              \
-    X(COMMIT_DISK_PERCENT, "commit_disk_percent")                                                  \
-    X(PUBLISH_ITEMS, "publish_items")                                                              \
-    X(PUBLISH_QUESTIONS, "publish_questions")                                                      \
-    X(PUBLISH_DROPPED, "publish_dropped")                                                          \
-    X(RING_SLOTS_USED, "ring_slots_used")                                                          \
-    X(RING_BYTES_USED, "ring_bytes_used")                                                          \
-    X(RESIDENT_BYTES, "resident_bytes")
-
 enum broker_counter {
-#define X(name, text) COUNT_##name,
-    BROKER_COUNTERS(X)
+#define X(id, name, metric, label, unit) COUNT_##id,
+    CAIRN_BROKER_COUNTERS(X)
 #undef X
     N_BROKER_COUNTERS
 };

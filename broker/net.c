@@ -79,6 +79,7 @@ static void send_posted(struct net *net)
 
 void net_step(struct net *net, bool reading, int timeout_ms)
 {
+    count_set(net->counters, COUNT_GATE_REFUSED, router_refused(net->router));
     bool may_read = reading && pipeline_may_read(net->pipeline);
     if (reading && !may_read) {
         count(net->counters, COUNT_GATE_PAUSED, 1);

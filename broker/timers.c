@@ -68,6 +68,30 @@ static bool record_waits(struct apply *apply, const struct entry_id *record)
     return true;
 }
 
+static bool alert_waits(struct apply *apply, uint64_t number, struct alert_row *ret)
+{
+    return alert_row_get(apply->txn, number, ret) && ret->state == ALERT_OPEN;
+}
+
+void timers_unopened(struct apply *apply, size_t max, struct timers_unopened *ret)
+{
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(apply->txn, T_TIMER, SLICE_NULL);
+    *ret = (struct timers_unopened){.records = 0};
+    for (size_t n = 0; n < max && walk.live; n++, store_walk_next(&walk)) {
+        struct timer_row timer = timer_row_at(&walk);
+        struct alert_row alert;
+        if (timer.rounds == 0) {
+            continue;
+        }
+        if (timer.kind == TIMER_RECORD) {
+            ret->records += record_waits(apply, &timer.entry) ? 1 : 0;
+        } else {
+            ret->alerts += alert_waits(apply, timer.number, &alert) ? 1 : 0;
+        }
+    }
+}
+
 /* --- telling --- */
 
 /* A front door that the record was not sealed to, because it is new or had no key, hears that there is
@@ -120,7 +144,7 @@ static bool fire_record(struct apply *apply, const struct timer_row *timer)
 static bool fire_alert(struct apply *apply, const struct timer_row *timer)
 {
     struct alert_row alert;
-    if (!alert_row_get(apply->txn, timer->number, &alert) || alert.state != ALERT_OPEN) {
+    if (!alert_waits(apply, timer->number, &alert)) {
         return false;
     }
     alert_unopened(apply, timer->number, &alert);

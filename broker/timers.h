@@ -19,4 +19,11 @@ void timers_fire(struct apply *apply);
 /* When the next one is due; INT64_MAX when none is set. */
 int64_t timers_next_ms(struct store_txn *txn);
 
+/* What has been told of as unopened, and still nobody has opened: of the `max` timers due first. */
+struct timers_unopened {
+    uint64_t records;
+    uint64_t alerts;
+};
+void timers_unopened(struct apply *apply, size_t max, struct timers_unopened *ret);
+
 #endif

@@ -52,7 +52,9 @@
     X("log prove",      log_prove,      "The log",         "the proof that a record is in the log; or check one")      \
     X("log verify",     log_verify,     "The log",         "check a broker's log, a copy of it, or an export, offline") \
     X("log export",     log_export,     "The log",         "write a log into a file that needs no database")           \
-    X("status",         status,         "Running it",      "how a broker or an agent does")
+    X("status",         status,         "Running it",      "how a broker or an agent does")                            \
+    X("check",          check,          "Running it",      "whether somebody has to do something: a monitoring plugin") \
+    X("metrics",        metrics,        "Running it",      "the figures of a broker or an agent, for Prometheus")
 /* clang-format on */
 
 struct cli {

@@ -10,12 +10,9 @@
 #include <string.h>
 
 #include "base/date.h"
+#include "cli/broker_counters.h"
 #include "cli/client.h"
-#include "cli/log_store.h"
 #include "cli/show.h"
-#include "os/counters.h"
-
-#define COUNTERS_FILE "counters"
 
 struct status_options {
     struct client client;
@@ -124,19 +121,11 @@ static enum status say_broker(struct cli *cli, const char *dir,
 static enum status broker_status(struct cli *cli, const char *dir)
 {
     struct counters_reading reading;
-    char path[LOG_STORE_PATH_BYTES];
+    struct error error = ERROR_NULL;
+    enum status status = broker_counters_find(dir, &reading, &error);
 
-    log_store_path(dir, COUNTERS_FILE, path);
-    int r = counters_read(path, &reading);
-    if (r == -ENOENT || r == -ENOTDIR) {
-        return output_refuse(&cli->output, STATUS_NOT_FOUND, dir,
-                             "is no folder in which a broker has run");
-    }
-    if (r < 0) {
-        return output_refuse(&cli->output, STATUS_FAILED, path, "cannot be read: %s",
-                             strerrordesc_np(-r));
-    }
-    return say_broker(cli, dir, &reading);
+    return status == STATUS_OK ? say_broker(cli, dir, &reading)
+                               : output_fail(&cli->output, status, &error);
 }
 
 /* --- an agent --- */
@@ -244,6 +233,52 @@ static void show_gaps(struct output *output, const struct json_view *inbox)
     }
 }
 
+static void show_unopened(struct output *output, const struct json_view *health)
+{
+    struct json_view unopened = json_opt_object(health, "unopened");
+    int64_t alerts = show_number(&unopened, "alerts", 0);
+    int64_t records = show_number(&unopened, "records", 0);
+    char since[SHOW_INSTANT_BYTES];
+
+    if (records > 0) {
+        show_instant(&unopened, "oldest_record", since);
+        output_line(output, "urgent     %lld THAT NOBODY HAS OPENED IN TIME, the oldest since %s",
+                    (long long)records, since);
+    }
+    if (alerts > 0) {
+        show_instant(&unopened, "oldest_alert", since);
+        output_line(output,
+                    "alerts     %lld that nobody has opened, the oldest of %s: cairn alerts",
+                    (long long)alerts, since);
+    }
+}
+
+static void show_feeds(struct output *output, const struct json_view *health)
+{
+    struct json_view feeds = json_opt_array(health, "feeds");
+
+    for (size_t i = 0; i < json_length(&feeds); i++) {
+        struct json_view feed = json_item(&feeds, i);
+        char name[SHOW_TEXT_BYTES];
+        char last[SHOW_INSTANT_BYTES];
+        show_text(&feed, "feed", name);
+        show_instant(&feed, "last", last);
+        output_line(output, "%-10s %-12s %s%s", i == 0 ? "feeds" : "", name,
+                    last[0] == '\0' ? "nothing yet" : "last brought something ", last);
+    }
+}
+
+static void show_store(struct output *output, const struct json_view *health)
+{
+    struct json_view store = json_opt_object(health, "store");
+
+    if (json_has(health, "store")) {
+        output_line(output, "store      %lld %% full, its disk %lld %%",
+                    (long long)show_number(&store, "used_percent", 0),
+                    (long long)show_number(&store, "disk_percent", 0));
+    }
+}
+
 static void show_today(struct output *output, const struct json_view *health)
 {
     struct json_view today = json_opt_object(health, "today");
@@ -283,8 +318,11 @@ static void show_health(struct output *output, const struct json_view *health)
     output_line(output, "inbox      %lld %s", (long long)deliveries,
                 deliveries == 1 ? "delivery" : "deliveries");
     show_gaps(output, &inbox);
+    show_unopened(output, health);
     show_requests(output, health);
     show_reviews(output, health);
+    show_feeds(output, health);
+    show_store(output, health);
     int64_t leaves = show_number(&log, "size", 0);
     output_line(output, "log        %lld %s verified%s", (long long)leaves,
                 leaves == 1 ? "leaf" : "leaves",

@@ -4,14 +4,19 @@
 
 #include "agents/core/api_view.h"
 #include "agents/core/asked.h"
+#include "agents/core/feeds.h"
 #include "agents/core/held.h"
 #include "agents/core/review.h"
+#include "agents/core/sending.h"
 #include "agents/core/spool.h"
+#include "agents/core/unopened.h"
 #include "agents/core/witness.h"
 #include "base/date.h"
+#include "os/files.h"
 
-static void set_link(struct json *object, const struct link_status *status)
+static void set_link(struct json *object, struct store_txn *txn, const struct link_status *status)
 {
+    uint64_t receipt_ms = agent_meta_u64(txn, SENDING_META_RECEIPT, 0);
     struct json *link = json_object_new();
     json_set_word(link, "state", link_state_text(status->state));
     if (status->since_ms != 0) {
@@ -19,6 +24,9 @@ static void set_link(struct json *object, const struct link_status *status)
     }
     if (status->last_contact_ms != 0) {
         answer_set_instant(link, "last_contact", status->last_contact_ms);
+    }
+    if (receipt_ms != 0) {
+        answer_set_instant(link, "last_receipt", (int64_t)receipt_ms);
     }
     if (status->reason[0] != '\0') {
         answer_set_peer_text(link, "reason", slice_of_text(status->reason));
@@ -61,21 +69,12 @@ static void set_held(struct json *object, struct store_txn *txn)
 /* COUNT rows of today: their names are ours. */
 static void set_today(struct json *object, struct store_txn *txn, int64_t now_ms)
 {
-    uint8_t storage[4];
-    struct writer prefix = writer_over(storage, sizeof(storage));
-    int32_t day = instant_london_day(now_ms);
+    struct count_walk walk = count_walk_from(txn, instant_london_day(now_ms));
     struct json *today = json_object_new();
-    write_i32(&prefix, day);
-    struct store_walk walk = store_walk_from(txn, AT_COUNT, writer_slice(&prefix));
-    while (walk.live && agent_key_has_prefix(walk.key, writer_slice(&prefix))) {
-        char name[COUNT_NAME_MAX_BYTES + 1];
-        struct writer text = writer_over(name, sizeof(name) - 1);
-        write_bytes(&text, walk.key.data + sizeof(storage), walk.key.len - sizeof(storage));
-        name[writer_slice(&text).len] = '\0';
-        answer_set_count(today, name, count_get(txn, day, name));
-        store_walk_next(&walk);
+    for (; walk.rows.live; count_walk_next(&walk)) {
+        answer_set_count(today, walk.name, walk.count);
     }
-    store_walk_end(&walk);
+    store_walk_end(&walk.rows);
     (void)json_set_node(object, "today", &today);
 }
 
@@ -121,6 +120,56 @@ static void set_inbox_and_log(struct json *object, const struct api_view *view,
     (void)json_set_node(object, "log", &log);
 }
 
+static void set_figure(struct json *object, const char *key, const char *oldest,
+                       const struct unopened_figure *figure)
+{
+    answer_set_count(object, key, figure->n);
+    if (figure->n > 0) {
+        answer_set_instant(object, oldest, figure->oldest_ms);
+    }
+}
+
+static void set_unopened(struct json *object, const struct api_view *view, struct store_txn *txn)
+{
+    struct unopened unopened;
+    struct json *part = json_object_new();
+    unopened_count(txn, view->governance, view->now_ms, &unopened);
+    set_figure(part, "alerts", "oldest_alert", &unopened.alerts);
+    set_figure(part, "records", "oldest_record", &unopened.records);
+    (void)json_set_node(object, "unopened", &part);
+}
+
+static void set_feeds(struct json *object, const struct api_view *view, struct store_txn *txn)
+{
+    struct feed feeds[FEEDS_MAX];
+    struct json *list = json_array_new();
+    size_t n = feeds_list(txn, view->agent->options, feeds);
+    for (size_t i = 0; i < n; i++) {
+        struct json *item = json_object_new();
+        json_set_word(item, "feed", feeds[i].name);
+        if (feeds[i].last_ms > 0) {
+            answer_set_instant(item, "last", feeds[i].last_ms);
+        }
+        (void)json_append_node(list, &item);
+    }
+    (void)json_set_node(object, "feeds", &list);
+}
+
+static void set_store(struct json *object, const struct api_view *view)
+{
+    struct store_stats stats;
+    int percent = 0;
+    struct json *part = json_object_new();
+    if (store_stats(view->agent->store, &stats) == 0) {
+        answer_set_count(part, "used_bytes", stats.used_bytes);
+        answer_set_count(part, "used_percent", stats.used_bytes * 100 / stats.map_bytes);
+    }
+    if (disk_used_percent(view->agent->options->dir, &percent) == 0) {
+        json_set_integer(part, "disk_percent", percent);
+    }
+    (void)json_set_node(object, "store", &part);
+}
+
 void api_health(const struct api_call *call, struct api_answer *answer)
 {
     _cleanup_(view_end) struct api_view view;
@@ -133,7 +182,7 @@ void api_health(const struct api_call *call, struct api_answer *answer)
     if (view.placed) {
         view_set_agency(document, "agency", &view, view.own);
     }
-    set_link(document, &view.link);
+    set_link(document, txn, &view.link);
     set_spool(document, txn);
     set_held(document, txn);
     set_today(document, txn, view.now_ms);
@@ -146,6 +195,9 @@ void api_health(const struct api_call *call, struct api_answer *answer)
     answer_set_count(document, "requests_waiting", asked_waiting(txn));
     const struct review review = {.txn = txn, .governance = view.governance, .now_ms = view.now_ms};
     answer_set_count(document, "reviews_due", review_overdue(&review));
+    set_unopened(document, &view, txn);
+    set_feeds(document, &view, txn);
+    set_store(document, &view);
     answer_json(answer, 200, &document);
     (void)view_broken(txn, answer);
 }

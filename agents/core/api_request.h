@@ -101,6 +101,7 @@ void api_alert_list(const struct api_call *call, struct api_answer *answer);
 void api_alert_show(const struct api_call *call, struct api_answer *answer);
 void api_picture(const struct api_call *call, struct api_answer *answer);
 void api_health(const struct api_call *call, struct api_answer *answer);
+void api_metrics(const struct api_call *call, struct api_answer *answer);
 void api_log_head(const struct api_call *call, struct api_answer *answer);
 
 #endif

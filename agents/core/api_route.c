@@ -10,7 +10,8 @@
 static const struct api_route routes[] = {
     {"POST", CAIRN_PATH_SUBMISSIONS, api_submit, "", USER_SUBMITTER},
     {"GET", CAIRN_PATH_RECORDS "/{}", api_record_show, "", USER_SUBMITTER},
-    {"GET", CAIRN_PATH_HEALTH, api_health, "", USER_SUBMITTER},
+    {"GET", CAIRN_PATH_HEALTH, api_health, "", USER_WATCHER},
+    {"GET", CAIRN_PATH_METRICS, api_metrics, "", USER_WATCHER},
     {"GET", CAIRN_PATH_LOG_HEAD, api_log_head, "", USER_PRACTITIONER},
     {"GET", CAIRN_PATH_RECORDS "/{}" CAIRN_PATH_PART_PROOF, api_record_proof, "",
      USER_PRACTITIONER},

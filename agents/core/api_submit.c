@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "agents/core/api_view.h"
+#include "agents/core/feeds.h"
 #include "agents/core/intake.h"
 
 static bool find_content(const struct api_call *call, enum intake_content *ret)
@@ -89,7 +90,8 @@ static void show(const struct api_call *call, const struct intake_answer *taken,
 void api_submit(const struct api_call *call, struct api_answer *answer)
 {
     _cleanup_(intake_answer_deinit) struct intake_answer taken = INTAKE_ANSWER_NULL;
-    struct intake_request request = {.body = call->request->body, .by_uid = call->uid};
+    struct intake_request request = {
+        .body = call->request->body, .by_uid = call->uid, .feed = FEED_INTERFACE};
     struct error error = ERROR_NULL;
     if (!find_content(call, &request.content)) {
         answer_problem_words(answer, PROBLEM_MEDIA_TYPE,
@@ -105,6 +107,9 @@ void api_submit(const struct api_call *call, struct api_answer *answer)
     int r = intake_submit(call->agent, &request, &taken, &error);
     switch (r) {
     case 0:
+        if (request.content == INTAKE_ATTENDANCE || request.content == INTAKE_ROLL) {
+            feed_keep(call->agent, FEED_INTERFACE); /* taken in several pieces */
+        }
         show(call, &taken, answer);
         return;
     case -EINVAL:

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agents/core/inbox_internal.h"
+#include "agents/core/unopened.h"
 #include "base/log.h"
 #include "cairn/client.h"
 
@@ -158,6 +159,7 @@ void received_decided(struct store_txn *txn, const struct entry_id *entry,
         row.decided_ms = now_ms;
         row.decision = *decision;
         received_put(txn, entry, &row);
+        unopened_drop(txn, entry);
     }
 }
 

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agents/core/alerts.h"
 #include "agents/core/inbox_internal.h"
+#include "agents/core/unopened.h"
 
 /* What a notice says of single records: of ours whom it reached, of others' that it was taken back.
  */
 static void keep_record(struct store_txn *txn, uint64_t position, const struct wire_notice *notice)
 {
     struct received_row row = {.delivered = 0};
+    if (notice->has_record && notice->type == NOTICE_UNOPENED) {
+        unopened_note(txn, &notice->record, notice->time_ms);
+        return;
+    }
     if (!notice->has_record ||
         (notice->type != NOTICE_RECORD_OPENED && notice->type != NOTICE_RETRACTED)) {
         return;
     }
     (void)received_get(txn, &notice->record, &row);
     row.noticed = position;
+    unopened_drop(txn, &notice->record);
     if (notice->type == NOTICE_RETRACTED) {
         row.retraction = row.retraction == RETRACTION_NONE ? RETRACTION_SAID : row.retraction;
     } else if (row.opened_ms == 0) {

@@ -14,6 +14,7 @@
 #include "agents/adult_services/adult.h"
 #include "agents/childrens_services/plan.h"
 #include "agents/core/correct.h"
+#include "agents/core/feeds.h"
 #include "agents/core/room.h"
 #include "agents/core/settle.h"
 #include "agents/police/incident.h"
@@ -323,10 +324,15 @@ static int check_room(const struct taking *taking, const struct parsed *parsed)
                                   : ONE_RECORD);
 }
 
+/* What a submission is remembered by. */
+struct remembered {
+    struct idempotency idempotency;
+    const char *feed; /* NULL: not here */
+};
+
 /* Everything that was parsed, or nothing. */
-static int take_all(struct taking *taking, struct parsed *parsed,
-                    const struct idempotency *idempotency, struct intake_answer *answer,
-                    struct error *error)
+static int take_all(struct taking *taking, struct parsed *parsed, const struct remembered *remembered,
+                    struct intake_answer *answer, struct error *error)
 {
     int r = check_narrow(taking, parsed, error);
     if (r == 0) {
@@ -335,7 +341,10 @@ static int take_all(struct taking *taking, struct parsed *parsed,
     if (r == 0) {
         r = take_parsed(taking, parsed, answer);
     }
-    return r == 0 ? taking_finish(taking, idempotency, answer) : r;
+    if (r == 0 && remembered->feed != NULL) {
+        feed_note(taking->txn, remembered->feed, taking->now_ms);
+    }
+    return r == 0 ? taking_finish(taking, &remembered->idempotency, answer) : r;
 }
 
 int intake_submit(struct agent *agent, const struct intake_request *request,
@@ -344,10 +353,11 @@ int intake_submit(struct agent *agent, const struct intake_request *request,
     _cleanup_(parsed_deinit) struct parsed parsed = PARSED_NULL;
     _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
     _cleanup_(taking_end) struct taking taking = TAKING_NULL;
-    struct idempotency idempotency = {.key = request->idempotency_key,
-                                      .by_uid = request->by_uid,
-                                      .sort = (uint32_t)request->content,
-                                      .body = request->body};
+    const struct remembered remembered = {.idempotency = {.key = request->idempotency_key,
+                                                  .by_uid = request->by_uid,
+                                                  .sort = (uint32_t)request->content,
+                                                  .body = request->body},
+                                  .feed = request->feed};
     bool done = false;
     if (request->content == INTAKE_ATTENDANCE || request->content == INTAKE_ROLL) {
         return school_submit(agent, request, ret, error);
@@ -360,10 +370,10 @@ int intake_submit(struct agent *agent, const struct intake_request *request,
         r = taking_begin(agent, request->by_uid, &taking);
     }
     if (r == 0) {
-        r = taking_look(&taking, &idempotency, &answer, &done);
+        r = taking_look(&taking, &remembered.idempotency, &answer, &done);
     }
     if (r == 0 && !done) {
-        r = take_all(&taking, &parsed, &idempotency, &answer, error);
+        r = take_all(&taking, &parsed, &remembered, &answer, error);
     }
     if (r == -EFBIG || r == -EMSGSIZE) {
         return error_set(error, "", "is longer than a record may be");

@@ -74,6 +74,7 @@ struct intake_request {
     struct slice body;
     struct slice idempotency_key; /* empty: none; at most INTAKE_KEY_MAX_BYTES */
     uint32_t by_uid;              /* who calls: kept with what is accepted */
+    const char *feed;             /* noted with it (feeds.h); NULL: not here */
 };
 #define INTAKE_KEY_MAX_BYTES 128
 

@@ -34,6 +34,11 @@ static const struct conf_option table[] = {
      "Title and date of the decision that automatic feeds rest on, as the record shows it: who "
      "decided that missed appointments are relevant, and when. Never pretend that a person looked.",
      CONF_TEXT, 0, 0},
+    {"agent", "health_uid", "",
+     "User ids of what watches the agent (cairn check, cairn metrics): 998. They may ask how it "
+     "does, "
+     "and nothing else.",
+     CONF_TEXT, 0, 0},
     {"agent", "submit_uid", "",
      "User ids of the systems that feed the agent: 1001,1002. They may hand in, ask what became of "
      "what they handed in, and ask how the agent does.",
@@ -69,12 +74,14 @@ static int add_user(struct agent_options *options, uid_t uid, enum user_role rol
 {
     for (size_t i = 0; i < options->n_users; i++) {
         if (options->users[i].uid == uid) {
-            return error_set(error, where, "%u stands twice in submit_uid and allow_uid",
+            return error_set(error, where,
+                             "%u stands twice in health_uid, submit_uid and allow_uid",
                              (unsigned)uid);
         }
     }
     if (options->n_users == OPTIONS_USERS_MAX) {
-        return error_set(error, where, "submit_uid and allow_uid have more than %d user ids",
+        return error_set(error, where,
+                         "health_uid, submit_uid and allow_uid have more than %d user ids",
                          OPTIONS_USERS_MAX);
     }
     options->users[options->n_users++] = (struct local_user){.uid = uid, .role = role};
@@ -141,7 +148,10 @@ static int read_options(struct agent_options *options, struct error *error)
     options->watch.plans = conf_text(conf, "watch", "plans");
     options->watch.adults = conf_text(conf, "watch", "adults");
     options->watch.quiet_ms = conf_integer(conf, "watch", "quiet") * 1000;
-    int r = read_uids("submit_uid", USER_SUBMITTER, options, error);
+    int r = read_uids("health_uid", USER_WATCHER, options, error);
+    if (r == 0) {
+        r = read_uids("submit_uid", USER_SUBMITTER, options, error);
+    }
     if (r == 0) {
         r = read_uids("allow_uid", USER_PRACTITIONER, options, error);
     }

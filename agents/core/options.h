@@ -9,6 +9,7 @@
  *           settle     how long an event that may be a clerical error waits before it leaves
  *           review_after  how many days a record that nobody has seen is kept before a person is to
  *                      look at it again
+ *           health_uid  user ids that may ask for health and metrics, and nothing else
  *           submit_uid  user ids that may hand in and ask what became of it: "1001,1002"
  *           allow_uid   user ids, besides our own, that may do all that the local interface offers
  *           duty_telephone  the desk's number until the partnership's calendar is held
@@ -29,6 +30,7 @@
 /* What a user of this machine may do: each role includes those before it. */
 enum user_role {
     USER_NOBODY,
+    USER_WATCHER,     /* health_uid: asks for health and metrics, and nothing else */
     USER_SUBMITTER,   /* submit_uid: a feed. Hands in, sees what became of that, asks for health */
     USER_PRACTITIONER /* allow_uid, and the agent's own user: everything */
 };

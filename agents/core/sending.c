@@ -249,6 +249,10 @@ static size_t settle_results(struct sending *sending, enum lane lane,
     }
     if (r >= 0) {
         witness_save_promise(txn, head, receipt->checkpoint);
+        if (n > 0) {
+            agent_meta_put_u64(txn, SENDING_META_RECEIPT,
+                               (uint64_t)clock_real_ms(sending->agent->clock));
+        }
         r = agent_commit(&txn);
     }
     if (r != 0) {

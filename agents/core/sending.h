@@ -19,7 +19,8 @@
 #define SENDING_RETRY_MIN_MS 100   /* after a `retry` verdict, doubled ... */
 #define SENDING_RETRY_MAX_MS 5000  /* ... up to this */
 #define SENDING_REFUSED_MS   60000 /* after a parcel was refused as a whole: a person must look */
-#define SENDING_HELD_MS      60000 /* put off for so long, a row is shown to people */
+#define SENDING_META_RECEIPT "receipt-ms" /* in META: when the broker last answered for good */
+#define SENDING_HELD_MS      60000        /* put off for so long, a row is shown to people */
 
 /* The row that a lane waits for. */
 struct waiting {

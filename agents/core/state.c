@@ -275,3 +275,33 @@ void count_add(struct store_txn *txn, int32_t day, const char *name, uint64_t n)
     struct store_key count = store_key_u64(count_get(txn, day, name) + n);
     store_put(txn, AT_COUNT, store_key_slice(&key), store_key_slice(&count));
 }
+
+static void count_walk_read(struct count_walk *walk)
+{
+    struct reader key = reader_over(walk->rows.live ? walk->rows.key : SLICE_NULL);
+    struct writer name = writer_over(walk->name, sizeof(walk->name) - 1);
+    walk->rows.live = walk->rows.live && read_i32(&key) == walk->day;
+    if (walk->rows.live) {
+        struct reader value = reader_over(walk->rows.value);
+        write_slice(&name, read_bytes(&key, key.left));
+        walk->name[name.len] = '\0';
+        walk->count = read_u64(&value);
+    }
+}
+
+struct count_walk count_walk_from(struct store_txn *txn, int32_t day)
+{
+    uint8_t storage[4];
+    struct writer prefix = writer_over(storage, sizeof(storage));
+    write_i32(&prefix, day);
+    struct count_walk walk = {.rows = store_walk_from(txn, AT_COUNT, writer_slice(&prefix)),
+                              .day = day};
+    count_walk_read(&walk);
+    return walk;
+}
+
+void count_walk_next(struct count_walk *walk)
+{
+    store_walk_next(&walk->rows);
+    count_walk_read(walk);
+}

@@ -49,7 +49,8 @@
     X(GRANTED, "granted")   /* entry id of ours, agency u32 -> granted row (granting.h) */         \
     X(ASKED, "asked")       /* entry id of another's request -> asked row (asked.h) */             \
     X(REVIEW, "review")     /* due u64, reference[16] -> (empty): nobody has seen it (review.h) */ \
-    X(REVIEWED, "reviewed") /* reference[16], number u32 -> reviewed row (review.h) */
+    X(REVIEWED, "reviewed") /* reference[16], number u32 -> reviewed row (review.h) */             \
+    X(UNOPENED, "unopened") /* entry id -> since when we are told that nobody has (unopened.h) */
 
 enum agent_table {
 #define X(name, text) AT_##name,
@@ -141,5 +142,14 @@ void out_forget_entry(struct store_txn *txn, const struct entry_id *entry);
 #define COUNT_NAME_MAX_BYTES 40
 void count_add(struct store_txn *txn, int32_t day, const char *name, uint64_t n);
 uint64_t count_get(struct store_txn *txn, int32_t day, const char *name);
+/* All of a day, by name, while `rows` is live; the caller ends it. */
+struct count_walk {
+    struct store_walk rows;
+    int32_t day;
+    char name[COUNT_NAME_MAX_BYTES + 1];
+    uint64_t count;
+};
+struct count_walk count_walk_from(struct store_txn *txn, int32_t day);
+void count_walk_next(struct count_walk *walk);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agents/core/feeds.h"
 #include "agents/core/report.h"
 #include "agents/core/watch.h"
 #include "agents/school/school.h"
@@ -262,6 +263,9 @@ int watch_file_take(struct agent *agent, const struct watch_folder *folder, cons
         r = leave(&handling, refused ? &handling.error : NULL, status);
         if (r == 0) {
             tell(&handling, refused);
+        }
+        if (r == 0 && !refused) {
+            feed_keep(agent, folder->kind);
         }
     }
     if (r != 0 && r != -EAGAIN && r != -ENOENT && r != -EINTR) {

@@ -2,7 +2,7 @@
 /*
  * The agent's local interface: HTTP/1.1 over its Unix socket, JSON, for an agency's own systems and
  * the command line. The caller is known by its user id: the agent's own and those of allow_uid may do
- * everything; those of submit_uid may submit, ask what became of what they submitted themselves, and
+ * everything; those of health_uid may ask for health and metrics; those of submit_uid may submit, ask what became of what they submitted themselves, and
  * ask for health. This is the whole contract; it stands alone and names no code of ours.
  *
  * Ids and numbers
@@ -35,6 +35,7 @@
 #define CAIRN_MEDIA_JSON    "application/json"
 #define CAIRN_MEDIA_PROBLEM "application/problem+json"
 #define CAIRN_MEDIA_TEXT    "text/plain; charset=utf-8"
+#define CAIRN_MEDIA_METRICS "text/plain; version=0.0.4; charset=utf-8"
 /* What may be submitted; the Content-Type of a submission is exactly one of these. */
 #define CAIRN_MEDIA_RECORD      "application/vnd.cairn.record+json"
 #define CAIRN_MEDIA_INVOLVEMENT "application/vnd.cairn.involvement+json"
@@ -211,12 +212,16 @@
 
 /*
  * GET -> {agency: {agency, name, kind},
- *   link: {state, since, last_contact, reason, clock_ahead_ms},
+ *   link: {state, since, last_contact, last_receipt, reason, clock_ahead_ms},
  *   spool: {urgent, normal, bulk, oldest}, held: [{record, verdict, words, since, aside}, at most 16],
  * today: {what happened: how often},
  *   governance: {document: {version, review_by, overdue}},
  *   inbox: {position, missing, first_missing, last_missing, noticed}, log: {size, contradicted},
- *   requests_waiting, reviews_due, front_door}
+ *   requests_waiting, reviews_due, front_door, unopened: {alerts, oldest_alert, records,
+ *   oldest_record}, feeds: [{feed, last}], store: {used_bytes, used_percent, disk_percent}}
+ * `last_receipt` in `link`: when the broker last answered something for good. `unopened`: alerts, and
+ * urgent records of whose time to be opened the broker has said that it is over, that nobody has
+ * opened. `feeds`: when each folder that is watched, and this interface, last brought something.
  * `requests_waiting`: how many requests of others wait for a person here.
  * `front_door`: whether the directory has an active one; without, nobody opens what is urgent.
  * `reviews_due`: how many kept records a person is to look at by now.
@@ -224,6 +229,8 @@
  * behind them shows.
  */
 #define CAIRN_PATH_HEALTH "/v1/health"
+/* GET -> the same figures, as Prometheus text (cairn/metrics.h). */
+#define CAIRN_PATH_METRICS "/metrics"
 /* GET -> text/plain, the last verified checkpoint: a C2SP signed note. 404 before the first. */
 #define CAIRN_PATH_LOG_HEAD "/v1/log/head"
 

@@ -571,12 +571,13 @@ void agency_row_get(struct store_txn *txn, uint32_t agency, struct agency_row *r
     ret->claims_today = read_u32(&reader);
     ret->requests_today = read_u32(&reader);
     ret->ties_today = read_u32(&reader);
+    ret->said_day = read_i32(&reader);
     assert(reader_end(&reader));
 }
 
 void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_row *row)
 {
-    uint8_t storage[24 + CAIRN_HASH_BYTES + COSIGNATURE_BYTES + 20];
+    uint8_t storage[24 + CAIRN_HASH_BYTES + COSIGNATURE_BYTES + 24];
     struct writer writer = writer_over(storage, sizeof(storage));
     write_u64(&writer, row->next_position);
     write_u64(&writer, row->acknowledged);
@@ -588,6 +589,7 @@ void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_
     write_u32(&writer, row->claims_today);
     write_u32(&writer, row->requests_today);
     write_u32(&writer, row->ties_today);
+    write_i32(&writer, row->said_day);
     struct store_key key = key_agency(agency);
     store_put(txn, T_AGENCY, store_key_slice(&key), writer_slice(&writer));
 }
@@ -621,21 +623,26 @@ void timer_row_delete(struct store_txn *txn, const struct timer_row *timer)
     (void)store_delete(txn, T_TIMER, store_key_slice(&key));
 }
 
+struct timer_row timer_row_at(const struct store_walk *walk)
+{
+    struct reader key = reader_over(walk->key);
+    struct reader value = reader_over(walk->value);
+    struct timer_row row = {.due_ms = (int64_t)read_u64(&key)};
+    row.kind = (enum timer_kind)read_u8(&key);
+    row.number = read_u64(&key);
+    row.entry = read_entry_id(&value);
+    row.rounds = read_u32(&value);
+    assert(reader_end(&key) && reader_end(&value));
+    return row;
+}
+
 bool timer_row_first(struct store_txn *txn, struct timer_row *ret)
 {
     _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, T_TIMER, SLICE_NULL);
-    if (!walk.live) {
-        return false;
+    if (walk.live) {
+        *ret = timer_row_at(&walk);
     }
-    struct reader key = reader_over(walk.key);
-    struct reader value = reader_over(walk.value);
-    *ret = (struct timer_row){.due_ms = (int64_t)read_u64(&key)};
-    ret->kind = (enum timer_kind)read_u8(&key);
-    ret->number = read_u64(&key);
-    ret->entry = read_entry_id(&value);
-    ret->rounds = read_u32(&value);
-    assert(reader_end(&key) && reader_end(&value));
-    return true;
+    return walk.live;
 }
 
 /* --- GOVERNANCE --- */

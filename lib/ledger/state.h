@@ -288,6 +288,7 @@ struct agency_row {
     uint32_t claims_today; /* involvements */
     uint32_t requests_today;
     uint32_t ties_today;
+    int32_t said_day; /* on which it last said something of a child (apply.c); 0 never */
 };
 void agency_row_get(struct store_txn *txn, uint32_t agency,
                     struct agency_row *ret); /* a fresh one when there is none */
@@ -309,6 +310,8 @@ void timer_row_put(struct store_txn *txn, const struct timer_row *timer);
 void timer_row_delete(struct store_txn *txn, const struct timer_row *timer);
 /* The one that is due first; false when there is none. */
 bool timer_row_first(struct store_txn *txn, struct timer_row *ret);
+/* The one under a walk of T_TIMER, which is live. */
+struct timer_row timer_row_at(const struct store_walk *walk);
 
 /* The rows below are read by tools that look into damaged stores, too: 0, -ENOENT, or -EBADMSG for
  * a row that breaks its layout. Slices are borrowed from the store. */

@@ -29,6 +29,7 @@
 struct router {
     void *socket;
     struct zap *zap;
+    uint64_t proof_refused; /* by it, while it was tried */
     struct wake wake;
     bool draining; /* in the middle of a message that is thrown away */
     char endpoint[ENDPOINT_MAX_BYTES];
@@ -152,6 +153,7 @@ static int prove(struct router *router, const struct router_options *options,
     close_socket(router);
     if (router->zap != NULL) {
         zap_end_proof(router->zap);
+        router->proof_refused = zap_refusals(router->zap);
     }
     return r;
 }
@@ -212,6 +214,11 @@ int router_wait(struct router *router, bool reading, int timeout_ms)
     bool readable = false;
 
     return socket_wait(router->socket, &router->wake, reading, timeout_ms, &readable);
+}
+
+uint64_t router_refused(const struct router *router)
+{
+    return router->zap == NULL ? 0 : zap_refusals(router->zap) - router->proof_refused;
 }
 
 void router_wake(struct router *router)

@@ -51,6 +51,9 @@ const char *router_endpoint(const struct router *router); /* the bound one, with
  * -errno. */
 int router_wait(struct router *router, bool reading, int timeout_ms) MUST_USE;
 void router_wake(struct router *router); /* any thread, async-signal-safe */
+/* How many handshakes were refused because `admit` did not know the key, or there was none; those
+ * of its own proof are not counted. Any thread. */
+uint64_t router_refused(const struct router *router);
 
 enum router_got {
     ROUTER_NOTHING,

@@ -244,6 +244,84 @@ static void alerts_beyond_a_patterns_budget_are_raised_and_counted(void **state)
     assert_int_equal(counted(heard, "apply_alerts_over_budget"), 1);
 }
 
+static struct entry_id report_danger(struct heard *heard)
+{
+    const struct world_record record = {.from = SCHOOL,
+                                        .child = ALIX,
+                                        .day = day_of("2026-11-02"),
+                                        .record_kind = RECORD_CONCERN,
+                                        .code = CODE_NEGLECT_PHYSICAL,
+                                        .urgency = URGENCY_IMMEDIATE};
+    return store_record(heard->world, &record);
+}
+
+static void pass(struct heard *heard, int64_t ms)
+{
+    clock_fake_advance(&heard->world->clock, ms);
+    world_turn(heard->world);
+}
+
+static void what_is_urgent_counts_as_unopened_once_its_time_is_over(void **state)
+{
+    struct heard *heard = *state;
+    struct entry_id record = report_danger(heard);
+    struct world_entry decision;
+
+    pass(heard, 29 * 60 * 1000);
+    assert_int_equal(counted(heard, "waiting_unopened_records"), 0);
+    pass(heard, 2 * 60 * 1000);
+    pass(heard, 2 * 60 * 1000);
+    assert_int_equal(counted(heard, "waiting_unopened_records"), 1);
+
+    world_decision(heard->world, MASH, 0, ACTION_OPEN, OUTCOME_NONE, &decision);
+    decision.header.decision.has_record = true;
+    decision.header.decision.record = record;
+    world_refreeze(&decision);
+    assert_int_equal(world_send_one(heard->world, MASH, &decision), VERDICT_STORED);
+    pass(heard, 2 * 60 * 1000);
+    assert_int_equal(counted(heard, "waiting_unopened_records"), 0);
+}
+
+static void an_agency_that_says_nothing_for_a_week_counts_as_silent(void **state)
+{
+    struct heard *heard = *state;
+    pass(heard, 2 * 60 * 1000);
+    uint64_t before = counted(heard, "waiting_silent_agencies");
+    (void)report_danger(heard);
+
+    pass(heard, 2 * 60 * 1000);
+    assert_int_equal(counted(heard, "waiting_silent_agencies"), before - 1);
+    pass(heard, 7 * 24 * HOUR_MS);
+
+    assert_int_equal(counted(heard, "waiting_silent_agencies"), before);
+}
+
+static void what_agencies_have_not_fetched_is_counted_and_by_when_documents_are_reviewed(
+    void **state)
+{
+    struct heard *heard = *state;
+    (void)report_danger(heard);
+
+    pass(heard, 2 * 60 * 1000);
+
+    assert_true(counted(heard, "waiting_undelivered") > 0);
+    assert_true(counted(heard, "commit_unwitnessed") > 0);
+    assert_true(counted(heard, "review_agreements_ms") > 0);
+    assert_int_equal(counted(heard, "review_agreements_ms") % (24 * HOUR_MS), 0);
+}
+
+static void a_batch_falls_into_every_bucket_that_it_was_quick_enough_for(void **state)
+{
+    struct heard *heard = *state;
+    uint64_t batches = counted(heard, "commit_batches");
+
+    send_a_second_later(heard);
+
+    assert_int_equal(counted(heard, "commit_batches"), batches + 1);
+    assert_int_equal(counted(heard, "commit_within_10_ms"), batches + 1);
+    assert_int_equal(counted(heard, "commit_within_5000_ms"), batches + 1);
+}
+
 #define STORY(story) cmocka_unit_test_setup_teardown(story, open_world, close_world)
 
 int main(void)
@@ -257,6 +335,10 @@ int main(void)
         STORY(a_cosignature_that_does_not_hold_is_counted),
         STORY(what_a_pattern_in_the_shadow_would_have_raised_is_counted),
         STORY(alerts_beyond_a_patterns_budget_are_raised_and_counted),
+        STORY(what_is_urgent_counts_as_unopened_once_its_time_is_over),
+        STORY(an_agency_that_says_nothing_for_a_week_counts_as_silent),
+        STORY(what_agencies_have_not_fetched_is_counted_and_by_when_documents_are_reviewed),
+        STORY(a_batch_falls_into_every_bucket_that_it_was_quick_enough_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

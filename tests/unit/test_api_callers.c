@@ -93,6 +93,30 @@ static void a_submitter_may_submit_and_see_what_became_of_it_and_no_more(void **
     }
 }
 
+static void a_watcher_asks_how_the_agent_does_and_nothing_else(void **state)
+{
+    static const char *const beyond[][2] = {
+        {"POST", CAIRN_PATH_SUBMISSIONS}, {"GET", CAIRN_PATH_RECORDS "/gp-1-1"},
+        {"GET", CAIRN_PATH_INBOX},        {"GET", CAIRN_PATH_ALERTS},
+        {"POST", CAIRN_PATH_PICTURE},
+    };
+    struct story *story = *state;
+    give_nobody(story, USER_WATCHER);
+
+    _cleanup_(reply_deinit) struct reply health =
+        ask_as_nobody(story, &(struct ask){.method = "GET", .path = CAIRN_PATH_HEALTH});
+    _cleanup_(reply_deinit) struct reply metrics =
+        ask_as_nobody(story, &(struct ask){.method = "GET", .path = CAIRN_PATH_METRICS});
+
+    expect(&health, 200, "\"unopened\"");
+    expect(&metrics, 200, "cairn_agent_up 1\n");
+    for (size_t i = 0; i < ARRAY_LEN(beyond); i++) {
+        _cleanup_(reply_deinit) struct reply refused =
+            ask_as_nobody(story, &(struct ask){.method = beyond[i][0], .path = beyond[i][1]});
+        expect(&refused, 403, PROBLEM("role"));
+    }
+}
+
 static void a_submitter_does_not_see_what_another_user_submitted(void **state)
 {
     struct story *story = *state;
@@ -473,6 +497,7 @@ static void one_large_body_too_many_is_told_to_come_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        STORY(a_watcher_asks_how_the_agent_does_and_nothing_else),
         STORY(a_submitter_may_submit_and_see_what_became_of_it_and_no_more),
         STORY(a_submitter_does_not_see_what_another_user_submitted),
         STORY(what_was_submitted_says_by_whom_after_a_restart_too),

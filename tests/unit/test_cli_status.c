@@ -213,6 +213,10 @@ static const char health[] =
     " \"words\": \"not the canonical encoding\", \"since\": \"2026-11-22T07:00:00.000Z\","
     " \"aside\": true}],"
     " \"today\": {\"accepted\": 3},"
+    " \"unopened\": {\"alerts\": 2, \"oldest_alert\": \"2026-11-20T08:00:00.000Z\", \"records\": 1,"
+    " \"oldest_record\": \"2026-11-22T07:30:00.000Z\"},"
+    " \"feeds\": [{\"feed\": \"roll\", \"last\": \"2026-11-19T06:00:00.000Z\"}],"
+    " \"store\": {\"used_percent\": 3, \"disk_percent\": 41},"
     " \"governance\": {\"agreements\": {\"version\": 1, \"review_by\": \"2026-11-01\","
     " \"overdue\": true}, \"calendar\": {\"version\": 0}},"
     " \"inbox\": {\"position\": 4}, \"log\": {\"size\": 39, \"contradicted\": false}}";
@@ -232,6 +236,12 @@ static void an_agent_is_shown_in_words(void **state)
     assert_non_null(
         strstr(world->console->said, "set aside  1-0000000000000009-4 since 2026-11-22 07:00"));
     assert_non_null(strstr(world->console->said, "not the canonical encoding"));
+    assert_non_null(strstr(world->console->said, "1 THAT NOBODY HAS OPENED IN TIME, the oldest "
+                                                 "since 2026-11-22 07:30"));
+    assert_non_null(
+        strstr(world->console->said, "2 that nobody has opened, the oldest of 2026-11-20 08:00"));
+    assert_non_null(strstr(world->console->said, "last brought something 2026-11-19 06:00"));
+    assert_non_null(strstr(world->console->said, "3 % full, its disk 41 %"));
     assert_non_null(strstr(world->console->said, "OVERDUE"));
     assert_non_null(strstr(world->console->said, "not held yet"));
 }

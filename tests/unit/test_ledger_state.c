@@ -477,7 +477,7 @@ static void a_reader_row_comes_back_as_it_went(void **state)
 
 static struct agency_row agency_sample(void)
 {
-    struct agency_row row = {.next_position = 90, .acknowledged = 89, .log_size = UINT64_MAX};
+    struct agency_row row = {.next_position = 90, .acknowledged = 89, .log_size = UINT64_MAX, .said_day = 20779};
 
     memset(row.log_root.bytes, 0x12, sizeof(row.log_root.bytes));
     memset(row.cosignature, 0x34, sizeof(row.cosignature));
@@ -500,6 +500,7 @@ static void an_agency_starts_with_an_empty_mailbox_and_comes_back_as_it_went(voi
     assert_int_equal(back.next_position, row.next_position);
     assert_int_equal(back.acknowledged, row.acknowledged);
     assert_int_equal(back.log_size, row.log_size);
+    assert_int_equal(back.said_day, row.said_day);
     assert_true(hash_equal(&back.log_root, &row.log_root));
     assert_memory_equal(back.cosignature, row.cosignature, sizeof(row.cosignature));
 }
@@ -633,7 +634,7 @@ static const struct {
     {"alert", T_ALERT, 245, "9702e019b56c9355cd911234a512e20b81553cd4286ff1e8d396ce261f8499e7"},
     {"mailbox", T_MAILBOX, 39, "2fec766b15a339d490d4af1e9cbb36b6b6f9e56ccd16f3fbd20f1bbcee237027"},
     {"reader", T_READER, 11, "edba7bc93099b4d45eff8fb9c0d0abd8605989edb3239c5313f4d763e42f1a7e"},
-    {"agency", T_AGENCY, 148, "3046dcd985b37542a925d3f87e2955091ef03e4f6c2af843cda6401bf25af881"},
+    {"agency", T_AGENCY, 152, "82d740d6a6cc84a9dd6189ea819c1712f2d0350ac1f3e7fdb6b6035072e0dcc2"},
     {"involvement", T_INVOLVEMENT, 36,
      "96390cfe655a81cbe66fcc33c6b390e245153da392885471d4ed109ad51ae0c9"},
     {"tie", T_TIE, 33, "bca4e5f4d0f19b4cd4ffa9111e734a1f4bf086b81318eff35ef273fc726fa144"},

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * feeds: when each way in last brought something: the folders that are watched, by kind, and the
+ * local interface. A feed that is silent looks like children of whom there is nothing to tell.
+ * Any thread; but for feed_keep inside the caller's transaction.
+ */
+#ifndef AGENTS_FEEDS_H
+#define AGENTS_FEEDS_H
+
+#include "agents/core/agent.h"
+
+#define FEED_INTERFACE "interface"
+#define FEEDS_MAX      8
+
+struct feed {
+    const char *name; /* a kind of folder as [watch] calls it, or FEED_INTERFACE; static */
+    int64_t last_ms;  /* 0 never */
+};
+
+/* Something was taken from there. */
+void feed_note(struct store_txn *txn, const char *name, int64_t now_ms);
+/* The same in a transaction of its own. What it notes is no more than a figure: a full disk is left
+ * to whatever needs the disk. */
+void feed_keep(struct agent *agent, const char *name);
+/* The folders that are configured, then the interface; returns how many. */
+size_t feeds_list(struct store_txn *txn, const struct agent_options *options,
+                  struct feed ret[FEEDS_MAX]);
+
+#endif

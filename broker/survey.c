@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/survey.h"
+
+#include "base/date.h"
+#include "broker/timers.h"
+
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+
+/* --- agencies --- */
+
+struct agencies {
+    uint64_t undelivered;
+    uint64_t silent;
+    uint64_t witnessed; /* size of the newest head that one has cosigned */
+};
+
+static void add_agency(struct store_txn *txn, uint32_t number, int32_t today,
+                       struct agencies *agencies)
+{
+    struct agency_row row;
+    agency_row_get(txn, number, &row);
+    agencies->undelivered += row.next_position - 1 - row.acknowledged;
+    agencies->silent += today - row.said_day >= SURVEY_SILENT_DAYS ? 1 : 0;
+    agencies->witnessed = row.log_size > agencies->witnessed ? row.log_size : agencies->witnessed;
+}
+
+static void count_agencies(struct commit *commit, struct store_txn *txn, int32_t today)
+{
+    const struct directory *directory = &commit->governance->directory;
+    struct agencies agencies = {.undelivered = 0};
+    uint64_t size = commit->signed_range.size;
+    for (size_t i = 0; i < directory->n_agencies; i++) {
+        if (directory->agencies[i].active) {
+            add_agency(txn, directory->agencies[i].number, today, &agencies);
+        }
+    }
+    uint64_t unwitnessed = size > agencies.witnessed ? size - agencies.witnessed : 0;
+    count_set(commit->counters, COUNT_WAITING_UNDELIVERED, agencies.undelivered);
+    count_set(commit->counters, COUNT_WAITING_SILENT, agencies.silent);
+    count_set(commit->counters, COUNT_COMMIT_UNWITNESSED, unwitnessed);
+}
+
+/* --- documents --- */
+
+static uint64_t review_ms(const struct governance *governance, enum governance_document document)
+{
+    int32_t day = governance->review_by[document];
+    bool any = governance->versions[document] != 0 && day != INT32_MAX;
+    return any ? (uint64_t)((day + 1) * DAY_MS) : 0;
+}
+
+static void count_documents(struct commit *commit)
+{
+    const struct governance *governance = commit->governance;
+    count_set(commit->counters, COUNT_REVIEW_AGREEMENTS_MS,
+              review_ms(governance, GOVERNANCE_AGREEMENTS));
+    count_set(commit->counters, COUNT_REVIEW_PATTERNS_MS,
+              review_ms(governance, GOVERNANCE_PATTERNS));
+    count_set(commit->counters, COUNT_REVIEW_CALENDAR_MS,
+              review_ms(governance, GOVERNANCE_CALENDAR));
+}
+
+/* --- all of it --- */
+
+void survey(struct commit *commit)
+{
+    if (commit->governance == NULL) {
+        return; /* a new store, whose first batch is still to come */
+    }
+    _cleanup_(store_end) struct store_txn *txn = store_read(commit->store);
+    if (txn == NULL) {
+        return; /* readers are exhausted: the next one says it */
+    }
+    struct apply apply = {.txn = txn, .governance = commit->governance};
+    struct timers_unopened unopened;
+    timers_unopened(&apply, SURVEY_TIMERS_MAX, &unopened);
+    count_set(commit->counters, COUNT_WAITING_RECORDS, unopened.records);
+    count_set(commit->counters, COUNT_WAITING_ALERTS, unopened.alerts);
+    count_agencies(commit, txn, instant_london_day(clock_real_ms(commit->time.clock)));
+    count_documents(commit);
+}

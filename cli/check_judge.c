@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/date.h"
+#include "cli/broker_counters.h"
+#include "cli/check.h"
+#include "cli/show.h"
+
+#define MINUTE_MS    INT64_C(60000)
+#define HOUR_MS      (60 * MINUTE_MS)
+#define DAY_MS       (24 * HOUR_MS)
+#define RECENT_MS    (7 * DAY_MS) /* what was missed longer ago somebody has seen by now */
+#define CLOCK_OFF_MS MINUTE_MS    /* two clocks that differ by more */
+#define WORDS_BYTES  300          /* of one finding */
+#define ALL_BYTES    4096         /* of all of one level */
+
+const char *check_level_text(enum check_level level)
+{
+    switch (level) {
+#define X(name, number, text)                                                                      \
+    case CHECK_##name:                                                                             \
+        return (text);
+        CHECK_LEVELS(X)
+#undef X
+    }
+    return "UNKNOWN";
+}
+
+struct check_limits check_limits_default(void)
+{
+    return (struct check_limits){.of = {
+#define X(id, option, unit, warned, worse, help)                                                   \
+    [LIMIT_##id] = {.warning = (warned), .critical = (worse)},
+                                     CHECK_LIMITS(X)
+#undef X
+                                 }};
+}
+
+void check_init(struct check *check, const struct check_limits *limits, int64_t now_ms)
+{
+    *check = (struct check){.limits = limits,
+                            .now_ms = now_ms,
+                            .figures = BUF_MAX(ALL_BYTES),
+                            .findings = json_array_new()};
+    for (size_t i = 0; i < ARRAY_LEN(check->words); i++) {
+        check->words[i] = BUF_MAX(ALL_BYTES);
+    }
+}
+
+void check_deinit(struct check *check)
+{
+    for (size_t i = 0; i < ARRAY_LEN(check->words); i++) {
+        buf_deinit(&check->words[i]);
+    }
+    buf_deinit(&check->figures);
+    json_free(&check->findings);
+}
+
+void check_find(struct check *check, enum check_level level, const char *format, ...)
+{
+    char words[WORDS_BYTES];
+    struct json *item = json_object_new();
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(words, sizeof(words), format, arguments);
+    va_end(arguments);
+    check->worst = level > check->worst ? level : check->worst;
+    buf_format(&check->words[level], "%s%s", check->words[level].len > 0 ? "; " : "", words);
+    json_set_word(item, "level", check_level_text(level));
+    json_set_word(item, "words", words);
+    (void)json_append_node(check->findings, &item);
+}
+
+/* --- limits --- */
+
+/* CHECK_OK below both. */
+static enum check_level judge(const struct check *check, enum check_limit limit, int64_t value)
+{
+    int64_t warning = check->limits->of[limit].warning;
+    int64_t critical = check->limits->of[limit].critical;
+    if (critical > 0 && value >= critical) {
+        return CHECK_CRITICAL;
+    }
+    return warning > 0 && value >= warning ? CHECK_WARNING : CHECK_OK;
+}
+
+static void add_figure(struct check *check, const char *name, int64_t value, const char *unit)
+{
+    buf_format(&check->figures, " %s=%" PRId64 "%s", name, value, unit);
+}
+
+static void judge_percent(struct check *check, const char *what, int64_t percent)
+{
+    enum check_level level = judge(check, LIMIT_DISK, percent);
+    buf_format(&check->figures, " %s=%" PRId64 "%%;%" PRId64 ";%" PRId64 ";0;100", what, percent,
+               check->limits->of[LIMIT_DISK].warning, check->limits->of[LIMIT_DISK].critical);
+    if (level != CHECK_OK) {
+        check_find(check, level, "the %s is %" PRId64 " %% full", what, percent);
+    }
+}
+
+/* `until_ms`: the end of the day by which it must be looked at. */
+static void judge_review(struct check *check, const char *document, int64_t until_ms)
+{
+    int64_t days = (until_ms - check->now_ms) / DAY_MS;
+    if (until_ms <= check->now_ms) {
+        check_find(check, CHECK_CRITICAL, "the %s are past their review date", document);
+    } else if (days < check->limits->of[LIMIT_REVIEW].critical) {
+        check_find(check, CHECK_CRITICAL, "the %s must be reviewed within %" PRId64 " days",
+                   document, days + 1);
+    } else if (days < check->limits->of[LIMIT_REVIEW].warning) {
+        check_find(check, CHECK_WARNING, "the %s must be reviewed within %" PRId64 " days",
+                   document, days + 1);
+    }
+}
+
+/* --- an agent --- */
+
+/* False when the member is missing or none. */
+static bool time_of(const struct json_view *object, const char *key, int64_t *ret_ms)
+{
+    return instant_parse(json_opt_text(object, key), ret_ms);
+}
+
+static void judge_link(struct check *check, const struct json_view *health)
+{
+    struct json_view link = json_opt_object(health, "link");
+    struct json_view log = json_opt_object(health, "log");
+    int64_t ahead_ms = show_number(&link, "clock_ahead_ms", 0);
+    char state[SHOW_TEXT_BYTES];
+    int64_t since_ms = 0;
+    show_text(&link, "state", state);
+    if (show_truth(&log, "contradicted")) {
+        check_find(check, CHECK_CRITICAL,
+                   "the broker showed another log than before: an operator must look");
+    }
+    if (strcmp(state, "connected") != 0) {
+        bool known = time_of(&link, "since", &since_ms);
+        int64_t minutes = known ? (check->now_ms - since_ms) / MINUTE_MS : INT64_MAX;
+        enum check_level level = judge(check, LIMIT_OFFLINE, minutes);
+        if (level != CHECK_OK) {
+            check_find(check, level, "not connected to the broker");
+        }
+    }
+    if (ahead_ms > CLOCK_OFF_MS || ahead_ms < -CLOCK_OFF_MS) {
+        check_find(check, CHECK_WARNING, "the clock differs from the broker's by %" PRId64 " s",
+                   ahead_ms / 1000);
+    }
+}
+
+static void judge_spool(struct check *check, const struct json_view *health)
+{
+    struct json_view spool = json_opt_object(health, "spool");
+    struct json_view held = json_opt_array(health, "held");
+    int64_t unsent = show_number(&spool, "urgent", 0) + show_number(&spool, "normal", 0) +
+                     show_number(&spool, "bulk", 0);
+    int64_t oldest_ms = 0;
+    add_figure(check, "unsent", unsent, "");
+    if (time_of(&spool, "oldest", &oldest_ms)) {
+        int64_t minutes = (check->now_ms - oldest_ms) / MINUTE_MS;
+        enum check_level level = judge(check, LIMIT_UNSENT, minutes);
+        if (level != CHECK_OK) {
+            check_find(check, level, "%" PRId64 " not sent, the oldest since %" PRId64 " min",
+                       unsent, minutes);
+        }
+    }
+    if (json_length(&held) > 0) {
+        check_find(check, CHECK_WARNING, "%zu held back or set aside: cairn status",
+                   json_length(&held));
+    }
+}
+
+static void judge_inbox(struct check *check, const struct json_view *health)
+{
+    struct json_view inbox = json_opt_object(health, "inbox");
+    int64_t missing = show_number(&inbox, "missing", 0);
+    int64_t noticed_ms = 0;
+    add_figure(check, "missing", missing, "");
+    if (missing > 0 && time_of(&inbox, "noticed", &noticed_ms) &&
+        check->now_ms - noticed_ms < RECENT_MS) {
+        check_find(check, CHECK_WARNING, "%" PRId64 " deliveries never came", missing);
+    }
+}
+
+static void judge_unopened(struct check *check, const struct json_view *health)
+{
+    struct json_view unopened = json_opt_object(health, "unopened");
+    int64_t records = show_number(&unopened, "records", 0);
+    int64_t alerts = show_number(&unopened, "alerts", 0);
+    int64_t oldest_ms = 0;
+    add_figure(check, "unopened_records", records, "");
+    add_figure(check, "unopened_alerts", alerts, "");
+    if (records > 0) {
+        check_find(check, CHECK_CRITICAL, "%" PRId64 " urgent and opened by nobody in time",
+                   records);
+    }
+    if (time_of(&unopened, "oldest_alert", &oldest_ms)) {
+        int64_t hours = (check->now_ms - oldest_ms) / HOUR_MS;
+        enum check_level level = judge(check, LIMIT_ALERTS, hours);
+        if (level != CHECK_OK) {
+            check_find(check, level,
+                       "%" PRId64 " alerts opened by nobody, the oldest since %" PRId64 " h",
+                       alerts, hours);
+        }
+    }
+}
+
+static void judge_people(struct check *check, const struct json_view *health)
+{
+    int64_t reviews = show_number(health, "reviews_due", 0);
+    int64_t requests = show_number(health, "requests_waiting", 0);
+    add_figure(check, "reviews_due", reviews, "");
+    add_figure(check, "requests", requests, "");
+    if (reviews > 0) {
+        check_find(check, CHECK_WARNING,
+                   "%" PRId64 " kept that nobody has seen are due: cairn kept", reviews);
+    }
+    if (json_has(health, "front_door") && !show_truth(health, "front_door")) {
+        check_find(check, CHECK_CRITICAL, "no front door is there to open what is urgent");
+    }
+}
+
+/* The interface is no feed that anybody promised. */
+static void judge_feeds(struct check *check, const struct json_view *health)
+{
+    struct json_view feeds = json_opt_array(health, "feeds");
+    for (size_t i = 0; i < json_length(&feeds); i++) {
+        struct json_view feed = json_item(&feeds, i);
+        char name[SHOW_TEXT_BYTES];
+        int64_t last_ms = 0;
+        show_text(&feed, "feed", name);
+        if (strcmp(name, "interface") == 0) {
+            continue;
+        }
+        int64_t hours =
+            time_of(&feed, "last", &last_ms) ? (check->now_ms - last_ms) / HOUR_MS : INT64_MAX;
+        enum check_level level = judge(check, LIMIT_FEEDS, hours);
+        if (level != CHECK_OK && hours == INT64_MAX) {
+            check_find(check, level, "nothing has ever come from %.40s", name);
+        } else if (level != CHECK_OK) {
+            check_find(check, level, "nothing has come from %.40s for %" PRId64 " h", name, hours);
+        }
+    }
+}
+
+static void judge_documents(struct check *check, const struct json_view *health)
+{
+    struct json_view documents = json_opt_object(health, "governance");
+    struct json_view document;
+    for (const char *key = json_first(&documents, &document); key != NULL;
+         key = json_next(&documents, key, &document)) {
+        int32_t day = 0;
+        if (date_parse(json_opt_text(&document, "review_by"), &day)) {
+            judge_review(check, key, (day + 1) * DAY_MS);
+        }
+    }
+}
+
+void check_agent(struct check *check, const struct json_view *health)
+{
+    struct json_view store = json_opt_object(health, "store");
+    judge_link(check, health);
+    judge_unopened(check, health);
+    judge_spool(check, health);
+    judge_inbox(check, health);
+    judge_people(check, health);
+    judge_feeds(check, health);
+    judge_documents(check, health);
+    judge_percent(check, "disk", show_number(&store, "disk_percent", 0));
+    judge_percent(check, "store", show_number(&store, "used_percent", 0));
+}
+
+/* --- a broker --- */
+
+static int64_t counted(const struct counters_reading *reading, const char *name)
+{
+    uint64_t value = broker_counter(reading, name);
+    return value > INT64_MAX ? INT64_MAX : (int64_t)value;
+}
+
+static void judge_counter(struct check *check, const struct counters_reading *reading,
+                          const char *name, enum check_level level, const char *words)
+{
+    int64_t value = counted(reading, name);
+    if (value > 0) {
+        check_find(check, level, "%" PRId64 " %s", value, words);
+    }
+}
+
+void check_broker(struct check *check, const struct counters_reading *reading)
+{
+    static const struct {
+        const char *document;
+        const char *counter;
+    } documents[] = {{"agreements", "review_agreements_ms"},
+                     {"patterns", "review_patterns_ms"},
+                     {"calendar", "review_calendar_ms"}};
+    if (!reading->alive) {
+        check_find(check, CHECK_CRITICAL, "the broker is not running");
+        return;
+    }
+    judge_counter(check, reading, "waiting_unopened_records", CHECK_CRITICAL,
+                  "urgent and opened by nobody in time");
+    judge_counter(check, reading, "waiting_unopened_alerts", CHECK_WARNING,
+                  "alerts opened by nobody in time");
+    judge_counter(check, reading, "answers_QUARANTINED", CHECK_WARNING,
+                  "answers about entries that are set aside");
+    judge_counter(check, reading, "waiting_silent_agencies", CHECK_WARNING,
+                  "agencies silent for a week or since they joined");
+    judge_counter(check, reading, "commit_crashed_applying", CHECK_WARNING,
+                  "crash while an entry was applied: see the log");
+    if (counted(reading, "commit_clock_frozen") > 0) {
+        check_find(check, CHECK_WARNING, "the machine's clock has stepped");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(documents); i++) {
+        int64_t until_ms = counted(reading, documents[i].counter);
+        if (until_ms > 0) {
+            judge_review(check, documents[i].document, until_ms);
+        }
+    }
+    judge_percent(check, "disk", counted(reading, "commit_disk_percent"));
+    add_figure(check, "log", counted(reading, "commit_log_size"), "");
+    add_figure(check, "undelivered", counted(reading, "waiting_undelivered"), "");
+    add_figure(check, "resident", counted(reading, "resident_bytes"), "B");
+}

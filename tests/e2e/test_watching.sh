@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# tests/e2e/test_watching.sh: what whoever runs a broker and an agent sees: `cairn metrics`, its file for the node exporter,
+# and `cairn check`, while all is well, while the broker is away, and when an agent is not there.
+# shellcheck source=tests/e2e/partnership.sh
+source "$(dirname "${BASH_SOURCE[0]}")/partnership.sh"
+
+# may ARGUMENT...: `cairn`, which may fail: LAST.
+may() {
+    LAST=0
+    OUT=$("$BIN/cairn" "$@" 2>&1) || LAST=$?
+}
+
+# names PREFIX: every metric of that prefix that cairn/metrics.h lists has its head in OUT.
+names() {
+    local name
+    while read -r name; do
+        expect "^# TYPE $name " "$name"
+    done < <(grep -oE "\"cairn_$1_[a-z_]+\"" include/cairn/metrics.h | tr -d '"')
+}
+
+
+make_partnership partnership
+join school school "Quillfeather School" "01632 960005"
+join hub mash "Multi-agency safeguarding hub" "01632 960100"
+mkdir -m 700 "$WORK/school/rolls"
+printf '\n[watch]\nroll = %s\n' "$WORK/school/rolls" >>"$WORK/school/agent.ini"
+start_broker partnership
+start_agents school hub
+connect school hub
+submit school immediate w-1
+stored school "$(member reference)"
+
+BROKER=$WORK/partnership/broker
+at school metrics
+names agent
+expect '^cairn_agent_up 1$' "the agent to be up"
+expect '^cairn_agent_connected 1$' "a connection"
+expect '^cairn_agent_spool_entries\{lane="urgent"\} 0$' "an empty spool"
+expect '^cairn_agent_receipt_timestamp_seconds [1-9][0-9]+\.[0-9]{3}$' "the time of the last receipt"
+expect '^cairn_agent_feed_timestamp_seconds\{feed="interface"\} [1-9]' "that the interface brought something"
+expect '^cairn_agent_feed_configured\{feed="roll"\} 1$' "the folder that is watched"
+refute '^cairn_agent_feed_timestamp_seconds\{feed="roll"\}' "a time of a folder that has brought nothing"
+expect '^cairn_agent_document_review_timestamp_seconds\{document="agreements"\} [1-9]' "the day of the review"
+refute 'Thistledown|Peregrina|9994117025|w-1|Quillfeather' "anything about a child, or a name"
+SAID=$OUT
+may metrics "$BROKER"
+((LAST == 0)) || broken "cairn metrics of the broker failed"
+names broker
+expect '^cairn_broker_up 1$' "the broker to be up"
+expect '^cairn_broker_answers_total\{verdict="STORED"\} [1-9]' "what was answered"
+expect '^cairn_broker_applied_total\{what="records_stored"\} 1$' "what was applied"
+expect '^cairn_broker_batch_seconds_bucket\{le="\+Inf"\} [1-9]' "a histogram"
+expect '^cairn_broker_document_review_timestamp_seconds\{document="calendar"\} [1-9]' "the day of the review"
+SAID+=$'\n'$OUT
+if [[ -x ${PROMTOOL:-} ]]; then
+    OUT=$(printf '%s\n' "$SAID" | "$PROMTOOL" check metrics 2>&1) || broken "promtool refuses the figures"
+fi
+promise "every figure that is listed is said by the daemon that it is of, and none of them names anybody"
+
+at school metrics --textfile "$WORK/school.prom"
+grep -q '^cairn_agent_up 1$' "$WORK/school.prom" || broken "the file for the node exporter lacks figures"
+[[ $(stat -c %a "$WORK/school.prom") == 644 ]] || broken "the collector cannot read the file"
+promise "figures go into a file for the node exporter"
+
+at school check --feeds 0,0
+expect '^CAIRN AGENT OK - nothing to do \| ' "that nothing is to be done"
+try school check
+((LAST == 1)) || broken "a folder that has never brought anything is worth a warning, and the exit code was $LAST"
+expect '^CAIRN AGENT WARNING - nothing has ever come from roll' "the silent folder"
+try school --json check
+expect '"state":"WARNING"' "the same as JSON"
+may check "$BROKER"
+((LAST == 0 || LAST == 1)) || broken "the broker is well, and the exit code was $LAST"
+expect '^CAIRN BROKER ' "a line about the broker"
+may check "$WORK/nowhere"
+((LAST == 3)) || broken "what cannot be judged is UNKNOWN, and the exit code was $LAST"
+may check --disk none
+((LAST == 3)) || broken "a wrong command line is UNKNOWN, and the exit code was $LAST"
+
+stop broker
+may check "$BROKER"
+((LAST == 2)) || broken "a broker that has ended is CRITICAL, and the exit code was $LAST"
+expect 'not running' "why"
+may metrics "$BROKER"
+((LAST == 3)) || broken "metrics of a broker that has ended: exit code $LAST"
+expect '^cairn_broker_up 0$' "that it is down"
+stop school
+try school check
+((LAST == 2)) || broken "an agent that is not there is CRITICAL, and the exit code was $LAST"
+try school metrics --textfile "$WORK/school.prom"
+((LAST == 3)) || broken "metrics of an agent that is not there: exit code $LAST"
+grep -q '^cairn_agent_up 0$' "$WORK/school.prom" || broken "the file still says that the agent is up"
+promise "a check is OK, WARNING, CRITICAL or UNKNOWN by its exit code, with a line that says why"
