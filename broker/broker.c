@@ -279,6 +279,7 @@ int broker_listen(struct broker *broker, struct error *error)
 
 static void *verify_thread(void *data)
 {
+    (void)pthread_setname_np(pthread_self(), "verify");
     struct broker *broker = data;
     struct verify verify = broker->verify;
     while (verify_step(&verify, true)) {
@@ -288,6 +289,7 @@ static void *verify_thread(void *data)
 
 static void *commit_thread(void *data)
 {
+    (void)pthread_setname_np(pthread_self(), "commit");
     struct broker *broker = data;
     while (commit_step(&broker->commit, true, TURN_MS) || !pipeline_stopped(broker->pipeline)) {
     }
@@ -296,6 +298,7 @@ static void *commit_thread(void *data)
 
 static void *publish_thread(void *data)
 {
+    (void)pthread_setname_np(pthread_self(), "publish");
     struct broker *broker = data;
     while (!pipeline_stopped(broker->pipeline)) {
         if (!publish_step(&broker->publish)) {
@@ -305,6 +308,7 @@ static void *publish_thread(void *data)
     return NULL;
 }
 
+/* It names itself: another's name is a file of /proc, which the walls keep closed. */
 static void start_thread(struct broker *broker, const char *name, void *(*run)(void *data))
 {
     pthread_t *thread = &broker->threads[broker->n_threads];
@@ -312,7 +316,6 @@ static void start_thread(struct broker *broker, const char *name, void *(*run)(v
     if (r != 0) {
         log_fatal("thread_failed", "name=%s error=%s", name, strerror(r));
     }
-    (void)pthread_setname_np(*thread, name);
     broker->n_threads++;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/walls.h"
 #include "crypto/crypto.h"
 #include "os/harden.h"
 
@@ -28,7 +29,8 @@ int main(int argc, char **argv)
     if (harden_process(&error) != 0 || crypto_init(&error) != 0 ||
         broker_signer(&broker, &options, &error) != 0 ||
         broker_open(&broker, &options, &error) != 0 || broker_recover(&broker, &error) != 0 ||
-        broker_listen(&broker, &error) != 0) {
+        walls_files(&options, &error) != 0 || broker_listen(&broker, &error) != 0 ||
+        walls_calls(&error) != 0) {
         broker_close(&broker);
         return refuse_to_start(&error);
     }

@@ -7,9 +7,9 @@
 #include "base/log.h"
 #include "broker/admit.h"
 #include "broker/delivery.h"
-#include "signer/highwater.h"
 #include "broker/picture.h"
 #include "ledger/journal.h"
+#include "signer/highwater.h"
 
 /* One question being answered. */
 struct question {

@@ -47,7 +47,11 @@ int main(int argc, char **argv)
     (void)signal(SIGTERM, end);
     (void)signal(SIGINT, end);
     log_event(LOG_LEVEL_NOTICE, "ready", "socket=\"%s\" version=%s", options.socket, CAIRN_VERSION);
-    (void)notify_ready();
+    (void)notify_ready(); /* by a socket of its own: before there can be none */
+    if (service_wall(&error) != 0) {
+        service_close(&service);
+        return refuse_to_start(&error);
+    }
     int r = signer_run(&service, listening);
     service_close(&service);
     signer_options_deinit(&options);

@@ -3,25 +3,37 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "govern/govern.h"
 #include "govern/keys.h"
+#include "os/sandbox.h"
 
 /* --- open and close --- */
 
+static void time_is_up(int number)
+{
+    (void)number; /* it is there to interrupt */
+}
+
+/* The signer of a broker that was killed has seen that its socket closed and is about to end. */
 static int wait_for_file(const struct service *service, const char *path, struct error *error)
 {
+    const struct sigaction interrupt = {.sa_handler = time_is_up}; /* without SA_RESTART */
     if (flock(service->file.fd, LOCK_EX | LOCK_NB) == 0) {
         return 0;
     }
     log_event(LOG_LEVEL_NOTICE, "waits_for_signer", "file=\"%s\"", path);
-    return flock(service->file.fd, LOCK_EX) == 0
-               ? 0
-               : error_set(error, path, "cannot be locked: %s", strerror(errno));
+    (void)sigaction(SIGALRM, &interrupt, NULL);
+    (void)alarm(SERVICE_WAIT_S);
+    int r = flock(service->file.fd, LOCK_EX) == 0 ? 0 : -errno;
+    (void)alarm(0);
+    return r == 0 ? 0 : error_set(error, path, "another signer is running with it");
 }
 
 int service_open_with(const struct secret *seed, const char *origin, const char *path,
@@ -143,6 +155,16 @@ struct slice service_answer(struct service *service, struct slice bytes, uint8_t
     }
     signer_answer_write(&answer, &writer);
     return writer_slice(&writer);
+}
+
+int service_wall(struct error *error)
+{
+    bool walled = false;
+    int r = sandbox_paths(NULL, 0, &walled, error);
+    if (r == 0 && !walled) {
+        log_event(LOG_LEVEL_NOTICE, "no_landlock", "files=none"); /* the calls say so too */
+    }
+    return r == 0 ? sandbox_calls(SANDBOX_SIGNER, error) : r;
 }
 
 void service_serve(struct service *service, int fd)

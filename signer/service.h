@@ -27,7 +27,9 @@ struct service {
 };
 #define SERVICE_NULL ((struct service){.file = HIGHWATER_NULL})
 
-/* Waits until another that holds the same file has ended. */
+#define SERVICE_WAIT_S 3
+
+/* Waits SERVICE_WAIT_S for the end of another that holds the same file. */
 int service_open(const struct service_options *options, struct service *ret,
                  struct error *error) MUST_USE;
 /* For tests, which have the key at hand. The seed is borrowed. */
@@ -39,6 +41,9 @@ void service_close(struct service *service);
  * ends the process (highwater_failed). */
 struct slice service_answer(struct service *service, struct slice ask, uint8_t *out);
 
+/* After the file and the socket are open: no file can be opened any more, no process or thread
+ * started, no socket made. For good. */
+int service_wall(struct error *error) MUST_USE;
 /* Answers until the other side is gone. */
 void service_serve(struct service *service, int fd);
 

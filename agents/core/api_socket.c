@@ -13,8 +13,7 @@
 
 #define SOCKET_MODE 0660
 
-/* The folder keeps others from putting their own socket in our place. */
-static int check_folder(const char *socket_path, struct error *error)
+int api_socket_folder(const char *socket_path, struct error *error)
 {
     char path[SOCKET_PATH_BYTES];
     struct stat status;
@@ -64,7 +63,7 @@ int api_socket_listen(const char *path, int *ret, struct error *error)
     if (!text_copy(address.sun_path, sizeof(address.sun_path), slice_of_text(path))) {
         return error_set(error, "agent.socket", "is longer than a socket's path may be");
     }
-    int r = check_folder(path, error);
+    int r = api_socket_folder(path, error);
     r = r == 0 ? clear_path(&address, error) : r;
     if (r != 0) {
         return r;

@@ -81,6 +81,7 @@ static void turn(struct agent_link *link)
 
 static void *run(void *data)
 {
+    (void)pthread_setname_np(pthread_self(), "link");
     struct agent_link *link = data;
     while (!stopping(link) && link->status.state != LINK_IS_STOPPED) {
         turn(link);
@@ -159,7 +160,6 @@ static int set_running(struct agent_link *link, struct error *error)
     r = -pthread_create(&link->thread, NULL, run, link);
     if (r == 0) {
         link->running = true;
-        (void)pthread_setname_np(link->thread, "link");
     }
     return r;
 }

@@ -9,9 +9,11 @@
 
 #include "agents/core/agent.h"
 #include "agents/core/api.h"
+#include "agents/core/api_socket.h"
 #include "agents/core/link.h"
 #include "agents/core/memory_plan.h"
 #include "agents/core/settle.h"
+#include "agents/core/walls.h"
 #include "agents/core/watch.h"
 #include "agents/core/witness.h"
 #include "base/log.h"
@@ -85,6 +87,12 @@ static int start(struct running *running, struct error *error)
 {
     int r = signals_open(&running->signals);
     if (r == 0) {
+        r = api_socket_folder(running->agent->options->socket, error);
+    }
+    if (r == 0) {
+        r = walls_files(running->agent->options, error);
+    }
+    if (r == 0) {
         r = net_init(error);
     }
     if (r == 0) {
@@ -98,6 +106,9 @@ static int start(struct running *running, struct error *error)
     }
     if (r == 0) {
         r = api_start(running->agent, &running->api, error);
+    }
+    if (r == 0) {
+        r = walls_calls(error);
     }
     if (r == 0) {
         (void)notify_ready();

@@ -295,6 +295,7 @@ static int until_due_ms(struct agent *agent)
 
 static void *run(void *data)
 {
+    (void)pthread_setname_np(pthread_self(), "settle");
     struct settle_thread *self = data;
     struct agent *agent = self->agent;
     while (!news_closed(&agent->news)) {
@@ -321,7 +322,6 @@ int settle_start(struct agent *agent, struct settle_thread **ret)
         base_free(&self);
         return -r;
     }
-    (void)pthread_setname_np(self->thread, "settle");
     *ret = self;
     return 0;
 }

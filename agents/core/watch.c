@@ -309,6 +309,7 @@ struct watch_thread {
 
 static void *run(void *data)
 {
+    (void)pthread_setname_np(pthread_self(), "watch");
     struct watch_thread *self = data;
     struct pollfd fds[] = {{.fd = watch_fd(self->watch), .events = POLLIN},
                            {.fd = self->wake.fd, .events = POLLIN}};
@@ -343,7 +344,6 @@ int watch_start(struct agent *agent, struct watch_thread **ret, struct error *er
         base_free(&self);
         return r;
     }
-    (void)pthread_setname_np(self->thread, "watch");
     *ret = self;
     return 0;
 }

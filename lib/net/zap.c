@@ -153,6 +153,7 @@ static bool is_stopping(struct zap *zap)
 
 static void *zap_run(void *data)
 {
+    (void)pthread_setname_np(pthread_self(), "zap");
     struct zap *zap = data;
 
     while (!is_stopping(zap)) {
@@ -194,9 +195,6 @@ static int start_thread(struct zap *zap)
     int r = pthread_create(&zap->thread, NULL, zap_run, zap);
 
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (r == 0) {
-        (void)pthread_setname_np(zap->thread, "zap");
-    }
     return -r;
 }
 

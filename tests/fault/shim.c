@@ -4,27 +4,33 @@
  *
  *   FUNCTION:FILE:ERROR:TRIGGER     "fdatasync:data.mdb:5:/tmp/x/armed"
  *
- * From the moment that the file TRIGGER exists, every call of that function (pwrite, write, writev,
- * fdatasync, posix_fallocate) on a file whose name ends in FILE fails with that errno: a disk that has failed stays
- * failed. LMDB uses these for its pages, its meta page and its syncs.
+ * From the moment that the file TRIGGER begins with another byte than 0, every call of that function (pwrite, write,
+ * writev, fdatasync, posix_fallocate) on a file whose name ended in FILE when it was opened fails with that errno: a
+ * disk that has failed stays failed. LMDB uses these for its pages, its meta page and its syncs. Once the program has
+ * started, the shim makes no system call of its own: the daemons' lists would end them for it.
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #define TEXT_BYTES 512
+#define FILES_MAX  1024
 
 struct fault {
     bool known; /* CAIRN_FAULT was read */
     char function[32];
     char file[64];
     int error;
-    char trigger[TEXT_BYTES];
+    const volatile char *trigger; /* its first byte, mapped */
+    bool is_file[FILES_MAX];      /* by descriptor */
 };
 
 static struct fault fault;
@@ -43,33 +49,43 @@ __attribute__((constructor)) static void read_fault(void)
 {
     const char *text = getenv("CAIRN_FAULT");
     char number[16];
+    char trigger[TEXT_BYTES];
     if (text == NULL) {
         return;
     }
     take_part(&text, fault.function, sizeof(fault.function));
     take_part(&text, fault.file, sizeof(fault.file));
     take_part(&text, number, sizeof(number));
-    take_part(&text, fault.trigger, sizeof(fault.trigger));
+    take_part(&text, trigger, sizeof(trigger));
     for (const char *digit = number; *digit >= '0' && *digit <= '9'; digit++) {
         fault.error = fault.error * 10 + (*digit - '0');
     }
+    int fd = open(trigger, O_RDONLY | O_CLOEXEC);
+    void *mapped = fd < 0 ? MAP_FAILED : mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+    if (mapped == MAP_FAILED) {
+        abort();
+    }
+    (void)close(fd);
+    fault.trigger = mapped;
     fault.known = true;
 }
 
-static bool is_file(int fd)
+/* What is opened under that name, and under what number. */
+static int opened(int fd, const char *path)
 {
-    char link[64];
-    char path[TEXT_BYTES];
+    size_t len = strlen(path);
     size_t suffix = strlen(fault.file);
-    (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    ssize_t len = readlink(link, path, sizeof(path));
-    return len >= (ssize_t)suffix && memcmp(path + (size_t)len - suffix, fault.file, suffix) == 0;
+    if (fd >= 0 && fd < FILES_MAX) {
+        fault.is_file[fd] =
+            fault.known && len >= suffix && strcmp(path + len - suffix, fault.file) == 0;
+    }
+    return fd;
 }
 
 static bool fails(const char *function, int fd)
 {
-    if (!fault.known || strcmp(function, fault.function) != 0 || access(fault.trigger, F_OK) != 0 ||
-        !is_file(fd)) {
+    if (!fault.known || strcmp(function, fault.function) != 0 || *fault.trigger == '\0' || fd < 0 ||
+        fd >= FILES_MAX || !fault.is_file[fd]) {
         return false;
     }
     errno = fault.error;
@@ -84,6 +100,39 @@ static void *next(const char *name)
         abort();
     }
     return found;
+}
+
+int open(const char *path, int flags, ...)
+{
+    int (*real)(const char *, int, ...);
+    va_list more;
+    va_start(more, flags);
+    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0;
+    va_end(more);
+    *(void **)&real = next("open");
+    return opened(real(path, flags, mode), path);
+}
+
+int open64(const char *path, int flags, ...)
+{
+    int (*real)(const char *, int, ...);
+    va_list more;
+    va_start(more, flags);
+    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0;
+    va_end(more);
+    *(void **)&real = next("open64");
+    return opened(real(path, flags, mode), path);
+}
+
+int openat(int folder, const char *path, int flags, ...)
+{
+    int (*real)(int, const char *, int, ...);
+    va_list more;
+    va_start(more, flags);
+    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0;
+    va_end(more);
+    *(void **)&real = next("openat");
+    return opened(real(folder, path, flags, mode), path);
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)

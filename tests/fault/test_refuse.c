@@ -16,13 +16,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "signer/highwater.h"
 #include "crypto/crypto.h"
 #include "crypto/sign.h"
 #include "govern/keys.h"
 #include "ledger/journal.h"
 #include "net/router.h"
 #include "os/files.h"
+#include "signer/highwater.h"
 #include "support/load.h"
 
 struct scene {
