@@ -29,6 +29,61 @@ static void absorb(struct apply *apply, uint64_t going_on, uint64_t absorbed)
     alert_row_put(apply->txn, going_on, &head);
 }
 
+static bool any_open(struct apply *apply, uint64_t number)
+{
+    struct alert_row row;
+    while (number != 0 && apply_found(apply, alert_row_get(apply->txn, number, &row))) {
+        if (alert_is_open(&row)) {
+            return true;
+        }
+        number = row.absorbed;
+    }
+    return false;
+}
+
+/* Behind `last` in the list of those that are open; the first of them is the one that goes on. */
+static void go_on_behind(struct apply *apply, uint64_t going_on, uint64_t last, uint64_t number)
+{
+    struct alert_row row;
+    if (last != 0 && apply_found(apply, alert_row_get(apply->txn, last, &row))) {
+        row.absorbed = number;
+        alert_row_put(apply->txn, last, &row);
+    }
+    if (apply_found(apply, alert_row_get(apply->txn, number, &row))) {
+        row.into = going_on;
+        row.absorbed = 0;
+        alert_row_put(apply->txn, number, &row);
+    }
+}
+
+void child_alerts_closed(struct apply *apply, uint64_t first)
+{
+    struct alert_row row;
+    uint64_t going_on = 0;
+    uint64_t last = 0;
+    uint64_t number = any_open(apply, first) ? first : 0; /* all closed: they stay together */
+    while (number != 0 && apply_found(apply, alert_row_get(apply->txn, number, &row))) {
+        uint64_t next = row.absorbed;
+        if (alert_is_open(&row)) {
+            go_on_behind(apply, going_on, last, number);
+            going_on = going_on == 0 ? number : going_on;
+            last = number;
+        } else {
+            row.into = 0;
+            row.absorbed = 0;
+            alert_row_put(apply->txn, number, &row);
+        }
+        number = next;
+    }
+    if (going_on != 0 && going_on != first &&
+        apply_found(apply, alert_row_get(apply->txn, going_on, &row))) {
+        struct alert_row current;
+        if (child_alert_get(apply->txn, row.child, &current) == first) {
+            child_alert_put(apply->txn, row.child, going_on);
+        }
+    }
+}
+
 /* The alert, and those that it goes on for, are this child's from now on: a decision about one of
  * them opens what each has listed. */
 static void follow_child(struct apply *apply, uint64_t number, uint64_t child)

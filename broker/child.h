@@ -23,4 +23,8 @@ void child_part(struct apply *apply, const struct subject_id *subject);
  * one. Returns their child; 0 when nothing changed. */
 uint64_t child_part_group(struct apply *apply, const struct member_list *group);
 
+/* Some of the alerts that go on as this one were closed. Those that are open still go on by
+ * themselves, and the child's current alert is one of them. */
+void child_alerts_closed(struct apply *apply, uint64_t first);
+
 #endif

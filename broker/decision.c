@@ -2,6 +2,7 @@
 #include "broker/decision.h"
 
 #include "broker/alert.h"
+#include "broker/child.h"
 #include "broker/disclose.h"
 #include "broker/headline.h"
 #include "broker/link_decision.h"
@@ -168,6 +169,25 @@ static enum verdict judge_record(struct apply *apply, const struct decision_head
     return queued ? VERDICT_STORED : VERDICT_NOT_ENTITLED;
 }
 
+/* Of alerts that go on as one, a decision is about those that the decider was told of: what nobody
+ * there has read is not put away by it. */
+static bool decides(const struct alert_row *alert, const struct decision_header *header)
+{
+    return alert_is_open(alert) && alert_was_told(alert, header->id.agency);
+}
+
+static bool decides_any(struct apply *apply, const struct decision_header *header)
+{
+    struct alert_row alert;
+    uint64_t number = alert_going_on(apply, header->alert, &alert);
+    bool there = number != 0;
+    while (there && !decides(&alert, header)) {
+        number = alert.absorbed;
+        there = number != 0 && apply_found(apply, alert_row_get(apply->txn, number, &alert));
+    }
+    return there;
+}
+
 enum verdict decision_judge(struct apply *apply, const struct decision_header *header)
 {
     if (action_is_link(header->action)) {
@@ -186,13 +206,13 @@ enum verdict decision_judge(struct apply *apply, const struct decision_header *h
     const struct agency *sender =
         directory_agency(&apply->governance->directory, header->id.agency);
     if (sender == NULL || !agency_is_front_door(sender) ||
-        !alert_is_addressee(&alert, sender->number)) {
+        !alert_was_told(&alert, sender->number)) {
         return VERDICT_NOT_ENTITLED;
     }
     bool closes = header->action == ACTION_CLOSE;
-    (void)alert_going_on(apply, header->alert, &alert);
-    return !alert_is_open(&alert) || closes != (header->outcome != OUTCOME_NONE) ? VERDICT_CONFLICT
-                                                                                 : VERDICT_STORED;
+    return !decides_any(apply, header) || closes != (header->outcome != OUTCOME_NONE)
+               ? VERDICT_CONFLICT
+               : VERDICT_STORED;
 }
 
 static void decide(struct apply *apply, uint64_t number, const struct decision_header *header,
@@ -229,11 +249,17 @@ void decision_act(struct apply *apply, const struct decision_header *header,
         open_record(apply, header, input);
         return;
     }
-    uint64_t number = alert_going_on(apply, header->alert, &alert);
+    uint64_t first = alert_going_on(apply, header->alert, &alert);
+    uint64_t number = first;
     bool there = apply_found(apply, number != 0);
     while (there && number != 0) {
-        decide(apply, number, header, input, &alert);
+        if (decides(&alert, header)) {
+            decide(apply, number, header, input, &alert);
+        }
         number = alert.absorbed;
         there = number == 0 || apply_found(apply, alert_row_get(apply->txn, number, &alert));
+    }
+    if (header->action == ACTION_CLOSE) {
+        child_alerts_closed(apply, first);
     }
 }

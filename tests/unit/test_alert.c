@@ -485,6 +485,59 @@ static void a_decision_about_an_alert_that_went_on_as_another_is_one_about_both(
     }
 }
 
+/* The MASH is told of the first alert, another front door of the second, and then they are one
+ * child's. */
+static void join_alerts_of_two_front_doors(struct world *world)
+{
+    change_directory(world, "\"id\": \"gp-oak\", \"kind\": \"gp\"",
+                     "\"id\": \"gp-oak\", \"kind\": \"out-of-hours\"");
+    state_two(world);
+    three_missed_by_one(world, GP, TWIN);
+    change_document(world, GOVERNANCE_PATTERNS, "{\"to\": \"kind\", \"id\": \"mash\"}",
+                    "{\"to\": \"kind\", \"id\": \"out-of-hours\"}");
+    change_document(world, GOVERNANCE_AGREEMENTS,
+                    "\"recipient_kind\": \"mash\",\n      \"effect\": \"hold\",\n      \"mode\": "
+                    "\"content\",\n      \"source\": \"Local neglect strategy: three",
+                    "\"recipient_class\": \"front-door\",\n      \"effect\": \"hold\",\n      "
+                    "\"mode\": \"content\",\n      \"source\": \"Local neglect strategy: three");
+    three_missed_by_one(world, HOSPITAL, TWIN);
+    assert_true(alert_row_of(world, 1).addressees[0].agency == MASH);
+    join_both(world);
+    assert_int_equal(alert_row_of(world, 1).into, 2);
+}
+
+static void a_front_door_decides_of_joined_alerts_what_it_was_told_of_and_hides_nothing(
+    void **state)
+{
+    struct world *world = *state;
+    join_alerts_of_two_front_doors(world);
+
+    assert_int_equal(decide(world, STRANGER, 1, ACTION_CLOSE, OUTCOME_EARLY_HELP),
+                     VERDICT_NOT_ENTITLED);
+    assert_int_equal(decide(world, STRANGER, 2, ACTION_CLOSE, OUTCOME_EARLY_HELP), VERDICT_STORED);
+
+    assert_int_equal(alert_row_of(world, 2).state, ALERT_CLOSED);
+    assert_int_equal(alert_row_of(world, 1).state, ALERT_OPEN);
+    assert_int_equal(notices(world, MASH, NOTICE_CLOSED), 0);
+    assert_int_equal(current_alert_of(world, subject_row_of(world, HOSPITAL, TWIN).child), 1);
+    assert_int_equal(decide(world, STRANGER, 2, ACTION_CLOSE, OUTCOME_EARLY_HELP),
+                     VERDICT_CONFLICT);
+}
+
+static void the_alert_that_was_not_decided_goes_on_and_is_decided_by_its_own(void **state)
+{
+    struct world *world = *state;
+    join_alerts_of_two_front_doors(world);
+    assert_int_equal(decide(world, STRANGER, 2, ACTION_CLOSE, OUTCOME_EARLY_HELP), VERDICT_STORED);
+
+    (void)miss(world, GP, TWIN, "2026-12-01");
+
+    assert_true(alert_row_of(world, 1).n_records > 3);
+    assert_int_equal(decide(world, MASH, 1, ACTION_CLOSE, OUTCOME_ASSESSMENT), VERDICT_STORED);
+    assert_int_equal(alert_row_of(world, 1).outcome, OUTCOME_ASSESSMENT);
+    assert_int_equal(alert_row_of(world, 2).outcome, OUTCOME_EARLY_HELP);
+}
+
 /* What two years apart was noticed of two children is on no alert's list together. */
 static void an_alert_that_went_on_as_another_follows_its_child_into_the_next_join(void **state)
 {
@@ -929,6 +982,8 @@ int main(void)
         STORY(a_parcel_full_of_signals_tells_a_full_list_of_addressees_of_each_once),
         STORY(a_long_history_of_notes_hides_no_pattern),
         STORY(when_children_with_open_alerts_are_joined_one_alert_goes_on_with_all),
+        STORY(a_front_door_decides_of_joined_alerts_what_it_was_told_of_and_hides_nothing),
+        STORY(the_alert_that_was_not_decided_goes_on_and_is_decided_by_its_own),
         cmocka_unit_test(a_decision_about_an_alert_that_went_on_as_another_is_one_about_both),
         STORY(an_alert_that_went_on_as_another_follows_its_child_into_the_next_join),
         STORY(a_younger_note_hides_no_pattern_of_children_that_are_joined),
