@@ -22,6 +22,7 @@
 
 #include "broker/alert.h"
 #include "broker/candidates.h"
+#include "broker/catch_up.h"
 #include "broker/chronology.h"
 #include "broker/circle.h"
 #include "broker/contradiction.h"
@@ -136,6 +137,21 @@ static enum verdict apply_kind(struct apply *apply, const struct entry_header *h
     return VERDICT_BAD_ENTRY;
 }
 
+/* What was stored before is told once the role holds. */
+static void begin_role(struct apply *apply, const struct involvement_header *header,
+                       const struct circle_claim *claim, uint64_t log_index)
+{
+    const struct newcomer newcomer = {.child = claim->child,
+                                      .agency = header->id.agency,
+                                      .role = header->role,
+                                      .from_day = header->from_day};
+    if (claim->begins) {
+        catch_up(apply, &newcomer);
+    } else if (claim->will_begin) {
+        timers_watch_role(apply, &header->id, header->from_day, log_index);
+    }
+}
+
 static void finish_kind(struct apply *apply, const struct entry_header *header,
                         const struct entry_input *entry, const struct after_leaf *after,
                         uint64_t log_index)
@@ -167,6 +183,7 @@ static void finish_kind(struct apply *apply, const struct entry_header *header,
     case ENTRY_INVOLVEMENT:
         circle_part(apply, &after->claim, entry);
         circle_meet(apply, after->circle);
+        begin_role(apply, &header->involvement, &after->claim, log_index);
         return;
     case ENTRY_TIE:
         tie_act(apply, &after->tie, entry);

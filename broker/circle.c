@@ -77,7 +77,12 @@ enum verdict circle_claim(struct apply *apply, const struct involvement_header *
         .entry = header->id,
     };
     involvement_row_put(apply->txn, &subject, header->role, &involvement);
-    *ret = (struct circle_claim){.child = row.child, .ends = was_there && !holds};
+    int32_t today = apply_day(apply);
+    bool held = was_there && old.from_day <= today && today < old.until_day;
+    *ret = (struct circle_claim){.child = row.child,
+                                 .begins = holds && header->from_day <= today && !held,
+                                 .will_begin = holds && header->from_day > today,
+                                 .ends = was_there && !holds};
     if (ret->ends) {
         ret->was = old.entry;
     }

@@ -12,6 +12,8 @@
 /* What an involvement comes to. */
 struct circle_claim {
     uint64_t child;
+    bool begins;         /* the role holds from now on, and did not before */
+    bool will_begin;     /* it holds from a later day on */
     bool ends;           /* it ends what `was` said */
     struct entry_id was; /* the statement that it replaces */
 };

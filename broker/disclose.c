@@ -95,6 +95,18 @@ struct decision disclose_decide(struct apply *apply, uint64_t child,
     return decision;
 }
 
+struct decision disclose_decide_as(const struct apply *apply, const struct told_record *record,
+                                   const struct agency *recipient, uint32_t roles)
+{
+    struct disclosure disclosure = disclosure_of(apply, &record->header, record->origin, recipient);
+    disclosure.roles = roles;
+    struct decision decision = agreements_decide(apply->governance->agreements, &disclosure);
+    if (record->tied || record->header.person) {
+        disclose_existence(&decision);
+    }
+    return decision;
+}
+
 struct decision disclose_decide_at_most(const struct apply *apply,
                                         const struct record_header *header,
                                         const struct agency *origin, const struct agency *recipient,

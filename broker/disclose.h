@@ -4,13 +4,16 @@
 #ifndef BROKER_DISCLOSE_H
 #define BROKER_DISCLOSE_H
 
-#include "broker/applying.h"
+#include "broker/headline.h"
 
 /* The agreements in force in this transaction, on the batch's day, with the roles that the recipient
  * holds then for the child. Of an adult no more than existence is let through. */
 struct decision disclose_decide(struct apply *apply, uint64_t child,
                                 const struct record_header *header, const struct agency *origin,
                                 const struct agency *recipient);
+/* The same of a record, held by the recipient for its child in these roles. */
+struct decision disclose_decide_as(const struct apply *apply, const struct told_record *record,
+                                   const struct agency *recipient, uint32_t roles);
 /* Whose handle the record has, an adult's too; 0: nobody's that is known. */
 uint64_t disclose_child(struct apply *apply, const struct record_header *header);
 /* What is said through a tie: that it exists, and its origin is not to be asked for more. */

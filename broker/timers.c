@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/timers.h"
 
+#include <string.h>
+
 #include "broker/alert.h"
+#include "broker/catch_up.h"
+#include "broker/circle.h"
 #include "broker/desk.h"
 #include "broker/disclose.h"
 #include "broker/headline.h"
 #include "broker/mailbox.h"
 
+#define DAY_MS             INT64_C(86400000)
 #define INTERVAL_DOUBLINGS 6 /* from half an hour to a day and a third */
 
 /* --- setting --- */
@@ -36,6 +41,18 @@ void timers_watch_alert(struct apply *apply, uint64_t alert)
 {
     struct timer_row timer = {.kind = TIMER_ALERT, .number = alert};
     set(apply, &timer);
+}
+
+void timers_watch_role(struct apply *apply, const struct entry_id *involvement, int32_t from_day,
+                       uint64_t log_index)
+{
+    struct timer_row timer = {
+        .due_ms = (int64_t)from_day * DAY_MS, /* London has had its midnight then */
+        .kind = TIMER_ROLE,
+        .number = log_index,
+        .entry = *involvement,
+    };
+    timer_row_put(apply->txn, &timer);
 }
 
 int64_t timers_next_ms(struct store_txn *txn)
@@ -151,6 +168,49 @@ static bool fire_alert(struct apply *apply, const struct timer_row *timer)
     return true;
 }
 
+/* Unless the involvement was stated anew meanwhile: then that statement has its own. */
+static void fire_role(struct apply *apply, const struct timer_row *timer)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct entry_row row;
+    struct entry_input input;
+    struct entry_header header;
+    if (!entry_row_get(apply->txn, &timer->entry, &row) ||
+        !journal_entry_at(apply->txn, row.batch, row.offset, &input) ||
+        !wire_entry_header_read(ENTRY_INVOLVEMENT, input.header, &arena, &header)) {
+        return;
+    }
+    struct subject_id subject = {.agency = timer->entry.agency};
+    struct involvement_row involvement;
+    struct subject_row known;
+    memcpy(subject.handle, header.involvement.handle, CAIRN_HANDLE_BYTES);
+    if (!involvement_row_get(apply->txn, &subject, header.involvement.role, &involvement) ||
+        !entry_id_equal(&involvement.entry, &timer->entry) ||
+        !subject_row_get(apply->txn, &subject, &known)) {
+        return;
+    }
+    const struct newcomer newcomer = {.child = known.child,
+                                      .agency = subject.agency,
+                                      .role = header.involvement.role,
+                                      .from_day = involvement.from_day};
+    circle_meet(apply, known.child);
+    catch_up(apply, &newcomer);
+}
+
+static bool fire(struct apply *apply, const struct timer_row *timer)
+{
+    switch (timer->kind) {
+    case TIMER_RECORD:
+        return fire_record(apply, timer);
+    case TIMER_ALERT:
+        return fire_alert(apply, timer);
+    case TIMER_ROLE:
+        fire_role(apply, timer);
+        return false;
+    }
+    return false;
+}
+
 void timers_fire(struct apply *apply)
 {
     struct timer_row timer;
@@ -158,9 +218,7 @@ void timers_fire(struct apply *apply)
                        timer.due_ms <= apply->time_ms;
          n++) {
         timer_row_delete(apply->txn, &timer);
-        bool waits =
-            timer.kind == TIMER_RECORD ? fire_record(apply, &timer) : fire_alert(apply, &timer);
-        if (waits) {
+        if (fire(apply, &timer)) {
             apply_noted(apply, NOTED_UNOPENED);
             timer.rounds++;
             set(apply, &timer);

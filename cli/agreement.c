@@ -226,6 +226,17 @@ const char *agreement_words(enum effect effect, enum mode mode)
     return "";
 }
 
+const char *agreement_history(struct decision decision, char out[AGREEMENT_HISTORY_BYTES])
+{
+    out[0] = '\0';
+    if (decision.history_days > 0) {
+        (void)snprintf(out, AGREEMENT_HISTORY_BYTES,
+                       ", and hears, as headlines, of the %u days before the role began",
+                       (unsigned)decision.history_days);
+    }
+    return out;
+}
+
 enum status agreement_report(struct cli *cli, const struct agreements *agreements,
                              const struct agreement_desk *desk, size_t *ret_problems)
 {

@@ -61,6 +61,9 @@ enum status agreement_too_many(struct cli *cli);
 
 /* What an outcome means to the recipient: "gets it at once". */
 const char *agreement_words(enum effect effect, enum mode mode);
+/* ", and hears of the 90 days before the role began"; "" without a history. */
+#define AGREEMENT_HISTORY_BYTES 96
+const char *agreement_history(struct decision decision, char out[AGREEMENT_HISTORY_BYTES]);
 /* Says what is wrong with agreements; how many problems that are no warnings. */
 enum status agreement_report(struct cli *cli, const struct agreements *agreements,
                              const struct agreement_desk *desk, size_t *ret_problems) MUST_USE;

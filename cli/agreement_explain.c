@@ -143,6 +143,7 @@ static void say_rule(struct output *output, const struct question *question,
                      struct decision decision)
 {
     struct json *result = output_result(output);
+    char history[AGREEMENT_HISTORY_BYTES];
     const char *law = law_words(decision.rule);
     const char *source = agreements_source(question->agreements, decision.rule);
 
@@ -151,7 +152,9 @@ static void say_rule(struct output *output, const struct question *question,
     json_set_word(result, "rule", decision.rule);
     json_set_bool(result, "counts", decision.count);
     json_set_word(result, "sees", agreement_words(decision.effect, decision.mode));
-    output_line(output, "  It %s.", agreement_words(decision.effect, decision.mode));
+    json_set_integer(result, "history_days", decision.history_days);
+    output_line(output, "  It %s%s.", agreement_words(decision.effect, decision.mode),
+                agreement_history(decision, history));
     if (law != NULL) {
         json_set_word(result, "because", law);
         output_line(output, "  Because %s.", law);

@@ -194,6 +194,7 @@ static void set_outcome(struct json *object, const char *key, struct decision de
 
     json_set_word(in_outcome, "effect", effect_text(decision.effect));
     json_set_word(in_outcome, "mode", decision.mode == MODE_CONTENT ? "content" : "existence");
+    json_set_integer(in_outcome, "history_days", decision.history_days);
     json_set_word(in_outcome, "rule", decision.rule);
 }
 
@@ -202,7 +203,10 @@ static void say_row(struct output *output, struct json *list, const struct agree
 {
     struct line record = {.len = 0};
     struct line recipient = {.len = 0};
-    bool changed = row->was.effect != row->is.effect || row->was.mode != row->is.mode;
+    char was[AGREEMENT_HISTORY_BYTES];
+    char is[AGREEMENT_HISTORY_BYTES];
+    bool changed = row->was.effect != row->is.effect || row->was.mode != row->is.mode ||
+                   row->was.history_days != row->is.history_days;
     struct json *item = json_object_new();
     struct json *in_item = json_append_node(list, &item);
 
@@ -217,13 +221,15 @@ static void say_row(struct output *output, struct json *list, const struct agree
     output_line(output, "    %s", recipient.text);
     if (changed) {
         set_outcome(in_item, "was", row->was);
-        output_line(output, "        until now %s (%s)",
-                    agreement_words(row->was.effect, row->was.mode), row->was.rule);
-        output_line(output, "        from then %s (%s)",
-                    agreement_words(row->is.effect, row->is.mode), row->is.rule);
-    } else {
-        output_line(output, "        %s (%s)", agreement_words(row->is.effect, row->is.mode),
+        output_line(output, "        until now %s%s (%s)",
+                    agreement_words(row->was.effect, row->was.mode),
+                    agreement_history(row->was, was), row->was.rule);
+        output_line(output, "        from then %s%s (%s)",
+                    agreement_words(row->is.effect, row->is.mode), agreement_history(row->is, is),
                     row->is.rule);
+    } else {
+        output_line(output, "        %s%s (%s)", agreement_words(row->is.effect, row->is.mode),
+                    agreement_history(row->is, is), row->is.rule);
     }
 }
 

@@ -96,6 +96,34 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 /* --- items --- */
 
+/* What there is of which child, without what it says. */
+static void show_told(struct output *output, const struct json_view *item)
+{
+    struct json_view card = json_opt_object(item, "card");
+    struct json_view told = json_opt_array(item, "told");
+    char given[SHOW_TEXT_BYTES];
+    char family[SHOW_TEXT_BYTES];
+
+    show_text(&card, "given_name", given);
+    show_text(&card, "family_name", family);
+    if (card.node != NULL) {
+        output_line(output, "    %s %s", given, family);
+    }
+    for (size_t i = 0; i < json_length(&told); i++) {
+        static const char *const details[] = {"event_date", "class", "origin_kind", "code",
+                                              "record"};
+        char line[ARRAY_LEN(details) * SHOW_TEXT_BYTES] = "";
+        struct writer writer = writer_over(line, sizeof(line) - 1);
+        struct json_view one = json_item(&told, i);
+        for (size_t j = 0; j < ARRAY_LEN(details); j++) {
+            char text[SHOW_TEXT_BYTES];
+            show_text(&one, details[j], text);
+            write_format(&writer, "%s%s", text[0] == '\0' || j == 0 ? "" : "  ", text);
+        }
+        output_line(output, "    %s", line);
+    }
+}
+
 static void show_delivery(struct output *output, const struct json_view *item)
 {
     static const char *const details[] = {"record",     "record_kind", "code",   "urgency",
@@ -132,6 +160,7 @@ static void show_delivery(struct output *output, const struct json_view *item)
         show_text(&one, "record", record);
         output_line(output, "    record %s", record);
     }
+    show_told(output, item);
     if (show_truth(item, "doubt")) {
         output_line(output, "    Signed with a key that has been revoked since: ask that agency.");
     }

@@ -135,8 +135,26 @@ static void set_records(struct json *object, const struct wire_notice *notice)
     (void)json_set_node(object, "records", &list);
 }
 
+/* Of a child of ours: which one, and what there is. */
+static void set_told(struct json *object, const struct api_view *view,
+                     const struct opening *opening, const struct wire_notice *notice)
+{
+    _cleanup_(identity_deinit) struct identity identity = IDENTITY_NULL;
+    _cleanup_(buf_deinit) struct buf card = BUF_MAX(SEAL_CARD_MAX_BYTES);
+    struct json *list = json_array_new();
+    for (size_t i = 0; i < notice->n_headlines; i++) {
+        struct json *headline = view_headline(view, opening->txn, &notice->headlines[i]);
+        (void)json_append_node(list, &headline);
+    }
+    (void)json_set_node(object, "told", &list);
+    if (known_alert_child(opening->txn, &view->agent->keys.store, notice, &identity) &&
+        identity_card_json(&identity, &card) == 0) {
+        (void)answer_set_sealed(object, "card", buf_slice(&card));
+    }
+}
+
 static bool set_notice(struct json *object, const struct api_view *view,
-                       const struct inbox_row *row)
+                       const struct opening *opening, const struct inbox_row *row)
 {
     _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
     struct wire_notice notice;
@@ -171,6 +189,9 @@ static bool set_notice(struct json *object, const struct api_view *view,
         notice.type == NOTICE_TOLD) {
         answer_set_count(object, "headlines", notice.n_headlines);
     }
+    if (notice.type == NOTICE_TOLD) {
+        set_told(object, view, opening, &notice);
+    }
     return true;
 }
 
@@ -183,7 +204,7 @@ static bool set_item(struct json *object, const struct api_view *view,
     case ITEM_RELEASE:
         return set_release(object, row);
     case ITEM_NOTICE:
-        return set_notice(object, view, row);
+        return set_notice(object, view, opening, row);
     case ITEM_WITHHELD:
         break; /* quiet: never listed */
     }

@@ -51,7 +51,7 @@ static void keep_headlines(struct store_txn *txn, const struct wire_notice *noti
         keep_link(txn, notice);
         return;
     }
-    for (size_t i = 0; i < notice->n_headlines; i++) {
+    for (size_t i = 0; notice->alert != 0 && i < notice->n_headlines; i++) {
         struct received_row row = {.delivered = 0};
         if (notice->headlines[i].has_record) {
             (void)received_get(txn, &notice->headlines[i].record, &row);

@@ -331,7 +331,7 @@ const char *words_notice(enum notice_type type)
         return "The broker says that something has been taken back by the agency that sent it.";
     case NOTICE_TOLD:
         return "Another agency has recorded something about this child. What it says is not shared "
-               "with you.";
+               "with you; what is named may be asked for.";
     case NOTICE_UNOPENED:
         return "Nobody at the front door has opened this yet: telephone the desk on duty now.";
     case NOTICE_LINK_CONFIRMED:

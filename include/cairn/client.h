@@ -101,7 +101,8 @@
  *   "release"      {record, alert}: an account that we may open now, if the record is here
  *   "notice"       {notice, alert, revision, record, agency, outcome, headlines}: `notice` is
  *                  raised, extended, opened, closed, record-opened, retracted; `headlines` how many;
- *                  of `unopened` {desk, phone}: who is on duty now
+ *                  of `unopened` {desk, phone}: who is on duty now; of `told` {card, told: [{event_date,
+ *                  class, origin_kind, and of what may be asked for record, record_kind, code, from}]}
  *   "entry"        {record, from}: any other
  * `doubt` is set on what was signed with a key that has been revoked since: ask that agency.
  *

@@ -92,10 +92,11 @@
 #define CAIRN_LOOK_MAX_MS           (24 * 3600 * 1000) /* so long a look lets its agency ask */
 #define CAIRN_PATTERNS_MAX          32
 #define CAIRN_PATTERN_CODES_MAX     32
-#define CAIRN_ALERT_RECORDS_MAX     64  /* records listed in one alert; the newest are kept */
-#define CAIRN_ADDRESSEES_MAX        32  /* agencies told of one alert */
-#define CAIRN_FRONT_DOORS_MAX       8   /* a MASH, an emergency duty team, and a few more */
-#define CAIRN_REQUESTS_PER_DAY      200 /* of one agency; a person decides on most of them */
+#define CAIRN_HISTORY_DAYS_MAX      3660 /* that a rule may look back: ten years */
+#define CAIRN_ALERT_RECORDS_MAX     64   /* records listed in one alert; the newest are kept */
+#define CAIRN_ADDRESSEES_MAX        32   /* agencies told of one alert */
+#define CAIRN_FRONT_DOORS_MAX       8    /* a MASH, an emergency duty team, and a few more */
+#define CAIRN_REQUESTS_PER_DAY      200  /* of one agency; a person decides on most of them */
 
 /* --- agent --- */
 #define CAIRN_API_CONNECTIONS_MAX  64 /* shared out equally between the users that are named */

@@ -45,7 +45,8 @@ static void ask(void *data, const struct disclosure *what, const uint64_t sets[A
 
     row.was = terms->was != NULL ? agreements_decide(terms->was, what) : row.is;
     memcpy(row.sets, sets, sizeof(row.sets));
-    bool changed = row.was.effect != row.is.effect || row.was.mode != row.is.mode;
+    bool changed = row.was.effect != row.is.effect || row.was.mode != row.is.mode ||
+                   row.was.history_days != row.is.history_days;
     bool ruled = rule_find(terms->is, row.is.rule) != NULL || row.is.effect != EFFECT_DENY;
     if (terms->was != NULL ? changed : ruled) {
         add_row(mapping, &row);
@@ -71,6 +72,8 @@ static int compare_answers(const struct agreed_row *a, const struct agreed_row *
     r = r != 0 ? r : compare_u64(a->is.mode, b->is.mode);
     r = r != 0 ? r : compare_u64(a->was.effect, b->was.effect);
     r = r != 0 ? r : compare_u64(a->was.mode, b->was.mode);
+    r = r != 0 ? r : compare_u64(a->is.history_days, b->is.history_days);
+    r = r != 0 ? r : compare_u64(a->was.history_days, b->was.history_days);
     return r != 0 || !by_rule ? r : strcmp(a->is.rule, b->is.rule);
 }
 

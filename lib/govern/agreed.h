@@ -46,8 +46,8 @@ struct agreed_terms {
     int32_t day;
 };
 
-/* Of one: each case that a rule decides, with the rule. Of two: each case whose effect or mode
- * changed. -E2BIG when the rules name more agencies than fit beside the kinds. */
+/* Of one: each case that a rule decides, with the rule. Of two: each case whose effect, mode
+ * or history changed. -E2BIG when the rules name more agencies than fit beside the kinds. */
 int agreed_map_new(const struct agreed_terms *terms, struct agreed_map **ret) MUST_USE;
 void agreed_map_free(struct agreed_map **map);
 

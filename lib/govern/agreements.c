@@ -145,6 +145,7 @@ struct decision agreements_decide(const struct agreements *agreements,
         .mode = best->mode,
         .count = best->effect != EFFECT_DENY || best->count,
         .purposes = best->purposes,
+        .history_days = best->history_days,
         .rule = best->id,
         .version = agreements->version,
     };

@@ -159,6 +159,8 @@ struct decision {
     enum mode mode;
     bool count;        /* the broker may count it; false: denied, and no rule says so */
     uint32_t purposes; /* PURPOSE_BIT: what the recipient may use it for */
+    /* How many days before a role began its holder hears, as headlines, of what was stored then. */
+    uint32_t history_days;
     /* The rule's id, or "no-match", "expired", "not-loaded", "revoked", "own", "sensitive" (an
      * involvement), "danger" (an immediate record or a referral). Lives as long as the snapshot. */
     const char *rule;

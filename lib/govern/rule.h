@@ -31,6 +31,7 @@ struct rule {
     uint32_t purposes; /* PURPOSE_BIT; never 0 */
     enum effect effect;
     enum mode mode;
+    uint32_t history_days;
     bool count;
     bool exception;
     int32_t valid_from;

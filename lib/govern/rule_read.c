@@ -183,6 +183,18 @@ static void read_outcome(const struct json_view *view, struct rule *rule)
     }
 }
 
+/* History is for whoever takes on a role; a front door has none, and what is held or asked for is
+ * told when that is decided. */
+static void read_history(const struct json_view *view, struct rule *rule)
+{
+    rule->history_days =
+        (uint32_t)json_opt_integer(view, "history_days", 0, CAIRN_HISTORY_DAYS_MAX, 0);
+    if (rule->history_days != 0 && (rule->effect != EFFECT_SHARE || rule->roles == 0)) {
+        (void)json_refuse(view, "`history_days` belongs to a rule that shares with "
+                                "recipient_roles: it is for whoever takes on the role");
+    }
+}
+
 static bool may_be_concern(const struct rule *rule)
 {
     for (uint32_t code = 1; code < RULE_SET_MAX; code++) {
@@ -253,6 +265,7 @@ static void read_rule(const struct json_view *view, const struct directory *dire
     rule->purposes = read_purposes(view);
     read_outcome(view, rule);
     read_recipient(view, directory, rule);
+    read_history(view, rule);
     rule->exception = json_opt_bool(view, "exception", false);
     rule->valid_from = field_opt_day(view, "valid_from", INT32_MIN);
     rule->valid_until = field_opt_day(view, "valid_until", INT32_MAX);

@@ -297,13 +297,14 @@ void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_
 /* What must be looked at later. */
 enum timer_kind {
     TIMER_RECORD = 1, /* has a front door opened it? number: its log index */
-    TIMER_ALERT = 2   /* the same of an alert; number: its own */
+    TIMER_ALERT = 2,  /* the same of an alert; number: its own */
+    TIMER_ROLE = 3    /* an involvement begins; number: its log index */
 };
 struct timer_row {
     int64_t due_ms; /* batch time */
     enum timer_kind kind;
     uint64_t number;
-    struct entry_id entry; /* TIMER_RECORD */
+    struct entry_id entry; /* TIMER_RECORD, TIMER_ROLE */
     uint32_t rounds;       /* how often it has fired before */
 };
 void timer_row_put(struct store_txn *txn, const struct timer_row *timer);

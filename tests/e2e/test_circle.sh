@@ -116,6 +116,8 @@ submit surgery note n1
 stored surgery "$(member reference)"
 NOTE=$(member record)
 eventually 30 "the hospital to hear that there is something" is_told hospital
+at hospital --json inbox
+expect '"told":\[\{[^]]*"origin_kind":"gp"' "what there is, and whose"
 ! has hospital "$NOTE" || broken "the hospital has a note that it must ask for"
 ASKED=$(ask hospital)
 stored hospital "$ASKED"

@@ -208,8 +208,8 @@ static void a_rule_that_could_hold_what_must_be_seen_is_refused(void **state)
                      GOVERN_ACCEPTED);
 }
 
-static struct decision decide_as(const struct governing_world *world, const char *recipient, uint32_t roles,
-                                 uint32_t purpose)
+static struct decision decide_as(const struct governing_world *world, const char *recipient,
+                                 uint32_t roles, uint32_t purpose)
 {
     const struct governance *governance = world->governing.governance;
     const struct disclosure note = {
@@ -240,6 +240,18 @@ static void a_rule_for_a_role_is_for_who_holds_it_and_never_for_a_front_door(voi
     assert_int_equal(decide_as(world, "hospital", ON_ROLL, 0).effect, EFFECT_DENY);
     assert_int_equal(decide_as(world, "hospital", 0, 0).effect, EFFECT_DENY);
     assert_int_equal(decide_as(world, "mash", PLAN_TEAM, 0).effect, EFFECT_DENY);
+}
+
+static void a_rule_says_how_far_whoever_takes_on_a_role_looks_back(void **state)
+{
+    struct governing_world *world = *state;
+    assert_int_equal(offer_rules(world, 2,
+                                 RULE("a", "\"recipient_roles\": [\"plan-team\"], "
+                                           "\"history_days\": 30, " SHARE)),
+                     GOVERN_ACCEPTED);
+
+    assert_int_equal(decide_as(world, "hospital", PLAN_TEAM, 0).history_days, 30);
+    assert_int_equal(decide_as(world, "hospital", ON_ROLL, 0).history_days, 0);
 }
 
 static void who_is_not_involved_gets_nothing_by_a_rule_without_roles(void **state)
@@ -371,6 +383,9 @@ static void a_rule_that_does_not_make_sense_is_refused(void **state)
         RULE("a", "\"recipient_roles\": [], " SHARE),
         RULE("a", "\"recipient_roles\": [\"any\"], \"recipient\": \"night\", " SHARE),
         RULE("a", TO_MASH SHARE ", \"count\": true"),
+        RULE("a", TO_MASH SHARE ", \"history_days\": 30"),
+        RULE("a", "\"recipient_roles\": [\"any\"], \"effect\": \"ask\", \"history_days\": 30"),
+        RULE("a", "\"recipient_roles\": [\"any\"], \"history_days\": 3661, " SHARE),
         RULE("a", TO_MASH SHARE ", \"purposes\": [\"curiosity\"]"),
         RULE("a", TO_MASH SHARE ", \"purposes\": []"),
         RULE("a", TO_MASH SHARE) "," RULE("a", TO_MASH SHARE),
@@ -437,6 +452,7 @@ int main(void)
         story(an_exception_beats_a_default_and_the_stricter_wins_among_equals),
         story(a_rule_that_could_hold_what_must_be_seen_is_refused),
         story(a_rule_for_a_role_is_for_who_holds_it_and_never_for_a_front_door),
+        story(a_rule_says_how_far_whoever_takes_on_a_role_looks_back),
         story(who_is_not_involved_gets_nothing_by_a_rule_without_roles),
         story(a_rule_that_denies_without_roles_denies_everybody),
         story(what_is_asked_for_must_be_asked_for_a_purpose_of_the_rule),

@@ -233,6 +233,19 @@ static void what_another_role_would_change_is_said(void **state)
     said(world, "As open-case it is told at once that there is one (concern-2-to-early-help).");
 }
 
+static void how_far_a_new_worker_looks_back_is_explained(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(RUN(world, "explain", world->north, "--origin", "police", "--recipient",
+                         "childrens-services", "--record", "police-notice", "--role",
+                         "allocated-worker"),
+                     STATUS_OK);
+
+    said(world,
+         "It gets it at once, and hears, as headlines, of the 90 days before the role began.");
+}
+
 static void what_no_rule_decides_is_explained_too(void **state)
 {
     static const struct {
@@ -505,6 +518,7 @@ int main(void)
         story(agreements_past_their_review_date_are_not_in_order),
         story(why_not_is_said_in_words_with_rule_and_source),
         story(what_another_role_would_change_is_said),
+        story(how_far_a_new_worker_looks_back_is_explained),
         story(what_no_rule_decides_is_explained_too),
         story(an_explanation_is_an_object_for_programs),
         story(a_question_about_what_is_not_there_is_not_answered),

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/catch_up.h"
+
+#include "base/date.h"
+#include "broker/alert.h"
+#include "broker/circle.h"
+#include "broker/disclose.h"
+#include "broker/headline.h"
+#include "broker/mailbox.h"
+#include "broker/members.h"
+#include "broker/ties.h"
+
+struct catching_up {
+    struct apply *apply;
+    const struct newcomer *newcomer;
+    const struct agency *recipient;
+    uint32_t roles; /* today, the new one among them */
+    size_t n;       /* told */
+};
+
+static bool tells(struct decision decision)
+{
+    return decision.effect == EFFECT_ASK || decision.effect == EFFECT_SHARE;
+}
+
+static bool is_in_time(const struct catching_up *catching, const struct told_record *record,
+                       struct decision decision)
+{
+    int32_t recorded = instant_london_day(record->header.created_ms);
+    return recorded >= catching->newcomer->from_day - (int32_t)decision.history_days;
+}
+
+/* Its origin gives what was recorded since by itself, once it knows who is involved. */
+static bool is_granted_anyway(const struct catching_up *catching, const struct told_record *record,
+                              struct decision decision)
+{
+    return decision.effect == EFFECT_SHARE && decision.mode == MODE_CONTENT &&
+           instant_london_day(record->header.created_ms) >= catching->newcomer->from_day;
+}
+
+static void tell_headline(struct catching_up *catching, const struct told_record *record)
+{
+    struct wire_headline headline;
+    struct wire_notice notice = {.type = NOTICE_TOLD,
+                                 .n_headlines = 1,
+                                 .headlines = &headline,
+                                 .time_ms = catching->apply->time_ms};
+    uint32_t agency = catching->recipient->number;
+    if (headline_for(catching->apply, record, catching->recipient, &headline)) {
+        alert_own_handle(catching->apply, record->child, agency, &notice);
+        mailbox_existence(catching->apply, agency, &notice, &record->id);
+        catching->n++;
+    }
+}
+
+static bool was_told(const struct catching_up *catching, const struct told_record *record,
+                     struct decision decision)
+{
+    uint32_t others = catching->roles & ~ROLE_BIT(catching->newcomer->role);
+    struct decision before =
+        disclose_decide_as(catching->apply, record, catching->recipient, others);
+    return others != 0 && tells(before) && before.mode >= decision.mode;
+}
+
+static void consider(struct catching_up *catching, const struct told_record *record)
+{
+    struct apply *apply = catching->apply;
+    const struct agency *recipient = catching->recipient;
+    struct decision decision = disclose_decide_as(apply, record, recipient, catching->roles);
+    if (!tells(decision) || disclose_narrowed(&record->header, recipient->number) ||
+        !is_in_time(catching, record, decision) || was_told(catching, record, decision)) {
+        return;
+    }
+    if (decision.mode == MODE_CONTENT && !recipient->sensitive) {
+        circle_introduce(apply, record->child, recipient->number, record->id.agency);
+    }
+    if (!is_granted_anyway(catching, record, decision)) {
+        tell_headline(catching, record);
+    }
+}
+
+static bool is_another_s(const void *data, const struct chronology_item *item)
+{
+    const struct newcomer *newcomer = data;
+    return !item->row.retracted && item->row.counts && item->row.subject.agency != newcomer->agency;
+}
+
+/* A sensitive service's word of an adult causes no notice, now as then. */
+static bool is_silent(const struct told_record *record)
+{
+    return record->header.person && record->origin->sensitive;
+}
+
+/* The newest first; more than CAIRN_ALERT_RECORDS_MAX may be asked for. */
+static void look_back(struct catching_up *catching)
+{
+    struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
+    const struct chronology_search search = {
+        .child = catching->newcomer->child,
+        .from = INT32_MIN,
+        .to = INT32_MAX,
+        .wanted = is_another_s,
+        .data = catching->newcomer,
+    };
+    size_t n = ties_merge(catching->apply, &search, items, 0);
+    for (size_t i = n; i > 0 && catching->n < CAIRN_ALERT_RECORDS_MAX; i--) {
+        struct told_record record;
+        if (headline_load_of(catching->apply, &items[i - 1].row.entry, catching->newcomer->child,
+                             &record) &&
+            !is_silent(&record)) {
+            consider(catching, &record);
+        }
+    }
+}
+
+void catch_up(struct apply *apply, const struct newcomer *newcomer)
+{
+    struct catching_up catching = {
+        .apply = apply,
+        .newcomer = newcomer,
+        .recipient = directory_agency(&apply->governance->directory, newcomer->agency),
+        .roles = disclose_roles(apply, newcomer->child, newcomer->agency),
+    };
+    if (catching.recipient == NULL || !catching.recipient->active ||
+        agency_is_front_door(catching.recipient) ||
+        (catching.roles & ROLE_BIT(newcomer->role)) == 0 ||
+        members_by_name(apply->txn, newcomer->child, newcomer->agency)) {
+        return;
+    }
+    look_back(&catching);
+}
