@@ -506,8 +506,7 @@ static void join_alerts_of_two_front_doors(struct world *world)
     assert_int_equal(alert_row_of(world, 1).into, 2);
 }
 
-static void a_front_door_decides_of_joined_alerts_what_it_was_told_of_and_hides_nothing(
-    void **state)
+static void a_front_door_decides_of_joined_alerts_what_it_was_told_of(void **state)
 {
     struct world *world = *state;
     join_alerts_of_two_front_doors(world);
@@ -982,7 +981,7 @@ int main(void)
         STORY(a_parcel_full_of_signals_tells_a_full_list_of_addressees_of_each_once),
         STORY(a_long_history_of_notes_hides_no_pattern),
         STORY(when_children_with_open_alerts_are_joined_one_alert_goes_on_with_all),
-        STORY(a_front_door_decides_of_joined_alerts_what_it_was_told_of_and_hides_nothing),
+        STORY(a_front_door_decides_of_joined_alerts_what_it_was_told_of),
         STORY(the_alert_that_was_not_decided_goes_on_and_is_decided_by_its_own),
         cmocka_unit_test(a_decision_about_an_alert_that_went_on_as_another_is_one_about_both),
         STORY(an_alert_that_went_on_as_another_follows_its_child_into_the_next_join),
