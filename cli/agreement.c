@@ -2,6 +2,7 @@
 #include "cli/agreement.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/date.h"
@@ -95,13 +96,13 @@ error_t agreement_option(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_ARG:
         return take_argument(given, argument, state);
     case ARGP_KEY_END:
-        if (given->dir == NULL || given->n_files < given->min_files) {
+        if (given->n_files < given->min_files) {
             argp_error(state, "arguments are missing");
             return EINVAL;
         }
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return client_option(&given->client, key, argument);
     }
 }
 
@@ -124,6 +125,66 @@ static int open_documents(const char *dir, struct partnership *ret, struct error
     *ret = PARTNERSHIP_NULL;
     ret->governance = governance;
     return 0;
+}
+
+static enum status take_held(const struct client *client, enum governance_document document,
+                             struct governance **governance, struct error *error)
+{
+    const char *name = governance_document_text(document);
+    char path[CLIENT_PATH_BYTES];
+    struct governance *next = NULL;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_GOVERNANCE "/%s.json", name);
+    enum status status = client_text(client, path, &text, error);
+    if (status == STATUS_OK) {
+        (void)snprintf(path, sizeof(path), CAIRN_PATH_GOVERNANCE "/%s.note", name);
+        status = client_text(client, path, &note, error);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct govern_document held = {document, buf_slice(&text), buf_slice(&note)};
+    if (governance_next(*governance, &held, &next, error) != GOVERN_ACCEPTED) {
+        return STATUS_FAILED; /* a newer one came between text and note: again will do */
+    }
+    governance_unref(governance);
+    *governance = next;
+    return STATUS_OK;
+}
+
+/* An agency has no folder with documents: its agent holds them. */
+static enum status ask_agent(const struct client *client, struct partnership *ret,
+                             struct error *error)
+{
+    static const enum governance_document wanted[] = {GOVERNANCE_ROOT, GOVERNANCE_DIRECTORY,
+                                                      GOVERNANCE_AGREEMENTS};
+    _cleanup_(governance_unref) struct governance *governance = NULL;
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; i < ARRAY_LEN(wanted) && status == STATUS_OK; i++) {
+        status = take_held(client, wanted[i], &governance, error);
+    }
+    if (status == STATUS_OK) {
+        *ret = PARTNERSHIP_NULL;
+        ret->governance = governance;
+        governance = NULL;
+    }
+    return status;
+}
+
+static enum status open_desk(const struct agreement_options *given, struct partnership *ret,
+                             struct error *error)
+{
+    if (given->dir == NULL) {
+        return ask_agent(&given->client, ret, error);
+    }
+    int r = open_documents(given->dir, ret, error);
+    if (r < 0) {
+        return r == -ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED;
+    }
+    return STATUS_OK;
 }
 
 static enum status read_file(struct cli *cli, const char *path, struct agreement_desk *desk,
@@ -153,7 +214,8 @@ static enum status read_all(struct cli *cli, const struct agreement_options *giv
     assert(wanted <= ARRAY_LEN(desk->looked_at) && given->n_files <= wanted);
     for (size_t i = 0; i < wanted; i++) {
         if (i < from_force && in_force == NULL) {
-            return output_refuse(&cli->output, STATUS_NOT_FOUND, given->dir,
+            return output_refuse(&cli->output, STATUS_NOT_FOUND,
+                                 given->dir != NULL ? given->dir : "agent",
                                  "holds no agreements that are in force");
         }
         if (i < from_force) {
@@ -178,11 +240,11 @@ enum status agreement_desk_open(struct cli *cli, const struct agreement_options 
         .day = given->has_day ? given->day : instant_london_day(clock_real_ms(cli->clock)),
     };
 
-    int r = open_documents(given->dir, &desk.partnership, &error);
-    if (r < 0) {
-        return output_fail(&cli->output, r == -ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED, &error);
+    enum status status = open_desk(given, &desk.partnership, &error);
+    if (status != STATUS_OK) {
+        return output_fail(&cli->output, status, &error);
     }
-    enum status status = read_all(cli, given, wanted, &desk);
+    status = read_all(cli, given, wanted, &desk);
     if (status != STATUS_OK) {
         agreement_desk_close(&desk);
         return status;

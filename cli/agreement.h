@@ -7,6 +7,7 @@
 #ifndef CLI_AGREEMENT_H
 #define CLI_AGREEMENT_H
 
+#include "cli/client.h"
 #include "cli/command.h"
 #include "cli/partnership.h"
 #include "govern/agreed.h"
@@ -23,7 +24,8 @@ enum {
 };
 
 struct agreement_options {
-    const char *dir;
+    struct client client; /* whose documents are meant without a folder */
+    const char *dir;      /* NULL: none was given */
     const char *files[2];
     size_t n_files;
     size_t min_files;
@@ -50,7 +52,8 @@ struct agreement_desk {
                                             force */
 };
 
-/* DIR is a partnership's folder, or holds signed documents. Reads as many agreements as
+/* DIR is a partnership's folder, or holds signed documents; without it they are those that the
+ * agent of this machine holds, verified again. Reads as many agreements as
  * `wanted`, the last one from the last file; for what no file gives, those in force. Anything but
  * STATUS_OK was said already. */
 enum status agreement_desk_open(struct cli *cli, const struct agreement_options *given,

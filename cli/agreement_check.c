@@ -15,7 +15,10 @@ static enum status refuse_problems(struct cli *cli, const char *path, size_t pro
 
 static const char *name_of(const struct agreement_options *given)
 {
-    return given->n_files > 0 ? input_name(given->files[given->n_files - 1]) : given->dir;
+    if (given->n_files > 0) {
+        return input_name(given->files[given->n_files - 1]);
+    }
+    return given->dir != NULL ? given->dir : "what the agent holds";
 }
 
 static enum status check(struct cli *cli, const struct agreement_options *given,
@@ -37,14 +40,16 @@ static enum status check(struct cli *cli, const struct agreement_options *given,
 
 enum status command_agreement_check(struct cli *cli, int argc, char **argv)
 {
+    static const struct argp_option options[] = {CLIENT_OPTION, {0}};
     static const struct command_line line = {
+        .options = options,
         .parser = agreement_option,
-        .arguments = "DIR [FILE]",
+        .arguments = "[DIR [FILE]]",
         .help = "Says what is wrong with the agreements in FILE, or with those in force: what "
                 "cannot be read, rules that contradict each other or never decide, what may not "
-                "be kept waiting, review dates.",
+                "be kept waiting, review dates. Without DIR: in what the agent holds.",
     };
-    struct agreement_options given = {.max_files = 1};
+    struct agreement_options given = {.client = client_default(), .max_files = 1};
     const struct command_call call = {argc, argv};
     struct agreement_desk desk;
     enum status status = STATUS_OK;

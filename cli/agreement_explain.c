@@ -76,6 +76,92 @@ static enum status prepare(struct cli *cli, const struct agreement_options *give
     return STATUS_OK;
 }
 
+/* --- a record that there is --- */
+
+/* What the agent says of it, where a kind of record would be given. */
+struct known {
+    char origin[CAIRN_AGENCY_ID_MAX_BYTES];
+    char own[CAIRN_AGENCY_ID_MAX_BYTES];
+    char word[KIND_ID_MAX_BYTES];
+};
+
+static enum status find_record(const struct client *client, const char *record, struct json **ret,
+                               struct error *error)
+{
+    char path[CLIENT_PATH_BYTES];
+
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RECORDS "/%s", record);
+    enum status status = client_get(client, path, ret, error);
+    if (status == STATUS_NOT_FOUND) {
+        (void)snprintf(path, sizeof(path), CAIRN_PATH_RECEIVED "/%s", record);
+        status = client_get(client, path, ret, error);
+    }
+    return status;
+}
+
+static enum status find_own(const struct client *client, struct known *known, struct error *error)
+{
+    _cleanup_(json_free) struct json *health = NULL;
+    enum status status = client_get(client, CAIRN_PATH_HEALTH, &health, error);
+
+    if (status == STATUS_OK) {
+        struct json_view view = json_view(health, error);
+        struct json_view agency = json_opt_object(&view, "agency");
+        json_opt_copy(&agency, "agency", known->own, sizeof(known->own));
+    }
+    return status;
+}
+
+/* False for what is no record, or has not been sealed yet. */
+static bool read_known(const struct json *record, struct agreement_options *given,
+                       struct known *known)
+{
+    struct error error = ERROR_NULL;
+    char urgency[KIND_ID_MAX_BYTES] = "";
+    struct json_view view = json_view(record, &error);
+    struct json_view from = json_opt_object(&view, "from");
+    struct json_view header = json_opt_object(&view, "header");
+
+    json_opt_copy(&from, "agency", known->origin, sizeof(known->origin));
+    if (known->origin[0] == '\0') {
+        memcpy(known->origin, known->own, sizeof(known->origin));
+    }
+    json_opt_copy(&header, "code", known->word, sizeof(known->word));
+    if (known->word[0] == '\0') {
+        json_opt_copy(&header, "record_kind", known->word, sizeof(known->word));
+    }
+    json_opt_copy(&header, "urgency", urgency, sizeof(urgency));
+    given->level = (uint32_t)json_opt_integer(&header, "level", 0, CAIRN_LEVEL_MAX, 0);
+    given->urgency = urgency_number(urgency);
+    return error.what[0] == '\0' && known->word[0] != '\0' && given->urgency != 0;
+}
+
+/* `--record` named one of the agent's: the question is about that; of another agency's, whether we
+ * may see it. */
+static enum status ask_record(struct cli *cli, struct agreement_options *given, struct known *known)
+{
+    struct error error = ERROR_NULL;
+    _cleanup_(json_free) struct json *record = NULL;
+    enum status status = find_record(&given->client, given->record, &record, &error);
+
+    if (status == STATUS_OK) {
+        status = find_own(&given->client, known, &error);
+    }
+    if (status != STATUS_OK) {
+        return output_fail(&cli->output, status, &error);
+    }
+    if (!read_known(record, given, known)) {
+        return output_refuse(&cli->output, STATUS_NOT_FOUND, given->record,
+                             "is no record, or has not left this agency yet");
+    }
+    given->record = known->word;
+    given->origin = known->origin;
+    if (given->recipient == NULL && strcmp(known->origin, known->own) != 0) {
+        given->recipient = known->own;
+    }
+    return STATUS_OK;
+}
+
 /* --- answering --- */
 
 /* What holds whatever was agreed; NULL for a rule of the agreements. */
@@ -235,29 +321,41 @@ enum status command_agreement_explain(struct cli *cli, int argc, char **argv)
         {"origin", AGREEMENT_ORIGIN, "AGENCY|KIND", 0, "whose record it is", 0},
         {"recipient", AGREEMENT_RECIPIENT, "AGENCY|KIND", 0, "who would see it", 0},
         {"record", AGREEMENT_RECORD, "WORD", 0,
-         "a kind or a code of records, such as concern or was-not-brought; or involvement", 0},
+         "a kind or a code of records, such as concern or was-not-brought; or involvement; or a "
+         "record that the agent has, by its id",
+         0},
         {"level", AGREEMENT_LEVEL, "N", 0, "of need, 1 to 4 (0: not said)", 0},
         {"urgency", AGREEMENT_URGENCY, "WORD", 0, "routine, same-day or immediate (routine)", 0},
         {"role", AGREEMENT_ROLE, "ROLE", 0,
          "that the recipient holds for the child; may be repeated", 0},
         {"purpose", AGREEMENT_PURPOSE, "PURPOSE", 0, "when it asks: what for", 0},
         {"day", AGREEMENT_DAY, "DATE", 0, "as of that day (today)", 0},
+        CLIENT_OPTION,
         {0},
     };
     static const struct command_line line = {
         .options = options,
         .parser = agreement_option,
-        .arguments = "DIR [FILE]",
-        .help = "Says whether the recipient may see such a record, by which rule, and why.",
+        .arguments = "[DIR [FILE]]",
+        .help = "Says whether the recipient may see such a record, by which rule, and why. Without "
+                "DIR: by what the agent holds.",
     };
-    struct agreement_options given = {.max_files = 1, .urgency = URGENCY_ROUTINE};
+    struct agreement_options given = {
+        .client = client_default(), .max_files = 1, .urgency = URGENCY_ROUTINE};
     const struct command_call call = {argc, argv};
+    struct known known = {.origin = ""};
     struct agreement_desk desk;
     struct question question;
     enum status status = STATUS_OK;
 
     if (!command_parse(cli, &line, call, &given, &status)) {
         return status;
+    }
+    if (given.record != NULL && client_is_record(given.record)) {
+        status = ask_record(cli, &given, &known);
+        if (status != STATUS_OK) {
+            return status;
+        }
     }
     if (given.origin == NULL || given.recipient == NULL || given.record == NULL) {
         return output_refuse(&cli->output, STATUS_USAGE, "",

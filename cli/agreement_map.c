@@ -260,13 +260,15 @@ static enum status say_map(struct cli *cli, const struct agreed_terms *terms)
 
 enum status command_agreement_compile(struct cli *cli, int argc, char **argv)
 {
+    static const struct argp_option options[] = {CLIENT_OPTION, {0}};
     static const struct command_line line = {
+        .options = options,
         .parser = agreement_option,
-        .arguments = "DIR [FILE]",
+        .arguments = "[DIR [FILE]]",
         .help = "Checks the agreements in FILE, or those in force, and lists who gets what under "
-                "them.",
+                "them. Without DIR: under those that the agent holds.",
     };
-    struct agreement_options given = {.max_files = 1};
+    struct agreement_options given = {.client = client_default(), .max_files = 1};
     const struct command_call call = {argc, argv};
     struct agreement_desk desk;
     size_t problems = 0;
@@ -293,7 +295,7 @@ enum status command_agreement_compile(struct cli *cli, int argc, char **argv)
     if (cli->output.json && output_finish(&cli->output) != STATUS_OK) {
         return STATUS_FAILED;
     }
-    return output_refuse(&cli->output, STATUS_FAILED, given.dir,
+    return output_refuse(&cli->output, STATUS_FAILED, given.dir != NULL ? given.dir : "agent",
                          "%zu to be mended: see `cairn agreement check`", problems);
 }
 

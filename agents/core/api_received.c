@@ -67,8 +67,8 @@ static struct json *involvement_header_json(const struct involvement_header *inv
     return object;
 }
 
-static void set_header(struct json *object, const struct api_view *view,
-                       const struct entry_header *header)
+void view_set_header(struct json *object, const struct api_view *view,
+                     const struct entry_header *header)
 {
     struct json *part = NULL;
     if (header->kind == ENTRY_RECORD) {
@@ -140,7 +140,7 @@ static void show(const struct api_view *view, struct store_txn *txn, const struc
     json_set_bool(document, "on_duty", (delivered.flags & DELIVERED_ON_DUTY) != 0);
     json_set_bool(document, "doubt", (flags & INBOX_DOUBT) != 0);
     json_set_word(document, "words", received_words(&row, flags));
-    set_header(document, view, &header);
+    view_set_header(document, view, &header);
     set_received(document, &row);
     if (delivered.has_handle) {
         view_set_circle(document, view, &opening, delivered.handle);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "agents/core/api_view.h"
+#include "agents/core/kept.h"
 
 struct asked_record {
     struct reference reference;
@@ -97,6 +98,19 @@ static void set_out(struct json *object, const struct asked_record *record)
     (void)json_set_node(object, "submitted_by", &by);
 }
 
+/* As it was frozen; nothing while it settles. */
+static void set_frozen(struct json *object, const struct api_view *view, struct store_txn *txn,
+                       const struct out_row *row)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct entry_header header;
+    struct kept kept;
+    if (row->has_entry && kept_get(txn, &row->entry, &kept) &&
+        wire_entry_header_read(row->kind, kept.header, &arena, &header)) {
+        view_set_header(object, view, &header);
+    }
+}
+
 void api_record_show(const struct api_call *call, struct api_answer *answer)
 {
     _cleanup_(view_end) struct api_view view;
@@ -114,6 +128,7 @@ void api_record_show(const struct api_call *call, struct api_answer *answer)
     }
     struct json *document = json_object_new();
     set_out(document, &record);
+    set_frozen(document, &view, txn, &record.row);
     view_set_state(document, &view, txn, &record.row, &readers);
     view_set_review(document, &view, txn, &record.reference, call->role >= USER_PRACTITIONER);
     if (readers.asked) {

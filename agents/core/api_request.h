@@ -89,6 +89,7 @@ void api_alert_decide(const struct api_call *call, struct api_answer *answer);
 void api_inbox_list(const struct api_call *call, struct api_answer *answer);
 void api_inbox_acknowledge(const struct api_call *call, struct api_answer *answer);
 void api_received_show(const struct api_call *call, struct api_answer *answer);
+void api_governance(const struct api_call *call, struct api_answer *answer);
 void api_kept_list(const struct api_call *call, struct api_answer *answer);
 void api_kept_send(const struct api_call *call, struct api_answer *answer);
 void api_kept_withdraw(const struct api_call *call, struct api_answer *answer);

@@ -63,6 +63,10 @@ void view_set_review(struct json *object, const struct api_view *view, struct st
 /* telephone alone: whom to ring now. */
 void view_set_telephone(struct json *object, const struct api_view *view);
 
+/* header: what the broker knows of a record, a decision or an involvement; nothing of others. */
+void view_set_header(struct json *object, const struct api_view *view,
+                     const struct entry_header *header);
+
 /* retracted: its origin signed that it takes the record back; retraction_unproven: the broker says
  * that it does. */
 void view_set_retraction(struct json *object, enum retraction retraction);

@@ -66,8 +66,8 @@
 
 /*
  * GET PATH/{reference or entry id of ours} ->
- *   {reference, record, kind, state, since, words, telephone, verdict, log_index, retracted, alert,
- *    readers: [{agency, name, state}], submitted_by: {uid}, as_of}
+ *   {reference, record, kind, header, state, since, words, telephone, verdict, log_index, retracted,
+ *    alert, readers: [{agency, name, state}], submitted_by: {uid}, as_of}
  * `state`: settling, waiting, on-its-way, stored, refused, withdrawn. A reader's state: kept,
  * not-shared (it waited, and no agreement allows it any more), queued, delivered, opened: the broker's word. `words` say what the log proves; `telephone` stays
  * on what is urgent until the log says that a person has opened it. `submitted_by`: the user of this machine that submitted or decided it.
@@ -234,6 +234,9 @@
 #define CAIRN_PATH_METRICS "/metrics"
 /* GET -> text/plain, the last verified checkpoint: a C2SP signed note. 404 before the first. */
 #define CAIRN_PATH_LOG_HEAD "/v1/log/head"
+/* GET PATH/{root, directory, agreements, patterns or calendar}.json or .note -> text/plain: the
+ * document in force here and its signatures, byte for byte. 404 for one that is not held. */
+#define CAIRN_PATH_GOVERNANCE "/v1/governance"
 
 /* --- problems: "urn:cairn:problem:" and column 3 --- */
 #define CAIRN_PROBLEM_PREFIX "urn:cairn:problem:"

@@ -199,3 +199,19 @@ done
 at surgery record "$FIRST"
 refute 'Spindle School.*opened|Weir Valley Police.*opened' "the school or the police to have read anything"
 promise "afterwards too the school and the police see no hint of it"
+
+# --- why ---
+
+at surgery agreement explain --record "$FIRST" --recipient police --role open-case
+expect 'It is told nothing' "the police not to see it"
+expect 'By the rule missed-never-to-police' "by which rule"
+expect 'Caldicott' "where the rule comes from"
+at visitor agreement explain --record "$FIRST" --role open-case
+expect 'Elm Street Surgery .gp. has: was-not-brought' "what it is about"
+expect 'May Health Visiting, North' "who asks"
+expect 'It gets it at once' "the health visitor to see it"
+try visitor agreement explain --record "$PUPILS"
+((LAST == 5)) || broken "the health visitor is told of a record that never came to it"
+at visitor agreement check
+expect 'In order' "the agreements that the agent holds to be in order"
+promise "each agency is told in words why it, or another, may or may not see a record, by what its own agent holds"

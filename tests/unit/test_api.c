@@ -666,6 +666,18 @@ static void a_long_poll_ends_when_the_agent_does(void **state)
 
 /* --- alerts and accounts --- */
 
+static void the_documents_in_force_are_handed_over_as_they_were_signed(void **state)
+{
+    struct story *story = *state;
+
+    EXPECT_GET(story, CAIRN_PATH_GOVERNANCE "/agreements.json", 200, "cairn-agreements/v1");
+    EXPECT_GET(story, CAIRN_PATH_GOVERNANCE "/agreements.note", 200, "/root-");
+    EXPECT_GET(story, CAIRN_PATH_GOVERNANCE "/directory.json", 200, "cairn-directory/v1");
+    EXPECT_GET(story, CAIRN_PATH_GOVERNANCE "/agreements.txt", 404, "not-found");
+    EXPECT_GET(story, CAIRN_PATH_GOVERNANCE "/agreements", 404, "not-found");
+    EXPECT_GET(story, CAIRN_PATH_GOVERNANCE "/secrets.json", 404, "not-found");
+}
+
 static void nobody_reads_an_account_without_a_reason(void **state)
 {
     struct story *story = *state;
@@ -946,6 +958,7 @@ int main(void)
         MASH_STORY(a_long_poll_ends_with_what_comes),
         MASH_STORY(a_long_poll_ends_with_nothing_when_its_time_is_up),
         MASH_STORY(a_long_poll_ends_when_the_agent_does),
+        MASH_STORY(the_documents_in_force_are_handed_over_as_they_were_signed),
         MASH_STORY(nobody_reads_an_account_without_a_reason),
         MASH_STORY(a_shared_account_opens_with_a_reason_too),
         MASH_STORY(a_closed_alert_takes_no_more_decisions),
