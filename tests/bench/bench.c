@@ -19,6 +19,7 @@
 #include "bench/bench_cpu.h"
 #include "bench/bench_load.h"
 #include "bench/bench_parts.h"
+#include "bench/bench_peers.h"
 #include "bench/bench_report.h"
 #include "bench/bench_rows.h"
 #include "bench/bench_school.h"
@@ -38,6 +39,9 @@
 #define PICTURE         500
 #define PUPILS_FEW      150
 #define PUPILS_MANY     1500
+#define FILL_PARCELS    32
+#define MILLION         UINT64_C(1000000)
+#define PEER_SECONDS    2
 #define META_PUTS       4 /* of every batch: apply_begin */
 
 struct bench {
@@ -128,13 +132,16 @@ static void measure_limits(struct bench *bench)
     report_add(report, FIGURE_FRAMES, cpu_frames(options->seconds / 2));
 }
 
-static void measure_rows(struct bench *bench, enum bench_figure figure,
-                         const struct rows_plan *plan)
+/* Records a second. */
+static double measure_rows(struct bench *bench, enum bench_figure figure,
+                           const struct rows_plan *plan)
 {
     uint64_t before = bench->rows.records;
     double seconds = rows_write(&bench->rows, plan);
 
-    report_add(&bench->report, figure, (double)(bench->rows.records - before) / seconds);
+    double rate = (double)(bench->rows.records - before) / seconds;
+    report_add(&bench->report, figure, rate);
+    return rate;
 }
 
 /* --- records --- */
@@ -212,6 +219,15 @@ static size_t parcels_for(const struct bench *bench, double rate, size_t records
     return parcels < 2 ? 2 : (size_t)parcels;
 }
 
+static void add_stages(struct report *report, enum bench_figure first,
+                       const struct load_result *run)
+{
+    for (size_t i = 0; i < DAEMON_STAGES; i++) {
+        report_add(report, (enum bench_figure)(first + i),
+                   run->stage_s[i] * 1e6 / (double)run->records);
+    }
+}
+
 static void measure_bulk(struct bench *bench)
 {
     struct report *report = &bench->report;
@@ -229,6 +245,7 @@ static void measure_bulk(struct bench *bench)
     report_add(report, FIGURE_BULK_P99, samples_percentile(&run.waits_ms, 99));
     report_add(report, FIGURE_BULK_CPU, run.broker_cpu_s * 1e6 / (double)run.records);
     report_add(report, FIGURE_BULK_CLIENT_CPU, run.clients_cpu_s * 1e6 / (double)run.records);
+    add_stages(report, FIGURE_BULK_NET, &run);
     report_add(report, FIGURE_BULK_ROWS, cost.rows);
     report_add(report, FIGURE_BULK_PUTS, cost.puts);
     report_add(report, FIGURE_BULK_STORED, cost.bytes);
@@ -239,8 +256,9 @@ static void measure_bulk(struct bench *bench)
         {.records = run.records / 2, .batch = 64, .parcel = PARCEL},
         {.records = run.records / 2, .batch = 1024, .parcel = PARCEL},
     };
-    measure_rows(bench, FIGURE_ROWS_64, &limits[0]);
-    measure_rows(bench, FIGURE_ROWS_1024, &limits[1]);
+    double allowed = measure_rows(bench, FIGURE_ROWS_64, &limits[0]);
+    report_add(report, FIGURE_SHARE, bench->bulk_rate / allowed);
+    (void)measure_rows(bench, FIGURE_ROWS_1024, &limits[1]);
 }
 
 static void measure_two_lanes(struct bench *bench)
@@ -275,13 +293,14 @@ static void measure_single(struct bench *bench)
     report_add(report, FIGURE_SINGLE_P99, samples_percentile(&run.waits_ms, 99));
     report_add(report, FIGURE_SINGLE_CPU, run.broker_cpu_s * 1e6 / (double)run.records);
     report_add(report, FIGURE_SINGLE_CLIENT_CPU, run.clients_cpu_s * 1e6 / (double)run.records);
+    add_stages(report, FIGURE_SINGLE_NET, &run);
     report_add(report, FIGURE_SINGLE_ROWS, cost.rows);
     report_add(report, FIGURE_SINGLE_PUTS, cost.puts);
     if (run.has_written) {
         report_add(report, FIGURE_SINGLE_WRITTEN, run.written_bytes / (double)run.records);
     }
     const struct rows_plan limit = {.records = run.records, .batch = 8, .parcel = 1};
-    measure_rows(bench, FIGURE_ROWS_8, &limit);
+    (void)measure_rows(bench, FIGURE_ROWS_8, &limit);
 }
 
 /* --- alerts --- */
@@ -357,6 +376,60 @@ static void measure_core(struct bench *bench)
     core_close(&core);
 }
 
+/* --- a full store --- */
+
+static void fill_store(struct bench *bench, uint64_t stored)
+{
+    const struct load_plan plan = {
+        .parcels = FILL_PARCELS, .records = PARCEL, .lanes = 2, .broker = &bench->broker};
+
+    while (bench->report.stored < stored) {
+        _cleanup_(load_result_deinit) struct load_result run;
+        load_run(bench->load, &plan, &run);
+        bench->report.stored += run.records;
+    }
+    rows_fill(&bench->rows, bench->report.stored);
+}
+
+/* FIGURE_x: accepted; P64, their ratio and start-up follow. */
+static void measure_filled(struct bench *bench, uint64_t stored, enum bench_figure first)
+{
+    struct report *report = &bench->report;
+
+    fill_store(bench, stored);
+    for (int i = 0; i < bench->options->rounds; i++) {
+        const struct load_plan plan = {.parcels = parcels_for(bench, bench->bulk_rate, PARCEL),
+                                       .records = PARCEL,
+                                       .lanes = 1,
+                                       .broker = &bench->broker};
+        _cleanup_(load_result_deinit) struct load_result run;
+        struct run_cost cost;
+        double rate = run_load(bench, &plan, &run, &cost);
+        const struct rows_plan rows = {.records = run.records, .batch = 64, .parcel = PARCEL};
+        report_add(report, first, rate);
+        double allowed = measure_rows(bench, (enum bench_figure)(first + 1), &rows);
+        report_add(report, (enum bench_figure)(first + 2), rate / allowed);
+    }
+    daemon_stop(&bench->broker);
+    measure_starts(bench, (enum bench_figure)(first + 3));
+    start_broker(bench, (enum bench_figure)(first + 3));
+    load_connect(bench->load, &bench->partnership);
+}
+
+static_assert(FIGURE_MILLION_START == FIGURE_MILLION + 3 && FIGURE_TEN_START == FIGURE_TEN + 3,
+              "what measure_filled says, in this order");
+
+static void measure_full(struct bench *bench)
+{
+    if (bench->options->quick) {
+        return;
+    }
+    measure_filled(bench, MILLION, FIGURE_MILLION);
+    if (bench->options->full) {
+        measure_filled(bench, 10 * MILLION, FIGURE_TEN);
+    }
+}
+
 /* --- a school --- */
 
 static void measure_school(struct bench *bench)
@@ -422,18 +495,49 @@ static void prepare(struct bench *bench)
     warm_up(bench);
 }
 
+static bool wanted(const struct bench *bench, const char *piece)
+{
+    const char *only = bench->options->only;
+
+    return only == NULL || strcmp(only, piece) == 0;
+}
+
+static void measure_round(struct bench *bench, struct peers *peers)
+{
+    static const struct {
+        const char *name;
+        void (*measure)(struct bench *bench);
+    } pieces[] = {
+        {"limits", measure_limits}, {"bulk", measure_bulk},     {"lanes", measure_two_lanes},
+        {"single", measure_single}, {"alerts", measure_alerts},
+    };
+
+    rows_fill(&bench->rows, bench->report.stored);
+    for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
+        if (wanted(bench, pieces[i].name)) {
+            pieces[i].measure(bench);
+        }
+    }
+    if (bench->options->peers) {
+        peers_measure(peers, bench->options->quick ? 1 : PEER_SECONDS, &bench->report);
+    }
+}
+
 static void measure(struct bench *bench)
 {
+    struct peers peers;
+
+    if (bench->options->peers) {
+        peers_open(&peers, &bench->partnership);
+    }
     for (int i = 0; i < bench->options->rounds; i++) {
         if (isatty(STDERR_FILENO)) {
             (void)fprintf(stderr, "-- round %d of %d\n", i + 1, bench->options->rounds);
         }
-        measure_limits(bench);
-        rows_fill(&bench->rows, bench->report.stored);
-        measure_bulk(bench);
-        measure_two_lanes(bench);
-        measure_single(bench);
-        measure_alerts(bench);
+        measure_round(bench, &peers);
+    }
+    if (bench->options->peers) {
+        peers_close(&peers);
     }
 }
 
@@ -443,13 +547,22 @@ static void finish(struct bench *bench)
 
     daemon_usage(&bench->broker, &usage);
     report_add(&bench->report, FIGURE_LOADED_FILE, usage.file_mib);
-    measure_agent(bench);
-    measure_school(bench);
+    if (wanted(bench, "agent")) {
+        measure_agent(bench);
+    }
+    if (wanted(bench, "school")) {
+        measure_school(bench);
+    }
+    if (wanted(bench, "full")) {
+        measure_full(bench);
+    }
     load_free(&bench->load);
     daemon_stop(&bench->broker);
     measure_starts(bench, FIGURE_START_FULL);
     rows_close(&bench->rows);
-    measure_core(bench);
+    if (wanted(bench, "core")) {
+        measure_core(bench);
+    }
     chain_close(&bench->chain);
 }
 
@@ -460,19 +573,17 @@ static void run(const struct bench_options *options)
     bench->options = options;
     bench->report.options = options;
     (void)snprintf(bench->report.command, sizeof(bench->report.command),
-                   "cairn-bench%s --seconds %.3g%s%s", options->json ? " --json" : "",
+                   "cairn-bench%s --seconds %.3g%s%s%s%s%s", options->json ? " --json" : "",
                    options->seconds, options->quick ? " --quick" : "",
-                   options->core_only ? " --core" : "");
+                   options->full ? " --full" : "", options->peers ? " --peers" : "",
+                   options->only == NULL ? "" : " --only ",
+                   options->only == NULL ? "" : options->only);
     partnership_make(&bench->partnership);
     bench->report.tmpfs = bench->partnership.tmpfs;
     machine_look(bench->partnership.dir, &bench->report.machine);
-    if (options->core_only) {
-        measure_core(bench);
-    } else {
-        prepare(bench);
-        measure(bench);
-        finish(bench);
-    }
+    prepare(bench);
+    measure(bench);
+    finish(bench);
     report_print(&bench->report);
     partnership_remove(&bench->partnership);
     report_deinit(&bench->report);
@@ -484,7 +595,10 @@ static void run(const struct bench_options *options)
 enum {
     KEY_JSON = 256,
     KEY_QUICK,
-    KEY_CORE
+    KEY_FULL,
+    KEY_PEERS,
+    KEY_ONLY,
+    KEY_REPORT
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -505,8 +619,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         options->subjects = 512;
         options->timers = 500;
         return 0;
-    case KEY_CORE:
-        options->core_only = true;
+    case KEY_FULL:
+        options->full = true;
+        return 0;
+    case KEY_PEERS:
+        options->peers = true;
+        return 0;
+    case KEY_ONLY:
+        options->only = arg;
+        return 0;
+    case KEY_REPORT:
+        options->report = arg;
         return 0;
     case 's':
         if (!u64_parse(arg, 60, &seconds) || seconds == 0) {
@@ -528,7 +651,13 @@ int main(int argc, char **argv)
         {"json", KEY_JSON, NULL, 0, "Print JSON instead of a table", 0},
         {"seconds", 's', "N", 0, "Measure each piece for about N seconds in each round (1)", 0},
         {"quick", KEY_QUICK, NULL, 0, "One round of next to nothing: does it run at all?", 0},
-        {"core", KEY_CORE, NULL, 0, "Only the parts of the core", 0},
+        {"full", KEY_FULL, NULL, 0,
+         "Also at ten million stored records: half an hour, and 110 GB of disk", 0},
+        {"peers", KEY_PEERS, NULL, 0,
+         "Other brokers side by side: RabbitMQ, PostgreSQL, as far as they are installed", 0},
+        {"only", KEY_ONLY, "PIECE", 0,
+         "One piece: limits, bulk, lanes, single, alerts, agent, school, full or core", 0},
+        {"report", KEY_REPORT, "DIR", 0, "Also write bench.txt, bench.json and bench.svg there", 0},
         {0},
     };
     static const struct argp argp = {

@@ -13,7 +13,9 @@
  *   bench_core        the broker's deterministic core, in this process
  *   bench_parts       what its parts cost: links, circles, timers, pictures
  *   bench_school      a school's day, from a file to the receipts, by a real agent
+ *   bench_peers       other brokers in the same run, by programs of their own (peers/)
  *   bench_report      every figure and ratio, and how it is printed
+ *   bench_picture     the rates as bars
  *
  * Nothing here judges. What cannot be measured ends the program with a reason.
  */
@@ -36,8 +38,11 @@
 struct bench_options {
     bool json;
     bool quick;
-    bool core_only;
-    double seconds; /* how long each piece is measured in each round */
+    bool full; /* up to ten million records */
+    bool peers;
+    const char *only;   /* NULL: every piece */
+    const char *report; /* folder; NULL: none */
+    double seconds;     /* how long each piece is measured in each round */
     int rounds;
     size_t children;   /* of each agency */
     size_t alerts;     /* measured a round */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/bench_daemon.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -164,19 +165,82 @@ static double number_after(const char *text, const char *label)
     return u64_parse(digits, UINT64_MAX, &value) ? (double)value : 0;
 }
 
-/* Fields 14 and 15, counted after the program's name, which may hold anything but ')'. */
-static double cpu_of(const char *stat)
+static enum daemon_stage stage_of(const char *name)
 {
-    const char *at = strrchr(stat, ')');
-    double ticks = 0;
+    static const struct {
+        const char *name;
+        enum daemon_stage stage;
+    } names[] = {
+        {"verify", DAEMON_VERIFY},
+        {"commit", DAEMON_COMMIT},
+        {"publish", DAEMON_PUBLISH},
+        {"ZMQ", DAEMON_IO},
+    };
 
-    for (int field = 2; at != NULL && field < 15; field++) {
-        at = strchr(at + 1, ' ');
-        if (at != NULL && field >= 13) {
-            ticks += number_after(at, " ");
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (strncmp(name, names[i].name, strlen(names[i].name)) == 0) {
+            return names[i].stage;
         }
     }
-    return ticks / (double)sysconf(_SC_CLK_TCK);
+    return DAEMON_NET;
+}
+
+/* The scheduler's own count, in nanoseconds: ticks are too coarse for what takes few. */
+static double run_time_s(const char *schedstat)
+{
+    char text[64];
+
+    (void)snprintf(text, sizeof(text), " %.*s", (int)strcspn(schedstat, " "), schedstat);
+    return number_after(text, " ") / 1e9;
+}
+
+static void add_thread(pid_t pid, const char *thread, struct daemon_usage *ret)
+{
+    char name[64];
+    char text[256];
+
+    (void)snprintf(name, sizeof(name), "task/%.16s/comm", thread);
+    if (!proc_read(pid, name, text, sizeof(text))) {
+        return;
+    }
+    enum daemon_stage stage = stage_of(text);
+    (void)snprintf(name, sizeof(name), "task/%.16s/schedstat", thread);
+    if (proc_read(pid, name, text, sizeof(text))) {
+        ret->stage_s[stage] += run_time_s(text);
+    }
+}
+
+static void add_threads(pid_t pid, struct daemon_usage *ret)
+{
+    char path[64];
+    const struct dirent *entry;
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    while (tasks != NULL && (entry = readdir(tasks)) != NULL) {
+        if (entry->d_name[0] != '.') {
+            add_thread(pid, entry->d_name, ret);
+        }
+    }
+    if (tasks != NULL) {
+        (void)closedir(tasks);
+    }
+}
+
+/* Its one child, when it has one. */
+static void add_signer(pid_t pid, struct daemon_usage *ret)
+{
+    char name[64];
+    char text[256];
+
+    (void)snprintf(name, sizeof(name), "task/%d/children", (int)pid);
+    if (!proc_read(pid, name, text, sizeof(text))) {
+        return;
+    }
+    double child = number_after(text, "");
+    if (child > 0 && proc_read((pid_t)child, "schedstat", text, sizeof(text))) {
+        ret->stage_s[DAEMON_SIGNER] += run_time_s(text);
+    }
 }
 
 void daemon_usage(const struct daemon *daemon, struct daemon_usage *ret)
@@ -189,8 +253,10 @@ void daemon_usage(const struct daemon *daemon, struct daemon_usage *ret)
     }
     ret->anonymous_mib = number_after(text, "RssAnon:") / 1024;
     ret->file_mib = (number_after(text, "RssFile:") + number_after(text, "RssShmem:")) / 1024;
-    if (proc_read(daemon->pid, "stat", text, sizeof(text))) {
-        ret->cpu_s = cpu_of(text);
+    add_threads(daemon->pid, ret);
+    add_signer(daemon->pid, ret);
+    for (size_t i = 0; i < DAEMON_STAGES; i++) {
+        ret->cpu_s += ret->stage_s[i];
     }
     if (proc_read(daemon->pid, "io", text, sizeof(text))) {
         ret->has_written = true;

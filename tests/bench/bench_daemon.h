@@ -27,10 +27,23 @@ bool daemon_start(const struct daemon_options *options, struct daemon *ret) MUST
 /* Asks it to stop and waits; fails when it does not end in order. */
 void daemon_stop(struct daemon *daemon);
 
+/* Which of the broker's stages a thread is; DAEMON_IO are libzmq's, CURVE and TCP, and
+ * DAEMON_SIGNER is the process that holds the checkpoint key. */
+enum daemon_stage {
+    DAEMON_NET,
+    DAEMON_IO,
+    DAEMON_VERIFY,
+    DAEMON_COMMIT,
+    DAEMON_PUBLISH,
+    DAEMON_SIGNER,
+    DAEMON_STAGES
+};
+
 struct daemon_usage {
-    double anonymous_mib; /* RssAnon */
-    double file_mib;      /* RssFile and RssShmem: programs, libraries, the mapped store */
-    double cpu_s;         /* all threads, user and system; in steps of 10 ms */
+    double stage_s[DAEMON_STAGES]; /* processor time of each; 0 for a program that is no broker */
+    double anonymous_mib;          /* RssAnon */
+    double file_mib;               /* RssFile and RssShmem: programs, libraries, the mapped store */
+    double cpu_s;                  /* of all stages */
     bool has_written;     /* /proc/PID/io: root's alone for a process that hides its memory */
     double written_bytes; /* handed to write calls: files, and eight bytes a wake-up. Not
                              write_bytes, which counts whole folios of the page cache */

@@ -161,6 +161,9 @@ void load_run(struct load *load, const struct load_plan *plan, struct load_resul
     ret->clients_cpu_s = bench_process_cpu_s() - start_cpu_s;
     join_threads(load, start_s, ret);
     ret->broker_cpu_s = now.cpu_s - before.cpu_s;
+    for (size_t i = 0; i < DAEMON_STAGES; i++) {
+        ret->stage_s[i] = now.stage_s[i] - before.stage_s[i];
+    }
     ret->has_written = before.has_written && now.has_written;
     ret->written_bytes = now.written_bytes - before.written_bytes;
 }
@@ -245,6 +248,16 @@ struct load *load_new(const struct partnership *partnership, size_t children)
     }
     client_init(&load->mash, partnership, BENCH_MASH);
     return load;
+}
+
+void load_connect(struct load *load, const struct partnership *partnership)
+{
+    for (size_t i = 0; i < BENCH_SENDERS; i++) {
+        client_deinit(&load->agencies[i].client);
+        client_init(&load->agencies[i].client, partnership, (uint32_t)i + 1);
+    }
+    client_deinit(&load->mash);
+    client_init(&load->mash, partnership, BENCH_MASH);
 }
 
 void load_free(struct load **load)

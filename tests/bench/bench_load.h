@@ -16,6 +16,8 @@
 struct load;
 
 struct load *load_new(const struct partnership *partnership, size_t children);
+/* After the broker was started again: every connection is made anew. */
+void load_connect(struct load *load, const struct partnership *partnership);
 void load_free(struct load **load);
 /* Every child is stated by its agency; the broker knows them all afterwards. */
 void load_register(struct load *load);
@@ -33,7 +35,8 @@ struct load_result {
     double seconds;          /* from the first send to the last receipt */
     struct samples waits_ms; /* from a parcel's send to its receipt */
     double broker_cpu_s;
-    double clients_cpu_s; /* of this program: the eight agencies' end of the work */
+    double stage_s[DAEMON_STAGES]; /* the same by stage */
+    double clients_cpu_s;          /* of this program: the eight agencies' end of the work */
     bool has_written;
     double written_bytes;
     double anonymous_mib; /* the most that was seen while it ran */

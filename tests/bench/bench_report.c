@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/bench_report.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -14,8 +15,11 @@ enum section {
     ACCEPTED,
     ALERT,
     COST,
+    STAGES,
+    FULL,
     CORE,
     SCHOOL,
+    PEERS,
     MEMORY,
     START,
     N_SECTIONS
@@ -26,6 +30,9 @@ static const char *const titles[N_SECTIONS] = {
     [ACCEPTED] = "Cairn: accepted, durable records",
     [ALERT] = "Cairn: an alert at low load",
     [COST] = "Cairn: what a record costs",
+    [STAGES] = "Cairn: processor time of its stages, a record",
+    [FULL] = "Cairn: how full the store is",
+    [PEERS] = "Others on the same machine: TLS, 2 KiB, eight publishers with 64 in flight, synced",
     [CORE] = "Cairn: parts of its core, one thread",
     [SCHOOL] = "Cairn: a school's day, at a real agent",
     [MEMORY] = "Cairn: memory",
@@ -79,61 +86,65 @@ static int decimals(double value)
 
 /* --- the table --- */
 
-static void print_row(const char *words, const char *unit, const struct samples *samples)
+static void print_row(FILE *out, const char *words, const char *unit, const struct samples *samples)
 {
     if (samples->n == 0) {
-        (void)printf("  %-66s %9s %-9s\n", words, "-", "not measured");
+        (void)fprintf(out, "  %-66s %9s %-9s\n", words, "-", "not measured");
         return;
     }
     struct spread spread = samples_spread(samples);
     int digits = decimals(spread.median);
-    (void)printf("  %-66s %9.*f %-9s  %.*f to %.*f\n", words, digits, spread.median, unit, digits,
-                 spread.least, digits, spread.most);
+    (void)fprintf(out, "  %-66s %9.*f %-9s  %.*f to %.*f\n", words, digits, spread.median, unit,
+                  digits, spread.least, digits, spread.most);
 }
 
-static void print_head(const struct report *report)
+static void print_head(FILE *out, const struct report *report)
 {
     char now[INSTANT_TEXT_BYTES];
     const struct machine *machine = &report->machine;
     const struct bench_options *options = report->options;
 
     instant_format(clock_real_ms(clock_system()), now);
-    (void)printf("%s   (Cairn " CAIRN_VERSION ", %s)\n", report->command, now);
-    (void)printf("  %s, %ld cores, load %.1f at the start; %s; %s\n", machine->cpu, machine->cores,
-                 machine->load, machine->kernel, machine->file_system);
-    (void)printf("  %s, %s; %s\n", machine->compiler, machine->build, machine->libraries);
-    (void)printf("  Rounds: %d, of %.3g s each. A line is the median round, and the least to the "
-                 "most.\n",
-                 options->rounds, options->seconds);
-    (void)printf("  A record: body %zu bytes, header %zu, %zu grants; alone in a frame %zu. "
-                 "Stored at the end: %lu.\n",
-                 report->sizes.body, report->sizes.header, report->sizes.grants,
-                 report->sizes.frame, (unsigned long)report->stored);
-    (void)printf("  Broker and agencies share the cores; quotas are lifted; sealing and signing "
-                 "are done before.\n");
+    (void)fprintf(out, "%s   (Cairn " CAIRN_VERSION ", %s)\n", report->command, now);
+    (void)fprintf(out, "  %s, %ld cores, load %.1f at the start; %s; %s\n", machine->cpu,
+                  machine->cores, machine->load, machine->kernel, machine->file_system);
+    (void)fprintf(out, "  %s, %s; %s\n", machine->compiler, machine->build, machine->libraries);
+    (void)fprintf(out,
+                  "  Rounds: %d, of %.3g s each. A line is the median round, and the least to the "
+                  "most.\n",
+                  options->rounds, options->seconds);
+    (void)fprintf(out,
+                  "  A record: body %zu bytes, header %zu, %zu grants; alone in a frame %zu. "
+                  "Stored at the end: %lu.\n",
+                  report->sizes.body, report->sizes.header, report->sizes.grants,
+                  report->sizes.frame, (unsigned long)report->stored);
+    (void)fprintf(out,
+                  "  Broker and agencies share the cores; quotas are lifted; sealing and signing "
+                  "are done before.\n");
     if (report->tmpfs) {
-        (void)printf("  This file system keeps nothing: whatever waits for a sync is meaningless "
-                     "here.\n");
+        (void)fprintf(out,
+                      "  This file system keeps nothing: whatever waits for a sync is meaningless "
+                      "here.\n");
     }
 }
 
-static void print_table(const struct report *report)
+static void print_table(FILE *out, const struct report *report)
 {
-    print_head(report);
+    print_head(out, report);
     for (size_t section = 0; section < N_SECTIONS; section++) {
-        (void)printf("\n%s\n", titles[section]);
+        (void)fprintf(out, "\n%s\n", titles[section]);
         for (size_t i = 0; i < N_FIGURES; i++) {
             if (figure_rows[i].section == (enum section)section) {
-                print_row(figure_rows[i].words, figure_rows[i].unit, &report->figures[i]);
+                print_row(out, figure_rows[i].words, figure_rows[i].unit, &report->figures[i]);
             }
         }
     }
-    (void)printf("\nRatios, round by round\n");
+    (void)fprintf(out, "\nRatios, round by round\n");
     for (size_t i = 0; i < ARRAY_LEN(ratio_rows); i++) {
         _cleanup_(samples_deinit) struct samples ratio = SAMPLES_NULL;
         samples_divide(&report->figures[ratio_rows[i].of], &report->figures[ratio_rows[i].by],
                        &ratio);
-        print_row(ratio_rows[i].words, "", &ratio);
+        print_row(out, ratio_rows[i].words, "", &ratio);
     }
 }
 
@@ -176,39 +187,89 @@ static void add_head(struct buf *out, const struct report *report)
     buf_format(out, "\"frame\": %zu},\n", report->sizes.frame);
 }
 
-static void print_json(const struct report *report)
+static void add_json(struct buf *out, const struct report *report)
 {
-    _cleanup_(buf_deinit) struct buf out = BUF_MAX(JSON_ROOM);
     _cleanup_(json_free) struct json *parsed = NULL;
     struct error error = ERROR_NULL;
 
-    add_head(&out, report);
-    buf_add_text(&out, "  \"figures\": {");
+    add_head(out, report);
+    buf_add_text(out, "  \"figures\": {");
     for (size_t i = 0; i < N_FIGURES; i++) {
-        add_row(&out, figure_rows[i].name, figure_rows[i].unit, &report->figures[i]);
+        add_row(out, figure_rows[i].name, figure_rows[i].unit, &report->figures[i]);
     }
-    buf_add_text(&out, "\n  },\n  \"ratios\": {");
+    buf_add_text(out, "\n  },\n  \"ratios\": {");
     for (size_t i = 0; i < ARRAY_LEN(ratio_rows); i++) {
         _cleanup_(samples_deinit) struct samples ratio = SAMPLES_NULL;
         samples_divide(&report->figures[ratio_rows[i].of], &report->figures[ratio_rows[i].by],
                        &ratio);
-        add_row(&out, ratio_rows[i].name, "", &ratio);
+        add_row(out, ratio_rows[i].name, "", &ratio);
     }
-    buf_add_text(&out, "\n  }\n}\n");
-    assert(buf_ok(&out));
-    parsed = json_parse(buf_slice(&out), &error);
+    buf_add_text(out, "\n  }\n}\n");
+    assert(buf_ok(out));
+    parsed = json_parse(buf_slice(out), &error);
     if (parsed == NULL) {
         bench_fail("the report is no JSON: %s: %s", error.where, error.what);
     }
-    (void)fputs(buf_text(&out), stdout);
+}
+
+/* --- where it goes --- */
+
+static FILE *open_file(const struct report *report, const char *name)
+{
+    char path[BENCH_PATH];
+
+    bench_path(path, report->options->report, name);
+    FILE *file = fopen(path, "we");
+    if (file == NULL) {
+        bench_must(-errno, path, NULL);
+    }
+    return file;
+}
+
+static void close_file(FILE *file)
+{
+    if (fclose(file) != 0) {
+        bench_must(-errno, "report", NULL);
+    }
+}
+
+static void write_file(const struct report *report, const char *name, struct buf *text)
+{
+    FILE *file = open_file(report, name);
+
+    (void)fputs(buf_text(text), file);
+    close_file(file);
+}
+
+static void write_folder(const struct report *report, struct buf *json)
+{
+    _cleanup_(buf_deinit) struct buf picture = BUF_MAX(JSON_ROOM);
+    FILE *table = open_file(report, "bench.txt");
+
+    print_table(table, report);
+    close_file(table);
+    write_file(report, "bench.json", json);
+    report_draw(report, &picture);
+    write_file(report, "bench.svg", &picture);
 }
 
 void report_print(const struct report *report)
 {
+    _cleanup_(buf_deinit) struct buf json = BUF_MAX(JSON_ROOM);
+
+    add_json(&json, report);
+    if (report->options->report != NULL) {
+        write_folder(report, &json);
+    }
     if (report->options->json) {
-        print_json(report);
+        (void)fputs(buf_text(&json), stdout);
     } else {
-        print_table(report);
+        print_table(stdout, report);
     }
     (void)fflush(stdout);
+}
+
+const char *report_words(enum bench_figure figure)
+{
+    return figure_rows[figure].words;
 }

@@ -47,6 +47,27 @@
     X(SINGLE_ROWS, COST, "rows", "rows added a record, parcels of 1")                              \
     X(SINGLE_PUTS, COST, "puts", "puts a record, parcels of 1")                                    \
     X(SINGLE_WRITTEN, COST, "bytes", "handed to the file system a record, parcels of 1")           \
+    X(BULK_NET, STAGES, "us", "net: gate and answer, parcels of 64")                               \
+    X(BULK_IO, STAGES, "us", "libzmq: CURVE and TCP, parcels of 64")                               \
+    X(BULK_VERIFY, STAGES, "us", "verify, parcels of 64")                                          \
+    X(BULK_COMMIT, STAGES, "us", "commit, parcels of 64")                                          \
+    X(BULK_PUBLISH, STAGES, "us", "publish, parcels of 64")                                        \
+    X(BULK_SIGNER, STAGES, "us", "the checkpoint's signer, parcels of 64")                         \
+    X(SINGLE_NET, STAGES, "us", "net: gate and answer, parcels of 1")                              \
+    X(SINGLE_IO, STAGES, "us", "libzmq: CURVE and TCP, parcels of 1")                              \
+    X(SINGLE_VERIFY, STAGES, "us", "verify, parcels of 1")                                         \
+    X(SINGLE_COMMIT, STAGES, "us", "commit, parcels of 1")                                         \
+    X(SINGLE_PUBLISH, STAGES, "us", "publish, parcels of 1")                                       \
+    X(SINGLE_SIGNER, STAGES, "us", "the checkpoint's signer, parcels of 1")                        \
+    X(SHARE, FULL, "of P64", "accepted, parcels of 64, from an empty store")                       \
+    X(MILLION, FULL, "records/s", "accepted, parcels of 64, at one million stored")                \
+    X(MILLION_ROWS, FULL, "records/s", "P64 at one million stored")                                \
+    X(MILLION_SHARE, FULL, "of P64", "accepted, at one million stored")                            \
+    X(MILLION_START, FULL, "ms", "broker, from exec to ready, one million stored")                 \
+    X(TEN, FULL, "records/s", "accepted, parcels of 64, at ten million stored (--full)")           \
+    X(TEN_ROWS, FULL, "records/s", "P64 at ten million stored")                                    \
+    X(TEN_SHARE, FULL, "of P64", "accepted, at ten million stored")                                \
+    X(TEN_START, FULL, "ms", "broker, from exec to ready, ten million stored")                     \
     X(CORE_SUBJECTS, CORE, "subjects", "subjects stated before, four of each child")               \
     X(CORE_RECORD, CORE, "us", "a record applied and committed, 256 a batch")                      \
     X(CORE_WHOSE, CORE, "us", "  of it: whose child it is")                                        \
@@ -62,6 +83,21 @@
     X(SCHOOL_SMALL_MS, SCHOOL, "ms", "150 pupils")                                                 \
     X(SCHOOL_ANON, SCHOOL, "MiB", "most of the agent's own memory, 1500 pupils")                   \
     X(SCHOOL_SMALL_ANON, SCHOOL, "MiB", "most of the agent's own memory, 150 pupils")              \
+    X(CLASSIC, PEERS, "messages/s", "RabbitMQ, classic durable queue: acknowledged")               \
+    X(CLASSIC_THROUGH, PEERS, "messages/s", "  at its reader")                                     \
+    X(CLASSIC_P50, PEERS, "ms", "  to its reader at 200/s, median")                                \
+    X(CLASSIC_P99, PEERS, "ms", "  the same, 99th percentile")                                     \
+    X(CLASSIC_CLIENT, PEERS, "us", "  processor time of the load a message")                       \
+    X(QUORUM, PEERS, "messages/s", "RabbitMQ, quorum queue: acknowledged")                         \
+    X(QUORUM_THROUGH, PEERS, "messages/s", "  at its reader")                                      \
+    X(QUORUM_P50, PEERS, "ms", "  to its reader at 200/s, median")                                 \
+    X(QUORUM_P99, PEERS, "ms", "  the same, 99th percentile")                                      \
+    X(QUORUM_CLIENT, PEERS, "us", "  processor time of the load a message")                        \
+    X(POSTGRESQL, PEERS, "messages/s", "PostgreSQL, insert and notify: acknowledged")              \
+    X(POSTGRESQL_THROUGH, PEERS, "messages/s", "  at its reader")                                  \
+    X(POSTGRESQL_P50, PEERS, "ms", "  to its reader at 200/s, median")                             \
+    X(POSTGRESQL_P99, PEERS, "ms", "  the same, 99th percentile")                                  \
+    X(POSTGRESQL_CLIENT, PEERS, "us", "  processor time of the load a message")                    \
     X(IDLE_ANON, MEMORY, "MiB", "broker's own memory, idle (RssAnon)")                             \
     X(LOADED_ANON, MEMORY, "MiB", "broker's own memory, most under load (RssAnon)")                \
     X(LOADED_FILE, MEMORY, "MiB", "programs and mapped store beside it (RssFile, evictable)")      \
@@ -81,6 +117,12 @@
     X(SINGLE_BY_FRAMES, SINGLE, FRAMES, "accepted, parcels of 1 / F")                              \
     X(WHOSE_BY_RECORD, CORE_WHOSE, CORE_RECORD, "whose child it is / a record committed")          \
     X(CANDIDATE_BY_RECORD, CORE_CANDIDATE, CORE_RECORD, "who else it might be / the same")         \
+    X(MILLION_BY_EMPTY, MILLION_SHARE, SHARE, "share of P64, one million stored / empty store")    \
+    X(TEN_BY_EMPTY, TEN_SHARE, SHARE, "share of P64, ten million stored / empty store")            \
+    X(BULK_BY_CLASSIC, BULK, CLASSIC_THROUGH, "accepted, parcels of 64 / RabbitMQ classic")        \
+    X(BULK_BY_QUORUM, BULK, QUORUM_THROUGH, "accepted, parcels of 64 / RabbitMQ quorum")           \
+    X(WHOLE_BY_QUORUM, WHOLE_P50, QUORUM_P50, "alert with its three commits / quorum, median")     \
+    X(WHOLE_BY_QUORUM_99, WHOLE_P99, QUORUM_P99, "the same, 99th percentiles")                     \
     X(SCHOOL_BY_SMALL, SCHOOL_ANON, SCHOOL_SMALL_ANON, "the agent's memory, ten times the pupils") \
     X(ALERT_BY_COMMIT, ALERT_P50, COMMIT_P50, "alert, send to delivery / one commit, median")      \
     X(WHOLE_BY_CHAIN, WHOLE_P50, CHAIN_P50, "alert with its three commits / C3, median")           \
@@ -104,7 +146,12 @@ struct report {
 };
 
 void report_add(struct report *report, enum bench_figure figure, double value);
-void report_print(const struct report *report); /* as the options say, on standard output */
+/* As the options say: on standard output, and into the folder for reports. */
+void report_print(const struct report *report);
+/* The rates side by side, as SVG. */
+void report_draw(const struct report *report, struct buf *out);
+/* For report_draw: what the figure is called. */
+const char *report_words(enum bench_figure figure);
 void report_deinit(struct report *report);
 
 #endif
