@@ -43,7 +43,7 @@ struct wire_notice alert_notice(const struct apply *apply, uint64_t number,
 void alert_deliver_card(struct apply *apply, const struct told_record *record,
                         const struct agency *recipient)
 {
-    if (record->id.agency != recipient->number &&
+    if (record->id.agency != recipient->number && record->row.destroyed == DESTROYED_NOT &&
         disclose_granted(&record->input, recipient->number, PART_CARD) &&
         headline_decide(apply, record, recipient).mode == MODE_CONTENT) {
         const struct telling card = {.entry = &record->id,

@@ -32,6 +32,7 @@
 #include "broker/mailbox.h"
 #include "broker/record.h"
 #include "broker/request.h"
+#include "broker/retention.h"
 #include "broker/tie.h"
 #include "broker/timers.h"
 #include "broker/waiting.h"
@@ -296,6 +297,9 @@ static struct applied apply_entry(struct apply *apply, const struct entry_input 
     put_entry_row(apply, entry, applied);
     note_said(apply, entry);
     finish_kind(apply, &header, entry, &after, applied.log_index);
+    if (entry->n_grants > 0) { /* as has whatever has a body that somebody can open */
+        retention_watch(apply, &entry->id, applied.log_index);
+    }
     return applied;
 }
 
@@ -358,6 +362,7 @@ static struct applied apply_tick(struct apply *apply)
     struct leaf leaf = {.type = LEAF_TICK};
     struct applied applied = {.verdict = VERDICT_STORED, .log_index = apply_leaf(apply, &leaf)};
     timers_fire(apply);
+    retention_look(apply);
     return applied;
 }
 

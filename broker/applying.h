@@ -23,6 +23,7 @@
     X(ENTRIES_REFUSED, "entries_refused")                                                          \
     X(EQUIVOCATIONS, "equivocations")                                                              \
     X(STREAM_GAPS, "stream_gaps")                                                                  \
+    X(BODIES_DESTROYED, "bodies_destroyed")                                                        \
     X(LINKS_VERIFIED, "links_verified")                                                            \
     X(LINKS_PROVISIONAL, "links_provisional")                                                      \
     X(CANDIDATES_SHOWN, "candidates_shown")                                                        \
@@ -62,6 +63,14 @@ enum apply_note {
 };
 extern const char *const apply_note_texts[N_APPLY_NOTES];
 
+/* An entry whose body the batch destroys: commit removes it, a replay has nothing to remove. */
+struct destroyed_body {
+    struct entry_id entry;
+    uint64_t batch;
+    uint32_t input;
+    bool told; /* its origin */
+};
+
 struct apply {
     struct store_txn *txn;
     struct governance *governance; /* in force in this transaction; owned */
@@ -76,6 +85,8 @@ struct apply {
     uint64_t parted;    /* the child that it gave a member who parted, the newest; 0 none */
     struct arena arena; /* of the entry at hand; reused */
     uint64_t notes[N_APPLY_NOTES];
+    size_t n_destroyed;
+    struct destroyed_body destroyed[CAIRN_RETENTION_LOOKS_PER_TICK];
     struct marker *marker; /* holds the id of the entry being applied, should the process die of it;
                               NULL in a replay */
 };

@@ -154,7 +154,8 @@ static void tell(struct apply *apply, const struct attendee *who, const struct h
 {
     for (size_t i = 0; i < who->n; i++) {
         struct entry_row entry;
-        if (n == 0 || !entry_row_get(apply->txn, &who->entries[i], &entry)) {
+        if (n == 0 || !entry_row_get(apply->txn, &who->entries[i], &entry) ||
+            entry.destroyed != DESTROYED_NOT) {
             continue;
         }
         for (size_t j = 0; j < n; j++) {

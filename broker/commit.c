@@ -27,6 +27,7 @@
 #include "base/date.h"
 #include "base/log.h"
 #include "broker/plan.h"
+#include "broker/retention.h"
 #include "broker/survey.h"
 #include "broker/timers.h"
 #include "broker/waiting.h"
@@ -119,6 +120,20 @@ static void fill_result(struct batch *batch, const struct input *input, uint32_t
             put_parcel(batch, &slot->parcel, input->entry.parcel);
         }
     }
+}
+
+static void destroy_bodies(struct store_txn *txn, const struct apply *apply)
+{
+    for (size_t i = 0; i < apply->n_destroyed; i++) {
+        blob_row_delete(txn, apply->destroyed[i].batch, apply->destroyed[i].input);
+    }
+}
+
+static int64_t next_timer_ms(struct store_txn *txn)
+{
+    int64_t timer = timers_next_ms(txn);
+    int64_t look = retention_next_ms(txn);
+    return timer < look ? timer : look;
 }
 
 /* False when the batch has written as much as one may. */
@@ -341,7 +356,8 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
         cut(batch, *txn, &key);
     }
     marker_clear(&commit->marker); /* a death inside the commit itself is nobody's entry's fault */
-    commit->next_timer_ms = timers_next_ms(*txn);
+    destroy_bodies(*txn, &batch->apply);
+    commit->next_timer_ms = next_timer_ms(*txn);
     look_at_waiting(commit, *txn, &batch->apply);
     if (r == 0) {
         r = store_commit(txn);
@@ -535,7 +551,7 @@ int commit_recover(struct commit *commit, const struct checkpoint *mark, struct 
         return r;
     }
     commit->batch = meta_get(txn, "batch", 0);
-    commit->next_timer_ms = timers_next_ms(txn);
+    commit->next_timer_ms = next_timer_ms(txn);
     commit->journal = BUF_MAX(2 * CAIRN_BATCH_BYTES_MAX);
     commit->writes_max = CAIRN_BATCH_WRITES_MAX;
     r = apply_load_governance(txn, &commit->governance, error);

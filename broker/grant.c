@@ -91,7 +91,7 @@ enum verdict grant_judge(struct apply *apply, const struct grant_header *header,
         (row.kind != ENTRY_RECORD && row.kind != ENTRY_INVOLVEMENT)) {
         return VERDICT_NOT_FOUND;
     }
-    if (row.retracted) {
+    if (row.retracted || row.destroyed != DESTROYED_NOT) {
         return VERDICT_CONFLICT;
     }
     for (size_t i = 0; i < entry->n_grants; i++) {

@@ -160,6 +160,7 @@ static bool leaf_is_for(struct question *question, const struct leaf *leaf)
     uint32_t agency = question->peer->agency;
     switch (leaf->type) {
     case LEAF_ENTRY:
+    case LEAF_DESTROYED:
         return leaf->agency == agency || reader_row_get(question->txn, &leaf->id, agency, &reader);
     case LEAF_TOLD:
     case LEAF_REFUSED:
@@ -294,6 +295,7 @@ static void state(struct question *question)
         reply.log_index = row.log_index;
         reply.retracted = row.retracted;
         reply.alert = row.alert;
+        reply.destroyed = row.destroyed;
         reply.n_readers = collect_readers(question, &reply.entry, readers);
         reply.n_readers = collect_withheld(question, &reply.entry, readers, reply.n_readers);
         reply.n_readers = collect_kept(question, &row, readers, reply.n_readers);

@@ -61,6 +61,16 @@ enum verdict request_judge(struct apply *apply, const struct request_header *hea
     return within_limit(apply, header->id.agency) ? VERDICT_STORED : VERDICT_OVER_LIMIT;
 }
 
+/* What somebody asks for stays at the broker until its origin has had time to answer. */
+static void note_asked(struct apply *apply, const struct entry_id *record)
+{
+    struct entry_row row;
+    if (entry_row_get(apply->txn, record, &row)) {
+        row.asked_day = apply_day(apply);
+        entry_row_put(apply->txn, record, &row);
+    }
+}
+
 static void ask(struct apply *apply, const struct entry_input *entry, uint64_t child,
                 uint32_t origin)
 {
@@ -91,6 +101,7 @@ static void ask_all(struct apply *apply, const struct entry_input *entry, uint64
     for (size_t i = 0; i < n; i++) {
         struct told_record record;
         if (headline_load(apply, &items[i].row.entry, &record) && may_ask(apply, &record, asker)) {
+            note_asked(apply, &record.id);
             ask(apply, entry, child, record.id.agency);
         }
     }
@@ -103,6 +114,7 @@ void request_act(struct apply *apply, const struct request_header *header,
     uint64_t child = asked_about(apply, header);
     apply_noted(apply, NOTED_REQUESTS);
     if (header->has_record) {
+        note_asked(apply, &header->record);
         ask(apply, entry, child, header->record.agency);
     } else {
         ask_all(apply, entry, child, asker);

@@ -33,10 +33,12 @@ static bool check_grants(struct auditing *auditing, const struct entry_input *en
     return true;
 }
 
-/* What has no body says so by its item digest; what was destroyed cannot be told any more. */
+/* What has no body says so by its item digest. What was destroyed cannot be told any more: its row,
+ * and a leaf, say that it was. */
 static bool check_absent_body(struct auditing *auditing, const struct entry_input *entry)
 {
     struct hash item;
+    struct entry_row row;
     char id[ENTRY_ID_TEXT_BYTES];
     wire_item_digest(entry->header, SLICE_NULL, &item);
     if (hash_equal(&item, &entry->item)) {
@@ -44,6 +46,11 @@ static bool check_absent_body(struct auditing *auditing, const struct entry_inpu
     }
     if (entry->kind == ENTRY_ACKNOWLEDGEMENT) {
         return audit_fault(auditing, "the header of %s is not what its origin signed",
+                           name_of(&entry->id, id));
+    }
+    if (!entry_row_get(auditing->txn, &entry->id, &row) || row.destroyed == DESTROYED_NOT) {
+        return audit_fault(auditing,
+                           "the body of %s is gone, and nothing says that it was destroyed",
                            name_of(&entry->id, id));
     }
     auditing->audit->bodies_absent++;

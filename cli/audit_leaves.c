@@ -4,7 +4,8 @@
 #include "cli/auditing.h"
 
 /*
- * The next leaf before `until` that neither an entry's row leads to nor is a telling: a document, a
+ * The next leaf before `until` that neither an entry's row leads to nor is a telling or a body
+ * destroyed: a document, a
  * start, refused frames; *ret_found is false when there is none. Inputs have their leaves in the
  * order of the journal, so the two are read side by side. Entries on the way are counted.
  */
@@ -19,6 +20,8 @@ static bool next_leaf(struct auditing *auditing, uint64_t until, struct leaf *re
         }
         if (ret->type == LEAF_ENTRY) {
             auditing->leaves_of_entries++;
+        } else if (ret->type == LEAF_DESTROYED) {
+            auditing->leaves_of_destroyed++;
         } else if (ret->type != LEAF_TOLD) {
             *ret_found = true;
             return true;
@@ -80,6 +83,10 @@ bool audit_leaves_end(struct auditing *auditing)
         return audit_fault(auditing,
                            "the log tells of %" PRIu64 " entries, and the journal of %" PRIu64,
                            auditing->leaves_of_entries, auditing->entries_told);
+    }
+    if (auditing->audit->bodies_absent > auditing->leaves_of_destroyed) {
+        return audit_fault(auditing, "%" PRIu64 " bodies are gone, and the log tells of %" PRIu64,
+                           auditing->audit->bodies_absent, auditing->leaves_of_destroyed);
     }
     return true;
 }

@@ -37,8 +37,9 @@ struct auditing {
     uint32_t signed_input;
     uint64_t leaf;              /* every leaf before this one has been looked at */
     uint64_t leaves_of_entries; /* among those */
-    uint64_t entries_told;      /* entries of the journal that have a leaf of their own */
-    struct cosigned *cosigned;  /* ascending agency */
+    uint64_t leaves_of_destroyed;
+    uint64_t entries_told;     /* entries of the journal that have a leaf of their own */
+    struct cosigned *cosigned; /* ascending agency */
     size_t n_cosigned;
 };
 

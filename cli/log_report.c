@@ -23,6 +23,8 @@ const char *leaf_type_text(enum leaf_type type)
         return "refused";
     case LEAF_TICK:
         return "tick";
+    case LEAF_DESTROYED:
+        return "destroyed";
     }
     return "unknown";
 }
@@ -149,10 +151,12 @@ static void say_sound(struct output *output, const struct log_report *report)
     output_line(output,
                 "  leaves   %" PRIu64 " entries (%" PRIu64 " of them refused), %" PRIu64
                 " about who was told, %" PRIu64 " about governance, %" PRIu64
-                " of the broker starting, %" PRIu64 " about refused frames, %" PRIu64 " of timers",
+                " of the broker starting, %" PRIu64 " about refused frames, %" PRIu64
+                " of timers, %" PRIu64 " about bodies destroyed",
                 report->leaves[LEAF_ENTRY], report->refused, report->leaves[LEAF_TOLD],
                 report->leaves[LEAF_GOVERNANCE], report->leaves[LEAF_START],
-                report->leaves[LEAF_REFUSED], report->leaves[LEAF_TICK]);
+                report->leaves[LEAF_REFUSED], report->leaves[LEAF_TICK],
+                report->leaves[LEAF_DESTROYED]);
     if (report->audited) {
         say_audit(output, &report->audit);
     }

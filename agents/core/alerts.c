@@ -229,6 +229,8 @@ void known_alert_take(struct store_txn *txn, uint64_t position, const struct wir
     case NOTICE_LINK_UNDONE:
     case NOTICE_CANDIDATE:
     case NOTICE_NOT_SHARED:
+    case NOTICE_DESTROYED_UNUSED:
+    case NOTICE_DESTROYED_DELIVERED:
         break; /* about records: RECEIVED says it */
     }
     row.changed_ms = notice->time_ms;

@@ -347,6 +347,12 @@ const char *words_notice(enum notice_type type)
         return "What you sent waited for that agency, and no agreement allows it any more: it was "
                "not "
                "delivered. If they still need to know, ask whoever answers for sharing.";
+    case NOTICE_DESTROYED_UNUSED:
+        return "The broker has destroyed its copies of what these say: nobody else was given them, "
+               "and no rule can use them any more. Your own system still holds what it recorded.";
+    case NOTICE_DESTROYED_DELIVERED:
+        return "The broker has destroyed its copies of what these say: whoever was to have them "
+               "has long had them.";
     }
     return "";
 }
@@ -380,6 +386,10 @@ const char *notice_type_text(enum notice_type type)
         return "candidate";
     case NOTICE_NOT_SHARED:
         return "not-shared";
+    case NOTICE_DESTROYED_UNUSED:
+        return "destroyed-unused";
+    case NOTICE_DESTROYED_DELIVERED:
+        return "destroyed-delivered";
     }
     return "unknown";
 }

@@ -192,6 +192,14 @@ enum outcome {
 #undef X
 };
 
+/* Under which rule the broker has destroyed its copy of an entry's body and grants. */
+enum destroyed {
+    DESTROYED_NOT = 0,
+    DESTROYED_UNUSED = 1,   /* no rule's window can use it any more */
+    DESTROYED_DELIVERED = 2 /* whoever it was sealed to has long had it */
+};
+#define DESTROYED_LAST DESTROYED_DELIVERED
+
 /* Roles of an involvement. */
 #define CAIRN_ROLES(X)                                                                             \
     X(REGISTERED_PATIENT, 1, "registered-patient")                                                 \

@@ -85,9 +85,15 @@
 #define CAIRN_CHRONOLOGY_SCAN_MAX    512  /* entries a pattern looks at */
 #define CAIRN_CHRONOLOGY_WALK_MAX                                                                  \
     8192 /* and rows of any kind it passes over to find them: some tens of a day */
-#define CAIRN_JOIN_ROWS_MAX         4096 /* chronology rows that one entry moves, when children join */
-#define CAIRN_JUDGED_PER_BATCH      128  /* waiting deliveries that one batch judges again */
-#define CAIRN_TIMERS_PER_TICK       64  /* fired by one batch; what is left is due in the next */
+#define CAIRN_JOIN_ROWS_MAX    4096 /* chronology rows that one entry moves, when children join */
+#define CAIRN_JUDGED_PER_BATCH 128  /* waiting deliveries that one batch judges again */
+#define CAIRN_TIMERS_PER_TICK  64   /* fired by one batch; what is left is due in the next */
+#define CAIRN_RETENTION_LOOKS_PER_TICK                                                             \
+    128 /* at bodies that may be due to be destroyed; what is left is looked at in the next */
+#define CAIRN_WINDOW_MAX_DAYS       366 /* no body waits longer for a rule than so many days */
+#define CAIRN_TRANSIT_MIN_DAYS      7   /* that the partnership may let bodies stay ... */
+#define CAIRN_TRANSIT_MAX_DAYS      366 /* ... after everybody has them */
+#define CAIRN_REQUEST_OPEN_DAYS     28  /* what was asked for stays so long */
 #define CAIRN_PICTURE_HEADLINES_MAX 256 /* in one answer; what is older is asked for again */
 #define CAIRN_LOOK_MAX_MS           (24 * 3600 * 1000) /* so long a look lets its agency ask */
 #define CAIRN_PATTERNS_MAX          32
@@ -155,6 +161,8 @@ static_assert(
     "pairs kept apart and notices of 512 records");
 static_assert(CAIRN_ACKNOWLEDGED_ROWS_MAX + 16 <= CAIRN_ENTRY_WRITES_MAX,
               "what an acknowledgement removes");
+static_assert(CAIRN_RETENTION_LOOKS_PER_TICK * 24 <= CAIRN_ENTRY_WRITES_MAX,
+              "a row put and deleted, the entry's, its leaf, its body's pages, a notice each");
 static_assert(CAIRN_BATCH_WRITES_MAX + CAIRN_ENTRY_WRITES_MAX < 131071 / 2,
               "LMDB keeps at most 131,071 dirty pages");
 static_assert(CAIRN_TOKEN_MATCHES_MAX <= CAIRN_MEMBERS_MAX, "holders fit a list of members");

@@ -22,6 +22,7 @@
 #define MINUTE_MS       INT64_C(60000)
 #define UNOPENED_MS     (30 * MINUTE_MS)
 #define UNDECIDED_MS    (24 * 60 * MINUTE_MS)
+#define TRANSIT_DAYS    90
 
 static const char *const day_words[DAY_SORTS] = {"mon", "tue", "wed", "thu",
                                                  "fri", "sat", "sun", "holiday"};
@@ -34,6 +35,8 @@ struct calendar {
     uint8_t on_duty[DAY_SORTS][MINUTES_PER_DAY];
     int64_t unopened_ms;
     int64_t undecided_ms;
+    int32_t transit_days;
+    bool keep_all;
 };
 
 /* --- asking --- */
@@ -89,6 +92,14 @@ int64_t calendar_unopened_ms(const struct calendar *calendar)
 int64_t calendar_undecided_ms(const struct calendar *calendar)
 {
     return calendar == NULL ? UNDECIDED_MS : calendar->undecided_ms;
+}
+
+int32_t calendar_transit_days(const struct calendar *calendar)
+{
+    if (calendar == NULL) {
+        return TRANSIT_DAYS;
+    }
+    return calendar->keep_all ? 0 : calendar->transit_days;
 }
 
 /* --- reading --- */
@@ -248,6 +259,9 @@ int calendar_read(const struct json *document, const struct directory *directory
     made->undecided_ms =
         json_opt_integer(&view, "alert_unopened_hours", 1, 744, UNDECIDED_MS / MINUTE_MS / 60) *
         60 * MINUTE_MS;
+    made->transit_days = (int32_t)json_opt_integer(
+        &view, "delivered_kept_days", CAIRN_TRANSIT_MIN_DAYS, CAIRN_TRANSIT_MAX_DAYS, TRANSIT_DAYS);
+    made->keep_all = json_opt_bool(&view, "keep_all", false);
     if (!json_ok(&view)) {
         return -EINVAL;
     }

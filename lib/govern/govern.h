@@ -264,6 +264,9 @@ const struct desk *calendar_next_desk(const struct calendar *calendar, int64_t r
  * ms, above 0; of no calendar (NULL) the shipped one's. */
 int64_t calendar_unopened_ms(const struct calendar *calendar);
 int64_t calendar_undecided_ms(const struct calendar *calendar);
+/* How many days the broker's copy of a body stays once everybody has it; of no calendar (NULL) the
+ * shipped one's. 0: nothing is destroyed, because people have said so (an inquiry, a court). */
+int32_t calendar_transit_days(const struct calendar *calendar);
 
 /* --- the snapshot --- */
 struct governance {

@@ -69,6 +69,8 @@ struct slice entry_row_pack(const struct entry_row *row, uint8_t out[ENTRY_ROW_B
     write_u32(&writer, row->offset);
     write_u8(&writer, row->retracted ? 1 : 0);
     write_u64(&writer, row->alert);
+    write_u8(&writer, (uint8_t)row->destroyed);
+    write_i32(&writer, row->asked_day);
     return writer_slice(&writer);
 }
 
@@ -89,6 +91,8 @@ bool entry_row_get(struct store_txn *txn, const struct entry_id *id, struct entr
     row.offset = read_u32(&reader);
     row.retracted = read_u8(&reader) != 0;
     row.alert = read_u64(&reader);
+    row.destroyed = (enum destroyed)read_u8(&reader);
+    row.asked_day = read_i32(&reader);
     assert(reader_end(&reader));
     *ret = row;
     return true;
@@ -645,6 +649,54 @@ bool timer_row_first(struct store_txn *txn, struct timer_row *ret)
     return walk.live;
 }
 
+/* --- RETENTION --- */
+
+static struct store_key key_retention(const struct retention_row *row)
+{
+    struct store_key key = {.len = 4 + 8};
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_i32(&writer, row->due_day);
+    write_u64(&writer, row->log_index);
+    return key;
+}
+
+void retention_row_put(struct store_txn *txn, const struct retention_row *row)
+{
+    uint8_t storage[ENTRY_ID_BYTES + 4 + 4 + 8];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    struct store_key key = key_retention(row);
+    write_entry_id(&writer, &row->entry);
+    write_i32(&writer, row->since_day);
+    write_i32(&writer, row->settled_day);
+    write_u64(&writer, row->tellings);
+    store_put(txn, T_RETENTION, store_key_slice(&key), writer_slice(&writer));
+}
+
+void retention_row_delete(struct store_txn *txn, const struct retention_row *row)
+{
+    struct store_key key = key_retention(row);
+    (void)store_delete(txn, T_RETENTION, store_key_slice(&key));
+}
+
+bool retention_row_first(struct store_txn *txn, struct retention_row *ret)
+{
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(txn, T_RETENTION, SLICE_NULL);
+    if (!walk.live) {
+        return false;
+    }
+    struct reader key = reader_over(walk.key);
+    struct reader value = reader_over(walk.value);
+    *ret = (struct retention_row){.due_day = read_i32(&key)};
+    ret->log_index = read_u64(&key);
+    ret->entry = read_entry_id(&value);
+    ret->since_day = read_i32(&value);
+    ret->settled_day = read_i32(&value);
+    ret->tellings = read_u64(&value);
+    assert(reader_end(&key) && reader_end(&value));
+    return true;
+}
+
 /* --- GOVERNANCE --- */
 
 int governance_row_get(struct store_txn *txn, enum governance_document document,
@@ -729,6 +781,12 @@ void blob_row_put(struct store_txn *txn, uint64_t batch, uint32_t input, const s
         write_bytes(&writer, row->grants[i].sealed, GRANT_BYTES);
     }
     assert(writer_slice(&writer).len == len);
+}
+
+void blob_row_delete(struct store_txn *txn, uint64_t batch, uint32_t input)
+{
+    struct store_key key = key_batch_input(batch, input);
+    (void)store_delete(txn, T_BLOB, store_key_slice(&key));
 }
 
 /* --- PARCEL --- */

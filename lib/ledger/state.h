@@ -45,6 +45,7 @@
     X(WITHHELD, "withheld", true)       /* entry id, agency u32 -> withheld_row */                 \
     X(AGENCY, "agency", true)           /* agency u32 -> agency_row */                             \
     X(TIMER, "timer", true)             /* due i64, kind u8, number u64 -> timer */                \
+    X(RETENTION, "retention", true)     /* due day i32, log index u64 -> retention_row */          \
     X(GOVERNANCE, "governance", true)   /* document u8 -> version u64, sized text, sized note */   \
     X(BLOB, "blob", false)              /* batch u64, input u32 -> sized body, grants */           \
     X(PARCEL, "parcel", false)          /* batch u64, first input u32 -> head, signature, digests */
@@ -95,8 +96,10 @@ struct entry_row {
     uint32_t offset; /* of the input in the journal row */
     bool retracted;
     uint64_t alert; /* newest that lists it, 0 none */
+    enum destroyed destroyed;
+    int32_t asked_day; /* when somebody last asked for it; 0 never */
 };
-#define ENTRY_ROW_BYTES 72
+#define ENTRY_ROW_BYTES 80
 struct slice entry_row_pack(const struct entry_row *row, uint8_t out[ENTRY_ROW_BYTES]);
 bool entry_row_get(struct store_txn *txn, const struct entry_id *id, struct entry_row *ret);
 void entry_row_put(struct store_txn *txn, const struct entry_id *id, const struct entry_row *row);
@@ -314,6 +317,20 @@ bool timer_row_first(struct store_txn *txn, struct timer_row *ret);
 /* The one under a walk of T_TIMER, which is live. */
 struct timer_row timer_row_at(const struct store_walk *walk);
 
+/* A body that may be destroyed one day, by the day on which to look at it. */
+struct retention_row {
+    int32_t due_day;
+    uint64_t log_index; /* of the entry, or of what brought its body again */
+    struct entry_id entry;
+    int32_t since_day;   /* its body came */
+    int32_t settled_day; /* nobody was waiting for it any more; 0 not yet */
+    uint64_t tellings;   /* of it by then: changes when it is told again */
+};
+void retention_row_put(struct store_txn *txn, const struct retention_row *row);
+void retention_row_delete(struct store_txn *txn, const struct retention_row *row);
+/* The one that is due first; false when there is none. */
+bool retention_row_first(struct store_txn *txn, struct retention_row *ret);
+
 /* The rows below are read by tools that look into damaged stores, too: 0, -ENOENT, or -EBADMSG for
  * a row that breaks its layout. Slices are borrowed from the store. */
 
@@ -337,6 +354,7 @@ int blob_row_get(struct store_txn *txn, uint64_t batch, uint32_t input,
                  struct blob_row *ret) MUST_USE;
 void blob_row_put(struct store_txn *txn, uint64_t batch, uint32_t input,
                   const struct blob_row *row);
+void blob_row_delete(struct store_txn *txn, uint64_t batch, uint32_t input);
 
 /* What proves that an origin wrote its entries. `input` is that of the first one stored. */
 struct parcel_row {

@@ -4,7 +4,9 @@
 #include "base/date.h"
 #include "wire/pieces.h"
 
-#define HEADLINE_FLAGS (HEADLINE_PROVISIONAL | HEADLINE_RETRACTED | HEADLINE_OWN | HEADLINE_MAY_ASK)
+#define HEADLINE_FLAGS                                                                             \
+    (HEADLINE_PROVISIONAL | HEADLINE_RETRACTED | HEADLINE_OWN | HEADLINE_MAY_ASK |                 \
+     HEADLINE_DESTROYED)
 
 /* Mode content: the record and what it says. Mode existence: nothing that leads to it, only class,
  * day, origin's kind. */

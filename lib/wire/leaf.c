@@ -25,6 +25,15 @@ static void write_entry(struct writer *writer, const struct leaf *leaf)
     write_hash(writer, &leaf->grants);
 }
 
+static void write_destroyed(struct writer *writer, const struct leaf *leaf)
+{
+    uint8_t id[ENTRY_ID_BYTES];
+
+    entry_id_pack(&leaf->id, id);
+    write_bytes(writer, id, sizeof(id));
+    write_u8(writer, (uint8_t)leaf->detail);
+}
+
 static void write_details(struct writer *writer, const struct leaf *leaf)
 {
     switch (leaf->type) {
@@ -52,6 +61,9 @@ static void write_details(struct writer *writer, const struct leaf *leaf)
         write_u32(writer, leaf->detail);
         break;
     case LEAF_TICK:
+        break;
+    case LEAF_DESTROYED:
+        write_destroyed(writer, leaf);
         break;
     }
 }
@@ -106,6 +118,16 @@ static bool read_governance(struct reader *reader, struct leaf *leaf)
     return leaf->detail >= 1 && leaf->detail <= GOVERNANCE_DOCUMENTS;
 }
 
+static bool read_destroyed(struct reader *reader, struct leaf *leaf)
+{
+    uint8_t id[ENTRY_ID_BYTES];
+
+    read_into(reader, id, sizeof(id));
+    leaf->id = entry_id_unpack(id);
+    leaf->detail = read_u8(reader);
+    return leaf->detail >= DESTROYED_UNUSED && leaf->detail <= DESTROYED_LAST;
+}
+
 static bool read_details(struct reader *reader, struct leaf *leaf)
 {
     switch (leaf->type) {
@@ -125,6 +147,8 @@ static bool read_details(struct reader *reader, struct leaf *leaf)
         return true;
     case LEAF_TICK:
         return true;
+    case LEAF_DESTROYED:
+        return read_destroyed(reader, leaf);
     default:
         return false;
     }

@@ -21,6 +21,9 @@
  *   REFUSED     u64 hour since 1970 | u32 frames refused before a signature held
  *
  *   TICK        nothing: timers fired; what they told follows
+ *
+ *   DESTROYED   entry id[20] | u8 rule (enum destroyed): the broker's copy of the body and of the
+ *               grants is gone
  */
 #ifndef WIRE_LEAF_H
 #define WIRE_LEAF_H
@@ -37,23 +40,24 @@ enum leaf_type {
     LEAF_GOVERNANCE = 3,
     LEAF_START = 4,
     LEAF_REFUSED = 5,
-    LEAF_TICK = 6
+    LEAF_TICK = 6,
+    LEAF_DESTROYED = 7
 };
-#define LEAF_TYPES 6 /* from 1 */
-static_assert(LEAF_TICK == LEAF_TYPES, "the last one");
+#define LEAF_TYPES 7 /* from 1 */
+static_assert(LEAF_DESTROYED == LEAF_TYPES, "the last one");
 
 struct leaf {
     enum leaf_type type;
     int64_t time_ms;
     uint32_t agency; /* whose entry, who was told; 0 the broker itself */
     uint8_t salt[16];
-    struct entry_id id;   /* ENTRY */
+    struct entry_id id;   /* ENTRY, DESTROYED */
     enum entry_kind kind; /* ENTRY */
     enum verdict verdict; /* ENTRY */
     struct hash digest;   /* item digest, what, document digest or software hash */
     struct hash grants;   /* ENTRY */
     uint64_t number;      /* TOLD position, GOVERNANCE version, START size, REFUSED hour */
-    uint32_t detail;      /* TOLD item kind, GOVERNANCE document, REFUSED count */
+    uint32_t detail;      /* TOLD item kind, GOVERNANCE document, REFUSED count, DESTROYED rule */
     uint8_t parts;        /* TOLD: bits of PART_BIT, none for a notice */
     uint64_t alert;       /* TOLD: that released it, else 0 */
 };

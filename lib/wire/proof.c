@@ -96,7 +96,8 @@ bool wire_state_reply_read(struct slice payload, struct arena *arena, struct wir
     const Cairn__V1__StateReply *from =
         strict_read(&cairn__v1__state_reply__descriptor, payload, arena);
 
-    if (from == NULL || from->n_readers > CAIRN_ADDRESSEES_MAX) {
+    if (from == NULL || from->n_readers > CAIRN_ADDRESSEES_MAX ||
+        from->destroyed > DESTROYED_LAST) {
         return false;
     }
     struct wire_state_reply read = {
@@ -104,6 +105,7 @@ bool wire_state_reply_read(struct slice payload, struct arena *arena, struct wir
         .n_readers = from->n_readers,
         .retracted = from->retracted != 0,
         .alert = from->alert,
+        .destroyed = (enum destroyed)from->destroyed,
     };
     struct wire_reader *readers = arena_alloc(arena, from->n_readers * sizeof(*readers));
     if (readers == NULL || !piece_ref(from->entry, &read.entry) ||
@@ -142,5 +144,6 @@ void wire_state_reply_write(const struct wire_state_reply *reply, struct buf *ou
     message.readers = list;
     message.retracted = reply->retracted;
     message.alert = reply->alert;
+    message.destroyed = reply->destroyed;
     strict_write(&message.base, out);
 }

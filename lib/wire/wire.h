@@ -388,12 +388,15 @@ enum notice_type {
     NOTICE_WITHDRAWN = 11,     /* the alert: without them its rule is not met */
     NOTICE_CANDIDATE = 12,     /* might be the same child: two headlines, a person decides */
     NOTICE_NOT_SHARED = 13,    /* of ours: it waited for that agency, and is not shared any more */
+    NOTICE_DESTROYED_UNUSED = 14, /* the broker's copies of these, its own: no rule can use them */
+    NOTICE_DESTROYED_DELIVERED = 15 /* likewise: everybody has long had them */
 };
-#define NOTICE_LAST          NOTICE_NOT_SHARED
+#define NOTICE_LAST          NOTICE_DESTROYED_DELIVERED
 #define HEADLINE_PROVISIONAL 1U
 #define HEADLINE_RETRACTED   2U
 #define HEADLINE_OWN         4U
-#define HEADLINE_MAY_ASK     8U /* its origin decides, when it is asked */
+#define HEADLINE_MAY_ASK     8U  /* its origin decides, when it is asked */
+#define HEADLINE_DESTROYED   16U /* the broker has no copy of what it says any more */
 struct wire_headline {
     bool has_record; /* content mode: record, kind, code, origin are set; existence mode: class,
                         day, origin kind only */
@@ -484,6 +487,7 @@ struct wire_state_reply {
     const struct wire_reader *readers;
     bool retracted;
     uint64_t alert;
+    enum destroyed destroyed; /* the broker's copy of what it says */
 };
 bool wire_state_reply_read(struct slice payload, struct arena *arena,
                            struct wire_state_reply *ret) MUST_USE;

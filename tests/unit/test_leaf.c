@@ -16,7 +16,7 @@ static struct leaf leaf_of(enum leaf_type type)
     struct leaf leaf = {.type = type, .time_ms = -1500, .agency = 7};
 
     memset(leaf.salt, 0xa5, sizeof(leaf.salt));
-    if (type != LEAF_REFUSED && type != LEAF_TICK) {
+    if (type != LEAF_REFUSED && type != LEAF_TICK && type != LEAF_DESTROYED) {
         memset(leaf.digest.bytes, 0xd1, sizeof(leaf.digest.bytes));
     }
     switch (type) {
@@ -45,12 +45,16 @@ static struct leaf leaf_of(enum leaf_type type)
         break;
     case LEAF_TICK:
         break;
+    case LEAF_DESTROYED:
+        leaf.id = (struct entry_id){.agency = 7, .stream = 0x0102030405060708, .seq = 42};
+        leaf.detail = DESTROYED_DELIVERED;
+        break;
     }
     return leaf;
 }
 
-static const enum leaf_type types[] = {LEAF_ENTRY, LEAF_TOLD,    LEAF_GOVERNANCE,
-                                       LEAF_START, LEAF_REFUSED, LEAF_TICK};
+static const enum leaf_type types[] = {LEAF_ENTRY,   LEAF_TOLD, LEAF_GOVERNANCE, LEAF_START,
+                                       LEAF_REFUSED, LEAF_TICK, LEAF_DESTROYED};
 
 static void assert_same_leaf(const struct leaf *a, const struct leaf *b)
 {
@@ -109,6 +113,8 @@ static void the_layout_is_for_ever(void **state)
         START "05" COMMON "0000000000079c10"
               "0000000c",
         START "06" COMMON,
+        START "07" COMMON "000000070102030405060708000000000000002a"
+              "02",
     };
 
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {

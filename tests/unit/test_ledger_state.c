@@ -232,6 +232,8 @@ static struct entry_row entry_sample(void)
         .offset = 0x01020304,
         .retracted = true,
         .alert = 9,
+        .destroyed = DESTROYED_DELIVERED,
+        .asked_day = -7,
     };
     memset(row.item.bytes, 0xd1, sizeof(row.item.bytes));
     return row;
@@ -627,7 +629,7 @@ static const struct {
     size_t len;
     const char *sha256;
 } schema_1[] = {
-    {"entry", T_ENTRY, 68, "2f7638f5990d6ebafb31d3efcd8c8572c5fd38f09f014bc7a64dd1b305e88def"},
+    {"entry", T_ENTRY, 73, "b3b125d48586bffcc01cd7d9c70e6e790cdb778b65e5b0e1425d0e37f7ea53e8"},
     {"subject", T_SUBJECT, 99, "7382f3e6cc444716ca51d10d84ffa158d90d673a559fe5d6ae800d139486ebaa"},
     {"chronology", T_CHRONOLOGY, 58,
      "059a882e3a86c15342a609959e79321fdd2e0a5baf7557c4d036b024ff96fc27"},
@@ -642,6 +644,8 @@ static const struct {
     {"child-alert", T_CHILD_ALERT, 8,
      "8c7654ecfd7b0b623b803e2f4e02ad1cc84278efdfcd7c4c9208edd81f17e115"},
     {"timer", T_TIMER, 24, "3830312a949a795d151f3fc788deaf28ec421d5f7d51cf68da62b68f451e0cae"},
+    {"retention", T_RETENTION, 36,
+     "183ad54a719184849c5dc427055c50d232e9fe5a345ce4ee38676a20d9e3fa33"},
     {"governance", T_GOVERNANCE, 25,
      "6b4b725c8b4712ab5ef20a2fdba6d99c61cb3382a3ff6aceb7737972f5dcd159"},
     {"blob", T_BLOB, 196, "36583734030abbc6ae05a6c092965df1c57f88f13ccd338ff3fc76c83d751c6a"},
@@ -663,6 +667,12 @@ static void the_rows_of_schema_1_keep_their_bytes(void **state)
         .relationship = RELATIONSHIP_FATHER, .until_day = 2, .log_index = 3, .entry = entry_a};
     const struct timer_row timer = {
         .due_ms = 1, .kind = TIMER_RECORD, .number = 2, .entry = entry_a, .rounds = 3};
+    const struct retention_row retention = {.due_day = 1,
+                                            .log_index = 2,
+                                            .entry = entry_a,
+                                            .since_day = 3,
+                                            .settled_day = 4,
+                                            .tellings = 5};
     const struct governance_row governance = {
         .version = 3, .text = slice_of_text("{}"), .note = slice_of_text("signed\n")};
     const struct blob_row blob = blob_sample(2);
@@ -672,6 +682,7 @@ static void the_rows_of_schema_1_keep_their_bytes(void **state)
 
     entry_row_put(ledger->txn, &entry_a, &entry);
     timer_row_put(ledger->txn, &timer);
+    retention_row_put(ledger->txn, &retention);
     subject_row_put(ledger->txn, &subject_a, &subject);
     store_put(ledger->txn, T_CHRONOLOGY, store_key_slice(&key),
               chronology_row_pack(&chronology, packed));

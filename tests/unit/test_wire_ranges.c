@@ -761,7 +761,7 @@ static void a_headline_in_mode_content_names_its_record(void **state)
     bad[1].record_kind = 0;
     bad[2].code = CODE_WAS_NOT_BROUGHT;
     bad[3].origin = 0;
-    bad[4].flags = 16;
+    bad[4].flags = 32;
 
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         assert_false(headline_accepted(&bad[i]));

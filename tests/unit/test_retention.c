@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the broker destroys, under which rule, when not, and what is left: a log, a journal that
+ * replays, an origin who knows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "broker/retention.h"
+#include "cli/audit.h"
+#include "os/files.h"
+#include "support/replaying.h"
+#include "support/stories.h"
+
+#define DAY_MS INT64_C(86400000)
+
+static int set_up(void **state)
+{
+    *state = world_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    world_free(&world);
+    return 0;
+}
+
+static struct entry_id report_danger(struct world *world)
+{
+    return store_record(world, &(const struct world_record){.from = SCHOOL,
+                                                            .child = ALIX,
+                                                            .day = day_of("2026-11-02"),
+                                                            .record_kind = RECORD_CONCERN,
+                                                            .code = CODE_NEGLECT_PHYSICAL,
+                                                            .urgency = URGENCY_IMMEDIATE});
+}
+
+/* A day at a time, as a broker that runs. */
+static void pass_days(struct world *world, int days)
+{
+    for (int i = 0; i < days; i++) {
+        clock_fake_advance(&world->clock, DAY_MS);
+        world_turn(world);
+    }
+}
+
+static struct entry_row row_of(struct world *world, const struct entry_id *id)
+{
+    struct entry_row row;
+    _cleanup_(store_end) struct store_txn *txn = store_read(world->store);
+    assert_true(entry_row_get(txn, id, &row));
+    return row;
+}
+
+static bool has_body(struct world *world, const struct entry_id *id)
+{
+    struct entry_row row = row_of(world, id);
+    struct blob_row blob;
+    _cleanup_(store_end) struct store_txn *txn = store_read(world->store);
+    return blob_row_get(txn, row.batch, row.input, &blob) == 0;
+}
+
+static enum destroyed destroyed(struct world *world, const struct entry_id *id)
+{
+    enum destroyed rule = row_of(world, id).destroyed;
+    assert_int_equal(has_body(world, id), rule == DESTROYED_NOT);
+    return rule;
+}
+
+static void acknowledge_all(struct world *world, uint32_t agency)
+{
+    struct world_entry entry;
+    struct agency_row row;
+    {
+        _cleanup_(store_end) struct store_txn *txn = store_read(world->store);
+        agency_row_get(txn, agency, &row);
+    }
+    world_acknowledgement(world, agency, row.next_position - 1, &entry);
+    assert_int_equal(world_send_one(world, agency, &entry), VERDICT_STORED);
+}
+
+static size_t leaves_about(struct world *world, const struct entry_id *id, enum destroyed rule)
+{
+    size_t n = 0;
+    _cleanup_(store_end) struct store_txn *txn = store_read(world->store);
+    for (uint64_t i = 0; i < log_size(txn, T_LOG); i++) {
+        struct slice bytes;
+        struct leaf leaf;
+        assert_int_equal(log_leaf(txn, T_LOG, i, &bytes), 0);
+        assert_true(leaf_read(bytes, &leaf));
+        n += leaf.type == LEAF_DESTROYED && entry_id_equal(&leaf.id, id) &&
+                     leaf.agency == id->agency && leaf.detail == (uint32_t)rule
+                 ? 1
+                 : 0;
+    }
+    return n;
+}
+
+static int longest_window(struct world *world)
+{
+    int32_t longest = 0;
+    const struct patterns *patterns = &world->commit.governance->patterns;
+    for (size_t i = 0; i < patterns->n; i++) {
+        int32_t days = patterns->items[i].window_months * 31 + patterns->items[i].window_days;
+        longest = days > longest ? days : longest;
+    }
+    return longest < CAIRN_WINDOW_MAX_DAYS ? longest : CAIRN_WINDOW_MAX_DAYS;
+}
+
+/* --- held --- */
+
+static void what_no_window_can_use_is_destroyed_and_its_origin_hears_so(void **state)
+{
+    struct world *world = *state;
+    struct wire_notice notice;
+    struct entry_id record = miss(world, GP, ALIX, "2026-10-01");
+
+    pass_days(world, longest_window(world));
+    assert_int_equal(destroyed(world, &record), DESTROYED_NOT);
+    pass_days(world, 3);
+
+    assert_int_equal(destroyed(world, &record), DESTROYED_UNUSED);
+    assert_int_equal(leaves_about(world, &record, DESTROYED_UNUSED), 1);
+    assert_true(world_notice(world, GP, NOTICE_DESTROYED_UNUSED, 0, &notice));
+    assert_int_equal(notice.n_headlines, 1);
+    assert_true(entry_id_equal(&notice.headlines[0].record, &record));
+    assert_int_equal(notices(world, MASH, NOTICE_DESTROYED_UNUSED), 0);
+}
+
+static void what_an_open_alert_lists_stays(void **state)
+{
+    struct world *world = *state;
+    three_missed(world, ALIX);
+    uint64_t alert = current_alert_of(world, 1);
+    struct alert_row row = alert_row_of(world, alert);
+    for (uint32_t agency = GP; agency <= MASH; agency++) {
+        acknowledge_all(world, agency);
+    }
+
+    pass_days(world, longest_window(world) + 120);
+    for (uint32_t agency = GP; agency <= MASH; agency++) {
+        acknowledge_all(world, agency);
+    }
+    for (size_t i = 0; i < row.n_records; i++) {
+        assert_int_equal(destroyed(world, &row.records[i].entry), DESTROYED_NOT);
+    }
+    assert_int_equal(decide(world, MASH, alert, ACTION_CLOSE, OUTCOME_EARLY_HELP), VERDICT_STORED);
+    acknowledge_all(world, MASH);
+    pass_days(world, 120);
+
+    for (size_t i = 0; i < row.n_records; i++) {
+        assert_int_not_equal(destroyed(world, &row.records[i].entry), DESTROYED_NOT);
+    }
+}
+
+static void what_somebody_asked_for_stays_for_its_origin_to_answer(void **state)
+{
+    struct world *world = *state;
+    struct entry_id record = miss(world, GP, ALIX, "2026-10-01");
+    pass_days(world, longest_window(world));
+    {
+        struct entry_row row = row_of(world, &record);
+        _cleanup_(store_end) struct store_txn *txn = store_begin(world->store);
+        row.asked_day = day_of("2026-11-20") + longest_window(world);
+        entry_row_put(txn, &record, &row);
+        assert_int_equal(store_commit(&txn), 0);
+    }
+
+    pass_days(world, CAIRN_REQUEST_OPEN_DAYS - 7);
+    assert_int_equal(destroyed(world, &record), DESTROYED_NOT);
+    pass_days(world, 21);
+
+    assert_int_equal(destroyed(world, &record), DESTROYED_UNUSED);
+}
+
+/* --- delivered --- */
+
+static void what_everybody_has_is_destroyed_after_its_transit_days(void **state)
+{
+    struct world *world = *state;
+    struct entry_id record = report_danger(world);
+    acknowledge_all(world, MASH);
+
+    pass_days(world, 89);
+    assert_int_equal(destroyed(world, &record), DESTROYED_NOT);
+    pass_days(world, 4);
+
+    assert_int_equal(destroyed(world, &record), DESTROYED_DELIVERED);
+    assert_int_equal(leaves_about(world, &record, DESTROYED_DELIVERED), 1);
+    assert_int_equal(notices(world, SCHOOL, NOTICE_DESTROYED_DELIVERED), 1);
+}
+
+static void what_somebody_has_not_acknowledged_stays(void **state)
+{
+    struct world *world = *state;
+    struct entry_id record = report_danger(world);
+
+    pass_days(world, 800);
+    assert_int_equal(destroyed(world, &record), DESTROYED_NOT);
+    acknowledge_all(world, MASH);
+    pass_days(world, 88);
+    assert_int_equal(destroyed(world, &record), DESTROYED_NOT);
+    pass_days(world, 12);
+
+    assert_int_equal(destroyed(world, &record), DESTROYED_DELIVERED);
+}
+
+static void the_calendar_says_how_long_or_that_all_is_kept(void **state)
+{
+    struct world *world = *state;
+    struct entry_id record = report_danger(world);
+    acknowledge_all(world, MASH);
+    change_document(world, GOVERNANCE_CALENDAR, "\"desks\":", "\"keep_all\": true, \"desks\":");
+
+    pass_days(world, 800);
+    assert_int_equal(destroyed(world, &record), DESTROYED_NOT);
+    change_document(world, GOVERNANCE_CALENDAR,
+                    "\"desks\":", "\"keep_all\": false, \"delivered_kept_days\": 7, \"desks\":");
+    pass_days(world, 24);
+
+    assert_int_equal(destroyed(world, &record), DESTROYED_DELIVERED);
+}
+
+/* --- what is left --- */
+
+static void what_is_destroyed_leaves_a_journal_that_replays_to_the_same_root(void **state)
+{
+    struct world *world = *state;
+    three_missed(world, ALIX);
+    (void)report_danger(world);
+    (void)miss(world, GP, BLAKE, "2026-09-01");
+    for (uint32_t agency = GP; agency <= SCHOOL; agency++) {
+        acknowledge_all(world, agency);
+    }
+
+    pass_days(world, 500);
+
+    assert_true(notices(world, SCHOOL, NOTICE_DESTROYED_DELIVERED) > 0);
+    assert_true(notices(world, GP, NOTICE_DESTROYED_UNUSED) > 0);
+    expect_replay_is_the_same(world->store);
+}
+
+static void what_is_destroyed_is_no_fault_of_a_copied_store(void **state)
+{
+    struct world *world = *state;
+    char dir[SCRATCH_BYTES];
+    char copy[SCRATCH_BYTES + 8];
+    struct error error = ERROR_NULL;
+    struct audit audit;
+    (void)report_danger(world);
+    (void)report_danger(world);
+    acknowledge_all(world, MASH);
+    pass_days(world, 95);
+
+    scratch_make(dir);
+    (void)snprintf(copy, sizeof(copy), "%s/copy", dir);
+    assert_int_equal(store_copy(world->store, copy, &error), 0);
+    int r = audit_store(copy, NULL, NULL, &audit, &error);
+    scratch_remove(dir);
+
+    assert_int_equal(r, 0);
+    assert_true(audit.sound);
+    assert_int_equal(audit.bodies_absent, 2);
+}
+
+/* Whether these bytes lie anywhere in the store's file. */
+static bool file_has(struct world *world, struct slice bytes)
+{
+    char path[SCRATCH_BYTES + 32];
+    _cleanup_(buf_deinit) struct buf file = BUF_MAX(64U << 20);
+    (void)snprintf(path, sizeof(path), "%s/data.mdb", world->dir);
+    assert_int_equal(file_read(path, &file), 0);
+    return memmem(file.data, file.len, bytes.data, bytes.len) != NULL;
+}
+
+static void pages_that_held_what_was_destroyed_are_written_over_by_what_comes_next(void **state)
+{
+    struct world *world = *state;
+    uint8_t storage[64];
+    struct entry_id record = report_danger(world);
+    {
+        struct entry_row row = row_of(world, &record);
+        struct blob_row blob;
+        _cleanup_(store_end) struct store_txn *txn = store_read(world->store);
+        assert_int_equal(blob_row_get(txn, row.batch, row.input, &blob), 0);
+        assert_true(blob.body.len >= sizeof(storage));
+        memcpy(storage, blob.body.data, sizeof(storage));
+    }
+    acknowledge_all(world, MASH);
+    assert_true(file_has(world, SLICE_OF(storage)));
+
+    pass_days(world, 95);
+    assert_int_equal(destroyed(world, &record), DESTROYED_DELIVERED);
+    for (int i = 0; i < 64; i++) {
+        (void)miss(world, GP, BLAKE, "2026-10-01");
+    }
+
+    assert_false(file_has(world, SLICE_OF(storage)));
+}
+
+static void more_than_one_tick_looks_at_go_all_the_same(void **state)
+{
+    struct world *world = *state;
+    struct entry_id last = {.agency = 0};
+    size_t told = 0;
+    for (int i = 0; i < CAIRN_RETENTION_LOOKS_PER_TICK + 10; i++) {
+        last = report_danger(world);
+    }
+    acknowledge_all(world, MASH);
+
+    pass_days(world, 95);
+
+    assert_int_equal(destroyed(world, &last), DESTROYED_DELIVERED);
+    for (size_t i = 0; i < notices(world, SCHOOL, NOTICE_DESTROYED_DELIVERED); i++) {
+        struct wire_notice notice;
+        assert_true(world_notice(world, SCHOOL, NOTICE_DESTROYED_DELIVERED, i, &notice));
+        told += notice.n_headlines;
+    }
+    assert_int_equal(told, CAIRN_RETENTION_LOOKS_PER_TICK + 10);
+}
+
+static void an_alert_raised_later_shows_that_the_text_is_gone(void **state)
+{
+    struct world *world = *state;
+    struct entry_id first = miss(world, GP, ALIX, "2026-10-01");
+    struct wire_notice notice;
+    size_t cards;
+    pass_days(world, longest_window(world) + 3);
+    assert_int_equal(destroyed(world, &first), DESTROYED_UNUSED);
+    cards = world_items(world, MASH, ITEM_DELIVERED);
+
+    (void)miss(world, GP, ALIX, "2026-10-05");
+    (void)miss(world, GP, ALIX, "2026-10-09");
+
+    assert_true(world_notice(world, MASH, NOTICE_RAISED, 0, &notice));
+    assert_int_equal(notice.n_headlines, 3);
+    assert_true((notice.headlines[0].flags & HEADLINE_DESTROYED) != 0);
+    assert_int_equal(notice.headlines[1].flags & HEADLINE_DESTROYED, 0);
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), cards + 2);
+    assert_int_equal(decide(world, MASH, notice.alert, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
+    assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 2);
+}
+
+int main(void)
+{
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        STORY(what_no_window_can_use_is_destroyed_and_its_origin_hears_so),
+        STORY(what_an_open_alert_lists_stays),
+        STORY(what_somebody_asked_for_stays_for_its_origin_to_answer),
+        STORY(what_everybody_has_is_destroyed_after_its_transit_days),
+        STORY(what_somebody_has_not_acknowledged_stays),
+        STORY(the_calendar_says_how_long_or_that_all_is_kept),
+        STORY(what_is_destroyed_leaves_a_journal_that_replays_to_the_same_root),
+        STORY(what_is_destroyed_is_no_fault_of_a_copied_store),
+        STORY(pages_that_held_what_was_destroyed_are_written_over_by_what_comes_next),
+        STORY(more_than_one_tick_looks_at_go_all_the_same),
+        STORY(an_alert_raised_later_shows_that_the_text_is_gone),
+    };
+    return cmocka_run_group_tests_name("retention", tests, NULL, NULL);
+}
