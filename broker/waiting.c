@@ -247,6 +247,8 @@ static enum fate fate_of_notice(struct apply *apply, const struct agency *recipi
         return fate_if(!ret->notice.has_record ||
                        !was_withheld(apply, &ret->notice.record, recipient->number));
     case NOTICE_RECORD_OPENED: /* about its own */
+    case NOTICE_DESTROYED_UNUSED:
+    case NOTICE_DESTROYED_DELIVERED:
     case NOTICE_NOT_SHARED:
     case NOTICE_LINK_CONFIRMED: /* what it holds is another child's, or this one's: it must know */
     case NOTICE_LINK_UNDONE:
