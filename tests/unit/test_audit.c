@@ -358,7 +358,7 @@ static void put_one_more_into_a_parcel(struct store_txn *txn)
     store_put(txn, T_PARCEL, store_key_slice(&key), buf_slice(&changed));
 }
 
-static void change_last_byte(struct store_txn *txn, uint64_t batch)
+static void change_byte(struct store_txn *txn, uint64_t batch, size_t at)
 {
     _cleanup_(buf_deinit) struct buf row = BUF_MAX(CAIRN_BATCH_BYTES_MAX);
     struct store_key key = store_key_u64(batch);
@@ -366,19 +366,19 @@ static void change_last_byte(struct store_txn *txn, uint64_t batch)
 
     assert_true(store_get(txn, T_JOURNAL, store_key_slice(&key), &value));
     buf_add_slice(&row, value);
-    row.data[row.len - 1] ^= 1;
+    row.data[at < row.len ? at : row.len - 1] ^= 1;
     store_put(txn, T_JOURNAL, store_key_slice(&key), buf_slice(&row));
 }
 
-/* Each document of the world is followed by a start, which ends with the software's hash. */
+/* The documents of the world are followed by a start: its length, its type, the software's hash. */
 static void say_another_software_started(struct store_txn *txn)
 {
-    change_last_byte(txn, 2);
+    change_byte(txn, 2, BATCH_HEAD_BYTES + 4 + 1);
 }
 
 static void say_fewer_frames_were_refused(struct store_txn *txn)
 {
-    change_last_byte(txn, scene->refused);
+    change_byte(txn, scene->refused, SIZE_MAX);
 }
 
 /* A leaf is added as the broker would, hashes and all. */
