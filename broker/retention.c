@@ -110,13 +110,22 @@ static void settle(const struct apply *apply, const struct tally *tally,
     }
 }
 
-/* The first day on which no window reaches it. */
-static int32_t unused_day(const struct apply *apply, const struct told_record *record,
-                          const struct retention_row *watch)
+static int32_t later_of(int32_t a, int32_t b)
 {
-    int32_t day =
-        record->header.event_day > watch->since_day ? record->header.event_day : watch->since_day;
-    return day + longest_window_days(&apply->governance->patterns) + 1;
+    return a > b ? a : b;
+}
+
+/* Somebody it was sealed to has not had it: until no window reaches it. Everybody has: until nobody is
+ * to be granted it who comes to know the child later. */
+static int32_t record_day(struct apply *apply, const struct told_record *record,
+                          const struct retention_row *watch, enum destroyed *ret_rule)
+{
+    int32_t day = later_of(record->header.event_day, watch->since_day) + 1;
+    if (may_be_told(apply, record)) {
+        *ret_rule = DESTROYED_UNUSED;
+        return day + longest_window_days(&apply->governance->patterns);
+    }
+    return record->row.retracted ? 0 : day + calendar_history_days(apply->governance->calendar);
 }
 
 /* The day on which it may be destroyed as far as is known today, and under which rule. */
@@ -137,13 +146,11 @@ static int32_t due_day(struct apply *apply, const struct entry_row *row,
     }
     settle(apply, &tally, watch);
     int32_t delivered = watch->settled_day + transit;
-    if (row->kind != ENTRY_RECORD || !headline_load(apply, &watch->entry, &record) ||
-        !may_be_told(apply, &record)) {
+    if (row->kind != ENTRY_RECORD || !headline_load(apply, &watch->entry, &record)) {
         return delivered;
     }
-    int32_t unused = unused_day(apply, &record, watch);
-    *ret_rule = DESTROYED_UNUSED;
-    return tally.tellings > 0 && delivered > unused ? delivered : unused;
+    int32_t due = record_day(apply, &record, watch, ret_rule);
+    return *ret_rule == DESTROYED_DELIVERED || tally.tellings > 0 ? later_of(due, delivered) : due;
 }
 
 /* --- destroying --- */

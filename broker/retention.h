@@ -4,7 +4,8 @@
  * body is looked at on the day on which it may be due, and destroyed under one of two rules:
  *
  *   DELIVERED   whoever it was sealed to has had it, and acknowledged it, for as many days as the
- *               partnership's calendar says (delivered_kept_days)
+ *               partnership's calendar says (delivered_kept_days); and a record not before its
+ *               origin has had time to grant it to others (history_kept_days)
  *   UNUSED      of a record that somebody it was sealed to has not had: no window of a pattern in
  *               force reaches today any more, a shadow's included (at most CAIRN_WINDOW_MAX_DAYS
  *               from when it happened or came, whichever is later)

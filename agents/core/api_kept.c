@@ -13,6 +13,11 @@
 
 static_assert(CAIRN_KEPT_CURSOR_BYTES == REVIEW_CURSOR_BYTES, "a cursor is a place in the list");
 
+#define KEPT_DESTROYED_WORDS                                                                       \
+    "Kept. Nobody has seen it, and the broker has destroyed its copy: it cannot be sent on. If "   \
+    "it "                                                                                          \
+    "still matters, record it again from your own system. This is not a referral."
+
 static struct review review_of(const struct api_view *view, struct store_txn *txn)
 {
     return (struct review){.txn = txn, .governance = view->governance, .now_ms = view->now_ms};
@@ -40,8 +45,13 @@ static struct json *item_json(const struct review *review, const struct review_i
     json_set_integer(object, "kept_days", today - instant_london_day(row->created_ms));
     answer_set_day(object, "review_date", instant_london_day(item->due_ms));
     json_set_bool(object, "overdue", item->due_ms <= review->now_ms);
-    json_set_bool(object, "may_send", review_front_doors(review, row, doors) > 0);
-    json_set_word(object, "words", CAIRN_KEPT_WORDS);
+    int64_t destroyed_ms = review_destroyed_ms(review->txn, row);
+    json_set_bool(object, "may_send",
+                  destroyed_ms == 0 && review_front_doors(review, row, doors) > 0);
+    if (destroyed_ms != 0) {
+        answer_set_instant(object, "destroyed_at", destroyed_ms);
+    }
+    json_set_word(object, "words", destroyed_ms == 0 ? CAIRN_KEPT_WORDS : KEPT_DESTROYED_WORDS);
     return object;
 }
 
@@ -183,6 +193,11 @@ static void refuse(int r, const struct error *error, struct api_answer *answer)
     switch (r) {
     case -EALREADY:
         answer_problem(answer, PROBLEM_NOT_KEPT, NULL);
+        return;
+    case -ENODATA:
+        answer_problem_words(answer, PROBLEM_NOT_AGREED,
+                             "the broker has destroyed its copy of what the record says; record it "
+                             "again from your own system");
         return;
     case -EPERM:
         answer_problem(answer, PROBLEM_NOT_AGREED, NULL);

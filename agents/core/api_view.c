@@ -141,6 +141,7 @@ static void find_opened(const struct api_view *view, struct store_txn *txn,
     if (!about->row->has_entry || !received_get(txn, &about->row->entry, &received)) {
         return;
     }
+    about->destroyed_ms = received.destroyed_ms;
     if (received.opened_ms != 0) {
         about->opened_ms = received.opened_ms;
         about->opened_by = view_agency_name(view, received.opened_by);

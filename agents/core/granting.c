@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agents/core/held.h"
+#include "agents/core/inbox.h"
 #include "agents/core/kept.h"
 #include "agents/core/room.h"
 #include "base/date.h"
@@ -84,6 +85,13 @@ static bool fits_involvement(const struct finding *finding,
            today(finding->granting) < involvement->until_day && fits_decision(finding, &disclosure);
 }
 
+/* A grant is keys: without the broker's copy of the body there is nothing to open. */
+static bool is_destroyed(struct store_txn *txn, const struct entry_id *entry)
+{
+    struct received_row received;
+    return received_get(txn, entry, &received) && received.destroyed_ms != 0;
+}
+
 static bool has_left(const struct out_row *row)
 {
     return row->has_entry && !held_is_aside(row) &&
@@ -96,7 +104,7 @@ static bool fits(const struct finding *finding, const struct out_row *row)
     struct store_txn *txn = finding->granting->txn;
     struct entry_header header;
     struct kept kept;
-    if (!has_left(row) || !kept_get(txn, &row->entry, &kept)) {
+    if (!has_left(row) || is_destroyed(txn, &row->entry) || !kept_get(txn, &row->entry, &kept)) {
         return false;
     }
     if (!wire_entry_header_read(row->kind, kept.header, &arena, &header)) {

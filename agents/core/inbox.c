@@ -16,8 +16,9 @@
 #include "cairn/client.h"
 
 #define INBOX_HEAD_BYTES (1 + 1 + 8 + 8 + 8)
-#define RECEIVED_BYTES   (8 + 8 + CAIRN_HASH_BYTES + 1 + 1 + 8 + 4 + 8 + 8 + 4 + 8 + REFERENCE_BYTES)
-#define RELEASED_BYTES   (4 + GRANT_BYTES + 8)
+#define RECEIVED_BYTES                                                                             \
+    (8 + 8 + CAIRN_HASH_BYTES + 1 + 1 + 8 + 4 + 8 + 8 + 4 + 8 + 8 + REFERENCE_BYTES)
+#define RELEASED_BYTES (4 + GRANT_BYTES + 8)
 
 #define META_GAPS "gaps"
 
@@ -102,6 +103,7 @@ bool received_get(struct store_txn *txn, const struct entry_id *entry, struct re
     row.alert = read_u64(&reader);
     row.alert_opened_ms = (int64_t)read_u64(&reader);
     row.alert_opened_by = read_u32(&reader);
+    row.destroyed_ms = (int64_t)read_u64(&reader);
     row.decided_ms = (int64_t)read_u64(&reader);
     read_into(&reader, row.decision.bytes, sizeof(row.decision.bytes));
     if (!reader_end(&reader)) {
@@ -128,6 +130,7 @@ void received_put(struct store_txn *txn, const struct entry_id *entry,
     write_u64(&writer, row->alert);
     write_u64(&writer, (uint64_t)row->alert_opened_ms);
     write_u32(&writer, row->alert_opened_by);
+    write_u64(&writer, (uint64_t)row->destroyed_ms);
     write_u64(&writer, (uint64_t)row->decided_ms);
     write_bytes(&writer, row->decision.bytes, sizeof(row->decision.bytes));
     assert(writer.len == sizeof(storage));

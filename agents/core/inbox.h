@@ -102,7 +102,8 @@ struct received_row {
     int64_t
         alert_opened_ms; /* of ours: when an alert that listed it by then was opened; 0 not yet */
     uint32_t alert_opened_by;
-    int64_t decided_ms; /* when a named person of ours decided to open it; 0 nobody */
+    int64_t destroyed_ms; /* of ours: when the broker destroyed its copy of the body; 0 not yet */
+    int64_t decided_ms;   /* when a named person of ours decided to open it; 0 nobody */
     struct reference decision;
 };
 bool received_get(struct store_txn *txn, const struct entry_id *entry, struct received_row *ret);

@@ -41,9 +41,27 @@ static void keep_link(struct store_txn *txn, const struct wire_notice *notice)
     }
 }
 
-/* Records that an alert lists, ours or others', lead to that alert. */
-static void keep_headlines(struct store_txn *txn, const struct wire_notice *notice)
+/* The broker has no copy any more of what these, ours, say. */
+static void keep_destroyed(struct store_txn *txn, uint32_t own, const struct wire_notice *notice)
 {
+    for (size_t i = 0; i < notice->n_headlines; i++) {
+        struct received_row row = {.delivered = 0};
+        const struct wire_headline *headline = &notice->headlines[i];
+        if (headline->has_record && headline->record.agency == own) {
+            (void)received_get(txn, &headline->record, &row);
+            row.destroyed_ms = notice->time_ms;
+            received_put(txn, &headline->record, &row);
+        }
+    }
+}
+
+/* Records that an alert lists, ours or others', lead to that alert. */
+static void keep_headlines(struct store_txn *txn, uint32_t own, const struct wire_notice *notice)
+{
+    if (notice->type == NOTICE_DESTROYED_UNUSED || notice->type == NOTICE_DESTROYED_DELIVERED) {
+        keep_destroyed(txn, own, notice);
+        return;
+    }
     if (notice->type == NOTICE_CANDIDATE) {
         return; /* nothing is said of them yet */
     }
@@ -87,7 +105,7 @@ void notice_keep(struct store_txn *txn, uint32_t own, uint64_t position,
                  const struct wire_notice *notice)
 {
     keep_record(txn, position, notice);
-    keep_headlines(txn, notice);
+    keep_headlines(txn, own, notice);
     if (notice->alert != 0) {
         known_alert_take(txn, position, notice);
         keep_alert_opened(txn, own, notice);

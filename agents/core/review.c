@@ -264,6 +264,12 @@ size_t review_front_doors(const struct review *review, const struct out_row *row
     return n;
 }
 
+int64_t review_destroyed_ms(struct store_txn *txn, const struct out_row *row)
+{
+    struct received_row received;
+    return received_get(txn, &row->entry, &received) ? received.destroyed_ms : 0;
+}
+
 /* --- what is kept --- */
 
 /* What was put aside never left, and is shown with what does not get through (held.h). */

@@ -51,6 +51,9 @@ void review_place(const struct review *review, const struct reference *reference
 /* Whether nobody has seen it: as far as we know neither granted, nor listed in an alert that hands it
  * over, nor opened; and it has not been taken back. */
 bool review_is_kept(const struct review *review, const struct out_row *row);
+/* When the broker destroyed its copy of what the record says, which is then not to be sent on; 0 not
+ * yet. */
+int64_t review_destroyed_ms(struct store_txn *txn, const struct out_row *row);
 /* The front doors that the agreements let have it once a person decides so. Returns how many. */
 size_t review_front_doors(const struct review *review, const struct out_row *row,
                           uint32_t ret[CAIRN_FRONT_DOORS_MAX]);

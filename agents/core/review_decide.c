@@ -70,6 +70,9 @@ static int send_on(struct work *work)
                                       .own = taking->seal.place.agency,
                                       .now_ms = taking->now_ms};
     int r = room_for(taking->txn, LANE_NORMAL, n);
+    if (review_destroyed_ms(taking->txn, &work->row) != 0) {
+        return -ENODATA;
+    }
     if (n == 0 || r != 0) {
         return n == 0 ? -EPERM : r;
     }

@@ -255,6 +255,12 @@ void words_state(const struct words_about *about, char out[WORDS_MAX_BYTES])
             write_bytes(&writer, at, 1);
         }
     }
+    if (about->destroyed_ms != 0) {
+        char when[WHEN_BYTES];
+        words_when(about->destroyed_ms, about->now_ms, when);
+        write_format(&writer, " The broker destroyed its copy of what it says %s%s.",
+                     strchr(when, ',') == NULL ? "at " : "on ", when);
+    }
     out[writer_slice(&writer).len] = '\0'; /* names, times and verdicts are bounded: it fits */
 }
 

@@ -55,6 +55,7 @@ struct words_about {
     size_t n_readers;
     const struct words_reader *readers;
     const char *opened_by;   /* as a notice in the log told us; NULL nobody, or not told */
+    int64_t destroyed_ms;    /* when the broker destroyed its copy of the body; 0 not yet */
     int64_t opened_ms;       /* likewise; 0 */
     const struct desk *desk; /* on duty now; NULL: no calendar is held yet */
 };

@@ -93,6 +93,7 @@
 #define CAIRN_WINDOW_MAX_DAYS       366 /* no body waits longer for a rule than so many days */
 #define CAIRN_TRANSIT_MIN_DAYS      7   /* that the partnership may let bodies stay ... */
 #define CAIRN_TRANSIT_MAX_DAYS      366 /* ... after everybody has them */
+#define CAIRN_HISTORY_MAX_DAYS      3660 /* and a record's, for whoever comes to know the child later */
 #define CAIRN_REQUEST_OPEN_DAYS     28  /* what was asked for stays so long */
 #define CAIRN_PICTURE_HEADLINES_MAX 256 /* in one answer; what is older is asked for again */
 #define CAIRN_LOOK_MAX_MS           (24 * 3600 * 1000) /* so long a look lets its agency ask */

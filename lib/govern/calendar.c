@@ -23,6 +23,7 @@
 #define UNOPENED_MS     (30 * MINUTE_MS)
 #define UNDECIDED_MS    (24 * 60 * MINUTE_MS)
 #define TRANSIT_DAYS    90
+#define HISTORY_DAYS    366
 
 static const char *const day_words[DAY_SORTS] = {"mon", "tue", "wed", "thu",
                                                  "fri", "sat", "sun", "holiday"};
@@ -36,6 +37,7 @@ struct calendar {
     int64_t unopened_ms;
     int64_t undecided_ms;
     int32_t transit_days;
+    int32_t history_days;
     bool keep_all;
 };
 
@@ -100,6 +102,11 @@ int32_t calendar_transit_days(const struct calendar *calendar)
         return TRANSIT_DAYS;
     }
     return calendar->keep_all ? 0 : calendar->transit_days;
+}
+
+int32_t calendar_history_days(const struct calendar *calendar)
+{
+    return calendar == NULL ? HISTORY_DAYS : calendar->history_days;
 }
 
 /* --- reading --- */
@@ -261,6 +268,8 @@ int calendar_read(const struct json *document, const struct directory *directory
         60 * MINUTE_MS;
     made->transit_days = (int32_t)json_opt_integer(
         &view, "delivered_kept_days", CAIRN_TRANSIT_MIN_DAYS, CAIRN_TRANSIT_MAX_DAYS, TRANSIT_DAYS);
+    made->history_days = (int32_t)json_opt_integer(
+        &view, "history_kept_days", CAIRN_TRANSIT_MIN_DAYS, CAIRN_HISTORY_MAX_DAYS, HISTORY_DAYS);
     made->keep_all = json_opt_bool(&view, "keep_all", false);
     if (!json_ok(&view)) {
         return -EINVAL;

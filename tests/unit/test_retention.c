@@ -152,7 +152,7 @@ static void what_an_open_alert_lists_stays(void **state)
     }
     assert_int_equal(decide(world, MASH, alert, ACTION_CLOSE, OUTCOME_EARLY_HELP), VERDICT_STORED);
     acknowledge_all(world, MASH);
-    pass_days(world, 120);
+    pass_days(world, 400);
 
     for (size_t i = 0; i < row.n_records; i++) {
         assert_int_not_equal(destroyed(world, &row.records[i].entry), DESTROYED_NOT);
@@ -187,6 +187,8 @@ static void what_everybody_has_is_destroyed_after_its_transit_days(void **state)
     struct entry_id record = report_danger(world);
     acknowledge_all(world, MASH);
 
+    change_document(world, GOVERNANCE_CALENDAR,
+                    "\"desks\":", "\"history_kept_days\": 30, \"desks\":");
     pass_days(world, 89);
     assert_int_equal(destroyed(world, &record), DESTROYED_NOT);
     pass_days(world, 4);
@@ -194,6 +196,19 @@ static void what_everybody_has_is_destroyed_after_its_transit_days(void **state)
     assert_int_equal(destroyed(world, &record), DESTROYED_DELIVERED);
     assert_int_equal(leaves_about(world, &record, DESTROYED_DELIVERED), 1);
     assert_int_equal(notices(world, SCHOOL, NOTICE_DESTROYED_DELIVERED), 1);
+}
+
+static void a_record_stays_for_those_who_come_to_know_the_child_within_a_year(void **state)
+{
+    struct world *world = *state;
+    struct entry_id record = report_danger(world);
+    acknowledge_all(world, MASH);
+
+    pass_days(world, 366);
+    assert_int_equal(destroyed(world, &record), DESTROYED_NOT);
+    pass_days(world, 8);
+
+    assert_int_equal(destroyed(world, &record), DESTROYED_DELIVERED);
 }
 
 static void what_somebody_has_not_acknowledged_stays(void **state)
@@ -220,8 +235,9 @@ static void the_calendar_says_how_long_or_that_all_is_kept(void **state)
 
     pass_days(world, 400);
     assert_int_equal(destroyed(world, &record), DESTROYED_NOT);
-    change_document(world, GOVERNANCE_CALENDAR,
-                    "\"desks\":", "\"keep_all\": false, \"delivered_kept_days\": 7, \"desks\":");
+    change_document(
+        world, GOVERNANCE_CALENDAR, "\"desks\":",
+        "\"keep_all\": false, \"delivered_kept_days\": 7, \"history_kept_days\": 7, \"desks\":");
     pass_days(world, 24);
 
     assert_int_equal(destroyed(world, &record), DESTROYED_DELIVERED);
@@ -256,7 +272,7 @@ static void what_is_destroyed_is_no_fault_of_a_copied_store(void **state)
     (void)report_danger(world);
     (void)report_danger(world);
     acknowledge_all(world, MASH);
-    pass_days(world, 95);
+    pass_days(world, 380);
 
     scratch_make(dir);
     (void)snprintf(copy, sizeof(copy), "%s/copy", dir);
@@ -295,7 +311,7 @@ static void pages_that_held_what_was_destroyed_are_written_over_by_what_comes_ne
     acknowledge_all(world, MASH);
     assert_true(file_has(world, SLICE_OF(storage)));
 
-    pass_days(world, 95);
+    pass_days(world, 380);
     assert_int_equal(destroyed(world, &record), DESTROYED_DELIVERED);
     for (int i = 0; i < 64; i++) {
         (void)miss(world, GP, BLAKE, "2026-10-01");
@@ -314,7 +330,7 @@ static void more_than_one_tick_looks_at_go_all_the_same(void **state)
     }
     acknowledge_all(world, MASH);
 
-    pass_days(world, 95);
+    pass_days(world, 380);
 
     assert_int_equal(destroyed(world, &last), DESTROYED_DELIVERED);
     for (size_t i = 0; i < notices(world, SCHOOL, NOTICE_DESTROYED_DELIVERED); i++) {
@@ -355,6 +371,7 @@ int main(void)
         STORY(what_an_open_alert_lists_stays),
         STORY(what_somebody_asked_for_stays_for_its_origin_to_answer),
         STORY(what_everybody_has_is_destroyed_after_its_transit_days),
+        STORY(a_record_stays_for_those_who_come_to_know_the_child_within_a_year),
         STORY(what_somebody_has_not_acknowledged_stays),
         STORY(the_calendar_says_how_long_or_that_all_is_kept),
         STORY(what_is_destroyed_leaves_a_journal_that_replays_to_the_same_root),
