@@ -41,9 +41,11 @@ static const int calls_of_nodes[] = {
     SCMP_SYS(epoll_ctl),
     SCMP_SYS(epoll_pwait),
     SCMP_SYS(epoll_wait),
+    SCMP_SYS(fallocate),
     SCMP_SYS(fcntl),
-    SCMP_SYS(fsync),
     SCMP_SYS(fstat),
+    SCMP_SYS(fstatfs),
+    SCMP_SYS(fsync),
     SCMP_SYS(getegid),
     SCMP_SYS(geteuid),
     SCMP_SYS(getgid),
@@ -72,7 +74,7 @@ static const int calls_of_nodes[] = {
     SCMP_SYS(setsockopt),
     SCMP_SYS(shutdown),
     SCMP_SYS(statfs),
-    SCMP_SYS(fstatfs),
+    SCMP_SYS(sysinfo),
     SCMP_SYS(writev),
 };
 
@@ -82,7 +84,6 @@ static const int calls_of_agent[] = {
     SCMP_SYS(connect),
     SCMP_SYS(epoll_create1),
     SCMP_SYS(eventfd2),
-    SCMP_SYS(fallocate),
     SCMP_SYS(getdents64),
     SCMP_SYS(inotify_add_watch),
     SCMP_SYS(inotify_rm_watch),
@@ -102,21 +103,36 @@ static const int calls_of_agent[] = {
 
 /* What the sanitizers' runtimes do behind our back, at the end of the process above all. */
 static const int calls_of_sanitizers[] = {
-    SCMP_SYS(clone),        SCMP_SYS(faccessat),
-    SCMP_SYS(access),       SCMP_SYS(fstat),
-    SCMP_SYS(getdents64),   SCMP_SYS(getppid),
-    SCMP_SYS(getrusage),    SCMP_SYS(kill),
-    SCMP_SYS(lseek),        SCMP_SYS(mlock),
-    SCMP_SYS(mmap),         SCMP_SYS(mprotect),
-    SCMP_SYS(newfstatat),   SCMP_SYS(openat),
-    SCMP_SYS(open),         SCMP_SYS(prctl),
-    SCMP_SYS(pread64),      SCMP_SYS(prlimit64),
-    SCMP_SYS(ptrace),       SCMP_SYS(process_vm_readv),
-    SCMP_SYS(read),         SCMP_SYS(readlink),
-    SCMP_SYS(rt_sigaction), SCMP_SYS(sched_getaffinity),
-    SCMP_SYS(sched_yield),  SCMP_SYS(sigaltstack),
-    SCMP_SYS(stat),         SCMP_SYS(tgkill),
-    SCMP_SYS(uname),        SCMP_SYS(wait4),
+    SCMP_SYS(access),
+    SCMP_SYS(clone),
+    SCMP_SYS(faccessat),
+    SCMP_SYS(fstat),
+    SCMP_SYS(getdents64),
+    SCMP_SYS(getppid),
+    SCMP_SYS(getrusage),
+    SCMP_SYS(kill),
+    SCMP_SYS(lseek),
+    SCMP_SYS(mlock),
+    SCMP_SYS(mmap),
+    SCMP_SYS(mprotect),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(open),
+    SCMP_SYS(openat),
+    SCMP_SYS(prctl),
+    SCMP_SYS(pread64),
+    SCMP_SYS(prlimit64),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(ptrace),
+    SCMP_SYS(read),
+    SCMP_SYS(readlink),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(stat),
+    SCMP_SYS(tgkill),
+    SCMP_SYS(uname),
+    SCMP_SYS(wait4),
 };
 
 struct list {
@@ -139,6 +155,16 @@ struct shape {
     struct scmp_arg_cmp argument;
 };
 
+/* The n-th argument, from 0. */
+#define IS(n, value)                                                                               \
+    {                                                                                              \
+        .arg = (n), .op = SCMP_CMP_EQ, .datum_a = (value)                                          \
+    }
+#define MASKED(n, mask, value)                                                                     \
+    {                                                                                              \
+        .arg = (n), .op = SCMP_CMP_MASKED_EQ, .datum_a = (mask), .datum_b = (value)                \
+    }
+
 static int allow_shapes(scmp_filter_ctx filter, const struct shape *shapes, size_t n)
 {
     int r = 0;
@@ -151,9 +177,9 @@ static int allow_shapes(scmp_filter_ctx filter, const struct shape *shapes, size
 static int shapes_of_all(scmp_filter_ctx filter)
 {
     const struct shape shapes[] = {
-        {SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
-        {SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
-        {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())}, /* abort */
+        {SCMP_SYS(mmap), MASKED(2, PROT_EXEC, 0)},
+        {SCMP_SYS(mprotect), MASKED(2, PROT_EXEC, 0)},
+        {SCMP_SYS(tgkill), IS(0, (scmp_datum_t)getpid())}, /* abort */
     };
     return allow_shapes(filter, shapes, ARRAY_LEN(shapes));
 }
@@ -161,9 +187,10 @@ static int shapes_of_all(scmp_filter_ctx filter)
 static int shapes_of_nodes(scmp_filter_ctx filter)
 {
     const struct shape shapes[] = {
-        {SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)},
-        {SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)},
-        {SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX)}, /* the service manager's */
+        {SCMP_SYS(clone), MASKED(0, CLONE_THREAD, CLONE_THREAD)},
+        {SCMP_SYS(prctl), IS(0, PR_SET_NAME)},
+        {SCMP_SYS(prlimit64), IS(2, 0)},    /* asks, does not set */
+        {SCMP_SYS(socket), IS(0, AF_UNIX)}, /* the service manager's */
     };
     int r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     return r == 0 ? allow_shapes(filter, shapes, ARRAY_LEN(shapes)) : r;
@@ -172,12 +199,12 @@ static int shapes_of_nodes(scmp_filter_ctx filter)
 static int shapes_of_agent(scmp_filter_ctx filter)
 {
     const struct shape shapes[] = {
-        {SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET)},
-        {SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET6)},
-        {SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_NETLINK)}, /* which addresses are ours */
+        {SCMP_SYS(socket), IS(0, AF_INET)},
+        {SCMP_SYS(socket), IS(0, AF_INET6)},
+        {SCMP_SYS(socket), IS(0, AF_NETLINK)}, /* which addresses are ours */
         /* a module of the resolver is mapped from its file when a name is first looked up */
-        {SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC)},
-        {SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONREAD)}, /* the resolver's */
+        {SCMP_SYS(mmap), MASKED(2, PROT_EXEC | PROT_WRITE, PROT_EXEC)},
+        {SCMP_SYS(ioctl), IS(1, FIONREAD)}, /* the resolver's */
     };
     return allow_shapes(filter, shapes, ARRAY_LEN(shapes));
 }

@@ -149,6 +149,27 @@ start_broker() {
     eventually 30 "the broker to start" is_up broker
 }
 
+# separate_signer PARTNERSHIP: before the first start: the checkpoint key is a signer's of its own, as docs/operations.md says.
+separate_signer() {
+    local partnership=$WORK/$1
+    mkdir -m 700 "$partnership/signer"
+    mv "$partnership/broker/keys/checkpoint-key" "$partnership/signer/"
+    sed -i "s|^signed = .*|signer = $partnership/signer/signer.sock|" "$partnership/broker/broker.ini"
+    cat >"$partnership/signer.ini" <<INI
+[signer]
+keys = $partnership/signer
+governance = $partnership/governance
+signed = $partnership/signer/signed
+socket = $partnership/signer/signer.sock
+INI
+}
+
+# start_signer PARTNERSHIP
+start_signer() {
+    launch signer "$BIN/cairn-signer" --config "$WORK/$1/signer.ini"
+    eventually 30 "the signer to start" is_up signer
+}
+
 # start_agents ID...
 start_agents() {
     local id

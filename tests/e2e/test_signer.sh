@@ -5,11 +5,6 @@
 # shellcheck source=tests/e2e/partnership.sh
 source "$(dirname "${BASH_SOURCE[0]}")/partnership.sh"
 
-start_signer() {
-    launch signer "$BIN/cairn-signer" --config "$WORK/partnership/signer.ini"
-    eventually 30 "the signer to start" is_up signer
-}
-
 # send NAME: an immediate concern, until the log has it.
 send() {
     submit visitors immediate "$1"
@@ -18,16 +13,7 @@ send() {
 
 make_partnership partnership
 BROKER=$WORK/partnership/broker
-mkdir -m 700 "$WORK/partnership/signer"
-mv "$BROKER/keys/checkpoint-key" "$WORK/partnership/signer/"
-sed -i "s|^signed = .*|signer = $WORK/partnership/signer/signer.sock|" "$BROKER/broker.ini"
-cat >"$WORK/partnership/signer.ini" <<INI
-[signer]
-keys = $WORK/partnership/signer
-governance = $WORK/partnership/governance
-signed = $WORK/partnership/signer/signed
-socket = $WORK/partnership/signer/signer.sock
-INI
+separate_signer partnership
 join visitors health-visiting "Health Visiting, North" "01632 960003"
 join hub mash "Multi-agency safeguarding hub" "01632 960100"
 
@@ -36,7 +22,7 @@ ended broker
 log_says broker ' refused_to_start .*signer cannot be reached' || broken "the broker does not say what it lacks"
 promise "without its signer a broker does not start"
 
-start_signer
+start_signer partnership
 start_broker partnership
 start_agents visitors hub
 connect visitors hub
@@ -55,7 +41,7 @@ ended broker
 log_says broker ' sign_failed ' || broken "the broker does not say why it ended"
 promise "when the signer is gone, the broker ends before it answers"
 
-start_signer
+start_signer partnership
 start_broker partnership
 stored visitors "$(member reference)"
 stop broker
@@ -70,7 +56,7 @@ log_says broker ' refused_to_start .*older than its high-water mark' || broken "
 promise "an older store with no mark of its own is refused for what the signer has signed"
 
 stop signer
-start_signer
+start_signer partnership
 launch broker "$BIN/cairn-broker" --allow-tmpfs --config "$BROKER/broker.ini"
 ended broker
 log_says broker ' refused_to_start .*older than its high-water mark' || broken "the signer forgot"

@@ -86,7 +86,7 @@ static const struct probe probes[] = {
     {"clock_settime", ALL, false, SYS_clock_settime, -1, 0, 0, 0},
     {"personality", ALL, false, SYS_personality, 0xffffffff, 0, 0, 0},
     {"memfd_create", ALL, false, SYS_memfd_create, 0, 0, 0, 0},
-    {"prlimit64", ALL, true, SYS_prlimit64, 0, RLIMIT_CORE, 0, 0},
+    {"prlimit64", ALL, true, SYS_prlimit64, 0, RLIMIT_CORE, 1, 0},
     {"prctl(PR_SET_DUMPABLE)", ALL, true, SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0},
     {"memory that is written and executed", ALL, true, SYS_mmap, 0, 4096, WX,
      MAP_PRIVATE | MAP_ANONYMOUS},
@@ -201,6 +201,24 @@ static int work_of_signer(const void *data)
     return write(pair[0], "said", 4) == 4 ? SURVIVED : 4;
 }
 
+static int compare(const void *a, const void *b)
+{
+    const uint64_t *one = a;
+    const uint64_t *other = b;
+    return (*one > *other) - (*one < *other);
+}
+
+/* The C library asks how much memory there is before it sorts much. */
+static void sort_much(void)
+{
+    uint64_t *numbers = base_zalloc(4096, sizeof(*numbers));
+    for (size_t i = 0; i < 4096; i++) {
+        numbers[i] = 4096 - i;
+    }
+    qsort(numbers, 4096, sizeof(*numbers), compare);
+    base_free(&numbers);
+}
+
 static int work_of_node(const void *data)
 {
     const int *pair = data;
@@ -209,6 +227,7 @@ static int work_of_node(const void *data)
     if (pthread_create(&thread, NULL, in_thread, &done) != 0 || pthread_join(thread, NULL) != 0) {
         return 2;
     }
+    sort_much();
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     return fd >= 0 && close(fd) == 0 && done == 1 ? work_of_signer(pair) : 3;
 }
