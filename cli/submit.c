@@ -29,13 +29,10 @@ struct submit_options {
 static const char *media_of(const char *type)
 {
     static const char *const rows[][2] = {
-        {"record", CAIRN_MEDIA_RECORD},
-        {"involvement", CAIRN_MEDIA_INVOLVEMENT},
-        {"fhir", CAIRN_MEDIA_FHIR},
-        {"incident", CAIRN_MEDIA_INCIDENT},
-        {"plan", CAIRN_MEDIA_PLAN},
-        {"adult", CAIRN_MEDIA_ADULT},
-        {"attendance", CAIRN_MEDIA_ATTENDANCE},
+        {"record", CAIRN_MEDIA_RECORD}, {"involvement", CAIRN_MEDIA_INVOLVEMENT},
+        {"fhir", CAIRN_MEDIA_FHIR},     {"incident", CAIRN_MEDIA_INCIDENT},
+        {"plan", CAIRN_MEDIA_PLAN},     {"adult", CAIRN_MEDIA_ADULT},
+        {"tie", CAIRN_MEDIA_TIE},       {"attendance", CAIRN_MEDIA_ATTENDANCE},
         {"roll", CAIRN_MEDIA_ROLL},
     };
 
@@ -55,9 +52,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_TYPE:
         given->media = media_of(argument);
         if (given->media == NULL) {
-            argp_error(state,
-                       "--type is record, involvement, fhir, incident, plan, adult, attendance or "
-                       "roll");
+            argp_error(state, "--type is record, involvement, fhir, incident, plan, adult, tie, "
+                              "attendance or roll");
             return EINVAL;
         }
         return 0;
@@ -95,7 +91,7 @@ static const char *media_by_look(const struct json *document)
     static const char *const rows[][2] = {
         {"resourceType", CAIRN_MEDIA_FHIR}, {"role", CAIRN_MEDIA_INVOLVEMENT},
         {"notice", CAIRN_MEDIA_INCIDENT},   {"plan", CAIRN_MEDIA_PLAN},
-        {"since", CAIRN_MEDIA_ADULT},
+        {"since", CAIRN_MEDIA_ADULT},       {"relationship", CAIRN_MEDIA_TIE},
     };
     for (size_t i = 0; json_holds_object(&view) && i < ARRAY_LEN(rows); i++) {
         if (json_has(&view, rows[i][0])) {

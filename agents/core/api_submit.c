@@ -97,7 +97,7 @@ void api_submit(const struct api_call *call, struct api_answer *answer)
         answer_problem_words(answer, PROBLEM_MEDIA_TYPE,
                              "submissions are " CAIRN_MEDIA_RECORD ", " CAIRN_MEDIA_INVOLVEMENT
                              ", " CAIRN_MEDIA_FHIR ", " CAIRN_MEDIA_INCIDENT ", " CAIRN_MEDIA_PLAN
-                             ", " CAIRN_MEDIA_ADULT ", " CAIRN_MEDIA_ATTENDANCE
+                             ", " CAIRN_MEDIA_ADULT ", " CAIRN_MEDIA_TIE ", " CAIRN_MEDIA_ATTENDANCE
                              " or " CAIRN_MEDIA_ROLL);
         return;
     }

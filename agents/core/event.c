@@ -100,6 +100,9 @@ static struct json *card_of(const struct identity *child)
         set_text(card, "address", child->address);
         set_text(card, "postcode", child->postcode);
     }
+    if (child->person) {
+        json_set_bool(card, "adult", true);
+    }
     set_identifier(card, "nhs_number", &child->nhs_number);
     set_identifier(card, "upn", &child->upn);
     set_text(card, "local_id", child->local_id);
@@ -250,6 +253,7 @@ static void get_identifier(const struct json_view *card, const char *key, struct
 
 static void get_card(const struct json_view *card, struct identity *ret)
 {
+    ret->person = json_opt_bool(card, "adult", false);
     json_opt_copy(card, "given_name", ret->given, sizeof(ret->given));
     json_opt_copy(card, "family_name", ret->family, sizeof(ret->family));
     ret->has_birth = json_has(card, "birth_date");

@@ -73,7 +73,7 @@ struct event {
     int64_t recorded_ms;
     char occurrence[EVENT_OCCURRENCE_BYTES]; /* the service, for token_occurrence with event_day; ""
                                                 none */
-    struct identity child;                   /* empty only for a retraction */
+    struct identity child;                   /* or adult; empty only for a retraction */
     struct buf account;                      /* the narrative: one JSON object, canonical */
     struct lawfulness lawfulness;
     size_t n_narrow;

@@ -52,17 +52,10 @@ bool family_withholds(const struct json_view *children)
     return withheld;
 }
 
-void family_read_child(const struct json_view *item, const struct event_terms *terms, bool withheld,
-                       struct event *ret)
+void family_read_ref(const struct json_view *item, struct event *ret)
 {
     char ref[EVENT_SOURCE_ID_BYTES];
-    struct json_view child = json_get_object(item, "child");
 
-    parts_child(&child, terms, &ret->child);
-    if (withheld) { /* of a brother or sister: this one's own source does not say restricted */
-        bytes_wipe(ret->child.address, sizeof(ret->child.address));
-        bytes_wipe(ret->child.postcode, sizeof(ret->child.postcode));
-    }
     json_get_copy(item, "ref", ref, sizeof(ref));
     memcpy(ret->event_id, ret->source_id, sizeof(ret->event_id));
     size_t len = strlen(ret->source_id);
@@ -72,6 +65,19 @@ void family_read_child(const struct json_view *item, const struct event_terms *t
     }
     ret->source_id[len] = '/';
     memcpy(ret->source_id + len + 1, ref, strlen(ref) + 1);
+}
+
+void family_read_child(const struct json_view *item, const struct event_terms *terms, bool withheld,
+                       struct event *ret)
+{
+    struct json_view child = json_get_object(item, "child");
+
+    parts_child(&child, terms, &ret->child);
+    if (withheld) { /* of a brother or sister: this one's own source does not say restricted */
+        bytes_wipe(ret->child.address, sizeof(ret->child.address));
+        bytes_wipe(ret->child.postcode, sizeof(ret->child.postcode));
+    }
+    family_read_ref(item, ret);
 }
 
 static bool same_number(const struct identifier *a, const struct identifier *b)

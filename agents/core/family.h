@@ -11,8 +11,8 @@
 
 #include "agents/core/record_json.h"
 
-#define FAMILY_CHILDREN_MAX     16
-#define FAMILY_INVOLVEMENTS_MAX 3 /* a child: a plan has a worker, a lead professional, a team */
+#define FAMILY_CHILDREN_MAX     17 /* sixteen, and an adult */
+#define FAMILY_INVOLVEMENTS_MAX 3  /* a child: a plan has a worker, a lead professional, a team */
 
 struct family_child {
     struct event event;
@@ -39,6 +39,8 @@ bool family_withholds(const struct json_view *children);
  * source id of its own and an event id from the source id that all of them share. */
 void family_read_child(const struct json_view *item, const struct event_terms *terms, bool withheld,
                        struct event *ret);
+/* The source id alone. */
+void family_read_ref(const struct json_view *item, struct event *ret);
 /* Notes in the error of `children` what cannot be: two with the same ref, or with the same number,
  * which are one child twice or two children that would be taken for one. */
 void family_check(const struct json_view *children, const struct family *family);

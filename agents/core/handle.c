@@ -58,6 +58,7 @@ static void pack_identifier(struct writer *writer, const struct identifier *iden
 
 static void pack_identity(struct writer *writer, const struct identity *identity)
 {
+    write_u8(writer, identity->person ? 1 : 0);
     write_sized(writer, slice_of_text(identity->given));
     write_sized(writer, slice_of_text(identity->family));
     write_u8(writer, identity->has_birth ? 1 : 0);
@@ -87,6 +88,7 @@ static bool unpack_identity(struct slice packed, struct identity *ret)
 {
     struct reader reader = reader_over(packed);
     *ret = IDENTITY_NULL;
+    ret->person = read_u8(&reader) != 0;
     unpack_text(&reader, ret->given, sizeof(ret->given));
     unpack_text(&reader, ret->family, sizeof(ret->family));
     ret->has_birth = read_u8(&reader) != 0;

@@ -178,6 +178,18 @@ static bool name_value(const struct folded *folded, enum token_class class, stru
 
 /* --- tokens --- */
 
+/* The class of a child's token for the same of an adult's; 0: an adult has none of it. */
+static enum token_class class_for(const struct identity *identity, enum token_class class)
+{
+    static const enum token_class of_person[] = {
+        [TOKEN_NHS_NUMBER] = TOKEN_PERSON_NHS_NUMBER,
+        [TOKEN_LOCAL_ID] = TOKEN_PERSON_LOCAL_ID,
+        [TOKEN_NAME_BIRTH_POSTCODE] = TOKEN_PERSON_NAME_BIRTH_POSTCODE,
+        [TOKEN_FAMILY_BIRTH_POSTCODE] = (enum token_class)0,
+    };
+    return identity->person ? of_person[class] : class;
+}
+
 static void add_token(struct identity_token ret[IDENTITY_TOKENS_MAX], size_t *n,
                       const struct secret *linkage_key, struct identity_token token,
                       struct slice value)
@@ -190,7 +202,7 @@ static void add_identifier(struct identity_token ret[IDENTITY_TOKENS_MAX], size_
                            const struct secret *linkage_key, enum token_class class,
                            const struct identifier *identifier)
 {
-    if (identifier_has_token(identifier)) {
+    if (class != 0 && identifier_has_token(identifier)) {
         add_token(ret, n, linkage_key,
                   (struct identity_token){.class = class, .status = identifier->status},
                   slice_of_text(identifier->value));
@@ -208,20 +220,23 @@ size_t identity_tokens(const struct identity *identity, uint32_t agency,
     struct writer value = writer_over(text, sizeof(text));
     size_t n = 0;
 
-    add_identifier(ret, &n, linkage_key, TOKEN_NHS_NUMBER, &identity->nhs_number);
-    add_identifier(ret, &n, linkage_key, TOKEN_UPN, &identity->upn);
+    add_identifier(ret, &n, linkage_key, class_for(identity, TOKEN_NHS_NUMBER),
+                   &identity->nhs_number);
+    add_identifier(ret, &n, linkage_key, class_for(identity, TOKEN_UPN), &identity->upn);
     if (identity->local_id[0] != '\0') {
         write_format(&value, "%u:%s", agency, identity->local_id);
         add_token(ret, &n, linkage_key,
-                  (struct identity_token){TOKEN_LOCAL_ID, IDENTIFIER_WELL_FORMED, {0}},
+                  (struct identity_token){
+                      class_for(identity, TOKEN_LOCAL_ID), IDENTIFIER_WELL_FORMED, {0}},
                   writer_slice(&value));
     }
     fold_identity(identity, &folded);
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         value = writer_over(text, sizeof(text));
-        if (name_value(&folded, names[i], &value)) {
+        enum token_class class = class_for(identity, names[i]);
+        if (class != 0 && name_value(&folded, names[i], &value)) {
             add_token(ret, &n, linkage_key,
-                      (struct identity_token){names[i], IDENTIFIER_WELL_FORMED, {0}},
+                      (struct identity_token){class, IDENTIFIER_WELL_FORMED, {0}},
                       writer_slice(&value));
         }
     }
@@ -247,7 +262,7 @@ static void add_number(struct identity_list_key ret[IDENTITY_TOKENS_MAX], size_t
                        const struct secret *store_key, enum token_class class,
                        const struct identifier *identifier)
 {
-    if (identifier_is_sound(identifier)) {
+    if (class != 0 && identifier_is_sound(identifier)) {
         struct identity_list_key key = {.class = class,
                                         .verified = identifier->status == IDENTIFIER_VERIFIED};
         add_key(ret, n, store_key, key, slice_of_text(identifier->value));
@@ -263,14 +278,16 @@ size_t identity_keys(const struct identity *identity, const struct secret *store
     size_t n = 0;
 
     if (identity->local_id[0] != '\0') {
-        add_key(ret, &n, store_key, (struct identity_list_key){.class = TOKEN_LOCAL_ID},
+        add_key(ret, &n, store_key,
+                (struct identity_list_key){.class = class_for(identity, TOKEN_LOCAL_ID)},
                 slice_of_text(identity->local_id));
     }
-    add_number(ret, &n, store_key, TOKEN_NHS_NUMBER, &identity->nhs_number);
-    add_number(ret, &n, store_key, TOKEN_UPN, &identity->upn);
+    add_number(ret, &n, store_key, class_for(identity, TOKEN_NHS_NUMBER), &identity->nhs_number);
+    add_number(ret, &n, store_key, class_for(identity, TOKEN_UPN), &identity->upn);
     fold_identity(identity, &folded);
     if (name_value(&folded, TOKEN_NAME_BIRTH_POSTCODE, &value)) {
-        add_key(ret, &n, store_key, (struct identity_list_key){.class = TOKEN_NAME_BIRTH_POSTCODE},
+        add_key(ret, &n, store_key,
+                (struct identity_list_key){.class = class_for(identity, TOKEN_NAME_BIRTH_POSTCODE)},
                 writer_slice(&value));
     }
     bytes_wipe(text, sizeof(text));

@@ -15,6 +15,9 @@
  *   NAME_BIRTH           "given|family|YYYY-MM-DD"
  *   FAMILY_BIRTH_POSTCODE  "family|YYYY-MM-DD|POSTCODE"
  *
+ * Of an adult NHS_NUMBER, LOCAL_ID and NAME_BIRTH_POSTCODE alone, each in its PERSON class, from the
+ * same values.
+ *
  * Those made of a name exist only when all of their parts are there and mean something: no "Baby",
  * "Twin 1" or "Unknown" (a newborn is often registered so, and twins share the rest), no initial, no
  * postcode for people without an address (ZZ99). The last one is made for whoever has a given name
@@ -34,6 +37,7 @@
 #define IDENTITY_LOCAL_ID_BYTES 193 /* a system's address, "|", an id of at most 64, and NUL */
 
 struct identity {
+    bool person; /* an adult, who is known through ties alone; false: a child */
     char given[CAIRN_NAME_MAX_BYTES]; /* first given name only: schools hold no more */
     char family[CAIRN_NAME_MAX_BYTES];
     bool has_birth;

@@ -50,12 +50,14 @@ struct parsed {
     struct slice body;
     struct event record;
     struct involvement involvement;
+    struct tying tying;
     struct family family;
     struct appointment_results appointments;
 };
 #define PARSED_NULL                                                                                \
     ((struct parsed){.record = EVENT_NULL,                                                         \
                      .involvement = INVOLVEMENT_NULL,                                              \
+                     .tying = TYING_NULL,                                                          \
                      .family = FAMILY_NULL,                                                        \
                      .appointments = APPOINTMENT_RESULTS_NULL})
 
@@ -63,6 +65,7 @@ static void parsed_deinit(struct parsed *parsed)
 {
     event_deinit(&parsed->record);
     involvement_deinit(&parsed->involvement);
+    tying_deinit(&parsed->tying);
     family_deinit(&parsed->family);
     appointment_results_deinit(&parsed->appointments);
 }
@@ -93,6 +96,8 @@ static int parse(struct agent *agent, const struct intake_request *request, stru
         return plan_json_read(agent->records, request->body, &terms, &ret->family, error);
     case INTAKE_ADULT:
         return adult_json_read(agent->records, request->body, &terms, &ret->family, error);
+    case INTAKE_TIE:
+        return tie_json_read(agent->records, request->body, &terms, &ret->tying, error);
     case INTAKE_ATTENDANCE:
     case INTAKE_ROLL:
         break; /* school_submit */
@@ -197,13 +202,48 @@ static int take_involvement(struct taking *taking, const struct involvement *inv
         row.state = OUT_WAITING;
         row.due_ms = 0;
         const struct settling settling = {.due_ms = row.due_ms, .reference = item->reference};
-        r = settle_involvement(taking->txn, taking_store_key(taking), json, &settling);
+        r = settle_statement(taking->txn, taking_store_key(taking), ENTRY_INVOLVEMENT, json,
+                             &settling);
     }
     if (r == 0) {
         out_put(taking->txn, &item->reference, &row);
         taking_count(taking, "involvement-accepted");
     }
     note_flaw(&involvement->child, item);
+    item->outcome = INTAKE_ACCEPTED;
+    item->has_reference = true;
+    return r;
+}
+
+static int take_tie(struct taking *taking, const struct tying *tying, struct slice json,
+                    struct intake_item *item)
+{
+    struct out_row row = {.kind = ENTRY_TIE,
+                          .urgency = URGENCY_ROUTINE,
+                          .event_day = instant_london_day(taking->now_ms),
+                          .created_ms = taking->now_ms,
+                          .by_uid = taking->by_uid};
+    int r = reference_new(taking->now_ms, &item->reference);
+    if (r != 0) {
+        return r;
+    }
+    if (taking->can_seal) {
+        r = seal_tie(&taking->seal, tying, &item->reference, &row);
+    } else {
+        row.state = OUT_WAITING;
+        const struct settling settling = {.due_ms = 0, .reference = item->reference};
+        r = settle_statement(taking->txn, taking_store_key(taking), ENTRY_TIE, json, &settling);
+    }
+    if (r == -EEXIST) { /* one number, one handle: it is the same child already */
+        item->outcome = INTAKE_COUNTED;
+        (void)snprintf(item->reason, sizeof(item->reason), "%s",
+                       "both numbers lead to one child here already");
+        return 0;
+    }
+    if (r == 0) {
+        out_put(taking->txn, &item->reference, &row);
+        taking_count(taking, "tie-accepted");
+    }
     item->outcome = INTAKE_ACCEPTED;
     item->has_reference = true;
     return r;
@@ -282,6 +322,9 @@ static int take_parsed(struct taking *taking, struct parsed *parsed, struct inta
     }
     if (parsed->content != INTAKE_APPOINTMENT) {
         answer_begin(answer, 1);
+        if (parsed->content == INTAKE_TIE) {
+            return take_tie(taking, &parsed->tying, parsed->body, &answer->items[0]);
+        }
         return parsed->content == INTAKE_RECORD
                    ? take_event(taking, &parsed->record, &answer->items[0])
                    : take_involvement(taking, &parsed->involvement, parsed->body,
@@ -318,8 +361,9 @@ static int check_room(const struct taking *taking, const struct parsed *parsed)
         return room_for(taking->txn, LANE_BULK, parsed->appointments.n);
     }
     return room_for(taking->txn,
-                    parsed->content != INTAKE_INVOLVEMENT ? seal_lane(record->kind, record->urgency)
-                                                          : LANE_NORMAL,
+                    parsed->content == INTAKE_INVOLVEMENT || parsed->content == INTAKE_TIE
+                        ? LANE_NORMAL
+                        : seal_lane(record->kind, record->urgency),
                     family->n > 0 ? family->n * (ONE_RECORD + FAMILY_INVOLVEMENTS_MAX)
                                   : ONE_RECORD);
 }

@@ -24,7 +24,8 @@
     X(ROLL, 5, "text/csv; profile=roll")                                                           \
     X(INCIDENT, 6, "application/vnd.cairn.police-incident+json")                                   \
     X(PLAN, 7, "application/vnd.cairn.plan+json")                                                  \
-    X(ADULT, 8, "application/vnd.cairn.adult+json")
+    X(ADULT, 8, "application/vnd.cairn.adult+json")                                                \
+    X(TIE, 9, "application/vnd.cairn.tie+json")
 
 enum intake_content {
 #define X(name, number, text) INTAKE_##name = (number),

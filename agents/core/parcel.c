@@ -66,6 +66,7 @@ static bool is_narrowed(const struct record_header *record, uint32_t agency)
     return false;
 }
 
+/* What is said of an adult nobody else opens. */
 static bool may_read_record(const struct cut *cut, const struct agency *recipient, uint32_t roles)
 {
     const struct record_header *record = &cut->header->record;
@@ -79,7 +80,7 @@ static bool may_read_record(const struct cut *cut, const struct agency *recipien
         .roles = roles,
         .day = cut->terms->day,
     };
-    if (is_narrowed(record, recipient->number)) {
+    if (record->person || is_narrowed(record, recipient->number)) {
         return false;
     }
     struct decision decision = agreements_decide(cut->terms->governance->agreements, &disclosure);

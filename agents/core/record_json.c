@@ -19,6 +19,7 @@
 static const char *const schema_names[] = {
     "record.schema.json", "involvement.schema.json", "police-incident.schema.json",
     "plan.schema.json",   "adult.schema.json",       "request.schema.json",
+    "tie.schema.json",
 };
 
 struct record_reader {

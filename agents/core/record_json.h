@@ -26,6 +26,7 @@ enum record_format {
     FORMAT_PLAN,
     FORMAT_ADULT,
     FORMAT_REQUEST,
+    FORMAT_TIE,
 };
 /* The document, once it keeps its schema; NULL and the error otherwise. */
 struct json *record_reader_parse(const struct record_reader *reader, enum record_format format,

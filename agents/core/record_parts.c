@@ -144,6 +144,13 @@ void parts_child(const struct json_view *child, const struct event_terms *terms,
     check_unborn(child, terms, ret);
 }
 
+void parts_person(const struct json_view *person, const struct event_terms *terms,
+                  struct identity *ret)
+{
+    ret->person = true;
+    parts_child(person, terms, ret);
+}
+
 void parts_source(const struct json_view *document, struct event *ret)
 {
     struct json_view source = json_opt_object(document, "source");

@@ -26,6 +26,9 @@ void parts_child(const struct json_view *child, const struct event_terms *terms,
                  struct identity *ret);
 /* Adapter, source id and version. All of our formats share adapters, "record/SYSTEM", so that a
  * retraction of a system takes back whatever the system has said. */
+/* An adult: read likewise, and known through ties alone. */
+void parts_person(const struct json_view *person, const struct event_terms *terms,
+                  struct identity *ret);
 void parts_source(const struct json_view *document, struct event *ret);
 /* Where nothing is said, as a retraction may, no person is claimed to have looked. */
 void parts_lawfulness(const struct json_view *document, struct lawfulness *ret);

@@ -72,6 +72,8 @@ static void set_id(struct entry_header *header, const struct entry_id *id)
         header->request.id = *id;
         return;
     case ENTRY_TIE:
+        header->tie.id = *id;
+        return;
     case ENTRY_ACKNOWLEDGEMENT:
         break;
     }

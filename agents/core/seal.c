@@ -130,6 +130,7 @@ static int fill_header(const struct seal *seal, const struct event *event,
     header->basis = event->lawfulness.basis;
     header->detriment = event->lawfulness.detriment;
     header->family_told = event->lawfulness.family_told;
+    header->person = event->child.person;
     memcpy(header->handle, out->handle, sizeof(header->handle));
     header->has_occurrence = event->occurrence[0] != '\0';
     if (header->has_occurrence) {
@@ -259,6 +260,52 @@ int seal_involvement(const struct seal *seal, const struct involvement *involvem
     struct spool_entry entry = entry_of(seal, &frozen, reference, out);
     spool_add(seal->txn, &entry);
     kept_add(seal->txn, &entry, out);
+    return store_fault(seal->txn);
+}
+
+/* The statements of both in front of it. */
+static int find_tied(const struct seal *seal, const struct tying *tying, struct tie_header *header)
+{
+    struct subjects subjects = seal_subjects(seal);
+    int r = subjects_handle(&subjects, &tying->child, header->handle);
+    if (r == 0) {
+        r = subjects_handle(&subjects, &tying->person, header->person);
+    }
+    if (r == 0 && memcmp(header->handle, header->person, CAIRN_HANDLE_BYTES) == 0) {
+        return -EEXIST;
+    }
+    if (r == 0) {
+        statements_add(&subjects, LANE_NORMAL, header->handle);
+        statements_add(&subjects, LANE_NORMAL, header->person);
+    }
+    if (r == 0 && tying->withdrawn) {
+        statements_forget(&subjects, header->person);
+    }
+    return r;
+}
+
+int seal_tie(const struct seal *seal, const struct tying *tying, const struct reference *reference,
+             struct out_row *out)
+{
+    _cleanup_(frozen_deinit) struct frozen frozen = frozen_new();
+    struct entry_header header = {
+        .kind = ENTRY_TIE,
+        .tie = {.relationship = tying->relationship,
+                .until_day = tying->until_day,
+                .withdrawn = tying->withdrawn},
+    };
+    int r = find_tied(seal, tying, &header.tie);
+    if (r != 0) {
+        return r;
+    }
+    memcpy(out->handle, header.tie.handle, sizeof(out->handle));
+    take_id(seal, LANE_NORMAL, out);
+    header.id = out->entry;
+    header.tie.id = out->entry;
+    wire_entry_header_write(&header, &frozen.header);
+    struct spool_entry entry = entry_of(seal, &frozen, reference, out);
+    entry.keys = SLICE_NULL; /* nothing in it is sealed */
+    spool_add(seal->txn, &entry);
     return store_fault(seal->txn);
 }
 

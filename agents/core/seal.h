@@ -17,6 +17,7 @@
 #include "agents/core/decide.h"
 #include "agents/core/spool.h"
 #include "agents/core/subjects.h"
+#include "agents/core/tie.h"
 
 struct seal {
     struct store_txn *txn;
@@ -50,6 +51,9 @@ int seal_record(const struct seal *seal, const struct event *event,
                 struct out_row *out) MUST_USE;
 int seal_involvement(const struct seal *seal, const struct involvement *involvement,
                      const struct reference *reference, struct out_row *out) MUST_USE;
+/* -EEXIST when the child and the one it was expected as are one handle already. */
+int seal_tie(const struct seal *seal, const struct tying *tying, const struct reference *reference,
+             struct out_row *out) MUST_USE;
 int seal_request(const struct seal *seal, const struct asking *asking,
                  const struct reference *reference, struct out_row *out) MUST_USE;
 int seal_decision(const struct seal *seal, const struct decide_request *decision,

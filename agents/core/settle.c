@@ -54,10 +54,10 @@ int settle_event(struct store_txn *txn, const struct secret *store_key, const st
     return r != 0 ? r : put(txn, store_key, ENTRY_RECORD, buf_slice(&json), settling);
 }
 
-int settle_involvement(struct store_txn *txn, const struct secret *store_key, struct slice json,
-                       const struct settling *settling)
+int settle_statement(struct store_txn *txn, const struct secret *store_key, enum entry_kind kind,
+                     struct slice json, const struct settling *settling)
 {
-    return put(txn, store_key, ENTRY_INVOLVEMENT, json, settling);
+    return put(txn, store_key, kind, json, settling);
 }
 
 void settle_drop(struct store_txn *txn, const struct reference *reference,
@@ -150,6 +150,27 @@ static int seal_due_involvement(struct agent *agent, const struct seal *seal, co
     return r != 0 ? r : seal_involvement(seal, &involvement, &due->reference, row);
 }
 
+static int seal_due_tie(struct agent *agent, const struct seal *seal, const struct due *due,
+                        struct out_row *row)
+{
+    _cleanup_(tying_deinit) struct tying tying = TYING_NULL;
+    struct event_terms terms = {.live = seal->governance->root.live, .now_ms = seal->now_ms};
+    struct error error = ERROR_NULL;
+    int r = tie_json_read(agent->records, buf_slice(&due->json), &terms, &tying, &error);
+    r = r != 0 ? r : seal_tie(seal, &tying, &due->reference, row);
+    return r == -EEXIST ? -EINVAL : r;
+}
+
+static int seal_due_kind(struct agent *agent, const struct seal *seal, const struct due *due,
+                         struct out_row *row)
+{
+    if (due->kind == ENTRY_RECORD) {
+        return seal_due_event(seal, due, row);
+    }
+    return due->kind == ENTRY_TIE ? seal_due_tie(agent, seal, due, row)
+                                  : seal_due_involvement(agent, seal, due, row);
+}
+
 static int seal_due(struct agent *agent, const struct seal *seal, const struct due *due)
 {
     struct out_row row;
@@ -157,8 +178,7 @@ static int seal_due(struct agent *agent, const struct seal *seal, const struct d
         return -EBADMSG;
     }
     struct out_row sealed = row;
-    int r = due->kind == ENTRY_RECORD ? seal_due_event(seal, due, &sealed)
-                                      : seal_due_involvement(agent, seal, due, &sealed);
+    int r = seal_due_kind(agent, seal, due, &sealed);
     if (r == 0) {
         row = sealed;
     } else if (r == -EINVAL || r == -EFBIG || r == -EMSGSIZE) {

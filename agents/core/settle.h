@@ -23,9 +23,9 @@ struct settling {
 /* Puts an event to wait. 0, or -errno with the transaction to be given up. */
 int settle_event(struct store_txn *txn, const struct secret *store_key, const struct event *event,
                  const struct settling *settling) MUST_USE;
-/* An involvement as it came, to be read again when it can be sealed. */
-int settle_involvement(struct store_txn *txn, const struct secret *store_key, struct slice json,
-                       const struct settling *settling) MUST_USE;
+/* An involvement or a tie as it came, to be read again when it can be sealed. */
+int settle_statement(struct store_txn *txn, const struct secret *store_key, enum entry_kind kind,
+                     struct slice json, const struct settling *settling) MUST_USE;
 /* Takes back what still waits; the caller puts the row with its new state. */
 void settle_drop(struct store_txn *txn, const struct reference *reference,
                  const struct out_row *row);

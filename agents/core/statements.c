@@ -38,7 +38,8 @@ static void make_statement(const struct own_place *place, const struct identity 
 {
     struct identity_token tokens[IDENTITY_TOKENS_MAX];
     size_t n = identity_tokens(identity, place->agency, &place->linkage, tokens);
-    ret->header = (struct subject_header){.epoch = place->epoch, .n_tokens = n};
+    ret->header =
+        (struct subject_header){.epoch = place->epoch, .person = identity->person, .n_tokens = n};
     memcpy(ret->header.handle, handle, CAIRN_HANDLE_BYTES);
     for (size_t i = 0; i < n; i++) {
         ret->header.tokens[i].class = tokens[i].class;
@@ -140,6 +141,15 @@ void statements_add(const struct subjects *subjects, enum lane lane,
                     const uint8_t handle[CAIRN_HANDLE_BYTES])
 {
     state_handle(subjects, lane, SAID_IN_LANE, handle);
+}
+
+void statements_forget(const struct subjects *subjects, const uint8_t handle[CAIRN_HANDLE_BYTES])
+{
+    struct handle_row row;
+    if (handle_get(subjects->txn, handle, &row)) {
+        row.digest = (struct hash){.bytes = {0}}; /* what is said next is something new */
+        handle_put(subjects->txn, handle, &row);
+    }
 }
 
 /* --- every child again: a new epoch, or one that was refused --- */

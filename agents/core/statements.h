@@ -15,6 +15,8 @@
 /* Spools a statement in this lane if one has to stand there before the next record. */
 void statements_add(const struct subjects *subjects, enum lane lane,
                     const uint8_t handle[CAIRN_HANDLE_BYTES]);
+/* The broker may keep nothing of the handle any more: what is said of it next states it anew. */
+void statements_forget(const struct subjects *subjects, const uint8_t handle[CAIRN_HANDLE_BYTES]);
 /* The broker's final answer to a statement of that lane. A refused one counts as never said: the
  * child is stated again with the next record that names it, and in the bulk lane at once. */
 void statements_answered(struct store_txn *txn, enum lane lane, const struct subject_header *header,

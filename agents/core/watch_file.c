@@ -162,6 +162,7 @@ static int take_content(struct handling *handling, int fd)
     case INTAKE_INCIDENT:
     case INTAKE_PLAN:
     case INTAKE_ADULT:
+    case INTAKE_TIE:
         return take_json(handling, fd);
     }
     return -EINVAL;

@@ -43,6 +43,7 @@
 #define CAIRN_MEDIA_INCIDENT    "application/vnd.cairn.police-incident+json"
 #define CAIRN_MEDIA_PLAN        "application/vnd.cairn.plan+json"
 #define CAIRN_MEDIA_ADULT       "application/vnd.cairn.adult+json"
+#define CAIRN_MEDIA_TIE         "application/vnd.cairn.tie+json"
 #define CAIRN_MEDIA_ATTENDANCE  "text/csv; profile=attendance" /* a school's register */
 #define CAIRN_MEDIA_ROLL        "text/csv; profile=roll"       /* which pupils it has */
 

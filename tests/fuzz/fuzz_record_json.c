@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agents/core/record_json.h"
+#include "agents/core/tie.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/nobody.h"
 
@@ -92,6 +93,19 @@ static void read_as_involvement(struct slice text)
     assert(r == 0);
 }
 
+static void read_as_tie(struct slice text)
+{
+    _cleanup_(tying_deinit) struct tying tying = TYING_NULL;
+    struct error error = ERROR_NULL;
+
+    if (tie_json_read(reader, text, &terms, &tying, &error) != 0) {
+        assert(error.what[0] != '\0' && is_nobody(&tying.child) && is_nobody(&tying.person));
+        return;
+    }
+    assert(relationship_text(tying.relationship) != NULL && !tying.child.person);
+    assert(tying.person.person == (tying.relationship != RELATIONSHIP_BORN));
+}
+
 static void read_as_request(struct slice text)
 {
     _cleanup_(asking_deinit) struct asking asking = ASKING_NULL;
@@ -122,6 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     read_as_record(text);
     read_as_involvement(text);
+    read_as_tie(text);
     read_as_request(text);
     read_as_stored(text);
     return 0;
