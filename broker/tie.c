@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "broker/born.h"
 #include "broker/circle.h"
 #include "broker/disclose.h"
 #include "broker/links.h"
@@ -75,6 +76,9 @@ enum verdict tie_judge(struct apply *apply, const struct tie_header *header, str
                              .person = {.agency = header->id.agency}};
     memcpy(ret->child.handle, header->handle, CAIRN_HANDLE_BYTES);
     memcpy(ret->person.handle, header->person, CAIRN_HANDLE_BYTES);
+    if (header->relationship == RELATIONSHIP_BORN) {
+        return born_judge(apply, header, ret);
+    }
     bool there = tie_row_get(apply->txn, &ret->child, &ret->person, &old);
     bool held = there && today < old.until_day;
     ret->fresh = holds && !held;
@@ -126,6 +130,10 @@ void tie_act(struct apply *apply, const struct tie_case *tie, const struct entry
 {
     struct subject_row child;
     struct subject_row person;
+    if (tie->born) {
+        born_act(apply, tie, entry);
+        return;
+    }
     if (!subject_row_get(apply->txn, &tie->child, &child) ||
         !subject_row_get(apply->txn, &tie->person, &person)) {
         return;
@@ -138,6 +146,7 @@ void tie_act(struct apply *apply, const struct tie_case *tie, const struct entry
     }
     if (tie->fresh) {
         record_tied(apply, person.child, child.child);
+        born_expected(apply, tie);
         apply_noted(apply, NOTED_TIES_MADE);
     }
 }

@@ -17,6 +17,8 @@ struct tie_case {
     bool fresh;   /* it holds from now on */
     bool removed; /* it never held: its row goes when those who were told have been told so */
     bool shorter; /* it ends earlier than was said before */
+    bool born;    /* it says that the child is the expected one (born.h) ... */
+    bool joins;   /* ... who is born first: they become one */
 };
 /* The verdict; what is stored has its row, unless it was withdrawn. */
 enum verdict tie_judge(struct apply *apply, const struct tie_header *header, struct tie_case *ret);

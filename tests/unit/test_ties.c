@@ -11,6 +11,7 @@
 
 #include "base/date.h"
 #include "crypto/token.h"
+#include "support/replaying.h"
 #include "support/stories.h"
 
 static int set_up(void **state)
@@ -22,6 +23,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct world *world = *state;
+    expect_replay_is_the_same(world->store);
     world_free(&world);
     return 0;
 }
@@ -187,6 +189,21 @@ static void an_adults_token_never_meets_a_childs(void **state)
                          subject_row_of(world, GP, ANNA).child);
 }
 
+static void an_adults_token_lies_under_the_pepper(void **state)
+{
+    struct world *world = *state;
+    _cleanup_(secret_deinit) struct secret linkage = SECRET_NULL;
+    uint8_t token[CAIRN_HASH_BYTES];
+    know_family(world);
+    governing_seed(0, "linkage", &linkage);
+    token_make(&linkage, TOKEN_PERSON_NHS_NUMBER, slice_of_text("9990000101"), token);
+
+    const struct subject_row row = subject_row_of(world, GP, ANNA);
+
+    assert_int_equal(row.n_tokens, 1);
+    assert_memory_not_equal(row.tokens[0].stored, token, sizeof(token));
+}
+
 static void whoever_is_not_involved_with_the_child_ties_nobody_to_it(void **state)
 {
     struct world *world = *state;
@@ -348,6 +365,94 @@ static void an_agency_ties_so_many_a_day_and_no_more(void **state)
     assert_true(n <= CAIRN_TIED_MAX + 1);
 }
 
+/* --- a child who is expected --- */
+
+static void expect_child(struct world *world, uint32_t agency, int child)
+{
+    const struct stated own = {TOKEN_LOCAL_ID, IDENTIFIER_WELL_FORMED,
+                               agency == GP ? "1:7" : "2:9"};
+    state_child(world, agency, child, &own, 1);
+    involve(world, agency, child);
+    state_adult(world, agency, ANNA, "9990000101");
+}
+
+static const struct tying born = {
+    .agency = GP, .child = BLAKE, .adult = ALIX, .relationship = RELATIONSHIP_BORN};
+
+static void who_is_born_is_one_child_with_who_was_expected(void **state)
+{
+    struct world *world = *state;
+    expect_child(world, GP, ALIX);
+    (void)miss(world, GP, ALIX, "2026-02-03");
+    state_verified(world, GP, BLAKE);
+
+    assert_int_equal(tie(world, &born), VERDICT_STORED);
+
+    assert_int_equal(subject_row_of(world, GP, ALIX).child, subject_row_of(world, GP, BLAKE).child);
+    struct tying wrong = born;
+    wrong.withdrawn = true;
+    assert_int_equal(tie(world, &wrong), VERDICT_STORED);
+    assert_int_not_equal(subject_row_of(world, GP, ALIX).child,
+                         subject_row_of(world, GP, BLAKE).child);
+}
+
+static void twins_both_have_the_history_and_stay_two(void **state)
+{
+    struct world *world = *state;
+    const struct tying twin = {
+        .agency = GP, .child = 3, .adult = ALIX, .relationship = RELATIONSHIP_BORN};
+    agree(world);
+    count_adults(world);
+    expect_child(world, GP, ALIX);
+    (void)miss(world, GP, ALIX, "2026-02-03");
+    state_verified(world, GP, BLAKE);
+    state_verified(world, GP, 3);
+    assert_int_equal(tie(world, &born), VERDICT_STORED);
+
+    assert_int_equal(tie(world, &twin), VERDICT_STORED);
+
+    uint64_t first = subject_row_of(world, GP, BLAKE).child;
+    uint64_t second = subject_row_of(world, GP, 3).child;
+    assert_int_equal(subject_row_of(world, GP, ALIX).child, first);
+    assert_int_not_equal(second, first);
+    state_verified(world, HOSPITAL, 3);
+    (void)miss(world, HOSPITAL, 3, "2026-03-03"); /* with one before the birth: two */
+    assert_int_not_equal(current_alert_of(world, second), 0);
+    assert_int_equal(current_alert_of(world, first), 0);
+}
+
+static void who_waits_for_one_mothers_child_waits_for_the_same(void **state)
+{
+    struct world *world = *state;
+    const struct tying other = {.agency = HOSPITAL, .child = ALIX, .adult = ANNA};
+    expect_child(world, GP, ALIX);
+    expect_child(world, HOSPITAL, ALIX);
+    assert_int_equal(tie(world, &mother), VERDICT_STORED);
+
+    assert_int_equal(tie(world, &other), VERDICT_STORED);
+
+    assert_int_equal(subject_row_of(world, GP, ALIX).child,
+                     subject_row_of(world, HOSPITAL, ALIX).child);
+    assert_true(subject_row_of(world, GP, ALIX).link == LINK_PROVISIONAL ||
+                subject_row_of(world, HOSPITAL, ALIX).link == LINK_PROVISIONAL);
+}
+
+static void a_brother_who_is_born_is_not_who_is_expected(void **state)
+{
+    struct world *world = *state;
+    const struct tying brother = {.agency = HOSPITAL, .child = BLAKE, .adult = ANNA};
+    expect_child(world, GP, ALIX);
+    state_verified(world, HOSPITAL, BLAKE);
+    involve(world, HOSPITAL, BLAKE);
+    state_adult(world, HOSPITAL, ANNA, "9990000101");
+    assert_int_equal(tie(world, &mother), VERDICT_STORED);
+
+    assert_int_equal(tie(world, &brother), VERDICT_STORED);
+
+    assert_int_not_equal(subject_row_of(world, GP, ALIX).child,
+                         subject_row_of(world, HOSPITAL, BLAKE).child);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -357,6 +462,7 @@ int main(void)
         TEST(what_nobody_has_tied_waits_unread_and_counts_once_it_is_tied),
         TEST(a_statement_that_comes_last_brings_the_adult_and_the_child_together),
         TEST(an_adults_token_never_meets_a_childs),
+        TEST(an_adults_token_lies_under_the_pepper),
         TEST(whoever_is_not_involved_with_the_child_ties_nobody_to_it),
         TEST(a_handle_is_a_childs_or_an_adults_for_good),
         TEST(nobody_is_given_what_opens_a_word_about_an_adult),
@@ -365,6 +471,10 @@ int main(void)
         TEST(a_signal_counts_for_each_tied_child_and_its_origin_is_told_of_none),
         TEST(an_alert_that_only_a_wrong_tie_met_is_withdrawn),
         TEST(an_agency_ties_so_many_a_day_and_no_more),
+        TEST(who_is_born_is_one_child_with_who_was_expected),
+        TEST(twins_both_have_the_history_and_stay_two),
+        TEST(who_waits_for_one_mothers_child_waits_for_the_same),
+        TEST(a_brother_who_is_born_is_not_who_is_expected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
