@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "agents/core/inbox.h"
+#include "agents/core/inbox_internal.h"
 #include "agents/core/open.h"
 #include "agents/core/review_decide.h"
 #include "support/member.h"
@@ -363,6 +363,34 @@ static void what_no_front_door_may_have_cannot_be_sent_on(void **state)
     assert_int_equal(last_of(story->gp, &reference).act, REVIEW_HELD);
 }
 
+static void what_the_broker_has_destroyed_is_kept_and_cannot_be_sent_on(void **state)
+{
+    struct story *story = *state;
+    struct review_item items[1];
+    struct review_page page = {.n = 0};
+    struct received_row row;
+    agree(story, HOLD);
+    struct reference reference = concern(story->gp, "2026-06-20");
+    turn(story);
+    look(story->gp, &page, items, ARRAY_LEN(items));
+    const struct wire_headline headline = {.has_record = true, .record = items[0].row.entry};
+    const struct wire_notice notice = {.type = NOTICE_DESTROYED_UNUSED,
+                                       .n_headlines = 1,
+                                       .headlines = &headline,
+                                       .time_ms = 1795165300000};
+
+    {
+        _cleanup_(store_end) struct store_txn *txn = store_begin(story->gp->agent.store);
+        notice_keep(txn, story->gp->number, 1, &notice);
+        assert_true(received_get(txn, &items[0].row.entry, &row));
+        assert_int_equal(store_commit(&txn), 0);
+    }
+
+    assert_true(row.destroyed_ms == notice.time_ms);
+    assert_int_equal(kept(story->gp), 1);
+    assert_int_equal(decides(story->gp, &reference, REVIEW_SEND), -ENODATA);
+}
+
 static void what_was_shared_is_nothing_to_decide_about(void **state)
 {
     struct story *story = *state;
@@ -425,6 +453,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             what_an_agreement_holds_back_is_kept_from_the_start_and_stays_so, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_the_broker_has_destroyed_is_kept_and_cannot_be_sent_on,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_shared_is_not_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_an_agreement_denies_to_all_is_kept_too, set_up,
                                         tear_down),

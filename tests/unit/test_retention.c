@@ -363,6 +363,24 @@ static void an_alert_raised_later_shows_that_the_text_is_gone(void **state)
     assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 2);
 }
 
+static void what_is_destroyed_is_granted_to_nobody(void **state)
+{
+    struct world *world = *state;
+    struct world_entry record;
+    struct world_entry grant;
+    world_record(
+        world, &(const struct world_record){.from = GP, .child = ALIX, .day = day_of("2026-10-01")},
+        &record);
+    assert_int_equal(world_send_one(world, GP, &record), VERDICT_STORED);
+    pass_days(world, longest_window(world) + 10);
+    assert_int_equal(destroyed(world, &record.header.id), DESTROYED_UNUSED);
+
+    world_grant(world, GP, &record, &grant);
+    world_grant_to(world, &grant, &record, MASH);
+
+    assert_int_equal(world_send_one(world, GP, &grant), VERDICT_CONFLICT);
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -378,6 +396,7 @@ int main(void)
         STORY(what_is_destroyed_is_no_fault_of_a_copied_store),
         STORY(pages_that_held_what_was_destroyed_are_written_over_by_what_comes_next),
         STORY(more_than_one_tick_looks_at_go_all_the_same),
+        STORY(what_is_destroyed_is_granted_to_nobody),
         STORY(an_alert_raised_later_shows_that_the_text_is_gone),
     };
     return cmocka_run_group_tests_name("retention", tests, NULL, NULL);
