@@ -75,6 +75,9 @@ static enum verdict check_grants(const struct apply *apply, const struct record_
     }
     for (size_t i = 0; i < entry->n_grants; i++) {
         uint32_t number = entry->grants[i].recipient;
+        if (i > 0 && number == entry->grants[i - 1].recipient) {
+            continue; /* the same answer for another part */
+        }
         const struct agency *recipient = directory_agency(&apply->governance->directory, number);
         if (recipient == NULL || disclose_narrowed(header, number)) {
             return VERDICT_BAD_GRANT;
