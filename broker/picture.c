@@ -215,6 +215,27 @@ static bool add_involved(void *data, const struct subject_id *subject, enum link
     return true;
 }
 
+/* --- whose feed is silent --- */
+
+/* Of any agency that may be named, involved or not: one that says nothing of any child would not
+ * show itself otherwise. */
+static void draw_silent(const struct drawing *drawing)
+{
+    const struct directory *directory = &drawing->apply->governance->directory;
+    struct wire_picture_reply *reply = &drawing->picture->reply;
+    int32_t today = apply_day(drawing->apply);
+    for (size_t i = 0; i < directory->n_agencies && reply->n_silent < CAIRN_PICTURE_SILENT_MAX;
+         i++) {
+        const struct agency *agency = &directory->agencies[i];
+        struct agency_row row;
+        agency_row_get(drawing->apply->txn, agency->number, &row);
+        if (agency->active && !agency->sensitive && today - row.said_day >= CAIRN_SILENT_DAYS) {
+            drawing->picture->silent[reply->n_silent++] =
+                (struct wire_silent){.agency = agency->number, .last_day = row.said_day};
+        }
+    }
+}
+
 /* --- the picture --- */
 
 enum verdict picture_draw(const struct picture_question *question, struct picture *ret)
@@ -243,8 +264,10 @@ enum verdict picture_draw(const struct picture_question *question, struct pictur
         .look = question->request.look,
         .headlines = ret->headlines,
         .involved = ret->involved,
+        .silent = ret->silent,
     };
     draw_headlines(&drawing, question->request.until_day);
     members_each(question->txn, child, add_involved, &search);
+    draw_silent(&drawing);
     return VERDICT_STORED;
 }

@@ -20,9 +20,10 @@
 uint64_t picture_child(struct apply *apply, const struct decision_header *look);
 
 struct picture {
-    struct wire_picture_reply reply; /* points into the other two */
+    struct wire_picture_reply reply; /* points into the others */
     struct wire_headline headlines[CAIRN_PICTURE_HEADLINES_MAX];
     struct wire_involved involved[CAIRN_MEMBERS_MAX];
+    struct wire_silent silent[CAIRN_PICTURE_SILENT_MAX];
 };
 
 struct picture_question {

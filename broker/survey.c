@@ -20,7 +20,7 @@ static void add_agency(struct store_txn *txn, uint32_t number, int32_t today,
     struct agency_row row;
     agency_row_get(txn, number, &row);
     agencies->undelivered += row.next_position - 1 - row.acknowledged;
-    agencies->silent += today - row.said_day >= SURVEY_SILENT_DAYS ? 1 : 0;
+    agencies->silent += today - row.said_day >= CAIRN_SILENT_DAYS ? 1 : 0;
     agencies->witnessed = row.log_size > agencies->witnessed ? row.log_size : agencies->witnessed;
 }
 

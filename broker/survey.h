@@ -10,7 +10,6 @@
 
 #include "broker/commit.h"
 
-#define SURVEY_SILENT_DAYS 7
 #define SURVEY_TIMERS_MAX  4096 /* looked at; more than that say the same */
 
 void survey(struct commit *commit);

@@ -199,6 +199,25 @@ static void show_coverage(struct output *output, const struct json_view *picture
     }
 }
 
+/* What is not told cannot be shown. */
+static void show_silent(struct output *output, const struct json_view *picture)
+{
+    struct json_view coverage = json_opt_object(picture, "coverage");
+    struct json_view silent = json_opt_array(&coverage, "silent");
+
+    for (size_t i = 0; i < json_length(&silent); i++) {
+        struct json_view agency = json_item(&silent, i);
+        char name[SHOW_TEXT_BYTES];
+        char day[SHOW_TEXT_BYTES];
+        show_text(&agency, "name", name);
+        show_text(&agency, "last_said", day);
+        output_line(output, "%s%s, %s%s", i == 0 ? "silent:    " : "           ", name,
+                    day[0] == '\0' ? "which has never said anything of any child"
+                                   : "nothing of any child since ",
+                    day);
+    }
+}
+
 static void show_picture(struct output *output, const struct json_view *picture)
 {
     struct json_view entries = json_opt_array(picture, "entries");
@@ -214,6 +233,7 @@ static void show_picture(struct output *output, const struct json_view *picture)
         show_involved(output, &agency);
     }
     show_coverage(output, picture);
+    show_silent(output, picture);
     show_words(output, "", picture, "words");
 }
 

@@ -28,6 +28,7 @@ struct drawing {
     struct opening opening; /* its transaction lives for one page */
     struct json *entries;
     struct json *involved;
+    struct json *silent;
     size_t n_involved;
     uint32_t flags;
     int32_t until_day; /* of the next page */
@@ -204,7 +205,7 @@ static struct json *kind_json(const struct directory *directory, const struct ag
 }
 
 /* Who could have said something: what is not connected cannot. */
-static void set_coverage(struct json *object, const struct drawing *drawing)
+static void set_coverage(struct json *object, struct drawing *drawing)
 {
     const struct directory *directory = &drawing->view->governance->directory;
     struct json *coverage = json_object_new();
@@ -223,7 +224,17 @@ static void set_coverage(struct json *object, const struct drawing *drawing)
     answer_set_count(coverage, "agencies", total);
     answer_set_count(coverage, "involved", drawing->n_involved);
     (void)json_set_node(coverage, "kinds", &kinds);
+    (void)json_set_node(coverage, "silent", &drawing->silent);
     (void)json_set_node(object, "coverage", &coverage);
+}
+
+static void add_silent(struct drawing *drawing, const struct wire_silent *silent)
+{
+    struct json *item = view_agency(drawing->view, silent->agency);
+    if (silent->last_day != 0) {
+        answer_set_day(item, "last_said", silent->last_day);
+    }
+    (void)json_append_node(drawing->silent, &item);
 }
 
 /* --- asking --- */
@@ -248,6 +259,9 @@ static bool take_page(struct drawing *drawing, struct slice payload, bool first,
     }
     for (size_t i = 0; first && i < reply.n_involved; i++) {
         add_involved(drawing, &reply.involved[i]);
+    }
+    for (size_t i = 0; first && i < reply.n_silent; i++) {
+        add_silent(drawing, &reply.silent[i]);
     }
     drawing->flags = (drawing->flags & PICTURE_WITHHELD) | reply.flags;
     if (reply.n_headlines == 0) {
@@ -321,6 +335,7 @@ static void draw(const struct api_view *view, const struct reference *reference,
         .opening = {.agent = view->agent, .own = view->own},
         .entries = json_array_new(),
         .involved = json_array_new(),
+        .silent = json_array_new(),
         .until_day = PICTURE_ALL_DAYS,
     };
     if (ask_pages(&drawing, look, answer)) {
@@ -328,6 +343,7 @@ static void draw(const struct api_view *view, const struct reference *reference,
     }
     json_free(&drawing.entries);
     json_free(&drawing.involved);
+    json_free(&drawing.silent);
 }
 
 /* What can be known to be refused is not sent. */

@@ -176,7 +176,10 @@
  *      origin_kind, from, significance, account_state, provisional, another_child, retracted,
  *      retraction_unproven, own, may_ask}],
  *    older, withheld, involved: [{agency, name, kind, roles, by_name, own, duty: {contact, phone}}],
- *    coverage: {agencies, involved, kinds: [{kind, name, agencies}]}, words}
+ *    coverage: {agencies, involved, kinds: [{kind, name, agencies}],
+ *      silent: [{agency, name, kind, last_said}]}, words}
+ * `silent`: agencies of which the broker has had nothing of any child for a week, with the day on
+ * which it last had; without one it never had. At most 64.
  * The picture: what this agency may see today of a child's chronology, newest first. `child`
  * {nhs_number, upn, local_id, given_name, family_name, birth_date, postcode} as in a record, or an
  * alert that this front door was told of. Each asking is a look: a decision of that person with that

@@ -95,6 +95,8 @@
 #define CAIRN_TRANSIT_MAX_DAYS      366 /* ... after everybody has them */
 #define CAIRN_HISTORY_MAX_DAYS      3660 /* and a record's, for whoever comes to know the child later */
 #define CAIRN_REQUEST_OPEN_DAYS     28  /* what was asked for stays so long */
+#define CAIRN_SILENT_DAYS           7   /* an agency that has said nothing for so long is named */
+#define CAIRN_PICTURE_SILENT_MAX    64  /* of them, in one answer */
 #define CAIRN_PICTURE_HEADLINES_MAX 256 /* in one answer; what is older is asked for again */
 #define CAIRN_LOOK_MAX_MS           (24 * 3600 * 1000) /* so long a look lets its agency ask */
 #define CAIRN_PATTERNS_MAX          32

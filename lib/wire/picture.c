@@ -77,6 +77,28 @@ static bool read_involved(const Cairn__V1__PictureReply *from, struct arena *are
     return true;
 }
 
+/* Likewise. */
+static bool read_silent(const Cairn__V1__PictureReply *from, struct arena *arena,
+                        struct wire_picture_reply *ret)
+{
+    struct wire_silent *silent = arena_alloc(arena, from->n_silent * sizeof(*silent));
+    uint32_t last = 0;
+
+    if (silent == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < from->n_silent; i++) {
+        const Cairn__V1__Silent *row = from->silent[i];
+        if (row->agency <= last || !date_in_range(row->last_day)) {
+            return false;
+        }
+        last = row->agency;
+        silent[i] = (struct wire_silent){row->agency, row->last_day};
+    }
+    ret->silent = silent;
+    return true;
+}
+
 bool wire_picture_reply_read(struct slice payload, struct arena *arena,
                              struct wire_picture_reply *ret)
 {
@@ -84,16 +106,18 @@ bool wire_picture_reply_read(struct slice payload, struct arena *arena,
         strict_read(&cairn__v1__picture_reply__descriptor, payload, arena);
 
     if (from == NULL || from->n_headlines > CAIRN_PICTURE_HEADLINES_MAX ||
-        from->n_involved > CAIRN_MEMBERS_MAX || (from->flags & ~PICTURE_FLAGS) != 0) {
+        from->n_involved > CAIRN_MEMBERS_MAX || from->n_silent > CAIRN_PICTURE_SILENT_MAX ||
+        (from->flags & ~PICTURE_FLAGS) != 0) {
         return false;
     }
     struct wire_picture_reply read = {
         .n_headlines = from->n_headlines,
         .n_involved = from->n_involved,
+        .n_silent = from->n_silent,
         .flags = from->flags,
     };
     if (!piece_ref(from->look, &read.look) || !read_headlines(from, arena, &read) ||
-        !read_involved(from, arena, &read)) {
+        !read_involved(from, arena, &read) || !read_silent(from, arena, &read)) {
         return false;
     }
     *ret = read;
@@ -108,9 +132,12 @@ void wire_picture_reply_write(const struct wire_picture_reply *reply, struct buf
     Cairn__V1__Headline *headlines[CAIRN_PICTURE_HEADLINES_MAX];
     Cairn__V1__Involved involved[CAIRN_MEMBERS_MAX];
     Cairn__V1__Involved *list[CAIRN_MEMBERS_MAX];
+    Cairn__V1__Silent silent[CAIRN_PICTURE_SILENT_MAX];
+    Cairn__V1__Silent *silences[CAIRN_PICTURE_SILENT_MAX];
 
     assert(reply->n_headlines <= CAIRN_PICTURE_HEADLINES_MAX);
     assert(reply->n_involved <= CAIRN_MEMBERS_MAX);
+    assert(reply->n_silent <= CAIRN_PICTURE_SILENT_MAX);
     for (size_t i = 0; i < reply->n_headlines; i++) {
         wire_headline_fill(&reply->headlines[i], &rows[i]);
         headlines[i] = &rows[i].message;
@@ -122,7 +149,15 @@ void wire_picture_reply_write(const struct wire_picture_reply *reply, struct buf
         involved[i].flags = reply->involved[i].flags;
         list[i] = &involved[i];
     }
+    for (size_t i = 0; i < reply->n_silent; i++) {
+        cairn__v1__silent__init(&silent[i]);
+        silent[i].agency = reply->silent[i].agency;
+        silent[i].last_day = reply->silent[i].last_day;
+        silences[i] = &silent[i];
+    }
     piece_ref_fill(&reply->look, &look);
+    message.n_silent = reply->n_silent;
+    message.silent = silences;
     message.look = &look;
     message.n_headlines = reply->n_headlines;
     message.headlines = headlines;

@@ -508,6 +508,11 @@ struct wire_involved {
     uint32_t roles; /* ROLE_BIT of each that it holds today */
     uint32_t flags;
 };
+/* Whose feed is silent, whatever the child. */
+struct wire_silent {
+    uint32_t agency;
+    int32_t last_day; /* on which it last said something of a child; 0 never */
+};
 #define PICTURE_OLDER    1U /* there is more from before the last headline's day */
 #define PICTURE_WITHHELD 2U /* something is kept that may not be shown; said to a front door only */
 struct wire_picture_reply {
@@ -517,6 +522,8 @@ struct wire_picture_reply {
     size_t n_involved; /* <= CAIRN_MEMBERS_MAX */
     const struct wire_involved *involved;
     uint32_t flags;
+    size_t n_silent; /* <= CAIRN_PICTURE_SILENT_MAX */
+    const struct wire_silent *silent;
 };
 bool wire_picture_reply_read(struct slice payload, struct arena *arena,
                              struct wire_picture_reply *ret) MUST_USE;

@@ -687,14 +687,17 @@ static void picture_reply_write(struct buf *out)
         {.agency = MASH, .roles = ROLE_BIT(ROLE_ALLOCATED_WORKER)},
     };
 
-    wire_picture_reply_write(
-        &(struct wire_picture_reply){.look = record_id,
-                                     .n_headlines = ARRAY_LEN(headlines),
-                                     .headlines = headlines,
-                                     .n_involved = ARRAY_LEN(involved),
-                                     .involved = involved,
-                                     .flags = PICTURE_OLDER | PICTURE_WITHHELD},
-        out);
+    const struct wire_silent silent[] = {{.agency = MASH, .last_day = 20570}};
+
+    wire_picture_reply_write(&(struct wire_picture_reply){.look = record_id,
+                                                          .n_headlines = ARRAY_LEN(headlines),
+                                                          .headlines = headlines,
+                                                          .n_involved = ARRAY_LEN(involved),
+                                                          .involved = involved,
+                                                          .flags = PICTURE_OLDER | PICTURE_WITHHELD,
+                                                          .n_silent = ARRAY_LEN(silent),
+                                                          .silent = silent},
+                             out);
 }
 AGAIN(picture_reply)
 
@@ -729,7 +732,7 @@ const struct wire_sample wire_samples[] = {
     {"state_request", 1, CORPUS_SESSION, state_request_write, state_request_again},
     {"state_reply", 6, CORPUS_SESSION, state_reply_write, state_reply_again},
     {"picture_request", 2, CORPUS_SESSION, picture_request_write, picture_request_again},
-    {"picture_reply", 4, CORPUS_SESSION, picture_reply_write, picture_reply_again},
+    {"picture_reply", 5, CORPUS_SESSION, picture_reply_write, picture_reply_again},
 };
 const size_t wire_samples_count = ARRAY_LEN(wire_samples);
 

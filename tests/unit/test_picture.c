@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/date.h"
 #include "broker/picture.h"
 #include "support/stories.h"
 
@@ -247,6 +248,33 @@ static void who_is_involved_is_named_as_far_as_agreements_let(void **state)
     assert_null(involved(&door, GP));
 }
 
+static const struct wire_silent *silent(const struct wire_picture_reply *picture, uint32_t agency)
+{
+    for (size_t i = 0; i < picture->n_silent; i++) {
+        if (picture->silent[i].agency == agency) {
+            return &picture->silent[i];
+        }
+    }
+    return NULL;
+}
+
+static void it_says_whose_feed_is_silent_and_since_when(void **state)
+{
+    struct world *world = *state;
+    int32_t today = instant_london_day(world->clock.real_ms);
+    three_missed(world, ALIX);
+
+    struct wire_picture_reply fresh = picture_of(world, HOSPITAL, ALIX);
+    assert_null(silent(&fresh, GP));
+    assert_non_null(silent(&fresh, SCHOOL));
+    assert_int_equal(silent(&fresh, SCHOOL)->last_day, 0);
+    clock_fake_advance(&world->clock, 8 * 24 * INT64_C(3600000));
+    struct wire_picture_reply later = picture_of(world, HOSPITAL, ALIX);
+
+    assert_non_null(silent(&later, GP));
+    assert_int_equal(silent(&later, GP)->last_day, today);
+}
+
 static void a_record_that_was_taken_back_says_so(void **state)
 {
     struct world *world = *state;
@@ -434,6 +462,7 @@ int main(void)
         STORY(an_alert_is_no_way_in_for_who_is_no_front_door_or_was_not_told),
         STORY(who_is_not_involved_sees_nothing_and_no_sign_that_there_is_something),
         STORY(who_is_involved_is_named_as_far_as_agreements_let),
+        STORY(it_says_whose_feed_is_silent_and_since_when),
         STORY(a_record_that_was_taken_back_says_so),
         STORY(a_link_by_name_marks_what_may_be_about_another_child),
         STORY(sharing_that_has_ended_shows_nothing_any_more),

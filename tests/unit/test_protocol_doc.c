@@ -260,6 +260,7 @@ static const struct {
     {CAIRN_ADDRESSEES_MAX, "readers in a state reply"},
     {CAIRN_PICTURE_HEADLINES_MAX, "headlines of a picture"},
     {CAIRN_MEMBERS_MAX, "agencies involved, of a picture"},
+    {CAIRN_PICTURE_SILENT_MAX, "silent agencies, of a picture"},
     {CAIRN_PROOF_MAX_HASHES, "hashes of a proof"},
     {LEAF_MAX_BYTES, "bytes of a leaf's data"},
     {CAIRN_NOTE_MAX_BYTES, "bytes of a signed note"},

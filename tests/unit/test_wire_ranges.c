@@ -596,6 +596,12 @@ static void put_involved(struct buf *out, size_t index)
     buf_add(out, roles, sizeof(roles));
 }
 
+static void put_silent(struct buf *out, size_t index)
+{
+    add_varint(out, 1 << 3);
+    add_varint(out, 1000 + index);
+}
+
 static const struct {
     const char *name;
     uint32_t field;
@@ -616,6 +622,7 @@ static const struct {
     {"state_reply", 4, 2, CAIRN_ADDRESSEES_MAX, put_reader},
     {"picture_reply", 2, 2, CAIRN_PICTURE_HEADLINES_MAX, put_headline},
     {"picture_reply", 3, 2, CAIRN_MEMBERS_MAX, put_involved},
+    {"picture_reply", 5, 1, CAIRN_PICTURE_SILENT_MAX, put_silent},
 };
 
 static uint64_t next_varint(struct reader *reader)
