@@ -217,7 +217,7 @@ static bool add_involved(void *data, const struct subject_id *subject, enum link
 
 /* --- whose feed is silent --- */
 
-/* Of any agency that may be named, involved or not: one that says nothing of any child would not
+/* Of any agency that may be named, involved or not, but front doors, which mostly read: one that says nothing of any child would not
  * show itself otherwise. */
 static void draw_silent(const struct drawing *drawing)
 {
@@ -229,7 +229,8 @@ static void draw_silent(const struct drawing *drawing)
         const struct agency *agency = &directory->agencies[i];
         struct agency_row row;
         agency_row_get(drawing->apply->txn, agency->number, &row);
-        if (agency->active && !agency->sensitive && today - row.said_day >= CAIRN_SILENT_DAYS) {
+        if (agency->active && !agency->sensitive && !agency_is_front_door(agency) &&
+            today - row.said_day >= CAIRN_SILENT_DAYS) {
             drawing->picture->silent[reply->n_silent++] =
                 (struct wire_silent){.agency = agency->number, .last_day = row.said_day};
         }

@@ -14,13 +14,15 @@ struct agencies {
     uint64_t witnessed; /* size of the newest head that one has cosigned */
 };
 
-static void add_agency(struct store_txn *txn, uint32_t number, int32_t today,
+/* Front doors mostly read: one that says nothing of a child is not silent. */
+static void add_agency(struct store_txn *txn, const struct agency *agency, int32_t today,
                        struct agencies *agencies)
 {
     struct agency_row row;
-    agency_row_get(txn, number, &row);
+    bool speaks = !agency_is_front_door(agency);
+    agency_row_get(txn, agency->number, &row);
     agencies->undelivered += row.next_position - 1 - row.acknowledged;
-    agencies->silent += today - row.said_day >= CAIRN_SILENT_DAYS ? 1 : 0;
+    agencies->silent += speaks && today - row.said_day >= CAIRN_SILENT_DAYS ? 1 : 0;
     agencies->witnessed = row.log_size > agencies->witnessed ? row.log_size : agencies->witnessed;
 }
 
@@ -31,7 +33,7 @@ static void count_agencies(struct commit *commit, struct store_txn *txn, int32_t
     uint64_t size = commit->signed_range.size;
     for (size_t i = 0; i < directory->n_agencies; i++) {
         if (directory->agencies[i].active) {
-            add_agency(txn, directory->agencies[i].number, today, &agencies);
+            add_agency(txn, &directory->agencies[i], today, &agencies);
         }
     }
     uint64_t unwitnessed = size > agencies.witnessed ? size - agencies.witnessed : 0;

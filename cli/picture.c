@@ -205,16 +205,16 @@ static void show_silent(struct output *output, const struct json_view *picture)
     struct json_view coverage = json_opt_object(picture, "coverage");
     struct json_view silent = json_opt_array(&coverage, "silent");
 
+    if (json_length(&silent) > 0) {
+        output_line(output, "silent: nothing of any child since");
+    }
     for (size_t i = 0; i < json_length(&silent); i++) {
         struct json_view agency = json_item(&silent, i);
         char name[SHOW_TEXT_BYTES];
         char day[SHOW_TEXT_BYTES];
         show_text(&agency, "name", name);
         show_text(&agency, "last_said", day);
-        output_line(output, "%s%s, %s%s", i == 0 ? "silent:    " : "           ", name,
-                    day[0] == '\0' ? "which has never said anything of any child"
-                                   : "nothing of any child since ",
-                    day);
+        output_line(output, "  %-10s  %s", day[0] == '\0' ? "the start" : day, name);
     }
 }
 
