@@ -96,6 +96,7 @@ struct attendee {
     const struct agency *agency;
     uint32_t roles;
     bool by_name;
+    uint8_t own; /* of a reader: how many handles it has for the child */
     size_t n;
     struct entry_id entries[ROLES]; /* that say so */
 };
@@ -147,6 +148,7 @@ struct hearer {
     uint32_t agency;
     uint8_t parts;
     uint8_t flags;
+    uint8_t own;
 };
 
 static void tell(struct apply *apply, const struct attendee *who, const struct hearer *hearers,
@@ -162,7 +164,8 @@ static void tell(struct apply *apply, const struct attendee *who, const struct h
             const struct telling telling = {.entry = &who->entries[i],
                                             .item = &entry.item,
                                             .parts = hearers[j].parts,
-                                            .flags = hearers[j].flags};
+                                            .flags = hearers[j].flags,
+                                            .own = hearers[j].own};
             mailbox_deliver(apply, hearers[j].agency, &telling);
         }
     }
@@ -207,6 +210,7 @@ static void tell_of(const struct circle *circle, const struct attendee *who,
                 .agency = to->agency->number,
                 .parts = decision.mode == MODE_CONTENT && !by_name ? PART_BIT(PART_ACCOUNT) : 0,
                 .flags = by_name ? DELIVERED_PROVISIONAL : 0,
+                .own = to->own,
             };
         }
     }
@@ -219,6 +223,11 @@ void circle_meet(struct apply *apply, uint64_t child)
     struct attendee readers[CAIRN_MEMBERS_MAX];
     members_each(apply->txn, child, attend, &circle);
     size_t n = readers_of(&circle, readers);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t own[CAIRN_MEMBERS_PER_AGENCY_MAX][CAIRN_HANDLE_BYTES];
+        readers[i].own =
+            (uint8_t)members_own_handles(apply->txn, child, readers[i].agency->number, own);
+    }
     for (size_t i = 0; i < circle.n; i++) {
         tell_of(&circle, &circle.attendees[i], readers, n);
     }

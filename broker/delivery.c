@@ -80,7 +80,7 @@ static const uint8_t *header_handle(const struct entry_header *header)
     return NULL;
 }
 
-/* The recipient's own handle for the child, which is what its systems know. */
+/* The recipient's own handles for the child, which are what its systems know. */
 static void find_handle(const struct delivery *delivery, const struct entry_input *input,
                         struct wire_delivered *ret)
 {
@@ -99,10 +99,13 @@ static void find_handle(const struct delivery *delivery, const struct entry_inpu
     if (!subject_row_get(delivery->txn, &subject, &row)) {
         return;
     }
-    struct subject_id own;
-    if (members_own_subject(delivery->txn, row.child, delivery->agency, &own)) {
+    uint8_t own[CAIRN_MEMBERS_PER_AGENCY_MAX][CAIRN_HANDLE_BYTES];
+    size_t n = members_own_handles(delivery->txn, row.child, delivery->agency, own);
+    if (n > 0) {
         ret->has_handle = true;
-        memcpy(ret->handle, own.handle, CAIRN_HANDLE_BYTES);
+        memcpy(ret->handle, own[0], CAIRN_HANDLE_BYTES);
+        ret->n_more = n - 1;
+        memcpy(ret->more, own[1], ret->n_more * CAIRN_HANDLE_BYTES);
     }
 }
 

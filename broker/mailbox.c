@@ -48,7 +48,8 @@ void mailbox_deliver(struct apply *apply, uint32_t agency, const struct telling 
     struct reader_row reader = {.parts = 0};
     bool by_name = (telling->flags & DELIVERED_PROVISIONAL) != 0;
     bool told = reader_row_get(apply->txn, telling->entry, agency, &reader);
-    if (told && (reader.parts | telling->parts) == reader.parts && (by_name || !reader.by_name)) {
+    if (told && (reader.parts | telling->parts) == reader.parts && (by_name || !reader.by_name) &&
+        telling->own <= reader.own) {
         return;
     }
     struct mailbox_row row = {.kind = ITEM_DELIVERED,
@@ -58,6 +59,7 @@ void mailbox_deliver(struct apply *apply, uint32_t agency, const struct telling 
     reader.position = tell(apply, agency, telling->item, &row);
     reader.parts |= telling->parts;
     reader.by_name = by_name && (!told || reader.by_name);
+    reader.own = telling->own > reader.own ? telling->own : reader.own;
     mark_reader(apply, telling->entry, agency, &reader);
 }
 

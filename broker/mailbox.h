@@ -14,11 +14,13 @@ struct telling {
     const struct hash *item; /* the entry's digest */
     uint8_t parts;           /* PART_BIT of each that it may open now */
     uint8_t flags;           /* DELIVERED_*; of a delivery */
+    uint8_t own;             /* of how many handles of the recipient it is told; 0: no matter */
     uint64_t alert;          /* whose decision opened it; of a release */
 };
 
 /* An entry with its body and the recipient's grants for these parts. Marks the reader; nothing when
- * all were told before, and no more is known of which child it is. */
+ * all were told before, and no more is known of which child it is: not only by name any more, or
+ * under another handle of the recipient's as well. */
 void mailbox_deliver(struct apply *apply, uint32_t agency, const struct telling *telling);
 /* Grants of an entry delivered before. */
 void mailbox_release(struct apply *apply, uint32_t agency, const struct telling *telling);

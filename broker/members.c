@@ -79,6 +79,29 @@ bool members_own_subject(struct store_txn *txn, uint64_t child, uint32_t agency,
     return search.found;
 }
 
+struct handles_search {
+    uint32_t agency;
+    size_t n;
+    uint8_t (*ret)[CAIRN_HANDLE_BYTES];
+};
+
+static bool add_handle(void *data, const struct subject_id *subject, enum link link)
+{
+    struct handles_search *search = data;
+    if (subject->agency == search->agency && (search->n == 0 || link != LINK_PROVISIONAL)) {
+        memcpy(search->ret[search->n++], subject->handle, CAIRN_HANDLE_BYTES);
+    }
+    return search->n < CAIRN_MEMBERS_PER_AGENCY_MAX;
+}
+
+size_t members_own_handles(struct store_txn *txn, uint64_t child, uint32_t agency,
+                           uint8_t ret[CAIRN_MEMBERS_PER_AGENCY_MAX][CAIRN_HANDLE_BYTES])
+{
+    struct handles_search search = {.agency = agency, .ret = ret};
+    members_each(txn, child, add_handle, &search);
+    return search.n;
+}
+
 bool members_by_name(struct store_txn *txn, uint64_t child, uint32_t agency)
 {
     struct subject_id own;

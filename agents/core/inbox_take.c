@@ -165,6 +165,21 @@ static struct granting granting_of(const struct taking *taking)
                              .now_ms = taking->now_ms};
 }
 
+/* Of the child that we know by this handle. */
+static void keep_member(struct taking *taking, const uint8_t handle[CAIRN_HANDLE_BYTES],
+                        const struct circle_member *member)
+{
+    int32_t day = instant_london_day(taking->now_ms);
+    struct circle_standing before = circle_standing(taking->txn, handle, member->agency, day);
+    circle_put(taking->txn, handle, member);
+    struct circle_standing after = circle_standing(taking->txn, handle, member->agency, day);
+    bool surer = after.roles != 0 && before.by_name && !after.by_name;
+    if (surer || (after.roles & ~before.roles) != 0) {
+        const struct granting granting = granting_of(taking);
+        granting_newcomer(&granting, handle, member);
+    }
+}
+
 /* What was signed with a key that was revoked since puts nobody into a circle. */
 static void keep_involvement(struct taking *taking, const struct wire_delivered *delivered,
                              const struct involvement_header *header)
@@ -178,19 +193,12 @@ static void keep_involvement(struct taking *taking, const struct wire_delivered 
         .position = taking->item->position,
         .by_name = (delivered->flags & DELIVERED_PROVISIONAL) != 0,
     };
-    int32_t day = instant_london_day(taking->now_ms);
     if (!delivered->has_handle || (taking->flags & INBOX_DOUBT) != 0) {
         return;
     }
-    struct circle_standing before =
-        circle_standing(taking->txn, delivered->handle, member.agency, day);
-    circle_put(taking->txn, delivered->handle, &member);
-    struct circle_standing after =
-        circle_standing(taking->txn, delivered->handle, member.agency, day);
-    bool surer = after.roles != 0 && before.by_name && !after.by_name;
-    if (surer || (after.roles & ~before.roles) != 0) {
-        const struct granting granting = granting_of(taking);
-        granting_newcomer(&granting, delivered->handle, &member);
+    keep_member(taking, delivered->handle, &member);
+    for (size_t i = 0; i < delivered->n_more; i++) {
+        keep_member(taking, delivered->more[i], &member);
     }
 }
 
@@ -203,6 +211,23 @@ static void keep_later_grant(struct taking *taking, const struct wire_delivered 
     }
 }
 
+/* Of a record of ours the handle that it is under, if it is one of the child's. */
+static const uint8_t *asked_handle(const struct taking *taking,
+                                   const struct wire_delivered *delivered,
+                                   const struct request_header *header)
+{
+    struct reference reference;
+    struct out_row row;
+    bool found = header->has_record && out_by_entry(taking->txn, &header->record, &reference) &&
+                 out_get(taking->txn, &reference, &row);
+    for (size_t i = 0; found && i < delivered->n_more; i++) {
+        if (memcmp(row.handle, delivered->more[i], CAIRN_HANDLE_BYTES) == 0) {
+            return delivered->more[i];
+        }
+    }
+    return delivered->handle;
+}
+
 /* One that was signed with a key that was revoked since, or about a child that we do not know, is
  * judged as from somebody who is not involved. */
 static void keep_request(struct taking *taking, const struct wire_delivered *delivered,
@@ -210,7 +235,7 @@ static void keep_request(struct taking *taking, const struct wire_delivered *del
 {
     const struct granting granting = granting_of(taking);
     bool known = delivered->has_handle && (taking->flags & INBOX_DOUBT) == 0;
-    asked_take(&granting, known ? delivered->handle : NULL, header);
+    asked_take(&granting, known ? asked_handle(taking, delivered, header) : NULL, header);
 }
 
 /* What follows from an entry, by its kind. */

@@ -508,6 +508,7 @@ bool reader_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t a
     ret->parts = read_u8(&reader);
     ret->opened = read_u8(&reader) != 0;
     ret->by_name = read_u8(&reader) != 0;
+    ret->own = read_u8(&reader);
     ret->position = read_u64(&reader);
     assert(reader_end(&reader));
     return true;
@@ -516,11 +517,12 @@ bool reader_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t a
 void reader_row_put(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
                     const struct reader_row *row)
 {
-    uint8_t storage[11];
+    uint8_t storage[12];
     struct writer writer = writer_over(storage, sizeof(storage));
     write_u8(&writer, row->parts);
     write_u8(&writer, row->opened ? 1 : 0);
     write_u8(&writer, row->by_name ? 1 : 0);
+    write_u8(&writer, row->own);
     write_u64(&writer, row->position);
     struct store_key key = key_reader(id, agency);
     store_put(txn, T_READER, store_key_slice(&key), writer_slice(&writer));

@@ -263,6 +263,7 @@ struct reader_row {
     uint8_t parts;     /* queued for it so far */
     bool opened;       /* a person there gave a reason and opened it */
     bool by_name;      /* told while a name was all that said it is the same child */
+    uint8_t own;       /* of how many of its handles for the child; of an involvement */
     uint64_t position; /* of the newest mailbox row about it */
 };
 bool reader_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t agency,

@@ -136,6 +136,21 @@ static bool delivered_sizes_ok(const Cairn__V1__Delivered *from)
            (from->n_grants == 0 || piece_takes_grants((enum entry_kind)from->kind));
 }
 
+static bool more_handles(const Cairn__V1__Delivered *from, struct wire_delivered *ret)
+{
+    if (from->n_more_handles > ARRAY_LEN(ret->more) ||
+        (from->n_more_handles > 0 && !ret->has_handle)) {
+        return false;
+    }
+    ret->n_more = from->n_more_handles;
+    for (size_t i = 0; i < ret->n_more; i++) {
+        if (!piece_id16(&from->more_handles[i], ret->more[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool wire_delivered_read(struct slice payload, struct arena *arena, struct wire_delivered *ret)
 {
     const Cairn__V1__Delivered *from =
@@ -158,7 +173,8 @@ bool wire_delivered_read(struct slice payload, struct arena *arena, struct wire_
     if (!piece_proof(from->path, from->n_path, &read.path) ||
         !piece_hash(&from->grants_digest, &read.grants_digest) ||
         !piece_grants(from->grants, from->n_grants, arena, &read.grants) ||
-        !piece_optional_id16(&from->handle, &read.has_handle, read.handle)) {
+        !piece_optional_id16(&from->handle, &read.has_handle, read.handle) ||
+        !more_handles(from, &read)) {
         return false;
     }
     *ret = read;
@@ -168,6 +184,7 @@ bool wire_delivered_read(struct slice payload, struct arena *arena, struct wire_
 void wire_delivered_write(const struct wire_delivered *delivered, struct buf *out)
 {
     Cairn__V1__Delivered message = CAIRN__V1__DELIVERED__INIT;
+    ProtobufCBinaryData more[ARRAY_LEN(delivered->more)];
     struct piece_proof path;
     struct piece_grants grants;
 
@@ -186,6 +203,11 @@ void wire_delivered_write(const struct wire_delivered *delivered, struct buf *ou
     message.grants = grants.list;
     message.log_index = delivered->log_index;
     message.handle = piece_optional(delivered->has_handle, delivered->handle);
+    for (size_t i = 0; i < delivered->n_more; i++) {
+        more[i] = piece_bytes(SLICE_OF(delivered->more[i]));
+    }
+    message.n_more_handles = delivered->n_more;
+    message.more_handles = more;
     message.flags = delivered->flags;
     strict_write(&message.base, out);
 }

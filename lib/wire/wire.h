@@ -357,6 +357,8 @@ struct wire_delivered {
     uint64_t log_index;
     bool has_handle;
     uint8_t handle[CAIRN_HANDLE_BYTES];
+    size_t n_more; /* the recipient's other handles for the same child */
+    uint8_t more[CAIRN_MEMBERS_PER_AGENCY_MAX - 1][CAIRN_HANDLE_BYTES];
     uint32_t flags;
 };
 bool wire_delivered_read(struct slice payload, struct arena *arena,

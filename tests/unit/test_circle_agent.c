@@ -179,6 +179,51 @@ static void who_else_is_involved_is_known_by_our_own_handle_of_the_child(void **
     assert_int_equal(standing_at(story, story->gp, &own, MASH).roles, 0);
 }
 
+#define BY_UPN  "\"upn\":{\"value\":\"X840200126017\",\"verified\":true},"
+#define BY_BOTH VERIFIED BY_UPN
+
+/* The practice knows one child as two, until another agency states both numbers of it. */
+static void the_circle_is_known_under_every_handle_that_is_the_child(void **state)
+{
+    struct story *story = *state;
+    agree(story, SHARED, SHARED);
+    struct reference first = claim(story->gp, CHILD(VERIFIED), "2024-01-01");
+    struct reference second = claim(story->gp, CHILD(BY_UPN), "2024-01-01");
+    turn(story);
+    assert_memory_not_equal(member_out(story->gp, &first).handle,
+                            member_out(story->gp, &second).handle, CAIRN_HANDLE_BYTES);
+
+    (void)claim(story->visitor, CHILD(BY_BOTH), "2024-01-01");
+    turn(story);
+
+    assert_int_equal(standing_at(story, story->gp, &first, HEALTH_VISITING).roles,
+                     ROLE_BIT(ROLE_OPEN_CASE));
+    assert_int_equal(standing_at(story, story->gp, &second, HEALTH_VISITING).roles,
+                     ROLE_BIT(ROLE_OPEN_CASE));
+    struct entry_id one = concern(story, story->gp, CHILD(VERIFIED), "");
+    struct entry_id other = concern(story, story->gp, CHILD(BY_UPN), "");
+    turn(story);
+    assert_int_equal(part_at(story->visitor, &one, PART_ACCOUNT), OPEN_NEEDS_DECISION);
+    assert_int_equal(part_at(story->visitor, &other, PART_ACCOUNT), OPEN_NEEDS_DECISION);
+}
+
+static void a_handle_that_comes_to_the_child_later_has_its_circle_too(void **state)
+{
+    struct story *story = *state;
+    agree(story, SHARED, SHARED);
+    struct reference first = claim(story->gp, CHILD(VERIFIED), "2024-01-01");
+    (void)claim(story->visitor, CHILD(BY_BOTH), "2024-01-01");
+    turn(story);
+    assert_int_equal(standing_at(story, story->gp, &first, HEALTH_VISITING).roles,
+                     ROLE_BIT(ROLE_OPEN_CASE));
+
+    struct reference second = claim(story->gp, CHILD(BY_UPN), "2024-01-01");
+    turn(story);
+
+    assert_int_equal(standing_at(story, story->gp, &second, HEALTH_VISITING).roles,
+                     ROLE_BIT(ROLE_OPEN_CASE));
+}
+
 static void what_is_told_between_agents_is_no_news_for_a_person(void **state)
 {
     struct story *story = *state;
@@ -625,6 +670,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(who_else_is_involved_is_known_by_our_own_handle_of_the_child),
+        TEST(the_circle_is_known_under_every_handle_that_is_the_child),
+        TEST(a_handle_that_comes_to_the_child_later_has_its_circle_too),
         TEST(what_is_told_between_agents_is_no_news_for_a_person),
         TEST(a_role_that_has_ended_is_none),
         TEST(an_older_statement_that_is_delivered_again_undoes_nothing),
