@@ -78,7 +78,7 @@ static void show_household(struct output *output, const struct json_view *items,
     }
 }
 
-/* Appends what lies behind alert *after and moves it on. */
+/* Appends what lies behind alert *after and moves it on: a household may go over pages. */
 static enum status read_page(struct cli *cli, const struct client *client, uint64_t *after,
                              size_t *ret_n, struct json *all)
 {
@@ -102,7 +102,6 @@ static enum status read_page(struct cli *cli, const struct client *client, uint6
     for (size_t i = 0; i < *ret_n; i++) {
         struct json_view item = json_item(&items, i);
         struct json *copy = json_clone(item.node);
-        show_household(&cli->output, &items, i);
         (void)json_append_node(all, &copy);
     }
     return STATUS_OK;
@@ -120,6 +119,11 @@ static enum status alerts(struct cli *cli, const struct client *client)
     while (status == STATUS_OK && n == CAIRN_PAGE_MAX) {
         status = read_page(cli, client, &after, &n, all);
         total += n;
+    }
+    struct error error = ERROR_NULL;
+    struct json_view items = json_view(all, &error);
+    for (size_t i = 0; i < total; i++) {
+        show_household(&cli->output, &items, i);
     }
     if (status == STATUS_OK && total == 0) {
         /* Never "nothing is known": what others hold may only be kept. */

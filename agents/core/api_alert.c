@@ -8,8 +8,6 @@
 #include "agents/core/household.h"
 #include "base/text.h"
 
-#define HOUSEHOLD_EVENTS_MAX (CAIRN_PAGE_MAX * CAIRN_ALERT_RECORDS_MAX)
-
 /* One alert being written, inside one read transaction. */
 struct showing {
     const struct api_view *view;
@@ -130,6 +128,7 @@ static void set_alert(struct json *object, const struct showing *showing)
     if (showing->listed && showing->notice.earlier_outcome != OUTCOME_NONE) {
         json_set_word(object, "earlier_outcome", outcome_text(showing->notice.earlier_outcome));
     }
+    answer_set_count(object, "household", household_of(showing->opening.txn, showing->number));
     set_pattern(object, showing);
     set_child(object, showing);
 }
@@ -203,25 +202,7 @@ void api_alert_show(const struct api_call *call, struct api_answer *answer)
 
 /* --- all of them --- */
 
-/* Of the records that have come: their headers are their origins' word. */
-static void add_events(struct households *households, const struct showing *showing)
-{
-    for (size_t i = 0; showing->listed && i < showing->notice.n_headlines; i++) {
-        const struct wire_headline *headline = &showing->notice.headlines[i];
-        _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
-        struct wire_delivered delivered;
-        struct entry_header header;
-        uint8_t flags;
-        if (headline->has_record &&
-            received_entry(showing->opening.txn, &headline->record, &arena, &delivered, &flags) &&
-            wire_entry_header_read(delivered.kind, delivered.header, &arena, &header) &&
-            header.kind == ENTRY_RECORD) {
-            households_add(households, showing->number, header.record.event_id);
-        }
-    }
-}
-
-static void append_alert(struct json *items, struct showing *showing, struct households *households)
+static void append_alert(struct json *items, struct showing *showing)
 {
     arena_reset(&showing->arena);
     if (!showing_begin(showing)) {
@@ -230,8 +211,6 @@ static void append_alert(struct json *items, struct showing *showing, struct hou
     struct json *object = json_object_new();
     set_alert(object, showing);
     answer_set_count(object, "headlines", showing->listed ? showing->notice.n_headlines : 0);
-    add_events(households, showing);
-    answer_set_count(object, "household", households_settle(households, showing->number));
     (void)json_append_node(items, &object);
 }
 
@@ -240,8 +219,6 @@ static uint64_t list(struct json *items, struct showing *showing, uint64_t after
     struct store_key from = store_key_u64(after + 1);
     uint64_t next = after;
     uint64_t n = 0;
-    _cleanup_(households_deinit) struct households households = HOUSEHOLDS_NULL;
-    households_init(&households, HOUSEHOLD_EVENTS_MAX);
     _cleanup_(store_walk_end) struct store_walk walk =
         store_walk_from(showing->opening.txn, AT_ALERT, store_key_slice(&from));
     while (walk.live && n < limit) {
@@ -251,7 +228,7 @@ static uint64_t list(struct json *items, struct showing *showing, uint64_t after
             store_fail(showing->opening.txn, -EBADMSG);
             return next;
         }
-        append_alert(items, showing, &households);
+        append_alert(items, showing);
         next = showing->number;
         n++;
         store_walk_next(&walk);

@@ -1,57 +1,119 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agents/core/household.h"
 
-#include <string.h>
+#include "agents/core/inbox.h"
+#include "agents/core/kept.h"
 
-void households_init(struct households *households, size_t max)
+#define SORT_EVENT 1
+#define SORT_ALERT 2
+
+/* --- keys --- */
+
+static struct store_key key_event(const uint8_t event[CAIRN_EVENT_ID_BYTES], uint64_t alert)
 {
-    households->max = max;
-    households->n = 0;
-    households->events = base_zalloc(max, sizeof(households->events[0]));
+    struct store_key key = {.len = 1 + CAIRN_EVENT_ID_BYTES + 8};
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_u8(&writer, SORT_EVENT);
+    write_bytes(&writer, event, CAIRN_EVENT_ID_BYTES);
+    write_u64(&writer, alert);
+    return key;
 }
 
-void households_deinit(struct households *households)
+static struct store_key key_alert(uint64_t alert, const uint8_t event[CAIRN_EVENT_ID_BYTES])
 {
-    base_free(&households->events);
-    *households = HOUSEHOLDS_NULL;
+    struct store_key key = {.len = 1 + 8 + CAIRN_EVENT_ID_BYTES};
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_u8(&writer, SORT_ALERT);
+    write_u64(&writer, alert);
+    write_bytes(&writer, event, CAIRN_EVENT_ID_BYTES);
+    return key;
 }
 
-void households_add(struct households *households, uint64_t alert,
-                    const uint8_t event[CAIRN_EVENT_ID_BYTES])
+/* --- keeping --- */
+
+void household_keep_record(struct store_txn *txn, uint64_t alert,
+                           const uint8_t event[CAIRN_EVENT_ID_BYTES])
 {
-    if (households->n < households->max) {
-        struct household_event *row = &households->events[households->n++];
-        memcpy(row->event, event, CAIRN_EVENT_ID_BYTES);
-        row->alert = alert;
-        row->household = alert;
+    struct store_key by_event = key_event(event, alert);
+    struct store_key by_alert = key_alert(alert, event);
+    store_put(txn, AT_HOUSEHOLD, store_key_slice(&by_event), SLICE_NULL);
+    store_put(txn, AT_HOUSEHOLD, store_key_slice(&by_alert), SLICE_NULL);
+}
+
+/* Of a record of ours, or of one that has come. */
+static bool header_of(struct store_txn *txn, const struct entry_id *id, struct arena *arena,
+                      struct entry_header *ret)
+{
+    struct kept kept;
+    struct wire_delivered delivered;
+    uint8_t flags;
+    struct slice bytes = SLICE_NULL;
+    if (kept_get(txn, id, &kept)) {
+        bytes = kept.header;
+    } else if (received_entry(txn, id, arena, &delivered, &flags)) {
+        bytes = delivered.header;
     }
+    return bytes.len > 0 && wire_entry_header_read(ENTRY_RECORD, bytes, arena, ret);
 }
 
-/* Of the first event before this one that is the same; 0 none. */
-static uint64_t earlier(const struct households *households, const struct household_event *event)
+void household_keep(struct store_txn *txn, const struct wire_notice *notice)
 {
-    for (size_t i = 0; i < households->n; i++) {
-        const struct household_event *other = &households->events[i];
-        if (other->alert != event->alert &&
-            memcmp(other->event, event->event, CAIRN_EVENT_ID_BYTES) == 0) {
-            return other->household;
+    bool lists = notice->type == NOTICE_RAISED || notice->type == NOTICE_EXTENDED;
+    for (size_t i = 0; lists && i < notice->n_headlines; i++) {
+        const struct wire_headline *headline = &notice->headlines[i];
+        _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(2 * CAIRN_UNPACK_BUDGET_BYTES);
+        struct entry_header header;
+        if (headline->has_record && header_of(txn, &headline->record, &arena, &header)) {
+            household_keep_record(txn, notice->alert, header.record.event_id);
         }
     }
-    return 0;
 }
 
-uint64_t households_settle(struct households *households, uint64_t alert)
-{
-    uint64_t household = alert;
-    size_t first = households->n;
+/* --- finding --- */
 
-    while (first > 0 && households->events[first - 1].alert == alert) {
-        first--;
-        uint64_t found = earlier(households, &households->events[first]);
-        household = found != 0 && found < household ? found : household;
+/* The first alert that lists a record of the event. */
+static uint64_t first_of_event(struct store_txn *txn, const uint8_t event[CAIRN_EVENT_ID_BYTES])
+{
+    struct store_key from = key_event(event, 0);
+    struct slice prefix = slice_make(from.bytes, 1 + CAIRN_EVENT_ID_BYTES);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(txn, AT_HOUSEHOLD, store_key_slice(&from));
+    if (!walk.live || !agent_key_has_prefix(walk.key, prefix)) {
+        return UINT64_MAX;
     }
-    for (size_t i = first; i < households->n; i++) {
-        households->events[i].household = household;
+    struct reader reader =
+        reader_over(slice_make(walk.key.data + prefix.len, walk.key.len - prefix.len));
+    return read_u64(&reader);
+}
+
+/* The first alert that shares an event with this one, which may be itself. */
+static uint64_t first_beside(struct store_txn *txn, uint64_t alert)
+{
+    static const uint8_t none[CAIRN_EVENT_ID_BYTES];
+    struct store_key from = key_alert(alert, none);
+    struct slice prefix = slice_make(from.bytes, 1 + 8);
+    uint64_t first = alert;
+    size_t n = 0;
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(txn, AT_HOUSEHOLD, store_key_slice(&from));
+    for (; walk.live && agent_key_has_prefix(walk.key, prefix) && n < CAIRN_ALERT_RECORDS_MAX;
+         n++) {
+        uint64_t found = first_of_event(txn, walk.key.data + prefix.len);
+        first = found < first ? found : first;
+        store_walk_next(&walk);
     }
-    return household;
+    return first;
+}
+
+uint64_t household_of(struct store_txn *txn, uint64_t alert)
+{
+    uint64_t first = alert;
+    for (size_t step = 0; step < HOUSEHOLD_STEPS_MAX; step++) {
+        uint64_t before = first_beside(txn, first);
+        if (before == first) {
+            break;
+        }
+        first = before;
+    }
+    return first;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agents/core/alerts.h"
+#include "agents/core/household.h"
 #include "agents/core/inbox_internal.h"
 #include "agents/core/unopened.h"
 
@@ -108,6 +109,7 @@ void notice_keep(struct store_txn *txn, uint32_t own, uint64_t position,
     keep_headlines(txn, own, notice);
     if (notice->alert != 0) {
         known_alert_take(txn, position, notice);
+        household_keep(txn, notice);
         keep_alert_opened(txn, own, notice);
     }
 }

@@ -15,6 +15,7 @@
 
 #include "agents/core/asked.h"
 #include "agents/core/granting.h"
+#include "agents/core/household.h"
 #include "agents/core/inbox_internal.h"
 #include "agents/core/room.h"
 #include "base/date.h"
@@ -298,6 +299,9 @@ static bool take_delivered(struct taking *taking)
     row.delivered = taking->item->position;
     row.item = item;
     received_put(taking->txn, &header.id, &row);
+    if (header.kind == ENTRY_RECORD && row.alert != 0) {
+        household_keep_record(taking->txn, row.alert, header.record.event_id);
+    }
     keep_meaning(taking, &delivered, &header);
     return true;
 }

@@ -35,12 +35,13 @@
     X(HANDLE, "handle")           /* handle[16] -> its row (handle.h) */                           \
     X(SPOOL, "spool")             /* lane u8, seq u64 -> spool row (spool.h) */                    \
     X(COUNT, "count")             /* day i32, name -> u64 */                                       \
-    X(INBOX, "inbox")       /* position u64 -> inbox row (inbox.h); what is below likewise */      \
-    X(RECEIVED, "received") /* entry id -> where it was delivered, what is known of it since */    \
-    X(RELEASED, "released") /* entry id, part u8 -> our grant, with the entry or later */          \
-    X(ALERT, "alert")       /* alert u64 -> what is known of it */                                 \
-    X(LISTED, "listed")     /* alert u64, position u64 of a notice with headlines -> (empty) */    \
-    X(READING, "reading")   /* name of an application -> position it acknowledged */               \
+    X(INBOX, "inbox")         /* position u64 -> inbox row (inbox.h); what is below likewise */    \
+    X(RECEIVED, "received")   /* entry id -> where it was delivered, what is known of it since */  \
+    X(RELEASED, "released")   /* entry id, part u8 -> our grant, with the entry or later */        \
+    X(ALERT, "alert")         /* alert u64 -> what is known of it */                               \
+    X(LISTED, "listed")       /* alert u64, position u64 of a notice with headlines -> (empty) */  \
+    X(HOUSEHOLD, "household") /* which alerts list which event (household.h) */                    \
+    X(READING, "reading")     /* name of an application -> position it acknowledged */             \
     X(REGISTER, "register") /* pupil's key[32], period i32 -> sealed marks (school/register.h) */  \
     X(ROLL, "roll")         /* pupil's key[32] -> sealed involvement (school/roll.h) */            \
     X(CIRCLE, "circle")     /* handle[16], agency u32, role u8 -> circle row (circle.h) */         \

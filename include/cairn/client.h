@@ -141,7 +141,7 @@
  * GET PATH/{alert} -> the same and {headlines: [{record, class, record_kind, code, event_date,
  *   origin_kind, from, provisional, retracted, retraction_unproven, own, card, card_state, account, account_state}],
  *   opened, closed, may_decide}
- * `household`: the first alert of this answer that lists a record of the same event, which another
+ * `household`: the first alert that lists a record of the same event, which another
  * child was in as well; the alert itself when there is none.
  * `state`: noticed, opened, closed. `child`: {known_as, local_id, card}; `known_as`: own (as our
  * system calls it), told (by the card of another agency), not-named. `opened` and `closed` say who

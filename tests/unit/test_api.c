@@ -811,6 +811,16 @@ static void alerts_of_children_of_one_event_are_one_household(void **state)
     assert_non_null(strstr(first + 1, "\"household\":1"));
 }
 
+static void a_household_is_whole_whatever_the_page(void **state)
+{
+    struct story *story = *state;
+    raise_of_event(story, ALIX, 7);
+    raise_of_event(story, BLAKE, 7);
+
+    EXPECT_GET(story, CAIRN_PATH_ALERTS "?after=1", 200, "\"household\":1");
+    EXPECT_GET(story, CAIRN_PATH_ALERTS "/2", 200, "\"household\":1");
+}
+
 static void alerts_of_children_of_different_events_are_not(void **state)
 {
     struct story *story = *state;
@@ -966,6 +976,7 @@ int main(void)
         MASH_STORY(an_agency_without_a_place_cannot_decide),
         MASH_STORY(alerts_come_in_pages),
         MASH_STORY(alerts_of_children_of_one_event_are_one_household),
+        MASH_STORY(a_household_is_whole_whatever_the_page),
         MASH_STORY(alerts_of_children_of_different_events_are_not),
         MASH_STORY(what_needs_the_broker_says_that_it_cannot_be_asked),
         SCHOOL_STORY(health_says_what_an_operator_asks),
