@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/members.h"
 
+#include <string.h>
+
 bool member_list_has(const struct member_list *list, const struct subject_id *subject)
 {
     for (size_t i = 0; i < list->n; i++) {

@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "agents/core/asked.h"
 #include "agents/core/granting.h"
