@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "broker/backfill.h"
 #include "broker/chronology.h"
 #include "broker/disclose.h"
 #include "broker/headline.h"
@@ -11,6 +12,7 @@
 #include "broker/notice.h"
 #include "broker/ties.h"
 #include "broker/timers.h"
+#include "ledger/tally.h"
 
 /* --- telling --- */
 
@@ -88,7 +90,7 @@ static void tell_addressee(struct apply *apply, uint64_t number, const struct al
             continue;
         }
         notice.n_headlines++;
-        if (agency_is_front_door(recipient)) {
+        if (agency_is_front_door(recipient) && type != NOTICE_LISTED) {
             alert_deliver_card(apply, &record, recipient);
         }
     }
@@ -289,25 +291,28 @@ struct look {
     uint64_t child;
     uint64_t number; /* of the alert below; 0: the child has none */
     struct alert_row alert;
+    bool joined; /* because two children came together: that is the news */
     bool raised;
     bool extended;
+    bool over_budget;
 };
 
-/* How many alerts of this pattern a week of London has had; those beyond its budget are counted for
- * its owner. They are raised all the same: no child goes unseen because many were seen. */
-static void count_budget(struct apply *apply, const struct pattern *pattern)
+/* Beyond the budget they are raised all the same: no child goes unseen because many were seen. Who
+ * owns the pattern is told. */
+static void count_raised(struct apply *apply, struct look *look, const struct pattern *pattern)
 {
-    char name[RULE_ID_MAX_BYTES + 8];
-    struct writer writer = writer_over(name, sizeof(name) - 1);
-    write_format(&writer, "week/%s", pattern->id);
-    name[writer_slice(&writer).len] = '\0';
-    uint64_t week = (uint64_t)(apply_day(apply) + 3) / 7; /* from Monday: day 0 was a Thursday */
-    uint64_t last = meta_get(apply->txn, name, 0);
-    uint64_t raised = (last >> 32 == week ? last & UINT32_MAX : 0) + 1;
-    meta_put(apply->txn, name, week << 32 | raised);
+    uint32_t raised = tally_add(apply->txn, TALLY_RAISED, pattern->id, apply_day(apply));
     if (raised > pattern->weekly_budget) {
+        look->over_budget = true;
         apply_noted(apply, NOTED_ALERTS_OVER_BUDGET);
     }
+}
+
+static void fill_rule(struct apply *apply, struct alert_row *alert, const struct pattern *pattern)
+{
+    memcpy(alert->pattern, pattern->id, sizeof(alert->pattern));
+    alert->rule_version = pattern->version;
+    alert->pattern_hash = apply->governance->digests[GOVERNANCE_PATTERNS];
 }
 
 static void raise(struct apply *apply, struct look *look, const struct pattern *pattern)
@@ -316,24 +321,91 @@ static void raise(struct apply *apply, struct look *look, const struct pattern *
     look->number = meta_next(apply->txn, "alerts");
     look->alert = (struct alert_row){
         .child = look->child,
-        .rule_version = pattern->version,
-        .pattern_hash = apply->governance->digests[GOVERNANCE_PATTERNS],
         .state = ALERT_OPEN,
         .revision = 1,
         .earlier_outcome = earlier,
     };
-    memcpy(look->alert.pattern, pattern->id, sizeof(look->alert.pattern));
+    fill_rule(apply, &look->alert, pattern);
     look->raised = true;
-    count_budget(apply, pattern);
+    count_raised(apply, look, pattern);
+}
+
+/* What was for review alone, and now something came. */
+static void promote(struct apply *apply, struct look *look, const struct pattern *pattern)
+{
+    look->alert.state = ALERT_OPEN;
+    look->alert.revision++;
+    fill_rule(apply, &look->alert, pattern);
+    look->raised = true;
+    count_raised(apply, look, pattern);
+}
+
+static bool any_since(const struct noticed *noticed, uint64_t log_index)
+{
+    for (size_t i = 0; i < noticed->n; i++) {
+        if (noticed->items[i]->log_index >= log_index) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* False: nothing that this pattern noticed concerns the alert, or raises one. */
+static bool concerns(struct apply *apply, struct look *look, const struct pattern *pattern,
+                     const struct noticed *noticed)
+{
+    struct alert_row *alert = &look->alert;
+    if (look->number == 0) {
+        raise(apply, look, pattern);
+        return true;
+    }
+    switch (alert->state) {
+    case ALERT_OPEN:
+    case ALERT_OPENED:
+    case ALERT_WITHDRAWN:
+        return true;
+    case ALERT_LISTED:
+        if (any_since(noticed, alert->closed_at)) {
+            promote(apply, look, pattern);
+            return true;
+        }
+        return false;
+    case ALERT_CLOSED:
+        break;
+    }
+    if (any_news(apply, noticed, alert)) {
+        raise(apply, look, pattern);
+        return true;
+    }
+    return false;
+}
+
+/* Whoever owns a pattern is found at the front door: those that the pattern addresses, else all. */
+static void add_owners(struct apply *apply, struct alert_row *alert, const struct pattern *pattern)
+{
+    const struct directory *directory = &apply->governance->directory;
+    bool addressed = false;
+    for (size_t i = 0; i < directory->n_front_doors; i++) {
+        const struct agency *agency = directory_agency(directory, directory->front_doors[i]);
+        for (size_t j = 0; j < pattern->n_addressees; j++) {
+            const struct addressee_rule *rule = &pattern->addressees[j];
+            if (rule->sort == ADDRESSEE_KIND && strcmp(agency->kind->id, rule->id) == 0) {
+                alert_add_addressee(apply, alert, agency->number);
+                addressed = true;
+            }
+        }
+    }
+    for (size_t i = 0; i < directory->n_front_doors && !addressed; i++) {
+        alert_add_addressee(apply, alert, directory->front_doors[i]);
+    }
 }
 
 static void act_on(struct apply *apply, struct look *look, const struct pattern *pattern,
                    const struct noticed *noticed)
 {
     struct alert_row *alert = &look->alert;
-    if (look->number == 0 || (alert->state == ALERT_CLOSED && any_news(apply, noticed, alert))) {
-        raise(apply, look, pattern);
-    } else if (alert->state == ALERT_CLOSED) {
+    uint64_t since = look->joined ? 0 : backfill_since(apply->txn, pattern);
+    if (!any_since(noticed, since) || !concerns(apply, look, pattern, noticed)) {
         return;
     }
     uint32_t before = alert->revision;
@@ -344,6 +416,24 @@ static void act_on(struct apply *apply, struct look *look, const struct pattern 
     }
     look->extended = true;
     add_addressees(apply, alert, pattern);
+    if (look->over_budget) {
+        add_owners(apply, alert, pattern);
+    }
+}
+
+static void tell_over_budget(struct apply *apply, const struct look *look)
+{
+    const struct directory *directory = &apply->governance->directory;
+    for (size_t i = 0; i < look->alert.n_addressees; i++) {
+        const struct alert_addressee *addressee = &look->alert.addressees[i];
+        const struct agency *agency = directory_agency(directory, addressee->agency);
+        struct wire_notice notice =
+            alert_notice(apply, look->number, &look->alert, NOTICE_OVER_BUDGET);
+        if (agency != NULL && agency->active && agency_is_front_door(agency) &&
+            addressee->told > 0) {
+            mailbox_notice(apply, agency->number, &notice);
+        }
+    }
 }
 
 static void tell_all(struct apply *apply, struct look *look)
@@ -353,6 +443,9 @@ static void tell_all(struct apply *apply, struct look *look)
         tell_addressee(apply, look->number, &look->alert, &look->alert.addressees[i], type);
     }
     alert_row_put(apply->txn, look->number, &look->alert);
+    if (look->over_budget) {
+        tell_over_budget(apply, look);
+    }
     if (look->raised) {
         timers_watch_alert(apply, look->number);
         child_alert_put(apply->txn, look->child, look->number);
@@ -459,32 +552,50 @@ bool alert_met(struct apply *apply, const struct alert_question *question)
     return false;
 }
 
+/* The record at hand tells of an occurrence that no other one does. */
+static bool completes(const struct noticed *noticed, uint64_t log_index)
+{
+    const struct chronology_item *fresh = NULL;
+    for (size_t i = 0; i < noticed->n; i++) {
+        fresh = noticed->items[i]->log_index == log_index ? noticed->items[i] : fresh;
+    }
+    for (size_t i = 0; fresh != NULL && i < noticed->n; i++) {
+        const struct chronology_row *row = &noticed->items[i]->row;
+        if (noticed->items[i] != fresh &&
+            memcmp(row->occurrence, fresh->row.occurrence, sizeof(row->occurrence)) == 0) {
+            return false;
+        }
+    }
+    return fresh != NULL;
+}
+
 /* A pattern in the shadow raises nothing: that it would have is counted, once, by the occurrence that
  * completes it. */
 static void count_shadow(struct apply *apply, const struct alert_question *question,
-                         const struct pattern *pattern)
+                         const struct pattern *pattern, uint64_t log_index)
 {
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
     struct noticed noticed;
     struct pattern live = *pattern;
     live.shadow = false;
     if (question->anchor != ALERT_NEWEST && pattern_met(apply, question, &live, items, &noticed) &&
-        noticed.occurrences == pattern->occurrences_min) {
+        noticed.occurrences == pattern->occurrences_min && completes(&noticed, log_index)) {
+        (void)tally_add(apply->txn, TALLY_SHADOW, pattern->id, apply_day(apply));
         apply_noted(apply, NOTED_SHADOW_RAISED);
     }
 }
 
-void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
+void alert_look_at(struct apply *apply, uint64_t child, int32_t anchor, uint64_t log_index)
 {
     const struct patterns *patterns = &apply->governance->patterns;
     const struct alert_question question = {.n = 1, .children = {child}, .anchor = anchor};
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
     struct noticed noticed;
-    struct look look = {.child = child};
+    struct look look = {.child = child, .joined = anchor == ALERT_NEWEST};
     look.number = child_alert_get(apply->txn, child, &look.alert);
     for (size_t i = 0; i < patterns->n; i++) {
         if (patterns->items[i].shadow) {
-            count_shadow(apply, &question, &patterns->items[i]);
+            count_shadow(apply, &question, &patterns->items[i], log_index);
         } else if (pattern_met(apply, &question, &patterns->items[i], items, &noticed)) {
             act_on(apply, &look, &patterns->items[i], &noticed);
         }
@@ -492,6 +603,70 @@ void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
     if (look.extended) {
         tell_all(apply, &look);
     }
+}
+
+void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
+{
+    alert_look_at(apply, child, anchor, UINT64_MAX);
+}
+
+/* --- for review --- */
+
+/* That it met the pattern once, longer ago than the pattern looks back, is no news to anybody. */
+static bool is_past(struct apply *apply, const struct pattern *pattern,
+                    const struct noticed *noticed)
+{
+    const struct notice_rule rule = {pattern, &apply->governance->directory,
+                                     noticed->items[noticed->n - 1]->day};
+    int32_t from;
+    int32_t to;
+    notice_span(&rule, &from, &to);
+    return to <= apply_day(apply);
+}
+
+static bool any_untold(struct apply *apply, const struct noticed *noticed)
+{
+    struct entry_row row;
+    for (size_t i = 0; i < noticed->n; i++) {
+        if (entry_row_get(apply->txn, &noticed->items[i]->row.entry, &row) && row.alert == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void alert_list(struct apply *apply, uint64_t child, const struct pattern *pattern)
+{
+    const struct alert_question question = {.n = 1, .children = {child}, .anchor = ALERT_NEWEST};
+    struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
+    struct noticed noticed;
+    struct alert_row alert;
+    uint64_t number = child_alert_get(apply->txn, child, &alert);
+    if ((number != 0 && alert_may_be_decided(&alert)) ||
+        !pattern_met(apply, &question, pattern, items, &noticed) ||
+        any_since(&noticed, backfill_since(apply->txn, pattern)) ||
+        is_past(apply, pattern, &noticed) || !any_untold(apply, &noticed)) {
+        return;
+    }
+    enum outcome earlier = number == 0 ? OUTCOME_NONE : alert.outcome;
+    number = meta_next(apply->txn, "alerts");
+    alert = (struct alert_row){
+        .child = child,
+        .state = ALERT_LISTED,
+        .revision = 1,
+        .closed_at = apply->range.size,
+        .earlier_outcome = earlier,
+    };
+    fill_rule(apply, &alert, pattern);
+    (void)add_records(apply, number, &alert, &noticed);
+    add_owners(apply, &alert, pattern);
+    for (size_t i = 0; i < alert.n_addressees; i++) {
+        tell_addressee(apply, number, &alert, &alert.addressees[i], NOTICE_LISTED);
+    }
+    alert_row_put(apply->txn, number, &alert);
+    child_alert_put(apply->txn, child, number);
+    (void)tally_add(apply->txn, TALLY_LISTED, pattern->id, apply_day(apply));
+    apply_noted(apply, NOTED_ALERTS_LISTED);
 }
 
 uint64_t alert_going_on(struct apply *apply, uint64_t number, struct alert_row *ret)

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "broker/alert.h"
+#include "broker/backfill.h"
 #include "broker/candidates.h"
 #include "broker/catch_up.h"
 #include "broker/chronology.h"
@@ -321,8 +322,11 @@ static struct applied apply_governance(struct apply *apply, const struct input *
         applied.verdict = VERDICT_CONFLICT;
         return applied;
     }
-    governance_unref(&apply->governance);
+    _cleanup_(governance_unref) struct governance *old = apply->governance;
     apply->governance = next;
+    if (document.document == GOVERNANCE_PATTERNS) {
+        backfill_turned_on(apply, old);
+    }
     const struct governance_row row = {
         .version = next->versions[document.document],
         .text = document.text,
@@ -425,8 +429,9 @@ static struct applied apply_input(struct apply *apply, const struct input *input
         return apply_start(apply, input);
     case INPUT_TICK:
         return apply_tick(apply);
-    case INPUT_JUDGE:
+    case INPUT_CONTINUE:
         waiting_judge(apply);
+        backfill_look(apply);
         return (struct applied){.verdict = VERDICT_STORED, .log_index = UINT64_MAX};
     }
     assert(false && "an input of a type that the journal does not know");

@@ -36,6 +36,7 @@
     X(LOOKS_CUT_SHORT, "looks_cut_short")                                                          \
     X(ALERTS_RAISED, "alerts_raised")                                                              \
     X(ALERTS_OVER_BUDGET, "alerts_over_budget")                                                    \
+    X(ALERTS_LISTED, "alerts_listed")                                                              \
     X(SHADOW_RAISED, "shadow_raised")                                                              \
     X(ALERTS_EXTENDED, "alerts_extended")                                                          \
     X(ALERTS_OPENED, "alerts_opened")                                                              \

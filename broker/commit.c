@@ -26,6 +26,7 @@
 
 #include "base/date.h"
 #include "base/log.h"
+#include "broker/backfill.h"
 #include "broker/plan.h"
 #include "broker/retention.h"
 #include "broker/survey.h"
@@ -335,8 +336,9 @@ static void begin(struct batch *batch)
 static void look_at_waiting(struct commit *commit, struct store_txn *txn, const struct apply *apply)
 {
     commit->judged_day = apply_day(apply);
-    commit->judging =
-        apply->governance != NULL && waiting_pending(txn, apply->governance, commit->judged_day);
+    commit->continues =
+        apply->governance != NULL && (waiting_pending(txn, apply->governance, commit->judged_day) ||
+                                      backfill_pending(txn, apply->governance));
 }
 
 /* Steps 2 and 3, given a planned batch and its transaction. */
@@ -410,14 +412,14 @@ static void commit_inputs(struct commit *commit, const struct input *inputs, siz
 }
 
 /* The same of what waits in mailboxes; a clock that stepped stops timers, not this. */
-static bool judge_alone(struct commit *commit)
+static bool continue_alone(struct commit *commit)
 {
     int64_t now = clock_real_ms(commit->time.clock);
     bool next_day = !commit->time.frozen && instant_london_day(now) > commit->judged_day;
-    if (commit->governance == NULL || (!commit->judging && !next_day)) {
+    if (commit->governance == NULL || (!commit->continues && !next_day)) {
         return false;
     }
-    const struct input judge = {.type = INPUT_JUDGE};
+    const struct input judge = {.type = INPUT_CONTINUE};
     commit_inputs(commit, &judge, 1, false);
     return true;
 }
@@ -438,7 +440,7 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
     size_t ready = pipeline_batch(commit->pipeline, wait, timeout_ms);
     look_around(commit);
     if (ready == 0) {
-        return judge_alone(commit) || tick_alone(commit);
+        return continue_alone(commit) || tick_alone(commit);
     }
     struct batch batch = {
         .commit = commit, .plan = {.commit = commit}, .n_slots = batch_size(commit, ready)};
@@ -449,7 +451,7 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
     begin(&batch);
     plan_refused(&batch.plan, batch.head.time_ms, false);
     plan_tick(&batch.plan, batch.head.time_ms);
-    plan_judge(&batch.plan, batch.head.time_ms);
+    plan_continue(&batch.plan, batch.head.time_ms);
     for (size_t i = 0; i < batch.n_slots; i++) {
         plan_slot(&batch.plan, txn, pipeline_batch_slot(commit->pipeline, i));
     }
@@ -464,7 +466,7 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
 
 void commit_start(struct commit *commit, const struct input *governance, size_t n)
 {
-    struct input start[] = {{.type = INPUT_START}, {.type = INPUT_JUDGE}};
+    struct input start[] = {{.type = INPUT_START}, {.type = INPUT_CONTINUE}};
     sha256(slice_of_text("cairn-broker " CAIRN_VERSION), start[0].software.bytes);
     commit_inputs(commit, governance, n, false);
     commit_inputs(commit, start, ARRAY_LEN(start), false);
@@ -564,7 +566,8 @@ int commit_recover(struct commit *commit, const struct checkpoint *mark, struct 
         board_set_governance(commit->board, commit->governance);
         board_set_head(commit->board, &head);
         commit->judged_day = instant_london_day((int64_t)meta_get(txn, "time-ms", 0));
-        commit->judging = waiting_pending(txn, commit->governance, commit->judged_day);
+        commit->continues = waiting_pending(txn, commit->governance, commit->judged_day) ||
+                            backfill_pending(txn, commit->governance);
     }
     return r;
 }

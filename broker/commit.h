@@ -41,8 +41,8 @@ struct commit {
     int64_t surveyed_ms;   /* once a minute */
     int64_t next_timer_ms; /* INT64_MAX: none is set */
     int32_t judged_day;    /* of the newest batch: what waits is judged again on another */
-    bool judging;          /* something waits that the documents in force have not judged */
-    bool said_frozen;      /* that the clock stepped is in the log */
+    bool continues;   /* something is due by the documents in force or the day: INPUT_CONTINUE */
+    bool said_frozen; /* that the clock stepped is in the log */
     struct {
         uint32_t agency;
         uint32_t frames;

@@ -173,7 +173,7 @@ static enum verdict judge_record(struct apply *apply, const struct decision_head
  * there has read is not put away by it. */
 static bool decides(const struct alert_row *alert, const struct decision_header *header)
 {
-    return alert_is_open(alert) && alert_was_told(alert, header->id.agency);
+    return alert_may_be_decided(alert) && alert_was_told(alert, header->id.agency);
 }
 
 static bool decides_any(struct apply *apply, const struct decision_header *header)

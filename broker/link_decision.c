@@ -50,7 +50,7 @@ static enum verdict judge_seen(struct apply *apply, const struct decision_header
         !headline_for(apply, record, sender, &ignored)) {
         return VERDICT_NOT_ENTITLED;
     }
-    return alert_is_open(&alert) ? VERDICT_STORED : VERDICT_CONFLICT;
+    return alert_may_be_decided(&alert) ? VERDICT_STORED : VERDICT_CONFLICT;
 }
 
 /* Its own child, seen in its own record or in one that came to it because of that child. */

@@ -420,7 +420,7 @@ void record_act(struct apply *apply, const struct record_case *record, uint64_t 
             timers_watch_record(apply, &record->header->id, log_index);
         }
         tell_others(apply, &told, NOTICE_TOLD);
-        alert_look(apply, record->subject.child, record->header->event_day);
+        alert_look_at(apply, record->subject.child, record->header->event_day, log_index);
         candidates_look(apply, record->subject.child, record->header->event_day);
     }
 }

@@ -233,12 +233,14 @@ static enum fate fate_of_notice(struct apply *apply, const struct agency *recipi
     switch (ret->notice.type) {
     case NOTICE_RAISED:
     case NOTICE_EXTENDED:
+    case NOTICE_LISTED:
     case NOTICE_CANDIDATE:
         return fate_of_headlines(apply, recipient, ret);
     case NOTICE_TOLD:
         return fate_if(may_be_told(apply, &row->entry, &ret->notice, recipient));
     case NOTICE_OPENED:
     case NOTICE_CLOSED:
+    case NOTICE_OVER_BUDGET:
         return fate_if(alert_may_be_known(apply, ret->notice.alert, recipient));
     case NOTICE_UNOPENED:
         return fate_if(ret->notice.alert == 0 ||
@@ -357,7 +359,8 @@ static void withhold_entry(struct apply *apply, uint32_t agency, uint64_t positi
 static void untell_alert(struct apply *apply, uint32_t agency, const struct wire_notice *notice)
 {
     struct alert_row alert;
-    if (notice->type != NOTICE_RAISED || !alert_row_get(apply->txn, notice->alert, &alert)) {
+    if ((notice->type != NOTICE_RAISED && notice->type != NOTICE_LISTED) ||
+        !alert_row_get(apply->txn, notice->alert, &alert)) {
         return;
     }
     for (size_t i = 0; i < alert.n_addressees; i++) {

@@ -79,7 +79,7 @@ void withdraw_unmet(struct apply *apply, uint64_t child, uint64_t parted,
     const uint64_t children[2] = {child, parted};
     struct alert_row alert;
     uint64_t first = child_alert_get(apply->txn, child, &alert);
-    if (first == 0 || !alert_is_open(&alert)) {
+    if (first == 0 || !alert_may_be_decided(&alert)) {
         return;
     }
     bool met = is_met(apply, first);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `cairn alerts`: what patterns have noticed and this agency was told of. */
+/* `cairn alerts`: what patterns have noticed and this agency was told of; `cairn review`: the list
+ * for whoever owns the patterns. */
 #include <stdio.h>
 
 #include "cli/client.h"
@@ -7,6 +8,7 @@
 
 struct alerts_options {
     struct client client;
+    bool review;
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -79,16 +81,16 @@ static void show_household(struct output *output, const struct json_view *items,
 }
 
 /* Appends what lies behind alert *after and moves it on: a household may go over pages. */
-static enum status read_page(struct cli *cli, const struct client *client, uint64_t *after,
+static enum status read_page(struct cli *cli, const struct alerts_options *given, uint64_t *after,
                              size_t *ret_n, struct json *all)
 {
     struct error error = ERROR_NULL;
     char path[CLIENT_PATH_BYTES];
     _cleanup_(json_free) struct json *answer = NULL;
 
-    (void)snprintf(path, sizeof(path), CAIRN_PATH_ALERTS "?after=%llu&limit=%d",
-                   (unsigned long long)*after, CAIRN_PAGE_MAX);
-    enum status status = client_get(client, path, &answer, &error);
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_ALERTS "?after=%llu&limit=%d&review=%d",
+                   (unsigned long long)*after, CAIRN_PAGE_MAX, given->review ? 1 : 0);
+    enum status status = client_get(&given->client, path, &answer, &error);
     if (status != STATUS_OK) {
         return output_fail(&cli->output, status, &error);
     }
@@ -107,7 +109,7 @@ static enum status read_page(struct cli *cli, const struct client *client, uint6
     return STATUS_OK;
 }
 
-static enum status alerts(struct cli *cli, const struct client *client)
+static enum status alerts(struct cli *cli, const struct alerts_options *given)
 {
     struct json *list = json_array_new();
     struct json *all = json_set_node(output_result(&cli->output), "items", &list);
@@ -117,7 +119,7 @@ static enum status alerts(struct cli *cli, const struct client *client)
     enum status status = STATUS_OK;
 
     while (status == STATUS_OK && n == CAIRN_PAGE_MAX) {
-        status = read_page(cli, client, &after, &n, all);
+        status = read_page(cli, given, &after, &n, all);
         total += n;
     }
     struct error error = ERROR_NULL;
@@ -127,23 +129,37 @@ static enum status alerts(struct cli *cli, const struct client *client)
     }
     if (status == STATUS_OK && total == 0) {
         /* Never "nothing is known": what others hold may only be kept. */
-        output_line(&cli->output, "This agency has been told of no alert.");
+        output_line(&cli->output, given->review ? "Nothing is listed for review."
+                                                : "This agency has been told of no alert.");
     }
     return status;
 }
 
-enum status command_alerts(struct cli *cli, int argc, char **argv)
+static enum status list(struct cli *cli, const struct command_call *call, const char *help,
+                        bool review)
 {
     static const struct argp_option options[] = {CLIENT_OPTION, {0}};
-    static const struct command_line line = {
-        .options = options,
-        .parser = parse_option,
-        .help = "Lists what has been noticed about children whom this agency knows, or, at a front "
-                "door, about any child.",
-    };
-    struct alerts_options given = {.client = client_default()};
-    const struct command_call call = {argc, argv};
+    const struct command_line line = {.options = options, .parser = parse_option, .help = help};
+    struct alerts_options given = {.client = client_default(), .review = review};
     enum status status = STATUS_OK;
 
-    return command_parse(cli, &line, call, &given, &status) ? alerts(cli, &given.client) : status;
+    return command_parse(cli, &line, *call, &given, &status) ? alerts(cli, &given) : status;
+}
+
+enum status command_alerts(struct cli *cli, int argc, char **argv)
+{
+    return list(cli, &(const struct command_call){argc, argv},
+                "Lists what has been noticed about children whom this agency knows, or, at a front "
+                "door, about any child.",
+                false);
+}
+
+enum status command_review(struct cli *cli, int argc, char **argv)
+{
+    return list(
+        cli, &(const struct command_call){argc, argv},
+        "Lists what whoever owns the patterns is to look through, at a front door: children "
+        "who meet a pattern by what was recorded before it was turned on, of whom nobody "
+        "was alerted, and alerts beyond a pattern's week.",
+        true);
 }

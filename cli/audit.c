@@ -64,7 +64,7 @@ static bool check_input(struct auditing *auditing, const struct input *input)
         const struct leaf expected = {.type = LEAF_TICK};
         return audit_input_leaf(auditing, &expected);
     }
-    case INPUT_JUDGE:
+    case INPUT_CONTINUE:
         return true; /* a leaf for each telling that it changed, and none of its own */
     }
     return false;

@@ -34,6 +34,7 @@
     X("agreement diff",    agreement_diff,    "The partnership", "what changes for whom between two agreements")          \
     X("agreement sign",    agreement_sign,    "The partnership", "sign the next version of the agreements")               \
     X("pattern sign",      pattern_sign,      "The partnership", "sign the next version of the patterns")                 \
+    X("pattern preview",   pattern_preview,   "The partnership", "how much patterns raise, or would raise")                \
     X("calendar sign",     calendar_sign,     "The partnership", "sign the next version of the calendar")                 \
     X("agency request", agency_request, "An agency",       "make an agency's keys and its request to join")     \
     X("submit",         submit,         "An agency",       "hand records or appointments to the agency's agent")       \
@@ -45,6 +46,7 @@
     X("kept",           kept,           "An agency",       "what is kept and nobody has seen; when to look at it again") \
     X("record",         record,         "An agency",       "what became of a record, who has seen it, what it says")   \
     X("inbox",          inbox,          "An agency",       "what others have told this agency")                        \
+    X("review",         review,         "An agency",       "what patterns found before they were on, and beyond their week") \
     X("alerts",         alerts,         "An agency",       "what was noticed")                                         \
     X("alert",          alert,          "An agency",       "one alert: see it, open it, close it")                     \
     X("picture",        picture,        "An agency",       "what this agency may see of a child, and who is involved") \

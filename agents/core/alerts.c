@@ -2,9 +2,9 @@
 /*
  * ALERT row: state u8 | revision u32 | raised i64 | changed i64
  *            | opened: at i64, agency u32, decision[20] | closed: likewise | outcome u8
- *            | decided i64 | decision[16]
+ *            | decided i64 | decision[16] | over budget u8
  *
- * States only rise: a late notice of an earlier act does not take a later one back. `decided` is
+ * States only rise, listed being the lowest: a late notice of an earlier act does not take a later one back. `decided` is
  * set by known_alert_decided alone: that the broker says we opened it is no reason to show an
  * account.
  */
@@ -16,7 +16,7 @@
 #include "agents/core/subjects.h"
 
 #define ACT_BYTES   (8 + 4 + ENTRY_ID_BYTES)
-#define ALERT_BYTES (1 + 4 + 8 + 8 + 2 * ACT_BYTES + 1 + 8 + REFERENCE_BYTES)
+#define ALERT_BYTES (1 + 4 + 8 + 8 + 2 * ACT_BYTES + 1 + 8 + REFERENCE_BYTES + 1)
 
 const char *known_state_text(enum known_state state)
 {
@@ -61,6 +61,7 @@ bool known_alert_unpack(struct slice value, struct known_alert *ret)
     row.outcome = (enum outcome)read_u8(&reader);
     row.decided_ms = (int64_t)read_u64(&reader);
     read_into(&reader, row.decision.bytes, sizeof(row.decision.bytes));
+    row.over_budget = read_u8(&reader) != 0;
     if (!reader_end(&reader)) {
         return false;
     }
@@ -96,6 +97,7 @@ static void known_alert_put(struct store_txn *txn, uint64_t alert, const struct 
     write_u8(&writer, (uint8_t)row->outcome);
     write_u64(&writer, (uint64_t)row->decided_ms);
     write_bytes(&writer, row->decision.bytes, sizeof(row->decision.bytes));
+    write_u8(&writer, row->over_budget ? 1 : 0);
     assert(writer.len == sizeof(storage));
     store_put(txn, AT_ALERT, store_key_slice(&key), writer_slice(&writer));
 }
@@ -206,10 +208,19 @@ void known_alert_take(struct store_txn *txn, uint64_t position, const struct wir
     switch (notice->type) {
     case NOTICE_RAISED:
     case NOTICE_EXTENDED:
+        row.state = row.state == KNOWN_LISTED ? KNOWN_NOTICED : row.state;
         take_listed(txn, &row, position, notice);
         break;
+    case NOTICE_LISTED:
+        row.state = KNOWN_LISTED; /* the first that is ever said of it */
+        take_listed(txn, &row, position, notice);
+        break;
+    case NOTICE_OVER_BUDGET:
+        row.over_budget = true;
+        break;
     case NOTICE_OPENED:
-        row.state = row.state == KNOWN_NOTICED ? KNOWN_OPENED : row.state;
+        row.state =
+            row.state == KNOWN_NOTICED || row.state == KNOWN_LISTED ? KNOWN_OPENED : row.state;
         row.opened = row.opened.at_ms == 0 ? act_of(notice) : row.opened;
         break;
     case NOTICE_CLOSED:

@@ -18,7 +18,8 @@
     X(NOTICED, 1, "noticed")                                                                       \
     X(OPENED, 2, "opened")                                                                         \
     X(CLOSED, 3, "closed")                                                                         \
-    X(WITHDRAWN, 4, "withdrawn")
+    X(WITHDRAWN, 4, "withdrawn")                                                                   \
+    X(LISTED, 5, "listed")
 
 enum known_state {
 #define X(name, number, text) KNOWN_##name = (number),
@@ -44,11 +45,18 @@ struct known_alert {
     enum outcome outcome;
     int64_t decided_ms; /* when a named person of ours first decided about it; 0 nobody */
     struct reference decision;
+    bool over_budget; /* it went beyond its pattern's week: its owner is to look why */
 };
 /* Whether people are still to decide about it. */
 static inline bool known_alert_is_open(const struct known_alert *row)
 {
-    return row->state == KNOWN_NOTICED || row->state == KNOWN_OPENED;
+    return row->state == KNOWN_NOTICED || row->state == KNOWN_OPENED || row->state == KNOWN_LISTED;
+}
+/* Whether it belongs on the list for review: found in what was there before its pattern was turned
+ * on, or beyond its pattern's week; until somebody has decided. */
+static inline bool known_alert_for_review(const struct known_alert *row)
+{
+    return row->state == KNOWN_LISTED || (row->over_budget && known_alert_is_open(row));
 }
 bool known_alert_get(struct store_txn *txn, uint64_t alert, struct known_alert *ret);
 /* A row under a walk of AT_ALERT; false for a broken one. */

@@ -116,6 +116,9 @@ static void set_alert(struct json *object, const struct showing *showing)
     answer_set_count(object, "alert", showing->number);
     json_set_word(object, "state", known_state_text(row->state));
     json_set_word(object, "heading", CAIRN_ALERT_HEADING);
+    if (row->over_budget) {
+        json_set_bool(object, "over_budget", true);
+    }
     answer_set_peer_text(object, "words", slice_of_text(words));
     json_set_integer(object, "revision", row->revision);
     if (row->raised_ms != 0) {
@@ -214,23 +217,34 @@ static void append_alert(struct json *items, struct showing *showing)
     (void)json_append_node(items, &object);
 }
 
-static uint64_t list(struct json *items, struct showing *showing, uint64_t after, uint64_t limit)
+struct alert_page {
+    uint64_t after;
+    uint64_t limit;
+    bool review;
+};
+
+/* `review`: those on the list for review, else those that somebody was alerted by. */
+static uint64_t list(struct json *items, struct showing *showing, const struct alert_page *page)
 {
+    uint64_t after = page->after;
     struct store_key from = store_key_u64(after + 1);
     uint64_t next = after;
     uint64_t n = 0;
     _cleanup_(store_walk_end) struct store_walk walk =
         store_walk_from(showing->opening.txn, AT_ALERT, store_key_slice(&from));
-    while (walk.live && n < limit) {
+    while (walk.live && n < page->limit) {
         struct reader key = reader_over(walk.key);
         showing->number = read_u64(&key);
         if (!known_alert_unpack(walk.value, &showing->row)) {
             store_fail(showing->opening.txn, -EBADMSG);
             return next;
         }
-        append_alert(items, showing);
         next = showing->number;
-        n++;
+        if (page->review ? known_alert_for_review(&showing->row)
+                         : showing->row.state != KNOWN_LISTED) {
+            append_alert(items, showing);
+            n++;
+        }
         store_walk_next(&walk);
     }
     return next;
@@ -240,13 +254,15 @@ void api_alert_list(const struct api_call *call, struct api_answer *answer)
 {
     _cleanup_(view_end) struct api_view view;
     struct showing showing = {.arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES)};
-    uint64_t after = 0;
-    uint64_t limit = CAIRN_PAGE_DEFAULT;
+    struct alert_page page = {.limit = CAIRN_PAGE_DEFAULT};
+    uint64_t review = 0;
     view_begin(call->agent, &view);
-    if (!api_query_number(call, "after", INT64_MAX - 1, &after, answer) ||
-        !api_query_limit(call, &limit, answer)) {
+    if (!api_query_number(call, "after", INT64_MAX - 1, &page.after, answer) ||
+        !api_query_number(call, "review", 1, &review, answer) ||
+        !api_query_limit(call, &page.limit, answer)) {
         return;
     }
+    page.review = review == 1;
     _cleanup_(store_end) struct store_txn *txn = view_read(&view, answer);
     if (txn == NULL) {
         return;
@@ -254,7 +270,7 @@ void api_alert_list(const struct api_call *call, struct api_answer *answer)
     showing.view = &view;
     showing.opening = (struct opening){.agent = call->agent, .txn = txn, .own = view.own};
     struct json *items = json_array_new();
-    uint64_t next = list(items, &showing, after, limit);
+    uint64_t next = list(items, &showing, &page);
     arena_deinit(&showing.arena);
     struct json *document = json_object_new();
     (void)json_set_node(document, "items", &items);

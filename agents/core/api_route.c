@@ -32,7 +32,7 @@ static const struct api_route routes[] = {
      USER_PRACTITIONER},
     {"POST", CAIRN_PATH_REQUESTS "/{}" CAIRN_PATH_PART_REFUSE, api_asked_refuse, "",
      USER_PRACTITIONER},
-    {"GET", CAIRN_PATH_ALERTS, api_alert_list, "after limit ", USER_PRACTITIONER},
+    {"GET", CAIRN_PATH_ALERTS, api_alert_list, "after limit review ", USER_PRACTITIONER},
     {"GET", CAIRN_PATH_ALERTS "/{}", api_alert_show, "", USER_PRACTITIONER},
     {"POST", CAIRN_PATH_PICTURE, api_picture, "", USER_PRACTITIONER},
     {"POST", CAIRN_PATH_ALERTS "/{}" CAIRN_PATH_PART_DECISIONS, api_alert_decide, "",

@@ -280,6 +280,13 @@ void words_alert(const struct known_alert *row, const char *name, int64_t now_ms
     char when[WHEN_BYTES];
     struct writer writer = writer_over(out, WORDS_MAX_BYTES - 1);
     switch (row->state) {
+    case KNOWN_LISTED:
+        words_when(row->raised_ms, now_ms, when);
+        write_format(&writer,
+                     "Listed for review %s, from what was there before the pattern was turned on. "
+                     "Nobody was alerted.",
+                     when);
+        break;
     case KNOWN_NOTICED:
         words_when(row->raised_ms, now_ms, when);
         write_format(&writer, "Noticed %s. Nobody at the front door has opened it yet.", when);
@@ -359,6 +366,11 @@ const char *words_notice(enum notice_type type)
     case NOTICE_DESTROYED_DELIVERED:
         return "The broker has destroyed its copies of what these say: whoever was to have them "
                "has long had them.";
+    case NOTICE_LISTED:
+        return "For review: what was recorded before a pattern was turned on meets it. Nobody was "
+               "alerted.";
+    case NOTICE_OVER_BUDGET:
+        return "This pattern has raised more alerts this week than its owner planned for.";
     }
     return "";
 }
@@ -396,6 +408,10 @@ const char *notice_type_text(enum notice_type type)
         return "destroyed-unused";
     case NOTICE_DESTROYED_DELIVERED:
         return "destroyed-delivered";
+    case NOTICE_LISTED:
+        return "listed";
+    case NOTICE_OVER_BUDGET:
+        return "over-budget";
     }
     return "unknown";
 }

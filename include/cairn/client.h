@@ -136,14 +136,17 @@
 #define CAIRN_PATH_RECEIVED "/v1/received"
 
 /*
- * GET PATH?after=N&limit=N -> {items: [{alert, state, revision, heading, words, pattern, child,
- *   raised_at, changed_at, outcome, earlier_outcome, headlines, household}], next}
+ * GET PATH?after=N&limit=N&review=0|1 -> {items: [{alert, state, revision, heading, words, pattern,
+ *   child, over_budget, raised_at, changed_at, outcome, earlier_outcome, headlines, household}], next}
+ * `review=1`: the list for review instead, at a front door: what records from before a pattern was
+ * turned on meet (`listed`: nobody was alerted), and open alerts beyond their pattern's week
+ * (`over_budget`).
  * GET PATH/{alert} -> the same and {headlines: [{record, class, record_kind, code, event_date,
  *   origin_kind, from, provisional, retracted, retraction_unproven, own, card, card_state, account, account_state}],
  *   opened, closed, may_decide}
  * `household`: the first alert that lists a record of the same event, which another
  * child was in as well; the alert itself when there is none.
- * `state`: noticed, opened, closed. `child`: {known_as, local_id, card}; `known_as`: own (as our
+ * `state`: noticed, opened, closed, withdrawn, listed. `child`: {known_as, local_id, card}; `known_as`: own (as our
  * system calls it), told (by the card of another agency), not-named. `opened` and `closed` say who
  * and when: {agency, name, kind, at, decision}.
  * POST PATH/{alert}/decisions -> 202 {reference, words}

@@ -85,9 +85,10 @@
 #define CAIRN_CHRONOLOGY_SCAN_MAX    512  /* entries a pattern looks at */
 #define CAIRN_CHRONOLOGY_WALK_MAX                                                                  \
     8192 /* and rows of any kind it passes over to find them: some tens of a day */
-#define CAIRN_JOIN_ROWS_MAX    4096 /* chronology rows that one entry moves, when children join */
-#define CAIRN_JUDGED_PER_BATCH 128  /* waiting deliveries that one batch judges again */
-#define CAIRN_TIMERS_PER_TICK  64   /* fired by one batch; what is left is due in the next */
+#define CAIRN_JOIN_ROWS_MAX      4096 /* chronology rows that one entry moves, when children join */
+#define CAIRN_JUDGED_PER_BATCH   128  /* waiting deliveries that one batch judges again */
+#define CAIRN_BACKFILL_PER_BATCH 32   /* children that one batch looks at for a pattern turned on */
+#define CAIRN_TIMERS_PER_TICK    64   /* fired by one batch; what is left is due in the next */
 #define CAIRN_RETENTION_LOOKS_PER_TICK                                                             \
     128 /* at bodies that may be due to be destroyed; what is left is looked at in the next */
 #define CAIRN_WINDOW_MAX_DAYS       366 /* no body waits longer for a rule than so many days */

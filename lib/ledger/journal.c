@@ -54,7 +54,7 @@ static size_t input_size(const struct input *input)
     case INPUT_REFUSED:
     case INPUT_START:
     case INPUT_TICK:
-    case INPUT_JUDGE:
+    case INPUT_CONTINUE:
         return 64;
     }
     return 0;
@@ -87,7 +87,7 @@ uint32_t journal_add(const struct input *input, struct buf *out)
         write_bytes(&writer, input->software.bytes, CAIRN_HASH_BYTES);
         break;
     case INPUT_TICK:
-    case INPUT_JUDGE:
+    case INPUT_CONTINUE:
         break;
     }
     size_t len = writer_slice(&writer).len;
@@ -172,7 +172,7 @@ static bool read_input(struct slice bytes, struct input *ret)
         read_into(&reader, ret->software.bytes, CAIRN_HASH_BYTES);
         return reader_end(&reader);
     case INPUT_TICK:
-    case INPUT_JUDGE:
+    case INPUT_CONTINUE:
         return reader_end(&reader);
     }
     return false;

@@ -17,7 +17,8 @@
  *     REFUSED     u32 agency | u64 hour since 1970 | u32 frames
  *     START       software version hash[32]
  *     TICK        nothing: timers that are due at the batch's time fire
- *     JUDGE       nothing: the next deliveries that wait are judged by the documents in force
+ *     CONTINUE    nothing: the next part of what documents or a new day have made due: deliveries
+ *                 that wait are judged, children are looked at for a pattern that was turned on
  *
  * Read inputs borrow from the row. Threads: whoever owns the transaction or buffer.
  */
@@ -34,7 +35,7 @@ enum input_type {
     INPUT_REFUSED = 3,
     INPUT_START = 4,
     INPUT_TICK = 5,
-    INPUT_JUDGE = 6
+    INPUT_CONTINUE = 6
 };
 
 /* A grant without its secret: what apply may know. */

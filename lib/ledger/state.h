@@ -195,7 +195,8 @@ enum alert_state {
     ALERT_OPEN = 1,
     ALERT_OPENED = 2,
     ALERT_CLOSED = 3,
-    ALERT_WITHDRAWN = 4 /* a link was undone, and what is left does not meet any rule */
+    ALERT_WITHDRAWN = 4, /* a link was undone, and what is left does not meet any rule */
+    ALERT_LISTED = 5     /* for review at the front door: nobody was alerted (backfill.h) */
 };
 struct alert_record {
     struct entry_id entry;
@@ -215,7 +216,7 @@ struct alert_row {
     enum alert_state state;
     uint32_t revision; /* 1 when raised */
     enum outcome outcome;
-    uint64_t closed_at; /* log size when closed */
+    uint64_t closed_at; /* log size when closed, or listed */
     enum outcome earlier_outcome;
     uint64_t into;     /* the alert that goes on for this one since their children joined, 0 none */
     uint64_t absorbed; /* one that this goes on for, 0 none; that one may name the next */
@@ -232,6 +233,12 @@ void alert_row_put(struct store_txn *txn, uint64_t alert, const struct alert_row
 static inline bool alert_is_open(const struct alert_row *row)
 {
     return row->state == ALERT_OPEN || row->state == ALERT_OPENED;
+}
+
+/* Whether a person may decide about it. */
+static inline bool alert_may_be_decided(const struct alert_row *row)
+{
+    return alert_is_open(row) || row->state == ALERT_LISTED;
 }
 
 /* The current alert of a child: its newest, but after a join the open one, when just one of the two

@@ -391,9 +391,11 @@ enum notice_type {
     NOTICE_CANDIDATE = 12,     /* might be the same child: two headlines, a person decides */
     NOTICE_NOT_SHARED = 13,    /* of ours: it waited for that agency, and is not shared any more */
     NOTICE_DESTROYED_UNUSED = 14, /* the broker's copies of these, its own: no rule can use them */
-    NOTICE_DESTROYED_DELIVERED = 15 /* likewise: everybody has long had them */
+    NOTICE_DESTROYED_DELIVERED = 15, /* likewise: everybody has long had them */
+    NOTICE_LISTED = 16, /* an alert for review alone: found in what was there before its pattern */
+    NOTICE_OVER_BUDGET = 17 /* the alert: it goes beyond its pattern's week */
 };
-#define NOTICE_LAST          NOTICE_DESTROYED_DELIVERED
+#define NOTICE_LAST          NOTICE_OVER_BUDGET
 #define HEADLINE_PROVISIONAL 1U
 #define HEADLINE_RETRACTED   2U
 #define HEADLINE_OWN         4U

@@ -118,7 +118,7 @@ static void samples(struct input ret[SAMPLES])
     ret[6] = entry_with(CAIRN_GRANTS_MAX, CAIRN_TOKENS_MAX, CAIRN_HEADER_MAX_BYTES);
     ret[7] = refused();
     ret[8] = (struct input){.type = INPUT_TICK};
-    ret[9] = (struct input){.type = INPUT_JUDGE};
+    ret[9] = (struct input){.type = INPUT_CONTINUE};
 }
 
 /* A few inputs of every type in one short row. */
@@ -179,7 +179,7 @@ static void expect_same_input(const struct input *a, const struct input *b)
         assert_true(hash_equal(&a->software, &b->software));
         break;
     case INPUT_TICK:
-    case INPUT_JUDGE:
+    case INPUT_CONTINUE:
         break;
     }
 }

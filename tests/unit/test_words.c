@@ -315,6 +315,11 @@ static void an_alert_says_whether_anybody_has_looked(void **state)
 
     words_alert(&row, "MASH", NOW, words);
     assert_string_equal(words, "Noticed 14:30. Nobody at the front door has opened it yet.");
+    row.state = KNOWN_LISTED;
+    words_alert(&row, "MASH", NOW, words);
+    assert_string_equal(words,
+                        "Listed for review 14:30, from what was there before the pattern was "
+                        "turned on. Nobody was alerted.");
     row.state = KNOWN_OPENED;
     row.opened = (struct alert_act){.at_ms = NOW};
     words_alert(&row, "MASH", NOW, words);
