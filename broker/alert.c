@@ -291,7 +291,7 @@ struct look {
     uint64_t child;
     uint64_t number; /* of the alert below; 0: the child has none */
     struct alert_row alert;
-    bool joined; /* because two children came together: that is the news */
+    bool joined; /* because children came together, or parted: that is the news */
     bool raised;
     bool extended;
     bool over_budget;
@@ -591,7 +591,7 @@ void alert_look_at(struct apply *apply, uint64_t child, int32_t anchor, uint64_t
     const struct alert_question question = {.n = 1, .children = {child}, .anchor = anchor};
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
     struct noticed noticed;
-    struct look look = {.child = child, .joined = anchor == ALERT_NEWEST};
+    struct look look = {.child = child, .joined = log_index == ALERT_NO_RECORD};
     look.number = child_alert_get(apply->txn, child, &look.alert);
     for (size_t i = 0; i < patterns->n; i++) {
         if (patterns->items[i].shadow) {
@@ -607,7 +607,7 @@ void alert_look_at(struct apply *apply, uint64_t child, int32_t anchor, uint64_t
 
 void alert_look(struct apply *apply, uint64_t child, int32_t anchor)
 {
-    alert_look_at(apply, child, anchor, UINT64_MAX);
+    alert_look_at(apply, child, anchor, ALERT_NO_RECORD);
 }
 
 /* --- for review --- */

@@ -20,7 +20,9 @@ void alert_unopened(struct apply *apply, uint64_t number, const struct alert_row
  * day that the pattern counts. */
 #define ALERT_NEWEST INT32_MAX
 void alert_look(struct apply *apply, uint64_t child, int32_t anchor);
-/* The same because of the record of that log index. */
+/* The same because of the record of that log index; a pattern that was turned on later than all that
+ * meets it raises nothing then (backfill.h). */
+#define ALERT_NO_RECORD UINT64_MAX
 void alert_look_at(struct apply *apply, uint64_t child, int32_t anchor, uint64_t log_index);
 /* For backfill.c: does this child meet the pattern by what was there before it was turned on, and
  * has no alert told of that? Then it goes on the front door's list. */

@@ -386,13 +386,13 @@ static bool tell_child(struct apply *apply, const struct entry_id *id, uint64_t 
     return true;
 }
 
-static void act_on_adult(struct apply *apply, const struct record_case *record)
+static void act_on_adult(struct apply *apply, const struct record_case *record, uint64_t log_index)
 {
     struct tied_children children;
     ties_children(apply, record->subject.child, &children);
     for (size_t i = 0; i < children.n; i++) {
         if (tell_child(apply, &record->header->id, children.of[i])) {
-            alert_look(apply, children.of[i], record->header->event_day);
+            alert_look_at(apply, children.of[i], record->header->event_day, log_index);
         }
     }
 }
@@ -410,7 +410,7 @@ void record_act(struct apply *apply, const struct record_case *record, uint64_t 
     }
     chronicle(apply, record, log_index);
     if (record->header->person) {
-        act_on_adult(apply, record);
+        act_on_adult(apply, record, log_index);
         return;
     }
     struct told_record told;
