@@ -98,6 +98,8 @@ static void judge(void)
     process_stop(&scene.broker);
     load_expect_store(scene.gp, &scene.estate);
     load_expect_store(scene.hospital, &scene.estate);
+    load_expect_oracle(scene.gp, &scene.estate);
+    load_expect_oracle(scene.hospital, &scene.estate);
 }
 
 static void what_was_acknowledged_survives_every_death(void **state)

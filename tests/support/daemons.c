@@ -90,6 +90,7 @@ static void choose_endpoint(struct estate *estate)
     fail_msg("no free port from %d on", PORT_FIRST);
 }
 
+/* Runs it to its end; what it says goes to the file `log`. */
 static int run(const char *const argv[], const char *log)
 {
     int status = 0;
@@ -99,27 +100,32 @@ static int run(const char *const argv[], const char *log)
         int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
         (void)dup2(fd, STDOUT_FILENO);
         (void)dup2(fd, STDERR_FILENO);
-        (void)execv(argv[0], (char *const *)(uintptr_t)argv);
+        (void)execvp(argv[0], (char *const *)(uintptr_t)argv);
         _exit(127);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     return status;
 }
 
+void estate_run(const struct estate *estate, const char *const words[])
+{
+    char log[ESTATE_PATH];
+    estate_path(estate, "run.log", log);
+    int status = run(words, log);
+    if (status != 0) {
+        print_error("%s failed: see %s\n", words[0], log);
+    }
+    assert_int_equal(status, 0);
+}
+
 void estate_cairn(const struct estate *estate, const char *const words[])
 {
     const char *argv[WORDS_MAX] = {BUILD_DIR "/cairn"};
-    char log[ESTATE_PATH];
-    estate_path(estate, "cairn.log", log);
     for (size_t i = 0; words[i] != NULL; i++) {
         assert_true(i + 2 < WORDS_MAX);
         argv[i + 1] = words[i];
     }
-    int status = run(argv, log);
-    if (status != 0) {
-        print_error("cairn %s failed: see %s\n", words[0], log);
-    }
-    assert_int_equal(status, 0);
+    estate_run(estate, argv);
 }
 
 void estate_make(struct estate *estate)

@@ -33,7 +33,9 @@ void estate_path(const struct estate *estate, const char *name, char out[ESTATE_
 void estate_add_agency(struct estate *estate, const char *id, const char *kind);
 /* Adds a line to the broker's configuration; what was said before is said no more. */
 void estate_configure(const struct estate *estate, const char *name, const char *value);
-/* Runs `cairn` and expects it to succeed. */
+/* Runs a program of the machine and expects it to succeed. */
+void estate_run(const struct estate *estate, const char *const words[]);
+/* The same with `cairn`. */
 void estate_cairn(const struct estate *estate, const char *const words[]);
 #define ESTATE_CAIRN(estate, ...) estate_cairn((estate), (const char *const[]){__VA_ARGS__, NULL})
 

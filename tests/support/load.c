@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/date.h"
+#include "base/text.h"
 #include "crypto/digest.h"
 #include "govern/govern.h"
 #include "govern/keys.h"
@@ -76,6 +77,7 @@ struct load *load_new(const struct estate *estate, const char *id)
     load->arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
     load->submitted = open_journal(estate, id, "submitted", load->submitted_path);
     load->acknowledged = open_journal(estate, id, "acknowledged", load->acknowledged_path);
+    load->heads = open_journal(estate, id, "heads", load->heads_path);
     open_dealer(load);
     return load;
 }
@@ -91,6 +93,7 @@ void load_free(struct load **load)
     }
     fd_close(&(*load)->submitted);
     fd_close(&(*load)->acknowledged);
+    fd_close(&(*load)->heads);
     signer_free(&(*load)->signer);
     secret_deinit(&(*load)->transport);
     arena_deinit(&(*load)->arena);
@@ -105,11 +108,12 @@ void load_reconnect(struct load *load)
     load->greeted = false;
 }
 
-/* --- the two files --- */
+/* --- what it writes down itself --- */
 
 static void write_line(int fd, const char *line, size_t len)
 {
     assert_int_equal(write(fd, line, len), (ssize_t)len);
+    assert_int_equal(fdatasync(fd), 0);
 }
 
 static struct entry_id id_of(const struct load *load, uint64_t seq)
@@ -136,6 +140,16 @@ static void note_acknowledged(const struct load *load, const struct wire_result 
     int n = snprintf(line, sizeof(line), "%s %d %" PRIu64 "\n", text, (int)result->verdict,
                      result->log_index);
     write_line(load->acknowledged, line, (size_t)n);
+}
+
+static void note_head(const struct load *load, struct slice note)
+{
+    char line[BASE64_BYTES(CAIRN_NOTE_MAX_BYTES) + 1];
+    assert_true(note.len <= CAIRN_NOTE_MAX_BYTES);
+    base64_encode(note, line);
+    size_t len = strlen(line);
+    line[len] = '\n';
+    write_line(load->heads, line, len + 1);
 }
 
 /* --- records --- */
@@ -381,6 +395,7 @@ static void keep_head(struct load *load, struct slice note)
 {
     struct checkpoint head;
     assert_true(checkpoint_check(note, &load->governance->directory.checkpoint_key, &head));
+    note_head(load, note);
     if (head.size >= load->head.size) {
         load->head = head;
         buf_reset(&load->note);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * load: one agency that speaks the wire to a real broker, without an agent: it seals, grants, signs
- * and cuts parcels, keeps each until it was answered, and sends it again when told to. Two files of
- * its own say what was submitted and what was acknowledged, so that nothing the broker does can
- * change them. One thread; the process's ZeroMQ context must be there (net_init).
+ * and cuts parcels, keeps each until it was answered, and sends it again when told to. Files of its
+ * own, synced, say what was submitted, what was acknowledged and which heads were shown, so that
+ * nothing the broker does can change them. One thread; the process's ZeroMQ context must be there (net_init).
  */
 #ifndef SUPPORT_LOAD_H
 #define SUPPORT_LOAD_H
@@ -39,9 +39,13 @@ size_t load_acknowledged(const struct load *load); /* entries */
 void load_expect_same_answers(struct load *load);
 /* The broker proves each acknowledged entry to be in the log at the place it named. */
 void load_expect_proofs(struct load *load);
-/* What the two files say, against a store that nobody has open: each acknowledged entry is there
+/* What these files say, against a store that nobody has open: each acknowledged entry is there
  * with its answer and its leaf, each entry has one leaf, and nothing is there that was never
  * submitted. */
 void load_expect_store(const struct load *load, const struct estate *estate);
+
+/* The same files against the store's exported log, by a second implementation of tree, notes and
+ * signatures (tests/fault/verify.py); the heads of every agency as well. */
+void load_expect_oracle(const struct load *load, const struct estate *estate);
 
 #endif

@@ -36,8 +36,10 @@ struct load {
     uint64_t next_correlation;
     char submitted_path[ESTATE_PATH];
     char acknowledged_path[ESTATE_PATH];
+    char heads_path[ESTATE_PATH];
     int submitted;
     int acknowledged;
+    int heads;
     size_t n_sent;
     size_t n_acknowledged;
     struct sent sent[PARCELS_MAX];

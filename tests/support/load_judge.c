@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -211,4 +212,28 @@ void load_expect_store(const struct load *load, const struct estate *estate)
     judge_leaves(load, txn);
     store_end(&txn);
     store_close(&store);
+}
+
+void load_expect_oracle(const struct load *load, const struct estate *estate)
+{
+    char store[ESTATE_PATH];
+    char governance[ESTATE_PATH];
+    char export[ESTATE_PATH];
+    estate_path(estate, "north/broker/data", store);
+    estate_path(estate, "north/governance", governance);
+    estate_path(estate, "export", export);
+    (void)unlink(export);
+    ESTATE_CAIRN(estate, "log", "export", store, export, "--governance", governance);
+    const char *const words[] = {"python3",
+                                 "-B",
+                                 SOURCE_DIR "/tests/fault/verify.py",
+                                 export,
+                                 "--submitted",
+                                 load->submitted_path,
+                                 "--acknowledged",
+                                 load->acknowledged_path,
+                                 "--heads",
+                                 load->heads_path,
+                                 NULL};
+    estate_run(estate, words);
 }
