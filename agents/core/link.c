@@ -63,9 +63,8 @@ static int wait_ms(const struct agent_link *link)
     return left_ms < 1 ? 1 : (int)left_ms;
 }
 
-static void turn(struct agent_link *link)
+void link_turn(struct agent_link *link)
 {
-    bool readable = false;
     if (link->redial && backoff_over(&link->backoff, link_boot_ms(link))) {
         link_redial(link);
     }
@@ -73,6 +72,11 @@ static void turn(struct agent_link *link)
         link_take_frames(link);
         link_send_due(link);
     }
+}
+
+static void wait(struct agent_link *link)
+{
+    bool readable = false;
     int r = dealer_wait(link->dealer, wait_ms(link), &readable);
     if (r != 0) {
         log_fatal("link_failed", "error=%s", strerror(-r));
@@ -84,7 +88,8 @@ static void *run(void *data)
     (void)pthread_setname_np(pthread_self(), "link");
     struct agent_link *link = data;
     while (!stopping(link) && link->status.state != LINK_IS_STOPPED) {
-        turn(link);
+        link_turn(link);
+        wait(link);
     }
     questions_set_open(&link->questions, false);
     if (session_save(&link->session) != 0) {
@@ -142,41 +147,50 @@ static int link_new(struct agent *agent, struct agent_link **ret)
     return 0;
 }
 
-/* Dials and runs; not while an operator has to look. */
-static int set_running(struct agent_link *link, struct error *error)
-{
-    struct link_address address = link_present_address(link);
-    if (forked(link->agent)) {
-        link_set_status(link, LINK_IS_STOPPED,
-                        "the broker showed another log than before: see --clear-fork");
-        return 0;
-    }
-    int r = link_dial(link, &address, error);
-    if (r != 0) {
-        return r;
-    }
-    link_begin(link);
-    acks_want(&link->acks, link_mailbox_position(link)); /* the last one may not have arrived */
-    r = -pthread_create(&link->thread, NULL, run, link);
-    if (r == 0) {
-        link->running = true;
-    }
-    return r;
-}
-
-int link_start(struct agent *agent, struct error *error)
+int link_open(struct agent *agent, struct error *error)
 {
     struct agent_link *link = NULL;
     int r = link_new(agent, &link);
-    if (r == 0) {
-        r = set_running(link, error);
+    if (r != 0) {
+        return r;
     }
+    struct link_address address = link_present_address(link);
+    if (forked(agent)) {
+        link_set_status(link, LINK_IS_STOPPED,
+                        "the broker showed another log than before: see --clear-fork");
+        agent->link = link;
+        return 0;
+    }
+    r = link_dial(link, &address, error);
     if (r != 0) {
         link_free(&link);
         return r;
     }
+    link_begin(link);
+    acks_want(&link->acks, link_mailbox_position(link)); /* the last one may not have arrived */
     agent->link = link;
     return 0;
+}
+
+void link_close(struct agent *agent)
+{
+    struct agent_link *link = agent->link;
+    agent->link = NULL;
+    link_free(&link);
+}
+
+int link_start(struct agent *agent, struct error *error)
+{
+    int r = link_open(agent, error);
+    if (r != 0 || agent->link->status.state == LINK_IS_STOPPED) {
+        return r;
+    }
+    r = -pthread_create(&agent->link->thread, NULL, run, agent->link);
+    agent->link->running = r == 0;
+    if (r != 0) {
+        link_close(agent);
+    }
+    return r;
 }
 
 void link_stop(struct agent *agent)
@@ -190,8 +204,7 @@ void link_stop(struct agent *agent)
     if (link->running) {
         (void)pthread_join(link->thread, NULL);
     }
-    agent->link = NULL;
-    link_free(&link);
+    link_close(agent);
 }
 
 void link_wake(struct agent *agent)

@@ -51,6 +51,15 @@ struct agent_link {
     struct link_status status;
 };
 
+/* --- link.c: the link without its thread --- */
+/* Dials, and sets agent->link; while an operator has to look, one that is LINK_IS_STOPPED and never
+ * turns. */
+int link_open(struct agent *agent, struct error *error) MUST_USE;
+/* Takes what came and sends what is due; never waits. */
+void link_turn(struct agent_link *link);
+/* Accepts a link that was never opened. */
+void link_close(struct agent *agent);
+
 /* --- link_dial.c --- */
 int64_t link_boot_ms(const struct agent_link *link);
 void link_set_status(struct agent_link *link, enum link_state state, const char *reason);
