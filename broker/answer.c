@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/answer.h"
 
+#include "base/crash_point.h"
 #include "broker/gate.h"
 
 static void receipt(struct answer *answer, const struct slot *slot, struct net_frame *ret)
@@ -38,7 +39,9 @@ static void answer_frame(struct answer *answer, const struct slot *slot)
         count_verdict(answer->counters, slot->frame_verdict);
         gate_refusal(&slot->header, slot->frame_verdict, &frame);
     }
+    CRASH_POINT(ANSWER_DUE);
     bool sent = answer->send(answer->data, &slot->peer, &frame);
+    CRASH_POINT(ANSWER_SENT);
     count(answer->counters, sent ? COUNT_ANSWER_SENT : COUNT_ANSWER_DROPPED, 1);
     net_frame_deinit(&frame);
 }

@@ -24,6 +24,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/crash_point.h"
 #include "base/date.h"
 #include "base/log.h"
 #include "broker/backfill.h"
@@ -187,11 +188,13 @@ static void sign_head(struct commit *commit, struct head *ret)
         log_fatal("highwater_failed", "size=%" PRIu64 " error=%s", ret->checkpoint.size,
                   strerror(-r));
     }
+    CRASH_POINT(COMMIT_MARKED);
     r = prove_head(commit, ret->checkpoint.size, &proof);
     r = r == 0 ? signer_client_sign(commit->signer, &ret->checkpoint, &proof, &note) : r;
     if (r != 0 || !buf_ok(&note)) {
         log_fatal("sign_failed", "size=%" PRIu64 " error=%s", ret->checkpoint.size, strerror(-r));
     }
+    CRASH_POINT(COMMIT_SIGNED);
     ret->note_len = note.len;
     memcpy(ret->note, note.data, note.len);
 }
@@ -301,6 +304,7 @@ static void show(struct commit *commit, struct batch *batch, uint64_t log_size)
 {
     struct head head = {.note_len = 0};
     reread(commit, log_size);
+    CRASH_POINT(COMMIT_REREAD);
     sign_head(commit, &head);
     if (batch->apply.governance != commit->governance) {
         governance_unref(&commit->governance);
@@ -313,6 +317,7 @@ static void show(struct commit *commit, struct batch *batch, uint64_t log_size)
         commit_report_front_door(commit->governance);
     }
     board_set_head(commit->board, &head);
+    CRASH_POINT(COMMIT_SHOWN);
     show_counters(commit, batch);
 }
 
@@ -349,6 +354,7 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
     struct store_key key = store_key_u64(number);
     journal_end(batch->plan.inputs, &commit->journal);
     store_append(*txn, T_JOURNAL, store_key_slice(&key), buf_slice(&commit->journal));
+    CRASH_POINT(COMMIT_JOURNAL_PUT);
     int r = apply_begin(&batch->apply, *txn, number, &batch->head, commit->governance);
     batch->apply.marker = &commit->marker;
     if (r == 0) {
@@ -361,6 +367,7 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
     destroy_bodies(*txn, &batch->apply);
     commit->next_timer_ms = next_timer_ms(*txn);
     look_at_waiting(commit, *txn, &batch->apply);
+    CRASH_POINT(COMMIT_APPLIED);
     if (r == 0) {
         r = store_commit(txn);
     }
@@ -368,11 +375,13 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
         log_fatal("commit_failed", "batch=%" PRIu64 " error=%s; nothing of it was acknowledged",
                   number, strerror(-r));
     }
+    CRASH_POINT(COMMIT_SYNCED);
     commit->batch = number;
 }
 
 static void commit_batch(struct batch *batch, struct store_txn **txn)
 {
+    CRASH_POINT(COMMIT_PLANNED);
     if (batch->plan.inputs == 0) {
         return; /* all known or refused: nothing to write */
     }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "broker/admit.h"
 #include "broker/delivery.h"
@@ -82,12 +83,14 @@ static bool deliver(struct publish *publish, struct subscription *to, const stru
         return false;
     }
     write_delivery(publish, &delivery, to);
+    CRASH_POINT(PUBLISH_FILLED);
     to->after = delivery.items[delivery.n_items - 1].position;
     to->credit =
         0; /* one delivery a fetch: bounds what a slow agency's connection holds in memory */
     to->log_size = head->checkpoint.size;
     count(publish->counters, COUNT_PUBLISH_ITEMS, delivery.n_items);
     (void)publish_send(publish, &to->peer);
+    CRASH_POINT(PUBLISH_SENT);
     return true;
 }
 

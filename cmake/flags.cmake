@@ -3,6 +3,8 @@
 add_library(cairn_flags INTERFACE)
 target_include_directories(cairn_flags INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/lib)
 target_compile_definitions(cairn_flags INTERFACE _GNU_SOURCE CAIRN_VERSION="${PROJECT_VERSION}")
+# Places where a test can have a daemon die (lib/base/crash_point.h); what is installed has none.
+target_compile_definitions(cairn_flags INTERFACE $<$<CONFIG:Debug>:CAIRN_CRASH_POINTS>)
 target_compile_options(cairn_flags INTERFACE
     -Werror -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
     -Wcast-align -Wswitch-enum -Wimplicit-fallthrough -Wvla -Wundef -Wformat=2 -Wwrite-strings

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/crash_point.h"
 #include "crypto/digest.h"
 #include "os/fd.h"
 
@@ -106,6 +107,7 @@ int highwater_write(struct highwater *file, const struct checkpoint *checkpoint)
     if (r != 0) {
         return r;
     }
+    CRASH_POINT(HIGHWATER_WRITTEN);
     file->writes++;
     int64_t now = clock_boot_ms(file->clock);
     if (now - file->flushed_ms < file->flush_every_ms) {

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "govern/govern.h"
 #include "govern/keys.h"
@@ -111,16 +112,19 @@ static bool refuses(const struct service *service, const struct signer_ask *ask,
 /* Remembered first: a signature that is out must never be forgotten. */
 static void sign(struct service *service, const struct checkpoint *head, struct buf *note)
 {
+    CRASH_POINT(SIGNER_ASKED);
     bool known = head->size == service->last.size && head->size > 0;
     int r = known ? 0 : highwater_write(&service->file, head);
     if (r != 0) {
         log_fatal("signer_mark_failed", "size=%" PRIu64 " error=%s", head->size, strerror(-r));
     }
+    CRASH_POINT(SIGNER_REMEMBERED);
     service->last = *head;
     r = checkpoint_sign(head, &service->note_key, service->key, note);
     if (r != 0 || !buf_ok(note)) {
         log_fatal("sign_failed", "size=%" PRIu64, head->size);
     }
+    CRASH_POINT(SIGNER_SIGNED);
 }
 
 static struct slice refuse(const struct service *service, uint64_t size,

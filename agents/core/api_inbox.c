@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agents/core/api_view.h"
+#include "base/crash_point.h"
 
 #define QUIET_MAX 1000 /* passed over for one page; the next goes on behind them */
 
@@ -329,6 +330,7 @@ void api_inbox_list(const struct api_call *call, struct api_answer *answer)
     struct json *document = json_object_new();
     (void)json_set_node(document, "items", &items);
     answer_set_count(document, "next", next);
+    CRASH_POINT(HANDED_OVER);
     answer_json(answer, 200, &document);
 }
 
@@ -378,6 +380,7 @@ void api_inbox_acknowledge(const struct api_call *call, struct api_answer *answe
         answer_fault(answer, r);
         return;
     }
+    CRASH_POINT(READING_KEPT);
     document = json_object_new();
     json_set_word(document, "application", application);
     answer_set_count(document, "delivery", delivery);

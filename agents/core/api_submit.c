@@ -5,6 +5,7 @@
 #include "agents/core/api_view.h"
 #include "agents/core/feeds.h"
 #include "agents/core/intake.h"
+#include "base/crash_point.h"
 
 static bool find_content(const struct api_call *call, enum intake_content *ret)
 {
@@ -111,6 +112,7 @@ void api_submit(const struct api_call *call, struct api_answer *answer)
             feed_keep(call->agent, FEED_INTERFACE); /* taken in several pieces */
         }
         show(call, &taken, answer);
+        CRASH_POINT(INTAKE_ANSWERED);
         return;
     case -EINVAL:
         refuse(call, &error, answer);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agents/core/state.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 
 struct govern_keep {
@@ -260,7 +261,9 @@ enum govern_result govern_keep_offer(struct govern_keep *keep,
         log_fatal("store_locked", "document=%s", governance_document_text(document->document));
     }
     put_stored(txn, document, next->versions[document->document]);
+    CRASH_POINT(GOVERNANCE_TAKEN);
     int r = agent_commit(&txn);
+    CRASH_POINT(GOVERNANCE_KEPT);
     if (r != 0) {
         governance_unref(&next);
         (void)error_set(error, "store", "cannot keep it: %s", strerror(-r));

@@ -12,6 +12,7 @@
 
 #include "agents/core/inbox_internal.h"
 #include "agents/core/unopened.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "cairn/client.h"
 
@@ -297,5 +298,6 @@ int reading_acknowledge(struct agent *agent, const char *application, uint64_t p
     }
     struct store_key value = store_key_u64(position);
     store_put(txn, AT_READING, slice_of_text(application), store_key_slice(&value));
+    CRASH_POINT(READING_PUT);
     return agent_commit(&txn);
 }

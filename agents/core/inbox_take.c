@@ -19,6 +19,7 @@
 #include "agents/core/household.h"
 #include "agents/core/inbox_internal.h"
 #include "agents/core/room.h"
+#include "base/crash_point.h"
 #include "base/date.h"
 #include "base/log.h"
 #include "crypto/digest.h"
@@ -429,7 +430,9 @@ static int keep_taken(struct taking *taking, struct store_txn **txn)
     if (taking->fresh.gaps > 0) {
         inbox_gaps_put(*txn, &taking->gaps);
     }
+    CRASH_POINT(INBOX_TAKEN);
     int r = agent_commit(txn);
+    CRASH_POINT(INBOX_KEPT);
     if (r == 0 && taking->fresh.gaps > 0) {
         log_event(LOG_LEVEL_WARNING, "delivery_gap",
                   "first=%" PRIu64 " last=%" PRIu64 " missing=%" PRIu64, taking->fresh.first,

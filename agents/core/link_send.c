@@ -6,6 +6,7 @@
  */
 #include "agents/core/inbox.h"
 #include "agents/core/link_internal.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 
 #define HELLO_AGAIN_MS 5000  /* an answer is a few milliseconds away */
@@ -81,7 +82,9 @@ static void send_parcel(struct agent_link *link, enum lane lane)
         return;
     }
     link->correlation++;
+    CRASH_POINT(PARCEL_CUT);
     if (send_bytes(link, buf_slice(&parcel.frame)) == 0) {
+        CRASH_POINT(PARCEL_SENT);
         sending_sent(&link->sending, lane, &parcel);
     } else {
         link_drop(link, "the connection took no frame");
@@ -95,7 +98,9 @@ static void send_ack(struct agent_link *link)
         return;
     }
     link->correlation++;
+    CRASH_POINT(ACKNOWLEDGEMENT_CUT);
     if (send_bytes(link, buf_slice(&parcel.frame)) == 0) {
+        CRASH_POINT(ACKNOWLEDGEMENT_SENT);
         acks_sent(&link->acks, &parcel);
     } else {
         link_drop(link, "the connection took no frame");

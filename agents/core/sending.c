@@ -9,6 +9,7 @@
 #include "agents/core/held.h"
 #include "agents/core/reseal.h"
 #include "agents/core/review.h"
+#include "base/crash_point.h"
 #include "base/date.h"
 #include "base/log.h"
 
@@ -253,7 +254,9 @@ static size_t settle_results(struct sending *sending, enum lane lane,
             agent_meta_put_u64(txn, SENDING_META_RECEIPT,
                                (uint64_t)clock_real_ms(sending->agent->clock));
         }
+        CRASH_POINT(RECEIPT_TAKEN);
         r = agent_commit(&txn);
+        CRASH_POINT(RECEIPT_KEPT);
     }
     if (r != 0) {
         (void)log_fault(-r, "receipt_not_kept", "lane=%d", (int)lane);

@@ -7,6 +7,7 @@
 #include "agents/core/link.h"
 #include "agents/core/settle.h"
 #include "agents/core/settling_time.h"
+#include "base/crash_point.h"
 #include "base/date.h"
 
 #define ITEM_BYTES       (1 + 1 + REFERENCE_BYTES + 1 + 4 + sizeof(((struct intake_item *)NULL)->reason))
@@ -182,7 +183,9 @@ int taking_finish(struct taking *taking, const struct idempotency *request,
         idempotency_keep(taking->txn, taking_store_key(taking), request, taking->now_ms,
                          buf_slice(&packed));
     }
+    CRASH_POINT(INTAKE_PUT);
     int r = agent_commit(&taking->txn);
+    CRASH_POINT(INTAKE_KEPT);
     if (r == 0) {
         tell(taking->agent);
     }

@@ -8,7 +8,8 @@ which shares no line and no library with Cairn (Python's standard library only),
 (`cairn log export`) with what the tests wrote down themselves, outside of whatever was killed:
 
   submitted      ID                       about to be handed to the system; it may or may not arrive
-  acknowledged   ID VERDICT INDEX         the system said so: it is in the log, there, once
+  acknowledged   ID VERDICT INDEX         the system said so: it is in the log, there, once; VERDICT is its number, or
+                                          "stored" where an agent says no more
   delivered      AGENCY POSITION [ID]     handed over to an application, which acknowledged it
   owed           AGENCY ID                must have been delivered by now, and once
   heads          BASE64 of a signed note  every head that the system ever showed
@@ -243,6 +244,8 @@ def proof_check(document, key):
 # --- leaves, and the exported log ---
 
 ENTRY, TOLD = 1, 2
+RECORD = 1  # kind of entry
+STORED = ("1", "2")  # verdicts: with a reader, and without
 
 
 class Leaf:
@@ -343,7 +346,7 @@ class Oracle:
                 self.problem(f"{entry} was acknowledged at {index} and is LOST")
             elif indices != [int(index)]:
                 self.problem(f"{entry} was acknowledged at {index} and is at {indices}")
-            elif self.log.leaves[int(index)].verdict != int(verdict):
+            elif str(self.log.leaves[int(index)].verdict) not in (STORED if verdict == "stored" else (verdict,)):
                 self.problem(f"{entry} was answered {verdict}; the log says {self.log.leaves[int(index)].verdict}")
         return len(seen)
 
@@ -406,6 +409,7 @@ def judge(export, journals, in_order=False):
         oracle.check_submitted({line[0] for line in lines_of(journals["submitted"])})
     counts = {
         "leaves": len(log.data),
+        "records": sum(leaf.type == ENTRY and leaf.kind == RECORD for leaf in log.leaves),
         "acknowledged": oracle.check_acknowledged(lines_of(journals.get("acknowledged"))),
         "delivered": oracle.check_delivered(lines_of(journals.get("delivered")), lines_of(journals.get("owed"))),
         "heads": oracle.check_heads(lines_of(journals.get("heads"))),
