@@ -70,15 +70,21 @@ bool alert_known_to(struct apply *apply, const struct alert_row *alert,
     return false;
 }
 
+/* The headlines of one notice, and whose they are. */
+struct headlines {
+    size_t n;
+    struct wire_headline of[CAIRN_ALERT_RECORDS_MAX];
+    struct entry_id records[CAIRN_ALERT_RECORDS_MAX];
+};
+
 /* What it was not told of yet: every addressee hears of each record once. */
 static void tell_addressee(struct apply *apply, uint64_t number, const struct alert_row *alert,
                            struct alert_addressee *addressee, enum notice_type type)
 {
-    struct wire_headline headlines[CAIRN_ALERT_RECORDS_MAX];
+    struct headlines headlines = {.n = 0};
     struct wire_notice notice = alert_notice(apply, number, alert, type);
     const struct agency *recipient =
         directory_agency(&apply->governance->directory, addressee->agency);
-    notice.headlines = headlines;
     if (recipient == NULL || !recipient->active) {
         return;
     }
@@ -86,20 +92,25 @@ static void tell_addressee(struct apply *apply, uint64_t number, const struct al
         struct told_record record;
         if (alert->records[i].revision <= addressee->told ||
             !headline_load_listed(apply, alert, i, &record) ||
-            !headline_for(apply, &record, recipient, &headlines[notice.n_headlines])) {
+            !headline_for(apply, &record, recipient, &headlines.of[headlines.n])) {
             continue;
         }
-        notice.n_headlines++;
+        headlines.records[headlines.n++] = record.id;
         if (agency_is_front_door(recipient) && type != NOTICE_LISTED) {
             alert_deliver_card(apply, &record, recipient);
         }
     }
-    if (notice.n_headlines == 0) {
+    if (headlines.n == 0) {
         return; /* left out of every record: it is not to know that there is an alert either */
     }
     addressee->told = alert->revision;
+    notice.n_headlines = headlines.n;
+    notice.headlines = headlines.of;
     alert_own_handle(apply, alert->child, recipient->number, &notice);
-    mailbox_notice(apply, recipient->number, &notice);
+    uint64_t position = mailbox_notice(apply, recipient->number, &notice);
+    for (size_t i = 0; i < headlines.n; i++) {
+        headline_told(apply, &headlines.records[i], recipient->number, position);
+    }
 }
 
 /* --- addressees --- */
@@ -461,7 +472,7 @@ void alert_unopened(struct apply *apply, uint64_t number, const struct alert_row
         struct wire_notice notice = alert_notice(apply, number, alert, NOTICE_UNOPENED);
         if (agency != NULL && agency->active && alert_known_to(apply, alert, agency)) {
             alert_own_handle(apply, alert->child, agency->number, &notice);
-            mailbox_notice(apply, agency->number, &notice);
+            (void)mailbox_notice(apply, agency->number, &notice);
         }
     }
 }
@@ -709,7 +720,7 @@ static void tell_retracted(struct apply *apply, const struct told_record *record
             mailbox_deliver(apply, agency, &body);
         }
     }
-    mailbox_notice(apply, agency, &notice);
+    (void)mailbox_notice(apply, agency, &notice);
 }
 
 size_t alert_readers(struct apply *apply, const struct entry_id *record,

@@ -204,7 +204,9 @@ static bool show_to(struct apply *apply, const uint64_t children[2], uint64_t al
     pair_put(apply->txn, &first, &second, PAIR_SHOWN);
     alert_deliver_card(apply, &records[0], recipient);
     alert_deliver_card(apply, &records[1], recipient);
-    mailbox_notice(apply, recipient->number, &notice);
+    uint64_t position = mailbox_notice(apply, recipient->number, &notice);
+    headline_told(apply, &records[0].id, recipient->number, position);
+    headline_told(apply, &records[1].id, recipient->number, position);
     return true;
 }
 

@@ -48,7 +48,8 @@ static void tell_headline(struct catching_up *catching, const struct told_record
     uint32_t agency = catching->recipient->number;
     if (headline_for(catching->apply, record, catching->recipient, &headline)) {
         alert_own_handle(catching->apply, record->child, agency, &notice);
-        mailbox_existence(catching->apply, agency, &notice, &record->id);
+        uint64_t position = mailbox_existence(catching->apply, agency, &notice, &record->id);
+        headline_told(catching->apply, &record->id, agency, position);
         catching->n++;
     }
 }

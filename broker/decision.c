@@ -46,7 +46,7 @@ void decision_tell(struct apply *apply, uint32_t agency, const struct wire_notic
             .entry = &decision->id, .item = &decision->item, .parts = PART_BIT(PART_ACCOUNT)};
         mailbox_deliver(apply, agency, &reason);
     }
-    mailbox_notice(apply, agency, notice);
+    (void)mailbox_notice(apply, agency, notice);
 }
 
 static void tell_one_decided(struct apply *apply, const struct alert_row *alert,
@@ -243,7 +243,8 @@ void decision_act(struct apply *apply, const struct decision_header *header,
         return;
     }
     if (header->action == ACTION_LOOK) {
-        return; /* that it is in the log is all */
+        picture_look(apply, header);
+        return;
     }
     if (header->has_record) {
         open_record(apply, header, input);

@@ -111,3 +111,23 @@ bool headline_for(struct apply *apply, const struct told_record *record,
     ret->flags |= !own && decision.effect == EFFECT_ASK ? HEADLINE_MAY_ASK : 0;
     return true;
 }
+
+void headline_told(struct apply *apply, const struct entry_id *record, uint32_t agency,
+                   uint64_t position)
+{
+    struct headline_row row;
+    if (record->agency != agency && !headline_row_get(apply->txn, record, agency, &row)) {
+        row.position = position;
+        headline_row_put(apply->txn, record, agency, &row);
+    }
+}
+
+void headline_untold(struct apply *apply, const struct entry_id *record, uint32_t agency,
+                     uint64_t position)
+{
+    struct store_key key = key_reader(record, agency);
+    struct headline_row row;
+    if (headline_row_get(apply->txn, record, agency, &row) && row.position == position) {
+        (void)store_delete(apply->txn, T_HEADLINE, store_key_slice(&key));
+    }
+}

@@ -39,5 +39,13 @@ void headline_fill(const struct told_record *record, const struct agency *recipi
 /* Fills one headline; false when this recipient is not to know of the record at all. */
 bool headline_for(struct apply *apply, const struct told_record *record,
                   const struct agency *recipient, struct wire_headline *ret);
+/* The agency has that headline: named to the record's origin when it asks. `position` of the notice
+ * that told it; 0: a person there looked at a picture. Nothing of its own records, and nothing when
+ * it was told before. */
+void headline_told(struct apply *apply, const struct entry_id *record, uint32_t agency,
+                   uint64_t position);
+/* The notice at that position does not go. */
+void headline_untold(struct apply *apply, const struct entry_id *record, uint32_t agency,
+                     uint64_t position);
 
 #endif

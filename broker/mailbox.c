@@ -98,19 +98,19 @@ static void write_notice(const struct wire_notice *notice, struct buf *bytes, st
     sha256(buf_slice(bytes), ret_what->bytes);
 }
 
-void mailbox_existence(struct apply *apply, uint32_t agency, const struct wire_notice *notice,
-                       const struct entry_id *record)
+uint64_t mailbox_existence(struct apply *apply, uint32_t agency, const struct wire_notice *notice,
+                           const struct entry_id *record)
 {
     _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES / 2);
     struct hash what;
     write_notice(notice, &bytes, &what);
     struct mailbox_row row = {.kind = ITEM_NOTICE, .entry = *record, .notice = buf_slice(&bytes)};
-    (void)tell(apply, agency, &what, &row);
+    return tell(apply, agency, &what, &row);
 }
 
-void mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_notice *notice)
+uint64_t mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_notice *notice)
 {
-    mailbox_existence(apply, agency, notice, &(struct entry_id){.agency = 0});
+    return mailbox_existence(apply, agency, notice, &(struct entry_id){.agency = 0});
 }
 
 /* --- what waits --- */

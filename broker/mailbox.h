@@ -28,10 +28,11 @@ void mailbox_release(struct apply *apply, uint32_t agency, const struct telling 
  * then the entry that grants. */
 void mailbox_grant(struct apply *apply, uint32_t agency, const struct telling *what,
                    const struct entry_input *grant);
-void mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_notice *notice);
-/* A notice whose headline says that this record exists, without naming it. */
-void mailbox_existence(struct apply *apply, uint32_t agency, const struct wire_notice *notice,
-                       const struct entry_id *record);
+/* Returns its position. */
+uint64_t mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_notice *notice);
+/* A notice whose headline says that this record exists, without naming it. Returns its position. */
+uint64_t mailbox_existence(struct apply *apply, uint32_t agency, const struct wire_notice *notice,
+                           const struct entry_id *record);
 
 /* --- what waits, for waiting.c: a row that takes another one's place, with a leaf of its own --- */
 /* The notice with fewer headlines. */

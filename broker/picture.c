@@ -104,8 +104,8 @@ static bool is_released(const struct drawing *drawing, const struct told_record 
 static void note_withheld(const struct drawing *drawing, const struct told_record *record,
                           const struct decision *decision)
 {
-    if (agency_is_front_door(drawing->asker) && decision->count && !record->row.retracted &&
-        !disclose_narrowed(&record->header, drawing->asker->number)) {
+    if (drawing->picture != NULL && agency_is_front_door(drawing->asker) && decision->count &&
+        !record->row.retracted && !disclose_narrowed(&record->header, drawing->asker->number)) {
         drawing->picture->reply.flags |= PICTURE_WITHHELD;
     }
 }
@@ -234,6 +234,28 @@ static void draw_silent(const struct drawing *drawing)
             drawing->picture->silent[reply->n_silent++] =
                 (struct wire_silent){.agency = agency->number, .last_day = row.said_day};
         }
+    }
+}
+
+/* --- the look, in the log --- */
+
+void picture_look(struct apply *apply, const struct decision_header *look)
+{
+    struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
+    const struct agency *asker = directory_agency(&apply->governance->directory, look->id.agency);
+    const struct drawing drawing = {
+        .apply = apply, .asker = asker, .child = picture_child(apply, look)};
+    const struct chronology_search search = {
+        .child = drawing.child,
+        .from = INT32_MIN,
+        .to = INT32_MAX,
+        .wanted = wanted,
+        .data = &drawing,
+    };
+    assert(asker != NULL && drawing.child != 0); /* it was judged */
+    size_t n = ties_merge(apply, &search, items, 0);
+    for (size_t i = 0; i < n; i++) {
+        headline_told(apply, &items[i].row.entry, asker->number, 0);
     }
 }
 

@@ -34,6 +34,9 @@ struct picture_question {
     struct wire_picture_request request;
 };
 /* STORED and *ret, which borrows from the governance; or why not. */
+/* Applies a look that was judged: each origin is to hear, when it asks, that the picture which it may
+ * now be shown names its record. */
+void picture_look(struct apply *apply, const struct decision_header *look);
 enum verdict picture_draw(const struct picture_question *question, struct picture *ret);
 
 #endif

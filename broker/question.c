@@ -8,6 +8,7 @@
 #include "broker/admit.h"
 #include "broker/delivery.h"
 #include "broker/picture.h"
+#include "broker/readers.h"
 #include "ledger/journal.h"
 #include "signer/highwater.h"
 
@@ -199,89 +200,15 @@ static void proof(struct question *question)
 
 /* --- state --- */
 
-static enum reader_state reader_state(struct question *question, uint32_t agency,
-                                      const struct reader_row *reader)
-{
-    struct agency_row row;
-    if (reader->opened) {
-        return READER_OPENED;
-    }
-    agency_row_get(question->txn, agency, &row);
-    return reader->position <= row.acknowledged ? READER_DELIVERED : READER_QUEUED;
-}
-
-static size_t collect_readers(struct question *question, const struct entry_id *id,
-                              struct wire_reader readers[CAIRN_ADDRESSEES_MAX])
-{
-    struct store_key prefix = key_entry(id);
-    size_t n = 0;
-    _cleanup_(store_walk_end) struct store_walk walk =
-        store_walk_from(question->txn, T_READER, store_key_slice(&prefix));
-    while (walk.live && n < CAIRN_ADDRESSEES_MAX && key_has_prefix(walk.key, &prefix)) {
-        struct reader key =
-            reader_over(slice_make(walk.key.data + prefix.len, walk.key.len - prefix.len));
-        struct reader_row row;
-        readers[n].agency = read_u32(&key);
-        if (reader_row_get(question->txn, id, readers[n].agency, &row)) {
-            readers[n].state = reader_state(question, readers[n].agency, &row);
-            n++;
-        }
-        store_walk_next(&walk);
-    }
-    return n;
-}
-
-static bool is_reader(const struct wire_reader *readers, size_t n, uint32_t agency)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (readers[i].agency == agency) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Agencies that it waited for, and that no agreement allows it any more. */
-static size_t collect_withheld(struct question *question, const struct entry_id *id,
-                               struct wire_reader *readers, size_t n)
-{
-    struct store_key prefix = key_entry(id);
-    _cleanup_(store_walk_end) struct store_walk walk =
-        store_walk_from(question->txn, T_WITHHELD, store_key_slice(&prefix));
-    while (walk.live && n < CAIRN_ADDRESSEES_MAX && key_has_prefix(walk.key, &prefix)) {
-        struct reader key =
-            reader_over(slice_make(walk.key.data + prefix.len, walk.key.len - prefix.len));
-        uint32_t agency = read_u32(&key);
-        if (!is_reader(readers, n, agency)) {
-            readers[n++] = (struct wire_reader){.agency = agency, .state = READER_WITHHELD};
-        }
-        store_walk_next(&walk);
-    }
-    return n;
-}
-
-/* Front-door agencies that the record is kept for: sealed to them, not told yet. */
-static size_t collect_kept(struct question *question, const struct entry_row *row,
-                           struct wire_reader *readers, size_t n)
-{
-    struct entry_input input;
-    if (!journal_entry_at(question->txn, row->batch, row->offset, &input)) {
-        return n;
-    }
-    for (size_t i = 0; i < input.n_grants && n < CAIRN_ADDRESSEES_MAX; i++) {
-        uint32_t agency = input.grants[i].recipient;
-        if (agency != input.id.agency && !is_reader(readers, n, agency)) {
-            readers[n++] = (struct wire_reader){.agency = agency, .state = READER_KEPT};
-        }
-    }
-    return n;
-}
-
 static void state(struct question *question)
 {
     struct wire_reader readers[CAIRN_ADDRESSEES_MAX];
     struct wire_state_reply reply = {.verdict = VERDICT_NOT_FOUND, .readers = readers};
     struct entry_row row;
+    const struct readers_question about = {.txn = question->txn,
+                                           .directory = &question->governance->directory,
+                                           .entry = &reply.entry,
+                                           .row = &row};
     if (!wire_state_request_read(question->payload, &question->publish->arena, &reply.entry)) {
         refuse(question, VERDICT_MALFORMED);
         return;
@@ -296,9 +223,7 @@ static void state(struct question *question)
         reply.retracted = row.retracted;
         reply.alert = row.alert;
         reply.destroyed = row.destroyed;
-        reply.n_readers = collect_readers(question, &reply.entry, readers);
-        reply.n_readers = collect_withheld(question, &reply.entry, readers, reply.n_readers);
-        reply.n_readers = collect_kept(question, &row, readers, reply.n_readers);
+        reply.n_readers = readers_collect(&about, readers);
     }
     begin_answer(question, WIRE_STATE_REPLY);
     wire_state_reply_write(&reply, &question->publish->bytes);

@@ -233,9 +233,10 @@ static void tell_existence(struct apply *apply, const struct told_record *record
     };
     alert_own_handle(apply, record->child, recipient->number, &notice);
     if (type == NOTICE_TOLD) {
-        mailbox_existence(apply, recipient->number, &notice, &record->id);
+        uint64_t position = mailbox_existence(apply, recipient->number, &notice, &record->id);
+        headline_told(apply, &record->id, recipient->number, position);
     } else {
-        mailbox_notice(apply, recipient->number, &notice);
+        (void)mailbox_notice(apply, recipient->number, &notice);
     }
 }
 

@@ -191,7 +191,7 @@ static void tell_origin(struct apply *apply, size_t first, size_t end, enum dest
         }
     }
     if (notice.n_headlines > 0) {
-        mailbox_notice(apply, origin, &notice);
+        (void)mailbox_notice(apply, origin, &notice);
     }
 }
 

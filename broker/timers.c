@@ -119,11 +119,11 @@ static void tell_front_door(struct apply *apply, const struct told_record *recor
     struct reader_row reader;
     bool has_it = reader_row_get(apply->txn, &record->id, agency->number, &reader) &&
                   (reader.parts & PART_BIT(PART_ACCOUNT)) != 0;
-    mailbox_notice(apply, agency->number, notice);
+    (void)mailbox_notice(apply, agency->number, notice);
     if (!has_it && !disclose_granted(&record->input, agency->number, PART_ACCOUNT)) {
         struct wire_notice lacks = *notice;
         lacks.agency = agency->number;
-        mailbox_notice(apply, record->id.agency, &lacks);
+        (void)mailbox_notice(apply, record->id.agency, &lacks);
     }
 }
 
@@ -138,7 +138,7 @@ static void tell_record(struct apply *apply, const struct told_record *record)
         .time_ms = apply->time_ms,
     };
     if (record->origin->active) {
-        mailbox_notice(apply, record->id.agency, &notice);
+        (void)mailbox_notice(apply, record->id.agency, &notice);
     }
     for (size_t i = 0; i < directory->n_front_doors; i++) {
         const struct agency *agency = directory_agency(directory, directory->front_doors[i]);

@@ -335,7 +335,7 @@ static void tell_origin(struct apply *apply, const struct entry_id *id, uint32_t
     bool again = was_withheld(apply, id, agency);
     withheld_row_put(apply->txn, id, agency, &row);
     if (!again && origin != NULL && origin->active) {
-        mailbox_notice(apply, origin->number, &notice);
+        (void)mailbox_notice(apply, origin->number, &notice);
     }
 }
 
@@ -371,6 +371,37 @@ static void untell_alert(struct apply *apply, uint32_t agency, const struct wire
     alert_row_put(apply->txn, notice->alert, &alert);
 }
 
+/* One of these records' headlines does not go, or none does: their origins are not to hear that it
+ * was told. */
+static void untell_headlines(struct apply *apply, uint32_t agency, uint64_t position,
+                             const struct mailbox_row *row, enum fate fate)
+{
+    const struct agency *recipient = directory_agency(&apply->governance->directory, agency);
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    bool all = fate == FATE_WITHHELD || recipient == NULL;
+    struct wire_notice notice;
+    struct wire_headline ignored;
+    struct alert_row alert;
+    if (!apply_found(apply, wire_notice_read(row->notice, &arena, &notice))) {
+        return;
+    }
+    if (all) {
+        headline_untold(apply, &row->entry, agency, position);
+    }
+    for (size_t i = 0; i < notice.n_headlines && all; i++) {
+        headline_untold(apply, &notice.headlines[i].record, agency, position);
+    }
+    if (notice.alert == 0 || !alert_row_get(apply->txn, notice.alert, &alert)) {
+        return;
+    }
+    for (size_t i = 0; i < alert.n_records; i++) {
+        const struct entry_id *record = &alert.records[i].entry;
+        if (all || !may_know(apply, record, alert.child, recipient, &ignored)) {
+            headline_untold(apply, record, agency, position);
+        }
+    }
+}
+
 static void judge(struct apply *apply, uint32_t agency, uint64_t position,
                   const struct mailbox_row *row)
 {
@@ -382,11 +413,13 @@ static void judge(struct apply *apply, uint32_t agency, uint64_t position,
     case FATE_GOES:
         return;
     case FATE_NARROWED:
+        untell_headlines(apply, agency, position, row, fate);
         mailbox_narrow(apply, agency, position, &judged.notice);
         break;
     case FATE_WITHHELD:
         if (row->kind == ITEM_NOTICE) {
             untell_alert(apply, agency, &judged.notice);
+            untell_headlines(apply, agency, position, row, fate);
         } else {
             withhold_entry(apply, agency, position, row);
         }

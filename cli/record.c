@@ -59,7 +59,8 @@ static void show_readers(struct output *output, const struct json_view *record)
         show_text(&reader, "agency", agency);
         show_text(&reader, "name", name);
         show_text(&reader, "state", state);
-        output_line(output, "    %-10s %s (%s)", state, name, agency);
+        output_line(output, agency[0] == '\0' ? "    %-10s %s" : "    %-10s %s (%s)", state, name,
+                    agency);
     }
 }
 

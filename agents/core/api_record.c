@@ -41,6 +41,24 @@ static bool find_record(const struct api_view *view, const struct api_call *call
     return found;
 }
 
+/* The broker does not name to an origin who was told of an adult, nor a sensitive service. */
+#define UNNAMED "an agency that is not named here"
+
+static const char *reader_name(const struct api_view *view, uint32_t agency)
+{
+    return agency == 0 ? UNNAMED : view_agency_name(view, agency);
+}
+
+static struct json *reader_agency(const struct api_view *view, uint32_t agency)
+{
+    if (agency != 0) {
+        return view_agency(view, agency);
+    }
+    struct json *object = json_object_new();
+    json_set_word(object, "name", UNNAMED);
+    return object;
+}
+
 static void ask_readers(const struct api_view *view, const struct out_row *row,
                         struct view_readers *readers, struct state_answer *state)
 {
@@ -53,7 +71,7 @@ static void ask_readers(const struct api_view *view, const struct out_row *row,
     readers->n = state->n_readers;
     for (size_t i = 0; i < state->n_readers; i++) {
         readers->of[i] = (struct words_reader){
-            .name = view_agency_name(view, state->readers[i].agency),
+            .name = reader_name(view, state->readers[i].agency),
             .state = state->readers[i].state,
         };
         readers->agencies[i] = state->readers[i].agency;
@@ -64,7 +82,7 @@ static struct json *readers_json(const struct api_view *view, const struct state
 {
     struct json *list = json_array_new();
     for (size_t i = 0; i < state->n_readers; i++) {
-        struct json *reader = view_agency(view, state->readers[i].agency);
+        struct json *reader = reader_agency(view, state->readers[i].agency);
         json_set_word(reader, "state", reader_state_text(state->readers[i].state));
         (void)json_append_node(list, &reader);
     }

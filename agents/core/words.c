@@ -29,16 +29,26 @@ void words_when(int64_t at_ms, int64_t now_ms, char out[WHEN_BYTES])
 
 /* --- which situation --- */
 
+/* How far a reader has come. */
+static int rank(enum reader_state state)
+{
+    static const enum reader_state order[] = {READER_KEPT,   READER_WITHHELD,  READER_TOLD,
+                                              READER_QUEUED, READER_DELIVERED, READER_OPENED};
+    int at = 0;
+    while (order[at] != state) {
+        at++;
+    }
+    return at;
+}
+
 static enum reader_state furthest(const struct words_about *about)
 {
     enum reader_state state = READER_KEPT;
-    bool withheld = false;
     for (size_t i = 0; i < about->n_readers; i++) {
         enum reader_state one = about->readers[i].state;
-        withheld = withheld || one == READER_WITHHELD;
-        state = one != READER_WITHHELD && one > state ? one : state;
+        state = rank(one) > rank(state) ? one : state;
     }
-    return state == READER_KEPT && withheld ? READER_WITHHELD : state;
+    return state;
 }
 
 static enum situation stored_situation(const struct words_about *about)
@@ -65,6 +75,8 @@ static enum situation stored_situation(const struct words_about *about)
         return SITUATION_QUEUED;
     case READER_WITHHELD:
         return SITUATION_NOT_SHARED;
+    case READER_TOLD:
+        return SITUATION_TOLD;
     case READER_KEPT:
         break;
     }
@@ -136,6 +148,9 @@ static const char *const sentences[] = {
         "Stored by the partnership's broker; no agreement lets anybody read it; seen by "
         "nobody@R.",
     [SITUATION_KEPT] = "Stored by the partnership's broker; as it says, kept, seen by nobody@R.",
+    [SITUATION_TOLD] =
+        "Stored by the partnership's broker, and kept there; what it says is seen by "
+        "nobody@R.",
     [SITUATION_NOT_SHARED] = "Stored by the partnership's broker; as it says, not shared with @N: "
                              "no agreement allowed it "
                              "any more before it was delivered; seen by nobody@R.",
@@ -172,11 +187,11 @@ static void write_connection(struct writer *writer, const struct words_about *ab
     write_format(writer, "no connection since %s", when);
 }
 
-/* Those who are furthest, by name. */
-static void write_readers(struct writer *writer, const struct words_about *about)
+/* Those of that state, by name. */
+static void write_readers(struct writer *writer, const struct words_about *about,
+                          enum reader_state state)
 {
-    enum reader_state state = furthest(about);
-    const char *first = about->opened_by;
+    const char *first = state == READER_TOLD ? NULL : about->opened_by;
     size_t more = 0;
     for (size_t i = 0; i < about->n_readers; i++) {
         const struct words_reader *reader = &about->readers[i];
@@ -185,7 +200,7 @@ static void write_readers(struct writer *writer, const struct words_about *about
         }
         if (first == NULL) {
             first = reader->name;
-        } else if (state == READER_OPENED || about->opened_by == NULL) {
+        } else if (state == READER_OPENED || state == READER_TOLD || about->opened_by == NULL) {
             more++;
         }
     }
@@ -207,7 +222,7 @@ static void write_part(struct writer *writer, const struct words_about *about, c
         write_connection(writer, about);
         break;
     case 'N':
-        write_readers(writer, about);
+        write_readers(writer, about, furthest(about));
         break;
     case 'O':
         if (about->opened_ms != 0) {
@@ -242,6 +257,27 @@ static void write_telephone(struct writer *writer, const struct desk *desk)
     write_format(writer, "Telephone now: %s %s. ", desk->name, desk->phone);
 }
 
+static bool any_told(const struct words_about *about)
+{
+    for (size_t i = 0; i < about->n_readers; i++) {
+        if (about->readers[i].state == READER_TOLD) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who knows of it without having it, beside whoever is further. */
+static void write_told(struct writer *writer, const struct words_about *about)
+{
+    if (any_told(about)) {
+        write_text(writer,
+                   " Told that it exists, on which day and of what kind, as the broker says: ");
+        write_readers(writer, about, READER_TOLD);
+        write_text(writer, ".");
+    }
+}
+
 void words_state(const struct words_about *about, char out[WORDS_MAX_BYTES])
 {
     struct writer writer = writer_over(out, WORDS_MAX_BYTES - 1);
@@ -254,6 +290,9 @@ void words_state(const struct words_about *about, char out[WORDS_MAX_BYTES])
         } else {
             write_bytes(&writer, at, 1);
         }
+    }
+    if (about->row->state == OUT_STORED && about->row->kind == ENTRY_RECORD) {
+        write_told(&writer, about);
     }
     if (about->destroyed_ms != 0) {
         char when[WHEN_BYTES];
@@ -429,6 +468,8 @@ const char *reader_state_text(enum reader_state state)
         return "opened";
     case READER_WITHHELD:
         return "not-shared";
+    case READER_TOLD:
+        return "told";
     }
     return "unknown";
 }

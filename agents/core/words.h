@@ -16,7 +16,7 @@
 #include "agents/core/state.h"
 #include "govern/govern.h"
 
-#define WORDS_MAX_BYTES 512
+#define WORDS_MAX_BYTES 768
 #define WHEN_BYTES      40 /* "22 November 2026, 14:05" */
 
 /* What a record, statement or decision of ours looks like to its author. */
@@ -30,6 +30,7 @@ enum situation {
     SITUATION_STORED,      /* a statement or a decision: nobody opens it */
     SITUATION_NO_READER,   /* stored; no agreement lets anybody read it */
     SITUATION_KEPT,        /* stored; told to nobody yet, as the broker says */
+    SITUATION_TOLD,        /* others were told that it exists, and no more, as the broker says */
     SITUATION_NOT_SHARED,  /* was to be delivered; no agreement allows it any more */
     SITUATION_QUEUED,      /* on its way to a reader, as the broker says */
     SITUATION_DELIVERED,   /* on a reader's disk, as the broker says */

@@ -155,14 +155,15 @@ static_assert(CAIRN_RING_URGENT_SLOTS < CAIRN_RING_SLOTS, "the reserve is a part
 static_assert(CAIRN_RING_URGENT_BYTES >= 4 * CAIRN_FRAME_MAX_BYTES,
               "the reserve holds whole frames");
 static_assert(CAIRN_BATCH_BYTES_MAX >= CAIRN_FRAME_MAX_BYTES, "one frame always fits a batch");
-static_assert(
-    2 * CAIRN_JOIN_ROWS_MAX + CAIRN_PATTERNS_MAX * CAIRN_CHRONOLOGY_SCAN_MAX +
-            CAIRN_ADDRESSEES_MAX * (4 * CAIRN_ALERT_RECORDS_MAX + 4) + 16 * CAIRN_MEMBERS_MAX +
-            4 * CAIRN_TOKENS_MAX + CAIRN_MEMBERS_MAX * CAIRN_MEMBERS_MAX / 2 +
-            24 * (CAIRN_MEMBERS_MAX + CAIRN_ADDRESSEES_MAX) <=
-        CAIRN_ENTRY_WRITES_MAX,
-    "rows moved, records marked, cards and notices, members and tokens; of a link undone, "
-    "pairs kept apart and notices of 512 records");
+static_assert(2 * CAIRN_JOIN_ROWS_MAX + CAIRN_PATTERNS_MAX * CAIRN_CHRONOLOGY_SCAN_MAX +
+                      CAIRN_ADDRESSEES_MAX * (5 * CAIRN_ALERT_RECORDS_MAX + 4) +
+                      16 * CAIRN_MEMBERS_MAX + 4 * CAIRN_TOKENS_MAX +
+                      CAIRN_MEMBERS_MAX * CAIRN_MEMBERS_MAX / 2 +
+                      24 * (CAIRN_MEMBERS_MAX + CAIRN_ADDRESSEES_MAX) <=
+                  CAIRN_ENTRY_WRITES_MAX,
+              "rows moved, records marked, cards, headlines and notices, members and tokens; of a "
+              "link undone, "
+              "pairs kept apart and notices of 512 records");
 static_assert(CAIRN_ACKNOWLEDGED_ROWS_MAX + 16 <= CAIRN_ENTRY_WRITES_MAX,
               "what an acknowledgement removes");
 static_assert(CAIRN_RETENTION_LOOKS_PER_TICK * 24 <= CAIRN_ENTRY_WRITES_MAX,

@@ -556,6 +556,32 @@ void withheld_row_put(struct store_txn *txn, const struct entry_id *id, uint32_t
     store_put(txn, T_WITHHELD, store_key_slice(&key), writer_slice(&writer));
 }
 
+/* --- HEADLINE --- */
+
+bool headline_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
+                      struct headline_row *ret)
+{
+    struct store_key key = key_reader(id, agency);
+    struct slice value;
+    if (!store_get(txn, T_HEADLINE, store_key_slice(&key), &value)) {
+        return false;
+    }
+    struct reader reader = reader_over(value);
+    ret->position = read_u64(&reader);
+    assert(reader_end(&reader));
+    return true;
+}
+
+void headline_row_put(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
+                      const struct headline_row *row)
+{
+    uint8_t storage[8];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    write_u64(&writer, row->position);
+    struct store_key key = key_reader(id, agency);
+    store_put(txn, T_HEADLINE, store_key_slice(&key), writer_slice(&writer));
+}
+
 /* --- AGENCY --- */
 
 void agency_row_get(struct store_txn *txn, uint32_t agency, struct agency_row *ret)

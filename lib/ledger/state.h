@@ -43,6 +43,7 @@
     X(MAILBOX, "mailbox", true)         /* agency u32, position u64 -> mailbox_row */              \
     X(READER, "reader", true)           /* entry id, agency u32 -> reader_row */                   \
     X(WITHHELD, "withheld", true)       /* entry id, agency u32 -> withheld_row */                 \
+    X(HEADLINE, "headline", true)       /* entry id, agency u32 -> headline_row */                 \
     X(AGENCY, "agency", true)           /* agency u32 -> agency_row */                             \
     X(TIMER, "timer", true)             /* due i64, kind u8, number u64 -> timer */                \
     X(RETENTION, "retention", true)     /* due day i32, log index u64 -> retention_row */          \
@@ -287,6 +288,15 @@ bool withheld_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t
                       struct withheld_row *ret);
 void withheld_row_put(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
                       const struct withheld_row *row);
+
+/* That an agency was told that a record exists: its headline, in a notice or in a picture. */
+struct headline_row {
+    uint64_t position; /* in its mailbox, of the first; 0: a person there looked at the picture */
+};
+bool headline_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
+                      struct headline_row *ret);
+void headline_row_put(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
+                      const struct headline_row *row);
 
 struct agency_row {
     uint64_t next_position; /* of its mailbox, from 1 */

@@ -88,7 +88,8 @@ static bool reader_row(const Cairn__V1__Reader *from, struct wire_reader *ret)
 {
     ret->agency = from->agency;
     ret->state = (enum reader_state)from->state;
-    return from->agency != 0 && from->state >= READER_KEPT && from->state <= READER_WITHHELD;
+    return from->state >= READER_KEPT && from->state <= READER_TOLD &&
+           (from->agency != 0 || from->state == READER_TOLD);
 }
 
 bool wire_state_reply_read(struct slice payload, struct arena *arena, struct wire_state_reply *ret)

@@ -477,10 +477,11 @@ enum reader_state {
     READER_QUEUED = 2,
     READER_DELIVERED = 3,
     READER_OPENED = 4,
-    READER_WITHHELD = 5 /* it was to be delivered, and no agreement allowed it any more */
+    READER_WITHHELD = 5, /* it was to be delivered, and no agreement allowed it any more */
+    READER_TOLD = 6      /* that it exists, its day and its kind; not what it says */
 };
 struct wire_reader {
-    uint32_t agency;
+    uint32_t agency; /* 0, of READER_TOLD: agencies that are not named to its origin */
     enum reader_state state;
 };
 struct wire_state_reply {

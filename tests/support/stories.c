@@ -199,3 +199,26 @@ size_t notices(struct world *world, uint32_t agency, enum notice_type type)
     }
     return n;
 }
+
+enum reader_state reader_state_at(struct world *world, const struct entry_id *record,
+                                  uint32_t reader)
+{
+    struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_STATE_REQUEST};
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    struct wire_state_reply reply;
+    wire_frame_begin(&frame, &header);
+    wire_state_request_write(record, &frame);
+    wire_frame_end(&frame);
+    world_forget_letters(world);
+    world_receive(world, record->agency, buf_slice(&frame));
+    world_turn(world);
+    struct slice letter = world_letter(world, record->agency, WIRE_STATE_REPLY);
+    bool good = wire_state_reply_read(letter, &world->arena, &reply);
+    assert(good);
+    for (size_t i = 0; i < reply.n_readers; i++) {
+        if (reply.readers[i].agency == reader) {
+            return reply.readers[i].state;
+        }
+    }
+    return 0;
+}

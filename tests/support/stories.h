@@ -56,6 +56,9 @@ void change_directory(struct world *world, const char *from, const char *to);
 struct subject_row subject_row_of(struct world *world, uint32_t agency, int child);
 struct alert_row alert_row_of(struct world *world, uint64_t alert);
 uint64_t current_alert_of(struct world *world, uint64_t child); /* 0 none */
+/* Asked by the record's origin; 0: the broker does not name that agency. */
+enum reader_state reader_state_at(struct world *world, const struct entry_id *record,
+                                  uint32_t reader);
 size_t notices(struct world *world, uint32_t agency, enum notice_type type);
 
 #endif

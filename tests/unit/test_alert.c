@@ -115,6 +115,24 @@ static void a_headline_of_existence_gives_class_day_and_kind_and_nothing_else(vo
     assert_int_equal(line->log_index, 0);
 }
 
+static void whoever_has_a_headline_of_a_record_is_named_to_its_origin(void **state)
+{
+    struct world *world = *state;
+    state_verified(world, GP, ALIX);
+    involve(world, GP, ALIX);
+    state_verified(world, HOSPITAL, ALIX);
+    involve(world, HOSPITAL, ALIX);
+    struct entry_id first = miss(world, GP, ALIX, "2026-02-03");
+    (void)miss(world, HOSPITAL, ALIX, "2026-06-10");
+    assert_int_equal(reader_state_at(world, &first, HOSPITAL), 0);
+
+    (void)miss(world, GP, ALIX, "2026-09-14");
+
+    assert_int_equal(reader_state_at(world, &first, HOSPITAL), READER_TOLD);
+    assert_int_equal(reader_state_at(world, &first, MASH), READER_QUEUED);
+    assert_int_equal(reader_state_at(world, &first, GP), 0);
+}
+
 static void the_front_door_gets_cards_and_no_account(void **state)
 {
     struct world *world = *state;
@@ -967,6 +985,7 @@ int main(void)
         STORY(a_front_door_left_out_gets_neither_headline_nor_card),
         STORY(who_is_denied_is_told_of_the_alert_and_of_its_own_records_only),
         STORY(a_headline_of_existence_gives_class_day_and_kind_and_nothing_else),
+        STORY(whoever_has_a_headline_of_a_record_is_named_to_its_origin),
         STORY(the_front_door_gets_cards_and_no_account),
         STORY(more_addressees_than_an_alert_has_room_for_never_crowd_out_the_front_door),
         STORY(a_referral_puts_what_was_kept_before_the_screener),

@@ -148,6 +148,22 @@ static void what_is_said_of_a_tied_adult_is_told_as_existing_and_no_more(void **
     assert_int_equal(notices(world, HOSPITAL, NOTICE_TOLD), 0);
 }
 
+static void who_was_told_of_an_adult_is_not_named_to_the_service_that_knows_it(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    know_family(world);
+    assert_int_equal(tie(world, &mother), VERDICT_STORED);
+    state_adult(world, HOSPITAL, ANNA, "9990000101");
+    make_signal(world, HOSPITAL, ANNA, "2026-03-02", &entry);
+
+    assert_int_equal(world_send_one(world, HOSPITAL, &entry), VERDICT_STORED);
+
+    assert_int_equal(notices(world, GP, NOTICE_TOLD), 1);
+    assert_int_equal(reader_state_at(world, &entry.header.id, GP), 0);
+    assert_int_equal(reader_state_at(world, &entry.header.id, 0), READER_TOLD);
+}
+
 static void what_nobody_has_tied_waits_unread_and_counts_once_it_is_tied(void **state)
 {
     struct world *world = *state;
@@ -459,6 +475,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_is_said_of_a_tied_adult_is_told_as_existing_and_no_more),
+        TEST(who_was_told_of_an_adult_is_not_named_to_the_service_that_knows_it),
         TEST(what_nobody_has_tied_waits_unread_and_counts_once_it_is_tied),
         TEST(a_statement_that_comes_last_brings_the_adult_and_the_child_together),
         TEST(an_adults_token_never_meets_a_childs),

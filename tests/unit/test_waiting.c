@@ -53,28 +53,6 @@ static void stop_sharing(struct world *world)
         "{\"format\": \"cairn-agreements/v1\", \"review_by\": \"2099-01-01\", \"rules\": []}");
 }
 
-static enum reader_state state_at(struct world *world, const struct entry_id *record,
-                                  uint32_t reader)
-{
-    struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_STATE_REQUEST};
-    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
-    struct wire_state_reply reply;
-    wire_frame_begin(&frame, &header);
-    wire_state_request_write(record, &frame);
-    wire_frame_end(&frame);
-    world_forget_letters(world);
-    world_receive(world, record->agency, buf_slice(&frame));
-    world_turn(world);
-    struct slice letter = world_letter(world, record->agency, WIRE_STATE_REPLY);
-    assert_true(wire_state_reply_read(letter, &world->arena, &reply));
-    for (size_t i = 0; i < reply.n_readers; i++) {
-        if (reply.readers[i].agency == reader) {
-            return reply.readers[i].state;
-        }
-    }
-    return 0;
-}
-
 static void what_waits_when_its_agreement_ends_is_not_delivered(void **state)
 {
     struct world *world = *state;
@@ -96,7 +74,7 @@ static void its_sender_hears_so_and_its_state_shows_it(void **state)
     struct world *world = *state;
     struct wire_notice notice;
     struct entry_id record = concern(world, URGENCY_ROUTINE);
-    assert_int_equal(state_at(world, &record, MASH), READER_QUEUED);
+    assert_int_equal(reader_state_at(world, &record, MASH), READER_QUEUED);
 
     stop_sharing(world);
 
@@ -104,7 +82,53 @@ static void its_sender_hears_so_and_its_state_shows_it(void **state)
     assert_true(world_notice(world, SCHOOL, NOTICE_NOT_SHARED, 0, &notice));
     assert_int_equal(notice.agency, MASH);
     assert_true(entry_id_equal(&notice.record, &record));
-    assert_int_equal(state_at(world, &record, MASH), READER_WITHHELD);
+    assert_int_equal(reader_state_at(world, &record, MASH), READER_WITHHELD);
+}
+
+static void publish_existence(struct world *world)
+{
+    publish_agreements(world,
+                       "{\"format\": \"cairn-agreements/v1\", \"review_by\": \"2099-01-01\", "
+                       "\"rules\": [{\"id\": \"concern\", \"records\": [\"concern\"], "
+                       "\"recipient_kind\": \"mash\", \"urgency\": [\"routine\"], "
+                       "\"effect\": \"share\", \"mode\": \"existence\"}]}");
+}
+
+static void who_is_told_that_it_exists_is_named_to_its_sender(void **state)
+{
+    struct world *world = *state;
+    publish_existence(world);
+
+    struct entry_id record = concern(world, URGENCY_ROUTINE);
+
+    assert_int_equal(notices(world, MASH, NOTICE_TOLD), 1);
+    assert_int_equal(reader_state_at(world, &record, MASH), READER_TOLD);
+    assert_int_equal(reader_state_at(world, &record, GP), 0);
+}
+
+static void who_was_to_be_told_and_never_was_is_not_named(void **state)
+{
+    struct world *world = *state;
+    publish_existence(world);
+    struct entry_id record = concern(world, URGENCY_ROUTINE);
+
+    stop_sharing(world);
+
+    assert_int_equal(world_items(world, MASH, ITEM_WITHHELD), 1);
+    assert_int_equal(reader_state_at(world, &record, MASH), 0);
+}
+
+static void a_sensitive_service_that_is_told_is_not_named(void **state)
+{
+    struct world *world = *state;
+    publish_existence(world);
+    struct entry_id record = concern(world, URGENCY_ROUTINE);
+
+    change_directory(world, "\"id\": \"mash\", \"class\": \"front-door\"",
+                     "\"id\": \"mash\", \"class\": \"front-door\", \"sensitive\": true");
+
+    assert_int_equal(reader_state_at(world, &record, MASH), 0);
+    assert_int_equal(reader_state_at(world, &record, 0), READER_TOLD);
 }
 
 static void the_log_says_at_the_same_position_that_it_was_withheld(void **state)
@@ -134,7 +158,7 @@ static void what_is_immediate_stays_shared_for_ever(void **state)
 
     assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 1);
     assert_int_equal(world_items(world, MASH, ITEM_WITHHELD), 0);
-    assert_int_equal(state_at(world, &record, MASH), READER_QUEUED);
+    assert_int_equal(reader_state_at(world, &record, MASH), READER_QUEUED);
     assert_int_equal(notices(world, SCHOOL, NOTICE_NOT_SHARED), 0);
 }
 
@@ -203,7 +227,7 @@ static void what_was_acknowledged_before_is_not_touched(void **state)
 
     stop_sharing(world);
 
-    assert_int_equal(state_at(world, &record, MASH), READER_DELIVERED);
+    assert_int_equal(reader_state_at(world, &record, MASH), READER_DELIVERED);
     assert_int_equal(notices(world, SCHOOL, NOTICE_NOT_SHARED), 0);
 }
 
@@ -274,6 +298,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(what_waits_when_its_agreement_ends_is_not_delivered),
         STORY(its_sender_hears_so_and_its_state_shows_it),
+        STORY(who_is_told_that_it_exists_is_named_to_its_sender),
+        STORY(who_was_to_be_told_and_never_was_is_not_named),
+        STORY(a_sensitive_service_that_is_told_is_not_named),
         STORY(the_log_says_at_the_same_position_that_it_was_withheld),
         STORY(what_is_immediate_stays_shared_for_ever),
         STORY(another_version_that_still_allows_it_changes_nothing),

@@ -33,6 +33,11 @@ static const struct words_reader two_delivered[] = {{"MASH", READER_DELIVERED},
 static const struct words_reader opened[] = {{"Elm Road", READER_DELIVERED},
                                              {"MASH", READER_OPENED}};
 
+static const struct words_reader told[] = {
+    {"MASH", READER_TOLD}, {"Elm Road", READER_TOLD}, {"Out of hours", READER_WITHHELD}};
+static const struct words_reader opened_and_told[] = {{"MASH", READER_OPENED},
+                                                      {"Elm Road", READER_TOLD}};
+
 struct row {
     struct out_row out;
     enum link_state link;
@@ -104,6 +109,14 @@ static const struct row rows[] = {
          "Stored by the partnership's broker; as it says, not shared with MASH: no agreement "
          "allowed it any more before it was delivered; seen by nobody; this is "
          "not a referral."},
+    {RECORD(STORED_ROW), CONNECTED, READERS(told),
+     .expected = "Stored by the partnership's broker, and kept there; what it says is seen by "
+                 "nobody; this is not a referral. Told that it exists, on which day and of what "
+                 "kind, as the broker says: MASH and 1 more."},
+    {RECORD(STORED_ROW), CONNECTED, READERS(opened_and_told), .opened_by = "MASH",
+     .opened_ms = NOW - 25 * MINUTE,
+     .expected = "Opened at MASH at 14:05, as a notice in the log says. Told that it exists, on "
+                 "which day and of what kind, as the broker says: Elm Road."},
     {RECORD(STORED_ROW), CONNECTED, READERS(queued),
      .expected = "Stored by the partnership's broker; as it says, on its way to MASH; seen by "
                  "nobody yet."},
