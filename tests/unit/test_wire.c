@@ -273,7 +273,7 @@ static const struct {
     {"governance_document", "08021011", "0802", "a text without a version"},
     {"proof_reply", "0801108101", "0803108101", "an unknown verdict"},
     {"state_reply", "220408071001", "22021001", "a reader of zero"},
-    {"state_reply", "08071001", "08071006", "a reader in an unknown state"},
+    {"state_reply", "08071001", "08071007", "a reader in an unknown state"},
     {"state_request", "0a0d080311", "0a0b11", "an entry without an agency"},
     {"state_request", "0a0d080311080706050403020118", "0a04080318", "an entry without a stream"},
     {"state_request", "0a0d0803110807060504030201182a", "0a0b0803110807060504030201",
