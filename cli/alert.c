@@ -165,45 +165,13 @@ static enum status read_alert(struct cli *cli, const struct alert_options *given
     return status == STATUS_OK ? status : output_fail(&cli->output, status, &error);
 }
 
-/* The agencies behind the headlines, each once; not ourselves, who have the reason anyway. */
-static struct json *origins_of(const struct json *alert)
-{
-    struct error ignored = ERROR_NULL;
-    struct json *origins = json_array_new();
-    struct json_view view = json_view(alert, &ignored);
-    struct json_view headlines = json_opt_array(&view, "headlines");
-
-    for (size_t i = 0; i < json_length(&headlines); i++) {
-        struct json_view headline = json_item(&headlines, i);
-        struct json_view list = json_view(origins, &ignored);
-        struct json_view agency = json_opt_object(&headline, "from");
-        struct slice from = json_opt_text(&agency, "agency");
-        bool known = from.len == 0 || show_truth(&headline, "own");
-        for (size_t j = 0; j < json_length(&list) && !known; j++) {
-            struct json_view one = json_item(&list, j);
-            known = slice_equal(json_as_text(&one), from);
-        }
-        if (!known) {
-            int r = json_append_text(origins, from);
-            assert(r == 0); /* it came out of a document */
-        }
-    }
-    return origins;
-}
-
 static enum status decide(struct cli *cli, const struct alert_options *given)
 {
     char path[CLIENT_PATH_BYTES];
-    _cleanup_(json_free) struct json *alert = NULL;
 
-    enum status status = read_alert(cli, given, &alert);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    _cleanup_(json_free) struct json *origins = origins_of(alert);
     (void)snprintf(path, sizeof(path), CAIRN_PATH_ALERTS "/%llu" CAIRN_PATH_PART_DECISIONS,
                    (unsigned long long)given->alert);
-    return decide_send(cli, &given->client, path, &given->decide, origins);
+    return decide_send(cli, &given->client, path, &given->decide);
 }
 
 enum status command_alert(struct cli *cli, int argc, char **argv)

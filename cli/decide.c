@@ -139,28 +139,13 @@ int decide_who(const struct prompt *prompt, const struct decide *decide, struct 
     return r < 0 ? r : set_reason(prompt, decide, body, error);
 }
 
-static void add_origins(struct json *tell, const struct json *origins)
-{
-    struct error ignored = ERROR_NULL;
-    struct json_view list = json_view(origins, &ignored);
-
-    for (size_t i = 0; i < json_length(&list); i++) {
-        struct json_view origin = json_item(&list, i);
-        struct json *copy = json_clone(origin.node);
-        (void)json_append_node(tell, &copy);
-    }
-}
-
-static int set_tell(const struct decide *decide, const struct json *origins, struct json *body,
-                    struct error *error)
+static int set_tell(const struct decide *decide, struct json *body, struct error *error)
 {
     struct json *tell = json_array_new();
     struct json *in_tell = json_set_node(body, "tell", &tell);
 
     for (size_t i = 0; i < decide->n_tell; i++) {
-        if (origins != NULL && strcmp(decide->tell[i], DECIDE_ORIGINS) == 0) {
-            add_origins(in_tell, origins);
-        } else if (json_append_text(in_tell, slice_of_text(decide->tell[i])) < 0) {
+        if (json_append_text(in_tell, slice_of_text(decide->tell[i])) < 0) {
             return error_set(error, "--tell", "is no id of an agency");
         }
     }
@@ -184,7 +169,7 @@ static enum status post(struct cli *cli, const struct client *client, const char
 }
 
 enum status decide_send(struct cli *cli, const struct client *client, const char *path,
-                        const struct decide *decide, const struct json *origins)
+                        const struct decide *decide)
 {
     struct error error = ERROR_NULL;
     const struct prompt prompt = prompt_over(cli->in, cli->output.err);
@@ -201,8 +186,7 @@ enum status decide_send(struct cli *cli, const struct client *client, const char
         return output_fail(&cli->output, STATUS_USAGE, &error);
     }
     if (set_person(&prompt, decide, body, &error) < 0 ||
-        set_reason(&prompt, decide, body, &error) < 0 ||
-        set_tell(decide, origins, body, &error) < 0) {
+        set_reason(&prompt, decide, body, &error) < 0 || set_tell(decide, body, &error) < 0) {
         return output_fail(&cli->output, STATUS_USAGE, &error);
     }
     return post(cli, client, path, body);

@@ -11,7 +11,6 @@
 #include "cli/prompt.h"
 
 #define DECIDE_TELL_MAX 8
-#define DECIDE_ORIGINS  "origins" /* --tell: all agencies whose records an alert lists */
 
 struct decide {
     const char *action;  /* as enum action is written; NULL: nothing is decided */
@@ -51,7 +50,10 @@ enum {
         {"name", DECIDE_NAME, "NAME", 0, "of the person who decides; asked for when left out", 1}, \
         {"role", DECIDE_ROLE, "ROLE", 0, "of that person; asked for when left out", 1},            \
     {                                                                                              \
-        "tell", DECIDE_TELL, "AGENCY", 0, "that agency may read the reason; may be repeated", 1    \
+        "tell", DECIDE_TELL, "AGENCY", 0,                                                          \
+            "that agency may read the reason, origins: those whose records it is about; may be "   \
+            "repeated",                                                                            \
+            1                                                                                      \
     }
 #define DECIDE_CLOSE_OPTIONS                                                                       \
     {"close", DECIDE_CLOSE, NULL, 0, "close it, with --outcome", 1},                               \
@@ -110,10 +112,9 @@ enum {
 error_t decide_option(struct decide *decide, int key, char *argument, struct argp_state *state);
 /* At ARGP_KEY_END: whether what was given fits together. */
 error_t decide_check(const struct decide *decide, struct argp_state *state);
-/* Asks for what is missing, sends it to PATH, says what became of it. `origins` is what
- * DECIDE_ORIGINS stands for, an array of agency ids; NULL: for nobody. */
+/* Asks for what is missing, sends it to PATH, says what became of it. */
 enum status decide_send(struct cli *cli, const struct client *client, const char *path,
-                        const struct decide *decide, const struct json *origins) MUST_USE;
+                        const struct decide *decide) MUST_USE;
 
 /* Who and why alone, asked for as above, to PATH. */
 enum status decide_answer(struct cli *cli, const struct client *client, const char *path,

@@ -94,6 +94,34 @@ static void show_review(struct output *output, const struct json_view *record)
     }
 }
 
+/* Why somebody opened it, or decided about the alert that lists it, as far as this agency may read that. */
+static void show_reasons(struct output *output, const struct json_view *record)
+{
+    struct json_view reasons = json_opt_array(record, "reasons");
+
+    for (size_t i = 0; i < json_length(&reasons); i++) {
+        struct json_view reason = json_item(&reasons, i);
+        struct json_view header = json_opt_object(&reason, "header");
+        struct json_view account = json_opt_object(&reason, "account");
+        char action[SHOW_TEXT_BYTES];
+        char outcome[SHOW_TEXT_BYTES];
+        char at[SHOW_INSTANT_BYTES];
+        char from[SHOW_TEXT_BYTES];
+        show_text(&header, "action", action);
+        show_text(&header, "outcome", outcome);
+        show_instant(&header, "decided_at", at);
+        show_agency(&reason, "from", from);
+        output_line(output, "  %s by %s, %s%s%s%s", action, from, at,
+                    outcome[0] == '\0' || strcmp(outcome, "none") == 0 ? "" : ": ",
+                    strcmp(outcome, "none") == 0 ? "" : outcome,
+                    show_truth(&reason, "doubt") ? "; signed with a key that was revoked since"
+                                                 : "");
+        if (account.node != NULL) {
+            show_object(output, "    ", &account);
+        }
+    }
+}
+
 static void show_own(struct output *output, const struct json_view *record)
 {
     char id[SHOW_TEXT_BYTES];
@@ -128,6 +156,7 @@ static void show_own(struct output *output, const struct json_view *record)
         output_line(output, "  taken back");
     }
     show_review(output, record);
+    show_reasons(output, record);
     show_readers(output, record);
 }
 
@@ -269,5 +298,5 @@ enum status command_record(struct cli *cli, int argc, char **argv)
     }
     (void)snprintf(path, sizeof(path), CAIRN_PATH_RECORDS "/%s" CAIRN_PATH_PART_DECISIONS,
                    given.id);
-    return decide_send(cli, &given.client, path, &given.decide, NULL);
+    return decide_send(cli, &given.client, path, &given.decide);
 }

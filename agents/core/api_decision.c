@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agents/core/alerts.h"
+#include "agents/core/api_tell.h"
 #include "agents/core/api_view.h"
 #include "agents/core/decide.h"
 #include "agents/core/record_parts.h"
@@ -181,21 +182,6 @@ int api_look_read(const struct json *document, const struct event_terms *terms,
 
 /* --- deciding --- */
 
-/* Those whom the decider lets read the reason, by their ids. */
-static int find_recipients(const struct api_view *view, const struct api_decision *read,
-                           struct decide_request *ret, struct error *error)
-{
-    for (size_t i = 0; i < read->n_tell; i++) {
-        const struct agency *agency =
-            directory_agency_by_id(&view->governance->directory, read->tell[i]);
-        if (agency == NULL || !agency->active) {
-            return error_set(error, "/tell", "names an agency that the directory does not have");
-        }
-        ret->recipients[ret->n_recipients++] = agency->number;
-    }
-    return 0;
-}
-
 /* The decision is on disk and on its way; now what it opens here may open. Lost between the two
  * commits, the person is asked again: never the other way round. */
 static int note_decided(const struct api_view *view, const struct decide_request *decision,
@@ -264,7 +250,7 @@ static void decide(const struct api_call *call, const struct api_view *view,
         return;
     }
     if (api_decision_read(document, &read, &error) != 0 ||
-        find_recipients(view, &read, &decision, &error) != 0) {
+        tell_find(view, &read, &decision, &error) != 0) {
         answer_problem(answer, PROBLEM_REFUSED, &error);
         return;
     }

@@ -149,6 +149,10 @@ void api_record_show(const struct api_call *call, struct api_answer *answer)
     set_frozen(document, &view, txn, &record.row);
     view_set_state(document, &view, txn, &record.row, &readers);
     view_set_review(document, &view, txn, &record.reference, call->role >= USER_PRACTITIONER);
+    if (record.row.has_entry && call->role >= USER_PRACTITIONER) {
+        const struct opening opening = {.agent = call->agent, .txn = txn, .own = view.own};
+        view_set_reasons(document, &view, &opening, &record.row.entry, state.alert);
+    }
     if (readers.asked) {
         struct json *list = readers_json(&view, &state);
         (void)json_set_node(document, "readers", &list);

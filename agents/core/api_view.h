@@ -60,6 +60,11 @@ void view_set_state(struct json *object, const struct api_view *view, struct sto
 void view_set_review(struct json *object, const struct api_view *view, struct store_txn *txn,
                      const struct reference *reference, bool persons);
 
+/* reasons: of a record of ours, why named persons elsewhere opened it, or decided about the alert
+ * that lists it, as far as that was sealed to us. `alert`: as the broker says; 0: as notices said. */
+void view_set_reasons(struct json *object, const struct api_view *view,
+                      const struct opening *opening, const struct entry_id *record, uint64_t alert);
+
 /* telephone alone: whom to ring now. */
 void view_set_telephone(struct json *object, const struct api_view *view);
 

@@ -18,7 +18,8 @@
 
 #define INBOX_HEAD_BYTES (1 + 1 + 8 + 8 + 8)
 #define RECEIVED_BYTES                                                                             \
-    (8 + 8 + CAIRN_HASH_BYTES + 1 + 1 + 8 + 4 + 8 + 8 + 4 + 8 + 8 + REFERENCE_BYTES)
+    (8 + 8 + CAIRN_HASH_BYTES + 1 + 1 + 8 + 4 + 8 + 8 + 4 + 8 + 8 + REFERENCE_BYTES + 1 +          \
+     ENTRY_ID_BYTES)
 #define RELEASED_BYTES (4 + GRANT_BYTES + 8)
 
 #define META_GAPS "gaps"
@@ -89,6 +90,7 @@ uint64_t inbox_position(struct store_txn *txn)
 bool received_get(struct store_txn *txn, const struct entry_id *entry, struct received_row *ret)
 {
     struct store_key key = agent_key_entry(entry);
+    uint8_t reason[ENTRY_ID_BYTES];
     struct slice value;
     if (!store_get(txn, AT_RECEIVED, store_key_slice(&key), &value)) {
         return false;
@@ -107,6 +109,9 @@ bool received_get(struct store_txn *txn, const struct entry_id *entry, struct re
     row.destroyed_ms = (int64_t)read_u64(&reader);
     row.decided_ms = (int64_t)read_u64(&reader);
     read_into(&reader, row.decision.bytes, sizeof(row.decision.bytes));
+    row.has_reason = read_u8(&reader) != 0;
+    read_into(&reader, reason, sizeof(reason));
+    row.reason = entry_id_unpack(reason);
     if (!reader_end(&reader)) {
         store_fail(txn, -EBADMSG);
         return false;
@@ -119,6 +124,7 @@ void received_put(struct store_txn *txn, const struct entry_id *entry,
                   const struct received_row *row)
 {
     uint8_t storage[RECEIVED_BYTES];
+    uint8_t reason[ENTRY_ID_BYTES];
     struct writer writer = writer_over(storage, sizeof(storage));
     struct store_key key = agent_key_entry(entry);
     write_u64(&writer, row->delivered);
@@ -134,6 +140,9 @@ void received_put(struct store_txn *txn, const struct entry_id *entry,
     write_u64(&writer, (uint64_t)row->destroyed_ms);
     write_u64(&writer, (uint64_t)row->decided_ms);
     write_bytes(&writer, row->decision.bytes, sizeof(row->decision.bytes));
+    entry_id_pack(&row->reason, reason);
+    write_u8(&writer, row->has_reason ? 1 : 0);
+    write_bytes(&writer, reason, sizeof(reason));
     assert(writer.len == sizeof(storage));
     store_put(txn, AT_RECEIVED, store_key_slice(&key), writer_slice(&writer));
 }

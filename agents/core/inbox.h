@@ -105,6 +105,8 @@ struct received_row {
     int64_t destroyed_ms; /* of ours: when the broker destroyed its copy of the body; 0 not yet */
     int64_t decided_ms;   /* when a named person of ours decided to open it; 0 nobody */
     struct reference decision;
+    bool has_reason; /* of ours: somebody who opened it lets us read why */
+    struct entry_id reason;
 };
 bool received_get(struct store_txn *txn, const struct entry_id *entry, struct received_row *ret);
 /* The entry as delivered, with the flags of its inbox row. False when it was never delivered. */

@@ -241,6 +241,19 @@ static void keep_request(struct taking *taking, const struct wire_delivered *del
     asked_take(&granting, known ? asked_handle(taking, delivered, header) : NULL, header);
 }
 
+/* Somebody says why a record of ours was opened. */
+static void keep_reason(struct taking *taking, const struct decision_header *header)
+{
+    struct received_row row = {.delivered = 0};
+    if (header->action == ACTION_OPEN && header->has_record &&
+        header->record.agency == taking->own) {
+        (void)received_get(taking->txn, &header->record, &row);
+        row.has_reason = true;
+        row.reason = header->id;
+        received_put(taking->txn, &header->record, &row);
+    }
+}
+
 /* What follows from an entry, by its kind. */
 static void keep_meaning(struct taking *taking, const struct wire_delivered *delivered,
                          const struct entry_header *header)
@@ -252,6 +265,7 @@ static void keep_meaning(struct taking *taking, const struct wire_delivered *del
         return;
     case ENTRY_DECISION:
         keep_grants(taking, &header->id, delivered->grants, delivered->n_grants, 0);
+        keep_reason(taking, &header->decision);
         return;
     case ENTRY_INVOLVEMENT:
         keep_grants(taking, &header->id, delivered->grants, delivered->n_grants, 0);

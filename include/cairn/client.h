@@ -68,9 +68,10 @@
 /*
  * GET PATH/{reference or entry id of ours} ->
  *   {reference, record, kind, header, state, since, words, telephone, verdict, log_index, retracted,
- *    alert, readers: [{agency, name, state}], submitted_by: {uid}, as_of}
+ *    alert, readers: [{agency, name, state}], reasons: [{decision, from, header, account, account_state, doubt}], submitted_by: {uid}, as_of}
  * `state`: settling, waiting, on-its-way, stored, refused, withdrawn. A reader's state: kept,
- * not-shared (it waited, and no agreement allows it any more), queued, delivered, opened: the broker's word. `words` say what the log proves; `telephone` stays
+ * not-shared (it waited, and no agreement allows it any more), queued, delivered, opened; told (that it exists, on which day and of what kind; without `agency` of who is not named): the broker's word.
+ * `reasons`, for a practitioner: why named persons elsewhere opened it or decided about the alert that lists it, as far as they let this agency read that. `words` say what the log proves; `telephone` stays
  * on what is urgent until the log says that a person has opened it. `submitted_by`: the user of this machine that submitted or decided it.
  * `as_of`: now, or when the broker was last heard of if it cannot be
  * asked.
@@ -81,9 +82,11 @@
  * POST PATH/{entry id of another agency's record}/decisions -> 202 {reference, words}
  *   {action: "open", reason, person: {name, role}, tell: [agency id]}
  * A named person opens an account that was shared; `reason` has at least 20 characters, blanks not
- * counted, and at most 1000 bytes. `tell` names the agencies that may read the reason; nobody when
- * it is left out.
+ * counted, and at most 1000 bytes. `tell` names the agencies that may read the reason, and
+ * CAIRN_TELL_ORIGINS those whose records it is about, also where a headline names its origin's kind
+ * alone; nobody when it is left out.
  */
+#define CAIRN_TELL_ORIGINS        "origins"
 #define CAIRN_PATH_RECORDS        "/v1/records"
 #define CAIRN_PATH_PART_PROOF     "/proof"
 #define CAIRN_PATH_PART_DECISIONS "/decisions"

@@ -191,7 +191,10 @@ eventually 30 "the practice to hear that it was opened" is_told
 at surgery record "$DECISION"
 expect 'The health visitor sees her on Friday' "what follows"
 expect 'Rowan Ashgrove' "who looked at it"
-promise "the practice hears who looked at it and what follows"
+at surgery record "$FIRST"
+expect 'open by Multi-agency' "with its own record, who decided about the alert that lists it"
+expect 'The health visitor sees her on Friday' "with its own record, why"
+promise "the practice hears who looked at it and what follows, with its own record too"
 
 for id in school police; do
     sees_no_hint "$id"

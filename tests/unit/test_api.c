@@ -24,6 +24,7 @@
 #include "os/fd.h"
 #include "os/files.h"
 #include "support/interface.h"
+#include "support/stories.h"
 
 #define REASON "Three appointments were missed and nobody has asked why."
 
@@ -732,6 +733,40 @@ static void a_shared_account_opens_with_a_reason_too(void **state)
     EXPECT_GET(story, path, 200, "\"summary\":\"was not brought\"");
 }
 
+/* What was missed is held, and the front door may know that it exists and no more. */
+static void hold_existence(struct world *world)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    buf_add_text(
+        &text,
+        "{\"format\": \"cairn-agreements/v1\", \"review_by\": \"2099-01-01\", \"rules\": "
+        "[{\"id\": \"missed\", \"records\": [\"was-not-brought\"], \"recipient_kind\": \"mash\", "
+        "\"urgency\": [\"routine\"], \"effect\": \"hold\", \"mode\": \"existence\"}]}");
+    publish_document(world, GOVERNANCE_AGREEMENTS, &text);
+}
+
+static void the_reason_reaches_origins_of_whom_only_the_kind_is_named(void **state)
+{
+    struct story *story = *state;
+    struct world *world = story->world;
+    hold_existence(world);
+    member_govern(story->member);
+    raise_alert(story);
+    _cleanup_(reply_deinit) struct reply alert = get(story, CAIRN_PATH_ALERTS "/1");
+    expect(&alert, 200, "\"origin_kind\":\"gp\"");
+    assert_null(strstr(alert.body, "\"record\""));
+
+    EXPECT_POST(story, ALERT_1, JSON,
+                DECIDE("\"action\":\"open\",\"reason\":\"" REASON
+                       "\",\"tell\":[\"" CAIRN_TELL_ORIGINS "\"]"),
+                202, "\"reference\"");
+    member_send(story->member);
+
+    assert_int_equal(notices(world, GP, NOTICE_OPENED), 1);
+    assert_int_equal(world_items(world, GP, ITEM_DELIVERED), 1);
+    assert_int_equal(world_items(world, HOSPITAL, ITEM_DELIVERED), 0);
+}
+
 static void a_closed_alert_takes_no_more_decisions(void **state)
 {
     struct story *story = *state;
@@ -971,6 +1006,7 @@ int main(void)
         MASH_STORY(the_documents_in_force_are_handed_over_as_they_were_signed),
         MASH_STORY(nobody_reads_an_account_without_a_reason),
         MASH_STORY(a_shared_account_opens_with_a_reason_too),
+        MASH_STORY(the_reason_reaches_origins_of_whom_only_the_kind_is_named),
         MASH_STORY(a_closed_alert_takes_no_more_decisions),
         MASH_STORY(only_a_front_door_decides),
         MASH_STORY(an_agency_without_a_place_cannot_decide),
