@@ -69,7 +69,7 @@ promise "the desk on duty is told that it is the one to act"
 
 UNOPENED='"notice":"unopened"'
 eventually 100 "the sender to hear that nobody has opened it" says school "$UNOPENED"
-expect 'Telephone now: Emergency duty team 01632 960101. From [0-9:]*00 it is MASH duty desk 01632 960100' \
+expect 'Telephone now: Emergency duty team 01632 960101. From [^.]*:00 it is MASH duty desk 01632 960100' \
     "whom to telephone now, and later"
 eventually 10 "the night team to hear it too" says night "$UNOPENED"
 promise "nobody has opened it in time: sender and desks hear, with the numbers of now and later"

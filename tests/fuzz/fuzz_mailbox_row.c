@@ -14,11 +14,14 @@ static void read_as_mailbox_row(struct slice bytes)
     struct reader reader = reader_over(bytes);
     assert((uint8_t)row.kind == read_u8(&reader));
     assert(row.told == read_u64(&reader));
+    if (row.kind == ITEM_WITHHELD) {
+        assert(reader.left == 0);
+        return;
+    }
+    struct entry_id entry = entry_id_unpack(read_bytes(&reader, ENTRY_ID_BYTES).data);
+    assert(entry_id_equal(&entry, &row.entry));
     if (row.kind == ITEM_NOTICE) {
         assert(slice_equal(row.notice, slice_make(reader.at, reader.left)));
-    } else {
-        struct entry_id entry = entry_id_unpack(reader.at);
-        assert(entry_id_equal(&entry, &row.entry));
     }
 }
 
