@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The long form of the fault tests (`./run fault`): each part in turn, as often as asked for, and a report of what was
+done and what was found. A part is a function that returns rows for the report and raises partnership.Broken at the first
+promise that does not hold; PARTS lists them."""
+import argparse
+import datetime
+import os
+import platform
+import subprocess
+import sys
+import time
+
+import crash_points
+import kills
+import partnership
+
+
+def say(words):
+    print(f"-- {words}", flush=True)
+
+
+def kill_part(given):
+    return kills.run(given, say)
+
+
+def crash_point_part(given):
+    rounds = visits = records = 0
+    for rounds in range(1, given.crash_point_rounds + 1):
+        visited, accepted = crash_points.run(given.binaries)
+        visits, records = visits + visited, records + accepted
+        say(f"{visits} visits of crash points")
+    return [("crash points in the table", len(crash_points.points())), ("rounds through all of them", rounds),
+            ("deaths at them", visits), ("records accepted", records), ("acknowledged and lost", 0)]
+
+
+PARTS = (
+    ("kills", "kill -9 at random moments under load", kill_part),
+    ("crash-points", "Death at every named crash point", crash_point_part),
+)
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{len(models)} x {models[0] if models else platform.machine()}, {memory:.0f} GiB, Linux {platform.release()}"
+
+
+def commit():
+    done = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12"], capture_output=True, text=True,
+                          check=False, cwd=crash_points.SOURCE)
+    return done.stdout.strip() or "unknown"
+
+
+def report(given, results, failed):
+    lines = ["# Faults", "",
+             "Written by `./run fault`; what each part does stands at the top of its file in `tests/fault/`. A run ends at",
+             "the first promise that does not hold, and says so here.", "",
+             "| | |", "| --- | --- |", f"| command | `./run fault {' '.join(sys.argv[3:])}` |".replace(" ` |", "` |"),
+             f"| commit | {given.commit} |", f"| machine | {machine()} |", "| build | debug: as installed, and crash points |",
+             f"| seed | {given.seed} |", f"| begun | {given.begun:%Y-%m-%d %H:%M} UTC |"]
+    for heading, rows, seconds in results:
+        lines += ["", f"## {heading}", "", "| | |", "| --- | --- |"]
+        lines += [f"| {words} | {value:,} |" if isinstance(value, int) else f"| {words} | {value} |"
+                  for words, value in rows + [("took", f"{seconds:.0f} s")]]
+    if failed:
+        lines += ["", "## FAILED", "", failed]
+    return "\n".join(lines) + "\n"
+
+
+def options():
+    parser = argparse.ArgumentParser(prog="./run fault", description=__doc__)
+    parser.add_argument("binaries", help=argparse.SUPPRESS)
+    parser.add_argument("report", help=argparse.SUPPRESS)
+    parser.add_argument("--broker-kills", type=int, default=2000, metavar="N")
+    parser.add_argument("--agent-kills", type=int, default=2000, metavar="N")
+    parser.add_argument("--crash-point-rounds", type=int, default=5, metavar="N")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="partnerships that are killed side by side")
+    parser.add_argument("--seed", type=int, default=int(time.time()), metavar="N", help="of what is random")
+    parser.add_argument("--only", choices=[name for name, _, _ in PARTS], action="append", metavar="PART",
+                        help="run this part: " + ", ".join(name for name, _, _ in PARTS))
+    return parser.parse_args()
+
+
+def main():
+    given = options()
+    given.begun = datetime.datetime.now(datetime.timezone.utc)
+    given.commit = commit()
+    results, failed = [], ""
+    for name, heading, part in PARTS:
+        if given.only and name not in given.only:
+            continue
+        say(heading)
+        start = time.monotonic()
+        try:
+            results.append((heading, part(given), time.monotonic() - start))
+        except partnership.Broken as broken:
+            failed = f"{heading}: {broken}"
+            break
+    os.makedirs(os.path.dirname(given.report), exist_ok=True)
+    with open(given.report, "w", encoding="utf-8") as file:
+        file.write(report(given, results, failed))
+    say(failed or f"nothing was lost; the report is {os.path.relpath(given.report)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
