@@ -50,6 +50,7 @@
     X(TIES_UNDONE, "ties_undone")                                                                  \
     X(GRANTED_LATER, "granted_later")                                                              \
     X(REQUESTS, "requests")                                                                        \
+    X(REQUESTS_REFUSED, "requests_refused")                                                        \
     X(WITHHELD, "withheld")                                                                        \
     X(TOLD, "told")                                                                                \
     X(TELL_TOO_LARGE, "tell_too_large")                                                            \

@@ -9,6 +9,7 @@
 #include "broker/mailbox.h"
 #include "broker/members.h"
 #include "broker/picture.h"
+#include "broker/request.h"
 
 /* The account goes to the opener when an agreement, a grant and a link for good all allow it. */
 static void release_account(struct apply *apply, uint64_t number, const struct told_record *record,
@@ -196,6 +197,9 @@ enum verdict decision_judge(struct apply *apply, const struct decision_header *h
     if (header->action == ACTION_LOOK) {
         return picture_child(apply, header) != 0 ? VERDICT_STORED : VERDICT_NOT_ENTITLED;
     }
+    if (header->action == ACTION_REFUSE_REQUEST) {
+        return request_judge_refusal(apply, header);
+    }
     if (header->has_record) {
         return judge_record(apply, header);
     }
@@ -230,7 +234,8 @@ static void decide(struct apply *apply, uint64_t number, const struct decision_h
     case ACTION_REFUSE_LINK:
     case ACTION_UNDO_LINK:
     case ACTION_LOOK:
-        return; /* about children, not about alerts */
+    case ACTION_REFUSE_REQUEST:
+        return; /* about children or requests, not about alerts */
     }
 }
 
@@ -244,6 +249,10 @@ void decision_act(struct apply *apply, const struct decision_header *header,
     }
     if (header->action == ACTION_LOOK) {
         picture_look(apply, header);
+        return;
+    }
+    if (header->action == ACTION_REFUSE_REQUEST) {
+        request_refuse(apply, header, input);
         return;
     }
     if (header->has_record) {

@@ -120,3 +120,28 @@ void request_act(struct apply *apply, const struct request_header *header,
         ask_all(apply, entry, child, asker);
     }
 }
+
+/* --- refusing --- */
+
+enum verdict request_judge_refusal(struct apply *apply, const struct decision_header *header)
+{
+    struct reader_row reader;
+    struct entry_row row;
+    /* What does not exist and what nobody asked of it get one answer: ids are not to be probed. */
+    bool asked = entry_row_get(apply->txn, &header->record, &row) && row.kind == ENTRY_REQUEST &&
+                 reader_row_get(apply->txn, &header->record, header->id.agency, &reader);
+    return asked ? VERDICT_STORED : VERDICT_NOT_ENTITLED;
+}
+
+void request_refuse(struct apply *apply, const struct decision_header *header,
+                    const struct entry_input *entry)
+{
+    uint32_t asker = header->record.agency;
+    const struct telling refusal = {
+        .entry = &entry->id,
+        .item = &entry->item,
+        .parts = disclose_granted(entry, asker, PART_ACCOUNT) ? PART_BIT(PART_ACCOUNT) : 0,
+    };
+    mailbox_deliver(apply, asker, &refusal);
+    apply_noted(apply, NOTED_REQUESTS_REFUSED);
+}

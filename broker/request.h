@@ -14,4 +14,10 @@ enum verdict request_judge(struct apply *apply, const struct request_header *hea
 void request_act(struct apply *apply, const struct request_header *header,
                  const struct entry_input *entry);
 
+/* A refusal is of a request that was delivered to who refuses it. */
+enum verdict request_judge_refusal(struct apply *apply, const struct decision_header *header);
+/* Delivers the refusal, with the reason as far as it is sealed to them, to who asked. */
+void request_refuse(struct apply *apply, const struct decision_header *header,
+                    const struct entry_input *entry);
+
 #endif

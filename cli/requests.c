@@ -54,7 +54,7 @@ static void show_request(struct output *output, const struct json_view *item)
     show_agency(item, "from", from);
     show_text(item, "purpose", purpose);
     show_instant(item, "asked_at", asked);
-    output_line(output, "%s  %s", id, asked);
+    output_line(output, "%s  waits since %s", id, asked);
     output_line(output, "    %s asks, for %s", from, purpose);
     for (size_t i = 0; i < json_length(&roles); i++) {
         struct json_view role = json_item(&roles, i);
@@ -174,7 +174,7 @@ enum status command_refuse(struct cli *cli, int argc, char **argv)
         .parser = parse_answer,
         .arguments = "REQUEST",
         .help = "Refuses what another agency asked for: a named person says why. Nothing is "
-                "disclosed.",
+                "disclosed; whoever asked is told that it was refused, and reads the reason.",
     };
     const struct command_call call = {argc, argv};
 

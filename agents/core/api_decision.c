@@ -95,8 +95,10 @@ int api_decision_read(const struct json *document, struct api_decision *ret, str
     struct api_decision read = {.outcome = OUTCOME_NONE};
     json_only(&decision, keys, ARRAY_LEN(keys));
     read.action = (enum action)read_word(&decision, "action", action_number);
-    if (read.action == ACTION_LOOK) {
-        parts_refuse(&decision, "action", "looking decides nothing: ask for the picture");
+    if (read.action == ACTION_LOOK || read.action == ACTION_REFUSE_REQUEST) {
+        parts_refuse(&decision, "action",
+                     read.action == ACTION_LOOK ? "looking decides nothing: ask for the picture"
+                                                : "a request is refused by its own path");
     }
     if (json_has(&decision, "outcome")) {
         read.outcome = (enum outcome)read_word(&decision, "outcome", outcome_number);

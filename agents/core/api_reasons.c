@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Of a record of ours: what named persons elsewhere have decided about it, or about the alert that
+/* Of a request of ours: who refused it, and why. Of a record of ours: what named persons elsewhere have decided about it, or about the alert that
  * lists it, and why, as far as they let us read that. */
 #include "agents/core/alerts.h"
 #include "agents/core/api_view.h"
+#include "agents/core/asked.h"
 
 struct reasons {
     const struct api_view *view;
@@ -53,4 +54,44 @@ void view_set_reasons(struct json *object, const struct api_view *view,
         add_act(&reasons, &row.closed);
     }
     (void)json_set_node(object, "reasons", &list);
+}
+
+/* --- requests --- */
+
+void view_set_refusals(struct json *object, const struct api_view *view,
+                       const struct opening *opening, const struct entry_id *request)
+{
+    const struct reasons reasons = {.view = view, .opening = opening, .list = json_array_new()};
+    struct json *list = reasons.list;
+    struct entry_id refusals[CAIRN_ADDRESSEES_MAX];
+    size_t n = refused_list(opening->txn, request, refusals);
+    for (size_t i = 0; i < n; i++) {
+        add_decision(&reasons, &refusals[i]);
+    }
+    (void)json_set_node(object, "reasons", &list);
+}
+
+static void mark_refused(const struct api_view *view, struct view_readers *readers, uint32_t agency)
+{
+    size_t at = 0;
+    while (at < readers->n && readers->agencies[at] != agency) {
+        at++;
+    }
+    if (at == CAIRN_ADDRESSEES_MAX) {
+        return;
+    }
+    readers->n += at == readers->n ? 1 : 0;
+    readers->agencies[at] = agency;
+    readers->of[at] =
+        (struct words_reader){.name = view_agency_name(view, agency), .state = READER_OPENED};
+}
+
+void view_mark_refused(const struct api_view *view, struct store_txn *txn,
+                       const struct entry_id *request, struct view_readers *readers)
+{
+    struct entry_id refusals[CAIRN_ADDRESSEES_MAX];
+    size_t n = refused_list(txn, request, refusals);
+    for (size_t i = 0; i < n; i++) {
+        mark_refused(view, readers, refusals[i].agency);
+    }
 }

@@ -63,7 +63,7 @@ static void ask_readers(const struct api_view *view, const struct out_row *row,
                         struct view_readers *readers, struct state_answer *state)
 {
     const struct logged_entry entry = {.id = row->entry, .log_index = row->log_index};
-    if (row->state != OUT_STORED || row->kind != ENTRY_RECORD ||
+    if (row->state != OUT_STORED || (row->kind != ENTRY_RECORD && row->kind != ENTRY_REQUEST) ||
         link_ask_state(view->agent, &entry, state, CAIRN_API_ASK_MAX_MS) != 0) {
         return;
     }
@@ -78,15 +78,31 @@ static void ask_readers(const struct api_view *view, const struct out_row *row,
     }
 }
 
-static struct json *readers_json(const struct api_view *view, const struct state_answer *state)
+static struct json *readers_json(const struct api_view *view, const struct view_readers *readers,
+                                 enum entry_kind kind)
 {
     struct json *list = json_array_new();
-    for (size_t i = 0; i < state->n_readers; i++) {
-        struct json *reader = reader_agency(view, state->readers[i].agency);
-        json_set_word(reader, "state", reader_state_text(state->readers[i].state));
+    for (size_t i = 0; i < readers->n; i++) {
+        enum reader_state state = readers->of[i].state;
+        struct json *reader = reader_agency(view, readers->agencies[i]);
+        json_set_word(reader, "state",
+                      kind == ENTRY_REQUEST && state == READER_OPENED ? "refused"
+                                                                      : reader_state_text(state));
         (void)json_append_node(list, &reader);
     }
     return list;
+}
+
+/* Why others decided about it. */
+static void set_reasons(struct json *object, const struct api_view *view, struct store_txn *txn,
+                        const struct out_row *row, uint64_t alert)
+{
+    const struct opening opening = {.agent = view->agent, .txn = txn, .own = view->own};
+    if (row->has_entry && row->kind == ENTRY_REQUEST) {
+        view_set_refusals(object, view, &opening, &row->entry);
+    } else if (row->has_entry && row->kind == ENTRY_RECORD) {
+        view_set_reasons(object, view, &opening, &row->entry, alert);
+    }
 }
 
 static void set_out(struct json *object, const struct asked_record *record)
@@ -145,16 +161,18 @@ void api_record_show(const struct api_call *call, struct api_answer *answer)
         return;
     }
     struct json *document = json_object_new();
+    if (record.row.has_entry && record.row.kind == ENTRY_REQUEST) {
+        view_mark_refused(&view, txn, &record.row.entry, &readers);
+    }
     set_out(document, &record);
     set_frozen(document, &view, txn, &record.row);
     view_set_state(document, &view, txn, &record.row, &readers);
     view_set_review(document, &view, txn, &record.reference, call->role >= USER_PRACTITIONER);
-    if (record.row.has_entry && call->role >= USER_PRACTITIONER) {
-        const struct opening opening = {.agent = call->agent, .txn = txn, .own = view.own};
-        view_set_reasons(document, &view, &opening, &record.row.entry, state.alert);
+    if (call->role >= USER_PRACTITIONER) {
+        set_reasons(document, &view, txn, &record.row, state.alert);
     }
     if (readers.asked) {
-        struct json *list = readers_json(&view, &state);
+        struct json *list = readers_json(&view, &readers, record.row.kind);
         (void)json_set_node(document, "readers", &list);
         if (state.alert != 0) {
             answer_set_count(document, "alert", state.alert);

@@ -65,6 +65,13 @@ void view_set_review(struct json *object, const struct api_view *view, struct st
 void view_set_reasons(struct json *object, const struct api_view *view,
                       const struct opening *opening, const struct entry_id *record, uint64_t alert);
 
+/* reasons: of a request of ours, who refused it and why. */
+void view_set_refusals(struct json *object, const struct api_view *view,
+                       const struct opening *opening, const struct entry_id *request);
+/* Whoever refused this request of ours has "opened" it: that is its answer (words.h). */
+void view_mark_refused(const struct api_view *view, struct store_txn *txn,
+                       const struct entry_id *request, struct view_readers *readers);
+
 /* telephone alone: whom to ring now. */
 void view_set_telephone(struct json *object, const struct api_view *view);
 

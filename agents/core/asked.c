@@ -8,6 +8,7 @@
 #include "agents/core/govern_keep.h"
 #include "agents/core/link.h"
 #include "agents/core/room.h"
+#include "agents/core/seal.h"
 #include "base/date.h"
 #include "base/log.h"
 
@@ -181,7 +182,42 @@ void asked_take(const struct granting *granting, const uint8_t handle[CAIRN_HAND
 
 /* --- a person decides --- */
 
-static int answer(const struct granting *granting, const struct agent *agent,
+/* Signed and sealed to who asked: that is told of it, and why. */
+static int tell_refused(struct agent *agent, const struct granting *granting,
+                        const struct asked_decision *decision)
+{
+    _cleanup_(seal_end) struct seal seal = SEAL_NULL;
+    const struct decide_request refusal = {
+        .action = ACTION_REFUSE_REQUEST,
+        .has_record = true,
+        .record = decision->request,
+        .name = decision->name,
+        .role = decision->role,
+        .reason = decision->reason,
+        .n_recipients = 1,
+        .recipients = {decision->request.agency},
+        .by_uid = decision->by_uid,
+    };
+    struct out_row row = {.kind = ENTRY_DECISION,
+                          .urgency = URGENCY_ROUTINE,
+                          .event_day = instant_london_day(granting->now_ms),
+                          .created_ms = granting->now_ms,
+                          .by_uid = decision->by_uid};
+    struct reference reference;
+    int r = reference_new(granting->now_ms, &reference);
+    if (r == 0) {
+        r = seal_begin(agent, granting->txn, &seal);
+    }
+    if (r == 0) {
+        r = seal_decision(&seal, &refusal, &reference, &row);
+    }
+    if (r == 0) {
+        out_put(granting->txn, &reference, &row);
+    }
+    return r;
+}
+
+static int answer(const struct granting *granting, struct agent *agent,
                   const struct asked_decision *decision)
 {
     struct entry_id entries[GRANTING_MAX];
@@ -203,6 +239,9 @@ static int answer(const struct granting *granting, const struct agent *agent,
     int r = decide_seal(&agent->keys.store, PURPOSE, &person, sealed, &len);
     if (r == 0) {
         r = room_for(granting->txn, LANE_NORMAL, decision->grant ? GRANTING_MAX + 1 : 1);
+    }
+    if (r == 0 && !decision->grant) {
+        r = tell_refused(agent, granting, decision);
     }
     if (r != 0) {
         return r;
@@ -250,4 +289,43 @@ int asked_decide(struct agent *agent, const struct asked_decision *decision, str
         news_tell(&agent->news);
     }
     return r;
+}
+
+/* --- being refused --- */
+
+static struct store_key key_refused(const struct entry_id *request, uint32_t agency)
+{
+    struct store_key key = agent_key_entry(request);
+    struct writer writer = writer_over(key.bytes + key.len, sizeof(key.bytes) - key.len);
+    write_u32(&writer, agency);
+    key.len += writer.len;
+    return key;
+}
+
+void refused_put(struct store_txn *txn, const struct entry_id *request,
+                 const struct entry_id *refusal)
+{
+    uint8_t id[ENTRY_ID_BYTES];
+    struct store_key key = key_refused(request, refusal->agency);
+    entry_id_pack(refusal, id);
+    store_put(txn, AT_REFUSED, store_key_slice(&key), SLICE_OF(id));
+}
+
+size_t refused_list(struct store_txn *txn, const struct entry_id *request,
+                    struct entry_id ret[CAIRN_ADDRESSEES_MAX])
+{
+    struct store_key prefix = agent_key_entry(request);
+    size_t n = 0;
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(txn, AT_REFUSED, store_key_slice(&prefix));
+    for (; walk.live && n < CAIRN_ADDRESSEES_MAX &&
+           agent_key_has_prefix(walk.key, store_key_slice(&prefix));
+         store_walk_next(&walk)) {
+        if (walk.value.len != ENTRY_ID_BYTES) {
+            store_fail(txn, -EBADMSG);
+            return 0;
+        }
+        ret[n++] = entry_id_unpack(walk.value.data);
+    }
+    return n;
 }

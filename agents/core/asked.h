@@ -3,7 +3,8 @@
  * asked: what other agencies ask of us. Who asks must be in the child's circle today, by its own
  * signed involvement: what the broker invents, or passes on from somebody who is not involved, is
  * refused, counted and kept as evidence. What the agreements share is granted by itself; what they
- * leave to us waits for a person; all else is answered by nothing.
+ * leave to us waits for a person, whose refusal is told to who asked, with the reason; all else is
+ * answered by nothing.
  *
  *   ASKED row   state u8 | handle[16] | purpose u8 | has record u8 | record id | taken u64
  *               | decided u64 | granted u32 | by uid u32 | sized sealed decision
@@ -67,10 +68,16 @@ struct asked_decision {
     const char *reason;
     uint32_t by_uid;
 };
-/* A named person has decided; it is on disk when this returns 0. -ENOENT when nobody asked that;
+/* A named person has decided; it is on disk when this returns 0, a refusal for who asked too. -ENOENT when nobody asked that;
  * -EALREADY when it does not wait any more; -EPERM when who asked is not involved any more;
  * -EINVAL and the error; -EAGAIN while our place is not known; -ENOSPC. */
 int asked_decide(struct agent *agent, const struct asked_decision *decision,
                  struct error *error) MUST_USE;
+
+/* A request of ours that somebody refused: the signed refusal, one for each agency. */
+void refused_put(struct store_txn *txn, const struct entry_id *request,
+                 const struct entry_id *refusal);
+size_t refused_list(struct store_txn *txn, const struct entry_id *request,
+                    struct entry_id ret[CAIRN_ADDRESSEES_MAX]);
 
 #endif

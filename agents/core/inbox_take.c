@@ -241,10 +241,13 @@ static void keep_request(struct taking *taking, const struct wire_delivered *del
     asked_take(&granting, known ? asked_handle(taking, delivered, header) : NULL, header);
 }
 
-/* Somebody says why a record of ours was opened. */
+/* Somebody says why a record of ours was opened, or a request of ours refused. */
 static void keep_reason(struct taking *taking, const struct decision_header *header)
 {
     struct received_row row = {.delivered = 0};
+    if (header->action == ACTION_REFUSE_REQUEST && header->record.agency == taking->own) {
+        refused_put(taking->txn, &header->record, &header->id);
+    }
     if (header->action == ACTION_OPEN && header->has_record &&
         header->record.agency == taking->own) {
         (void)received_get(taking->txn, &header->record, &row);

@@ -49,6 +49,7 @@
     X(OWN, "own")           /* handle[16], created u64, reference[16] -> (empty): our entries */   \
     X(GRANTED, "granted")   /* entry id of ours, agency u32 -> granted row (granting.h) */         \
     X(ASKED, "asked")       /* entry id of another's request -> asked row (asked.h) */             \
+    X(REFUSED, "refused")   /* entry id of our request, agency u32 -> entry id of its refusal */   \
     X(REVIEW, "review")     /* due u64, reference[16] -> (empty): nobody has seen it (review.h) */ \
     X(REVIEWED, "reviewed") /* reference[16], number u32 -> reviewed row (review.h) */             \
     X(UNOPENED, "unopened") /* entry id -> since when we are told that nobody has (unopened.h) */

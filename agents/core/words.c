@@ -57,7 +57,7 @@ static enum situation stored_situation(const struct words_about *about)
         return SITUATION_RETRACTED;
     }
     if (about->row->kind != ENTRY_RECORD) {
-        return SITUATION_STORED;
+        return about->row->kind == ENTRY_REQUEST ? SITUATION_ASKED : SITUATION_STORED;
     }
     if (about->opened_by != NULL) {
         return SITUATION_OPENED;
@@ -128,7 +128,7 @@ bool words_must_telephone(const struct words_about *about)
 
 /* In a sentence: @T a time, @W why the broker cannot be asked, @N who, @O when it was opened, @V
  * the verdict, @B that a retraction took nothing back, @R that it is not a referral, unless it is
- * one. */
+ * one, @A when it was asked, @X what was answered. */
 static const char *const sentences[] = {
     [SITUATION_SETTLING] =
         "Settling until @T: can still be taken back. It has not left this computer.",
@@ -144,6 +144,7 @@ static const char *const sentences[] = {
         "look.",
     [SITUATION_SENDING] = "Stored on this computer; being sent now.",
     [SITUATION_STORED] = "Stored by the partnership's broker.",
+    [SITUATION_ASKED] = "Asked@A.@X What is granted comes to the inbox by itself.",
     [SITUATION_NO_READER] =
         "Stored by the partnership's broker; no agreement lets anybody read it; seen by "
         "nobody@R.",
@@ -210,6 +211,47 @@ static void write_readers(struct writer *writer, const struct words_about *about
     }
 }
 
+static void write_moment(struct writer *writer, int64_t at_ms, int64_t now_ms)
+{
+    char when[WHEN_BYTES];
+    words_when(at_ms, now_ms, when);
+    write_format(writer, "%s%s", strchr(when, ',') == NULL ? " at " : " on ", when);
+}
+
+static bool any_in(const struct words_about *about, enum reader_state state)
+{
+    for (size_t i = 0; i < about->n_readers; i++) {
+        if (about->readers[i].state == state) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of a request: who refused it, and whose answer it waits for. */
+static void write_answers(struct writer *writer, const struct words_about *about)
+{
+    static const enum reader_state waiting[] = {READER_DELIVERED, READER_QUEUED};
+    bool refused = any_in(about, READER_OPENED);
+    bool waits = false;
+    if (refused) {
+        write_text(writer, " Refused at ");
+        write_readers(writer, about, READER_OPENED);
+        write_text(writer, ".");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(waiting); i++) {
+        if (any_in(about, waiting[i])) {
+            write_text(writer, i == 0 ? " No answer yet from " : " On its way to ");
+            write_readers(writer, about, waiting[i]);
+            write_text(writer, ".");
+            waits = true;
+        }
+    }
+    if (!refused && !waits) {
+        write_text(writer, " No answer yet.");
+    }
+}
+
 static void write_part(struct writer *writer, const struct words_about *about, char part)
 {
     char when[WHEN_BYTES];
@@ -226,9 +268,14 @@ static void write_part(struct writer *writer, const struct words_about *about, c
         break;
     case 'O':
         if (about->opened_ms != 0) {
-            words_when(about->opened_ms, about->now_ms, when);
-            write_format(writer, "%s%s", strchr(when, ',') == NULL ? " at " : " on ", when);
+            write_moment(writer, about->opened_ms, about->now_ms);
         }
+        break;
+    case 'A':
+        write_moment(writer, about->row->created_ms, about->now_ms);
+        break;
+    case 'X':
+        write_answers(writer, about);
         break;
     case 'V':
         write_text(writer, verdict_words((enum verdict)about->row->verdict));
@@ -257,20 +304,10 @@ static void write_telephone(struct writer *writer, const struct desk *desk)
     write_format(writer, "Telephone now: %s %s. ", desk->name, desk->phone);
 }
 
-static bool any_told(const struct words_about *about)
-{
-    for (size_t i = 0; i < about->n_readers; i++) {
-        if (about->readers[i].state == READER_TOLD) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Who knows of it without having it, beside whoever is further. */
 static void write_told(struct writer *writer, const struct words_about *about)
 {
-    if (any_told(about)) {
+    if (any_in(about, READER_TOLD)) {
         write_text(writer,
                    " Told that it exists, on which day and of what kind, as the broker says: ");
         write_readers(writer, about, READER_TOLD);

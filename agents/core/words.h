@@ -28,6 +28,7 @@ enum situation {
     SITUATION_ASIDE,       /* on disk, the broker refuses it and an operator must look */
     SITUATION_SENDING,     /* on disk, connected */
     SITUATION_STORED,      /* a statement or a decision: nobody opens it */
+    SITUATION_ASKED,       /* a request: stored; what each answered */
     SITUATION_NO_READER,   /* stored; no agreement lets anybody read it */
     SITUATION_KEPT,        /* stored; told to nobody yet, as the broker says */
     SITUATION_TOLD,        /* others were told that it exists, and no more, as the broker says */
@@ -44,7 +45,7 @@ enum situation {
 
 struct words_reader {
     const char *name;
-    enum reader_state state;
+    enum reader_state state; /* of a request, READER_OPENED: it was refused there */
 };
 
 struct words_about {

@@ -170,7 +170,9 @@
  * What waits here for a person: who asks, what it is to the child today, and what it would get.
  * POST PATH/{request}/grant, POST PATH/{request}/refuse {reason, person: {name, role}}
  *   -> 200 {request, state, granted, words}
- * 409 when it does not wait any more, or who asked is not involved any more.
+ * 409 when it does not wait any more, or who asked is not involved any more. A refusal is told to who
+ * asked, who reads the reason: GET CAIRN_PATH_RECORDS/{the request} has it in `reasons`, and names in
+ * `readers` who refused and who has not answered.
  */
 #define CAIRN_PATH_REQUESTS    "/v1/requests"
 #define CAIRN_PATH_PART_GRANT  "/grant"

@@ -158,14 +158,16 @@ enum identifier_status {
 
 /* What a decision does: to an alert, to a record, or to the link between those whom records are
  * about: that they are one child, that they are not, that they should never have been joined.
- * Looking changes nothing: it says who asks for the picture of a child, and why. */
+ * Looking changes nothing: it says who asks for the picture of a child, and why. Refusing a request
+ * says to who asked that nothing is granted, and why. */
 #define CAIRN_ACTIONS(X)                                                                           \
     X(OPEN, 1, "open")                                                                             \
     X(CLOSE, 2, "close")                                                                           \
     X(CONFIRM_LINK, 3, "confirm-link")                                                             \
     X(REFUSE_LINK, 4, "refuse-link")                                                               \
     X(UNDO_LINK, 5, "undo-link")                                                                   \
-    X(LOOK, 6, "look")
+    X(LOOK, 6, "look")                                                                             \
+    X(REFUSE_REQUEST, 7, "refuse-request")
 
 enum action {
 #define X(name, number, text) ACTION_##name = (number),

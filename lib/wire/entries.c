@@ -280,6 +280,7 @@ static void acknowledgement_write(const struct acknowledgement_header *acknowled
 /* --- decision --- */
 
 /* Opening and closing are about one alert or one record, looking about one alert or one child; a
+ * refusal is of one request, which stands where a record does; a
  * link is named by a record of whom is meant, with the alert that shows it when it is decided there,
  * or by one of each of two. */
 static bool decision_about_ok(const struct decision_header *decision)
@@ -292,6 +293,9 @@ static bool decision_about_ok(const struct decision_header *decision)
     }
     if (decision->action == ACTION_LOOK) {
         return decision->has_handle != alert && !decision->has_record && !decision->has_other;
+    }
+    if (decision->action == ACTION_REFUSE_REQUEST && alert) {
+        return false;
     }
     return decision->has_record != alert && !decision->has_handle && !decision->has_other;
 }

@@ -257,7 +257,8 @@ static void what_waits_for_whoever_is_not_involved_any_more_is_withheld_the_next
     world_turn(world);
 
     assert_int_equal(delivered(world, HOSPITAL, &record.header.id, NULL), 0);
-    assert_int_equal(world_items(world, HOSPITAL, ITEM_WITHHELD), 2); /* and who else was involved */
+    assert_int_equal(world_items(world, HOSPITAL, ITEM_WITHHELD),
+                     2); /* and who else was involved */
 }
 
 /* Nothing can tell a false claim from a true one; so everybody who works with the child hears of
@@ -404,6 +405,47 @@ static void what_may_be_asked_for_is_told_and_the_question_reaches_its_origin(vo
     assert_int_equal(delivered(world, HOSPITAL, &request.header.id, NULL), 0);
 }
 
+/* The agency refuses what that request asks for, and lets its asker read why. */
+static enum verdict refuse(struct world *world, uint32_t agency, const struct entry_id *request,
+                           struct entry_id *ret)
+{
+    struct world_entry entry;
+    world_decision(world, agency, 0, ACTION_REFUSE_REQUEST, OUTCOME_NONE, &entry);
+    entry.header.decision.has_record = true;
+    entry.header.decision.record = *request;
+    world_refreeze(&entry);
+    *ret = entry.header.id;
+    return world_send_one(world, agency, &entry);
+}
+
+static void a_refusal_comes_to_whoever_asked_and_to_nobody_else(void **state)
+{
+    struct world *world = *state;
+    struct entry_id refusal;
+    (void)asked_for(world);
+    struct world_entry request = request_for(world, HEALTH_VISITING, NULL);
+    assert_int_equal(world_send_one(world, HEALTH_VISITING, &request), VERDICT_STORED);
+
+    assert_int_equal(refuse(world, GP, &request.header.id, &refusal), VERDICT_STORED);
+
+    assert_int_equal(delivered(world, HEALTH_VISITING, &refusal, NULL), 1);
+    assert_int_equal(delivered(world, MASH, &refusal, NULL), 0);
+}
+
+static void only_who_was_asked_refuses(void **state)
+{
+    struct world *world = *state;
+    struct entry_id refusal;
+    struct world_entry record = asked_for(world);
+    struct world_entry request = request_for(world, HEALTH_VISITING, NULL);
+    assert_int_equal(world_send_one(world, HEALTH_VISITING, &request), VERDICT_STORED);
+
+    assert_int_equal(refuse(world, HOSPITAL, &request.header.id, &refusal), VERDICT_NOT_ENTITLED);
+    assert_int_equal(refuse(world, GP, &record.header.id, &refusal), VERDICT_NOT_ENTITLED);
+
+    assert_int_equal(delivered(world, HEALTH_VISITING, &refusal, NULL), 0);
+}
+
 static void only_who_is_involved_may_ask(void **state)
 {
     struct world *world = *state;
@@ -501,6 +543,8 @@ int main(void)
         STORY(what_an_agreement_tells_without_content_is_a_notice),
         STORY(who_should_have_it_but_was_not_known_is_introduced_to_the_origin),
         STORY(what_may_be_asked_for_is_told_and_the_question_reaches_its_origin),
+        STORY(a_refusal_comes_to_whoever_asked_and_to_nobody_else),
+        STORY(only_who_was_asked_refuses),
         STORY(only_who_is_involved_may_ask),
         STORY(what_does_not_exist_and_what_may_not_be_asked_for_get_one_answer),
         STORY(nobody_grants_what_is_another_s_or_to_whom_it_is_denied),

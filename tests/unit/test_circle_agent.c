@@ -556,6 +556,34 @@ static void what_a_person_refuses_stays_closed_and_the_reason_is_kept_sealed(voi
     assert_null(memmem(row.sealed.data, row.sealed.len, "visit", 5));
 }
 
+static void who_asked_is_told_that_it_was_refused_and_why(void **state)
+{
+    struct story *story = *state;
+    struct entry_id refusals[CAIRN_ADDRESSEES_MAX];
+    struct wire_delivered delivered;
+    uint8_t flags;
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(2 * CAIRN_UNPACK_BUDGET_BYTES);
+    _cleanup_(buf_deinit) struct buf reason = BUF_MAX(4096);
+    agree(story, SHARED, ASKED);
+    make_circle(story);
+    (void)concern(story, story->gp, CHILD(VERIFIED), "");
+    turn(story);
+    struct entry_id request = ask_for(story, story->visitor, "");
+
+    assert_int_equal(answer_it(story->gp, &request, false), 0);
+    turn(story);
+
+    _cleanup_(store_end) struct store_txn *txn = store_read(story->visitor->agent.store);
+    assert_int_equal(refused_list(txn, &request, refusals), 1);
+    assert_int_equal(refusals[0].agency, GP);
+    assert_true(received_entry(txn, &refusals[0], &arena, &delivered, &flags));
+    const struct opening opening = {
+        .agent = &story->visitor->agent, .txn = txn, .own = HEALTH_VISITING};
+    assert_int_equal(open_part(&opening, &delivered, PART_ACCOUNT, &reason), OPEN_DONE);
+    assert_non_null(memmem(reason.data, reason.len, "R. Ashgrove", 11));
+    assert_non_null(memmem(reason.data, reason.len, "for her visit tomorrow", 22));
+}
+
 static void a_decision_without_a_reason_decides_nothing(void **state)
 {
     struct story *story = *state;
@@ -687,6 +715,7 @@ int main(void)
         TEST(history_that_is_shared_is_granted_to_who_asks_for_it),
         TEST(what_must_be_asked_for_waits_for_a_person_and_opens_once_granted),
         TEST(what_a_person_refuses_stays_closed_and_the_reason_is_kept_sealed),
+        TEST(who_asked_is_told_that_it_was_refused_and_why),
         TEST(a_decision_without_a_reason_decides_nothing),
         TEST(a_request_of_somebody_who_is_not_involved_is_refused_and_kept),
         TEST(a_request_that_its_asker_did_not_sign_asks_nothing),

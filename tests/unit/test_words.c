@@ -109,6 +109,15 @@ static const struct row rows[] = {
          "Stored by the partnership's broker; as it says, not shared with MASH: no agreement "
          "allowed it any more before it was delivered; seen by nobody; this is "
          "not a referral."},
+    {{.kind = ENTRY_REQUEST, STORED_ROW, .created_ms = NOW - 24 * 60 * MINUTE},
+     OFFLINE,
+     .expected = "Asked on 19 November 2026, 14:30. No answer yet. What is granted comes to the "
+                 "inbox by itself."},
+    {{.kind = ENTRY_REQUEST, STORED_ROW, .created_ms = NOW - 25 * MINUTE},
+     CONNECTED,
+     READERS(opened),
+     .expected = "Asked at 14:05. Refused at MASH. No answer yet from Elm Road. What is granted "
+                 "comes to the inbox by itself."},
     {RECORD(STORED_ROW), CONNECTED, READERS(told),
      .expected = "Stored by the partnership's broker, and kept there; what it says is seen by "
                  "nobody; this is not a referral. Told that it exists, on which day and of what "
