@@ -94,6 +94,7 @@ static void show_headline(struct output *output, const struct json_view *headlin
                 show_truth(headline, "retracted") ? ", taken back" : "",
                 show_truth(headline, "retraction_unproven") ? ", taken back as the broker says"
                                                             : "");
+    show_words(output, "                ", headline, "destroyed_words");
     if (record[0] != '\0') {
         output_line(output, "                record %s", record);
     }

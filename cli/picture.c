@@ -126,6 +126,7 @@ static void show_marks(struct output *output, const struct json_view *entry)
     if (show_truth(entry, "may_ask")) {
         output_line(output, INDENT "its agency decides, when it is asked: cairn request");
     }
+    show_words(output, INDENT, entry, "destroyed_words");
     show_text(entry, "record", record);
     if (record[0] != '\0') {
         output_line(output, INDENT "record %s", record);

@@ -45,6 +45,13 @@ struct json *view_headline(const struct api_view *view, struct store_txn *txn,
     set_link(object, txn, headline);
     set_retraction(object, txn, headline);
     json_set_bool(object, "own", (headline->flags & HEADLINE_OWN) != 0);
+    if ((headline->flags & HEADLINE_DESTROYED) != 0) {
+        json_set_bool(object, "destroyed", true);
+        json_set_word(
+            object, "destroyed_words",
+            "The broker holds no copy of what it says any more, and can give it to nobody "
+            "who has not got it: ask the agency that recorded it.");
+    }
     if (!headline->has_record) {
         return object;
     }

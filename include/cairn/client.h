@@ -145,7 +145,8 @@
  * turned on meet (`listed`: nobody was alerted), and open alerts beyond their pattern's week
  * (`over_budget`).
  * GET PATH/{alert} -> the same and {headlines: [{record, class, record_kind, code, event_date,
- *   origin_kind, from, provisional, retracted, retraction_unproven, own, card, card_state, account, account_state}],
+ *   origin_kind, from, provisional, retracted, retraction_unproven, own, card, card_state, account, account_state,
+ *     destroyed, destroyed_words}],
  *   opened, closed, may_decide}
  * `household`: the first alert that lists a record of the same event, which another
  * child was in as well; the alert itself when there is none.
@@ -182,7 +183,7 @@
  * POST {child or alert, reason, person: {name, role}} -> 200
  *   {look, entries: [{event_date, recorded_at, what, class, record_kind, code, record, reference,
  *      origin_kind, from, significance, account_state, provisional, another_child, retracted,
- *      retraction_unproven, own, may_ask}],
+ *      retraction_unproven, own, may_ask, destroyed, destroyed_words}],
  *    older, withheld, involved: [{agency, name, kind, roles, by_name, own, duty: {contact, phone}}],
  *    coverage: {agencies, involved, kinds: [{kind, name, agencies}],
  *      silent: [{agency, name, kind, last_said}]}, words}

@@ -114,6 +114,26 @@ static void expect_telephone(struct story *story, enum reader_state said, bool e
     assert_true((strstr(buf_text(&text), "as a notice in the log says") != NULL) == !expected);
 }
 
+static void a_headline_of_what_was_destroyed_says_whom_to_ask(void **state)
+{
+    struct story *story = *state;
+    _cleanup_(view_end) struct api_view view;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    struct wire_headline headline = {.class = slice_of_text("health-contact"),
+                                     .origin_kind = slice_of_text("gp"),
+                                     .event_day = 20000,
+                                     .flags = HEADLINE_DESTROYED};
+    view_begin(&story->hospital->agent, &view);
+    _cleanup_(store_end) struct store_txn *txn = store_read(story->hospital->agent.store);
+
+    struct json *object = view_headline(&view, txn, &headline);
+
+    assert_int_equal(json_write(object, JSON_STYLE_COMPACT, &text), 0);
+    json_free(&object);
+    assert_non_null(strstr(buf_text(&text), "\"destroyed\":true"));
+    assert_non_null(strstr(buf_text(&text), "ask the agency that recorded it"));
+}
+
 static void the_broker_s_word_alone_does_not_end_the_telephone(void **state)
 {
     struct story *story = *state;
@@ -166,6 +186,7 @@ static void an_alert_that_listed_it_after_it_was_opened_does_not(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        STORY(a_headline_of_what_was_destroyed_says_whom_to_ask),
         STORY(the_broker_s_word_alone_does_not_end_the_telephone),
         STORY(a_notice_in_the_log_ends_it_whatever_the_broker_says),
         STORY(an_alert_that_listed_it_before_it_was_opened_ends_it),

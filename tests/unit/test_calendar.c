@@ -185,6 +185,60 @@ static void a_desk_has_its_agency_once_the_directory_has_it(void **state)
     assert_int_equal(calendar_desk(calendar, instant("2026-11-21T12:00:00Z"))->agency, 7);
 }
 
+/* The shipped calendar with these members in front. */
+static enum govern_result load_with(struct governing_world *world, uint64_t version,
+                                    const char *members)
+{
+    _cleanup_(buf_deinit) struct buf to = BUF_MAX(1024);
+    buf_format(&to, "%s\"desks\"", members);
+    governing_template("calendar", &world->text);
+    text_replace(&world->text, "\"desks\"", buf_text(&to));
+    return governing_offer(&world->governing, GOVERNANCE_CALENDAR, version,
+                           buf_slice(&world->text));
+}
+
+static void a_time_to_keep_that_is_too_short_or_too_long_is_refused(void **state)
+{
+    static const char *const rows[] = {
+        "\"delivered_kept_days\": 6, ",   "\"delivered_kept_days\": 367, ",
+        "\"delivered_kept_days\": 0, ",   "\"history_kept_days\": 6, ",
+        "\"history_kept_days\": 3661, ",  "\"history_kept_days\": -1, ",
+        "\"delivered_kept_days\": 9.5, ", "\"keep_all\": 1, ",
+        "\"keep_all\": \"yes\", ",
+    };
+    struct governing_world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(load_with(world, 2, rows[i]), GOVERN_BAD_DOCUMENT);
+    }
+}
+
+static void it_says_how_long_bodies_are_kept_and_when_it_does_not_a_default_does(void **state)
+{
+    static const struct {
+        const char *members;
+        int32_t transit;
+        int32_t history;
+    } rows[] = {
+        {"", 90, 366},
+        {"\"delivered_kept_days\": 7, \"history_kept_days\": 7, ", 7, 7},
+        {"\"delivered_kept_days\": 366, \"history_kept_days\": 3660, ", 366, 3660},
+        {"\"keep_all\": false, ", 90, 366},
+        {"\"keep_all\": true, \"delivered_kept_days\": 7, ", 0, 366},
+    };
+    struct governing_world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(load_with(world, 2 + i, rows[i].members), GOVERN_ACCEPTED);
+
+        const struct calendar *calendar = world->governing.governance->calendar;
+        assert_int_equal(calendar_transit_days(calendar), rows[i].transit);
+        assert_int_equal(calendar_history_days(calendar), rows[i].history);
+    }
+    assert_int_equal(calendar_transit_days(NULL), 90);
+    assert_int_equal(calendar_history_days(NULL), 366);
+}
+
 static void a_calendar_with_a_gap_or_an_overlap_is_refused(void **state)
 {
     static const struct {
@@ -239,6 +293,8 @@ int main(void)
         story(every_hour_of_the_year_has_a_desk_with_a_telephone),
         story(a_desk_has_its_agency_once_the_directory_has_it),
         story(a_calendar_with_a_gap_or_an_overlap_is_refused),
+        story(it_says_how_long_bodies_are_kept_and_when_it_does_not_a_default_does),
+        story(a_time_to_keep_that_is_too_short_or_too_long_is_refused),
     };
 #undef story
 

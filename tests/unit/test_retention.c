@@ -133,6 +133,17 @@ static void what_no_window_can_use_is_destroyed_and_its_origin_hears_so(void **s
     assert_int_equal(notices(world, MASH, NOTICE_DESTROYED_UNUSED), 0);
 }
 
+static void what_is_held_goes_after_a_year_whatever_the_patterns_say(void **state)
+{
+    struct world *world = *state;
+    struct entry_id record = miss(world, GP, ALIX, "2026-10-01");
+    change_document(world, GOVERNANCE_PATTERNS, "\"window_months\": 12", "\"window_months\": 24");
+
+    pass_days(world, CAIRN_WINDOW_MAX_DAYS + 3);
+
+    assert_int_equal(destroyed(world, &record), DESTROYED_UNUSED);
+}
+
 static void what_an_open_alert_lists_stays(void **state)
 {
     struct world *world = *state;
@@ -386,6 +397,7 @@ int main(void)
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         STORY(what_no_window_can_use_is_destroyed_and_its_origin_hears_so),
+        STORY(what_is_held_goes_after_a_year_whatever_the_patterns_say),
         STORY(what_an_open_alert_lists_stays),
         STORY(what_somebody_asked_for_stays_for_its_origin_to_answer),
         STORY(what_everybody_has_is_destroyed_after_its_transit_days),
