@@ -10,7 +10,7 @@
 
 #include "broker/commit.h"
 
-#define SURVEY_TIMERS_MAX  4096 /* looked at; more than that say the same */
+#define SURVEY_TIMERS_MAX 4096 /* looked at; more than that say the same */
 
 void survey(struct commit *commit);
 

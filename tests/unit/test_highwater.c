@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "signer/highwater.h"
 #include "crypto/crypto.h"
+#include "signer/highwater.h"
 #include "support/scratch.h"
 
 #define SLOT_BYTES 512
