@@ -205,25 +205,28 @@ enum verdict link_decision_judge(struct apply *apply, const struct decision_head
 
 /* --- what it does --- */
 
-static void confirm(struct apply *apply, struct link_notice *notice, const struct link_case *link)
+static void confirm(struct apply *apply, const struct link_notice *about,
+                    const struct link_case *link)
 {
     const struct member_list group = {.n = 1, .subjects = {link->subject}};
+    struct link_notice notice = *about;
     links_confirm(apply, &link->subject);
-    notice->type = NOTICE_LINK_CONFIRMED;
-    notice->group = &group;
-    link_notice_tell(apply, notice);
+    notice.type = NOTICE_LINK_CONFIRMED;
+    notice.group = &group;
+    link_notice_tell(apply, &notice);
 }
 
-static void part(struct apply *apply, struct link_notice *notice, const struct link_case *link)
+static void part(struct apply *apply, const struct link_notice *about, const struct link_case *link)
 {
     struct member_list group;
-    links_bound(apply, notice->child, &link->subject, &group);
-    notice->type = NOTICE_LINK_UNDONE;
-    notice->group = &group;
-    link_notice_tell(apply, notice);
-    uint64_t parted = links_undo(apply, notice->child, &group);
+    struct link_notice notice = *about;
+    links_bound(apply, notice.child, &link->subject, &group);
+    notice.type = NOTICE_LINK_UNDONE;
+    notice.group = &group;
+    link_notice_tell(apply, &notice);
+    uint64_t parted = links_undo(apply, notice.child, &group);
     if (parted != 0) { /* it was judged that they can move */
-        withdraw_unmet(apply, notice->child, parted, notice->decision);
+        withdraw_unmet(apply, notice.child, parted, notice.decision);
     }
 }
 
@@ -238,7 +241,7 @@ void link_decision_act(struct apply *apply, const struct decision_header *header
     if (!apply_found(apply, find_case(apply, header, &link) == VERDICT_STORED)) {
         return;
     }
-    struct link_notice notice = {
+    const struct link_notice notice = {
         .child = link.row.child, .alert = header->alert, .decision = input};
     if (header->action == ACTION_CONFIRM_LINK) {
         confirm(apply, &notice, &link);

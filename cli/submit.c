@@ -106,14 +106,11 @@ static const char *media_by_look(const struct json *document)
 /* FHIR: each entry that is an appointment, or nothing at all, is one thing of the answer. */
 static bool is_appointment(const struct json_view *entry, struct json_view *ret_resource)
 {
-    struct error ignored = ERROR_NULL;
-
     if (!json_holds_object(entry) || !json_has(entry, "resource")) {
         *ret_resource = *entry;
         return true;
     }
     *ret_resource = json_member(entry, "resource");
-    ret_resource->error = &ignored;
     char type[SHOW_TEXT_BYTES];
     show_text(ret_resource, "resourceType", type);
     return type[0] == '\0' || strcmp(type, "Appointment") == 0;
