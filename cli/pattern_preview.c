@@ -89,11 +89,12 @@ static int preview_store(struct preview *preview, struct error *error)
 {
     struct log_store log = LOG_STORE_NULL;
     int r = log_store_open(preview->dir, &log, error);
+    size_t n = r == 0 && log.governance != NULL ? log.governance->patterns.n : 0;
 
-    if (r == 0 && (log.governance == NULL || log.governance->patterns.n == 0)) {
+    if (r == 0 && n == 0) {
         r = error_set(error, preview->dir, "the store holds no patterns yet");
     }
-    for (size_t i = 0; r == 0 && i < log.governance->patterns.n; i++) {
+    for (size_t i = 0; i < n; i++) {
         show_pattern(preview, log.txn, &log.governance->patterns.items[i]);
     }
     log_store_close(&log);
