@@ -69,6 +69,7 @@ enum verdict born_judge(struct apply *apply, const struct tie_header *header, st
 {
     struct subject_row expected;
     struct subject_row born;
+    struct tie_row there;
     if (!subject_row_get(apply->txn, &ret->person, &expected) ||
         !subject_row_get(apply->txn, &ret->child, &born)) {
         return VERDICT_NOT_FOUND;
@@ -81,15 +82,9 @@ enum verdict born_judge(struct apply *apply, const struct tie_header *header, st
         ret->removed = true;
         return judge_withdrawal(apply, ret, &expected, expected.child == born.child);
     }
-    ret->fresh = expected.child != born.child;
+    ret->fresh =
+        expected.child != born.child && !tie_row_get(apply->txn, &ret->child, &ret->person, &there);
     ret->joins = ret->fresh && is_first(apply, &expected, &born);
-    if (ret->fresh && !ret->joins) {
-        const struct tie_row row = {.relationship = header->relationship,
-                                    .until_day = TIE_OPEN,
-                                    .log_index = apply->range.size,
-                                    .entry = header->id};
-        tie_row_put(apply->txn, &ret->child, &ret->person, &row);
-    }
     return VERDICT_STORED;
 }
 

@@ -15,7 +15,7 @@
 
 #include "broker/tie.h"
 
-/* The verdict. Whether they become one, or the tie has a row, is decided here and done by act. */
+/* The verdict, and whether they become one or, of twins, the tie needs a row: the caller's to put. */
 enum verdict born_judge(struct apply *apply, const struct tie_header *header, struct tie_case *ret);
 void born_act(struct apply *apply, const struct tie_case *tie, const struct entry_input *entry);
 

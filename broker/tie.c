@@ -56,9 +56,6 @@ static enum verdict judge_holding(struct apply *apply, const struct tie_case *ti
     if (!knows_child(apply, &tie->child)) {
         return VERDICT_NOT_ENTITLED;
     }
-    if (subject_row_get(apply->txn, &tie->person, &row) && !row.person) {
-        return VERDICT_BAD_ENTRY;
-    }
     if (tie->fresh && !within_limits(apply, tie)) {
         return VERDICT_OVER_LIMIT;
     }
@@ -67,8 +64,28 @@ static enum verdict judge_holding(struct apply *apply, const struct tie_case *ti
     return VERDICT_STORED;
 }
 
+/* Its handles are children's both. A twin has a row as a tied adult has, and counts as one. */
+static enum verdict judge_born(struct apply *apply, const struct tie_header *header,
+                               struct tie_case *tie)
+{
+    enum verdict verdict = born_judge(apply, header, tie);
+    if (verdict != VERDICT_STORED || !tie->fresh || tie->joins) {
+        return verdict;
+    }
+    if (!within_limits(apply, tie)) {
+        return VERDICT_OVER_LIMIT;
+    }
+    const struct tie_row row = {.relationship = header->relationship,
+                                .until_day = TIE_OPEN,
+                                .log_index = apply->range.size,
+                                .entry = header->id};
+    tie_row_put(apply->txn, &tie->child, &tie->person, &row);
+    return VERDICT_STORED;
+}
+
 enum verdict tie_judge(struct apply *apply, const struct tie_header *header, struct tie_case *ret)
 {
+    struct subject_row person;
     struct tie_row old = {.until_day = INT32_MIN, .log_index = apply->range.size};
     int32_t today = apply_day(apply);
     bool holds = !header->withdrawn && today < header->until_day;
@@ -77,7 +94,10 @@ enum verdict tie_judge(struct apply *apply, const struct tie_header *header, str
     memcpy(ret->child.handle, header->handle, CAIRN_HANDLE_BYTES);
     memcpy(ret->person.handle, header->person, CAIRN_HANDLE_BYTES);
     if (header->relationship == RELATIONSHIP_BORN) {
-        return born_judge(apply, header, ret);
+        return judge_born(apply, header, ret);
+    }
+    if (subject_row_get(apply->txn, &ret->person, &person) && !person.person) {
+        return VERDICT_BAD_ENTRY; /* whoever ends a tie of twins by another name would end a child */
     }
     bool there = tie_row_get(apply->txn, &ret->child, &ret->person, &old);
     bool held = there && today < old.until_day;

@@ -437,6 +437,45 @@ static void twins_both_have_the_history_and_stay_two(void **state)
     assert_int_equal(current_alert_of(world, first), 0);
 }
 
+static void one_agency_ties_no_crowd_of_twins_to_a_child(void **state)
+{
+    struct world *world = *state;
+    struct tying twin = born;
+    enum verdict last = VERDICT_STORED;
+    state_verified(world, GP, BLAKE);
+
+    for (int n = 0; last == VERDICT_STORED && n <= CAIRN_TIED_MAX; n++) {
+        twin.adult = 30 + n;
+        state_named(world, GP, twin.adult);
+        last = tie(world, &twin);
+    }
+
+    assert_int_equal(last, VERDICT_OVER_LIMIT);
+}
+
+static void a_tie_of_twins_does_not_end_as_that_of_an_adult(void **state)
+{
+    struct world *world = *state;
+    const struct tying twin = {
+        .agency = GP, .child = 3, .adult = ALIX, .relationship = RELATIONSHIP_BORN};
+    struct tying wrong = {.agency = GP, .child = 3, .adult = ALIX};
+    agree(world);
+    expect_child(world, GP, ALIX);
+    state_verified(world, GP, BLAKE);
+    state_verified(world, GP, 3);
+    involve(world, GP, 3);
+    assert_int_equal(tie(world, &born), VERDICT_STORED);
+    assert_int_equal(tie(world, &twin), VERDICT_STORED);
+
+    wrong.until = "2026-01-01";
+    assert_int_equal(tie(world, &wrong), VERDICT_BAD_ENTRY);
+    wrong.until = NULL;
+    wrong.withdrawn = true;
+    assert_int_equal(tie(world, &wrong), VERDICT_BAD_ENTRY);
+
+    assert_int_equal(subject_row_of(world, GP, ALIX).child, subject_row_of(world, GP, BLAKE).child);
+}
+
 static void who_waits_for_one_mothers_child_waits_for_the_same(void **state)
 {
     struct world *world = *state;
@@ -490,6 +529,8 @@ int main(void)
         TEST(an_agency_ties_so_many_a_day_and_no_more),
         TEST(who_is_born_is_one_child_with_who_was_expected),
         TEST(twins_both_have_the_history_and_stay_two),
+        TEST(one_agency_ties_no_crowd_of_twins_to_a_child),
+        TEST(a_tie_of_twins_does_not_end_as_that_of_an_adult),
         TEST(who_waits_for_one_mothers_child_waits_for_the_same),
         TEST(a_brother_who_is_born_is_not_who_is_expected),
     };
