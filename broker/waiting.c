@@ -35,6 +35,13 @@ static bool was_withheld(struct apply *apply, const struct entry_id *id, uint32_
     return withheld_row_get(apply->txn, id, agency, &row);
 }
 
+/* Not even its card, which may have come before what was withheld. */
+static bool never_had(struct apply *apply, const struct entry_id *id, uint32_t agency)
+{
+    struct reader_row reader;
+    return was_withheld(apply, id, agency) && !reader_row_get(apply->txn, id, agency, &reader);
+}
+
 /* What lay behind each way to a mailbox (record.c, alert.c, grant.c), asked again. */
 static bool record_may_go(struct apply *apply, const struct record_header *header,
                           const struct agency *recipient, uint8_t parts)
@@ -42,7 +49,7 @@ static bool record_may_go(struct apply *apply, const struct record_header *heade
     const struct agency *origin =
         directory_agency(&apply->governance->directory, header->id.agency);
     if (header->has_retracts) {
-        return !was_withheld(apply, &header->retracts, recipient->number);
+        return !never_had(apply, &header->retracts, recipient->number);
     }
     if (origin == NULL) {
         return false;
@@ -247,7 +254,7 @@ static enum fate fate_of_notice(struct apply *apply, const struct agency *recipi
                        alert_may_be_known(apply, ret->notice.alert, recipient));
     case NOTICE_RETRACTED:
         return fate_if(!ret->notice.has_record ||
-                       !was_withheld(apply, &ret->notice.record, recipient->number));
+                       !never_had(apply, &ret->notice.record, recipient->number));
     case NOTICE_RECORD_OPENED: /* about its own */
     case NOTICE_DESTROYED_UNUSED:
     case NOTICE_DESTROYED_DELIVERED:

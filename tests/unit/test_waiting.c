@@ -243,6 +243,30 @@ static void nobody_who_was_never_told_is_told_that_it_was_taken_back(void **stat
     assert_int_equal(notices(world, MASH, NOTICE_RETRACTED), 0);
 }
 
+/* Its card came before; only the account, released later, waits and is withheld. */
+static void who_has_its_card_is_told_that_it_was_taken_back(void **state)
+{
+    struct world *world = *state;
+    struct world_entry acknowledgement;
+    three_missed(world, ALIX);
+    world_acknowledgement(world, MASH,
+                          world_items(world, MASH, ITEM_DELIVERED) +
+                              world_items(world, MASH, ITEM_NOTICE),
+                          &acknowledgement);
+    assert_int_equal(world_send_one(world, MASH, &acknowledgement), VERDICT_STORED);
+    struct entry_id record = alert_row_of(world, 1).records[0].entry;
+    assert_int_equal(decide(world, MASH, 1, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
+    stop_sharing(world);
+    assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 0);
+
+    retract(world, &record, ALIX);
+    clock_fake_advance(&world->clock, INT64_C(1) * 86400 * 1000);
+    world_turn(world);
+
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 1);
+    assert_int_equal(notices(world, MASH, NOTICE_RETRACTED), 1);
+}
+
 static void nothing_goes_that_documents_in_force_forbid_before_it_was_judged(void **state)
 {
     struct world *world = *state;
@@ -309,6 +333,7 @@ int main(void)
         STORY(an_account_that_was_released_and_waits_is_judged_too),
         STORY(what_was_acknowledged_before_is_not_touched),
         STORY(nobody_who_was_never_told_is_told_that_it_was_taken_back),
+        STORY(who_has_its_card_is_told_that_it_was_taken_back),
         STORY(nothing_goes_that_documents_in_force_forbid_before_it_was_judged),
         STORY(more_than_one_batch_may_judge_is_judged_by_the_next_ones),
         STORY(what_was_not_judged_before_a_restart_is_judged_after_it),
