@@ -281,7 +281,7 @@ static size_t add_records(struct apply *apply, uint64_t number, struct alert_row
     return added;
 }
 
-/* Whether whoever closed the alert could not know of one of these: it came later, or it was another
+/* Whether whoever closed or listed the alert could not know of one of these: it came later, or it was another
  * child's until the two were joined and no alert has told of it. */
 static bool any_news(struct apply *apply, const struct noticed *noticed,
                      const struct alert_row *closed)
@@ -341,7 +341,7 @@ static void raise(struct apply *apply, struct look *look, const struct pattern *
     count_raised(apply, look, pattern);
 }
 
-/* What was for review alone, and now something came. */
+/* What was for review alone, and now there is news. */
 static void promote(struct apply *apply, struct look *look, const struct pattern *pattern)
 {
     look->alert.state = ALERT_OPEN;
@@ -376,7 +376,7 @@ static bool concerns(struct apply *apply, struct look *look, const struct patter
     case ALERT_WITHDRAWN:
         return true;
     case ALERT_LISTED:
-        if (any_since(noticed, alert->closed_at)) {
+        if (any_news(apply, noticed, alert)) {
             promote(apply, look, pattern);
             return true;
         }

@@ -4,8 +4,8 @@
  * becomes live, or another version of it does. Records from before never raise an alert by
  * themselves; where the pattern says `review-list`, the children who meet it by them alone make one
  * list for the front door, once: alerts in state ALERT_LISTED, which no timer watches and nobody
- * else hears of. A person who takes one up decides about it as about any alert; a later record
- * makes it a live one.
+ * else hears of. A person who takes one up decides about it as about any alert; a later record,
+ * and an earlier one that is found to be of the child only then, makes it a live one.
  *
  * The children are walked some in each batch (INPUT_CONTINUE). Part of apply.
  */

@@ -117,6 +117,24 @@ static void what_comes_later_makes_it_an_alert(void **state)
     assert_int_equal(notices(world, GP, NOTICE_RAISED), 1);
 }
 
+/* What an agency knew all along of one of them is news once a number says that they are one. */
+static void who_is_found_to_be_the_same_child_makes_it_an_alert(void **state)
+{
+    struct world *world = *state;
+    const struct stated same = VERIFIED_NHS("9990000001");
+    state_named(world, HOSPITAL, BLAKE);
+    (void)miss(world, HOSPITAL, BLAKE, "2026-08-03");
+    three_missed(world, ALIX);
+    turn_on(world);
+    assert_int_equal(alert_row_of(world, 1).state, ALERT_LISTED);
+
+    state_child(world, HOSPITAL, BLAKE, &same, 1);
+
+    assert_int_equal(subject_row_of(world, HOSPITAL, BLAKE).child,
+                     subject_row_of(world, GP, ALIX).child);
+    assert_int_equal(notices(world, MASH, NOTICE_RAISED), 1);
+}
+
 static void a_person_may_take_up_what_is_listed(void **state)
 {
     struct world *world = *state;
@@ -251,6 +269,7 @@ int main(void)
         STORY(it_raises_nothing_and_nobody_is_reminded_of_it),
         STORY(nor_does_anything_that_the_pattern_does_not_count),
         STORY(what_comes_later_makes_it_an_alert),
+        STORY(who_is_found_to_be_the_same_child_makes_it_an_alert),
         STORY(a_person_may_take_up_what_is_listed),
         STORY(what_is_longer_ago_than_the_pattern_looks_back_is_not_listed),
         STORY(another_document_that_changes_nothing_lists_nothing_again),
