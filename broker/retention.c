@@ -72,11 +72,12 @@ static int32_t longest_window_days(const struct patterns *patterns)
     return longest < CAIRN_WINDOW_MAX_DAYS ? longest : CAIRN_WINDOW_MAX_DAYS;
 }
 
+/* Also for review: whoever takes that up opens it. */
 static bool is_listed_openly(struct apply *apply, const struct entry_row *row)
 {
     struct alert_row alert;
     return row->alert != 0 && alert_going_on(apply, row->alert, &alert) != 0 &&
-           alert_is_open(&alert);
+           alert_may_be_decided(&alert);
 }
 
 /* Of an involvement that holds: whoever comes to know the child may be told of it. */

@@ -170,6 +170,26 @@ static void what_an_open_alert_lists_stays(void **state)
     }
 }
 
+static void what_is_listed_for_review_stays(void **state)
+{
+    struct world *world = *state;
+    change_document(world, GOVERNANCE_PATTERNS, "\"state\": \"live\",\n      \"approved_by\"",
+                    "\"state\": \"shadow\",\n      \"approved_by\"");
+    three_missed(world, ALIX);
+    change_document(world, GOVERNANCE_PATTERNS, "\"weekly_budget\": 40", "\"weekly_budget\": 40");
+    struct alert_row row = alert_row_of(world, current_alert_of(world, 1));
+    assert_int_equal(row.state, ALERT_LISTED);
+
+    for (uint32_t agency = GP; agency <= MASH; agency++) {
+        acknowledge_all(world, agency);
+    }
+    pass_days(world, longest_window(world) + 120);
+
+    for (size_t i = 0; i < row.n_records; i++) {
+        assert_int_equal(destroyed(world, &row.records[i].entry), DESTROYED_NOT);
+    }
+}
+
 static void what_somebody_asked_for_stays_for_its_origin_to_answer(void **state)
 {
     struct world *world = *state;
@@ -399,6 +419,7 @@ int main(void)
         STORY(what_no_window_can_use_is_destroyed_and_its_origin_hears_so),
         STORY(what_is_held_goes_after_a_year_whatever_the_patterns_say),
         STORY(what_an_open_alert_lists_stays),
+        STORY(what_is_listed_for_review_stays),
         STORY(what_somebody_asked_for_stays_for_its_origin_to_answer),
         STORY(what_everybody_has_is_destroyed_after_its_transit_days),
         STORY(a_record_stays_for_those_who_come_to_know_the_child_within_a_year),
