@@ -1,6 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/ties.h"
 
+/* --- full lists --- */
+
+static size_t count_of(const uint32_t agencies[CAIRN_TIED_MAX], uint32_t agency)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < CAIRN_TIED_MAX; i++) {
+        n += agencies[i] == agency ? 1 : 0;
+    }
+    return n;
+}
+
+/* Whose place goes to one more of this agency: the last of the one that has most, so that nobody's
+ * ties shut out another's. False when none has many more. */
+static bool find_place(struct apply *apply, const uint32_t agencies[CAIRN_TIED_MAX],
+                       uint32_t agency, size_t *ret)
+{
+    size_t most = count_of(agencies, agency) + 1;
+    bool found = false;
+    apply_noted(apply, NOTED_LIMITS_REACHED);
+    for (size_t i = 0; i < CAIRN_TIED_MAX; i++) {
+        size_t n = count_of(agencies, agencies[i]);
+        if (n > most || (found && n == most)) {
+            most = n;
+            *ret = i;
+            found = true;
+        }
+    }
+    return found;
+}
+
 /* --- of a child --- */
 
 static struct tied *find(struct tied_list *list, const struct tied *tied)
@@ -14,6 +44,18 @@ static struct tied *find(struct tied_list *list, const struct tied *tied)
     return NULL;
 }
 
+static void add_to_full(struct apply *apply, struct tied_list *list, const struct tied *tied)
+{
+    uint32_t agencies[CAIRN_TIED_MAX];
+    size_t at;
+    for (size_t i = 0; i < CAIRN_TIED_MAX; i++) {
+        agencies[i] = list->of[i].subject.agency;
+    }
+    if (find_place(apply, agencies, tied->subject.agency, &at)) {
+        list->of[at] = *tied;
+    }
+}
+
 /* Two agencies may state one tie: it holds as long as either says. */
 static void add(struct apply *apply, struct tied_list *list, const struct tied *tied)
 {
@@ -23,7 +65,7 @@ static void add(struct apply *apply, struct tied_list *list, const struct tied *
         there->log_index = tied->log_index < there->log_index ? tied->log_index : there->log_index;
         there->by_name = there->by_name && tied->by_name;
     } else if (list->n == CAIRN_TIED_MAX) {
-        apply_noted(apply, NOTED_LIMITS_REACHED);
+        add_to_full(apply, list, tied);
     } else {
         list->of[list->n++] = *tied;
     }
@@ -125,18 +167,21 @@ struct person_search {
     struct tied_children *list;
 };
 
-static void add_child(struct apply *apply, struct tied_children *list, uint64_t child)
+static void add_child(struct apply *apply, struct tied_children *list, uint64_t child,
+                      uint32_t agency)
 {
+    size_t at = list->n;
     for (size_t i = 0; i < list->n; i++) {
         if (list->of[i] == child) {
             return;
         }
     }
-    if (list->n == CAIRN_TIED_MAX) {
-        apply_noted(apply, NOTED_LIMITS_REACHED);
+    if (at == CAIRN_TIED_MAX && !find_place(apply, list->by, agency, &at)) {
         return;
     }
-    list->of[list->n++] = child;
+    list->of[at] = child;
+    list->by[at] = agency;
+    list->n += at == list->n ? 1 : 0;
 }
 
 static bool add_children(void *data, const struct subject_id *subject, enum link link)
@@ -150,7 +195,7 @@ static bool add_children(void *data, const struct subject_id *subject, enum link
         struct subject_id child = subject_id_unpack(walk.key.data + prefix.len);
         struct subject_row row;
         if (subject_row_get(search->apply->txn, &child, &row)) {
-            add_child(search->apply, search->list, row.child);
+            add_child(search->apply, search->list, row.child, child.agency);
         }
     }
     return true;

@@ -27,7 +27,7 @@ struct tied_list {
     size_t n;
     struct tied of[CAIRN_TIED_MAX];
 };
-/* Each adult once, as long as it holds. */
+/* Each adult once, as long as it holds. Of more than there is room for, of each agency some. */
 void ties_of_child(struct apply *apply, uint64_t child, struct tied_list *ret);
 /* Whether that subject's record of that day counts for the child through a tie. */
 bool ties_count(struct apply *apply, uint64_t child, const struct chronology_item *item,
@@ -36,8 +36,9 @@ bool ties_count(struct apply *apply, uint64_t child, const struct chronology_ite
 struct tied_children {
     size_t n;
     uint64_t of[CAIRN_TIED_MAX];
+    uint32_t by[CAIRN_TIED_MAX]; /* whose tie each was found by */
 };
-/* The children that an adult is tied to, now or once. */
+/* The children that an adult is tied to, now or once; of too many as above. */
 void ties_children(struct apply *apply, uint64_t person, struct tied_children *ret);
 
 /* How many ties say so, of whichever agencies. */

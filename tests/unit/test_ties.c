@@ -381,6 +381,55 @@ static void an_agency_ties_so_many_a_day_and_no_more(void **state)
     assert_true(n <= CAIRN_TIED_MAX + 1);
 }
 
+static void one_agencys_many_ties_do_not_shut_out_anothers(void **state)
+{
+    struct world *world = *state;
+    const struct tying of_hospital = {.agency = HOSPITAL, .child = ALIX, .adult = BORIS};
+    know_family(world);
+    state_verified(world, HOSPITAL, ALIX);
+    involve(world, HOSPITAL, ALIX);
+    state_adult(world, HOSPITAL, BORIS, "9990000102");
+    for (int n = 0; n < CAIRN_TIED_MAX; n++) {
+        const struct tying one = {.agency = GP, .child = ALIX, .adult = 120 + n};
+        assert_int_equal(tie(world, &one), VERDICT_STORED);
+    }
+
+    assert_int_equal(tie(world, &of_hospital), VERDICT_STORED);
+    assert_int_equal(signal_adult(world, HOSPITAL, BORIS, "2026-03-02"), VERDICT_STORED);
+
+    assert_int_equal(notices(world, GP, NOTICE_TOLD), 1);
+}
+
+static void one_agencys_many_children_do_not_shut_out_anothers(void **state)
+{
+    struct world *world = *state;
+    const struct tying of_school = {.agency = SCHOOL, .child = BLAKE, .adult = ANNA};
+    know_family(world);
+    state_adult(world, SCHOOL, ANNA, "9990000101");
+    state_verified(world, SCHOOL, BLAKE);
+    involve(world, SCHOOL, BLAKE);
+    for (int n = 0; n < CAIRN_TIED_MAX; n++) {
+        const struct tying one = {.agency = GP, .child = 20 + n, .adult = ANNA};
+        state_named(world, GP, one.child);
+        involve(world, GP, one.child);
+        assert_int_equal(tie(world, &one), VERDICT_STORED);
+    }
+    assert_int_equal(tie(world, &of_school), VERDICT_STORED);
+    state_adult(world, HOSPITAL, ANNA, "9990000101");
+    state_verified(world, GP, BLAKE);
+    involve(world, GP, BLAKE);
+
+    assert_int_equal(signal_adult(world, HOSPITAL, ANNA, "2026-03-02"), VERDICT_STORED);
+
+    struct subject_id blake = subject_of(GP, BLAKE);
+    bool told = false;
+    struct wire_notice notice;
+    for (size_t i = 0; !told && world_notice(world, GP, NOTICE_TOLD, i, &notice); i++) {
+        told = notice.has_handle && memcmp(notice.handle, blake.handle, CAIRN_HANDLE_BYTES) == 0;
+    }
+    assert_true(told);
+}
+
 /* --- a child who is expected --- */
 
 static void expect_child(struct world *world, uint32_t agency, int child)
@@ -527,6 +576,8 @@ int main(void)
         TEST(a_signal_counts_for_each_tied_child_and_its_origin_is_told_of_none),
         TEST(an_alert_that_only_a_wrong_tie_met_is_withdrawn),
         TEST(an_agency_ties_so_many_a_day_and_no_more),
+        TEST(one_agencys_many_ties_do_not_shut_out_anothers),
+        TEST(one_agencys_many_children_do_not_shut_out_anothers),
         TEST(who_is_born_is_one_child_with_who_was_expected),
         TEST(twins_both_have_the_history_and_stay_two),
         TEST(one_agency_ties_no_crowd_of_twins_to_a_child),
