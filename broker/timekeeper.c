@@ -10,13 +10,21 @@
 #define RELEASE_MS      INT64_C(1793491200000)
 #define TWENTY_YEARS_MS (INT64_C(20) * 366 * 86400 * 1000)
 #define DAY_MS          INT64_C(86400000)
+#define AWAY_MAX_MS     (90 * DAY_MS)
+
+/* A clock that is far ahead is as bad as one that is behind: its first batch would set the time for
+ * good, and everything would be overdue until then and nothing fall due. */
+static bool is_absurd(int64_t now, int64_t last_ms)
+{
+    return now < RELEASE_MS || now > RELEASE_MS + TWENTY_YEARS_MS || now < last_ms - DAY_MS ||
+           (last_ms > 0 && now > last_ms + AWAY_MAX_MS);
+}
 
 int timekeeper_init(struct timekeeper *keeper, const struct clock *clock, int64_t last_ms,
                     bool accept, struct error *error)
 {
     int64_t now = clock_real_ms(clock);
-    bool absurd = now < RELEASE_MS || now > RELEASE_MS + TWENTY_YEARS_MS || now < last_ms - DAY_MS;
-    if (absurd && !accept) {
+    if (!accept && is_absurd(now, last_ms)) {
         char says[INSTANT_TEXT_BYTES];
         char stored[INSTANT_TEXT_BYTES];
         instant_format(now, says);

@@ -48,18 +48,31 @@ give() {
     REFERENCE=$(member reference)
 }
 
+# items: a line for each of the page in OUT: its delivery, and its record or - when it is something else.
+items() {
+    awk '
+        /^"delivery":/ {
+            split($0, part, /[:,]/)
+            record = "-"
+            if (/"kind":"record"/ && match($0, /"record":"[^"]*"/)) record = substr($0, RSTART + 10, RLENGTH - 11)
+            print part[2], record
+        }
+    ' <<<"${OUT//\"delivery\":/$'\n'\"delivery\":}"
+}
+
 # take_page: the hub's application reads what is new, acknowledges it, and never sees again what it acknowledged. HANDED
-# gets DELIVERY RECORD of all that was shown, also when the acknowledgement could not be answered.
+# gets DELIVERY RECORD of each record that was shown, also when the acknowledgement could not be answered; what else comes
+# (that nobody has opened it, for one) has a delivery id as well.
 take_page() {
     local before after delivery record
     before=$(cat "$WORK/acknowledged")
     try hub --json inbox --application screen --limit 100 --acknowledge
     while read -r delivery record; do
-        if [[ -n $delivery ]]; then
-            ((delivery > before)) || broken "delivery $delivery was handed over again after $before was acknowledged"
+        ((delivery > before)) || broken "delivery $delivery was handed over again after $before was acknowledged"
+        if [[ $record != - ]]; then
             printf '%s %s\n' "$delivery" "$record" >>"$HANDED"
         fi
-    done < <(paste -d ' ' <(members delivery) <(members record))
+    done < <(items)
     after=$(member next)
     if ((LAST == 0 && after > before)); then
         printf '%s\n' "$after" >"$WORK/acknowledged"

@@ -129,6 +129,9 @@ static const struct clock_row rows[] = {
     {"2026-11-22T08:00:00Z", "2026-11-23T07:00:00Z", false}, /* less than a day */
     {"2026-11-22T08:00:00Z", "2026-11-23T08:00:00.001Z", true},
     {"2026-11-22T08:00:00Z", "2030-01-01T00:00:00Z", true},
+    {"2027-02-20T08:00:00Z", "2026-11-22T08:00:00Z", false}, /* ninety days */
+    {"2027-02-20T08:00:00.001Z", "2026-11-22T08:00:00Z", true},
+    {"2036-11-22T08:00:00Z", "2026-11-22T08:00:00Z", true},
 };
 
 static void an_absurd_clock_is_refused_unless_it_was_accepted(void **state)
