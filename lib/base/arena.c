@@ -55,7 +55,8 @@ void arena_deinit(struct arena *arena)
     *arena = ARENA_BUDGET(arena->budget);
 }
 
-/* A new present chunk with room for `bytes`; false when the budget or the system has none. */
+/* A new present chunk with room for `bytes`; false when the budget has none. That the system has
+ * none ends the process, as everywhere: it must not look like a peer's fault. */
 static bool arena_grow(struct arena *arena, size_t bytes)
 {
     size_t left = arena->budget - arena->total;
@@ -70,10 +71,7 @@ static bool arena_grow(struct arena *arena, size_t bytes)
     if (wanted > left) {
         wanted = left;
     }
-    struct chunk *chunk = malloc(wanted);
-    if (chunk == NULL) {
-        return false;
-    }
+    struct chunk *chunk = base_alloc(wanted);
     *chunk = (struct chunk){.older = present_chunk(arena), .bytes = wanted};
     arena->older = chunk->older;
     arena->storage = (uint8_t *)chunk;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
@@ -16,6 +17,40 @@
 static struct algorithms algorithms;
 static pthread_key_t thread_key;
 static bool started;
+
+/* Without memory a good signature would be called a bad one. OpenSSL gets ours, which ends the
+ * process instead; before main, because it may be changed only before its first use. */
+static void *take(size_t bytes, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return bytes > 0 ? base_alloc(bytes) : NULL;
+}
+
+static void give(void *memory, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(memory);
+}
+
+static void *change(void *memory, size_t bytes, const char *file, int line)
+{
+    if (bytes == 0) {
+        give(memory, file, line);
+        return NULL;
+    }
+    void *changed = realloc(memory, bytes);
+    if (changed == NULL) {
+        log_fatal("out_of_memory", "bytes=%zu in=crypto", bytes);
+    }
+    return changed;
+}
+
+__attribute__((constructor)) static void use_our_memory(void)
+{
+    (void)CRYPTO_set_mem_functions(take, change, give);
+}
 
 static void context_free(void *data)
 {

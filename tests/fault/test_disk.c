@@ -194,8 +194,9 @@ static void a_full_disk_ends_the_broker_and_room_brings_it_back(void **state)
     process_stop(&scene.broker);
     estate_path(&scene.estate, "north/broker/data/data.mdb", data);
     assert_int_equal(stat(data, &status), 0);
-    const struct process_options options = {.file_bytes = (uint64_t)status.st_size + (512U << 10)};
+    const struct process_options options = {.file_bytes = (uint64_t)status.st_size + (1U << 20)};
     start_with(&options);
+    work(12);
 
     work_until_it_ends(16);
 
