@@ -14,6 +14,7 @@ import time
 import crash_points
 import kills
 import partnership
+import stories
 
 
 def say(words):
@@ -37,6 +38,11 @@ def crash_point_part(given):
 PARTS = (
     ("kills", "kill -9 at random moments under load", kill_part),
     ("crash-points", "Death at every named crash point", crash_point_part),
+    ("calls", "System calls that fail, once and for ever", lambda given: stories.calls(given, say)),
+    ("memory", "Memory that runs out", lambda given: stories.memory(given, say)),
+    ("network", "A bad network", lambda given: stories.network(given, say)),
+    ("clocks", "Clocks that are set", lambda given: stories.clocks(given, say)),
+    ("full-disk", "A full disk", lambda given: stories.full_disk(given, say)),
 )
 
 
@@ -76,6 +82,12 @@ def options():
     parser.add_argument("--broker-kills", type=int, default=2000, metavar="N")
     parser.add_argument("--agent-kills", type=int, default=2000, metavar="N")
     parser.add_argument("--crash-point-rounds", type=int, default=5, metavar="N")
+    parser.add_argument("--calls", type=int, default=2000, metavar="N", help="runs in which a system call fails")
+    parser.add_argument("--calls-a-partnership", type=int, default=200, metavar="N")
+    parser.add_argument("--allocation-step", type=int, default=7, metavar="N", help="1: every allocation")
+    parser.add_argument("--cuts", type=int, default=200, metavar="N", help="places at which connections are cut")
+    parser.add_argument("--resets", type=int, default=200, metavar="N", help="resets while records flow")
+    parser.add_argument("--room-kib", type=int, default=64, metavar="N", help="up to so much room before the disk is full")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="partnerships that are killed side by side")
     parser.add_argument("--seed", type=int, default=int(time.time()), metavar="N", help="of what is random")
     parser.add_argument("--only", choices=[name for name, _, _ in PARTS], action="append", metavar="PART",
