@@ -51,6 +51,8 @@
     X(GRANTED_LATER, "granted_later")                                                              \
     X(REQUESTS, "requests")                                                                        \
     X(REQUESTS_REFUSED, "requests_refused")                                                        \
+    X(HOLDS, "holds")                                                                              \
+    X(HOLDS_RELEASED, "holds_released")                                                            \
     X(WITHHELD, "withheld")                                                                        \
     X(TOLD, "told")                                                                                \
     X(TELL_TOO_LARGE, "tell_too_large")                                                            \

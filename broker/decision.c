@@ -5,6 +5,7 @@
 #include "broker/child.h"
 #include "broker/disclose.h"
 #include "broker/headline.h"
+#include "broker/hold.h"
 #include "broker/link_decision.h"
 #include "broker/mailbox.h"
 #include "broker/members.h"
@@ -197,6 +198,9 @@ enum verdict decision_judge(struct apply *apply, const struct decision_header *h
     if (header->action == ACTION_LOOK) {
         return picture_child(apply, header) != 0 ? VERDICT_STORED : VERDICT_NOT_ENTITLED;
     }
+    if (action_is_hold(header->action)) {
+        return hold_judge(apply, header);
+    }
     if (header->action == ACTION_REFUSE_REQUEST) {
         return request_judge_refusal(apply, header);
     }
@@ -235,6 +239,8 @@ static void decide(struct apply *apply, uint64_t number, const struct decision_h
     case ACTION_UNDO_LINK:
     case ACTION_LOOK:
     case ACTION_REFUSE_REQUEST:
+    case ACTION_HOLD:
+    case ACTION_RELEASE_HOLD:
         return; /* about children or requests, not about alerts */
     }
 }
@@ -249,6 +255,10 @@ void decision_act(struct apply *apply, const struct decision_header *header,
     }
     if (header->action == ACTION_LOOK) {
         picture_look(apply, header);
+        return;
+    }
+    if (action_is_hold(header->action)) {
+        hold_act(apply, header);
         return;
     }
     if (header->action == ACTION_REFUSE_REQUEST) {

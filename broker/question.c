@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "broker/admit.h"
 #include "broker/delivery.h"
+#include "broker/hold.h"
 #include "broker/picture.h"
 #include "broker/readers.h"
 #include "ledger/journal.h"
@@ -224,6 +225,8 @@ static void state(struct question *question)
         reply.alert = row.alert;
         reply.destroyed = row.destroyed;
         reply.n_readers = readers_collect(&about, readers);
+        struct apply apply = {.txn = question->txn, .governance = question->governance};
+        reply.on_hold = hold_is_on(question->txn, hold_child(&apply, &reply.entry));
     }
     begin_answer(question, WIRE_STATE_REPLY);
     wire_state_reply_write(&reply, &question->publish->bytes);

@@ -5,6 +5,7 @@
 
 #include "broker/alert.h"
 #include "broker/headline.h"
+#include "broker/hold.h"
 #include "broker/mailbox.h"
 
 #define DAY_MS          INT64_C(86400000)
@@ -137,6 +138,7 @@ static int32_t due_day(struct apply *apply, const struct entry_row *row,
     int32_t transit = calendar_transit_days(apply->governance->calendar);
     struct tally tally = tally_readers(apply, &watch->entry);
     bool stays = transit == 0 || tally.waited_for || is_listed_openly(apply, row) ||
+                 hold_is_on(apply->txn, hold_child(apply, &watch->entry)) ||
                  (row->asked_day != 0 && today < row->asked_day + CAIRN_REQUEST_OPEN_DAYS) ||
                  (row->kind == ENTRY_INVOLVEMENT && holds(apply, &watch->entry));
     struct told_record record;

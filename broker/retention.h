@@ -11,8 +11,8 @@
  *               from when it happened or came, whichever is later)
  *
  * It stays while somebody has not acknowledged what waits for it, while an alert that lists it is
- * open, while it was asked for not long ago, while an involvement holds, and, all of them, while the
- * calendar says keep_all. Part of apply, which does not see the bodies: commit removes what
+ * open, while it was asked for not long ago, while an involvement holds, while a named person holds
+ * what is said of its child (hold.h), and, all of them, while the calendar says keep_all. Part of apply, which does not see the bodies: commit removes what
  * apply->destroyed names, and a replay has nothing to remove.
  */
 #ifndef BROKER_RETENTION_H

@@ -40,6 +40,10 @@ error_t decide_option(struct decide *decide, int key, char *argument, struct arg
     case DECIDE_ANOTHER_CHILD:
         decide->other = argument;
         return take_action(decide, ACTION_REFUSE_LINK, NULL, state);
+    case DECIDE_HOLD:
+        return take_action(decide, ACTION_HOLD, NULL, state);
+    case DECIDE_RELEASE_HOLD:
+        return take_action(decide, ACTION_RELEASE_HOLD, NULL, state);
     case DECIDE_OUTCOME:
         decide->outcome = argument;
         return 0;

@@ -36,7 +36,9 @@ enum {
     DECIDE_REFUSE_LINK,
     DECIDE_UNDO_LINK,
     DECIDE_SAME_CHILD,
-    DECIDE_ANOTHER_CHILD
+    DECIDE_ANOTHER_CHILD,
+    DECIDE_HOLD,
+    DECIDE_RELEASE_HOLD
 };
 /* For a command's own list of options; those of closing are the alert's alone. */
 #define DECIDE_OPTIONS                                                                             \
@@ -54,6 +56,17 @@ enum {
             "that agency may read the reason, origins: those whose records it is about; may be "   \
             "repeated",                                                                            \
             1                                                                                      \
+    }
+/* Of a record alone. */
+#define DECIDE_HOLD_OPTIONS                                                                        \
+    {"hold",                                                                                       \
+     DECIDE_HOLD,                                                                                  \
+     NULL,                                                                                         \
+     0,                                                                                            \
+     "keep what the broker has of its child from being destroyed: an inquiry, a court, a review",  \
+     1},                                                                                           \
+    {                                                                                              \
+        "release-hold", DECIDE_RELEASE_HOLD, NULL, 0, "end the hold that this agency made", 1      \
     }
 #define DECIDE_CLOSE_OPTIONS                                                                       \
     {"close", DECIDE_CLOSE, NULL, 0, "close it, with --outcome", 1},                               \

@@ -155,6 +155,9 @@ static void show_own(struct output *output, const struct json_view *record)
     if (show_truth(record, "retracted")) {
         output_line(output, "  taken back");
     }
+    if (show_truth(record, "on_hold")) {
+        output_line(output, "  on hold    a named person keeps what the broker has of this child");
+    }
     show_review(output, record);
     show_reasons(output, record);
     show_readers(output, record);
@@ -277,13 +280,16 @@ static enum status show_record(struct cli *cli, const struct record_options *giv
 enum status command_record(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        CLIENT_OPTION, DECIDE_OPTIONS, DECIDE_OWN_LINK_OPTIONS, {0}};
+        CLIENT_OPTION, DECIDE_OPTIONS, DECIDE_HOLD_OPTIONS, DECIDE_OWN_LINK_OPTIONS, {0}};
     static const struct command_line line = {
         .options = options,
         .parser = parse_option,
         .arguments = "RECORD",
-        .help = "Tells what has become of a record of this agency and who has seen it, or what "
-                "another agency's record says. With --open a named person opens its account.",
+        .help =
+            "Tells what has become of a record of this agency and who has seen it, or what "
+            "another agency's record says. With --open a named person opens its account; "
+            "with --hold one keeps what the broker has of its child from being destroyed, until "
+            "--release-hold.",
     };
     struct record_options given = {.client = client_default()};
     const struct command_call call = {argc, argv};

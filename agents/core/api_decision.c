@@ -189,7 +189,7 @@ int api_look_read(const struct json *document, const struct event_terms *terms,
 static int note_decided(const struct api_view *view, const struct decide_request *decision,
                         const struct reference *reference)
 {
-    if (action_is_link(decision->action)) {
+    if (action_is_link(decision->action) || action_is_hold(decision->action)) {
         return 0; /* it opens nothing */
     }
     _cleanup_(store_end) struct store_txn *txn = store_begin(view->agent->store);
@@ -211,6 +211,9 @@ static int note_decided(const struct api_view *view, const struct decide_request
 /* What the path and the body say together about whom or what it is; words for what does not fit. */
 static const char *settle_about(struct decide_request *decision, const struct api_decision *read)
 {
+    if (action_is_hold(read->action)) {
+        return decision->has_record ? NULL : "a hold is on a record's child, not on an alert";
+    }
     if (!action_is_link(read->action)) {
         return decision->has_record && read->action != ACTION_OPEN
                    ? "a record can be opened; an alert is closed"
@@ -236,6 +239,13 @@ static const char *settle_about(struct decide_request *decision, const struct ap
     return read->has_record ? NULL : "record says which of the alert's records shows who is meant";
 }
 
+static bool was_delivered(const struct api_view *view, const struct entry_id *record)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(view->agent->store);
+    struct received_row row;
+    return txn != NULL && received_get(txn, record, &row) && row.delivered != 0;
+}
+
 /* `about` says already what it is about; the body says the rest. */
 static void decide(const struct api_call *call, const struct api_view *view,
                    const struct decide_request *about, struct api_answer *answer)
@@ -254,6 +264,10 @@ static void decide(const struct api_call *call, const struct api_view *view,
     if (api_decision_read(document, &read, &error) != 0 ||
         tell_find(view, &read, &decision, &error) != 0) {
         answer_problem(answer, PROBLEM_REFUSED, &error);
+        return;
+    }
+    if (about->has_record && !action_is_hold(read.action) && !was_delivered(view, &about->record)) {
+        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
         return;
     }
     const char *problem = settle_about(&decision, &read);
@@ -279,15 +293,18 @@ static void decide(const struct api_call *call, const struct api_view *view,
     view_answer_taken(view, &reference, answer);
 }
 
-static bool find_received(const struct api_view *view, const char *text, struct entry_id *ret,
-                          struct api_answer *answer)
+/* A record that we were told of, or one of our own. */
+static bool find_record(const struct api_view *view, const char *text, struct entry_id *ret,
+                        struct api_answer *answer)
 {
     _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
     struct received_row row;
+    struct reference ignored;
     if (txn == NULL) {
         return false;
     }
-    bool found = entry_id_parse(text, ret) && received_get(txn, ret, &row) && row.delivered != 0;
+    bool found = entry_id_parse(text, ret) &&
+                 (received_get(txn, ret, &row) || out_by_entry(txn, ret, &ignored));
     if (!found && !view_broken(txn, answer)) {
         answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
     }
@@ -299,7 +316,7 @@ void api_record_decide(const struct api_call *call, struct api_answer *answer)
     _cleanup_(view_end) struct api_view view;
     struct decide_request decision = {.has_record = true};
     view_begin(call->agent, &view);
-    if (find_received(&view, call->segment, &decision.record, answer)) {
+    if (find_record(&view, call->segment, &decision.record, answer)) {
         decide(call, &view, &decision, answer);
     }
 }

@@ -177,6 +177,7 @@ void api_record_show(const struct api_call *call, struct api_answer *answer)
         if (state.alert != 0) {
             answer_set_count(document, "alert", state.alert);
         }
+        json_set_bool(document, "on_hold", state.on_hold);
     }
     int64_t as_of_ms = readers.asked ? view.now_ms : view.link.last_contact_ms;
     if (as_of_ms != 0) {

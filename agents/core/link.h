@@ -59,6 +59,7 @@ struct state_answer {
     struct wire_reader readers[CAIRN_ADDRESSEES_MAX];
     bool retracted;
     uint64_t alert; /* that lists it, 0 none */
+    bool on_hold;   /* a named person keeps it from being destroyed at the broker */
 };
 int link_ask_state(struct agent *agent, const struct logged_entry *entry, struct state_answer *ret,
                    int timeout_ms) MUST_USE;

@@ -216,6 +216,7 @@ static int keep_state(struct question *slot, const struct wire_state_reply *repl
         .n_readers = reply->n_readers,
         .retracted = reply->retracted,
         .alert = reply->alert,
+        .on_hold = reply->on_hold,
     };
     for (size_t i = 0; i < reply->n_readers; i++) {
         slot->state.readers[i] = reply->readers[i];

@@ -68,8 +68,8 @@
 /*
  * GET PATH/{reference or entry id of ours} ->
  *   {reference, record, kind, header, state, since, words, telephone, verdict, log_index, retracted,
- *    alert, readers: [{agency, name, state}], reasons: [{decision, from, header, account, account_state, doubt}], submitted_by: {uid}, as_of}
- * `state`: settling, waiting, on-its-way, stored, refused, withdrawn. A reader's state: kept,
+ *    alert, readers: [{agency, name, state}], reasons: [{decision, from, header, account, account_state, doubt}], submitted_by: {uid}, on_hold, as_of}
+ * `on_hold`: a named person keeps what the broker has of its child from being destroyed. `state`: settling, waiting, on-its-way, stored, refused, withdrawn. A reader's state: kept,
  * not-shared (it waited, and no agreement allows it any more), queued, delivered, opened; told (that it exists, on which day and of what kind; without `agency` of who is not named): the broker's word.
  * `reasons`, for a practitioner: why named persons elsewhere opened it or decided about the alert that lists it, as far as they let this agency read that. `words` say what the log proves; `telephone` stays
  * on what is urgent until the log says that a person has opened it. `submitted_by`: the user of this machine that submitted or decided it.
@@ -80,7 +80,9 @@
  * not in the log, 503 while the broker cannot be asked.
  *
  * POST PATH/{entry id of another agency's record}/decisions -> 202 {reference, words}
- *   {action: "open", reason, person: {name, role}, tell: [agency id]}
+ *   {action: "open", "hold" or "release-hold", reason, person: {name, role}, tell: [agency id]}
+ * `hold`, at a front door that was told of the record, or of a record of our own: nothing that the broker
+ * has of its child is destroyed until this agency releases it; it opens nothing.
  * A named person opens an account that was shared; `reason` has at least 20 characters, blanks not
  * counted, and at most 1000 bytes. `tell` names the agencies that may read the reason, and
  * CAIRN_TELL_ORIGINS those whose records it is about, also where a headline names its origin's kind

@@ -159,7 +159,8 @@ enum identifier_status {
 /* What a decision does: to an alert, to a record, or to the link between those whom records are
  * about: that they are one child, that they are not, that they should never have been joined.
  * Looking changes nothing: it says who asks for the picture of a child, and why. Refusing a request
- * says to who asked that nothing is granted, and why. */
+ * says to who asked that nothing is granted, and why. A hold keeps everything about the child of a
+ * record from being destroyed at the broker, until whoever said so releases it. */
 #define CAIRN_ACTIONS(X)                                                                           \
     X(OPEN, 1, "open")                                                                             \
     X(CLOSE, 2, "close")                                                                           \
@@ -167,7 +168,9 @@ enum identifier_status {
     X(REFUSE_LINK, 4, "refuse-link")                                                               \
     X(UNDO_LINK, 5, "undo-link")                                                                   \
     X(LOOK, 6, "look")                                                                             \
-    X(REFUSE_REQUEST, 7, "refuse-request")
+    X(REFUSE_REQUEST, 7, "refuse-request")                                                         \
+    X(HOLD, 8, "hold")                                                                             \
+    X(RELEASE_HOLD, 9, "release-hold")
 
 enum action {
 #define X(name, number, text) ACTION_##name = (number),
@@ -176,6 +179,8 @@ enum action {
 };
 
 bool action_is_link(enum action action);
+/* About one record and nothing else, and opens nothing. */
+bool action_is_hold(enum action action);
 
 /* Outcomes of closing an alert: what the front door can decide; a person does. */
 #define CAIRN_OUTCOMES(X)                                                                          \

@@ -267,6 +267,11 @@ bool action_is_link(enum action action)
            action == ACTION_UNDO_LINK;
 }
 
+bool action_is_hold(enum action action)
+{
+    return action == ACTION_HOLD || action == ACTION_RELEASE_HOLD;
+}
+
 bool record_is_danger(enum record_kind kind, enum urgency urgency)
 {
     return urgency == URGENCY_IMMEDIATE || kind == RECORD_REFERRAL;

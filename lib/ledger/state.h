@@ -46,6 +46,7 @@
     X(HEADLINE, "headline", true)       /* entry id, agency u32 -> headline_row */                 \
     X(AGENCY, "agency", true)           /* agency u32 -> agency_row */                             \
     X(TIMER, "timer", true)             /* due i64, kind u8, number u64 -> timer */                \
+    X(HOLD, "hold", true)               /* subject id, agency u32 that holds -> (empty) */         \
     X(RETENTION, "retention", true)     /* due day i32, log index u64 -> retention_row */          \
     X(GOVERNANCE, "governance", true)   /* document u8 -> version u64, sized text, sized note */   \
     X(BLOB, "blob", false)              /* batch u64, input u32 -> sized body, grants */           \

@@ -294,7 +294,7 @@ static bool decision_about_ok(const struct decision_header *decision)
     if (decision->action == ACTION_LOOK) {
         return decision->has_handle != alert && !decision->has_record && !decision->has_other;
     }
-    if (decision->action == ACTION_REFUSE_REQUEST && alert) {
+    if ((decision->action == ACTION_REFUSE_REQUEST || action_is_hold(decision->action)) && alert) {
         return false;
     }
     return decision->has_record != alert && !decision->has_handle && !decision->has_other;

@@ -107,6 +107,7 @@ bool wire_state_reply_read(struct slice payload, struct arena *arena, struct wir
         .retracted = from->retracted != 0,
         .alert = from->alert,
         .destroyed = (enum destroyed)from->destroyed,
+        .on_hold = from->on_hold != 0,
     };
     struct wire_reader *readers = arena_alloc(arena, from->n_readers * sizeof(*readers));
     if (readers == NULL || !piece_ref(from->entry, &read.entry) ||
@@ -146,5 +147,6 @@ void wire_state_reply_write(const struct wire_state_reply *reply, struct buf *ou
     message.retracted = reply->retracted;
     message.alert = reply->alert;
     message.destroyed = reply->destroyed;
+    message.on_hold = reply->on_hold;
     strict_write(&message.base, out);
 }

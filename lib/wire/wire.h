@@ -493,6 +493,7 @@ struct wire_state_reply {
     bool retracted;
     uint64_t alert;
     enum destroyed destroyed; /* the broker's copy of what it says */
+    bool on_hold;             /* a named person keeps it from that */
 };
 bool wire_state_reply_read(struct slice payload, struct arena *arena,
                            struct wire_state_reply *ret) MUST_USE;

@@ -767,6 +767,25 @@ static void the_reason_reaches_origins_of_whom_only_the_kind_is_named(void **sta
     assert_int_equal(world_items(world, HOSPITAL, ITEM_DELIVERED), 0);
 }
 
+static void holding_a_record_opens_nothing(void **state)
+{
+    struct story *story = *state;
+    char record[ENTRY_ID_TEXT_BYTES];
+    char path[128];
+    char decide[160];
+    struct entry_id id = share(story);
+    entry_id_format(&id, record);
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RECEIVED "/%s", record);
+    (void)snprintf(decide, sizeof(decide), CAIRN_PATH_RECORDS "/%s/decisions", record);
+
+    EXPECT_POST(story, decide, JSON, DECIDE("\"action\":\"hold\",\"reason\":\"" REASON "\""), 202,
+                "\"reference\"");
+
+    EXPECT_GET(story, path, 200, "\"account_state\":\"closed\"");
+    EXPECT_POST(story, ALERT_1, JSON, DECIDE("\"action\":\"hold\",\"reason\":\"" REASON "\""), 404,
+                PROBLEM("not-found"));
+}
+
 static void a_closed_alert_takes_no_more_decisions(void **state)
 {
     struct story *story = *state;
@@ -1007,6 +1026,7 @@ int main(void)
         MASH_STORY(nobody_reads_an_account_without_a_reason),
         MASH_STORY(a_shared_account_opens_with_a_reason_too),
         MASH_STORY(the_reason_reaches_origins_of_whom_only_the_kind_is_named),
+        MASH_STORY(holding_a_record_opens_nothing),
         MASH_STORY(a_closed_alert_takes_no_more_decisions),
         MASH_STORY(only_a_front_door_decides),
         MASH_STORY(an_agency_without_a_place_cannot_decide),

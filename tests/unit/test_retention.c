@@ -144,6 +144,59 @@ static void what_is_held_goes_after_a_year_whatever_the_patterns_say(void **stat
     assert_int_equal(destroyed(world, &record), DESTROYED_UNUSED);
 }
 
+static enum verdict hold(struct world *world, uint32_t agency, enum action action,
+                         const struct entry_id *record)
+{
+    struct world_entry entry;
+    world_decision(world, agency, 0, action, OUTCOME_NONE, &entry);
+    entry.header.decision.has_record = true;
+    entry.header.decision.record = *record;
+    world_refreeze(&entry);
+    return world_send_one(world, agency, &entry);
+}
+
+static void what_a_named_person_holds_stays_until_it_is_released(void **state)
+{
+    struct world *world = *state;
+    state_verified(world, GP, ALIX);
+    state_verified(world, HOSPITAL, ALIX);
+    struct entry_id first = miss(world, GP, ALIX, "2026-10-01");
+    struct entry_id second = miss(world, HOSPITAL, ALIX, "2026-10-02");
+    struct entry_id other = miss(world, GP, BLAKE, "2026-10-01");
+
+    assert_int_equal(hold(world, GP, ACTION_HOLD, &first), VERDICT_STORED);
+    pass_days(world, CAIRN_WINDOW_MAX_DAYS + 3);
+    assert_int_equal(destroyed(world, &first), DESTROYED_NOT);
+    assert_int_equal(destroyed(world, &second), DESTROYED_NOT);
+    assert_int_equal(destroyed(world, &other), DESTROYED_UNUSED);
+
+    assert_int_equal(hold(world, GP, ACTION_RELEASE_HOLD, &first), VERDICT_STORED);
+    pass_days(world, 8);
+    assert_int_equal(destroyed(world, &first), DESTROYED_UNUSED);
+    assert_int_equal(destroyed(world, &second), DESTROYED_UNUSED);
+}
+
+static void only_an_origin_or_a_front_door_that_was_told_of_it_holds_it(void **state)
+{
+    struct world *world = *state;
+    state_verified(world, GP, ALIX);
+    const struct world_record shared = {.from = GP,
+                                        .child = ALIX,
+                                        .day = day_of("2026-11-02"),
+                                        .record_kind = RECORD_CONCERN,
+                                        .code = CODE_NEGLECT_PHYSICAL,
+                                        .level = 3};
+    struct entry_id held = miss(world, GP, ALIX, "2026-10-01");
+    struct entry_id concern = store_record(world, &shared);
+
+    assert_int_equal(hold(world, HOSPITAL, ACTION_HOLD, &held), VERDICT_NOT_ENTITLED);
+    assert_int_equal(hold(world, MASH, ACTION_HOLD, &held), VERDICT_NOT_ENTITLED);
+    assert_int_equal(hold(world, MASH, ACTION_HOLD, &concern), VERDICT_STORED);
+    assert_int_equal(hold(world, MASH, ACTION_HOLD, &concern), VERDICT_CONFLICT);
+    assert_int_equal(hold(world, GP, ACTION_RELEASE_HOLD, &concern), VERDICT_CONFLICT);
+    assert_int_equal(hold(world, MASH, ACTION_RELEASE_HOLD, &concern), VERDICT_STORED);
+}
+
 static void what_an_open_alert_lists_stays(void **state)
 {
     struct world *world = *state;
@@ -418,6 +471,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(what_no_window_can_use_is_destroyed_and_its_origin_hears_so),
         STORY(what_is_held_goes_after_a_year_whatever_the_patterns_say),
+        STORY(what_a_named_person_holds_stays_until_it_is_released),
+        STORY(only_an_origin_or_a_front_door_that_was_told_of_it_holds_it),
         STORY(what_an_open_alert_lists_stays),
         STORY(what_is_listed_for_review_stays),
         STORY(what_somebody_asked_for_stays_for_its_origin_to_answer),

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/hold.h"
+
+#include <string.h>
+
+#include "broker/members.h"
+
+#define CHAIN_MAX 3 /* of entries about entries: a grant, or a refusal, a request, its child */
+
+/* --- rows --- */
+
+static struct store_key key_hold(const struct subject_id *subject, uint32_t agency)
+{
+    struct store_key key = key_subject(subject);
+    struct writer writer = writer_over(key.bytes + key.len, sizeof(key.bytes) - key.len);
+    write_u32(&writer, agency);
+    key.len += writer.len;
+    return key;
+}
+
+static bool is_held_by(struct store_txn *txn, const struct subject_id *subject, uint32_t agency)
+{
+    struct store_key key = key_hold(subject, agency);
+    struct slice ignored;
+    return store_get(txn, T_HOLD, store_key_slice(&key), &ignored);
+}
+
+struct hold_search {
+    struct store_txn *txn;
+    bool held;
+};
+
+static bool look_at(void *data, const struct subject_id *subject, enum link link)
+{
+    (void)link;
+    struct hold_search *search = data;
+    struct store_key prefix = key_subject(subject);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(search->txn, T_HOLD, store_key_slice(&prefix));
+    search->held = walk.live && key_has_prefix(walk.key, &prefix);
+    return !search->held;
+}
+
+bool hold_is_on(struct store_txn *txn, uint64_t child)
+{
+    struct hold_search search = {.txn = txn};
+    if (child != 0) {
+        members_each(txn, child, look_at, &search);
+    }
+    return search.held;
+}
+
+/* --- whom an entry is about --- */
+
+static bool read_header(struct apply *apply, const struct entry_id *id, struct arena *arena,
+                        struct entry_header *ret)
+{
+    struct entry_row row;
+    struct entry_input input;
+    return entry_row_get(apply->txn, id, &row) &&
+           journal_entry_at(apply->txn, row.batch, row.offset, &input) &&
+           wire_entry_header_read(row.kind, input.header, arena, ret);
+}
+
+static struct subject_id subject_of(uint32_t agency, const uint8_t handle[CAIRN_HANDLE_BYTES])
+{
+    struct subject_id subject = {.agency = agency};
+    memcpy(subject.handle, handle, CAIRN_HANDLE_BYTES);
+    return subject;
+}
+
+static uint64_t child_of(struct apply *apply, uint32_t agency,
+                         const uint8_t handle[CAIRN_HANDLE_BYTES])
+{
+    struct subject_id subject = subject_of(agency, handle);
+    struct subject_row row;
+    return subject_row_get(apply->txn, &subject, &row) ? row.child : 0;
+}
+
+static uint64_t child_of_alert(struct apply *apply, uint64_t number)
+{
+    struct alert_row alert;
+    return alert_row_get(apply->txn, number, &alert) ? alert.child : 0;
+}
+
+/* The child; or 0, and the entry that this one is about, when it is about one. */
+static uint64_t child_or_next(struct apply *apply, const struct entry_header *header,
+                              struct entry_id *ret_next, bool *ret_more)
+{
+    *ret_more = false;
+    switch (header->kind) {
+    case ENTRY_RECORD:
+        return child_of(apply, header->id.agency, header->record.handle);
+    case ENTRY_INVOLVEMENT:
+        return child_of(apply, header->id.agency, header->involvement.handle);
+    case ENTRY_REQUEST:
+        return child_of(apply, header->id.agency, header->request.handle);
+    case ENTRY_DECISION:
+        if (header->decision.alert != 0) {
+            return child_of_alert(apply, header->decision.alert);
+        }
+        if (header->decision.has_handle) {
+            return child_of(apply, header->id.agency, header->decision.handle);
+        }
+        *ret_more = header->decision.has_record;
+        *ret_next = header->decision.record;
+        break;
+    case ENTRY_GRANT:
+        *ret_more = true;
+        *ret_next = header->grant.record;
+        break;
+    case ENTRY_SUBJECT:
+    case ENTRY_TIE:
+    case ENTRY_ACKNOWLEDGEMENT:
+        break;
+    }
+    return 0;
+}
+
+uint64_t hold_child(struct apply *apply, const struct entry_id *entry)
+{
+    struct entry_id id = *entry;
+    uint64_t child = 0;
+    bool more = true;
+    for (size_t i = 0; i < CHAIN_MAX && more; i++) {
+        _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+        struct entry_header header;
+        struct entry_id next;
+        more = read_header(apply, &id, &arena, &header);
+        if (more) {
+            child = child_or_next(apply, &header, &next, &more);
+        }
+        if (more) {
+            id = next;
+        }
+    }
+    return child;
+}
+
+/* --- deciding --- */
+
+static bool may_hold(struct apply *apply, const struct decision_header *header)
+{
+    const struct agency *holder =
+        directory_agency(&apply->governance->directory, header->id.agency);
+    struct reader_row reader;
+    struct headline_row headline;
+    if (header->record.agency == header->id.agency) {
+        return true;
+    }
+    return holder != NULL && agency_is_front_door(holder) &&
+           (reader_row_get(apply->txn, &header->record, holder->number, &reader) ||
+            headline_row_get(apply->txn, &header->record, holder->number, &headline));
+}
+
+static bool find_subject(struct apply *apply, const struct entry_id *record, struct subject_id *ret)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct entry_header header;
+    struct entry_row row;
+    if (!entry_row_get(apply->txn, record, &row) || row.kind != ENTRY_RECORD ||
+        !verdict_is_stored(row.verdict) || !read_header(apply, record, &arena, &header)) {
+        return false;
+    }
+    *ret = subject_of(record->agency, header.record.handle);
+    return true;
+}
+
+enum verdict hold_judge(struct apply *apply, const struct decision_header *header)
+{
+    struct subject_id subject;
+    /* What does not exist and what it was not told of get one answer: ids are not to be probed. */
+    if (!find_subject(apply, &header->record, &subject) || !may_hold(apply, header)) {
+        return VERDICT_NOT_ENTITLED;
+    }
+    bool held = is_held_by(apply->txn, &subject, header->id.agency);
+    return held == (header->action == ACTION_HOLD) ? VERDICT_CONFLICT : VERDICT_STORED;
+}
+
+void hold_act(struct apply *apply, const struct decision_header *header)
+{
+    struct subject_id subject;
+    if (!apply_found(apply, find_subject(apply, &header->record, &subject))) {
+        return;
+    }
+    struct store_key key = key_hold(&subject, header->id.agency);
+    if (header->action == ACTION_HOLD) {
+        store_put(apply->txn, T_HOLD, store_key_slice(&key), SLICE_NULL);
+        apply_noted(apply, NOTED_HOLDS);
+    } else {
+        (void)store_delete(apply->txn, T_HOLD, store_key_slice(&key));
+        apply_noted(apply, NOTED_HOLDS_RELEASED);
+    }
+}
