@@ -111,6 +111,7 @@ static void read_adult(const struct json_view *document, const struct event_term
     bool withheld = family_withholds(&children);
     read_all(document, terms, &all);
     name_occurrence(document, &all);
+    memcpy(ret->source_id, all.source_id, sizeof(ret->source_id));
     for (size_t i = 0; i < json_length(&children); i++) {
         struct json_view item = json_item(&children, i);
         struct family_child *child = family_add(ret);

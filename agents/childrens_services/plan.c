@@ -215,8 +215,9 @@ static void read_end(const struct json_view *document, struct event *event)
 }
 
 static void read_plan(const struct json_view *document, const struct event_terms *terms,
-                      struct family_child *child)
+                      struct family *ret)
 {
+    struct family_child *child = family_add(ret);
     struct event *event = &child->event;
     struct json_view who = json_get_object(document, "child");
     bool ended = json_has(document, "end");
@@ -233,6 +234,7 @@ static void read_plan(const struct json_view *document, const struct event_terms
     parts_lawfulness(document, &event->lawfulness);
     parts_family_words(document, &event->lawfulness);
     parts_narrow(document, event);
+    memcpy(ret->source_id, event->source_id, sizeof(ret->source_id));
     if (ended) {
         read_end(document, event);
     }
@@ -251,7 +253,7 @@ int plan_json_read(const struct record_reader *reader, struct slice text,
 
     if (document != NULL) {
         struct json_view view = json_view(document, &problem);
-        read_plan(&view, terms, family_add(&family));
+        read_plan(&view, terms, &family);
     }
     if (problem.what[0] != '\0') {
         return error_set(error, problem.where, "%s", problem.what);

@@ -10,7 +10,7 @@
  * Another agency's part in the team is that agency's to say; the account names it.
  *
  * The end of a plan is a record of its own, code plan-ended and source id ID/ended, and ends the
- * involvements that the document names. What the plan was before stays told.
+ * involvements of the plan. What the plan was before stays told.
  */
 #ifndef AGENTS_CHILDRENS_SERVICES_PLAN_H
 #define AGENTS_CHILDRENS_SERVICES_PLAN_H

@@ -115,8 +115,8 @@ static int retract(struct taking *taking, const struct event *event, const struc
     return 0;
 }
 
-static void withdraw(struct taking *taking, const struct reference *target, struct out_row *row,
-                     struct intake_item *item)
+void correct_withdraw(struct taking *taking, const struct reference *target, struct out_row *row,
+                      struct intake_item *item)
 {
     settle_drop(taking->txn, target, row);
     held_drop(taking->txn, row);
@@ -150,11 +150,11 @@ int correct_take_back_record(struct taking *taking, const struct event *event,
     switch (row.state) {
     case OUT_SETTLING:
     case OUT_WAITING:
-        withdraw(taking, target, &row, item);
+        correct_withdraw(taking, target, &row, item);
         return 0;
     case OUT_SPOOLED:
         if (held_is_aside(&row)) {
-            withdraw(taking, target, &row, item);
+            correct_withdraw(taking, target, &row, item);
             return 0;
         }
         return row.retracted ? count_it(item, before) : retract(taking, event, target, &row, item);

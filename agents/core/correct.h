@@ -48,6 +48,9 @@ void correct_nothing(const struct event *event, struct event *ret);
  * there was nothing to take back. */
 int correct_take_back(struct taking *taking, const struct event *event, const struct told *told,
                       struct intake_item *item) MUST_USE;
+/* What still waits here, before anybody has heard of it. */
+void correct_withdraw(struct taking *taking, const struct reference *target, struct out_row *row,
+                      struct intake_item *item);
 /* The same of one record, whatever its source has said of it since. */
 int correct_take_back_record(struct taking *taking, const struct event *event,
                              const struct reference *target, struct intake_item *item) MUST_USE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * family: what one submission says about the children of one event: a record for each child, and
- * the involvements of this agency that go with it. An involvement is said when its record is new:
- * what was known already says nothing again.
+ * the involvements of this agency that go with it. What becomes of it, of the first version and of
+ * later ones: family_take.h.
  *
  * Personal data: wiped by family_deinit. Zero state FAMILY_NULL. One thread at a time.
  */
@@ -21,6 +21,7 @@ struct family_child {
 };
 
 struct family {
+    char source_id[EVENT_SOURCE_ID_BYTES]; /* of the document itself: what has versions */
     size_t n;
     struct family_child *children;
 };

@@ -14,9 +14,12 @@
 #include "agents/adult_services/adult.h"
 #include "agents/childrens_services/plan.h"
 #include "agents/core/correct.h"
+#include "agents/core/family_take.h"
 #include "agents/core/feeds.h"
 #include "agents/core/room.h"
 #include "agents/core/settle.h"
+#include "agents/core/stated.h"
+#include "agents/core/telling.h"
 #include "agents/police/incident.h"
 #include "agents/school/school.h"
 #include "base/date.h"
@@ -105,115 +108,7 @@ static int parse(struct agent *agent, const struct intake_request *request, stru
     return error_set(error, "", "this kind of content is not known here");
 }
 
-/* --- known? settle or seal --- */
-
-/* A number by which the child will not be found elsewhere stops nothing, but somebody should know. */
-static void note_flaw(const struct identity *child, struct intake_item *item)
-{
-    const struct {
-        const char *name;
-        const struct identifier *number;
-    } numbers[] = {{"the NHS number", &child->nhs_number}, {"the pupil number", &child->upn}};
-    struct writer out = writer_over(item->reason, sizeof(item->reason) - 1);
-
-    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-        const char *flaw = identifier_flaw(numbers[i].number);
-        if (flaw != NULL) {
-            write_format(&out, "%s%s %s", out.len > 0 ? "; " : "", numbers[i].name, flaw);
-        }
-    }
-}
-
-static int accept_event(struct taking *taking, const struct event *event, struct intake_item *item)
-{
-    note_flaw(&event->child, item);
-    item->outcome = INTAKE_ACCEPTED;
-    item->has_reference = true;
-    taking_count(taking, "accepted");
-    return taking_keep(taking, event, NULL, NULL, &item->reference);
-}
-
-/* What was said before and is not to be said again, or never. */
-static void leave_it(struct taking *taking, const struct told *told, struct intake_item *item)
-{
-    item->has_reference = told->has_reference;
-    item->reference = told->reference;
-    item->outcome = INTAKE_SAME;
-    if (told->relation == TOLD_OLDER) {
-        item->outcome = INTAKE_OLDER;
-        (void)snprintf(item->reason, sizeof(item->reason), "%s",
-                       told->row.final ? "its source had taken it back before it came"
-                                       : "a newer version of it had come before");
-        taking_count(taking, "older-version");
-    }
-}
-
-/* It stands in the place of what was told before; or nothing does. */
-static int take_newer(struct taking *taking, const struct event *event, const struct told *told,
-                      struct intake_item *item)
-{
-    struct intake_item taken = {.has_reference = false};
-    if (event->kind == RECORD_RETRACTION) {
-        return correct_take_back(taking, event, told, item);
-    }
-    int r = correct_take_back(taking, event, told, &taken);
-    return r != 0 ? r : accept_event(taking, event, item);
-}
-
-static int take_event(struct taking *taking, struct event *event, struct intake_item *item)
-{
-    struct told told;
-    int r = 0;
-    item->danger =
-        event->kind != RECORD_RETRACTION && record_is_danger(event->kind, event->urgency);
-    if (event->source_id[0] == '\0') {
-        return accept_event(taking, event, item);
-    }
-    r = correct_look(taking, event, &told);
-    if (r == 0 && told.relation == TOLD_NEWER) {
-        r = take_newer(taking, event, &told, item);
-    } else if (r == 0) {
-        leave_it(taking, &told, item);
-    }
-    if (r == 0) {
-        correct_note(taking, event, &told, item);
-    }
-    return r;
-}
-
 /* --- contents --- */
-
-/* `json`: what it was read from, to be read again when it can be sealed. */
-static int take_involvement(struct taking *taking, const struct involvement *involvement,
-                            struct slice json, struct intake_item *item)
-{
-    struct out_row row = {.kind = ENTRY_INVOLVEMENT,
-                          .urgency = URGENCY_ROUTINE,
-                          .event_day = involvement->from_day,
-                          .created_ms = taking->now_ms,
-                          .by_uid = taking->by_uid};
-    int r = reference_new(taking->now_ms, &item->reference);
-    if (r != 0) {
-        return r;
-    }
-    if (taking->can_seal) {
-        r = seal_involvement(&taking->seal, involvement, &item->reference, &row);
-    } else {
-        row.state = OUT_WAITING;
-        row.due_ms = 0;
-        const struct settling settling = {.due_ms = row.due_ms, .reference = item->reference};
-        r = settle_statement(taking->txn, taking_store_key(taking), ENTRY_INVOLVEMENT, json,
-                             &settling);
-    }
-    if (r == 0) {
-        out_put(taking->txn, &item->reference, &row);
-        taking_count(taking, "involvement-accepted");
-    }
-    note_flaw(&involvement->child, item);
-    item->outcome = INTAKE_ACCEPTED;
-    item->has_reference = true;
-    return r;
-}
 
 static int take_tie(struct taking *taking, const struct tying *tying, struct slice json,
                     struct intake_item *item)
@@ -270,12 +165,12 @@ static int take_appointment(struct taking *taking, struct appointment_result *re
 {
     count_appointment(taking, result->why);
     if (result->outcome == APPOINTMENT_EVENT) {
-        return take_event(taking, &result->event, item);
+        return telling_event(taking, &result->event, item);
     }
     if (appointment_outcome_withdraws(result->outcome)) {
         _cleanup_(event_deinit) struct event nothing = EVENT_NULL;
         correct_nothing(&result->event, &nothing);
-        int r = take_event(taking, &nothing, item);
+        int r = telling_event(taking, &nothing, item);
         if (r == 0 && item->outcome == INTAKE_COUNTED) {
             say_why(result, item);
         }
@@ -286,39 +181,17 @@ static int take_appointment(struct taking *taking, struct appointment_result *re
     return 0;
 }
 
-/* Nothing of it is said again when its record was known already. */
-static int take_child(struct taking *taking, struct family_child *child,
-                      struct intake_answer *answer)
+/* A retraction also ends what its record had stated of people. */
+static int take_record(struct taking *taking, struct event *event, struct intake_answer *answer)
 {
-    struct intake_item *record = &answer->items[answer->n++];
-    int r = take_event(taking, &child->event, record);
-    for (size_t i = 0; r == 0 && record->outcome == INTAKE_ACCEPTED && i < child->n_involvements;
-         i++) {
-        _cleanup_(buf_deinit) struct buf json = BUF_MAX(INVOLVEMENT_JSON_MAX_BYTES);
-        r = involvement_to_json(&child->involvements[i], &json);
-        if (r == 0) {
-            r = take_involvement(taking, &child->involvements[i], buf_slice(&json),
-                                 &answer->items[answer->n++]);
-        }
-    }
-    return r;
-}
-
-static int take_family(struct taking *taking, struct family *family, struct intake_answer *answer)
-{
-    int r = 0;
-    answer_begin(answer, family->n * (1 + FAMILY_INVOLVEMENTS_MAX));
-    answer->n = 0;
-    for (size_t i = 0; r == 0 && i < family->n; i++) {
-        r = take_child(taking, &family->children[i], answer);
-    }
-    return r;
+    return event->kind == RECORD_RETRACTION ? family_take_back(taking, event, answer)
+                                            : telling_event(taking, event, &answer->items[0]);
 }
 
 static int take_parsed(struct taking *taking, struct parsed *parsed, struct intake_answer *answer)
 {
     if (parsed->family.n > 0) {
-        return take_family(taking, &parsed->family, answer);
+        return family_take(taking, &parsed->family, answer);
     }
     if (parsed->content != INTAKE_APPOINTMENT) {
         answer_begin(answer, 1);
@@ -326,9 +199,9 @@ static int take_parsed(struct taking *taking, struct parsed *parsed, struct inta
             return take_tie(taking, &parsed->tying, parsed->body, &answer->items[0]);
         }
         return parsed->content == INTAKE_RECORD
-                   ? take_event(taking, &parsed->record, &answer->items[0])
-                   : take_involvement(taking, &parsed->involvement, parsed->body,
-                                      &answer->items[0]);
+                   ? take_record(taking, &parsed->record, answer)
+                   : telling_involvement(taking, &parsed->involvement, &stated_by_hand,
+                                         &answer->items[0]);
     }
     answer_begin(answer, parsed->appointments.n);
     for (size_t i = 0; i < answer->n; i++) {
@@ -364,7 +237,7 @@ static int check_room(const struct taking *taking, const struct parsed *parsed)
                     parsed->content == INTAKE_INVOLVEMENT || parsed->content == INTAKE_TIE
                         ? LANE_NORMAL
                         : seal_lane(record->kind, record->urgency),
-                    family->n > 0 ? family->n * (ONE_RECORD + FAMILY_INVOLVEMENTS_MAX)
+                    family->n > 0 ? 2 * family->n * (ONE_RECORD + FAMILY_INVOLVEMENTS_MAX)
                                   : ONE_RECORD);
 }
 
@@ -375,8 +248,9 @@ struct remembered {
 };
 
 /* Everything that was parsed, or nothing. */
-static int take_all(struct taking *taking, struct parsed *parsed, const struct remembered *remembered,
-                    struct intake_answer *answer, struct error *error)
+static int take_all(struct taking *taking, struct parsed *parsed,
+                    const struct remembered *remembered, struct intake_answer *answer,
+                    struct error *error)
 {
     int r = check_narrow(taking, parsed, error);
     if (r == 0) {
@@ -398,10 +272,10 @@ int intake_submit(struct agent *agent, const struct intake_request *request,
     _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
     _cleanup_(taking_end) struct taking taking = TAKING_NULL;
     const struct remembered remembered = {.idempotency = {.key = request->idempotency_key,
-                                                  .by_uid = request->by_uid,
-                                                  .sort = (uint32_t)request->content,
-                                                  .body = request->body},
-                                  .feed = request->feed};
+                                                          .by_uid = request->by_uid,
+                                                          .sort = (uint32_t)request->content,
+                                                          .body = request->body},
+                                          .feed = request->feed};
     bool done = false;
     if (request->content == INTAKE_ATTENDANCE || request->content == INTAKE_ROLL) {
         return school_submit(agent, request, ret, error);
@@ -438,7 +312,7 @@ static int take_text(struct taking *taking, struct slice text, struct intake_ite
     _cleanup_(parsed_deinit) struct parsed parsed = PARSED_NULL;
     const struct intake_request request = {.content = INTAKE_INVOLVEMENT, .body = text};
     int r = parse(taking->agent, &request, &parsed, error);
-    return r != 0 ? r : take_involvement(taking, &parsed.involvement, text, item);
+    return r != 0 ? r : telling_involvement(taking, &parsed.involvement, &stated_by_hand, item);
 }
 
 static int take_batch(struct taking *taking, const struct intake_batch *batch,
@@ -447,7 +321,7 @@ static int take_batch(struct taking *taking, const struct intake_batch *batch,
     int r = 0;
     answer_begin(answer, batch->n_events + batch->n_involvements);
     for (size_t i = 0; r == 0 && i < batch->n_events; i++) {
-        r = take_event(taking, &batch->events[i], &answer->items[i]);
+        r = telling_event(taking, &batch->events[i], &answer->items[i]);
     }
     for (size_t i = 0; r == 0 && i < batch->n_involvements; i++) {
         r = take_text(taking, batch->involvements[i], &answer->items[batch->n_events + i], error);

@@ -12,6 +12,7 @@
 #include "agents/core/frozen.h"
 #include "agents/core/kept.h"
 #include "agents/core/review.h"
+#include "agents/core/stated.h"
 #include "agents/core/statements.h"
 #include "agents/core/subjects.h"
 #include "base/date.h"
@@ -260,7 +261,7 @@ int seal_involvement(const struct seal *seal, const struct involvement *involvem
     struct spool_entry entry = entry_of(seal, &frozen, reference, out);
     spool_add(seal->txn, &entry);
     kept_add(seal->txn, &entry, out);
-    return store_fault(seal->txn);
+    return stated_claim(seal->txn, &seal->keys->store, involvement, out);
 }
 
 /* The statements of both in front of it. */

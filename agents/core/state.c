@@ -131,7 +131,7 @@ bool agent_key_has_prefix(struct slice key, struct slice prefix)
 
 #define OUT_ROW_BYTES                                                                              \
     (1 + 1 + 1 + 2 + 1 + 4 + CAIRN_HANDLE_BYTES + 8 + 8 + 1 + ENTRY_ID_BYTES + 1 + 2 + 8 + 8 + 1 + \
-     4 + CAIRN_HASH_BYTES)
+     4 + CAIRN_HASH_BYTES + STATED_BY_BYTES)
 
 const char *out_state_text(enum out_state state)
 {
@@ -168,6 +168,7 @@ static bool out_unpack(struct slice value, struct out_row *ret)
     row.retracted = read_u8(&reader) != 0;
     row.by_uid = read_u32(&reader);
     read_into(&reader, row.item.bytes, sizeof(row.item.bytes));
+    read_into(&reader, row.stated_by.bytes, sizeof(row.stated_by.bytes));
     if (!reader_end(&reader)) {
         return false;
     }
@@ -214,6 +215,7 @@ void out_put(struct store_txn *txn, const struct reference *reference, const str
     write_u8(&writer, row->retracted ? 1 : 0);
     write_u32(&writer, row->by_uid);
     write_bytes(&writer, row->item.bytes, sizeof(row->item.bytes));
+    write_bytes(&writer, row->stated_by.bytes, sizeof(row->stated_by.bytes));
     assert(writer.len == sizeof(storage));
     store_put(txn, AT_OUT, store_key_slice(&key), writer_slice(&writer));
     if (row->has_entry) {

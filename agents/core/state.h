@@ -44,6 +44,7 @@
     X(READING, "reading")     /* name of an application -> position it acknowledged */             \
     X(REGISTER, "register") /* pupil's key[32], period i32 -> sealed marks (school/register.h) */  \
     X(ROLL, "roll")         /* pupil's key[32] -> sealed involvement (school/roll.h) */            \
+    X(STATED, "stated")     /* u8 sort, ... -> what a document says of people (stated.h) */        \
     X(CIRCLE, "circle")     /* handle[16], agency u32, role u8 -> circle row (circle.h) */         \
     X(KEYS, "keys")         /* entry id of ours -> header and wrapped data keys (kept.h) */        \
     X(OWN, "own")           /* handle[16], created u64, reference[16] -> (empty): our entries */   \
@@ -110,6 +111,13 @@ enum out_state {
 };
 const char *out_state_text(enum out_state state);
 
+/* What an involvement is stated by: a document of a source, or something of it; or a person, by
+ * itself. All zeros: nothing that is remembered. */
+#define STATED_BY_BYTES 16
+struct stated_by {
+    uint8_t bytes[STATED_BY_BYTES];
+};
+
 struct out_row {
     enum out_state state;
     enum entry_kind kind; /* record, involvement or decision */
@@ -127,9 +135,10 @@ struct out_row {
     uint32_t verdict;   /* enum verdict once the broker has answered for good, else 0 */
     uint64_t log_index; /* of a stored entry */
     int64_t answered_ms;
-    bool retracted;   /* a retraction of it has been sealed */
-    uint32_t by_uid;  /* the user of this machine that submitted or decided it */
-    struct hash item; /* digest of what was frozen; zeros until it is sealed */
+    bool retracted;             /* a retraction of it has been sealed */
+    uint32_t by_uid;            /* the user of this machine that submitted or decided it */
+    struct hash item;           /* digest of what was frozen; zeros until it is sealed */
+    struct stated_by stated_by; /* of an involvement */
 };
 
 bool out_get(struct store_txn *txn, const struct reference *reference, struct out_row *ret);

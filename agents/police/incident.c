@@ -206,6 +206,7 @@ static void read_incident(struct reading *reading, struct family *ret)
         }
     }
     check_unnamed(reading->document);
+    memcpy(ret->source_id, reading->all.source_id, sizeof(ret->source_id));
     for (size_t i = 0; i < json_length(&children); i++) {
         struct json_view item = json_item(&children, i);
         read_child(reading, &item, ret);

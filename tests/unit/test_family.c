@@ -169,21 +169,6 @@ static void the_same_incident_again_says_nothing_again(void **state)
     assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 3);
 }
 
-static void one_child_of_an_incident_is_taken_back_by_its_source_id(void **state)
-{
-    struct practice *practice = *state;
-
-    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_incident(practice, "1");
-    struct intake_item item = practice_submit(
-        practice, INTAKE_RECORD,
-        "{\"kind\":\"retraction\",\"event_date\":\"2026-11-22\",\"source\":{\"system\":"
-        "\"nethermere-police\",\"id\":\"R-1\"},\"retracts\":\"NP-2026-118204/2\"}");
-
-    assert_int_equal(item.outcome, INTAKE_RETRACTED);
-    assert_false(practice_out(practice, &first.items[0].reference).retracted);
-    assert_true(practice_out(practice, &first.items[2].reference).retracted);
-}
-
 static void what_waits_for_its_place_in_the_partnership_is_sealed_afterwards(void **state)
 {
     struct practice *practice = *state;
@@ -266,6 +251,250 @@ static void adults_are_told_of_by_children_alone(void **state)
     assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 0);
 }
 
+/* --- versions --- */
+
+/* The incident with children left out from the end: `n` of its three stay. */
+static struct intake_answer submit_children(struct practice *practice, const char *version,
+                                            size_t n)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_JSON_MAX_BYTES);
+    char to[64];
+
+    assert_int_equal(file_read(INCIDENT, &text), 0);
+    (void)snprintf(to, sizeof(to), "\"version\": \"%s\"", version);
+    text_replace(&text, "\"version\": \"1\"", to);
+    struct error error = ERROR_NULL;
+    _cleanup_(json_free) struct json *document = json_parse(buf_slice(&text), &error);
+    struct json_view view = json_view(document, &error);
+    struct json_view children = json_get_array(&view, "children");
+    struct json *kept = json_array_new();
+    for (size_t i = 0; i < n; i++) {
+        struct json_view item = json_item(&children, i);
+        _cleanup_(buf_deinit) struct buf one = BUF_MAX(CAIRN_JSON_MAX_BYTES);
+        assert_int_equal(json_write(item.node, JSON_STYLE_COMPACT, &one), 0);
+        struct json *copy = json_parse(buf_slice(&one), &error);
+        (void)json_append_node(kept, &copy);
+    }
+    (void)json_set_node(document, "children", &kept);
+    buf_reset(&text);
+    assert_int_equal(json_write(document, JSON_STYLE_COMPACT, &text), 0);
+    return submit(practice, INTAKE_INCIDENT, buf_text(&text));
+}
+
+static struct intake_answer retract_by(struct practice *practice, const char *system,
+                                       const char *source_id)
+{
+    char text[256];
+
+    (void)snprintf(text, sizeof(text),
+                   "{\"kind\":\"retraction\",\"event_date\":\"2026-11-22\",\"source\":{\"system\":"
+                   "\"%s\",\"id\":\"R-1\"},\"retracts\":\"%s\"}",
+                   system, source_id);
+    return submit(practice, INTAKE_RECORD, text);
+}
+
+#define TODAY 20779 /* 2026-11-22 */
+
+static void expect_ended(const struct entry_header *header, const struct entry_header *of)
+{
+    assert_memory_equal(header->involvement.handle, of->involvement.handle, CAIRN_HANDLE_BYTES);
+    assert_int_equal(header->involvement.role, of->involvement.role);
+    assert_int_equal(header->involvement.until_day, TODAY);
+}
+
+static void a_child_is_taken_back_with_the_involvement_that_it_alone_stated(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_incident(practice, "1");
+    _cleanup_(intake_answer_deinit) struct intake_answer back =
+        retract_by(practice, "nethermere-police", "NP-2026-118204/2");
+
+    assert_int_equal(back.n, 2);
+    assert_int_equal(back.items[0].outcome, INTAKE_RETRACTED);
+    assert_false(practice_out(practice, &first.items[0].reference).retracted);
+    assert_true(practice_out(practice, &first.items[2].reference).retracted);
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 4);
+    expect_ended(&headers[3], &headers[1]);
+}
+
+static void an_involvement_that_another_incident_states_too_goes_on(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_children(practice, "1", 2);
+    _cleanup_(intake_answer_deinit) struct intake_answer other = submit_changed(
+        practice, INTAKE_INCIDENT, DATA "police/missing-episode.json", "\"ref\"", "\"ref\"");
+    _cleanup_(intake_answer_deinit) struct intake_answer back =
+        retract_by(practice, "nethermere-police", "NP-2026-118204/2");
+
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 4);
+    assert_memory_equal(headers[1].involvement.handle, headers[2].involvement.handle,
+                        CAIRN_HANDLE_BYTES);
+    assert_memory_equal(headers[3].involvement.handle, headers[2].involvement.handle,
+                        CAIRN_HANDLE_BYTES);
+    assert_int_equal(headers[3].involvement.until_day, headers[2].involvement.until_day);
+}
+
+static void a_retraction_that_names_the_incident_takes_back_all_of_its_children(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_incident(practice, "1");
+    _cleanup_(intake_answer_deinit) struct intake_answer back =
+        retract_by(practice, "nethermere-police", "NP-2026-118204");
+    _cleanup_(intake_answer_deinit) struct intake_answer late = submit_incident(practice, "1");
+
+    for (size_t i = 0; i < 6; i += 2) {
+        assert_true(practice_out(practice, &first.items[i].reference).retracted);
+    }
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 6);
+    expect_ended(&headers[5], &headers[2]);
+    assert_int_equal(late.n, 3);
+}
+
+static void a_child_whom_a_newer_version_leaves_out_is_taken_back(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_children(practice, "1", 3);
+    _cleanup_(intake_answer_deinit) struct intake_answer second = submit_children(practice, "2", 2);
+
+    assert_int_equal(second.n, 4); /* two the same, one taken back, one involvement ended */
+    assert_int_equal(second.items[0].outcome, INTAKE_SAME);
+    assert_int_equal(second.items[2].outcome, INTAKE_RETRACTED);
+    assert_false(practice_out(practice, &first.items[2].reference).retracted);
+    assert_true(practice_out(practice, &first.items[4].reference).retracted);
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 4);
+    expect_ended(&headers[3], &headers[2]);
+}
+
+static void a_child_of_an_older_version_that_comes_late_is_not_told(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer second = submit_children(practice, "2", 2);
+    practice_reopen(practice);
+    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_children(practice, "1", 3);
+
+    assert_int_equal(first.n, 3);
+    assert_int_equal(first.items[2].outcome, INTAKE_OLDER);
+    assert_false(first.items[2].has_reference);
+    assert_int_equal(spooled(practice, ENTRY_RECORD, headers), 2);
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 2);
+}
+
+static void a_child_who_is_in_the_next_version_again_is_told_again(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_children(practice, "1", 3);
+    _cleanup_(intake_answer_deinit) struct intake_answer second = submit_children(practice, "2", 2);
+    _cleanup_(intake_answer_deinit) struct intake_answer third = submit_children(practice, "3", 3);
+    _cleanup_(intake_answer_deinit) struct intake_answer late = submit_children(practice, "2", 2);
+
+    assert_int_equal(third.n, 4);
+    assert_int_equal(third.items[2].outcome, INTAKE_ACCEPTED);
+    assert_int_equal(late.n, 2);
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 5);
+    assert_int_not_equal(headers[4].involvement.until_day, TODAY);
+}
+
+static void what_still_waits_here_is_withdrawn_with_its_involvement(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_children(practice, "1", 3);
+    _cleanup_(intake_answer_deinit) struct intake_answer second = submit_children(practice, "2", 2);
+    practice_govern(practice);
+    (void)practice_settle(practice);
+
+    assert_int_equal(practice_out(practice, &first.items[5].reference).state, OUT_WITHDRAWN);
+    assert_int_equal(spooled(practice, ENTRY_RECORD, headers), 2);
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 2);
+}
+
+#define PLAN DATA "childrens_services/plan.json"
+
+static struct intake_answer submit_plan(struct practice *practice, const char *from, const char *to)
+{
+    return submit_changed(practice, INTAKE_PLAN, PLAN, from, to);
+}
+
+static void whom_a_newer_version_of_a_plan_leaves_out_is_involved_no_more(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+    const char *own = "\"role\": \"family support\"";
+    const char *other = "\"agency\": \"Elsewhere\", \"role\": \"family support\"";
+
+    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_plan(practice, own, own);
+    _cleanup_(intake_answer_deinit) struct intake_answer second = submit_plan(practice, own, other);
+
+    assert_int_equal(second.items[0].outcome, INTAKE_ACCEPTED);
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 3);
+    expect_ended(&headers[2], &headers[1]);
+    assert_int_equal(headers[1].involvement.role, ROLE_PLAN_TEAM);
+}
+
+static void a_plan_in_which_only_an_end_is_new_says_that_end(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+    const char *open = "\"phone\": \"0191 498 0811\"";
+    const char *ends = "\"phone\": \"0191 498 0811\", \"until\": \"2026-12-01\"";
+
+    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_plan(practice, open, open);
+    _cleanup_(intake_answer_deinit) struct intake_answer second = submit_plan(practice, open, ends);
+    _cleanup_(intake_answer_deinit) struct intake_answer again = submit_plan(practice, open, ends);
+    _cleanup_(intake_answer_deinit) struct intake_answer late = submit_plan(practice, open, open);
+
+    assert_int_equal(second.items[0].outcome, INTAKE_SAME);
+    assert_int_equal(second.n, 2);
+    assert_int_equal(again.n, 1);
+    assert_int_equal(late.n, 1); /* the very same as the first */
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 3);
+    assert_int_equal(headers[2].involvement.role, ROLE_ALLOCATED_WORKER);
+    assert_int_equal(headers[2].involvement.until_day, TODAY + 9);
+}
+
+static void an_older_version_of_a_plan_that_comes_late_states_nobody(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+
+    _cleanup_(intake_answer_deinit) struct intake_answer second =
+        submit_plan(practice, "\"version\": \"1\"", "\"version\": \"2\"");
+    _cleanup_(intake_answer_deinit) struct intake_answer first =
+        submit_plan(practice, "Thaddeus Wrenfield", "Somebody Else");
+
+    assert_int_equal(first.n, 1);
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 2);
+}
+
+static void the_end_of_a_plan_ends_whom_it_does_not_name_too(void **state)
+{
+    struct practice *practice = *state;
+    struct entry_header headers[8];
+    const char *own = "\"role\": \"family support\"";
+
+    _cleanup_(intake_answer_deinit) struct intake_answer began = submit_plan(practice, own, own);
+    _cleanup_(intake_answer_deinit) struct intake_answer ended =
+        submit_changed(practice, INTAKE_PLAN, DATA "childrens_services/plan-ended.json", own,
+                       "\"agency\": \"Elsewhere\", \"role\": \"family support\"");
+
+    assert_int_equal(ended.n, 3);
+    assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 4);
+    expect_ended(&headers[3], &headers[1]);
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
@@ -274,7 +503,6 @@ int main(void)
         STORY(records_of_one_event_have_one_event_id),
         STORY(siblings_of_a_school_s_record_have_one_event_id),
         STORY(the_same_incident_again_says_nothing_again),
-        STORY(one_child_of_an_incident_is_taken_back_by_its_source_id),
         cmocka_unit_test_setup_teardown(
             what_waits_for_its_place_in_the_partnership_is_sealed_afterwards, open_ungoverned,
             close_practice),
@@ -282,6 +510,18 @@ int main(void)
         STORY(the_end_of_a_plan_leaves_the_plan_told),
         STORY(an_unborn_child_who_is_born_stays_the_same_child),
         STORY(adults_are_told_of_by_children_alone),
+        STORY(a_child_is_taken_back_with_the_involvement_that_it_alone_stated),
+        STORY(an_involvement_that_another_incident_states_too_goes_on),
+        STORY(a_retraction_that_names_the_incident_takes_back_all_of_its_children),
+        STORY(a_child_whom_a_newer_version_leaves_out_is_taken_back),
+        STORY(a_child_of_an_older_version_that_comes_late_is_not_told),
+        STORY(a_child_who_is_in_the_next_version_again_is_told_again),
+        cmocka_unit_test_setup_teardown(what_still_waits_here_is_withdrawn_with_its_involvement,
+                                        open_ungoverned, close_practice),
+        STORY(whom_a_newer_version_of_a_plan_leaves_out_is_involved_no_more),
+        STORY(a_plan_in_which_only_an_end_is_new_says_that_end),
+        STORY(an_older_version_of_a_plan_that_comes_late_states_nobody),
+        STORY(the_end_of_a_plan_ends_whom_it_does_not_name_too),
     };
 #undef STORY
 
