@@ -22,6 +22,7 @@
 
 #include "broker/alert.h"
 #include "broker/backfill.h"
+#include "broker/born.h"
 #include "broker/candidates.h"
 #include "broker/catch_up.h"
 #include "broker/chronology.h"
@@ -148,7 +149,7 @@ static void begin_role(struct apply *apply, const struct involvement_header *hea
                                       .role = header->role,
                                       .from_day = header->from_day};
     if (claim->begins) {
-        catch_up(apply, &newcomer);
+        (void)catch_up(apply, &newcomer);
     } else if (claim->will_begin) {
         timers_watch_role(apply, &header->id, header->from_day, log_index);
     }
@@ -174,6 +175,7 @@ static void finish_kind(struct apply *apply, const struct entry_header *header,
     case ENTRY_SUBJECT:
         if (after->person != 0) {
             record_person_met(apply, after->person);
+            born_mother_met(apply, after->person);
             return;
         }
         circle_meet(apply, after->circle);
@@ -290,14 +292,19 @@ static struct applied apply_entry(struct apply *apply, const struct entry_input 
         return refuse_entry(apply, entry, verdict);
     }
     struct after_leaf after = {.child = 0};
+    struct join_list joins = {.n = 0};
+    apply->joins = &joins;
     verdict = apply_kind(apply, &header, entry, &after);
     if (!verdict_is_stored(verdict)) {
+        apply->joins = NULL;
         return refuse_entry(apply, entry, verdict);
     }
     struct applied applied = {.verdict = verdict, .log_index = entry_leaf(apply, entry, verdict)};
     put_entry_row(apply, entry, applied);
     note_said(apply, entry);
     finish_kind(apply, &header, entry, &after, applied.log_index);
+    catch_up_joined(apply);
+    apply->joins = NULL;
     if (entry->n_grants > 0) { /* as has whatever has a body that somebody can open */
         retention_watch(apply, &entry->id, applied.log_index);
     }

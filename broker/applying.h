@@ -75,6 +75,8 @@ struct destroyed_body {
     bool told; /* its origin */
 };
 
+struct join_list; /* catch_up.h */
+
 struct apply {
     struct store_txn *txn;
     struct governance *governance; /* in force in this transaction; owned */
@@ -82,12 +84,13 @@ struct apply {
     int64_t time_ms;               /* of the batch */
     uint8_t salt[32];              /* of the batch */
     uint64_t batch;
-    uint32_t input;     /* number of the present input */
-    uint32_t offset;    /* where it lies in the batch's row */
-    size_t end;         /* where it ends */
-    uint32_t moved;     /* chronology rows that the present entry has moved */
-    uint64_t parted;    /* the child that it gave a member who parted, the newest; 0 none */
-    struct arena arena; /* of the entry at hand; reused */
+    uint32_t input;          /* number of the present input */
+    uint32_t offset;         /* where it lies in the batch's row */
+    size_t end;              /* where it ends */
+    uint32_t moved;          /* chronology rows that the present entry has moved */
+    struct join_list *joins; /* that it has made; NULL outside an entry */
+    uint64_t parted;         /* the child that it gave a member who parted, the newest; 0 none */
+    struct arena arena;      /* of the entry at hand; reused */
     uint64_t notes[N_APPLY_NOTES];
     size_t n_destroyed;
     struct destroyed_body destroyed[CAIRN_RETENTION_LOOKS_PER_TICK];

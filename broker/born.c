@@ -201,3 +201,34 @@ void born_expected(struct apply *apply, const struct tie_case *tie)
         alert_look(apply, to, ALERT_NEWEST);
     }
 }
+
+/* --- its mother is found at another agency --- */
+
+/* The ties of one statement about her, once: what comes together here changes them. */
+static size_t ties_of(struct apply *apply, const struct subject_id *mother,
+                      struct tie_case ret[CAIRN_MEMBERS_MAX])
+{
+    struct store_key prefix = key_subject(mother);
+    size_t n = 0;
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(apply->txn, T_TIED, store_key_slice(&prefix));
+    for (; walk.live && key_has_prefix(walk.key, &prefix) && n < CAIRN_MEMBERS_MAX;
+         store_walk_next(&walk)) {
+        ret[n++] = (struct tie_case){.child = subject_id_unpack(walk.key.data + prefix.len),
+                                     .person = *mother};
+    }
+    return n;
+}
+
+void born_mother_met(struct apply *apply, uint64_t person)
+{
+    struct member_list members;
+    members_list(apply->txn, person, &members);
+    for (size_t i = 0; i < members.n; i++) {
+        struct tie_case ties[CAIRN_MEMBERS_MAX];
+        size_t n = ties_of(apply, &members.subjects[i], ties);
+        for (size_t j = 0; j < n; j++) {
+            born_expected(apply, &ties[j]);
+        }
+    }
+}

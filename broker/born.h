@@ -21,5 +21,7 @@ void born_act(struct apply *apply, const struct tie_case *tie, const struct entr
 
 /* After a tie to its mother came to hold: the child that others wait for. */
 void born_expected(struct apply *apply, const struct tie_case *tie);
+/* After more has been said of her: the children that wait for her with others. */
+void born_mother_met(struct apply *apply, uint64_t person);
 
 #endif

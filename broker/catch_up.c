@@ -83,7 +83,9 @@ static void consider(struct catching_up *catching, const struct told_record *rec
 static bool is_another_s(const void *data, const struct chronology_item *item)
 {
     const struct newcomer *newcomer = data;
-    return !item->row.retracted && item->row.counts && item->row.subject.agency != newcomer->agency;
+    return !item->row.retracted && item->row.counts &&
+           item->row.subject.agency != newcomer->agency &&
+           (newcomer->of == NULL || member_list_has(newcomer->of, &item->row.subject));
 }
 
 /* A sensitive service's word of an adult causes no notice, now as then. */
@@ -114,19 +116,90 @@ static void look_back(struct catching_up *catching)
     }
 }
 
-void catch_up(struct apply *apply, const struct newcomer *newcomer)
+size_t catch_up(struct apply *apply, const struct newcomer *newcomer)
 {
     struct catching_up catching = {
         .apply = apply,
         .newcomer = newcomer,
         .recipient = directory_agency(&apply->governance->directory, newcomer->agency),
-        .roles = disclose_roles(apply, newcomer->child, newcomer->agency),
+        .roles = newcomer->roles != 0 ? newcomer->roles
+                                      : disclose_roles(apply, newcomer->child, newcomer->agency),
     };
     if (catching.recipient == NULL || !catching.recipient->active ||
         agency_is_front_door(catching.recipient) ||
         (catching.roles & ROLE_BIT(newcomer->role)) == 0 ||
         members_by_name(apply->txn, newcomer->child, newcomer->agency)) {
-        return;
+        return 0;
     }
     look_back(&catching);
+    return catching.n;
+}
+
+/* --- two children who are one --- */
+
+void catch_up_join(struct apply *apply, uint64_t child, const struct member_list *moved,
+                   const struct member_list *stayed)
+{
+    struct join_list *joins = apply->joins;
+    if (joins == NULL || joins->n == JOINS_MAX) {
+        apply_noted(apply, NOTED_TELL_TOO_LARGE);
+        return;
+    }
+    joins->of[joins->n++] = (struct join){.child = child, .sides = {*moved, *stayed}};
+}
+
+/* One role after the other: what an earlier one was told of, the next one is not. */
+static size_t catch_up_subject(struct apply *apply, const struct join *join,
+                               const struct subject_id *subject, const struct member_list *other)
+{
+    struct store_key prefix = key_subject(subject);
+    struct newcomer newcomer = {.child = join->child, .agency = subject->agency, .of = other};
+    struct newcomer newcomers[ROLES];
+    size_t n = 0;
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(apply->txn, T_INVOLVEMENT, store_key_slice(&prefix));
+    for (; walk.live && key_has_prefix(walk.key, &prefix); store_walk_next(&walk)) {
+        struct involvement_row row;
+        bool good = involvement_row_unpack(walk.value, &row);
+        assert(good && n < ROLES);
+        if (row.from_day <= apply_day(apply) && apply_day(apply) < row.until_day) {
+            newcomer.role = (enum role)walk.key.data[prefix.len];
+            newcomer.roles |= ROLE_BIT(newcomer.role);
+            newcomer.from_day = row.from_day;
+            newcomers[n++] = newcomer;
+        }
+    }
+    store_walk_end(&walk); /* telling writes */
+    size_t told = 0;
+    for (size_t i = 0; i < n; i++) {
+        told += catch_up(apply, &newcomers[i]);
+    }
+    return told;
+}
+
+static size_t catch_up_side(struct apply *apply, const struct join *join, size_t side)
+{
+    const struct member_list *own = &join->sides[side];
+    size_t told = 0;
+    for (size_t i = 0; i < own->n && told < JOIN_TOLD_MAX; i++) {
+        told += catch_up_subject(apply, join, &own->subjects[i], &join->sides[1 - side]);
+    }
+    return told;
+}
+
+void catch_up_joined(struct apply *apply)
+{
+    struct join_list *joins = apply->joins;
+    size_t told = 0;
+    for (size_t i = 0; i < joins->n; i++) {
+        for (size_t side = 0; side < 2; side++) {
+            if (told < JOIN_TOLD_MAX) {
+                told += catch_up_side(apply, &joins->of[i], side);
+            }
+        }
+    }
+    if (told >= JOIN_TOLD_MAX) {
+        apply_noted(apply, NOTED_TELL_TOO_LARGE);
+    }
+    joins->n = 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/child.h"
 
+#include "broker/catch_up.h"
 #include "broker/chronology.h"
 #include "broker/members.h"
 
@@ -173,7 +174,9 @@ bool child_can_join(struct apply *apply, uint64_t from, uint64_t to)
 bool child_join(struct apply *apply, uint64_t from, uint64_t to, enum link link)
 {
     struct member_list moving;
+    struct member_list staying;
     members_list(apply->txn, from, &moving);
+    members_list(apply->txn, to, &staying);
     if (!child_can_join(apply, from, to) || !chronology_move(apply, from, to, NULL)) {
         apply_noted(apply, NOTED_LINKS_TOO_LARGE);
         return false;
@@ -190,6 +193,7 @@ bool child_join(struct apply *apply, uint64_t from, uint64_t to, enum link link)
         members_put(apply, to, &moving.subjects[i], row.link);
     }
     move_alert(apply, from, to);
+    catch_up_join(apply, to, &moving, &staying);
     apply_noted(apply, note_of(link));
     return true;
 }

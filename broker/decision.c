@@ -158,17 +158,73 @@ static void open_record(struct apply *apply, const struct decision_header *heade
     decision_tell(apply, header->record.agency, &notice, input);
 }
 
+/* A person at a front door has passed on what is about a child of another authority: its origin
+ * hears, and the other front doors, which need not do so as well. */
+static void pass_on(struct apply *apply, const struct decision_header *header,
+                    const struct entry_input *input)
+{
+    const struct directory *directory = &apply->governance->directory;
+    struct reader_row reader;
+    const struct wire_notice notice = {
+        .type = NOTICE_CLOSED,
+        .agency = header->id.agency,
+        .has_record = true,
+        .record = header->record,
+        .outcome = header->outcome,
+        .time_ms = apply->time_ms,
+    };
+    bool queued = reader_row_get(apply->txn, &header->record, header->id.agency, &reader);
+    if (!apply_found(apply, queued) || reader.passed_on) {
+        return;
+    }
+    reader.passed_on = true;
+    reader_row_put(apply->txn, &header->record, header->id.agency, &reader);
+    decision_tell(apply, header->record.agency, &notice, input);
+    for (size_t i = 0; i < directory->n_front_doors; i++) {
+        uint32_t other = directory->front_doors[i];
+        if (other != header->id.agency && other != header->record.agency &&
+            reader_row_get(apply->txn, &header->record, other, &reader)) {
+            decision_tell(apply, other, &notice, input);
+        }
+    }
+}
+
+static void act_on_record(struct apply *apply, const struct decision_header *header,
+                          const struct entry_input *input)
+{
+    if (header->action == ACTION_CLOSE) {
+        pass_on(apply, header, input);
+    } else {
+        open_record(apply, header, input);
+    }
+}
+
+/* A record is closed by passing it on, and no other way. */
+static bool may_pass_on(struct apply *apply, const struct decision_header *header)
+{
+    struct told_record record;
+    const struct agency *sender =
+        directory_agency(&apply->governance->directory, header->id.agency);
+    return sender != NULL && agency_is_front_door(sender) &&
+           header->outcome == OUTCOME_PASSED_TO_AUTHORITY &&
+           headline_load(apply, &header->record, &record) && record.header.home_authority != 0;
+}
+
 static enum verdict judge_record(struct apply *apply, const struct decision_header *header)
 {
     struct reader_row reader;
     struct entry_row row;
-    if (header->action != ACTION_OPEN) {
+    if (header->action != ACTION_OPEN && header->action != ACTION_CLOSE) {
         return VERDICT_BAD_ENTRY;
     }
     /* What does not exist and what was not told get one answer: ids are not to be probed. */
     bool queued = entry_row_get(apply->txn, &header->record, &row) &&
                   reader_row_get(apply->txn, &header->record, header->id.agency, &reader);
-    return queued ? VERDICT_STORED : VERDICT_NOT_ENTITLED;
+    if (!queued) {
+        return VERDICT_NOT_ENTITLED;
+    }
+    return header->action == ACTION_OPEN || may_pass_on(apply, header) ? VERDICT_STORED
+                                                                       : VERDICT_CONFLICT;
 }
 
 /* Of alerts that go on as one, a decision is about those that the decider was told of: what nobody
@@ -266,7 +322,7 @@ void decision_act(struct apply *apply, const struct decision_header *header,
         return;
     }
     if (header->has_record) {
-        open_record(apply, header, input);
+        act_on_record(apply, header, input);
         return;
     }
     uint64_t first = alert_going_on(apply, header->alert, &alert);

@@ -417,6 +417,9 @@ void record_act(struct apply *apply, const struct record_case *record, uint64_t 
     struct told_record told;
     if (record->counts && headline_load(apply, &record->header->id, &told)) {
         share_now(apply, record);
+        if (record->header->home_authority != 0) {
+            timers_watch_passing(apply, &record->header->id, log_index);
+        }
         if (desk_concerns(record->header)) {
             timers_watch_record(apply, &record->header->id, log_index);
         }

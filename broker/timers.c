@@ -37,6 +37,12 @@ void timers_watch_record(struct apply *apply, const struct entry_id *record, uin
     set(apply, &timer);
 }
 
+void timers_watch_passing(struct apply *apply, const struct entry_id *record, uint64_t log_index)
+{
+    struct timer_row timer = {.kind = TIMER_PASS, .number = log_index, .entry = *record};
+    set(apply, &timer);
+}
+
 void timers_watch_alert(struct apply *apply, uint64_t alert)
 {
     struct timer_row timer = {.kind = TIMER_ALERT, .number = alert};
@@ -85,6 +91,27 @@ static bool record_waits(struct apply *apply, const struct entry_id *record)
     return true;
 }
 
+/* A front door has been told of it, and none has said that it passed it on. */
+static bool passing_waits(struct apply *apply, const struct entry_id *record)
+{
+    const struct directory *directory = &apply->governance->directory;
+    struct entry_row row;
+    bool told = false;
+    if (!entry_row_get(apply->txn, record, &row) || row.retracted) {
+        return false;
+    }
+    for (size_t i = 0; i < directory->n_front_doors; i++) {
+        struct reader_row reader;
+        if (reader_row_get(apply->txn, record, directory->front_doors[i], &reader)) {
+            if (reader.passed_on) {
+                return false;
+            }
+            told = true;
+        }
+    }
+    return told;
+}
+
 static bool alert_waits(struct apply *apply, uint64_t number, struct alert_row *ret)
 {
     return alert_row_get(apply->txn, number, ret) && ret->state == ALERT_OPEN;
@@ -98,7 +125,7 @@ void timers_unopened(struct apply *apply, size_t max, struct timers_unopened *re
     for (size_t n = 0; n < max && walk.live; n++, store_walk_next(&walk)) {
         struct timer_row timer = timer_row_at(&walk);
         struct alert_row alert;
-        if (timer.rounds == 0) {
+        if (timer.rounds == 0 || timer.kind == TIMER_PASS) {
             continue;
         }
         if (timer.kind == TIMER_RECORD) {
@@ -128,13 +155,15 @@ static void tell_front_door(struct apply *apply, const struct told_record *recor
 }
 
 /* Every front door hears, whichever had the watch when it came and whichever has it now. */
-static void tell_record(struct apply *apply, const struct told_record *record)
+static void tell_record(struct apply *apply, const struct told_record *record,
+                        enum outcome expected)
 {
     const struct directory *directory = &apply->governance->directory;
     const struct wire_notice notice = {
         .type = NOTICE_UNOPENED,
         .has_record = true,
         .record = record->id,
+        .outcome = expected,
         .time_ms = apply->time_ms,
     };
     if (record->origin->active) {
@@ -154,7 +183,17 @@ static bool fire_record(struct apply *apply, const struct timer_row *timer)
     if (!record_waits(apply, &timer->entry) || !headline_load(apply, &timer->entry, &record)) {
         return false;
     }
-    tell_record(apply, &record);
+    tell_record(apply, &record, OUTCOME_NONE);
+    return true;
+}
+
+static bool fire_passing(struct apply *apply, const struct timer_row *timer)
+{
+    struct told_record record;
+    if (!passing_waits(apply, &timer->entry) || !headline_load(apply, &timer->entry, &record)) {
+        return false;
+    }
+    tell_record(apply, &record, OUTCOME_PASSED_TO_AUTHORITY);
     return true;
 }
 
@@ -194,7 +233,7 @@ static void fire_role(struct apply *apply, const struct timer_row *timer)
                                       .role = header.involvement.role,
                                       .from_day = involvement.from_day};
     circle_meet(apply, known.child);
-    catch_up(apply, &newcomer);
+    (void)catch_up(apply, &newcomer);
 }
 
 static bool fire(struct apply *apply, const struct timer_row *timer)
@@ -204,6 +243,8 @@ static bool fire(struct apply *apply, const struct timer_row *timer)
         return fire_record(apply, timer);
     case TIMER_ALERT:
         return fire_alert(apply, timer);
+    case TIMER_PASS:
+        return fire_passing(apply, timer);
     case TIMER_ROLE:
         fire_role(apply, timer);
         return false;

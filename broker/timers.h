@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * timers: what must be looked at later, in the store by due time: whether somebody has opened what
- * was urgent, or an alert; and the day on which a role begins. They fire in a batch that has a tick among its inputs, so a replay fires
+ * was urgent, or an alert; whether a front door has passed on what is about a child of another
+ * authority; and the day on which a role begins. They fire in a batch that has a tick among its inputs, so a replay fires
  * them too; late after a stop, but once. Nobody opened it: the sender, the desk on duty then and the
  * other front doors hear, and hear again, at longer and longer intervals, until somebody does. Part
  * of apply.
@@ -13,6 +14,8 @@
 
 /* From a record that cannot wait, once its leaf is there. */
 void timers_watch_record(struct apply *apply, const struct entry_id *record, uint64_t log_index);
+/* From a record about a child of another authority, likewise. */
+void timers_watch_passing(struct apply *apply, const struct entry_id *record, uint64_t log_index);
 /* From an involvement that begins on a later day, once its leaf is there. */
 void timers_watch_role(struct apply *apply, const struct entry_id *involvement, int32_t from_day,
                        uint64_t log_index);

@@ -246,9 +246,9 @@ static enum fate fate_of_notice(struct apply *apply, const struct agency *recipi
     case NOTICE_TOLD:
         return fate_if(may_be_told(apply, &row->entry, &ret->notice, recipient));
     case NOTICE_OPENED:
-    case NOTICE_CLOSED:
     case NOTICE_OVER_BUDGET:
         return fate_if(alert_may_be_known(apply, ret->notice.alert, recipient));
+    case NOTICE_CLOSED: /* of a record: that it was passed on */
     case NOTICE_UNOPENED:
         return fate_if(ret->notice.alert == 0 ||
                        alert_may_be_known(apply, ret->notice.alert, recipient));

@@ -154,6 +154,7 @@ static void show_delivery(struct output *output, const struct json_view *item)
         output_line(output, "    %s", from);
     }
     show_words(output, "    ", item, "words");
+    show_words(output, "    ", item, "pass_on");
     for (size_t i = 0; i < json_length(&records); i++) {
         char record[SHOW_TEXT_BYTES];
         struct json_view one = json_item(&records, i);

@@ -230,6 +230,7 @@ static void show_received(struct output *output, const struct json_view *record)
     show_agency(record, "from", from);
     output_line(output, "%s from %s", id, from);
     show_words(output, "", record, "words");
+    show_words(output, "", record, "pass_on");
     show_part_of(output, record, "header", "what the broker sees of it too");
     show_part_of(output, record, "card", "which child");
     show_part_of(output, record, "account", "what is said");
@@ -287,9 +288,10 @@ enum status command_record(struct cli *cli, int argc, char **argv)
         .arguments = "RECORD",
         .help =
             "Tells what has become of a record of this agency and who has seen it, or what "
-            "another agency's record says. With --open a named person opens its account; "
-            "with --hold one keeps what the broker has of its child from being destroyed, until "
-            "--release-hold.",
+            "another agency's record says. With --open a named person opens its account; with "
+            "--close --outcome passed-to-another-authority a front door says that it has passed "
+            "on what is about another authority's child; with --hold one keeps what the broker "
+            "has of its child from being destroyed, until --release-hold.",
     };
     struct record_options given = {.client = client_default()};
     const struct command_call call = {argc, argv};

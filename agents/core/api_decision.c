@@ -189,7 +189,8 @@ int api_look_read(const struct json *document, const struct event_terms *terms,
 static int note_decided(const struct api_view *view, const struct decide_request *decision,
                         const struct reference *reference)
 {
-    if (action_is_link(decision->action) || action_is_hold(decision->action)) {
+    if (action_is_link(decision->action) || action_is_hold(decision->action) ||
+        (decision->has_record && decision->action == ACTION_CLOSE)) {
         return 0; /* it opens nothing */
     }
     _cleanup_(store_end) struct store_txn *txn = store_begin(view->agent->store);
@@ -215,8 +216,9 @@ static const char *settle_about(struct decide_request *decision, const struct ap
         return decision->has_record ? NULL : "a hold is on a record's child, not on an alert";
     }
     if (!action_is_link(read->action)) {
-        return decision->has_record && read->action != ACTION_OPEN
-                   ? "a record can be opened; an alert is closed"
+        return decision->has_record && read->action != ACTION_OPEN &&
+                       read->outcome != OUTCOME_PASSED_TO_AUTHORITY
+                   ? "a record can be opened, or passed to another authority; an alert is closed"
                    : NULL;
     }
     if (decision->has_record && read->has_other) { /* two who might be one */

@@ -48,6 +48,18 @@ static void set_record(struct json *object, const struct opening *opening,
     set_state_of_part(object, "account_state", opening, delivered, PART_ACCOUNT);
 }
 
+/* A front door is to tell the child's own authority. */
+static void set_passing(struct json *object, const struct api_view *view,
+                        const struct record_header *record)
+{
+    char words[WORDS_MAX_BYTES];
+    if (view_must_pass_on(view, record)) {
+        words_pass_on(record->home_authority, words);
+        json_set_integer(object, "pass_on_to", record->home_authority);
+        json_set_word(object, "pass_on", words);
+    }
+}
+
 static void set_decision(struct json *object, const struct decision_header *decision)
 {
     json_set_word(object, "action", action_text(decision->action));
@@ -90,6 +102,7 @@ static bool set_delivered(struct json *object, const struct api_view *view,
         kind = "record";
         words = record_words(&header.record, (delivered.flags & DELIVERED_ON_DUTY) != 0);
         set_record(object, opening, &delivered, &header.record);
+        set_passing(object, view, &header.record);
     } else if (header.kind == ENTRY_DECISION) {
         kind = "decision";
         words = "A named person there has decided, and lets this agency read why.";
@@ -164,7 +177,10 @@ static bool set_notice(struct json *object, const struct api_view *view,
     }
     json_set_word(object, "kind", "notice");
     json_set_word(object, "notice", notice_type_text(notice.type));
-    if (notice.type == NOTICE_UNOPENED) {
+    if (notice.alert == 0 && notice.outcome == OUTCOME_PASSED_TO_AUTHORITY) {
+        json_set_word(object, "words",
+                      notice.type == NOTICE_CLOSED ? WORDS_PASSED_ON : WORDS_NOT_PASSED_ON);
+    } else if (notice.type == NOTICE_UNOPENED) {
         view_set_unopened(object, view);
     } else {
         json_set_word(object, "words", words_notice(notice.type));

@@ -140,6 +140,12 @@ static void show(const struct api_view *view, struct store_txn *txn, const struc
     json_set_bool(document, "on_duty", (delivered.flags & DELIVERED_ON_DUTY) != 0);
     json_set_bool(document, "doubt", (flags & INBOX_DOUBT) != 0);
     json_set_word(document, "words", received_words(&row, flags));
+    if (header.kind == ENTRY_RECORD && view_must_pass_on(view, &header.record)) {
+        char words[WORDS_MAX_BYTES];
+        words_pass_on(header.record.home_authority, words);
+        json_set_integer(document, "pass_on_to", header.record.home_authority);
+        json_set_word(document, "pass_on", words);
+    }
     view_set_header(document, view, &header);
     set_received(document, &row);
     if (delivered.has_handle) {

@@ -93,6 +93,13 @@ static const struct desk *view_desk(const struct api_view *view)
     return view->fallback.phone[0] == '\0' ? NULL : &view->fallback;
 }
 
+bool view_must_pass_on(const struct api_view *view, const struct record_header *record)
+{
+    const struct agency *own = directory_agency(&view->governance->directory, view->own);
+    return own != NULL && agency_is_front_door(own) && record->home_authority != 0 &&
+           record->record_kind != RECORD_RETRACTION;
+}
+
 void view_set_unopened(struct json *object, const struct api_view *view)
 {
     char text[WORDS_MAX_BYTES];

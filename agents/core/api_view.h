@@ -41,6 +41,8 @@ void view_set_agency(struct json *object, const char *key, const struct api_view
 bool view_is_front_door(const struct api_view *view);
 /* The telephone number that problems carry. */
 /* That nobody has opened something: whom to telephone now, and later. */
+/* Of a record that was delivered: about a child of another authority, and we are a front door. */
+bool view_must_pass_on(const struct api_view *view, const struct record_header *record);
 void view_set_unopened(struct json *object, const struct api_view *view);
 void view_set_desk(struct agent *agent, struct api_answer *answer);
 

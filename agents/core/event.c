@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * card     {"format":"cairn-card/v1", given_name, family_name, birth_date, address, postcode,
- *           address_withheld, address_released, nhs_number{value,status}, upn{value,status}, local_id}
+ *           address_withheld, address_released, home_authority, nhs_number{value,status}, upn{value,status}, local_id}
  *           only what is there
  * account  {"format":"cairn-account/v1", narrative{...}, recorded_at, source,
  *           lawfulness{judged_by,judge,basis,detriment,function,family_told,family_words}}
@@ -102,6 +102,9 @@ static struct json *card_of(const struct identity *child)
     }
     if (child->person) {
         json_set_bool(card, "adult", true);
+    }
+    if (child->home_authority != 0) {
+        json_set_integer(card, "home_authority", child->home_authority);
     }
     set_identifier(card, "nhs_number", &child->nhs_number);
     set_identifier(card, "upn", &child->upn);
@@ -261,6 +264,8 @@ static void get_card(const struct json_view *card, struct identity *ret)
     ret->restricted = json_opt_bool(card, "address_withheld", false);
     json_opt_copy(card, "address", ret->address, sizeof(ret->address));
     json_opt_copy(card, "postcode", ret->postcode, sizeof(ret->postcode));
+    ret->home_authority = (uint32_t)json_opt_integer(card, "home_authority", CAIRN_AUTHORITY_MIN,
+                                                     CAIRN_AUTHORITY_MAX, 0);
     get_identifier(card, "nhs_number", &ret->nhs_number);
     get_identifier(card, "upn", &ret->upn);
     json_opt_copy(card, "local_id", ret->local_id, sizeof(ret->local_id));

@@ -44,8 +44,9 @@ struct identity {
     int32_t birth_day;
     char postcode[IDENTITY_POSTCODE_BYTES]; /* as given */
     char address[IDENTITY_ADDRESS_BYTES];   /* lines joined by ", " */
-    bool restricted; /* the source withholds where the child lives (refuge, adoption) */
-    bool released;   /* somebody says expressly that it is not withheld any more */
+    bool restricted;         /* the source withholds where the child lives (refuge, adoption) */
+    uint32_t home_authority; /* the local authority's DfE number; 0: not said */
+    bool released;           /* somebody says expressly that it is not withheld any more */
     struct identifier nhs_number;
     struct identifier upn;
     /* The agency's own number for the child: "system|number" when its source names the system,

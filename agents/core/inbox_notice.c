@@ -10,6 +10,9 @@ static void keep_record(struct store_txn *txn, uint64_t position, const struct w
 {
     struct received_row row = {.delivered = 0};
     if (notice->has_record && notice->type == NOTICE_UNOPENED) {
+        if (notice->outcome != OUTCOME_NONE) {
+            return; /* it may be open: it has not been passed on */
+        }
         unopened_note(txn, &notice->record, notice->time_ms);
         return;
     }

@@ -130,6 +130,8 @@ void parts_child(const struct json_view *child, const struct event_terms *terms,
     ret->birth_day = parts_past_date(child, "birth_date", terms);
     read_nhs_number(child, terms->live, &ret->nhs_number);
     read_number(child, "upn", upn_classify, terms->live, &ret->upn);
+    ret->home_authority = (uint32_t)json_opt_integer(child, "home_authority", CAIRN_AUTHORITY_MIN,
+                                                     CAIRN_AUTHORITY_MAX, 0);
     ret->released = json_opt_bool(child, "address_released", false);
     if (json_opt_bool(child, "restricted", false)) {
         identity_restrict(ret);

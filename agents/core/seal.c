@@ -132,6 +132,9 @@ static int fill_header(const struct seal *seal, const struct event *event,
     header->detriment = event->lawfulness.detriment;
     header->family_told = event->lawfulness.family_told;
     header->person = event->child.person;
+    if (!calendar_is_own(seal->governance->calendar, event->child.home_authority)) {
+        header->home_authority = event->child.home_authority;
+    }
     memcpy(header->handle, out->handle, sizeof(header->handle));
     header->has_occurrence = event->occurrence[0] != '\0';
     if (header->has_occurrence) {

@@ -403,6 +403,17 @@ void words_unopened(const struct words_watch *watch, char out[WORDS_MAX_BYTES])
     out[len > 0 && out[len - 1] == ' ' ? len - 1 : len] = '\0';
 }
 
+void words_pass_on(uint32_t authority, char out[WORDS_MAX_BYTES])
+{
+    struct writer writer = writer_over(out, WORDS_MAX_BYTES - 1);
+    write_format(
+        &writer,
+        "To be passed on: the child is one of another local authority (%u). Tell its front "
+        "door, and then say here that you have.",
+        authority);
+    out[writer_slice(&writer).len] = '\0';
+}
+
 const char *words_notice(enum notice_type type)
 {
     switch (type) {

@@ -83,6 +83,15 @@ struct words_watch {
 void words_unopened(const struct words_watch *watch, char out[WORDS_MAX_BYTES]);
 /* Of any other notice in the inbox. Static storage. */
 const char *words_notice(enum notice_type type);
+/* Of a child of another authority: what the front door is to do; that it has been said again; that
+ * it is done. */
+void words_pass_on(uint32_t authority, char out[WORDS_MAX_BYTES]);
+#define WORDS_NOT_PASSED_ON                                                                        \
+    "This is about a child of another local authority, and nobody at the front door has said "     \
+    "that "                                                                                        \
+    "it was passed on there."
+#define WORDS_PASSED_ON                                                                            \
+    "A named person at the front door has passed this on to the child's own local authority."
 const char *notice_type_text(enum notice_type type);
 const char *reader_state_text(enum reader_state state);
 

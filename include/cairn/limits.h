@@ -179,4 +179,9 @@ static_assert(CAIRN_PICTURE_HEADLINES_MAX < CAIRN_CHRONOLOGY_SCAN_MAX,
 static_assert(CAIRN_API_BODY_MAX_BYTES >= CAIRN_BODY_MAX_BYTES,
               "the largest record can be submitted");
 
+/* The DfE numbers local authorities with three digits. */
+#define CAIRN_AUTHORITY_MIN       201
+#define CAIRN_AUTHORITY_MAX       999
+#define CAIRN_OWN_AUTHORITIES_MAX 16 /* of one partnership; most have one */
+
 #endif

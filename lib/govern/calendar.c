@@ -39,6 +39,8 @@ struct calendar {
     int32_t transit_days;
     int32_t history_days;
     bool keep_all;
+    size_t n_authorities;
+    uint32_t authorities[CAIRN_OWN_AUTHORITIES_MAX];
 };
 
 /* --- asking --- */
@@ -107,6 +109,16 @@ int32_t calendar_transit_days(const struct calendar *calendar)
 int32_t calendar_history_days(const struct calendar *calendar)
 {
     return calendar == NULL ? HISTORY_DAYS : calendar->history_days;
+}
+
+bool calendar_is_own(const struct calendar *calendar, uint32_t authority)
+{
+    for (size_t i = 0; calendar != NULL && i < calendar->n_authorities; i++) {
+        if (calendar->authorities[i] == authority) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- reading --- */
@@ -251,6 +263,19 @@ static void read_holidays(const struct json_view *view, struct calendar *calenda
     }
 }
 
+static void read_authorities(const struct json_view *view, struct calendar *calendar)
+{
+    struct json_view list = json_opt_array(view, "own_authorities");
+    size_t n = json_length(&list);
+
+    for (size_t i = 0; i < n && i < CAIRN_OWN_AUTHORITIES_MAX; i++) {
+        struct json_view item = json_item(&list, i);
+        calendar->authorities[i] =
+            (uint32_t)json_as_integer(&item, CAIRN_AUTHORITY_MIN, CAIRN_AUTHORITY_MAX);
+        calendar->n_authorities = i + 1;
+    }
+}
+
 int calendar_read(const struct json *document, const struct directory *directory,
                   struct calendar **ret, struct error *error)
 {
@@ -260,6 +285,7 @@ int calendar_read(const struct json *document, const struct directory *directory
     read_desks(&view, directory, made);
     read_hours(&view, made);
     read_holidays(&view, made);
+    read_authorities(&view, made);
     made->unopened_ms =
         json_opt_integer(&view, "urgent_unopened_minutes", 1, 1440, UNOPENED_MS / MINUTE_MS) *
         MINUTE_MS;

@@ -270,6 +270,8 @@ int32_t calendar_transit_days(const struct calendar *calendar);
 /* How many days a record's body stays so that its origin can grant it to somebody else, who comes to
  * know the child later. */
 int32_t calendar_history_days(const struct calendar *calendar);
+/* Whether this partnership looks after the children of that local authority, by its DfE number. */
+bool calendar_is_own(const struct calendar *calendar, uint32_t authority);
 
 /* --- the snapshot --- */
 struct governance {

@@ -509,6 +509,7 @@ bool reader_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t a
     ret->opened = read_u8(&reader) != 0;
     ret->by_name = read_u8(&reader) != 0;
     ret->own = read_u8(&reader);
+    ret->passed_on = read_u8(&reader) != 0;
     ret->position = read_u64(&reader);
     assert(reader_end(&reader));
     return true;
@@ -517,12 +518,13 @@ bool reader_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t a
 void reader_row_put(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
                     const struct reader_row *row)
 {
-    uint8_t storage[12];
+    uint8_t storage[13];
     struct writer writer = writer_over(storage, sizeof(storage));
     write_u8(&writer, row->parts);
     write_u8(&writer, row->opened ? 1 : 0);
     write_u8(&writer, row->by_name ? 1 : 0);
     write_u8(&writer, row->own);
+    write_u8(&writer, row->passed_on ? 1 : 0);
     write_u64(&writer, row->position);
     struct store_key key = key_reader(id, agency);
     store_put(txn, T_READER, store_key_slice(&key), writer_slice(&writer));

@@ -273,6 +273,7 @@ struct reader_row {
     bool opened;       /* a person there gave a reason and opened it */
     bool by_name;      /* told while a name was all that said it is the same child */
     uint8_t own;       /* of how many of its handles for the child; of an involvement */
+    bool passed_on;    /* a person there says: to the child's own authority */
     uint64_t position; /* of the newest mailbox row about it */
 };
 bool reader_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
@@ -320,13 +321,14 @@ void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_
 enum timer_kind {
     TIMER_RECORD = 1, /* has a front door opened it? number: its log index */
     TIMER_ALERT = 2,  /* the same of an alert; number: its own */
-    TIMER_ROLE = 3    /* an involvement begins; number: its log index */
+    TIMER_ROLE = 3,   /* an involvement begins; number: its log index */
+    TIMER_PASS = 4    /* of a child of another authority: has it been passed on? its log index */
 };
 struct timer_row {
     int64_t due_ms; /* batch time */
     enum timer_kind kind;
     uint64_t number;
-    struct entry_id entry; /* TIMER_RECORD, TIMER_ROLE */
+    struct entry_id entry; /* but of TIMER_ALERT */
     uint32_t rounds;       /* how often it has fired before */
 };
 void timer_row_put(struct store_txn *txn, const struct timer_row *timer);

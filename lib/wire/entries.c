@@ -12,12 +12,10 @@
 #include "wire/strict.h"
 #include "wire/wire.h"
 
-#define JUDGED_BY_MAX      2
-#define BASIS_MAX          3
-#define DETRIMENT_MAX      2
-#define FAMILY_TOLD_MAX    3
-#define HOME_AUTHORITY_MIN 201 /* DfE numbers local authorities with three digits */
-#define HOME_AUTHORITY_MAX 999
+#define JUDGED_BY_MAX   2
+#define BASIS_MAX       3
+#define DETRIMENT_MAX   2
+#define FAMILY_TOLD_MAX 3
 
 /* Every header message has these four fields. */
 #define HEADER_ID(message)                                                                         \
@@ -42,7 +40,7 @@ static bool record_words_ok(const Cairn__V1__RecordHeader *from)
            within(from->basis, 1, BASIS_MAX) && within(from->detriment, 1, DETRIMENT_MAX) &&
            within(from->family_told, 1, FAMILY_TOLD_MAX) &&
            (from->home_authority == 0 ||
-            within(from->home_authority, HOME_AUTHORITY_MIN, HOME_AUTHORITY_MAX));
+            within(from->home_authority, CAIRN_AUTHORITY_MIN, CAIRN_AUTHORITY_MAX));
 }
 
 /* Of an adult one kind of thing is said, and it is never what is told at once and in full. */

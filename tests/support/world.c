@@ -343,6 +343,7 @@ static void record_header(struct world *world, const struct world_record *record
         .event_day = record->day,
         .recorded_ms = world->clock.real_ms,
         .created_ms = world->clock.real_ms,
+        .home_authority = record->authority,
         .card_bytes = (uint32_t)seal_part_size(strlen(record_card)),
         .judged_by = 2,
         .basis = 2,

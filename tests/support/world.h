@@ -81,6 +81,7 @@ struct world_record {
     uint32_t level;
     enum urgency urgency; /* 0: ROUTINE */
     const char *service;  /* occurrence; NULL: none */
+    uint32_t authority;   /* another one, the child's; 0: ours */
     uint8_t event;        /* of several children; 0: of this record alone */
     const struct entry_id *retracts;
 };

@@ -50,15 +50,21 @@ static void agree(struct world *world)
     publish_document(world, GOVERNANCE_AGREEMENTS, &text);
 }
 
-static void state_adult(struct world *world, uint32_t agency, int adult, const char *nhs)
+static void state_person(struct world *world, uint32_t agency, int adult,
+                         const struct stated *stated)
 {
-    const struct stated stated = PERSON_NHS(nhs);
     struct world_entry entry;
     struct subject_id subject = subject_of(agency, adult);
-    make_statement(world, &subject, &stated, 1, &entry);
+    make_statement(world, &subject, stated, 1, &entry);
     entry.header.subject.person = true;
     world_refreeze(&entry);
     assert_int_equal(world_send_one(world, agency, &entry), VERDICT_STORED);
+}
+
+static void state_adult(struct world *world, uint32_t agency, int adult, const char *nhs)
+{
+    const struct stated stated = PERSON_NHS(nhs);
+    state_person(world, agency, adult, &stated);
 }
 
 static void make_signal(struct world *world, uint32_t agency, int adult, const char *when,
@@ -541,6 +547,27 @@ static void who_waits_for_one_mothers_child_waits_for_the_same(void **state)
                 subject_row_of(world, HOSPITAL, ALIX).link == LINK_PROVISIONAL);
 }
 
+static void who_waits_meets_when_the_mother_is_found_later(void **state)
+{
+    struct world *world = *state;
+    const struct tying other = {.agency = HOSPITAL, .child = ALIX, .adult = ANNA};
+    const struct stated own = {TOKEN_LOCAL_ID, IDENTIFIER_WELL_FORMED, "2:9"};
+    const struct stated unchecked = {TOKEN_PERSON_NHS_NUMBER, IDENTIFIER_WELL_FORMED, "9990000101"};
+    expect_child(world, GP, ALIX);
+    assert_int_equal(tie(world, &mother), VERDICT_STORED);
+    state_child(world, HOSPITAL, ALIX, &own, 1);
+    involve(world, HOSPITAL, ALIX);
+    state_person(world, HOSPITAL, ANNA, &unchecked);
+    assert_int_equal(tie(world, &other), VERDICT_STORED);
+    assert_int_not_equal(subject_row_of(world, GP, ALIX).child,
+                         subject_row_of(world, HOSPITAL, ALIX).child);
+
+    state_adult(world, HOSPITAL, ANNA, "9990000101");
+
+    assert_int_equal(subject_row_of(world, GP, ALIX).child,
+                     subject_row_of(world, HOSPITAL, ALIX).child);
+}
+
 static void a_brother_who_is_born_is_not_who_is_expected(void **state)
 {
     struct world *world = *state;
@@ -583,6 +610,7 @@ int main(void)
         TEST(one_agency_ties_no_crowd_of_twins_to_a_child),
         TEST(a_tie_of_twins_does_not_end_as_that_of_an_adult),
         TEST(who_waits_for_one_mothers_child_waits_for_the_same),
+        TEST(who_waits_meets_when_the_mother_is_found_later),
         TEST(a_brother_who_is_born_is_not_who_is_expected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
