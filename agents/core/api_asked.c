@@ -95,7 +95,9 @@ static struct json *item_json(const struct api_view *view, struct store_txn *txn
     struct json *object = json_object_new();
     answer_set_entry(object, "request", request);
     view_set_agency(object, "from", view, request->agency);
-    view_set_roles(object, view_roles(view, txn, row->handle, request->agency));
+    if (row->handles.n > 0) {
+        view_set_roles(object, view_roles(view, txn, row->handles.of[0], request->agency));
+    }
     json_set_word(object, "purpose", purpose_text((uint32_t)row->purpose));
     answer_set_instant(object, "asked_at", row->taken_ms);
     if (row->has_record) {

@@ -15,7 +15,8 @@
 #define PURPOSE      "answered request"
 #define META_WAITING "requests-waiting"
 #define ROW_MAX_BYTES                                                                              \
-    (1 + CAIRN_HANDLE_BYTES + 1 + 1 + ENTRY_ID_BYTES + 8 + 8 + 4 + 4 + 4 + DECIDE_SEALED_MAX_BYTES)
+    (1 + 1 + CAIRN_MEMBERS_PER_AGENCY_MAX * CAIRN_HANDLE_BYTES + 1 + 1 + ENTRY_ID_BYTES + 8 + 8 +  \
+     4 + 4 + 4 + DECIDE_SEALED_MAX_BYTES)
 
 const char *asked_state_text(enum asked_state state)
 {
@@ -36,7 +37,10 @@ static bool unpack(struct slice value, struct asked_row *ret)
     uint8_t id[ENTRY_ID_BYTES];
     struct reader reader = reader_over(value);
     struct asked_row row = {.state = (enum asked_state)read_u8(&reader)};
-    read_into(&reader, row.handle, sizeof(row.handle));
+    row.handles.n = read_u8(&reader);
+    for (size_t i = 0; i < row.handles.n && i < ARRAY_LEN(row.handles.of); i++) {
+        read_into(&reader, row.handles.of[i], sizeof(row.handles.of[i]));
+    }
     row.purpose = (enum purpose)read_u8(&reader);
     row.has_record = read_u8(&reader) != 0;
     read_into(&reader, id, sizeof(id));
@@ -46,7 +50,7 @@ static bool unpack(struct slice value, struct asked_row *ret)
     row.granted = read_u32(&reader);
     row.by_uid = read_u32(&reader);
     row.sealed = read_sized(&reader, DECIDE_SEALED_MAX_BYTES);
-    if (!reader_end(&reader)) {
+    if (!reader_end(&reader) || row.handles.n > ARRAY_LEN(row.handles.of)) {
         return false;
     }
     *ret = row;
@@ -85,7 +89,10 @@ static void put(struct store_txn *txn, const struct entry_id *request, const str
     struct store_key key = agent_key_entry(request);
     entry_id_pack(&row->record, id);
     write_u8(&writer, (uint8_t)row->state);
-    write_bytes(&writer, row->handle, sizeof(row->handle));
+    write_u8(&writer, (uint8_t)row->handles.n);
+    for (size_t i = 0; i < row->handles.n; i++) {
+        write_bytes(&writer, row->handles.of[i], sizeof(row->handles.of[i]));
+    }
     write_u8(&writer, (uint8_t)row->purpose);
     write_u8(&writer, row->has_record ? 1 : 0);
     write_bytes(&writer, id, sizeof(id));
@@ -105,14 +112,15 @@ uint64_t asked_waiting(struct store_txn *txn)
 
 /* --- what is asked for --- */
 
-static size_t find(const struct granting *granting, const struct entry_id *request,
-                   const struct asked_row *row, enum effect effect,
-                   struct entry_id ret[GRANTING_MAX])
+static size_t find_under(const struct granting *granting, const struct entry_id *request,
+                         const struct asked_row *row, size_t handle, enum effect effect,
+                         struct entry_id ret[GRANTING_MAX])
 {
+    const uint8_t *own = row->handles.of[handle];
     const struct granting_search search = {
-        .handle = row->handle,
+        .handle = own,
         .reader = request->agency,
-        .standing = circle_standing(granting->txn, row->handle, request->agency,
+        .standing = circle_standing(granting->txn, own, request->agency,
                                     instant_london_day(granting->now_ms)),
         .effect = effect,
         .purpose = row->purpose,
@@ -122,12 +130,36 @@ static size_t find(const struct granting *granting, const struct entry_id *reque
     return granting_find(granting, &search, ret);
 }
 
+/* Under each handle that we have for the child, the newest of each first. */
+static size_t find(const struct granting *granting, const struct entry_id *request,
+                   const struct asked_row *row, enum effect effect,
+                   struct entry_id ret[GRANTING_MAX])
+{
+    struct entry_id found[GRANTING_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < row->handles.n; i++) {
+        size_t more = find_under(granting, request, row, i, effect, found);
+        for (size_t j = 0; j < more && n < GRANTING_MAX; j++) {
+            ret[n++] = found[j];
+        }
+    }
+    return n;
+}
+
+/* Under any of them. */
 static struct circle_standing standing_of(const struct granting *granting,
                                           const struct entry_id *request,
                                           const struct asked_row *row)
 {
-    return circle_standing(granting->txn, row->handle, request->agency,
-                           instant_london_day(granting->now_ms));
+    struct circle_standing all = {.roles = 0};
+    for (size_t i = 0; i < row->handles.n; i++) {
+        struct circle_standing one =
+            circle_standing(granting->txn, row->handles.of[i], request->agency,
+                            instant_london_day(granting->now_ms));
+        all.roles |= one.roles;
+        all.by_name = all.by_name || one.by_name;
+    }
+    return all;
 }
 
 size_t asked_records(const struct granting *granting, const struct entry_id *request,
@@ -147,7 +179,7 @@ static void refuse_uninvolved(const struct granting *granting, const struct entr
               (unsigned)request->agency);
 }
 
-void asked_take(const struct granting *granting, const uint8_t handle[CAIRN_HANDLE_BYTES],
+void asked_take(const struct granting *granting, const struct asked_handles *handles,
                 const struct request_header *header)
 {
     struct entry_id entries[GRANTING_MAX];
@@ -155,16 +187,14 @@ void asked_take(const struct granting *granting, const uint8_t handle[CAIRN_HAND
                             .purpose = header->purpose,
                             .has_record = header->has_record,
                             .record = header->record,
+                            .handles = *handles,
                             .taken_ms = granting->now_ms};
     struct asked_row held;
     if (asked_get(granting->txn, &header->id, &held)) {
         return; /* delivered again: it has its answer */
     }
-    if (handle != NULL) {
-        memcpy(row.handle, handle, sizeof(row.handle));
-    }
     struct circle_standing standing = standing_of(granting, &header->id, &row);
-    if (handle == NULL || standing.roles == 0) {
+    if (standing.roles == 0) {
         refuse_uninvolved(granting, &header->id, &row);
     } else {
         size_t n = find(granting, &header->id, &row, EFFECT_SHARE, entries);

@@ -6,7 +6,7 @@
  * leave to us waits for a person, whose refusal is told to who asked, with the reason; all else is
  * answered by nothing.
  *
- *   ASKED row   state u8 | handle[16] | purpose u8 | has record u8 | record id | taken u64
+ *   ASKED row   state u8 | n u8 | n handles[16] | purpose u8 | has record u8 | record id | taken u64
  *               | decided u64 | granted u32 | by uid u32 | sized sealed decision
  *
  * Functions with a transaction work inside the caller's; any thread.
@@ -31,9 +31,15 @@ enum asked_state {
 };
 const char *asked_state_text(enum asked_state state);
 
+/* Ours of the child who is asked about; none: not known here. */
+struct asked_handles {
+    size_t n;
+    uint8_t of[CAIRN_MEMBERS_PER_AGENCY_MAX][CAIRN_HANDLE_BYTES];
+};
+
 struct asked_row {
     enum asked_state state;
-    uint8_t handle[CAIRN_HANDLE_BYTES]; /* ours of the child; zeros: not known here */
+    struct asked_handles handles;
     enum purpose purpose;
     bool has_record;
     struct entry_id record;
@@ -51,9 +57,9 @@ bool asked_unpack(struct slice key, struct slice value, struct entry_id *ret_req
 /* How many wait for a person. */
 uint64_t asked_waiting(struct store_txn *txn);
 
-/* A delivered request whose signature held. `handle` NULL: of no child that is known here, or signed
+/* A delivered request whose signature held. No handles: of no child that is known here, or signed
  * with a key that has been revoked since. */
-void asked_take(const struct granting *granting, const uint8_t handle[CAIRN_HANDLE_BYTES],
+void asked_take(const struct granting *granting, const struct asked_handles *handles,
                 const struct request_header *header);
 /* The records of ours that this request waits for, the newest first, as of now; none when who asked
  * is not involved any more. */

@@ -214,31 +214,20 @@ static void keep_later_grant(struct taking *taking, const struct wire_delivered 
     }
 }
 
-/* Of a record of ours the handle that it is under, if it is one of the child's. */
-static const uint8_t *asked_handle(const struct taking *taking,
-                                   const struct wire_delivered *delivered,
-                                   const struct request_header *header)
-{
-    struct reference reference;
-    struct out_row row;
-    bool found = header->has_record && out_by_entry(taking->txn, &header->record, &reference) &&
-                 out_get(taking->txn, &reference, &row);
-    for (size_t i = 0; found && i < delivered->n_more; i++) {
-        if (memcmp(row.handle, delivered->more[i], CAIRN_HANDLE_BYTES) == 0) {
-            return delivered->more[i];
-        }
-    }
-    return delivered->handle;
-}
-
 /* One that was signed with a key that was revoked since, or about a child that we do not know, is
  * judged as from somebody who is not involved. */
 static void keep_request(struct taking *taking, const struct wire_delivered *delivered,
                          const struct request_header *header)
 {
     const struct granting granting = granting_of(taking);
-    bool known = delivered->has_handle && (taking->flags & INBOX_DOUBT) == 0;
-    asked_take(&granting, known ? asked_handle(taking, delivered, header) : NULL, header);
+    struct asked_handles handles = {.n = 0};
+    if (delivered->has_handle && (taking->flags & INBOX_DOUBT) == 0) {
+        memcpy(handles.of[handles.n++], delivered->handle, CAIRN_HANDLE_BYTES);
+        for (size_t i = 0; i < delivered->n_more; i++) {
+            memcpy(handles.of[handles.n++], delivered->more[i], CAIRN_HANDLE_BYTES);
+        }
+    }
+    asked_take(&granting, &handles, header);
 }
 
 /* Somebody says why a record of ours was opened, or a request of ours refused. */

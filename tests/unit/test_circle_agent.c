@@ -617,7 +617,9 @@ static void a_request_of_somebody_who_is_not_involved_is_refused_and_kept(void *
                                       .own = GP,
                                       .now_ms = story->world->clock.real_ms};
 
-    asked_take(&granting, row.handle, &header);
+    struct asked_handles handles = {.n = 1};
+    memcpy(handles.of[0], row.handle, CAIRN_HANDLE_BYTES);
+    asked_take(&granting, &handles, &header);
     assert_int_equal(agent_commit(&txn), 0);
 
     assert_int_equal(asked_at(story->gp, &header.id), ASKED_UNINVOLVED);
