@@ -250,64 +250,63 @@ static void a_beginning_that_was_put_off_is_heard_once(void **state)
     assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 1);
 }
 
-int main(void)
-{
 #define OWN_NUMBER ((struct stated){TOKEN_LOCAL_ID, IDENTIFIER_WELL_FORMED, "own number"})
 
-    /* The worker knows the child by a number of its own alone, until it learns another. */
-    static void work_without_a_number(struct world * world)
-    {
-        state_verified(world, GP, ALIX);
-        state_child(world, WORKER, ALIX, &OWN_NUMBER, 1);
-        (void)note_concern(world);
-        take_on(world, BECOMES_WORKER_TODAY);
-    }
+/* The worker knows the child by a number of its own alone, until it learns another. */
+static void work_without_a_number(struct world *world)
+{
+    state_verified(world, GP, ALIX);
+    state_child(world, WORKER, ALIX, &OWN_NUMBER, 1);
+    (void)note_concern(world);
+    take_on(world, BECOMES_WORKER_TODAY);
+}
 
-    static void who_has_the_role_already_when_the_child_is_found_hears_of_what_was_stored(
-        void **state)
-    {
-        struct world *world = *state;
-        agree(world, EXISTENCE THIRTY);
-        work_without_a_number(world);
-        assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 0);
+static void who_has_the_role_when_the_child_is_found_hears_of_what_was_stored(void **state)
+{
+    struct world *world = *state;
+    agree(world, EXISTENCE THIRTY);
+    work_without_a_number(world);
+    assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 0);
 
-        pass_days(world, 1);
-        state_verified(world, WORKER, ALIX);
+    pass_days(world, 1);
+    state_verified(world, WORKER, ALIX);
 
-        assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 1);
-        state_verified(world, WORKER, ALIX);
-        assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 1);
-    }
+    assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 1);
+    state_verified(world, WORKER, ALIX);
+    assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 1);
+}
 
-    static void but_of_nothing_older_than_the_rule_looks_back(void **state)
-    {
-        struct world *world = *state;
-        agree(world, EXISTENCE THIRTY);
-        state_verified(world, GP, ALIX);
-        state_child(world, WORKER, ALIX, &OWN_NUMBER, 1);
-        (void)note_concern(world);
-        pass_days(world, 40);
-        take_on(world, BECOMES_WORKER_TODAY);
+static void but_of_nothing_older_than_the_rule_looks_back(void **state)
+{
+    struct world *world = *state;
+    agree(world, EXISTENCE THIRTY);
+    state_verified(world, GP, ALIX);
+    state_child(world, WORKER, ALIX, &OWN_NUMBER, 1);
+    (void)note_concern(world);
+    pass_days(world, 40);
+    take_on(world, BECOMES_WORKER_TODAY);
 
-        state_verified(world, WORKER, ALIX);
+    state_verified(world, WORKER, ALIX);
 
-        assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 0);
-    }
+    assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 0);
+}
 
-    static void and_of_what_it_was_told_before_nothing_again(void **state)
-    {
-        struct world *world = *state;
-        agree(world, EXISTENCE THIRTY);
-        make_child(world);
-        (void)note_concern(world);
-        take_on(world, BECOMES_WORKER_TODAY);
-        assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 1);
+static void and_of_what_it_was_told_before_nothing_again(void **state)
+{
+    struct world *world = *state;
+    agree(world, EXISTENCE THIRTY);
+    make_child(world);
+    (void)note_concern(world);
+    take_on(world, BECOMES_WORKER_TODAY);
+    assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 1);
 
-        state_verified(world, SCHOOL, ALIX);
+    state_verified(world, SCHOOL, ALIX);
 
-        assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 1);
-    }
+    assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 1);
+}
 
+int main(void)
+{
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         STORY(a_new_worker_hears_of_what_was_stored_before),
@@ -321,7 +320,7 @@ int main(void)
         STORY(nothing_while_a_name_alone_says_that_it_is_the_child),
         STORY(a_role_that_begins_later_hears_on_its_day),
         STORY(a_beginning_that_was_put_off_is_heard_once),
-        STORY(who_has_the_role_already_when_the_child_is_found_hears_of_what_was_stored),
+        STORY(who_has_the_role_when_the_child_is_found_hears_of_what_was_stored),
         STORY(but_of_nothing_older_than_the_rule_looks_back),
         STORY(and_of_what_it_was_told_before_nothing_again),
     };
