@@ -39,6 +39,19 @@ static bool alert_of(struct apply *apply, const struct entry_id *record, struct 
            alert_row_get(apply->txn, row.alert, ret);
 }
 
+/* Whoever was told that it exists. */
+static void add_told(struct telling_all *all, const struct entry_id *record)
+{
+    struct store_key prefix = key_entry(record);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(all->apply->txn, T_HEADLINE, store_key_slice(&prefix));
+    for (; walk.live && key_has_prefix(walk.key, &prefix); store_walk_next(&walk)) {
+        struct reader rest =
+            reader_over(slice_make(walk.key.data + prefix.len, walk.key.len - prefix.len));
+        add_agency(all, read_u32(&rest));
+    }
+}
+
 static void add_readers(struct telling_all *all, const struct entry_id *record)
 {
     uint32_t readers[CAIRN_ADDRESSEES_MAX];
@@ -47,6 +60,7 @@ static void add_readers(struct telling_all *all, const struct entry_id *record)
     for (size_t i = 0; i < n; i++) {
         add_agency(all, readers[i]);
     }
+    add_told(all, record);
     if (alert_of(all->apply, record, &alert)) {
         for (size_t i = 0; i < alert.n_addressees; i++) {
             add_agency(all, alert.addressees[i].agency);
@@ -81,7 +95,9 @@ static bool headline_of(struct apply *apply, const struct entry_id *id,
     struct reader_row reader;
     struct alert_row alert;
     bool delivered = reader_row_get(apply->txn, id, recipient->number, &reader);
-    bool told = alert_of(apply, id, &alert) && alert_was_told(&alert, recipient->number);
+    struct headline_row row;
+    bool told = (alert_of(apply, id, &alert) && alert_was_told(&alert, recipient->number)) ||
+                headline_row_get(apply->txn, id, recipient->number, &row);
     if ((!delivered && !told) || !headline_load(apply, id, &record)) {
         return false;
     }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -305,6 +306,47 @@ static void and_of_what_it_was_told_before_nothing_again(void **state)
     assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 1);
 }
 
+/* The practice says that the child is the one whom it expected, or that it is not. */
+static void say_born(struct world *world, bool withdrawn)
+{
+    struct world_entry entry = {.header = {.kind = ENTRY_TIE}};
+    const struct subject_id child = subject_of(GP, ALIX);
+    const struct subject_id expected = subject_of(GP, BLAKE);
+    entry.header.id = world_next_id(world, GP, LANE_NORMAL);
+    entry.header.tie = (struct tie_header){.id = entry.header.id,
+                                           .relationship = RELATIONSHIP_BORN,
+                                           .until_day = TIE_OPEN,
+                                           .withdrawn = withdrawn};
+    memcpy(entry.header.tie.handle, child.handle, CAIRN_HANDLE_BYTES);
+    memcpy(entry.header.tie.person, expected.handle, CAIRN_HANDLE_BYTES);
+    world_refreeze(&entry);
+    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_STORED);
+}
+
+static void what_a_link_had_told_is_said_to_be_anothers_when_it_is_undone(void **state)
+{
+    struct world *world = *state;
+    struct wire_notice notice;
+    agree(world, EXISTENCE THIRTY);
+    make_child(world);
+    state_child(world, GP, BLAKE, &OWN_NUMBER, 1);
+    (void)store_record(world, &(const struct world_record){.from = GP,
+                                                           .child = BLAKE,
+                                                           .day = day_of("2026-11-02"),
+                                                           .record_kind = RECORD_CONCERN,
+                                                           .code = CODE_NEGLECT_PHYSICAL});
+    take_on(world, BECOMES_WORKER_TODAY);
+    assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 0);
+
+    say_born(world, false);
+    assert_int_equal(notices(world, WORKER, NOTICE_TOLD), 1);
+    say_born(world, true);
+
+    assert_true(world_notice(world, WORKER, NOTICE_LINK_UNDONE, 0, &notice));
+    assert_int_equal(notice.n_headlines, 1);
+    assert_true(slice_is_text(notice.headlines[0].class, "concern"));
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -321,6 +363,7 @@ int main(void)
         STORY(a_role_that_begins_later_hears_on_its_day),
         STORY(a_beginning_that_was_put_off_is_heard_once),
         STORY(who_has_the_role_when_the_child_is_found_hears_of_what_was_stored),
+        STORY(what_a_link_had_told_is_said_to_be_anothers_when_it_is_undone),
         STORY(but_of_nothing_older_than_the_rule_looks_back),
         STORY(and_of_what_it_was_told_before_nothing_again),
     };

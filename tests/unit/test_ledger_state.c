@@ -463,8 +463,12 @@ static void every_kind_of_mailbox_row_comes_back_as_it_went(void **state)
 static void a_reader_row_comes_back_as_it_went(void **state)
 {
     struct ledger_store *ledger = *state;
-    const struct reader_row row = {
-        .parts = 3, .opened = true, .by_name = true, .own = 2, .position = UINT64_MAX};
+    const struct reader_row row = {.parts = 3,
+                                   .opened = true,
+                                   .by_name = true,
+                                   .own = 2,
+                                   .passed_on = true,
+                                   .position = UINT64_MAX};
     struct reader_row back = {.parts = 0};
     assert_false(reader_row_get(ledger->txn, &entry_a, 4, &back));
 
@@ -474,6 +478,7 @@ static void a_reader_row_comes_back_as_it_went(void **state)
     assert_int_equal(back.parts, row.parts);
     assert_true(back.opened);
     assert_int_equal(back.own, row.own);
+    assert_true(back.passed_on);
     assert_int_equal(back.position, row.position);
     assert_false(reader_row_get(ledger->txn, &entry_a, 5, &back));
 }
@@ -637,7 +642,7 @@ static const struct {
      "059a882e3a86c15342a609959e79321fdd2e0a5baf7557c4d036b024ff96fc27"},
     {"alert", T_ALERT, 245, "9702e019b56c9355cd911234a512e20b81553cd4286ff1e8d396ce261f8499e7"},
     {"mailbox", T_MAILBOX, 39, "2fec766b15a339d490d4af1e9cbb36b6b6f9e56ccd16f3fbd20f1bbcee237027"},
-    {"reader", T_READER, 12, "dca1737becf7c83e560309ce297fa4a2dfa6c71ea78332236cf9b580f1e3328c"},
+    {"reader", T_READER, 13, "e047c3ca3ad9437c2038ab71071a5901825755eb0663fbed7d9ef62fdfd2a70d"},
     {"agency", T_AGENCY, 152, "82d740d6a6cc84a9dd6189ea819c1712f2d0350ac1f3e7fdb6b6035072e0dcc2"},
     {"involvement", T_INVOLVEMENT, 36,
      "96390cfe655a81cbe66fcc33c6b390e245153da392885471d4ed109ad51ae0c9"},

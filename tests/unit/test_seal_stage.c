@@ -111,6 +111,30 @@ static void a_statement_stands_before_the_first_record_of_a_child(void **state)
         slice_equal(slice_make(statement.entry.body.data, CAIRN_HASH_BYTES), SLICE_OF(token)));
 }
 
+/* A concern about a child of that authority. */
+static uint32_t sealed_authority(struct practice *practice, uint32_t authority, uint64_t seq)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_JSON_MAX_BYTES);
+    char child[64];
+    practice_concern_text("", &text);
+    (void)snprintf(child, sizeof(child), "\"child\":{\"home_authority\":%u,", (unsigned)authority);
+    text_replace(&text, "\"child\":{", child);
+    (void)practice_submit(practice, INTAKE_RECORD, buf_text(&text));
+    _cleanup_(spooled_deinit) struct spooled frozen = take(practice, LANE_NORMAL, seq);
+    return frozen.header.record.home_authority;
+}
+
+static void the_header_names_another_authority_and_not_our_own(void **state)
+{
+    struct practice *practice = *state;
+    assert_int_equal(sealed_authority(practice, 301, 2), 301);
+    practice_amend(practice, GOVERNANCE_CALENDAR, 2, "\"desks\"",
+                   "\"own_authorities\": [301], \"desks\"");
+
+    assert_int_equal(sealed_authority(practice, 301, 3), 0);
+    assert_int_equal(sealed_authority(practice, 302, 4), 302);
+}
+
 static void the_header_says_what_the_broker_needs_and_no_more(void **state)
 {
     struct practice *practice = *state;
@@ -466,6 +490,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
         TEST(a_statement_stands_before_the_first_record_of_a_child),
+        TEST(the_header_names_another_authority_and_not_our_own),
         TEST(the_header_says_what_the_broker_needs_and_no_more),
         TEST(card_and_account_open_again_with_the_keys_that_are_kept),
         TEST(a_known_child_keeps_its_handle_and_is_not_stated_twice_in_a_lane),
