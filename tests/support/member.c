@@ -65,7 +65,9 @@ static void start(struct member *member)
     assert(r == 0);
     open_store(member);
     open_keep(member);
-    member_govern(member);
+    if (!member->alone) {
+        member_govern(member);
+    }
     session_start(&member->session, &member->agent);
     member->session.protocol = CAIRN_PROTOCOL_MAX;
     sending_start(&member->sending, &member->agent);
@@ -83,13 +85,15 @@ static void stop(struct member *member)
     news_deinit(&member->agent.news);
 }
 
-struct member *member_new(struct world *world, uint32_t number)
+static struct member *member_make(struct world *world, uint32_t number, const struct clock *clock,
+                                  bool alone)
 {
     struct member *member = base_zalloc(1, sizeof(*member));
     struct agent_keys *keys = &member->agent.keys;
     _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
     member->world = world;
     member->number = number;
+    member->alone = alone;
     scratch_make(member->dir);
     (void)snprintf(member->socket, sizeof(member->socket), "%s/run/api.sock", member->dir);
     member->options = (struct agent_options){.dir = member->dir,
@@ -98,7 +102,7 @@ struct member *member_new(struct world *world, uint32_t number)
                                              .review_after_ms = MEMBER_REVIEW_MS,
                                              .allow_tmpfs = true};
     member->agent.options = &member->options;
-    member->agent.clock = &world->clock.clock;
+    member->agent.clock = clock;
     governing_seed(number, "open", &keys->opening);
     governing_seed(number, "curve", &keys->curve);
     governing_seed(number, "store", &keys->store);
@@ -109,6 +113,16 @@ struct member *member_new(struct world *world, uint32_t number)
     keys->sign_key_id = key_id(SLICE_OF(keys->sign_public));
     start(member);
     return member;
+}
+
+struct member *member_new(struct world *world, uint32_t number)
+{
+    return member_make(world, number, &world->clock.clock, false);
+}
+
+struct member *member_new_alone(struct world *world, uint32_t number, const struct clock *clock)
+{
+    return member_make(world, number, clock, true);
 }
 
 void member_free(struct member **member)
@@ -126,6 +140,13 @@ void member_free(struct member **member)
 void member_restart(struct member *member)
 {
     stop(member);
+    start(member);
+}
+
+void member_move(struct member *member, const char *dir)
+{
+    stop(member);
+    (void)snprintf(member->dir, sizeof(member->dir), "%s", dir);
     start(member);
 }
 

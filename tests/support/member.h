@@ -17,6 +17,7 @@
 
 struct member {
     struct world *world;
+    bool alone; /* governance comes by its link, not by hand */
     uint32_t number;
     char dir[SCRATCH_BYTES];
     char socket[96];
@@ -27,9 +28,14 @@ struct member {
 };
 
 struct member *member_new(struct world *world, uint32_t number);
+/* The same, with a clock of its own, and knowing nothing of the partnership but its root: the rest is
+ * to come by its link. */
+struct member *member_new_alone(struct world *world, uint32_t number, const struct clock *clock);
 void member_free(struct member **member);
 /* The process ends and starts again over the same folder. */
 void member_restart(struct member *member);
+/* The same over another folder; the one before it is the caller's from then on. */
+void member_move(struct member *member, const char *dir);
 
 /* What the world has published since arrives. */
 void member_govern(struct member *member);

@@ -6,12 +6,20 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define FOLDERS_OPEN_MAX 8
 
+static const char *folder = "/tmp";
+
+void scratch_under(const char *root)
+{
+    folder = access(root, W_OK | X_OK) == 0 ? root : folder;
+}
+
 void scratch_make(char ret_dir[SCRATCH_BYTES])
 {
-    (void)snprintf(ret_dir, SCRATCH_BYTES, "/tmp/cairn-test-XXXXXX");
+    (void)snprintf(ret_dir, SCRATCH_BYTES, "%s/cairn-test-XXXXXX", folder);
     char *made = mkdtemp(ret_dir);
     assert(made != NULL);
 }

@@ -5,6 +5,8 @@
 
 #define SCRATCH_BYTES 64
 
+/* Under this folder, when it is there and may be written, instead of /tmp. Borrowed for ever. */
+void scratch_under(const char *root);
 /* Failure ends the program; a folder that is not there is no failure. */
 void scratch_make(char ret_dir[SCRATCH_BYTES]);
 void scratch_remove(const char *dir);

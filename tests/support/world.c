@@ -804,15 +804,20 @@ static void publish_directory(struct world *world, struct buf *text)
     world_turn(world);
 }
 
-void world_revoke(struct world *world, uint32_t revoked_bits)
+void world_directory_of(uint32_t revoked_bits, struct buf *out)
 {
     struct test_agency changed[WORLD_AGENCIES];
-    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
     memcpy(changed, agencies, sizeof(changed));
     for (size_t i = 0; i < WORLD_AGENCIES; i++) {
         changed[i].revoked = (revoked_bits & (1U << changed[i].number)) != 0;
     }
-    governing_directory_text(changed, WORLD_AGENCIES, &text);
+    governing_directory_text(changed, WORLD_AGENCIES, out);
+}
+
+void world_revoke(struct world *world, uint32_t revoked_bits)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    world_directory_of(revoked_bits, &text);
     publish_directory(world, &text);
 }
 

@@ -176,6 +176,8 @@ uint64_t world_log_size(struct world *world);
 /* The directory of this world as its version 1 has it. */
 void world_directory_text(struct buf *out);
 void world_revoke(struct world *world, uint32_t revoked_bits);
+/* That directory's text. */
+void world_directory_of(uint32_t revoked_bits, struct buf *out);
 /* Likewise one in which this agency's transport key is revoked, and the agency itself is not. */
 void world_revoke_transport(struct world *world, uint32_t agency);
 

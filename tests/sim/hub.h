@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hub: the broker of a simulation: a world's real stages, one step at a time, with the network of
+ * the simulation around them. It can die between any two steps and inside a commit, and its disk can
+ * be as full as the simulation says. What it says to anybody is shown to the model first.
+ */
+#ifndef SIM_HUB_H
+#define SIM_HUB_H
+
+#include "sim/model.h"
+#include "support/world.h"
+
+enum hub_death {
+    HUB_LIVES = 0,
+    HUB_DIES_COMMITTED, /* the batch is on disk; no mark, no signature, no answer */
+    HUB_DIES_MARKED,    /* the high-water mark is too */
+    HUB_DIES_SIGNED     /* and the head is signed */
+};
+
+struct hub {
+    struct world *world;
+    struct model *model;
+    int disk_percent;
+    enum hub_death death; /* in the next commit */
+    bool died;
+    char remains[SCRATCH_BYTES];
+    unsigned deaths;
+};
+
+void hub_start(struct hub *hub, struct model *model);
+void hub_stop(struct hub *hub);
+/* One step of one stage; false when it had nothing to do. */
+bool hub_receive(struct hub *hub, uint32_t agency);
+bool hub_verify(struct hub *hub);
+bool hub_commit(struct hub *hub);
+bool hub_answer(struct hub *hub);
+bool hub_publish(struct hub *hub);
+/* Ends, and starts over the same folder. */
+void hub_restart(struct hub *hub);
+/* The desk's next version of a document arrives. */
+void hub_offer(struct hub *hub, enum governance_document document, const struct buf *text);
+
+#endif

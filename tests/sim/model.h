@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * model: what ought to be true of a partnership, told again in plain arrays and none of the
+ * broker's code. It knows what people said, and the order that the log put it in; from these alone
+ * it says who may have which part of it and who must, and which pattern stands. It reads the log
+ * after each commit and hears every frame that the broker sends, and ends the simulation at the
+ * first that it does not allow.
+ *
+ * Its partnership has agreements of its own (model_agreements): a routine concern goes to whoever is
+ * involved as `circle` says and to the front door as `door` says; an immediate one always to the
+ * front door; a child that was not brought is held for the front door until there are three of them.
+ */
+#ifndef SIM_MODEL_H
+#define SIM_MODEL_H
+
+#include "agents/core/state.h"
+#include "govern/govern.h"
+#include "support/world.h"
+
+#define SIM_AGENTS     5 /* agencies 1 to 5 of a world have an agent; MASH is the front door */
+#define SIM_CHILDREN   4 /* from 1 */
+#define MODEL_SAID     600
+#define MODEL_LOG      20000
+#define MODEL_ITEMS    8  /* how often one thing may be frozen anew */
+#define MODEL_VERSIONS 64 /* of the agreements */
+
+enum said_kind {
+    SAID_CONCERN = 1,
+    SAID_MISSED,
+    SAID_INVOLVEMENT,
+    SAID_RETRACTION,
+    SAID_DECISION, /* the front door opens the child's alert */
+    SAID_REQUEST,  /* for all that others hold back of a child */
+    SAID_KINDS = SAID_REQUEST
+};
+
+/* One thing that somebody said, and what has become of it. */
+struct said {
+    enum said_kind kind;
+    uint32_t agency;
+    int child;
+    bool immediate;
+    uint32_t narrowed; /* this agency was left out; 0 none */
+    size_t takes_back; /* of a retraction: what */
+    struct reference reference;
+    bool may_be_lost; /* its agent went back to a copy from before it */
+    bool withdrawn;   /* before it left */
+    size_t n_items;   /* digests it was frozen under: another when its id was used before */
+    struct hash items[MODEL_ITEMS];
+
+    bool logged;
+    uint64_t index;
+    enum verdict verdict;
+    bool taken_back;               /* by a retraction that is in the log */
+    bool circle_shares;            /* the agreements shared it with the circle ever since ... */
+    bool door_shares;              /* ... and with the front door */
+    bool listed;                   /* in its child's alert */
+    bool granted[SIM_AGENTS + 1];  /* by a person, who was asked */
+    uint8_t told[SIM_AGENTS + 1];  /* PART_BIT of what the log says it was told */
+    uint8_t given[SIM_AGENTS + 1]; /* and of what was sent to it */
+};
+
+/* A leaf of the log, as the model remembers it. */
+struct logged {
+    uint8_t type;
+    uint8_t kind;
+    uint32_t agency;
+    uint64_t number;
+    struct entry_id id;
+    enum verdict verdict;
+    struct hash digest;
+    uint32_t reader;     /* of a later grant: whom it is for */
+    struct said *grants; /* and what; NULL: nothing that anybody said */
+};
+
+enum model_effect {
+    MODEL_SHARE = 1,
+    MODEL_HOLD,
+    MODEL_ASK,
+    MODEL_DENY
+};
+
+struct model_rules {
+    enum model_effect circle;
+    enum model_effect door;
+};
+
+struct model {
+    size_t n_said;
+    struct said said[MODEL_SAID];
+    struct logged *log; /* MODEL_LOG */
+    uint64_t log_size;
+    struct model_rules rules[MODEL_VERSIONS + 1]; /* by version */
+    uint64_t version;                             /* in force */
+    bool involved[SIM_AGENTS + 1][SIM_CHILDREN + 1];
+    bool alert[SIM_CHILDREN + 1];
+    bool opened[SIM_CHILDREN + 1]; /* the front door has decided to look into it */
+    uint64_t frames;               /* heard */
+    uint64_t tellings;
+};
+
+void model_start(struct model *model);
+void model_stop(struct model *model);
+/* The text of agreements with these rules. */
+void model_agreements(const struct model_rules *rules, struct buf *out);
+/* What the log has more than the model knows. */
+void model_reads(struct model *model, struct store *store);
+/* A frame that the broker sends to this agency. */
+void model_hears(struct model *model, uint32_t agency, struct slice frame);
+/* By an item digest; NULL: none that anybody said. */
+struct said *model_said(struct model *model, const struct hash *item);
+/* The parts that this agency must have in the end, whatever happened on the way. */
+uint8_t model_must(const struct model *model, const struct said *said, uint32_t agency);
+
+/* Ends the simulation: what is not as it ought to be. */
+void model_wrong(const char *format, ...) PRINTF(1, 2) NORETURN;
+
+#endif

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/speech.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agents/core/ask.h"
+#include "agents/core/asked.h"
+#include "agents/core/decide.h"
+#include "base/date.h"
+#include "base/text.h"
+#include "sim/chance.h"
+
+/* NHS numbers for tests begin with 999; the last digit is the check digit. */
+static const char *const children[SIM_CHILDREN + 1] = {
+    "",
+    "\"nhs_number\":{\"value\":\"9990000018\",\"verified\":true},\"given_name\":\"Alix\"",
+    "\"nhs_number\":{\"value\":\"9990000026\",\"verified\":true},\"given_name\":\"Blake\"",
+    "\"nhs_number\":{\"value\":\"9990000034\",\"verified\":true},\"given_name\":\"Corin\"",
+    "\"nhs_number\":{\"value\":\"9990000042\",\"verified\":true},\"given_name\":\"Devon\"",
+};
+
+static const char *const agencies[SIM_AGENTS + 1] = {"",   "gp-elm", "hospital",
+                                                     "hv", "mash",   "school"};
+
+#define FAMILY "\"family_name\":\"Test\",\"birth_date\":\"2022-03-14\""
+#define LAWFUL                                                                                     \
+    "\"lawfulness\":{\"judged_by\":\"person\",\"judge\":\"A. Example, nurse\","                    \
+    "\"basis\":\"legal-obligation\",\"detriment\":\"not-more-detrimental\","                       \
+    "\"function\":\"early help\",\"family_told\":\"told\"}"
+
+static struct said *add(struct life *life, const struct said *said)
+{
+    struct said *ret = &life->model.said[life->model.n_said++];
+    *ret = *said;
+    return ret;
+}
+
+/* --- of records --- */
+
+/* What the agent answers to; false when it takes nothing now. */
+static bool submit(struct node *node, enum intake_content content, const struct buf *text,
+                   struct intake_item *ret)
+{
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+    const struct intake_request request = {.content = content, .body = buf_slice(text)};
+    struct error error = ERROR_NULL;
+    int r = intake_submit(&node->member->agent, &request, &answer, &error);
+    if (r == -ENOSPC) {
+        return false;
+    }
+    if (r != 0 || answer.n != 1) {
+        model_wrong("agency %u refuses what it is told: %s %s", node->agency, error.where,
+                    error.what);
+    }
+    *ret = answer.items[0];
+    return true;
+}
+
+static void say_record(struct life *life, struct node *node)
+{
+    bool health = node->agency != SCHOOL && node->agency != MASH;
+    struct said said = {.kind = health && chance_one_in(2) ? SAID_MISSED : SAID_CONCERN,
+                        .agency = node->agency,
+                        .child = 1 + (int)chance_below(SIM_CHILDREN)};
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    struct intake_item item;
+    if (node->agency == MASH) {
+        return; /* the front door hears, and decides */
+    }
+    said.immediate = said.kind == SAID_CONCERN && chance_one_in(5);
+    buf_format(&text, "{%s,\"event_date\":\"2026-%02u-%02u\",",
+               said.kind == SAID_MISSED
+                   ? "\"kind\":\"missed-appointment\",\"code\":\"was-not-brought\""
+                   : "\"kind\":\"concern\",\"code\":\"neglect-physical\"",
+               5 + chance_below(5), 1 + chance_below(28));
+    buf_format(&text, "\"source\":{\"system\":\"notes\",\"id\":\"s-%zu\"},", life->model.n_said);
+    if (said.immediate) {
+        buf_add_text(&text, "\"urgency\":\"immediate\",");
+    }
+    if (said.kind == SAID_CONCERN && chance_one_in(6)) {
+        said.narrowed = 1 + chance_below(SIM_AGENTS);
+        said.narrowed = said.narrowed == MASH || said.narrowed == said.agency ? 0 : said.narrowed;
+    }
+    if (said.narrowed != 0) {
+        buf_format(&text, "\"narrow\":[\"%s\"],", agencies[said.narrowed]);
+    }
+    buf_format(&text,
+               "\"child\":{%s," FAMILY "},\"account\":{\"summary\":\"Number %zu.\"}," LAWFUL "}",
+               children[said.child], life->model.n_said);
+    if (submit(node, INTAKE_RECORD, &text, &item)) {
+        said.reference = item.reference;
+        (void)add(life, &said);
+    }
+}
+
+static void say_involvement(struct life *life, struct node *node)
+{
+    struct said said = {.kind = SAID_INVOLVEMENT,
+                        .agency = node->agency,
+                        .child = 1 + (int)chance_below(SIM_CHILDREN)};
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    struct intake_item item;
+    buf_format(&text,
+               "{\"format\":\"cairn-involvement/v1\",\"child\":{%s," FAMILY "},"
+               "\"role\":\"open-case\",\"from\":\"2024-01-01\","
+               "\"contact\":{\"name\":\"Corisande Applegarth\",\"phone\":\"0191 498 0123\"}}",
+               children[said.child]);
+    if (submit(node, INTAKE_INVOLVEMENT, &text, &item) && item.outcome == INTAKE_ACCEPTED) {
+        said.reference = item.reference;
+        (void)add(life, &said);
+    }
+}
+
+static void take_back(struct life *life, struct node *node)
+{
+    struct model *model = &life->model;
+    size_t which = chance_below((uint32_t)model->n_said + 1);
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    struct intake_item item;
+    if (which == model->n_said || model->said[which].agency != node->agency ||
+        model->said[which].kind > SAID_MISSED || model->said[which].may_be_lost) {
+        return;
+    }
+    buf_format(&text,
+               "{\"kind\":\"retraction\",\"source\":{\"system\":\"notes\",\"id\":\"s-%zu\"},"
+               "\"event_date\":\"2026-11-01\",\"retracts\":\"s-%zu\"}",
+               which, which);
+    if (!submit(node, INTAKE_RECORD, &text, &item)) {
+        return;
+    }
+    if (item.outcome == INTAKE_WITHDRAWN) {
+        model->said[which].withdrawn = true;
+    } else if (item.outcome == INTAKE_RETRACTED) {
+        (void)add(life, &(struct said){.kind = SAID_RETRACTION,
+                                       .agency = node->agency,
+                                       .child = model->said[which].child,
+                                       .takes_back = which,
+                                       .reference = item.reference});
+    }
+}
+
+/* --- of people who decide --- */
+
+/* The newest alert that the front door was told of, and its child. */
+static uint64_t known_alert(struct life *life, int *ret_child)
+{
+    uint64_t alert = 1 + chance_below(SIM_CHILDREN);
+    struct alert_row row;
+    struct entry_row entry;
+    _cleanup_(store_end) struct store_txn *txn = store_read(life->hub.world->store);
+    if (!alert_row_get(txn, alert, &row) || row.n_records == 0 ||
+        !entry_row_get(txn, &row.records[0].entry, &entry)) {
+        return 0;
+    }
+    const struct said *said = model_said(&life->model, &entry.item);
+    *ret_child = said == NULL ? 0 : said->child;
+    return said == NULL ? 0 : alert;
+}
+
+static void open_alert(struct life *life, struct node *node)
+{
+    struct said said = {.kind = SAID_DECISION, .agency = node->agency};
+    struct decide_request decision = {
+        .action = ACTION_OPEN,
+        .name = "A. Screener",
+        .role = "screening officer",
+        .reason = "Three missed appointments within a few months; the family is not known to us.",
+    };
+    struct error error = ERROR_NULL;
+    if (node->agency != MASH) {
+        return;
+    }
+    decision.alert = known_alert(life, &said.child);
+    if (decision.alert == 0) {
+        return;
+    }
+    int r = decide_submit(&node->member->agent, &decision, &said.reference, &error);
+    if (r == 0) {
+        (void)add(life, &said);
+    } else if (r != -EAGAIN) {
+        model_wrong("agency %u may not decide: %s %s", node->agency, error.where, error.what);
+    }
+}
+
+static void ask_others(struct life *life, struct node *node)
+{
+    struct said said = {
+        .kind = SAID_REQUEST, .agency = node->agency, .child = 1 + (int)chance_below(SIM_CHILDREN)};
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    struct error error = ERROR_NULL;
+    buf_format(&text,
+               "{\"format\":\"cairn-request/v1\",\"child\":{%s," FAMILY
+               "},\"purpose\":\"safeguarding\"}",
+               children[said.child]);
+    const struct ask_request request = {.body = buf_slice(&text)};
+    if (!life->model.involved[node->agency][said.child]) {
+        return;
+    }
+    int r = ask_submit(&node->member->agent, &request, &said.reference, &error);
+    if (r == 0) {
+        (void)add(life, &said);
+    } else if (r != -EAGAIN) {
+        model_wrong("agency %u may not ask: %s %s", node->agency, error.where, error.what);
+    }
+}
+
+/* The first request that waits for a person here. */
+static bool waiting_request(struct node *node, struct entry_id *ret)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(node->member->agent.store);
+    _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, AT_ASKED, SLICE_NULL);
+    for (; walk.live; store_walk_next(&walk)) {
+        struct asked_row row;
+        if (asked_unpack(walk.key, walk.value, ret, &row) && row.state == ASKED_WAITING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whom this agency's records of the child are granted to from now on, if the person says so. */
+static void answer_request(struct life *life, struct node *node)
+{
+    struct asked_decision decision = {.grant = chance_one_in(2),
+                                      .name = "B. Keeper",
+                                      .role = "named nurse",
+                                      .reason = "They work with the child and need to know it."};
+    struct error error = ERROR_NULL;
+    if (!waiting_request(node, &decision.request)) {
+        return;
+    }
+    for (size_t i = 0; decision.grant && i < life->model.n_said; i++) {
+        struct said *said = &life->model.said[i];
+        if (said->agency == node->agency && said->kind == SAID_CONCERN) {
+            said->granted[decision.request.agency] = true;
+        }
+    }
+    int r = asked_decide(&node->member->agent, &decision, &error);
+    if (r != 0 && r != -EPERM && r != -EALREADY && r != -EAGAIN) {
+        model_wrong("agency %u cannot answer: %s %s", node->agency, error.where, error.what);
+    }
+}
+
+void speech_say(struct life *life, struct node *node)
+{
+    uint32_t drawn = chance_below(20);
+    if (life->model.n_said >= MODEL_SAID - 1) {
+        return;
+    }
+    if (drawn < 9) {
+        say_record(life, node);
+    } else if (drawn < 13) {
+        say_involvement(life, node);
+    } else if (drawn < 15) {
+        take_back(life, node);
+    } else if (drawn < 17) {
+        open_alert(life, node);
+    } else if (drawn < 18) {
+        ask_others(life, node);
+    } else {
+        answer_request(life, node);
+    }
+}
+
+/* --- what has become of it at its agency --- */
+
+static bool has_item(const struct said *said, const struct hash *item)
+{
+    for (size_t i = 0; i < said->n_items; i++) {
+        if (hash_equal(&said->items[i], item)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void speech_settled(struct life *life, struct node *node)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(node->member->agent.store);
+    for (size_t i = 0; i < life->model.n_said; i++) {
+        struct said *said = &life->model.said[i];
+        struct out_row row;
+        if (said->agency == node->agency && !said->logged && out_get(txn, &said->reference, &row) &&
+            row.has_entry && !has_item(said, &row.item)) {
+            if (said->n_items == MODEL_ITEMS) {
+                model_wrong("agency %u freezes one thing again and again", node->agency);
+            }
+            said->items[said->n_items++] = row.item;
+        }
+    }
+}
+
+void speech_backed_up(struct life *life, const struct node *node)
+{
+    life->backed_up[node->agency] = life->model.n_said;
+}
+
+void speech_restored(struct life *life, const struct node *node)
+{
+    for (size_t i = life->backed_up[node->agency]; i < life->model.n_said; i++) {
+        life->model.said[i].may_be_lost |= life->model.said[i].agency == node->agency;
+    }
+}
+
+/* --- what is agreed --- */
+
+static void agree(struct life *life, const struct model_rules *rules)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    uint64_t version = life->hub.world->governing.governance->versions[GOVERNANCE_AGREEMENTS] + 1;
+    if (version > MODEL_VERSIONS) {
+        return;
+    }
+    life->model.rules[version] = *rules;
+    model_agreements(rules, &text);
+    hub_offer(&life->hub, GOVERNANCE_AGREEMENTS, &text);
+}
+
+void speech_begin(struct life *life)
+{
+    const struct model_rules rules = {.circle = MODEL_SHARE, .door = MODEL_SHARE};
+    agree(life, &rules);
+    while (hub_commit(&life->hub)) {
+    }
+}
+
+void speech_agree(struct life *life)
+{
+    static const enum model_effect circle[] = {MODEL_SHARE, MODEL_ASK, MODEL_DENY};
+    const struct model_rules rules = {
+        .circle = circle[chance_below(ARRAY_LEN(circle))],
+        .door = chance_one_in(2) ? MODEL_SHARE : MODEL_HOLD,
+    };
+    agree(life, &rules);
+}
+
+static void publish_directory(struct life *life)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    world_directory_of(life->revoked, &text);
+    hub_offer(&life->hub, GOVERNANCE_DIRECTORY, &text);
+}
+
+/* Never the front door: what cannot wait has nowhere else to go. */
+void speech_revoke(struct life *life)
+{
+    uint32_t agency = 1 + chance_below(SIM_AGENTS);
+    if (agency != MASH) {
+        life->revoked ^= 1U << agency;
+        publish_directory(life);
+    }
+}
+
+void speech_admit_all(struct life *life)
+{
+    if (life->revoked != 0) {
+        life->revoked = 0;
+        publish_directory(life);
+    }
+}

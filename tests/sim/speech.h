@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * speech: what people say in a simulated life, to their agency's agent as its systems would, and
+ * what the partnership agrees; each is written down in the model as it is said.
+ */
+#ifndef SIM_SPEECH_H
+#define SIM_SPEECH_H
+
+#include "sim/hub.h"
+#include "sim/model.h"
+#include "sim/node.h"
+
+struct life {
+    struct model model;
+    struct hub hub;
+    struct node nodes[SIM_AGENTS + 1];
+    size_t backed_up[SIM_AGENTS + 1]; /* how much had been said when its copy was made */
+    bool restores;                    /* agents go back to older copies in this life */
+    bool changes;                     /* agreements change */
+    bool revokes;                     /* agencies are revoked and admitted again */
+    uint32_t revoked;                 /* bit 1 << agency */
+};
+
+void speech_begin(struct life *life); /* the first agreements */
+void speech_say(struct life *life, struct node *node);
+/* Some of what was said may have been frozen by now. */
+void speech_settled(struct life *life, struct node *node);
+void speech_backed_up(struct life *life, const struct node *node);
+/* Before it goes back to its copy. */
+void speech_restored(struct life *life, const struct node *node);
+void speech_agree(struct life *life);
+void speech_revoke(struct life *life);
+void speech_admit_all(struct life *life);
+
+#endif
