@@ -41,7 +41,7 @@ static void send_hello(struct agent_link *link)
         (link->hello_ms != 0 && now_ms - link->hello_ms < HELLO_AGAIN_MS)) {
         return;
     }
-    session_hello(&link->session, &link->payload);
+    session_hello(&link->session, link->correlation + 1, &link->payload);
     if (send_payload(link, WIRE_HELLO, ++link->correlation) == 0) {
         link->hello_ms = now_ms;
     }
@@ -156,7 +156,7 @@ static void send_ping(struct agent_link *link)
     bool owed = session_owed(&link->session);
     buf_reset(&link->payload);
     if (owed) {
-        session_hello(&link->session, &link->payload);
+        session_hello(&link->session, link->correlation + 1, &link->payload);
     }
     if (send_payload(link, owed ? WIRE_HELLO : WIRE_PING, ++link->correlation) == 0) {
         link->ping_ms = now_ms;

@@ -138,10 +138,10 @@ static void take_proof(struct agent_link *link, uint64_t correlation, struct sli
                                 &governance->directory.checkpoint_key);
 }
 
-static void take_hello_reply(struct agent_link *link, struct slice payload)
+static void take_hello_reply(struct agent_link *link, uint64_t correlation, struct slice payload)
 {
     uint64_t size = link->session.witness.head.size;
-    if (goes_on(link, session_hello_reply(&link->session, payload, &link->arena)) &&
+    if (goes_on(link, session_hello_reply(&link->session, correlation, payload, &link->arena)) &&
         link->session.state == SESSION_READY && link->session.witness.head.size > size) {
         acks_cosign(&link->acks);
     }
@@ -151,7 +151,7 @@ static void take(struct agent_link *link, const struct wire_header *header, stru
 {
     switch (header->type) {
     case WIRE_HELLO_REPLY:
-        take_hello_reply(link, payload);
+        take_hello_reply(link, header->correlation, payload);
         return;
     case WIRE_GOVERNANCE_DOCUMENT:
         (void)goes_on(link, session_document(&link->session, payload, &link->arena));

@@ -42,7 +42,19 @@ void session_start(struct session *session, struct agent *agent)
     }
 }
 
-void session_hello(struct session *session, struct buf *out)
+/* Until it is answered the same may be said again; any answer to it will do then. */
+static void note_greeting(struct session *session, uint64_t correlation)
+{
+    const struct witness *witness = &session->witness;
+    bool again = session->greeting && session->greeted_head == witness->head.size &&
+                 session->greeted_promise == witness->promised.size;
+    session->greeted = again ? session->greeted : correlation;
+    session->greeting = true;
+    session->greeted_head = witness->head.size;
+    session->greeted_promise = witness->promised.size;
+}
+
+void session_hello(struct session *session, uint64_t correlation, struct buf *out)
 {
     const struct witness *witness = &session->witness;
     _cleanup_(governance_unref) struct governance *governance =
@@ -54,9 +66,7 @@ void session_hello(struct session *session, struct buf *out)
         .versions = session_versions(governance),
         .checkpoint = slice_make(witness->note, witness->note_len),
     };
-    session->greeting = true;
-    session->greeted_head = witness->head.size;
-    session->greeted_promise = witness->promised.size;
+    note_greeting(session, correlation);
     if (witness->promised.size > witness->head.size) {
         hello.checkpoint = slice_make(witness->promised_note, witness->promised_len);
         hello.proven = witness->head.size;
@@ -223,15 +233,14 @@ static enum session_result greeted_again(struct session *session,
     return as_shown ? judge_hello(session, reply) : SESSION_GOES_ON;
 }
 
-enum session_result session_hello_reply(struct session *session, struct slice payload,
-                                        struct arena *arena)
+enum session_result session_hello_reply(struct session *session, uint64_t correlation,
+                                        struct slice payload, struct arena *arena)
 {
     struct wire_hello_reply reply;
-    bool expected = session->greeting;
-    session->greeting = false;
-    if (!expected) {
-        return SESSION_GOES_ON; /* of a hello that was said twice */
+    if (!session->greeting || correlation < session->greeted) {
+        return SESSION_GOES_ON; /* of a hello that was said twice, or that showed other heads */
     }
+    session->greeting = false;
     if (!wire_hello_reply_read(payload, arena, &reply)) {
         return refuse(session, "the broker's answer to hello cannot be read");
     }

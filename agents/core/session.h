@@ -39,7 +39,8 @@ struct session {
     unsigned refused;                  /* documents refused on this connection, one bit each */
     bool judged;                       /* the broker's head was: its key is known */
     bool greeting;                     /* a hello of this connection awaits its answer ... */
-    uint64_t greeted_head;             /* ... which proves from heads of these sizes */
+    uint64_t greeted;                  /* ... the first of this correlation that showed ... */
+    uint64_t greeted_head;             /* ... heads of these sizes: the answer proves from them */
     uint64_t greeted_promise;
     uint64_t kept; /* promises up to this size are proved, and that is not on disk yet; 0 none */
     int64_t clock_ahead_ms;
@@ -47,10 +48,12 @@ struct session {
 };
 
 void session_start(struct session *session, struct agent *agent);
-void session_hello(struct session *session, struct buf *out);
-/* A hello may be said again while READY: its answer proves what receipts promised. */
-enum session_result session_hello_reply(struct session *session, struct slice payload,
-                                        struct arena *arena);
+/* Correlations rise. */
+void session_hello(struct session *session, uint64_t correlation, struct buf *out);
+/* A hello may be said again while READY: its answer proves what receipts promised. The
+ * answer to one before it, that showed other heads, is left. */
+enum session_result session_hello_reply(struct session *session, uint64_t correlation,
+                                        struct slice payload, struct arena *arena);
 /* The next document to ask for: true and the payload of a GOVERNANCE_FETCH; false when there is
  * none or one is being fetched. When all that is newer was fetched: READY, or NEW again, for one
  * more hello, when the broker's head could not be judged before its key was known. */

@@ -35,6 +35,7 @@ struct story {
     struct hash leaves[LOG_LEAVES];
     struct arena arena;
     uint64_t correlation;
+    uint64_t hellos; /* the correlation of the newest */
 };
 
 /* --- the broker's log --- */
@@ -134,17 +135,23 @@ static struct wire_hello greet(struct story *story)
 {
     _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     struct wire_hello hello;
-    session_hello(&story->session, &payload);
+    session_hello(&story->session, ++story->hellos, &payload);
     assert_true(
         wire_hello_read(arena_copy(&story->arena, buf_slice(&payload)), &story->arena, &hello));
     return hello;
 }
 
-static enum session_result answer(struct story *story, const struct wire_hello_reply *reply)
+static enum session_result answer_to(struct story *story, uint64_t hello,
+                                     const struct wire_hello_reply *reply)
 {
     _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     wire_hello_reply_write(reply, &payload);
-    return session_hello_reply(&story->session, buf_slice(&payload), &story->arena);
+    return session_hello_reply(&story->session, hello, buf_slice(&payload), &story->arena);
+}
+
+static enum session_result answer(struct story *story, const struct wire_hello_reply *reply)
+{
+    return answer_to(story, story->hellos, reply);
 }
 
 static enum session_result reply_with(struct story *story, struct slice note,
@@ -221,7 +228,7 @@ static void the_verified_head_survives_a_restart_and_is_shown_in_hello(void **st
 
     practice_reopen(story->practice);
     start_link(story);
-    session_hello(&story->session, &payload);
+    session_hello(&story->session, ++story->hellos, &payload);
 
     assert_true(wire_hello_read(buf_slice(&payload), &story->arena, &hello));
     assert_true(slice_equal(hello.checkpoint, note_at(story, 2)));
@@ -754,6 +761,27 @@ static void hello_may_be_said_again_and_is_left_when_a_delivery_was_faster(void 
     assert_int_equal(answer(story, &reply), SESSION_GOES_ON);
     assert_int_equal(story->session.witness.head.size, 7);
     assert_false(session_owed(&story->session));
+}
+
+static void the_answer_to_a_hello_that_showed_another_head_is_no_fork(void **state)
+{
+    struct story *story = *state;
+    struct tree_proof proof = proof_between(story, 2, 6);
+    session_promised(&story->session, note_at(story, 5));
+    (void)greet(story);
+    uint64_t first = story->hellos;
+    assert_int_equal(session_head(&story->session, note_at(story, 6), 2, &proof), SESSION_GOES_ON);
+    (void)greet(story);
+
+    const struct wire_hello_reply late = proved(story, 5, 7);
+    struct wire_hello_reply reply = proved(story, 5, 7);
+    reply.consistency = proof_between(story, 6, 7);
+    reply.bridge = proof_between(story, 5, 6);
+
+    assert_int_equal(answer_to(story, first, &late), SESSION_GOES_ON);
+    assert_int_equal(story->session.witness.head.size, 6);
+    assert_int_equal(answer(story, &reply), SESSION_GOES_ON);
+    assert_int_equal(story->session.witness.head.size, 7);
 }
 
 static void a_delivery_in_between_takes_no_promise_for_a_fork(void **state)
@@ -1313,6 +1341,7 @@ int main(void)
         TEST(a_log_that_lacks_what_a_receipt_promised_is_evidence),
         TEST(a_promise_that_does_not_continue_our_log_is_evidence),
         TEST(hello_may_be_said_again_and_is_left_when_a_delivery_was_faster),
+        TEST(the_answer_to_a_hello_that_showed_another_head_is_no_fork),
         TEST(a_delivery_in_between_takes_no_promise_for_a_fork),
         TEST(a_receipt_of_another_log_is_found_out_behind_a_larger_delivery),
         TEST(a_receipt_for_another_parcel_is_nothing),
