@@ -145,6 +145,7 @@ static void offer_newer(struct hub *hub)
 void hub_restart(struct hub *hub)
 {
     hub->deaths++;
+    hub->death = HUB_LIVES;
     int r = world_restart(hub->world);
     assert(r == 0);
     connect(hub);

@@ -118,7 +118,8 @@ static void judge_sender(struct life *life, const struct said *said)
 static void judge_verdict(const struct said *said)
 {
     bool accepted = said->logged || said->withdrawn || said->may_be_lost;
-    bool may_fail = said->kind == SAID_DECISION || said->kind == SAID_REQUEST;
+    bool may_fail = said->kind == SAID_DECISION || said->kind == SAID_REQUEST ||
+                    said->verdict == VERDICT_REVOKED_KEY; /* the model has looked */
     if (!accepted && !may_fail) {
         model_wrong("what agency %u said of child %d (kind %d) is refused: %s", said->agency,
                     said->child, (int)said->kind, verdict_name(said->verdict));

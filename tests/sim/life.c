@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/log.h"
+#include "agents/core/link_internal.h"
 #include "sim/chance.h"
 #include "sim/judge.h"
 #include "sim/network.h"
@@ -50,7 +50,8 @@ static void turn(struct node *node)
     node_turn(node);
     speech_settled(&life, node);
     if (node_link(node) == LINK_IS_STOPPED) {
-        model_wrong("agency %u says that the broker showed another log", node->agency);
+        model_wrong("agency %u does not go on with the broker: %s", node->agency,
+                    node->member->agent.link->status.reason);
     }
 }
 

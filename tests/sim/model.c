@@ -84,7 +84,8 @@ static uint8_t may_have(const struct model *model, const struct said *said, uint
         return 0;
     }
     if (agency == MASH && said->kind == SAID_CONCERN) {
-        return said->immediate || rules->door == MODEL_SHARE ? BOTH_PARTS : 0;
+        return said->immediate || rules->door == MODEL_SHARE || said->granted[MASH] ? BOTH_PARTS
+                                                                                    : 0;
     }
     if (agency == MASH) {
         uint8_t card = said->listed ? PART_BIT(PART_CARD) : 0;
@@ -184,6 +185,11 @@ static void enter(struct model *model, struct said *said, const struct logged *l
         model_wrong("what agency %u said is agency %u's in the log", said->agency, leaf->agency);
     }
     said->verdict = leaf->verdict;
+    if (leaf->agency <= SIM_AGENTS &&
+        (leaf->verdict == VERDICT_REVOKED_KEY) != ((model->revoked & 1U << leaf->agency) != 0)) {
+        model_wrong("what agency %u says at %" PRIu64 " is %s", leaf->agency, model->log_size,
+                    verdict_name(leaf->verdict));
+    }
     if (!verdict_is_stored(leaf->verdict)) {
         return;
     }
@@ -262,6 +268,8 @@ static void tell(struct model *model, struct said *said, uint32_t agency, uint8_
         allowed = agency != said->agency;
         break;
     case SAID_DECISION:
+        allowed = true; /* colleagues of whoever decided are told as well */
+        break;
     case SAID_REQUEST:
         allowed = agency != said->agency;
         break;
@@ -345,6 +353,9 @@ static void read_leaf(struct model *model, struct store_txn *txn, const struct l
     } else if (leaf->type == LEAF_GOVERNANCE && leaf->detail == GOVERNANCE_AGREEMENTS &&
                leaf->number > 1) {
         change_rules(model, leaf->number);
+    }
+    if (leaf->type == LEAF_GOVERNANCE && leaf->detail == GOVERNANCE_DIRECTORY) {
+        model->revoked = model->revoked_by[leaf->number];
     }
     model->log_size++;
 }

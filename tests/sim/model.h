@@ -22,7 +22,7 @@
 #define MODEL_SAID     600
 #define MODEL_LOG      20000
 #define MODEL_ITEMS    8  /* how often one thing may be frozen anew */
-#define MODEL_VERSIONS 64 /* of the agreements */
+#define MODEL_VERSIONS 64 /* of the agreements, and of the directory */
 
 enum said_kind {
     SAID_CONCERN = 1,
@@ -92,6 +92,8 @@ struct model {
     uint64_t log_size;
     struct model_rules rules[MODEL_VERSIONS + 1]; /* by version */
     uint64_t version;                             /* in force */
+    uint32_t revoked_by[MODEL_VERSIONS + 1];      /* by version of the directory: 1 << agency */
+    uint32_t revoked;                             /* in force */
     bool involved[SIM_AGENTS + 1][SIM_CHILDREN + 1];
     bool alert[SIM_CHILDREN + 1];
     bool opened[SIM_CHILDREN + 1]; /* the front door has decided to look into it */

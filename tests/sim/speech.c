@@ -302,6 +302,10 @@ void speech_restored(struct life *life, const struct node *node)
     for (size_t i = life->backed_up[node->agency]; i < life->model.n_said; i++) {
         life->model.said[i].may_be_lost |= life->model.said[i].agency == node->agency;
     }
+    for (size_t i = 0; i < life->model.n_said; i++) {
+        struct said *said = &life->model.said[i];
+        said->may_be_lost |= said->agency == node->agency && said->withdrawn;
+    }
 }
 
 /* --- what is agreed --- */
@@ -339,6 +343,11 @@ void speech_agree(struct life *life)
 static void publish_directory(struct life *life)
 {
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    uint64_t version = life->hub.world->governing.governance->versions[GOVERNANCE_DIRECTORY] + 1;
+    if (version > MODEL_VERSIONS) {
+        return;
+    }
+    life->model.revoked_by[version] = life->revoked;
     world_directory_of(life->revoked, &text);
     hub_offer(&life->hub, GOVERNANCE_DIRECTORY, &text);
 }
