@@ -126,7 +126,9 @@ static void take_error(struct agent_link *link, uint64_t correlation, struct sli
         link_drop(link, verdict_words(verdict)); /* hello was refused */
         return;
     }
-    session_fetch_refused(&link->session);
+    if (!verdict_is_retry(verdict)) {
+        session_fetch_refused(&link->session);
+    }
     log_event(LOG_LEVEL_WARNING, "broker_error", "verdict=%s", verdict_name(verdict));
 }
 

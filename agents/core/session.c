@@ -220,6 +220,14 @@ static enum session_result judge_hello(struct session *session,
     return result;
 }
 
+/* The broker has answered something else since the document was asked for. One may be overtaken;
+ * after two it is taken for lost. */
+static void look_for_document(struct session *session)
+{
+    session->fetching = session->fetching && !session->overdue;
+    session->overdue = session->fetching;
+}
+
 /* Said again while everything goes on: a delivery may have moved our head meanwhile; then the next
  * one will do. */
 static enum session_result greeted_again(struct session *session,
@@ -228,6 +236,7 @@ static enum session_result greeted_again(struct session *session,
     const struct witness *witness = &session->witness;
     bool as_shown = witness->head.size == session->greeted_head &&
                     witness->promised.size == session->greeted_promise;
+    look_for_document(session);
     session->offered = reply->versions;
     session->clock_ahead_ms = clock_real_ms(session->agent->clock) - reply->time_ms;
     return as_shown ? judge_hello(session, reply) : SESSION_GOES_ON;
@@ -278,6 +287,7 @@ bool session_fetch(struct session *session, struct buf *out)
             struct wire_governance_fetch fetch = {.document = (enum governance_document)i,
                                                   .have = governance->versions[i]};
             session->fetching = true;
+            session->overdue = false;
             session->document = fetch.document;
             wire_governance_fetch_write(&fetch, out);
             return true;
@@ -345,6 +355,7 @@ enum session_result session_pong(struct session *session, struct slice payload, 
             session->refused &= ~(1U << i); /* another one: it may be better */
         }
     }
+    look_for_document(session);
     session->offered = pong.versions;
     session->clock_ahead_ms = clock_real_ms(session->agent->clock) - pong.time_ms;
     return SESSION_GOES_ON;

@@ -35,6 +35,7 @@ struct session {
     uint16_t protocol;
     struct wire_versions offered; /* by the broker */
     bool fetching;
+    bool overdue; /* a pong has come since it was asked for; with the next it is asked for again */
     enum governance_document document; /* being fetched */
     unsigned refused;                  /* documents refused on this connection, one bit each */
     bool judged;                       /* the broker's head was: its key is known */

@@ -347,6 +347,32 @@ static void a_pong_with_newer_versions_makes_the_agent_fetch_them(void **state)
     governance_unref(&governance);
 }
 
+/* The broker has this version of the agreements. */
+static void pong(struct story *story)
+{
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    struct wire_pong pong = {.versions = session_versions(story->practice->governing.governance),
+                             .time_ms = story->practice->clock.real_ms};
+    pong.versions.of[GOVERNANCE_AGREEMENTS] = 2;
+    wire_pong_write(&pong, &payload);
+    assert_int_equal(session_pong(&story->session, buf_slice(&payload), &story->arena),
+                     SESSION_GOES_ON);
+}
+
+static void a_document_that_does_not_come_is_asked_for_again(void **state)
+{
+    struct story *story = *state;
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    pong(story);
+    assert_true(session_fetch(&story->session, &payload));
+
+    pong(story);
+    assert_false(session_fetch(&story->session, &payload)); /* it may be on its way */
+    pong(story);
+
+    assert_true(session_fetch(&story->session, &payload));
+}
+
 /* --- parcels --- */
 
 /* A parcel as the broker reads it: signature, root and head are checked here. */
@@ -1326,6 +1352,7 @@ int main(void)
         TEST(a_head_that_somebody_else_signed_is_refused),
         TEST(a_delivery_that_begins_elsewhere_is_left_and_not_taken_for_a_fork),
         TEST(a_pong_with_newer_versions_makes_the_agent_fetch_them),
+        TEST(a_document_that_does_not_come_is_asked_for_again),
         TEST(a_parcel_holds_who_it_is_from_and_what_it_was_made_with),
         TEST(a_routine_concern_is_sealed_to_us_and_the_mash_alone),
         TEST(an_immediate_concern_is_sealed_to_the_whole_front_door),
