@@ -36,6 +36,14 @@ void judge_what_is_stuck(struct life *life)
                           i, (int)link->status.state, link->status.reason, (int)link->session.state,
                           rows[AT_SPOOL], rows[AT_SETTLING], member_position(node->member),
                           network_waiting(i));
+            for (unsigned lane = LANE_URGENT; rows[AT_SPOOL] > 0 && lane <= LANE_BULK; lane++) {
+                const struct flight *flight = &link->sending.lanes[lane];
+                (void)fprintf(stderr,
+                              "  lane %u: %s, waits for %" PRIu64 " (%s), next in %" PRId64 " ms\n",
+                              lane, flight->up ? "a parcel is up" : "none is up",
+                              flight->waiting.seq, verdict_name(flight->waiting.verdict),
+                              flight->backoff.not_before_ms - node->clock.boot_ms);
+            }
         }
     }
 }
