@@ -14,6 +14,7 @@ import time
 import crash_points
 import kills
 import partnership
+import power
 import stories
 
 
@@ -35,9 +36,14 @@ def crash_point_part(given):
             ("deaths at them", visits), ("records accepted", records), ("acknowledged and lost", 0)]
 
 
+def power_part(given):
+    return power.run(given.binaries, given.crash_states, given.seed, given.jobs)
+
+
 PARTS = (
     ("kills", "kill -9 at random moments under load", kill_part),
     ("crash-points", "Death at every named crash point", crash_point_part),
+    ("power", "Loss of power", power_part),
     ("calls", "System calls that fail, once and for ever", lambda given: stories.calls(given, say)),
     ("memory", "Memory that runs out", lambda given: stories.memory(given, say)),
     ("network", "A bad network", lambda given: stories.network(given, say)),
@@ -82,6 +88,7 @@ def options():
     parser.add_argument("--broker-kills", type=int, default=2000, metavar="N")
     parser.add_argument("--agent-kills", type=int, default=2000, metavar="N")
     parser.add_argument("--crash-point-rounds", type=int, default=5, metavar="N")
+    parser.add_argument("--crash-states", type=int, default=100000, metavar="N", help="of disks, after loss of power")
     parser.add_argument("--calls", type=int, default=2000, metavar="N", help="runs in which a system call fails")
     parser.add_argument("--calls-a-partnership", type=int, default=200, metavar="N")
     parser.add_argument("--allocation-step", type=int, default=7, metavar="N", help="1: every allocation")
