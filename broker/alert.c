@@ -13,6 +13,7 @@
 #include "broker/ties.h"
 #include "broker/timers.h"
 #include "ledger/tally.h"
+#include "wire/narrowing.h"
 
 /* --- telling --- */
 
@@ -111,6 +112,43 @@ static void tell_addressee(struct apply *apply, uint64_t number, const struct al
     for (size_t i = 0; i < headlines.n; i++) {
         headline_told(apply, &headlines.records[i], recipient->number, position);
     }
+}
+
+/* Whoever was told of the alert before hears of this record alone, who was not of all that it may. */
+static void show_addressee(struct apply *apply, uint64_t number, const struct alert_row *alert,
+                           struct alert_addressee *addressee, const struct told_record *record)
+{
+    const struct agency *recipient =
+        directory_agency(&apply->governance->directory, addressee->agency);
+    struct wire_headline headline;
+    struct wire_notice notice = alert_notice(apply, number, alert, NOTICE_EXTENDED);
+    if (recipient == NULL || !recipient->active || agency_is_front_door(recipient) ||
+        recipient->number == record->id.agency) {
+        return;
+    }
+    if (addressee->told == 0) {
+        tell_addressee(apply, number, alert, addressee, NOTICE_RAISED);
+        return;
+    }
+    if (headline_for(apply, record, recipient, &headline)) {
+        notice.n_headlines = 1;
+        notice.headlines = &headline;
+        alert_own_handle(apply, alert->child, recipient->number, &notice);
+        mailbox_notice(apply, recipient->number, &notice);
+    }
+}
+
+void alert_shown(struct apply *apply, const struct told_record *record)
+{
+    struct alert_row alert;
+    uint64_t number = child_alert_get(apply->txn, record->child, &alert);
+    if (number == 0 || !alert_is_open(&alert) || !alert_lists(&alert, &record->id)) {
+        return;
+    }
+    for (size_t i = 0; i < alert.n_addressees; i++) {
+        show_addressee(apply, number, &alert, &alert.addressees[i], record);
+    }
+    alert_row_put(apply->txn, number, &alert);
 }
 
 /* --- addressees --- */
@@ -714,7 +752,7 @@ static void tell_retracted(struct apply *apply, const struct told_record *record
         notice.has_record = true;
         notice.record = record->id;
         if (agency != record->id.agency && recipient->active &&
-            !disclose_narrowed(retraction->header, agency)) {
+            !narrowing_names(retraction->header, agency)) {
             const struct telling body = {.entry = &retraction->entry->id,
                                          .item = &retraction->entry->item};
             mailbox_deliver(apply, agency, &body);

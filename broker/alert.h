@@ -63,6 +63,9 @@ struct wire_notice alert_notice(const struct apply *apply, uint64_t number,
 void alert_own_handle(struct apply *apply, uint64_t child, uint32_t agency,
                       struct wire_notice *notice);
 /* Whether this agency may know of any record of the alert, and so of the alert. */
+/* A record of the child's open alert is hidden no longer: whoever is an addressee and no front door,
+ * and was not told of it, is told. */
+void alert_shown(struct apply *apply, const struct told_record *record);
 bool alert_known_to(struct apply *apply, const struct alert_row *alert,
                     const struct agency *recipient);
 bool alert_lists(const struct alert_row *alert, const struct entry_id *record);

@@ -68,8 +68,8 @@ static void consider(struct catching_up *catching, const struct told_record *rec
     struct apply *apply = catching->apply;
     const struct agency *recipient = catching->recipient;
     struct decision decision = disclose_decide_as(apply, record, recipient, catching->roles);
-    if (!tells(decision) || disclose_narrowed(&record->header, recipient->number) ||
-        !is_in_time(catching, record, decision) || was_told(catching, record, decision)) {
+    if (!tells(decision) || !is_in_time(catching, record, decision) ||
+        was_told(catching, record, decision)) {
         return;
     }
     if (decision.mode == MODE_CONTENT && !recipient->sensitive) {

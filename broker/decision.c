@@ -19,7 +19,7 @@ static void release_account(struct apply *apply, uint64_t number, const struct t
     struct decision decision = headline_decide(apply, record, opener);
     if (record->id.agency == opener->number || record->provisional || record->row.retracted ||
         record->row.destroyed != DESTROYED_NOT || decision.effect < EFFECT_HOLD ||
-        decision.mode != MODE_CONTENT || disclose_narrowed(&record->header, opener->number) ||
+        decision.mode != MODE_CONTENT ||
         !disclose_granted(&record->input, opener->number, PART_ACCOUNT)) {
         return;
     }
@@ -122,8 +122,7 @@ static void release_shared(struct apply *apply, const struct decision_header *he
     struct decision decision = headline_decide(apply, &record, opener);
     if (record.provisional || record.row.retracted || record.row.destroyed != DESTROYED_NOT ||
         members_by_name(apply->txn, record.child, agency) || decision.effect != EFFECT_SHARE ||
-        decision.mode != MODE_CONTENT || disclose_narrowed(&record.header, agency) ||
-        !disclose_granted(&record.input, agency, PART_ACCOUNT)) {
+        decision.mode != MODE_CONTENT || !disclose_granted(&record.input, agency, PART_ACCOUNT)) {
         return;
     }
     const struct telling account = {

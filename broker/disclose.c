@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/members.h"
+#include "wire/narrowing.h"
 
 /* --- the recipient's roles --- */
 
@@ -80,18 +81,38 @@ void disclose_existence(struct decision *decision)
     decision->effect = decision->effect == EFFECT_ASK ? EFFECT_SHARE : decision->effect;
 }
 
+/* The author's word comes last: it takes away, and never adds. */
+static void narrow(const struct apply *apply, const struct record_header *header,
+                   const struct agency *recipient, uint32_t roles, struct decision *decision)
+{
+    const struct narrow_reader reader = {.agency = recipient->number,
+                                         .front_door = agency_is_front_door(recipient),
+                                         .roles = roles,
+                                         .day = apply_day(apply)};
+    if (narrowing_keeps_from(header, &reader)) {
+        *decision = (struct decision){.effect = EFFECT_DENY,
+                                      .mode = MODE_EXISTENCE,
+                                      .rule = "narrowed",
+                                      .version = decision->version};
+    }
+}
+
 struct decision disclose_decide(struct apply *apply, uint64_t child,
                                 const struct record_header *header, const struct agency *origin,
                                 const struct agency *recipient)
 {
     struct disclosure disclosure = disclosure_of(apply, header, origin, recipient);
-    if (recipient->number != origin->number && !agency_is_front_door(recipient)) {
-        disclosure.roles = disclose_roles(apply, child, recipient->number);
+    bool front_door = agency_is_front_door(recipient);
+    uint32_t roles = 0;
+    if (recipient->number != origin->number && (!front_door || header->narrow.roles != 0)) {
+        roles = disclose_roles(apply, child, recipient->number);
     }
+    disclosure.roles = front_door ? 0 : roles; /* it is told as a front door */
     struct decision decision = agreements_decide(apply->governance->agreements, &disclosure);
     if (header->person) {
         disclose_existence(&decision);
     }
+    narrow(apply, header, recipient, roles, &decision);
     return decision;
 }
 
@@ -104,6 +125,7 @@ struct decision disclose_decide_as(const struct apply *apply, const struct told_
     if (record->tied || record->header.person) {
         disclose_existence(&decision);
     }
+    narrow(apply, &record->header, recipient, roles, &decision);
     return decision;
 }
 
@@ -132,16 +154,6 @@ struct decision disclose_involvement(const struct apply *apply, const struct age
 }
 
 /* --- what the entry itself says --- */
-
-bool disclose_narrowed(const struct record_header *header, uint32_t agency)
-{
-    for (size_t i = 0; i < header->n_narrow; i++) {
-        if (header->narrow[i] == agency) {
-            return true;
-        }
-    }
-    return false;
-}
 
 bool disclose_granted(const struct entry_input *entry, uint32_t agency, enum part part)
 {

@@ -7,7 +7,8 @@
 #include "broker/headline.h"
 
 /* The agreements in force in this transaction, on the batch's day, with the roles that the recipient
- * holds then for the child. Of an adult no more than existence is let through. */
+ * holds then for the child; and whatever the author took away from that. Of an adult no more than
+ * existence is let through. */
 struct decision disclose_decide(struct apply *apply, uint64_t child,
                                 const struct record_header *header, const struct agency *origin,
                                 const struct agency *recipient);
@@ -24,8 +25,6 @@ struct decision disclose_decide_at_most(const struct apply *apply,
                                         const struct record_header *header,
                                         const struct agency *origin, const struct agency *recipient,
                                         int32_t day);
-/* The author left this agency out. */
-bool disclose_narrowed(const struct record_header *header, uint32_t agency);
 bool disclose_granted(const struct entry_input *entry, uint32_t agency, enum part part);
 /* That `origin` is involved with a child at all: may `recipient` know, who holds these roles for it
  * (disclose_roles)? */

@@ -18,8 +18,7 @@ static uint8_t record_parts(struct apply *apply, const struct told_record *recor
     struct decision decision = headline_decide(apply, record, recipient);
     bool may_have = decision.effect == EFFECT_ASK ||
                     (decision.effect > EFFECT_ASK && decision.mode == MODE_CONTENT);
-    if (!may_have || record->row.retracted ||
-        disclose_narrowed(&record->header, recipient->number)) {
+    if (!may_have || record->row.retracted) {
         return 0;
     }
     bool by_name =

@@ -102,8 +102,7 @@ bool headline_for(struct apply *apply, const struct told_record *record,
     if (own && record->tied) {
         return false; /* whoever said it of an adult is not told to whom the adult is tied */
     }
-    if (!own &&
-        (decision.effect < EFFECT_ASK || disclose_narrowed(&record->header, recipient->number))) {
+    if (!own && decision.effect < EFFECT_ASK) {
         return false;
     }
     headline_fill(record, recipient,

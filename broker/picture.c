@@ -105,7 +105,7 @@ static void note_withheld(const struct drawing *drawing, const struct told_recor
                           const struct decision *decision)
 {
     if (drawing->picture != NULL && agency_is_front_door(drawing->asker) && decision->count &&
-        !record->row.retracted && !disclose_narrowed(&record->header, drawing->asker->number)) {
+        !record->row.retracted) {
         drawing->picture->reply.flags |= PICTURE_WITHHELD;
     }
 }

@@ -15,6 +15,7 @@
 #include "broker/members.h"
 #include "broker/ties.h"
 #include "broker/timers.h"
+#include "wire/narrowing.h"
 
 /* --- grants --- */
 
@@ -79,7 +80,7 @@ static enum verdict check_grants(const struct apply *apply, const struct record_
             continue; /* the same answer for another part */
         }
         const struct agency *recipient = directory_agency(&apply->governance->directory, number);
-        if (recipient == NULL || disclose_narrowed(header, number)) {
+        if (recipient == NULL || narrowing_names(header, number)) {
             return VERDICT_BAD_GRANT;
         }
         if (number != origin->number && !sealed_before(apply, entry) &&
@@ -101,12 +102,14 @@ struct reader_search {
     bool found;
 };
 
+/* One day: what is hidden counts by who reads it then. */
 static bool may_read(const struct reader_search *search, const struct agency *agency)
 {
+    struct record_header header = *search->header;
+    header.narrow.hidden_until = 0;
     return agency != NULL && agency->active && agency->number != search->origin->number &&
-           !disclose_narrowed(search->header, agency->number) &&
-           disclose_decide(search->apply, search->child, search->header, search->origin, agency)
-                   .effect >= EFFECT_ASK;
+           disclose_decide(search->apply, search->child, &header, search->origin, agency).effect >=
+               EFFECT_ASK;
 }
 
 static bool find_reader(void *data, const struct subject_id *subject, enum link link)
@@ -246,8 +249,7 @@ static void consider(struct apply *apply, const struct told_record *record, uint
                      enum notice_type type)
 {
     const struct agency *recipient = directory_agency(&apply->governance->directory, number);
-    if (recipient == NULL || !recipient->active || number == record->id.agency ||
-        disclose_narrowed(&record->header, number)) {
+    if (recipient == NULL || !recipient->active || number == record->id.agency) {
         return;
     }
     struct decision decision = headline_decide(apply, record, recipient);
@@ -257,11 +259,15 @@ static void consider(struct apply *apply, const struct told_record *record, uint
     } else if (shares && !agency_is_front_door(recipient) && !recipient->sensitive &&
                !disclose_granted(&record->input, number, PART_ACCOUNT)) {
         circle_introduce(apply, record->child, number, record->id.agency);
+        if (record->header.narrow.hidden_until != 0) {
+            tell_existence(apply, record, recipient, type); /* its origin may know it long since */
+        }
     }
 }
 
-static void tell_others(struct apply *apply, const struct told_record *record,
-                        enum notice_type type)
+/* Whoever has the child too. */
+static void tell_members(struct apply *apply, const struct told_record *record,
+                         enum notice_type type)
 {
     const struct directory *directory = &apply->governance->directory;
     struct member_list members;
@@ -276,6 +282,13 @@ static void tell_others(struct apply *apply, const struct told_record *record,
             consider(apply, record, member->number, type);
         }
     }
+}
+
+static void tell_others(struct apply *apply, const struct told_record *record,
+                        enum notice_type type)
+{
+    const struct directory *directory = &apply->governance->directory;
+    tell_members(apply, record, type);
     for (size_t i = 0; i < directory->n_front_doors; i++) {
         consider(apply, record, directory->front_doors[i], type);
     }
@@ -410,6 +423,10 @@ void record_act(struct apply *apply, const struct record_case *record, uint64_t 
         return;
     }
     chronicle(apply, record, log_index);
+    if (apply_day(apply) < record->header->narrow.hidden_until) {
+        timers_watch_hidden(apply, &record->header->id, record->header->narrow.hidden_until,
+                            log_index);
+    }
     if (record->header->person) {
         act_on_adult(apply, record, log_index);
         return;
@@ -514,5 +531,51 @@ void record_untied(struct apply *apply, uint64_t person, uint64_t child)
             tell_of_adult(apply, &told, NOTICE_LINK_UNDONE);
             tell_addressees(apply, &told);
         }
+    }
+}
+
+/* --- what was hidden --- */
+
+static void show_to_child(struct apply *apply, const struct entry_id *id, uint64_t child)
+{
+    struct told_record told;
+    if (headline_load_of(apply, id, child, &told) && !(told.tied && told.origin->sensitive)) {
+        tell_members(apply, &told, NOTICE_TOLD);
+        alert_shown(apply, &told);
+    }
+}
+
+static void show_sealed(struct apply *apply, const struct told_record *told)
+{
+    const struct record_case record = {
+        .header = &told->header,
+        .entry = &told->input,
+        .origin = told->origin,
+        .subject = {.child = told->child,
+                    .link = told->provisional ? LINK_PROVISIONAL : LINK_VERIFIED},
+    };
+    share_now(apply, &record); /* a front door has it: that tells it nothing again */
+}
+
+void record_shown(struct apply *apply, const struct entry_id *id)
+{
+    struct told_record told;
+    struct tied_children children;
+    if (!headline_load(apply, id, &told) || told.row.retracted) {
+        return;
+    }
+    if (!told.header.person) {
+        if (told.row.verdict != VERDICT_STORED) {
+            return; /* nobody reads it, and its sender was told so */
+        }
+        if (told.row.destroyed == DESTROYED_NOT) {
+            show_sealed(apply, &told);
+        }
+        show_to_child(apply, id, told.child);
+        return;
+    }
+    ties_children(apply, told.child, &children);
+    for (size_t i = 0; i < children.n; i++) {
+        show_to_child(apply, id, children.of[i]);
     }
 }

@@ -37,4 +37,7 @@ void record_person_met(struct apply *apply, uint64_t person);
  * that it is not about this child. */
 void record_untied(struct apply *apply, uint64_t person, uint64_t child);
 
+/* The day until which its author hid it has come: whoever is no front door is told, as if it came now. */
+void record_shown(struct apply *apply, const struct entry_id *id);
+
 #endif

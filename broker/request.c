@@ -27,8 +27,7 @@ static bool may_ask(struct apply *apply, const struct told_record *record,
                     const struct agency *asker)
 {
     return record->id.agency != asker->number && !record->origin->sensitive &&
-           !record->row.retracted && !disclose_narrowed(&record->header, asker->number) &&
-           headline_decide(apply, record, asker).effect >= EFFECT_ASK;
+           !record->row.retracted && headline_decide(apply, record, asker).effect >= EFFECT_ASK;
 }
 
 static bool within_limit(struct apply *apply, uint32_t number)

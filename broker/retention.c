@@ -123,6 +123,7 @@ static int32_t record_day(struct apply *apply, const struct told_record *record,
                           const struct retention_row *watch, enum destroyed *ret_rule)
 {
     int32_t day = later_of(record->header.event_day, watch->since_day) + 1;
+    day = later_of(day, record->header.narrow.hidden_until + 1);
     if (may_be_told(apply, record)) {
         *ret_rule = DESTROYED_UNUSED;
         return day + longest_window_days(&apply->governance->patterns);

@@ -10,6 +10,7 @@
 #include "broker/disclose.h"
 #include "broker/headline.h"
 #include "broker/mailbox.h"
+#include "broker/record.h"
 
 #define DAY_MS             INT64_C(86400000)
 #define INTERVAL_DOUBLINGS 6 /* from half an hour to a day and a third */
@@ -49,16 +50,28 @@ void timers_watch_alert(struct apply *apply, uint64_t alert)
     set(apply, &timer);
 }
 
+static void watch_day(struct apply *apply, enum timer_kind kind, const struct entry_id *entry,
+                      int32_t day, uint64_t log_index)
+{
+    struct timer_row timer = {
+        .due_ms = (int64_t)day * DAY_MS, /* London has had its midnight then */
+        .kind = kind,
+        .number = log_index,
+        .entry = *entry,
+    };
+    timer_row_put(apply->txn, &timer);
+}
+
 void timers_watch_role(struct apply *apply, const struct entry_id *involvement, int32_t from_day,
                        uint64_t log_index)
 {
-    struct timer_row timer = {
-        .due_ms = (int64_t)from_day * DAY_MS, /* London has had its midnight then */
-        .kind = TIMER_ROLE,
-        .number = log_index,
-        .entry = *involvement,
-    };
-    timer_row_put(apply->txn, &timer);
+    watch_day(apply, TIMER_ROLE, involvement, from_day, log_index);
+}
+
+void timers_watch_hidden(struct apply *apply, const struct entry_id *record, int32_t until_day,
+                         uint64_t log_index)
+{
+    watch_day(apply, TIMER_SHOWN, record, until_day, log_index);
 }
 
 int64_t timers_next_ms(struct store_txn *txn)
@@ -247,6 +260,9 @@ static bool fire(struct apply *apply, const struct timer_row *timer)
         return fire_passing(apply, timer);
     case TIMER_ROLE:
         fire_role(apply, timer);
+        return false;
+    case TIMER_SHOWN:
+        record_shown(apply, &timer->entry);
         return false;
     }
     return false;

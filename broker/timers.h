@@ -2,7 +2,8 @@
 /*
  * timers: what must be looked at later, in the store by due time: whether somebody has opened what
  * was urgent, or an alert; whether a front door has passed on what is about a child of another
- * authority; and the day on which a role begins. They fire in a batch that has a tick among its inputs, so a replay fires
+ * authority; the day on which a role begins; and the day until which a record was hidden. They
+ * fire in a batch that has a tick among its inputs, so a replay fires
  * them too; late after a stop, but once. Nobody opened it: the sender, the desk on duty then and the
  * other front doors hear, and hear again, at longer and longer intervals, until somebody does. Part
  * of apply.
@@ -19,6 +20,9 @@ void timers_watch_passing(struct apply *apply, const struct entry_id *record, ui
 /* From an involvement that begins on a later day, once its leaf is there. */
 void timers_watch_role(struct apply *apply, const struct entry_id *involvement, int32_t from_day,
                        uint64_t log_index);
+/* From a record that its author hides until a day, once its leaf is there. */
+void timers_watch_hidden(struct apply *apply, const struct entry_id *record, int32_t until_day,
+                         uint64_t log_index);
 void timers_watch_alert(struct apply *apply, uint64_t alert);
 /* What is due at the batch's time, the earliest first, at most CAIRN_TIMERS_PER_TICK. */
 void timers_fire(struct apply *apply);

@@ -64,7 +64,7 @@ static void read_all(const struct json_view *document, const struct event_terms 
     ret->recorded_ms = terms->now_ms;
     parts_source(document, ret);
     parts_lawfulness(document, &ret->lawfulness);
-    parts_narrow(document, ret);
+    parts_narrow(document, terms, ret);
     (void)snprintf(ret->lawfulness.function, sizeof(ret->lawfulness.function), "%s", function);
     if (ret->lawfulness.family_told == FAMILY_NOT_TOLD) {
         (void)snprintf(ret->lawfulness.family_words, sizeof(ret->lawfulness.family_words), "%s",

@@ -233,7 +233,7 @@ static void read_plan(const struct json_view *document, const struct event_terms
     parts_source(document, event);
     parts_lawfulness(document, &event->lawfulness);
     parts_family_words(document, &event->lawfulness);
-    parts_narrow(document, event);
+    parts_narrow(document, terms, event);
     memcpy(ret->source_id, event->source_id, sizeof(ret->source_id));
     if (ended) {
         read_end(document, event);

@@ -4,6 +4,7 @@
 
 #include "agents/core/api_view.h"
 #include "agents/core/event.h"
+#include "agents/core/narrow.h"
 #include "base/text.h"
 
 static void set_word(struct json *object, const char *key, const char *word)
@@ -33,11 +34,12 @@ static struct json *record_header_json(const struct api_view *view,
         answer_set_entry(object, "retracts", &record->retracts);
     }
     struct json *narrow = json_array_new();
-    for (size_t i = 0; i < record->n_narrow; i++) {
-        struct json *agency = view_agency(view, record->narrow[i]);
+    for (size_t i = 0; i < record->narrow.n_agencies; i++) {
+        struct json *agency = view_agency(view, record->narrow.agencies[i]);
         (void)json_append_node(narrow, &agency);
     }
     (void)json_set_node(object, "left_out", &narrow);
+    narrow_show(object, &record->narrow);
     return object;
 }
 

@@ -4,7 +4,8 @@
  *           address_withheld, address_released, home_authority, nhs_number{value,status}, upn{value,status}, local_id}
  *           only what is there
  * account  {"format":"cairn-account/v1", narrative{...}, recorded_at, source,
- *           lawfulness{judged_by,judge,basis,detriment,function,family_told,family_words}}
+ *           lawfulness{judged_by,judge,basis,detriment,function,family_told,family_words},
+ *           narrow_words}
  * event    {"format":"cairn-event/v1", ...} both of these and the numbers of the header;
  *           never leaves the agency
  */
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agents/core/narrow.h"
 #include "base/date.h"
 #include "base/text.h"
 #include "json/json.h"
@@ -148,6 +150,7 @@ static struct json *account_of(const struct event *event)
     set_instant(account, "recorded_at", event->recorded_ms);
     set_text(account, "source", event->adapter);
     set_object(account, "lawfulness", lawfulness_of(&event->lawfulness));
+    set_text(account, "narrow_words", event->narrow.words);
     return account;
 }
 
@@ -193,11 +196,9 @@ int event_to_json(const struct event *event, struct buf *out)
     set_text(whole, "occurrence", event->occurrence);
     set_text(whole, "retracts", event->retracts);
     json_set_bool(whole, "settles", event->settles);
-    struct json *narrow = json_array_new();
-    for (size_t i = 0; i < event->n_narrow; i++) {
-        json_append_word(narrow, event->narrow[i]);
+    if (event->narrow.reason != 0) {
+        set_object(whole, "narrow", narrow_json(&event->narrow));
     }
-    set_object(whole, "narrow", narrow);
     set_object(whole, "card", card_of(&event->child));
     set_object(whole, "account", account_of(event));
     return write_and_free(whole, out);
@@ -295,24 +296,6 @@ static void get_account(const struct json_view *account, struct event *ret)
     }
 }
 
-static void get_narrow(const struct json_view *whole, struct event *ret)
-{
-    struct json_view narrow = json_get_array(whole, "narrow");
-    size_t n = json_length(&narrow);
-
-    if (n > CAIRN_NARROW_MAX) {
-        (void)json_refuse(&narrow, "has more than %d agencies", CAIRN_NARROW_MAX);
-        return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        struct json_view item = json_item(&narrow, i);
-        if (!text_copy(ret->narrow[i], sizeof(ret->narrow[i]), json_as_text(&item))) {
-            (void)json_refuse(&item, "is not an agency id");
-        }
-    }
-    ret->n_narrow = n;
-}
-
 static void get_head(const struct json_view *whole, struct event *ret)
 {
     if (!slice_is_text(json_get_text(whole, "format"), EVENT_FORMAT)) {
@@ -343,7 +326,7 @@ int event_from_json(struct slice text, struct event *ret, struct error *error)
         struct json_view card = json_get_object(&whole, "card");
         struct json_view account = json_get_object(&whole, "account");
         get_head(&whole, &event);
-        get_narrow(&whole, &event);
+        narrow_read(&whole, &event.narrow);
         get_card(&card, &event.child);
         get_account(&account, &event);
     }

@@ -23,6 +23,7 @@
 #define EVENT_OCCURRENCE_BYTES     128 /* "sct:408443003", "text:paediatricclinic"; and NUL */
 #define EVENT_FUNCTION_BYTES       401 /* a sentence or two; and NUL */
 #define EVENT_JUDGE_BYTES          201 /* name and role, or a decision's title and date; and NUL */
+#define EVENT_NARROW_WORDS_BYTES   401 /* a sentence or two; and NUL */
 #define EVENT_REASON_BYTES         (CAIRN_REASON_MAX_BYTES + 1)
 
 /* What fits a sealed part beside its u32 length. */
@@ -34,7 +35,9 @@
 #define EVENT_JSON_MAX_BYTES      (EVENT_CARD_JSON_MAX_BYTES + EVENT_ACCOUNT_JSON_MAX_BYTES + 4096)
 
 static_assert(EVENT_NARRATIVE_MAX_BYTES +
-                      2 * (EVENT_FUNCTION_BYTES + EVENT_JUDGE_BYTES + EVENT_REASON_BYTES) + 1024 <=
+                      2 * (EVENT_FUNCTION_BYTES + EVENT_JUDGE_BYTES + EVENT_REASON_BYTES +
+                           EVENT_NARROW_WORDS_BYTES) +
+                      1024 <=
                   EVENT_ACCOUNT_JSON_MAX_BYTES,
               "narrative and lawfulness fit one sealed account");
 static_assert(2 * (2 * CAIRN_NAME_MAX_BYTES + IDENTITY_ADDRESS_BYTES + IDENTITY_POSTCODE_BYTES +
@@ -51,6 +54,19 @@ struct lawfulness {
     char judge[EVENT_JUDGE_BYTES];         /* who judged it relevant, or which standing decision */
     char function[EVENT_FUNCTION_BYTES];   /* the function of the recipients that it serves */
     char family_words[EVENT_REASON_BYTES]; /* what they were told, or why not */
+};
+
+/* Whom the author tells less than the agreements do. */
+struct event_narrow {
+    size_t n_agencies;
+    char agencies[CAIRN_NARROW_MAX][CAIRN_AGENCY_ID_MAX_BYTES]; /* ids */
+    uint32_t roles;                                             /* ROLE_BIT */
+    int32_t hidden_until;                                       /* day; 0 none */
+    bool not_for_family;
+    uint32_t reason;    /* enum narrow_reason; 0: it narrows nothing */
+    uint32_t authority; /* enum authority */
+    char words
+        [EVENT_NARROW_WORDS_BYTES]; /* who decided it, and why: for whoever may read the account */
 };
 
 struct event {
@@ -76,12 +92,10 @@ struct event {
     struct identity child;                   /* or adult; empty only for a retraction */
     struct buf account;                      /* the narrative: one JSON object, canonical */
     struct lawfulness lawfulness;
-    size_t n_narrow;
-    char narrow[CAIRN_NARROW_MAX]
-               [CAIRN_AGENCY_ID_MAX_BYTES]; /* ids of agencies the author left out */
-    char retracts[EVENT_SOURCE_ID_BYTES];   /* source id of the same adapter; a retraction has one,
+    struct event_narrow narrow;
+    char retracts[EVENT_SOURCE_ID_BYTES]; /* source id of the same adapter; a retraction has one,
                                                nothing else does */
-    bool settles;                           /* waits its settle time before it leaves */
+    bool settles;                         /* waits its settle time before it leaves */
 };
 
 #define EVENT_NULL                                                                                 \

@@ -10,6 +10,7 @@
 #include "agents/core/room.h"
 #include "base/date.h"
 #include "base/log.h"
+#include "wire/narrowing.h"
 
 static int32_t today(const struct granting *granting)
 {
@@ -28,14 +29,14 @@ struct finding {
     struct entry_id *ret;
 };
 
-static bool is_narrowed(const struct record_header *record, uint32_t agency)
+/* What is hidden still is not granted anew: the broker would refuse it. */
+static bool is_narrowed(const struct finding *finding, const struct record_header *record)
 {
-    for (size_t i = 0; i < record->n_narrow; i++) {
-        if (record->narrow[i] == agency) {
-            return true;
-        }
-    }
-    return false;
+    const struct narrow_reader reader = {.agency = finding->reader->number,
+                                         .front_door = agency_is_front_door(finding->reader),
+                                         .roles = finding->search->standing.roles,
+                                         .day = today(finding->granting)};
+    return narrowing_keeps_from(record, &reader);
 }
 
 static struct disclosure disclosure_of(const struct finding *finding)
@@ -68,7 +69,7 @@ static bool fits_record(const struct finding *finding, const struct out_row *row
     disclosure.level = record->level;
     disclosure.urgency = record->urgency;
     return record->record_kind != RECORD_RETRACTION && !row->retracted &&
-           !is_narrowed(record, search->reader) &&
+           !is_narrowed(finding, record) &&
            instant_london_day(row->created_ms) >= search->since_day &&
            (search->only == NULL || entry_id_equal(search->only, &record->id)) &&
            fits_decision(finding, &disclosure);

@@ -23,6 +23,7 @@
 #include "agents/core/frozen.h"
 #include "agents/core/session.h"
 #include "crypto/digest.h"
+#include "wire/narrowing.h"
 
 #define RECORD_READERS_MAX (CAIRN_GRANTS_MAX / CAIRN_PARTS)
 
@@ -56,14 +57,20 @@ struct cut {
     const struct agency *own;
 };
 
-static bool is_narrowed(const struct record_header *record, uint32_t agency)
+/* As far as is known here; the broker asks again. What is hidden is sealed now, and the broker holds
+ * it back until its day. */
+static bool is_narrowed(const struct cut *cut, const struct record_header *record,
+                        const struct agency *recipient)
 {
-    for (size_t i = 0; i < record->n_narrow; i++) {
-        if (record->narrow[i] == agency) {
-            return true;
+    struct narrow_reader reader = {.agency = recipient->number,
+                                   .front_door = agency_is_front_door(recipient),
+                                   .day = NARROW_ANY_DAY};
+    for (size_t i = 0; i < cut->entry->n_circle; i++) {
+        if (cut->entry->circle[i].agency == recipient->number) {
+            reader.roles |= cut->entry->circle[i].roles;
         }
     }
-    return false;
+    return narrowing_keeps_from(record, &reader);
 }
 
 /* What is said of an adult nobody else opens. */
@@ -80,7 +87,7 @@ static bool may_read_record(const struct cut *cut, const struct agency *recipien
         .roles = roles,
         .day = cut->terms->day,
     };
-    if (record->person || is_narrowed(record, recipient->number)) {
+    if (record->person || is_narrowed(cut, record, recipient)) {
         return false;
     }
     struct decision decision = agreements_decide(cut->terms->governance->agreements, &disclosure);

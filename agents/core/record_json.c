@@ -148,7 +148,7 @@ static void read_record(const struct json_view *record, const struct event_terms
     read_account(record, ret);
     parts_lawfulness(record, &ret->lawfulness);
     parts_family_words(record, &ret->lawfulness);
-    parts_narrow(record, ret);
+    parts_narrow(record, terms, ret);
     settle_missed(record, ret);
     check_record(record, ret);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agents/core/narrow.h"
 #include "base/date.h"
 #include "base/text.h"
 
@@ -229,16 +230,26 @@ void parts_family_words(const struct json_view *document, const struct lawfulnes
     }
 }
 
-void parts_narrow(const struct json_view *document, struct event *ret)
+void parts_narrow(const struct json_view *document, const struct event_terms *terms,
+                  struct event *ret)
 {
-    struct json_view narrow = json_opt_array(document, "narrow");
+    struct json_view part = json_opt_object(document, "narrow");
+    int32_t today = instant_london_day(terms->now_ms);
 
-    ret->n_narrow = json_length(&narrow);
-    assert(ret->n_narrow <= CAIRN_NARROW_MAX); /* the schema's maxItems */
-    for (size_t i = 0; i < ret->n_narrow; i++) {
-        struct json_view item = json_item(&narrow, i);
-        if (!text_copy(ret->narrow[i], sizeof(ret->narrow[i]), json_as_text(&item))) {
-            (void)json_refuse(&item, "is not an agency id");
-        }
+    narrow_read(document, &ret->narrow);
+    if (ret->narrow.reason != 0 && ret->narrow.n_agencies == 0 && ret->narrow.roles == 0 &&
+        ret->narrow.hidden_until == 0 && !ret->narrow.not_for_family) {
+        parts_refuse(document, "narrow",
+                     "narrows nothing: say agencies, roles, hidden_until or family_view");
+    }
+    if (ret->narrow.hidden_until == 0) {
+        return;
+    }
+    if (record_is_danger(ret->kind, ret->urgency) || ret->kind == RECORD_RETRACTION) {
+        parts_refuse(&part, "hidden_until",
+                     "what is immediate, a referral or a retraction is never hidden: leave it out");
+    } else if (ret->narrow.hidden_until <= today ||
+               ret->narrow.hidden_until > today + CAIRN_HIDDEN_MAX_DAYS) {
+        parts_refuse(&part, "hidden_until", "must be a day of the next four weeks");
     }
 }

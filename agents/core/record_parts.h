@@ -34,7 +34,9 @@ void parts_source(const struct json_view *document, struct event *ret);
 void parts_lawfulness(const struct json_view *document, struct lawfulness *ret);
 /* What was not told to the family needs a reason. */
 void parts_family_words(const struct json_view *document, const struct lawfulness *lawfulness);
-void parts_narrow(const struct json_view *document, struct event *ret);
+/* Once kind and urgency are there: what cannot wait is never hidden. */
+void parts_narrow(const struct json_view *document, const struct event_terms *terms,
+                  struct event *ret);
 /* A text of the document, if it is there, as a member of an account that is being made. */
 void parts_tell(struct json *account, const char *key, const struct json_view *object,
                 const char *from);

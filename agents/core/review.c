@@ -11,6 +11,7 @@
 #include "agents/core/inbox.h"
 #include "agents/core/kept.h"
 #include "base/date.h"
+#include "wire/narrowing.h"
 
 #define META_SWEPT     "reviews-swept"
 #define SWEEP_ROWS     8
@@ -167,16 +168,6 @@ static bool told_read(const struct review *review, const struct out_row *row, st
     return ret->origin != NULL;
 }
 
-static bool is_narrowed(const struct record_header *record, uint32_t agency)
-{
-    for (size_t i = 0; i < record->n_narrow; i++) {
-        if (record->narrow[i] == agency) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Of one who may get it at all; effect DENY otherwise. */
 static struct decision decide(const struct review *review, const struct told *told, uint32_t number,
                               uint32_t roles)
@@ -184,7 +175,14 @@ static struct decision decide(const struct review *review, const struct told *to
     const struct record_header *record = &told->header.record;
     const struct agency *reader = directory_agency(&review->governance->directory, number);
     if (reader == NULL || !reader->active || reader == told->origin ||
-        is_narrowed(record, number) || agency_open_key(reader) == NULL) {
+        agency_open_key(reader) == NULL) {
+        return (struct decision){.effect = EFFECT_DENY};
+    }
+    const struct narrow_reader narrowed = {.agency = number,
+                                           .front_door = agency_is_front_door(reader),
+                                           .roles = roles,
+                                           .day = NARROW_ANY_DAY}; /* hidden is not kept */
+    if (narrowing_keeps_from(record, &narrowed)) {
         return (struct decision){.effect = EFFECT_DENY};
     }
     const struct disclosure disclosure = {

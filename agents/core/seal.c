@@ -65,30 +65,35 @@ enum lane seal_lane(enum record_kind kind, enum urgency urgency)
     return record_is_danger(kind, urgency) ? LANE_URGENT : LANE_NORMAL;
 }
 
-/* The numbers of the agencies left out, rising and each once. */
-static int narrow_numbers(const struct seal *seal, const struct event *event,
-                          struct record_header *header, struct error *error)
+/* Agencies as numbers, rising and each once. */
+static int fill_narrow(const struct seal *seal, const struct event *event,
+                       struct record_header *header, struct error *error)
 {
-    header->n_narrow = 0;
-    for (size_t i = 0; i < event->n_narrow; i++) {
+    struct narrowing *narrow = &header->narrow;
+    *narrow = (struct narrowing){.roles = event->narrow.roles,
+                                 .hidden_until = event->narrow.hidden_until,
+                                 .not_for_family = event->narrow.not_for_family,
+                                 .reason = event->narrow.reason,
+                                 .authority = event->narrow.authority};
+    for (size_t i = 0; i < event->narrow.n_agencies; i++) {
         const struct agency *agency =
-            directory_agency_by_id(&seal->governance->directory, event->narrow[i]);
-        size_t at = header->n_narrow;
+            directory_agency_by_id(&seal->governance->directory, event->narrow.agencies[i]);
+        size_t at = narrow->n_agencies;
         if (agency == NULL) {
-            char where[32];
-            (void)snprintf(where, sizeof(where), "/narrow/%zu", i);
+            char where[48];
+            (void)snprintf(where, sizeof(where), "/narrow/agencies/%zu", i);
             return error_set(error, where, "is no agency of the directory: give its id");
         }
-        while (at > 0 && header->narrow[at - 1] > agency->number) {
+        while (at > 0 && narrow->agencies[at - 1] > agency->number) {
             at--;
         }
-        if (at > 0 && header->narrow[at - 1] == agency->number) {
+        if (at > 0 && narrow->agencies[at - 1] == agency->number) {
             continue;
         }
-        memmove(&header->narrow[at + 1], &header->narrow[at],
-                (header->n_narrow - at) * sizeof(header->narrow[0]));
-        header->narrow[at] = agency->number;
-        header->n_narrow++;
+        memmove(&narrow->agencies[at + 1], &narrow->agencies[at],
+                (narrow->n_agencies - at) * sizeof(narrow->agencies[0]));
+        narrow->agencies[at] = agency->number;
+        narrow->n_agencies++;
     }
     return 0;
 }
@@ -96,7 +101,7 @@ static int narrow_numbers(const struct seal *seal, const struct event *event,
 int seal_check(const struct seal *seal, const struct event *event, struct error *error)
 {
     struct record_header header;
-    return narrow_numbers(seal, event, &header, error);
+    return fill_narrow(seal, event, &header, error);
 }
 
 /* The same for all records of one event, and nothing that anybody can try source ids against. */
@@ -142,7 +147,7 @@ static int fill_header(const struct seal *seal, const struct event *event,
                          header->occurrence);
     }
     int r = name_event(seal, event, header->event_id);
-    return r != 0 ? r : narrow_numbers(seal, event, header, &error);
+    return r != 0 ? r : fill_narrow(seal, event, header, &error);
 }
 
 /* The handle: of the child, with its statement in front; a retraction's is that of its record. */

@@ -132,7 +132,7 @@ static void read_all(struct reading *reading)
     parts_source(document, all);
     parts_lawfulness(document, &all->lawfulness);
     parts_family_words(document, &all->lawfulness);
-    parts_narrow(document, all);
+    parts_narrow(document, reading->terms, all);
 }
 
 static void read_account(const struct reading *reading, const struct json_view *item,

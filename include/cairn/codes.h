@@ -290,6 +290,35 @@ enum family_told {
 #undef X
 };
 
+/* Why an author told fewer than the agreements allow, and by whose authority. */
+#define CAIRN_NARROW_REASONS(X)                                                                    \
+    X(STAFF_ALLEGATION, 1, "allegation-against-staff")                                             \
+    X(CHILD_AT_RISK, 2, "risk-to-the-child")                                                       \
+    X(OTHER_AT_RISK, 3, "risk-to-somebody-else")                                                   \
+    X(ENQUIRY, 4, "enquiry-under-way")                                                             \
+    X(YOUNG_PERSON, 5, "wish-of-the-young-person")                                                 \
+    X(COURT, 6, "order-of-a-court")
+
+enum narrow_reason {
+#define X(name, number, text) NARROW_##name = (number),
+    CAIRN_NARROW_REASONS(X)
+#undef X
+};
+
+#define CAIRN_AUTHORITIES(X)                                                                       \
+    X(LADO, 1, "lado")                                                                             \
+    X(POLICE, 2, "police")                                                                         \
+    X(SAFEGUARDING_LEAD, 3, "safeguarding-lead")                                                   \
+    X(CHILDRENS_SERVICES, 4, "childrens-services")                                                 \
+    X(CALDICOTT_GUARDIAN, 5, "caldicott-guardian")                                                 \
+    X(COURT, 6, "court")
+
+enum authority {
+#define X(name, number, text) AUTHORITY_##name = (number),
+    CAIRN_AUTHORITIES(X)
+#undef X
+};
+
 /* What a request, and a rule of an agreement, is for. */
 #define CAIRN_PURPOSES(X)                                                                          \
     X(SAFEGUARDING, 1, "safeguarding")                                                             \
@@ -352,6 +381,10 @@ const char *detriment_text(uint32_t number);
 uint32_t detriment_number(const char *text);
 const char *family_told_text(uint32_t number);
 uint32_t family_told_number(const char *text);
+const char *narrow_reason_text(uint32_t number);
+uint32_t narrow_reason_number(const char *text);
+const char *authority_text(uint32_t number);
+uint32_t authority_number(const char *text);
 const char *purpose_text(uint32_t number);
 uint32_t purpose_number(const char *text);
 const char *entry_kind_text(uint32_t number);

@@ -22,7 +22,8 @@
 #define CAIRN_PARTS                 2  /* card and account */
 #define CAIRN_GRANTS_MAX            16 /* per record: parts x recipients */
 #define CAIRN_TOKENS_MAX            12 /* per subject statement */
-#define CAIRN_NARROW_MAX            8  /* agencies or roles an author may leave out */
+#define CAIRN_NARROW_MAX            8  /* agencies an author may leave out */
+#define CAIRN_HIDDEN_MAX_DAYS       28 /* that an author may hide a record: four weeks of an enquiry */
 #define CAIRN_TEXT_MAX_BYTES        16384 /* the account's free text, before padding */
 #define CAIRN_REASON_MAX_BYTES      1000  /* why a practitioner opened or decided */
 #define CAIRN_REASON_MIN_CHARACTERS 20    /* blanks not counted; shorter is no reason */

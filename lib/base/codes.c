@@ -73,6 +73,8 @@ static const struct word judges[] = {CAIRN_JUDGES(X)};
 static const struct word bases[] = {CAIRN_BASES(X)};
 static const struct word detriments[] = {CAIRN_DETRIMENTS(X)};
 static const struct word families_told[] = {CAIRN_FAMILY_TOLD(X)};
+static const struct word narrow_reasons[] = {CAIRN_NARROW_REASONS(X)};
+static const struct word authorities[] = {CAIRN_AUTHORITIES(X)};
 static const struct word purposes[] = {CAIRN_PURPOSES(X)};
 static const struct word governance_documents[] = {CAIRN_GOVERNANCE_DOCUMENTS(X)};
 #undef X
@@ -228,6 +230,26 @@ const char *family_told_text(uint32_t number)
 uint32_t family_told_number(const char *text)
 {
     return number_of(WORDS(families_told), text);
+}
+
+const char *narrow_reason_text(uint32_t number)
+{
+    return text_of(WORDS(narrow_reasons), number);
+}
+
+uint32_t narrow_reason_number(const char *text)
+{
+    return number_of(WORDS(narrow_reasons), text);
+}
+
+const char *authority_text(uint32_t number)
+{
+    return text_of(WORDS(authorities), number);
+}
+
+uint32_t authority_number(const char *text)
+{
+    return number_of(WORDS(authorities), text);
 }
 
 const char *purpose_text(uint32_t number)

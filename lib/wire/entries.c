@@ -8,6 +8,7 @@
 
 #include "base/date.h"
 #include "entries.pb-c.h"
+#include "wire/narrowing.h"
 #include "wire/pieces.h"
 #include "wire/strict.h"
 #include "wire/wire.h"
@@ -56,22 +57,32 @@ static bool record_sizes_ok(const Cairn__V1__RecordHeader *from)
            piece_instant_ok(from->created_ms) && from->card_bytes <= CAIRN_BODY_MAX_BYTES;
 }
 
+/* Once the rest of the header is there. */
 static bool record_narrow(const Cairn__V1__RecordHeader *from, struct record_header *ret)
 {
+    const Cairn__V1__Narrowing *narrow = from->narrow;
     uint32_t last = 0;
 
-    if (from->n_narrow > CAIRN_NARROW_MAX) {
+    if (narrow == NULL) {
+        return true;
+    }
+    if (narrow->n_agencies > CAIRN_NARROW_MAX) {
         return false;
     }
-    for (size_t i = 0; i < from->n_narrow; i++) {
-        if (from->narrow[i] <= last) {
+    for (size_t i = 0; i < narrow->n_agencies; i++) {
+        if (narrow->agencies[i] <= last) {
             return false;
         }
-        last = from->narrow[i];
-        ret->narrow[i] = last;
+        last = narrow->agencies[i];
+        ret->narrow.agencies[i] = last;
     }
-    ret->n_narrow = from->n_narrow;
-    return true;
+    ret->narrow.n_agencies = narrow->n_agencies;
+    ret->narrow.roles = narrow->roles;
+    ret->narrow.hidden_until = narrow->hidden_until;
+    ret->narrow.not_for_family = narrow->not_for_family;
+    ret->narrow.reason = narrow->reason;
+    ret->narrow.authority = narrow->authority;
+    return narrowing_is_any(&ret->narrow) && narrowing_problem(ret) == NULL;
 }
 
 /* The record that a retraction withdraws, and nothing else withdraws one. */
@@ -104,19 +115,33 @@ static bool record_read(const Cairn__V1__RecordHeader *from, struct record_heade
         .person = from->person,
     };
     return record_words_ok(from) && record_person_ok(from) && record_sizes_ok(from) &&
-           record_narrow(from, ret) && record_retracts(from, ret) &&
+           record_retracts(from, ret) && record_narrow(from, ret) &&
            piece_id16(&from->handle, ret->handle) && piece_id16(&from->event_id, ret->event_id) &&
            piece_optional_id16(&from->occurrence, &ret->has_occurrence, ret->occurrence);
+}
+
+/* The message borrows `agencies`. */
+static void narrow_fill(const struct narrowing *narrow, uint32_t agencies[CAIRN_NARROW_MAX],
+                        Cairn__V1__Narrowing *ret)
+{
+    assert(narrow->n_agencies <= CAIRN_NARROW_MAX);
+    memcpy(agencies, narrow->agencies, sizeof(narrow->agencies));
+    ret->n_agencies = narrow->n_agencies;
+    ret->agencies = agencies;
+    ret->roles = narrow->roles;
+    ret->hidden_until = narrow->hidden_until;
+    ret->not_for_family = narrow->not_for_family;
+    ret->reason = narrow->reason;
+    ret->authority = narrow->authority;
 }
 
 static void record_write(const struct record_header *record, struct buf *out)
 {
     Cairn__V1__RecordHeader message = CAIRN__V1__RECORD_HEADER__INIT;
     Cairn__V1__EntryRef retracts;
-    uint32_t narrow[CAIRN_NARROW_MAX];
+    Cairn__V1__Narrowing narrow = CAIRN__V1__NARROWING__INIT;
+    uint32_t agencies[CAIRN_NARROW_MAX];
 
-    assert(record->n_narrow <= CAIRN_NARROW_MAX);
-    memcpy(narrow, record->narrow, sizeof(narrow));
     HEADER_FILL(&message, ENTRY_RECORD, record->id);
     message.handle = piece_bytes(SLICE_OF(record->handle));
     message.record_kind = record->record_kind;
@@ -137,8 +162,10 @@ static void record_write(const struct record_header *record, struct buf *out)
     message.basis = record->basis;
     message.detriment = record->detriment;
     message.family_told = record->family_told;
-    message.n_narrow = record->n_narrow;
-    message.narrow = narrow;
+    if (narrowing_is_any(&record->narrow)) {
+        narrow_fill(&record->narrow, agencies, &narrow);
+        message.narrow = &narrow;
+    }
     message.home_authority = record->home_authority;
     message.person = record->person;
     strict_write(&message.base, out);

@@ -85,6 +85,18 @@ struct wire_grant {
     uint8_t sealed[GRANT_BYTES];
 };
 
+/* Whom the author tells less than the agreements do. All zero: nobody. Else reason and authority are
+ * set. */
+struct narrowing {
+    size_t n_agencies;
+    uint32_t agencies[CAIRN_NARROW_MAX]; /* left out; rising */
+    uint32_t roles;                      /* ROLE_BIT of each that is left out */
+    int32_t hidden_until; /* day on which others than front doors are told; 0 at once */
+    bool not_for_family;  /* to be kept from what the family can see */
+    uint32_t reason;      /* enum narrow_reason */
+    uint32_t authority;   /* enum authority */
+};
+
 /* --- entries --- */
 struct record_header {
     struct entry_id id;
@@ -106,8 +118,7 @@ struct record_header {
     uint32_t basis;
     uint32_t detriment;
     uint32_t family_told;
-    uint32_t narrow[CAIRN_NARROW_MAX];
-    size_t n_narrow;
+    struct narrowing narrow;
     uint32_t home_authority;
     bool person; /* the handle is an adult's */
 };

@@ -103,8 +103,10 @@ static void record_something(void)
     };
     world_record(life.world, &record, &entry);
     if (below(6) == 0) {
-        entry.header.record.narrow[0] = any_agency();
-        entry.header.record.n_narrow = 1;
+        entry.header.record.narrow = (struct narrowing){.n_agencies = 1,
+                                                        .agencies = {any_agency()},
+                                                        .reason = NARROW_ENQUIRY,
+                                                        .authority = AUTHORITY_POLICE};
         world_refreeze(&entry);
     }
     send_and_keep(&entry);
@@ -413,8 +415,8 @@ static void every_telling_is_logged_and_allowed_by_its_author(struct store_txn *
         assert_int_equal(leaf.alert, row.alert);
         if (row.kind == ITEM_DELIVERED || row.kind == ITEM_RELEASE) {
             struct record_header header = header_of(txn, &row.entry);
-            for (size_t i = 0; i < header.n_narrow; i++) {
-                assert_int_not_equal(header.narrow[i], agency);
+            for (size_t i = 0; i < header.narrow.n_agencies; i++) {
+                assert_int_not_equal(header.narrow.agencies[i], agency);
             }
         }
         store_walk_next(&walk);

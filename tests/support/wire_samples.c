@@ -112,8 +112,13 @@ static struct entry_header record_sample(void)
         .basis = 1,
         .detriment = 1,
         .family_told = 3,
-        .narrow = {9, 11},
-        .n_narrow = 2,
+        .narrow = {.n_agencies = 2,
+                   .agencies = {9, 11},
+                   .roles = ROLE_BIT(ROLE_ON_ROLL) | ROLE_BIT(ROLE_PLAN_TEAM),
+                   .hidden_until = DAY + 7,
+                   .not_for_family = true,
+                   .reason = NARROW_ENQUIRY,
+                   .authority = AUTHORITY_POLICE},
         .home_authority = 301,
     };
     count_from(0x10, header.record.handle, sizeof(header.record.handle));
@@ -262,6 +267,7 @@ static void retraction_header_write(struct buf *out)
 
     header.record.record_kind = RECORD_RETRACTION;
     header.record.code = CODE_NOT_SAID;
+    header.record.narrow.hidden_until = 0;
     header.record.has_retracts = true;
     header.record.retracts = record_id;
     header.record.retracts.seq = 30;

@@ -42,8 +42,10 @@ static struct entry_id miss_narrowed(struct world *world, uint32_t left_out, con
     struct world_entry entry;
     const struct world_record record = {.from = GP, .child = ALIX, .day = day_of(when)};
     world_record(world, &record, &entry);
-    entry.header.record.narrow[0] = left_out;
-    entry.header.record.n_narrow = 1;
+    entry.header.record.narrow = (struct narrowing){.n_agencies = 1,
+                                                    .agencies = {left_out},
+                                                    .reason = NARROW_STAFF_ALLEGATION,
+                                                    .authority = AUTHORITY_LADO};
     size_t kept = 0;
     for (size_t i = 0; i < entry.wire.n_grants; i++) {
         if (entry.grants[i].recipient != left_out) {

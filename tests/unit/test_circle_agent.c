@@ -414,7 +414,9 @@ static void what_was_narrowed_or_taken_back_is_granted_to_nobody_later(void **st
     struct story *story = *state;
     agree(story, SHARED, SHARED);
     (void)claim(story->gp, CHILD(VERIFIED), "2024-01-01");
-    struct entry_id narrowed = concern(story, story->gp, CHILD(VERIFIED), "\"narrow\":[\"hv\"],");
+    struct entry_id narrowed = concern(story, story->gp, CHILD(VERIFIED),
+                                       "\"narrow\":{\"agencies\":[\"hv\"],\"reason\":\"allegation-"
+                                       "against-staff\",\"authority\":\"lado\"},");
     struct entry_id taken = concern(story, story->gp, CHILD(VERIFIED),
                                     "\"source\":{\"system\":\"notes\",\"id\":\"c-1\"},");
     turn(story);

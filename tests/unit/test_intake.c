@@ -232,7 +232,9 @@ static void leaving_out_an_unknown_agency_is_refused_and_nothing_is_sealed(void 
     struct practice *practice = *state;
     _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
-    practice_concern_text("\"narrow\":[\"oak-scool\"],", &text);
+    practice_concern_text("\"narrow\":{\"agencies\":[\"oak-scool\"],\"reason\":\"allegation-"
+                          "against-staff\",\"authority\":\"lado\"},",
+                          &text);
 
     int r = submit(practice, "", buf_text(&text), &answer);
 

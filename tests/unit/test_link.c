@@ -537,7 +537,9 @@ static void an_immediate_concern_is_sealed_to_the_whole_front_door(void **state)
 static void whom_the_author_left_out_gets_no_grant(void **state)
 {
     struct story *story = *state;
-    (void)practice_concern(story->practice, "\"narrow\":[\"north-mash\"],");
+    (void)practice_concern(story->practice,
+                           "\"narrow\":{\"agencies\":[\"north-mash\"],\"reason\":\"allegation-"
+                           "against-staff\",\"authority\":\"lado\"},");
 
     struct read_parcel read = cut(story, LANE_NORMAL);
 

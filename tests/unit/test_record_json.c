@@ -143,8 +143,14 @@ static void an_event_comes_back_from_storage_as_it_went(void **state)
         _cleanup_(buf_deinit) struct buf first = BUF_MAX(EVENT_JSON_MAX_BYTES);
         _cleanup_(buf_deinit) struct buf second = BUF_MAX(EVENT_JSON_MAX_BYTES);
         struct error error = ERROR_NULL;
-        memcpy(event.narrow[0], "police-north", sizeof("police-north"));
-        event.n_narrow = 1;
+        memcpy(event.narrow.agencies[0], "police-north", sizeof("police-north"));
+        event.narrow.n_agencies = 1;
+        event.narrow.roles = ROLE_BIT(ROLE_PLAN_TEAM);
+        event.narrow.hidden_until = event.event_day + 9;
+        event.narrow.not_for_family = true;
+        event.narrow.reason = NARROW_COURT;
+        event.narrow.authority = AUTHORITY_COURT;
+        memcpy(event.narrow.words, "The judge said so.", sizeof("The judge said so."));
         memcpy(event.occurrence, "text:clinic", sizeof("text:clinic"));
 
         assert_int_equal(event_to_json(&event, &first), 0);
@@ -152,12 +158,17 @@ static void an_event_comes_back_from_storage_as_it_went(void **state)
         assert_int_equal(event_to_json(&back, &second), 0);
 
         assert_string_equal(buf_text(&first), buf_text(&second));
-        assert_string_equal(back.narrow[0], "police-north");
+        assert_memory_equal(&back.narrow, &event.narrow, sizeof(back.narrow));
         assert_int_equal(back.child.birth_day, event.child.birth_day);
         assert_int_equal(back.recorded_ms, event.recorded_ms);
         assert_int_equal(back.lawfulness.family_told, event.lawfulness.family_told);
     }
 }
+
+/* A level, and whom the author tells less. */
+#define NARROW_ONLY(what)                                                                          \
+    "\"narrow\":{" what ",\"reason\":\"enquiry-under-way\",\"authority\":\"police\"}"
+#define NARROW(what) "\"level\":3," NARROW_ONLY(what)
 
 static void a_damaged_stored_event_is_refused(void **state)
 {
@@ -177,7 +188,10 @@ static void a_damaged_stored_event_is_refused(void **state)
         {"\"basis\":\"public-task\"", "\"basis\":\"consent\"", "/account/lawfulness/basis"},
         {"\"recorded_at\":\"2026", "\"recorded_at\":\"26", "/account"},
         {"\"narrative\":{", "\"story\":{", "/account/narrative"},
-        {"\"narrow\":[]", "\"narrow\":[1]", "/narrow/0"},
+        {"\"level\":3", NARROW("\"roles\":[1]"), "/narrow/roles/0"},
+        {"\"level\":3", NARROW("\"roles\":[\"reader\"]"), "/narrow/roles/0"},
+        {"\"level\":3", NARROW("\"hidden_until\":\"soon\""), "/narrow/hidden_until"},
+        {"\"level\":3", "\"level\":3,\"narrow\":{\"reason\":\"\"}", "/narrow/reason"},
         {"\"settles\":false", "\"settles\":0", "/settles"},
         {"{", "[", "line"},
     };
@@ -287,12 +301,30 @@ static void what_breaks_the_schema_or_contradicts_itself_is_refused(void **state
         {"\"told\",\n    \"family_words\": \"We told her mother that we would ask for help for the "
          "family.\"",
          "\"not-told\"", "/lawfulness/family_words", "why"},
-        {"\"narrow\": []", "\"narrow\": [\"\"]", "/narrow/0", ""},
-        {"\"narrow\": []", "\"narrow\": [\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]",
-         "/narrow", ""},
-        {"\"narrow\": []", "\"narrow\": [\"a\\u0000\"]", "line 49 column 22", ""},
-        {"\"narrow\": []", "\"narrow\": [\"a\\u0001\"]", "/narrow/0", "agency id"},
-        {"\"narrow\": []", "\"retracts\": \"C-2026-0300\"", "/retracts", "only a retraction"},
+        {"\"level\": 3", NARROW("\"agencies\":[\"\"]"), "/narrow/agencies/0", ""},
+        {"\"level\": 3",
+         NARROW("\"agencies\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]"),
+         "/narrow/agencies", ""},
+        {"\"level\": 3", NARROW("\"agencies\":[\"a\\u0000\"]"), "line", ""},
+        {"\"level\": 3", NARROW("\"agencies\":[\"a\\u0001\"]"), "/narrow/agencies/0", "agency id"},
+        {"\"level\": 3", NARROW("\"roles\":[\"reader\"]"), "/narrow/roles/0", ""},
+        {"\"level\": 3", NARROW("\"family_view\":\"yes\""), "/narrow/family_view", ""},
+        {"\"level\": 3", NARROW("\"words\":\"Nothing.\""), "/narrow", "narrows nothing"},
+        {"\"level\": 3", NARROW("\"hidden_until\":\"2026-11-23\""), "/narrow/hidden_until",
+         "four weeks"},
+        {"\"level\": 3", NARROW("\"hidden_until\":\"2027-01-23\""), "/narrow/hidden_until",
+         "four weeks"},
+        {"\"urgency\": \"same-day\"",
+         "\"urgency\": \"immediate\"," NARROW_ONLY("\"hidden_until\":\"2026-11-26\""),
+         "/narrow/hidden_until", "never hidden"},
+        {"\"level\": 3",
+         "\"level\": 3, \"narrow\": {\"family_view\":\"no\",\"reason\":\"enquiry-under-way\"}",
+         "/narrow/authority", ""},
+        {"\"level\": 3",
+         "\"level\": 3, \"narrow\": {\"family_view\":\"no\",\"authority\":\"lado\"}",
+         "/narrow/reason", ""},
+        {"\"level\": 3", "\"level\": 3, \"retracts\": \"C-2026-0300\"", "/retracts",
+         "only a retraction"},
         {"\"kind\": \"concern\",\n  \"code\": \"neglect-physical\",", "\"kind\": \"retraction\",",
          "/retracts", "what it retracts"},
     };

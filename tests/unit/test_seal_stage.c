@@ -138,8 +138,9 @@ static void the_header_names_another_authority_and_not_our_own(void **state)
 static void the_header_says_what_the_broker_needs_and_no_more(void **state)
 {
     struct practice *practice = *state;
-    struct intake_item item =
-        practice_concern(practice, "\"level\":2,\"narrow\":[\"oak-school\",\"north-hospital\"],");
+    struct intake_item item = practice_concern(
+        practice, "\"level\":2,\"narrow\":{\"agencies\":[\"oak-school\",\"north-hospital\"],"
+                  "\"reason\":\"allegation-against-staff\",\"authority\":\"lado\"},");
 
     _cleanup_(spooled_deinit) struct spooled frozen = take(practice, LANE_NORMAL, 2);
 
@@ -150,9 +151,9 @@ static void the_header_says_what_the_broker_needs_and_no_more(void **state)
     assert_int_equal(header->code, CODE_NEGLECT_PHYSICAL);
     assert_int_equal(header->level, 2);
     assert_int_equal(header->created_ms, PRACTICE_NOW_MS);
-    assert_int_equal(header->n_narrow, 2);
-    assert_int_equal(header->narrow[0], AGENCY_HOSPITAL);
-    assert_int_equal(header->narrow[1], AGENCY_SCHOOL);
+    assert_int_equal(header->narrow.n_agencies, 2);
+    assert_int_equal(header->narrow.agencies[0], AGENCY_HOSPITAL);
+    assert_int_equal(header->narrow.agencies[1], AGENCY_SCHOOL);
     assert_false(header->has_occurrence);
     assert_false(header->has_retracts);
     assert_null(memmem(frozen.entry.header.data, frozen.entry.header.len, "Thistledown", 11));

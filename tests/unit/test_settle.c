@@ -110,7 +110,9 @@ static void what_waits_for_governance_is_sealed_when_it_comes(void **state)
 static void what_cannot_be_sealed_is_refused_in_sight_of_its_author(void **state)
 {
     struct practice *practice = *state;
-    struct intake_item wrong = practice_concern(practice, "\"narrow\":[\"oak-scool\"],");
+    struct intake_item wrong =
+        practice_concern(practice, "\"narrow\":{\"agencies\":[\"oak-scool\"],\"reason\":"
+                                   "\"allegation-against-staff\",\"authority\":\"lado\"},");
     struct intake_item right = practice_concern(practice, "");
 
     practice_govern(practice);

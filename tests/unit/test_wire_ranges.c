@@ -76,7 +76,8 @@ static const struct {
     {ENTRY_RECORD, AT(record.level), 4, YES, "the highest level"},
     {ENTRY_RECORD, AT(record.level), 5, NO, "a level above the highest"},
     {ENTRY_RECORD, AT(record.urgency), 0, NO, "no urgency"},
-    {ENTRY_RECORD, AT(record.urgency), URGENCY_IMMEDIATE, YES, "the highest urgency"},
+    {ENTRY_RECORD, AT(record.urgency), URGENCY_SAME_DAY, YES, "an urgency that can be hidden"},
+    {ENTRY_RECORD, AT(record.urgency), URGENCY_IMMEDIATE, NO, "what cannot wait, and is hidden"},
     {ENTRY_RECORD, AT(record.urgency), URGENCY_IMMEDIATE + 1, NO, "an unknown urgency"},
     {ENTRY_RECORD, AT(record.event_day), DAY_FIRST, YES, "the first day"},
     {ENTRY_RECORD, AT(record.event_day), DAY_FIRST - 1, NO, "a day before the first"},
@@ -100,10 +101,23 @@ static const struct {
     {ENTRY_RECORD, AT(record.detriment), 3, NO, "an unknown finding on detriment"},
     {ENTRY_RECORD, AT(record.family_told), 0, NO, "nothing about the family"},
     {ENTRY_RECORD, AT(record.family_told), 4, NO, "an unknown word about the family"},
-    {ENTRY_RECORD, AT(record.n_narrow), 0, YES, "nobody left out"},
-    {ENTRY_RECORD, AT(record.narrow[0]), 0, NO, "nobody named among those left out"},
-    {ENTRY_RECORD, AT(record.narrow[0]), 11, NO, "an agency left out twice"},
-    {ENTRY_RECORD, AT(record.narrow[0]), 12, NO, "agencies left out in no order"},
+    {ENTRY_RECORD, AT(record.narrow.n_agencies), 0, YES, "nobody left out"},
+    {ENTRY_RECORD, AT(record.narrow.agencies[0]), 0, NO, "nobody named among those left out"},
+    {ENTRY_RECORD, AT(record.narrow.agencies[0]), 11, NO, "an agency left out twice"},
+    {ENTRY_RECORD, AT(record.narrow.agencies[0]), 12, NO, "agencies left out in no order"},
+    {ENTRY_RECORD, AT(record.narrow.roles), 0, YES, "no role left out"},
+    {ENTRY_RECORD, AT(record.narrow.roles), ROLES_ALL, YES, "every role left out"},
+    {ENTRY_RECORD, AT(record.narrow.roles), 1, NO, "no role at all left out"},
+    {ENTRY_RECORD, AT(record.narrow.roles), ROLE_BIT(ROLES + 1), NO, "an unknown role left out"},
+    {ENTRY_RECORD, AT(record.narrow.hidden_until), 0, YES, "hidden from nobody"},
+    {ENTRY_RECORD, AT(record.narrow.hidden_until), 1, YES, "hidden until long ago"},
+    {ENTRY_RECORD, AT(record.narrow.hidden_until), DAY_LAST, NO, "hidden for ever"},
+    {ENTRY_RECORD, AT(record.narrow.hidden_until), DAY_FIRST - 1, NO, "hidden until no day"},
+    {ENTRY_RECORD, AT(record.narrow.not_for_family), 0, YES, "not kept from the family"},
+    {ENTRY_RECORD, AT(record.narrow.reason), 0, NO, "narrowed for no reason"},
+    {ENTRY_RECORD, AT(record.narrow.reason), NARROW_COURT + 1, NO, "an unknown reason"},
+    {ENTRY_RECORD, AT(record.narrow.authority), 0, NO, "narrowed by nobody"},
+    {ENTRY_RECORD, AT(record.narrow.authority), AUTHORITY_COURT + 1, NO, "an unknown authority"},
     {ENTRY_RECORD, AT(record.home_authority), 0, YES, "the partnership's own authority"},
     {ENTRY_RECORD, AT(record.home_authority), 200, NO, "an authority below the first"},
     {ENTRY_RECORD, AT(record.home_authority), 201, YES, "the first authority"},
@@ -209,8 +223,8 @@ static void a_header_keeps_what_it_said(void **state)
     assert_memory_equal(read.record.event_id, header.record.event_id, 16);
     assert_memory_equal(read.record.occurrence, header.record.occurrence, 16);
     assert_false(read.record.has_retracts);
-    assert_int_equal(read.record.n_narrow, 2);
-    assert_int_equal(read.record.narrow[1], 11);
+    assert_int_equal(read.record.narrow.n_agencies, 2);
+    assert_int_equal(read.record.narrow.agencies[1], 11);
 }
 
 static void an_id_is_never_all_zero(void **state)
@@ -299,16 +313,16 @@ static void lists_of_a_header_hold_what_the_limits_say(void **state)
     struct entry_header subject = wire_sample_header(ENTRY_SUBJECT);
 
     for (size_t i = 0; i < CAIRN_NARROW_MAX; i++) {
-        record.record.narrow[i] = (uint32_t)i + 1;
+        record.record.narrow.agencies[i] = (uint32_t)i + 1;
     }
-    record.record.n_narrow = CAIRN_NARROW_MAX;
+    record.record.narrow.n_agencies = CAIRN_NARROW_MAX;
     for (size_t i = 0; i < CAIRN_TOKENS_MAX; i++) {
         subject.subject.tokens[i] = subject.subject.tokens[0];
     }
     subject.subject.n_tokens = CAIRN_TOKENS_MAX;
 
     assert_true(header_accepted(&record, &read));
-    assert_int_equal(read.record.n_narrow, CAIRN_NARROW_MAX);
+    assert_int_equal(read.record.narrow.n_agencies, CAIRN_NARROW_MAX);
     assert_true(header_accepted(&subject, &read));
     assert_int_equal(read.subject.n_tokens, CAIRN_TOKENS_MAX);
 }
@@ -356,16 +370,20 @@ static void one_agency_more_than_may_be_left_out_is_refused(void **state)
 {
     (void)state;
     static const uint8_t nine[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    static const uint8_t why[] = {5 << 3, NARROW_ENQUIRY, 6 << 3, AUTHORITY_POLICE};
     _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
     struct entry_header header = wire_sample_header(ENTRY_RECORD);
     struct entry_header read;
-    header.record.n_narrow = 0;
+    header.record.narrow = (struct narrowing){.reason = 0};
     header.record.home_authority = 0;
 
     for (size_t n = 1; n <= sizeof(nine); n++) {
+        _cleanup_(buf_deinit) struct buf narrow = BUF_MAX(64);
         _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_HEADER_MAX_BYTES);
+        add_field(&narrow, 1, slice_make(nine, n));
+        buf_add(&narrow, why, sizeof(why));
         wire_entry_header_write(&header, &bytes);
-        add_field(&bytes, 21, slice_make(nine, n));
+        add_field(&bytes, 21, buf_slice(&narrow));
         bool accepted = wire_entry_header_read(ENTRY_RECORD, buf_slice(&bytes), &arena, &read);
         assert_int_equal(accepted, n <= CAIRN_NARROW_MAX);
     }
