@@ -82,7 +82,8 @@ void headline_fill(const struct told_record *record, const struct agency *recipi
         .origin_kind = slice_of_text(record->origin->kind->id),
         .flags = (record->provisional ? HEADLINE_PROVISIONAL : 0) |
                  (record->row.retracted ? HEADLINE_RETRACTED : 0) | (own ? HEADLINE_OWN : 0) |
-                 (record->row.destroyed != DESTROYED_NOT ? HEADLINE_DESTROYED : 0),
+                 (record->row.destroyed != DESTROYED_NOT ? HEADLINE_DESTROYED : 0) |
+                 (record->header.narrow.not_for_family ? HEADLINE_NOT_FOR_FAMILY : 0),
     };
     if (own || content) {
         ret->has_record = true;

@@ -98,6 +98,7 @@ static void show_headline(struct output *output, const struct json_view *headlin
     if (record[0] != '\0') {
         output_line(output, "                record %s", record);
     }
+    show_family_view(output, "                ", headline);
     if (account.node != NULL) {
         show_object(output, "                ", &account);
     }

@@ -121,6 +121,7 @@ static void show_told(struct output *output, const struct json_view *item)
             write_format(&writer, "%s%s", text[0] == '\0' || j == 0 ? "" : "  ", text);
         }
         output_line(output, "    %s", line);
+        show_family_view(output, "    ", &one);
     }
 }
 
@@ -155,6 +156,7 @@ static void show_delivery(struct output *output, const struct json_view *item)
     }
     show_words(output, "    ", item, "words");
     show_words(output, "    ", item, "pass_on");
+    show_family_view(output, "    ", item);
     for (size_t i = 0; i < json_length(&records); i++) {
         char record[SHOW_TEXT_BYTES];
         struct json_view one = json_item(&records, i);

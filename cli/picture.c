@@ -123,6 +123,7 @@ static void show_marks(struct output *output, const struct json_view *entry)
     if (show_truth(entry, "retraction_unproven")) {
         output_line(output, INDENT "taken back, as the broker says: ask that agency");
     }
+    show_family_view(output, INDENT, entry);
     if (show_truth(entry, "may_ask")) {
         output_line(output, INDENT "its agency decides, when it is asked: cairn request");
     }

@@ -223,6 +223,7 @@ static void show_circle(struct output *output, const struct json_view *record)
 
 static void show_received(struct output *output, const struct json_view *record)
 {
+    struct json_view header = json_opt_object(record, "header");
     char id[SHOW_TEXT_BYTES];
     char from[SHOW_TEXT_BYTES];
 
@@ -231,6 +232,7 @@ static void show_received(struct output *output, const struct json_view *record)
     output_line(output, "%s from %s", id, from);
     show_words(output, "", record, "words");
     show_words(output, "", record, "pass_on");
+    show_family_view(output, "", &header);
     show_part_of(output, record, "header", "what the broker sees of it too");
     show_part_of(output, record, "card", "which child");
     show_part_of(output, record, "account", "what is said");

@@ -283,3 +283,13 @@ void show_object(struct output *output, const char *indent, const struct json_vi
         }
     }
 }
+
+void show_family_view(struct output *output, const char *indent, const struct json_view *object)
+{
+    char view[SHOW_TEXT_BYTES];
+
+    show_text(object, "family_view", view);
+    if (strcmp(view, "no") == 0) {
+        output_line(output, "%sNOT FOR THE FAMILY'S VIEW, nor for online or proxy access", indent);
+    }
+}

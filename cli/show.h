@@ -31,6 +31,8 @@ void show_words(struct output *output, const char *indent, const struct json_vie
                 const char *key);
 /* A member `telephone` {desk, phone}, where nobody can overlook it; nothing when it is missing. */
 void show_telephone(struct output *output, const struct json_view *object);
+/* That it is not for the family's view, where it is not. */
+void show_family_view(struct output *output, const char *indent, const struct json_view *object);
 /* An object that somebody wrote (a card, an account): one line or paragraph for each member, its
  * objects below their names. */
 void show_object(struct output *output, const char *indent, const struct json_view *object);

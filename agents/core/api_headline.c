@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One thing that was noticed, as alerts and pictures show it. */
 #include "agents/core/api_view.h"
+#include "agents/core/narrow.h"
 
 /* A headline is the broker's word; of a record that it names, the record's own origin must say
  * it. */
@@ -51,6 +52,8 @@ struct json *view_headline(const struct api_view *view, struct store_txn *txn,
             object, "destroyed_words",
             "The broker holds no copy of what it says any more, and can give it to nobody "
             "who has not got it: ask the agency that recorded it.");
+    if ((headline->flags & HEADLINE_NOT_FOR_FAMILY) != 0) {
+        narrow_show_family(object);
     }
     if (!headline->has_record) {
         return object;

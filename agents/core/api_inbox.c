@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agents/core/api_view.h"
+#include "agents/core/narrow.h"
 #include "base/crash_point.h"
 
 #define QUIET_MAX 1000 /* passed over for one page; the next goes on behind them */
@@ -44,6 +45,7 @@ static void set_record(struct json *object, const struct opening *opening,
     if (desk_matters(record)) {
         json_set_bool(object, "on_duty", (delivered->flags & DELIVERED_ON_DUTY) != 0);
     }
+    narrow_show(object, &record->narrow);
     set_state_of_part(object, "card_state", opening, delivered, PART_CARD);
     set_state_of_part(object, "account_state", opening, delivered, PART_ACCOUNT);
 }

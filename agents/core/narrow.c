@@ -114,6 +114,12 @@ struct json *narrow_json(const struct event_narrow *narrow)
     return part;
 }
 
+void narrow_show_family(struct json *object)
+{
+    json_set_word(object, "family_view", "no");
+    json_set_word(object, "handling", "not for the family's view, nor for online or proxy access");
+}
+
 void narrow_show(struct json *object, const struct narrowing *narrow)
 {
     if (narrow->reason == 0) {
@@ -124,7 +130,7 @@ void narrow_show(struct json *object, const struct narrowing *narrow)
     }
     set_day(object, "hidden_until", narrow->hidden_until);
     if (narrow->not_for_family) {
-        json_set_word(object, "family_view", "no");
+        narrow_show_family(object);
     }
     json_set_word(object, "narrowed_because", narrow_reason_text(narrow->reason));
     json_set_word(object, "narrowed_by", authority_text(narrow->authority));

@@ -18,6 +18,8 @@
 void narrow_read(const struct json_view *document, struct event_narrow *ret);
 /* The caller's. */
 struct json *narrow_json(const struct event_narrow *narrow);
+/* That it is not for the family's view, for people and for systems that show what they hold. */
+void narrow_show_family(struct json *object);
 /* The header's words for it, for whoever is shown the record: family_view, hidden_until, roles left
  * out, reason and authority. Nothing when it narrows nothing. */
 void narrow_show(struct json *object, const struct narrowing *narrow);

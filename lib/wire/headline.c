@@ -6,7 +6,7 @@
 
 #define HEADLINE_FLAGS                                                                             \
     (HEADLINE_PROVISIONAL | HEADLINE_RETRACTED | HEADLINE_OWN | HEADLINE_MAY_ASK |                 \
-     HEADLINE_DESTROYED)
+     HEADLINE_DESTROYED | HEADLINE_NOT_FOR_FAMILY)
 
 /* Mode content: the record and what it says. Mode existence: nothing that leads to it, only class,
  * day, origin's kind. */

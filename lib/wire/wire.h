@@ -406,12 +406,13 @@ enum notice_type {
     NOTICE_LISTED = 16, /* an alert for review alone: found in what was there before its pattern */
     NOTICE_OVER_BUDGET = 17 /* the alert: it goes beyond its pattern's week */
 };
-#define NOTICE_LAST          NOTICE_OVER_BUDGET
-#define HEADLINE_PROVISIONAL 1U
-#define HEADLINE_RETRACTED   2U
-#define HEADLINE_OWN         4U
-#define HEADLINE_MAY_ASK     8U  /* its origin decides, when it is asked */
-#define HEADLINE_DESTROYED   16U /* the broker has no copy of what it says any more */
+#define NOTICE_LAST             NOTICE_OVER_BUDGET
+#define HEADLINE_PROVISIONAL    1U
+#define HEADLINE_RETRACTED      2U
+#define HEADLINE_OWN            4U
+#define HEADLINE_MAY_ASK        8U  /* its origin decides, when it is asked */
+#define HEADLINE_DESTROYED      16U /* the broker has no copy of what it says any more */
+#define HEADLINE_NOT_FOR_FAMILY 32U /* its author keeps it from what the family can see */
 struct wire_headline {
     bool has_record; /* content mode: record, kind, code, origin are set; existence mode: class,
                         day, origin kind only */

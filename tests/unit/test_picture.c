@@ -304,6 +304,31 @@ static void it_says_whose_feed_is_silent_and_since_when(void **state)
     assert_int_equal(silent(&later, GP)->last_day, today);
 }
 
+static void what_is_hidden_or_left_out_is_in_no_picture(void **state)
+{
+    struct world *world = *state;
+    const struct world_record record = {.from = GP, .child = ALIX, .day = day_of("2026-11-02")};
+    const struct narrowing ways[] = {
+        {.roles = ROLE_BIT(ROLE_REGISTERED_PATIENT)},
+        {.hidden_until = instant_london_day(world->clock.real_ms) + 5},
+    };
+    three_missed(world, ALIX);
+    size_t before = picture_of(world, HOSPITAL, ALIX).n_headlines;
+
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        struct world_entry entry;
+        world_record(world, &record, &entry);
+        entry.header.record.narrow = ways[i];
+        entry.header.record.narrow.reason = NARROW_ENQUIRY;
+        entry.header.record.narrow.authority = AUTHORITY_POLICE;
+        world_refreeze(&entry);
+        assert_int_equal(world_send_one(world, GP, &entry), VERDICT_STORED);
+    }
+
+    assert_int_equal(picture_of(world, HOSPITAL, ALIX).n_headlines, before);
+    assert_true(before > 0);
+}
+
 static void a_record_that_was_taken_back_says_so(void **state)
 {
     struct world *world = *state;
@@ -493,6 +518,7 @@ int main(void)
         STORY(who_is_not_involved_sees_nothing_and_no_sign_that_there_is_something),
         STORY(who_is_involved_is_named_as_far_as_agreements_let),
         STORY(it_says_whose_feed_is_silent_and_since_when),
+        STORY(what_is_hidden_or_left_out_is_in_no_picture),
         STORY(a_record_that_was_taken_back_says_so),
         STORY(a_link_by_name_marks_what_may_be_about_another_child),
         STORY(sharing_that_has_ended_shows_nothing_any_more),

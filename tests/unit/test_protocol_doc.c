@@ -241,6 +241,10 @@ static void render_vocabulary(struct buf *out)
     CAIRN_RELATIONSHIPS(X)
     render_words(out, "Outcomes of closing");
     CAIRN_OUTCOMES(X)
+    render_words(out, "Reasons of narrowing");
+    CAIRN_NARROW_REASONS(X)
+    render_words(out, "Authorities of narrowing");
+    CAIRN_AUTHORITIES(X)
 #undef X
 }
 
@@ -255,6 +259,7 @@ static const struct {
     {CAIRN_GRANTS_MAX, "grants of an entry"},
     {CAIRN_TOKENS_MAX, "tokens of a subject statement"},
     {CAIRN_NARROW_MAX, "agencies that an author may leave out"},
+    {CAIRN_HIDDEN_MAX_DAYS, "days that an author may hide a record"},
     {CAIRN_CREDIT_MAX, "items of a delivery, and credit"},
     {CAIRN_ALERT_RECORDS_MAX, "headlines of a notice"},
     {CAIRN_ADDRESSEES_MAX, "readers in a state reply"},

@@ -224,10 +224,10 @@ static const struct {
     {"pong", "0a0408011002", "0a0308011002", "a message inside shorter than it is"},
     {"hello", "1a11636169", "1a001a11636169", "an empty text that is said"},
     {"state_reply", "2801", "2802", "a truth value of two"},
-    {"record_header", "aa0102090b", "a80109a8010b", "a list that is not packed"},
-    {"record_header", "aa0102090b", "aa0100", "an empty packed list"},
-    {"record_header", "aa0102090b", "aa010109aa01010b", "a packed list in two pieces"},
-    {"record_header", "aa0102090b", "aa010389000b", "a long number in a packed list"},
+    {"record_header", "aa01100a02090b", "aa01100809080b", "a list that is not packed"},
+    {"record_header", "aa01100a02090b", "aa010e0a00", "an empty packed list"},
+    {"record_header", "aa01100a02090b", "aa01120a01090a010b", "a packed list in two pieces"},
+    {"record_header", "aa01100a02090b", "aa01110a0389000b", "a long number in a packed list"},
     /* lengths */
     {"acknowledgement_header", "3a205051", "3a1f51", "a root of 31 bytes"},
     {"acknowledgement_header", "3a205051", "3a21505051", "a root of 33 bytes"},
@@ -314,8 +314,8 @@ static const struct {
     {"hello", "08011001", "080110013801"},
     {"pong", "0a0408011002", "0a06080110025801"},
     {"pong", "0a0408011002", "0a06080108011002"},
-    {"record_header", "aa0102090b", "a80109a8010b"},
-    {"record_header", "aa0102090b", "aa010109aa01010b"},
+    {"record_header", "aa01100a02090b", "aa01100809080b"},
+    {"record_header", "aa01100a02090b", "aa01120a01090a010b"},
 };
 
 static void misspelt_bytes_cost_no_memory(void **state)

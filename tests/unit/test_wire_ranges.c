@@ -254,6 +254,8 @@ static void a_retraction_names_what_it_withdraws(void **state)
     header.record.has_retracts = true;
     header.record.retracts = (struct entry_id){.agency = 3, .stream = 5, .seq = 9};
 
+    assert_false(header_accepted(&header, &read)); /* what takes back is never hidden */
+    header.record.narrow.hidden_until = 0;
     assert_true(header_accepted(&header, &read));
     assert_true(read.record.has_retracts);
     assert_true(entry_id_equal(&read.record.retracts, &header.record.retracts));
@@ -786,7 +788,7 @@ static void a_headline_in_mode_content_names_its_record(void **state)
     bad[1].record_kind = 0;
     bad[2].code = CODE_WAS_NOT_BROUGHT;
     bad[3].origin = 0;
-    bad[4].flags = 32;
+    bad[4].flags = 64;
 
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         assert_false(headline_accepted(&bad[i]));
