@@ -301,6 +301,29 @@ static void what_breaks_the_schema_or_contradicts_itself_is_refused(void **state
         {"\"told\",\n    \"family_words\": \"We told her mother that we would ask for help for the "
          "family.\"",
          "\"not-told\"", "/lawfulness/family_words", "why"},
+        {"\"level\": 3", "\"level\": 3, \"retracts\": \"C-2026-0300\"", "/retracts",
+         "only a retraction"},
+        {"\"kind\": \"concern\",\n  \"code\": \"neglect-physical\",", "\"kind\": \"retraction\",",
+         "/retracts", "what it retracts"},
+    };
+    _cleanup_(buf_deinit) struct buf text = file_text(CONCERN);
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        _cleanup_(buf_deinit) struct buf wrong =
+            changed(buf_slice(&text), rows[i].from, rows[i].to);
+        expect_refused(buf_slice(&wrong), rows[i].where, rows[i].what);
+    }
+}
+
+static void a_narrowing_says_whom_it_leaves_out_why_and_by_whose_authority(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from;
+        const char *to;
+        const char *where;
+        const char *what;
+    } rows[] = {
         {"\"level\": 3", NARROW("\"agencies\":[\"\"]"), "/narrow/agencies/0", ""},
         {"\"level\": 3",
          NARROW("\"agencies\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]"),
@@ -323,10 +346,6 @@ static void what_breaks_the_schema_or_contradicts_itself_is_refused(void **state
         {"\"level\": 3",
          "\"level\": 3, \"narrow\": {\"family_view\":\"no\",\"authority\":\"lado\"}",
          "/narrow/reason", ""},
-        {"\"level\": 3", "\"level\": 3, \"retracts\": \"C-2026-0300\"", "/retracts",
-         "only a retraction"},
-        {"\"kind\": \"concern\",\n  \"code\": \"neglect-physical\",", "\"kind\": \"retraction\",",
-         "/retracts", "what it retracts"},
     };
     _cleanup_(buf_deinit) struct buf text = file_text(CONCERN);
 
@@ -644,6 +663,7 @@ int main(void)
         cmocka_unit_test(the_card_says_who_and_the_account_says_what),
         cmocka_unit_test(a_restricted_child_leaves_no_address_anywhere),
         cmocka_unit_test(what_breaks_the_schema_or_contradicts_itself_is_refused),
+        cmocka_unit_test(a_narrowing_says_whom_it_leaves_out_why_and_by_whose_authority),
         cmocka_unit_test(each_malformed_file_is_refused_for_its_reason),
         cmocka_unit_test(a_number_is_verified_only_when_its_source_says_so_and_it_can_be),
         cmocka_unit_test(a_child_needs_something_to_be_known_by),
