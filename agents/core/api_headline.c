@@ -52,6 +52,7 @@ struct json *view_headline(const struct api_view *view, struct store_txn *txn,
             object, "destroyed_words",
             "The broker holds no copy of what it says any more, and can give it to nobody "
             "who has not got it: ask the agency that recorded it.");
+    }
     if ((headline->flags & HEADLINE_NOT_FOR_FAMILY) != 0) {
         narrow_show_family(object);
     }
