@@ -268,7 +268,7 @@ static const struct {
     {"notice", "50035a", "50085a", "an unknown outcome"},
     {"notice", "6801", "6808", "an unknown earlier outcome"},
     {"notice", "18032001", "18012001", "a code of another kind"},
-    {"notice", "40034801", "40034820", "an unknown flag"},
+    {"notice", "40034801", "40034840", "an unknown flag"},
     {"governance_fetch", "08021010", "08061010", "an unknown document"},
     {"governance_document", "08021011", "0802", "a text without a version"},
     {"proof_reply", "0801108101", "0803108101", "an unknown verdict"},
