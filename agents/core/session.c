@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 
 struct wire_versions session_versions(const struct governance *governance)
@@ -107,7 +108,9 @@ int session_save(struct session *session)
     }
     witness_save(txn, &session->witness);
     witness_save_kept(txn, session->kept);
+    CRASH_POINT(WITNESS_PUT);
     int r = agent_commit(&txn);
+    CRASH_POINT(WITNESS_KEPT);
     session->unsaved = r != 0;
     session->kept = r != 0 ? session->kept : 0;
     return r;

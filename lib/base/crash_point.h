@@ -45,6 +45,8 @@
     X(RECEIPT_KEPT, "receipt.kept", "agent")                                                       \
     X(INBOX_TAKEN, "inbox.taken", "agent") /* checked, in the transaction */                       \
     X(INBOX_KEPT, "inbox.kept", "agent")                                                           \
+    X(WITNESS_PUT, "witness.put", "agent") /* the head that it holds */                            \
+    X(WITNESS_KEPT, "witness.kept", "agent")                                                       \
     X(ACKNOWLEDGEMENT_CUT, "acknowledgement.cut", "agent")                                         \
     X(ACKNOWLEDGEMENT_SENT, "acknowledgement.sent", "agent")                                       \
     X(HANDED_OVER, "inbox.handed_over", "agent") /* about to be, to an application */              \

@@ -44,7 +44,7 @@ def check_places():
 def victim_of(name, whose):
     if whose in ("broker", "signer"):
         return "broker"
-    return "hub" if name.split(".")[0] in ("inbox", "acknowledgement", "reading", "governance") else "visitors"
+    return "hub" if name.split(".")[0] in ("inbox", "acknowledgement", "reading", "governance", "witness") else "visitors"
 
 
 def work_until_dead(work, process, name):

@@ -19,7 +19,7 @@
 #include "wire/leaf.h"
 
 #define JOURNAL_BYTES (64 * 1024 * 1024)
-#define PROMISES_MAX  1000000
+#define PROMISES_MAX  100000
 #define WORDS         4
 #define APPLICATION   "screen"
 

@@ -19,6 +19,7 @@ from partnership import Broken, eventually
 
 RECORDS = 40  # submitted one after the other, in lockstep: so that the moment of a promise is known exactly
 SHARES = {"broker": 2, "visitors": 3, "hub": 5, "keys": 20}  # of the states: one in so many
+ROUND = 25000  # states of one recording
 BURST = 5  # of these, so many now and then at once
 
 
@@ -153,11 +154,9 @@ def make_recorded(binaries):
     return work
 
 
-def run(binaries, states, seed, jobs=2):
-    """Rows for the report."""
+def run_once(binaries, states, seed, jobs):
+    """{name: numbers} of one recording of each."""
     work = make_recorded(binaries)
-    totals = [0, 0, 0, 0]
-    rows = []
     try:
         recordings = record(work)
         for name, recording in recordings.items():
@@ -165,14 +164,22 @@ def run(binaries, states, seed, jobs=2):
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             parts = {name: pool.submit(replay, work, name, recording, states // SHARES[name] + 1, seed)
                      for name, recording in recordings.items()}
-        for name, part in parts.items():
-            numbers = part.result()
-            rows.append((f"{name}: states, and moments that they are of", f"{numbers[0]:,}, {numbers[1]:,}"))
-            totals = [total + number for total, number in zip(totals, numbers)]
+        return {name: part.result() for name, part in parts.items()}
     finally:
         work.partnership.remove()
-    return [("crash states", totals[0])] + rows + [
-        ("with a torn write", totals[2]), ("promises that each had to keep, at the end", totals[3]),
+
+
+def run(binaries, states, seed, jobs=2):
+    """Rows for the report."""
+    recordings, totals = 0, {name: [0, 0, 0, 0] for name in FOLDERS}
+    while sum(total[0] for total in totals.values()) < (states if states > ROUND else 1):
+        for name, numbers in run_once(binaries, min(states, ROUND), seed + recordings, jobs).items():
+            totals[name] = [total + number for total, number in zip(totals[name], numbers)]
+        recordings += 1
+    sums = [sum(column) for column in zip(*totals.values())]
+    return [("recordings of all four", recordings), ("crash states", sums[0])] + [
+        (f"of {name}", f"{total[0]:,} at {total[1]:,} moments") for name, total in totals.items()] + [
+        ("with a torn write", sums[2]), ("promises that had to be kept, at the end", sums[3]),
         ("acknowledged and lost", 0), ("refused to open after something was promised", 0)]
 
 

@@ -95,6 +95,8 @@ struct replay {
     const char *folder; /* as recorded */
     char work[POWER_PATH];
     struct file *open[OPENS_MAX];
+    struct file *made[OPENS_MAX];
+    size_t n_made;
     struct disk disk;
     struct power_promises promises;
     uint64_t moments; /* there are */
@@ -141,7 +143,9 @@ static void apply(struct file *file, const struct write *write)
 {
     if (write->op == RECORDED_TRUNCATE) {
         grow(file, write->at);
-        memset(file->durable + write->at, 0, file->len - write->at);
+        if (file->len > write->at) {
+            memset(file->durable + write->at, 0, file->len - write->at);
+        }
         file->len = write->at;
         file->top = file->top < file->len ? file->top : file->len;
         return;
@@ -204,10 +208,20 @@ static void sync_names(void)
 static struct file *new_file(void)
 {
     struct file *file = calloc(1, sizeof(*file));
-    if (file == NULL) {
+    if (file == NULL || replay.n_made == OPENS_MAX) {
         power_fail("no memory", "");
     }
+    replay.made[replay.n_made++] = file;
     return file;
+}
+
+static void forget_files(void)
+{
+    for (size_t i = 0; i < replay.n_made; i++) {
+        free(replay.made[i]->durable);
+        free(replay.made[i]);
+    }
+    replay.n_made = 0;
 }
 
 static void sync_file(struct file *file)
@@ -581,6 +595,7 @@ static void load_file(const char *root, const char *name)
 static void load_before(const char *root)
 {
     char path[2 * POWER_PATH];
+    forget_files();
     memset(&replay.disk, 0, sizeof(replay.disk));
     memset(replay.open, 0, sizeof(replay.open));
     for (size_t i = 0; i < POWER_FILES && replay.kind->files[i] != NULL; i++) {
@@ -634,5 +649,6 @@ int main(int argc, char **argv)
     walk();
     (void)printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %zu\n", replay.counts->states,
                  replay.counts->moments, replay.counts->torn, replay.promises.n);
+    forget_files();
     return EXIT_SUCCESS;
 }
