@@ -80,7 +80,7 @@ static void judge_reader(struct life *life, const struct said *said, const struc
         model_wrong("agency %u holds parts %u of what agency %u said, and was sent %u",
                     node->agency, held, said->agency, said->given[node->agency]);
     }
-    if (node->restored > 0) {
+    if (node->restored > 0 || said->withheld[node->agency]) {
         return;
     }
     if (held != said->given[node->agency]) {

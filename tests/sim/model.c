@@ -281,9 +281,21 @@ static void tell(struct model *model, struct said *said, uint32_t agency, uint8_
     said->told[agency] |= parts;
 }
 
+static void withhold(struct model *model, const struct leaf *leaf)
+{
+    struct said *said = meant_by(model, &leaf->digest, leaf->agency);
+    if (said != NULL && leaf->agency <= SIM_AGENTS) {
+        said->withheld[leaf->agency] = true;
+    }
+}
+
 static void read_telling(struct model *model, const struct leaf *leaf)
 {
     model->tellings++;
+    if (leaf->detail == ITEM_WITHHELD) {
+        withhold(model, leaf);
+        return;
+    }
     if (leaf->detail != ITEM_DELIVERED && leaf->detail != ITEM_RELEASE) {
         return; /* notices and what was withheld have no parts */
     }
