@@ -29,6 +29,8 @@ static const char *const agencies[SIM_AGENTS + 1] = {"",   "gp-elm", "hospital",
     "\"lawfulness\":{\"judged_by\":\"person\",\"judge\":\"A. Example, nurse\","                    \
     "\"basis\":\"legal-obligation\",\"detriment\":\"not-more-detrimental\","                       \
     "\"function\":\"early help\",\"family_told\":\"told\"}"
+#define NARROWED                                                                                   \
+    "\"narrow\":{\"agencies\":[\"%s\"],\"reason\":\"enquiry-under-way\",\"authority\":\"police\"}"
 
 static struct said *add(struct life *life, const struct said *said)
 {
@@ -84,7 +86,7 @@ static void say_record(struct life *life, struct node *node)
         said.narrowed = said.narrowed == MASH || said.narrowed == said.agency ? 0 : said.narrowed;
     }
     if (said.narrowed != 0) {
-        buf_format(&text, "\"narrow\":[\"%s\"],", agencies[said.narrowed]);
+        buf_format(&text, NARROWED ",", agencies[said.narrowed]);
     }
     buf_format(&text,
                "\"child\":{%s," FAMILY "},\"account\":{\"summary\":\"Number %zu.\"}," LAWFUL "}",
