@@ -34,6 +34,20 @@ static uint64_t tell(struct apply *apply, uint32_t agency, const struct hash *wh
     return position;
 }
 
+static void count_parts(struct reader_row *reader, uint8_t parts)
+{
+    reader->parts |= parts;
+    for (unsigned i = 0; i < CAIRN_PARTS; i++) {
+        reader->of_part[i] += (parts & (1U << i)) != 0 ? 1 : 0;
+    }
+}
+
+static void count_telling(struct reader_row *reader, uint8_t parts)
+{
+    reader->tellings++;
+    count_parts(reader, parts);
+}
+
 /* It hears of it now, whatever was withheld before. */
 static void mark_reader(struct apply *apply, const struct entry_id *id, uint32_t agency,
                         const struct reader_row *reader)
@@ -57,7 +71,7 @@ void mailbox_deliver(struct apply *apply, uint32_t agency, const struct telling 
                               .parts = telling->parts,
                               .flags = telling->flags};
     reader.position = tell(apply, agency, telling->item, &row);
-    reader.parts |= telling->parts;
+    count_telling(&reader, telling->parts);
     reader.by_name = by_name && (!told || reader.by_name);
     reader.own = telling->own > reader.own ? telling->own : reader.own;
     mark_reader(apply, telling->entry, agency, &reader);
@@ -72,7 +86,7 @@ void mailbox_release(struct apply *apply, uint32_t agency, const struct telling 
                               .parts = telling->parts,
                               .alert = telling->alert};
     reader.position = tell(apply, agency, telling->item, &row);
-    reader.parts |= telling->parts;
+    count_telling(&reader, telling->parts);
     reader.opened = true;
     mark_reader(apply, telling->entry, agency, &reader);
 }
@@ -87,7 +101,7 @@ void mailbox_grant(struct apply *apply, uint32_t agency, const struct telling *w
     mailbox_deliver(apply, agency, &keys);
     bool told = reader_row_get(apply->txn, what->entry, agency, &reader);
     assert(told);
-    reader.parts |= what->parts;
+    count_parts(&reader, what->parts);
     mark_reader(apply, what->entry, agency, &reader);
 }
 
@@ -144,8 +158,14 @@ void mailbox_untell(struct apply *apply, uint32_t agency, const struct mailbox_r
     if (!reader_row_get(apply->txn, &row->entry, agency, &reader)) {
         return;
     }
-    reader.parts &= (uint8_t)~row->parts;
-    if (row->parts == 0 || reader.parts == 0) {
+    assert(reader.tellings > 0); /* this one was counted */
+    reader.tellings--;
+    for (unsigned i = 0; i < CAIRN_PARTS; i++) {
+        if ((row->parts & (1U << i)) != 0 && --reader.of_part[i] == 0) {
+            reader.parts &= (uint8_t) ~(1U << i);
+        }
+    }
+    if (reader.tellings == 0) {
         (void)store_delete(apply->txn, T_READER, store_key_slice(&key));
     } else {
         reader_row_put(apply->txn, &row->entry, agency, &reader);

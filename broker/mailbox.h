@@ -41,7 +41,7 @@ void mailbox_narrow(struct apply *apply, uint32_t agency, uint64_t position,
 /* An item without content. */
 void mailbox_withhold(struct apply *apply, uint32_t agency, uint64_t position,
                       const struct mailbox_row *was);
-/* The agency is no reader of the row's entry any more, as far as this row made it one. */
+/* The agency is no reader of the row's entry any more, as far as no other row made it one. */
 void mailbox_untell(struct apply *apply, uint32_t agency, const struct mailbox_row *row);
 /* --- */
 /* Everything up to `position` is on the agency's disk: rows go, the head it cosigned is kept. False

@@ -511,6 +511,10 @@ bool reader_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t a
     ret->own = read_u8(&reader);
     ret->passed_on = read_u8(&reader) != 0;
     ret->position = read_u64(&reader);
+    ret->tellings = read_u32(&reader);
+    for (size_t i = 0; i < CAIRN_PARTS; i++) {
+        ret->of_part[i] = read_u32(&reader);
+    }
     assert(reader_end(&reader));
     return true;
 }
@@ -518,7 +522,7 @@ bool reader_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t a
 void reader_row_put(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
                     const struct reader_row *row)
 {
-    uint8_t storage[13];
+    uint8_t storage[17 + 4 * CAIRN_PARTS];
     struct writer writer = writer_over(storage, sizeof(storage));
     write_u8(&writer, row->parts);
     write_u8(&writer, row->opened ? 1 : 0);
@@ -526,6 +530,10 @@ void reader_row_put(struct store_txn *txn, const struct entry_id *id, uint32_t a
     write_u8(&writer, row->own);
     write_u8(&writer, row->passed_on ? 1 : 0);
     write_u64(&writer, row->position);
+    write_u32(&writer, row->tellings);
+    for (size_t i = 0; i < CAIRN_PARTS; i++) {
+        write_u32(&writer, row->of_part[i]);
+    }
     struct store_key key = key_reader(id, agency);
     store_put(txn, T_READER, store_key_slice(&key), writer_slice(&writer));
 }

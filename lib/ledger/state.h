@@ -275,6 +275,8 @@ struct reader_row {
     uint8_t own;       /* of how many of its handles for the child; of an involvement */
     bool passed_on;    /* a person there says: to the child's own authority */
     uint64_t position; /* of the newest mailbox row about it */
+    uint32_t tellings; /* rows about it, without those that were withheld; 0: no reader, no row */
+    uint32_t of_part[CAIRN_PARTS]; /* how often each part was told so, or granted */
 };
 bool reader_row_get(struct store_txn *txn, const struct entry_id *id, uint32_t agency,
                     struct reader_row *ret);

@@ -468,7 +468,9 @@ static void a_reader_row_comes_back_as_it_went(void **state)
                                    .by_name = true,
                                    .own = 2,
                                    .passed_on = true,
-                                   .position = UINT64_MAX};
+                                   .position = UINT64_MAX,
+                                   .tellings = UINT32_MAX,
+                                   .of_part = {7, 8}};
     struct reader_row back = {.parts = 0};
     assert_false(reader_row_get(ledger->txn, &entry_a, 4, &back));
 
@@ -480,6 +482,8 @@ static void a_reader_row_comes_back_as_it_went(void **state)
     assert_int_equal(back.own, row.own);
     assert_true(back.passed_on);
     assert_int_equal(back.position, row.position);
+    assert_int_equal(back.tellings, row.tellings);
+    assert_memory_equal(back.of_part, row.of_part, sizeof(row.of_part));
     assert_false(reader_row_get(ledger->txn, &entry_a, 5, &back));
 }
 
@@ -642,7 +646,7 @@ static const struct {
      "059a882e3a86c15342a609959e79321fdd2e0a5baf7557c4d036b024ff96fc27"},
     {"alert", T_ALERT, 245, "9702e019b56c9355cd911234a512e20b81553cd4286ff1e8d396ce261f8499e7"},
     {"mailbox", T_MAILBOX, 39, "2fec766b15a339d490d4af1e9cbb36b6b6f9e56ccd16f3fbd20f1bbcee237027"},
-    {"reader", T_READER, 13, "e047c3ca3ad9437c2038ab71071a5901825755eb0663fbed7d9ef62fdfd2a70d"},
+    {"reader", T_READER, 25, "e75a4451b99763d3347cb779dd745e0017092a2f3181a1cc04fa0fb5b3f69bd1"},
     {"agency", T_AGENCY, 152, "82d740d6a6cc84a9dd6189ea819c1712f2d0350ac1f3e7fdb6b6035072e0dcc2"},
     {"involvement", T_INVOLVEMENT, 36,
      "96390cfe655a81cbe66fcc33c6b390e245153da392885471d4ed109ad51ae0c9"},
@@ -667,7 +671,8 @@ static void the_rows_of_schema_1_keep_their_bytes(void **state)
     const struct subject_row subject = subject_sample(2);
     const struct chronology_row chronology = chronology_sample(true, true);
     const struct alert_row alert = alert_sample(1, 3);
-    const struct reader_row reader = {.parts = 3, .opened = true, .position = 4};
+    const struct reader_row reader = {
+        .parts = 3, .opened = true, .position = 4, .tellings = 2, .of_part = {1, 2}};
     const struct agency_row agency = agency_sample();
     const struct involvement_row involvement = {.from_day = -1, .until_day = 2, .log_index = 3};
     const struct tie_row tie = {

@@ -274,6 +274,57 @@ static void positions_go_on_after_what_was_acknowledged(void **state)
     assert_int_equal(leaf_of(&row).number, 2);
 }
 
+static void what_was_told_before_stays_told_when_a_second_telling_is_withheld(void **state)
+{
+    struct mailbox_row first;
+    struct mailbox_row second;
+    struct reader_row reader = {.parts = 0};
+    (void)state;
+    deliver(card | account, DELIVERED_PROVISIONAL);
+    deliver(card | account, 0);
+    assert_true(row_at(MASH, 1, &first));
+    assert_true(row_at(MASH, 2, &second));
+
+    mailbox_untell(&scene.apply, MASH, &second);
+
+    assert_true(reader_row_get(scene.txn, &record, MASH, &reader));
+    assert_int_equal(reader.parts, card | account);
+
+    mailbox_untell(&scene.apply, MASH, &first);
+
+    assert_false(reader_row_get(scene.txn, &record, MASH, &reader));
+}
+
+static void only_the_parts_that_nothing_else_told_are_untold(void **state)
+{
+    struct mailbox_row second;
+    struct reader_row reader = {.parts = 0};
+    (void)state;
+    deliver(card, 0);
+    release(card | account, 7);
+    assert_true(row_at(MASH, 2, &second));
+
+    mailbox_untell(&scene.apply, MASH, &second);
+
+    assert_true(reader_row_get(scene.txn, &record, MASH, &reader));
+    assert_int_equal(reader.parts, card);
+}
+
+static void a_body_that_was_told_stays_told_when_its_keys_are_withheld(void **state)
+{
+    struct mailbox_row second;
+    struct reader_row reader = {.parts = 0};
+    (void)state;
+    deliver(0, 0);
+    release(account, 7);
+    assert_true(row_at(MASH, 2, &second));
+
+    mailbox_untell(&scene.apply, MASH, &second);
+
+    assert_true(reader_row_get(scene.txn, &record, MASH, &reader));
+    assert_int_equal(reader.parts, 0);
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -288,6 +339,9 @@ int main(void)
         STORY(what_was_never_told_cannot_be_acknowledged),
         STORY(one_acknowledgement_takes_no_more_rows_than_its_bound),
         STORY(positions_go_on_after_what_was_acknowledged),
+        STORY(what_was_told_before_stays_told_when_a_second_telling_is_withheld),
+        STORY(only_the_parts_that_nothing_else_told_are_untold),
+        STORY(a_body_that_was_told_stays_told_when_its_keys_are_withheld),
     };
     return cmocka_run_group_tests_name("mailbox", tests, NULL, NULL);
 }
