@@ -88,6 +88,13 @@ void service_close(struct service *service)
 
 /* --- answer --- */
 
+static bool is_empty_tree(const struct hash *root)
+{
+    struct hash empty;
+    tree_empty_root(&empty);
+    return hash_equal(root, &empty);
+}
+
 /* True when `ret` is the reason why this head is not signed. */
 static bool refuses(const struct service *service, const struct signer_ask *ask,
                     enum signer_refusal *ret)
@@ -97,9 +104,10 @@ static bool refuses(const struct service *service, const struct signer_ask *ask,
         *ret = SIGNER_REFUSAL_SMALLER;
         return true;
     }
-    if (ask->head.size == last->size && last->size > 0) {
+    if (ask->head.size == last->size) {
         *ret = SIGNER_REFUSAL_OTHER_ROOT;
-        return !hash_equal(&ask->head.root, &last->root);
+        return last->size > 0 ? !hash_equal(&ask->head.root, &last->root)
+                              : !is_empty_tree(&ask->head.root);
     }
     const struct tree_consistency claim = {.old_size = last->size,
                                            .new_size = ask->head.size,

@@ -138,6 +138,22 @@ static void the_same_head_is_signed_again(void **state)
     expect_signed(scene, 12, 12);
 }
 
+/* A log of no leaves has one root alone, whoever asks first. */
+static void an_empty_log_is_signed_with_the_root_of_nothing_alone(void **state)
+{
+    struct scene *scene = *state;
+    _cleanup_(buf_deinit) struct buf note = BUF_MAX(1024);
+    const struct checkpoint claimed = {.size = 0, .root = scene->leaves[0]};
+    const struct tree_proof none = {.n = 0};
+
+    assert_int_equal(signer_client_sign(&scene->client, &claimed, &none, &note), -EKEYREJECTED);
+    assert_int_equal(note.len, 0);
+
+    expect_signed(scene, 0, 0);
+    assert_int_equal(signer_client_sign(&scene->client, &claimed, &none, &note), -EKEYREJECTED);
+    expect_signed(scene, 0, 1);
+}
+
 static void a_smaller_head_is_refused(void **state)
 {
     struct scene *scene = *state;
@@ -326,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(a_log_that_goes_on_is_signed),
         STORY(the_same_head_is_signed_again),
+        STORY(an_empty_log_is_signed_with_the_root_of_nothing_alone),
         STORY(a_smaller_head_is_refused),
         STORY(another_root_at_the_same_size_is_refused),
         STORY(a_forked_history_is_refused_whatever_its_proof),
