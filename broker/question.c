@@ -206,10 +206,10 @@ static void state(struct question *question)
     struct wire_reader readers[CAIRN_ADDRESSEES_MAX];
     struct wire_state_reply reply = {.verdict = VERDICT_NOT_FOUND, .readers = readers};
     struct entry_row row;
-    const struct readers_question about = {.txn = question->txn,
-                                           .directory = &question->governance->directory,
-                                           .entry = &reply.entry,
-                                           .row = &row};
+    struct apply apply = {.txn = question->txn,
+                          .governance = question->governance,
+                          .time_ms = clock_real_ms(question->publish->clock)};
+    const struct readers_question about = {.apply = &apply, .entry = &reply.entry, .row = &row};
     if (!wire_state_request_read(question->payload, &question->publish->arena, &reply.entry)) {
         refuse(question, VERDICT_MALFORMED);
         return;
@@ -225,7 +225,6 @@ static void state(struct question *question)
         reply.alert = row.alert;
         reply.destroyed = row.destroyed;
         reply.n_readers = readers_collect(&about, readers);
-        struct apply apply = {.txn = question->txn, .governance = question->governance};
         reply.on_hold = hold_is_on(question->txn, hold_child(&apply, &reply.entry));
     }
     begin_answer(question, WIRE_STATE_REPLY);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/readers.h"
 
+#include "broker/disclose.h"
 #include "ledger/journal.h"
 
 struct list {
@@ -47,12 +48,12 @@ static void add_readers(const struct readers_question *question, struct list *li
 {
     struct store_key prefix = key_entry(question->entry);
     _cleanup_(store_walk_end) struct store_walk walk =
-        store_walk_from(question->txn, T_READER, store_key_slice(&prefix));
+        store_walk_from(question->apply->txn, T_READER, store_key_slice(&prefix));
     for (; walk.live && key_has_prefix(walk.key, &prefix); store_walk_next(&walk)) {
         uint32_t agency = agency_of(walk.key, &prefix);
         struct reader_row row;
-        if (reader_row_get(question->txn, question->entry, agency, &row)) {
-            add(list, agency, state_of(question->txn, agency, &row));
+        if (reader_row_get(question->apply->txn, question->entry, agency, &row)) {
+            add(list, agency, state_of(question->apply->txn, agency, &row));
         }
     }
 }
@@ -62,25 +63,50 @@ static void add_withheld(const struct readers_question *question, struct list *l
 {
     struct store_key prefix = key_entry(question->entry);
     _cleanup_(store_walk_end) struct store_walk walk =
-        store_walk_from(question->txn, T_WITHHELD, store_key_slice(&prefix));
+        store_walk_from(question->apply->txn, T_WITHHELD, store_key_slice(&prefix));
     for (; walk.live && key_has_prefix(walk.key, &prefix); store_walk_next(&walk)) {
         add(list, agency_of(walk.key, &prefix), READER_WITHHELD);
     }
 }
 
-static bool is_of_an_adult(const struct entry_input *input)
+/* Its origin, when that may know of the involvements of others; a record about an adult says of
+ * nobody to whom the adult is tied. */
+struct origin {
+    const struct agency *agency; /* NULL: nobody is named */
+    uint32_t roles;              /* that it holds for the child */
+};
+
+static struct origin origin_of(const struct readers_question *question,
+                               const struct entry_input *input)
 {
     _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
     struct entry_header header;
-    return input->kind == ENTRY_RECORD &&
-           wire_entry_header_read(ENTRY_RECORD, input->header, &arena, &header) &&
-           header.record.person;
+    if (input->kind != ENTRY_RECORD ||
+        !wire_entry_header_read(ENTRY_RECORD, input->header, &arena, &header) ||
+        header.record.person) {
+        return (struct origin){.agency = NULL};
+    }
+    struct apply *apply = question->apply;
+    uint64_t child = disclose_child(apply, &header.record);
+    return (struct origin){.agency =
+                               directory_agency(&apply->governance->directory, input->id.agency),
+                           .roles = disclose_roles(apply, child, input->id.agency)};
 }
 
-static uint32_t named(const struct readers_question *question, uint32_t number, bool of_an_adult)
+/* The agency, or 0 when the origin may not know that it is involved with the child. */
+static uint32_t named(const struct readers_question *question, const struct origin *origin,
+                      uint32_t number)
 {
-    const struct agency *agency = directory_agency(question->directory, number);
-    return of_an_adult || agency == NULL || agency->sensitive ? 0 : number;
+    const struct agency *agency = directory_agency(&question->apply->governance->directory, number);
+    if (origin->agency == NULL || agency == NULL || agency->sensitive) {
+        return 0;
+    }
+    if (agency_is_front_door(agency)) {
+        return number;
+    }
+    struct decision decision =
+        disclose_involvement(question->apply, agency, origin->agency, origin->roles);
+    return decision.effect == EFFECT_SHARE ? number : 0;
 }
 
 /* Who was told that it exists, and no more. */
@@ -88,13 +114,13 @@ static void add_told(const struct readers_question *question, const struct entry
                      struct list *list)
 {
     struct store_key prefix = key_entry(question->entry);
-    bool of_an_adult = is_of_an_adult(input);
+    struct origin origin = origin_of(question, input);
     _cleanup_(store_walk_end) struct store_walk walk =
-        store_walk_from(question->txn, T_HEADLINE, store_key_slice(&prefix));
+        store_walk_from(question->apply->txn, T_HEADLINE, store_key_slice(&prefix));
     for (; walk.live && key_has_prefix(walk.key, &prefix); store_walk_next(&walk)) {
         uint32_t agency = agency_of(walk.key, &prefix);
         if (!is_listed(list, agency)) {
-            add(list, named(question, agency, of_an_adult), READER_TOLD);
+            add(list, named(question, &origin, agency), READER_TOLD);
         }
     }
 }
@@ -116,7 +142,7 @@ size_t readers_collect(const struct readers_question *question,
     struct entry_input input;
     add_readers(question, &list);
     bool found =
-        journal_entry_at(question->txn, question->row->batch, question->row->offset, &input);
+        journal_entry_at(question->apply->txn, question->row->batch, question->row->offset, &input);
     if (found) {
         add_told(question, &input, &list);
     }

@@ -250,11 +250,6 @@ decision_at() {
     [[ -n $DECISION ]]
 }
 
-has_decided() {
-    at "$1" inbox --limit 100
-    grep -qE "closed  social-care-assessment  alert $ALERT$" <<<"$OUT"
-}
-
 NOTICED_REASON="School, practice and police each met a tired girl this fortnight; deciding what would help her."
 NOTICED_DECISION="Larkspurne carries this household. A social worker sees her first, then her mother; thank you for writing it down."
 
@@ -281,22 +276,18 @@ incident_opened() {
 come_back() {
     step "What comes back to those who wrote"
     tell <<'TEXT'
-Whoever wrote what was opened reads the decider's one sentence. Police and adult services, of whom the MASH saw only that
-there is something, hear that it was decided and what.
+Whoever wrote something reads the decider's one sentence, also police and adult services, of whom the MASH saw only that
+there is something: the decider said that the origins may.
 TEXT
     local agency
-    for agency in weirside elm-street; do
+    for agency in weirside elm-street police adults; do
         eventually 30 "$agency to learn why" decision_at "$agency" close
         at "$agency" record "$DECISION"
         expect 'Larkspurne carries this household' "the decider's sentence at $agency"
         expect 'social-care-assessment' "the outcome at $agency"
-    done
-    see elm-street record "$DECISION"
-    for agency in police adults; do
-        eventually 30 "$agency to hear what was decided" has_decided "$agency"
-        ! decision_at "$agency" close || fail "$agency, which shares its existence alone, can read why"
         print "    $agency: social-care-assessment"
     done
+    see elm-street record "$DECISION"
     print ""
     local reference
     for reference in "weirside $CONCERN" "weirside $ABSENCE" "elm-street $NURSE"; do

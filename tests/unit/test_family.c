@@ -52,6 +52,13 @@ static struct intake_answer submit(struct practice *practice, enum intake_conten
     return answer;
 }
 
+/* It was taken; what else the answer says is of no interest. */
+static void answered(struct intake_answer answer)
+{
+    assert_true(answer.n > 0);
+    intake_answer_deinit(&answer);
+}
+
 /* The file with the first `from`, if any, replaced. */
 static struct intake_answer submit_changed(struct practice *practice, enum intake_content content,
                                            const char *path, const char *from, const char *to)
@@ -324,11 +331,10 @@ static void an_involvement_that_another_incident_states_too_goes_on(void **state
     struct practice *practice = *state;
     struct entry_header headers[8];
 
-    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_children(practice, "1", 2);
-    _cleanup_(intake_answer_deinit) struct intake_answer other = submit_changed(
-        practice, INTAKE_INCIDENT, DATA "police/missing-episode.json", "\"ref\"", "\"ref\"");
-    _cleanup_(intake_answer_deinit) struct intake_answer back =
-        retract_by(practice, "nethermere-police", "NP-2026-118204/2");
+    answered(submit_children(practice, "1", 2));
+    answered(submit_changed(practice, INTAKE_INCIDENT, DATA "police/missing-episode.json",
+                            "\"ref\"", "\"ref\""));
+    answered(retract_by(practice, "nethermere-police", "NP-2026-118204/2"));
 
     assert_int_equal(spooled(practice, ENTRY_INVOLVEMENT, headers), 4);
     assert_memory_equal(headers[1].involvement.handle, headers[2].involvement.handle,
@@ -344,8 +350,7 @@ static void a_retraction_that_names_the_incident_takes_back_all_of_its_children(
     struct entry_header headers[8];
 
     _cleanup_(intake_answer_deinit) struct intake_answer first = submit_incident(practice, "1");
-    _cleanup_(intake_answer_deinit) struct intake_answer back =
-        retract_by(practice, "nethermere-police", "NP-2026-118204");
+    answered(retract_by(practice, "nethermere-police", "NP-2026-118204"));
     _cleanup_(intake_answer_deinit) struct intake_answer late = submit_incident(practice, "1");
 
     for (size_t i = 0; i < 6; i += 2) {
@@ -378,7 +383,7 @@ static void a_child_of_an_older_version_that_comes_late_is_not_told(void **state
     struct practice *practice = *state;
     struct entry_header headers[8];
 
-    _cleanup_(intake_answer_deinit) struct intake_answer second = submit_children(practice, "2", 2);
+    answered(submit_children(practice, "2", 2));
     practice_reopen(practice);
     _cleanup_(intake_answer_deinit) struct intake_answer first = submit_children(practice, "1", 3);
 
@@ -394,8 +399,8 @@ static void a_child_who_is_in_the_next_version_again_is_told_again(void **state)
     struct practice *practice = *state;
     struct entry_header headers[8];
 
-    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_children(practice, "1", 3);
-    _cleanup_(intake_answer_deinit) struct intake_answer second = submit_children(practice, "2", 2);
+    answered(submit_children(practice, "1", 3));
+    answered(submit_children(practice, "2", 2));
     _cleanup_(intake_answer_deinit) struct intake_answer third = submit_children(practice, "3", 3);
     _cleanup_(intake_answer_deinit) struct intake_answer late = submit_children(practice, "2", 2);
 
@@ -412,7 +417,7 @@ static void what_still_waits_here_is_withdrawn_with_its_involvement(void **state
     struct entry_header headers[8];
 
     _cleanup_(intake_answer_deinit) struct intake_answer first = submit_children(practice, "1", 3);
-    _cleanup_(intake_answer_deinit) struct intake_answer second = submit_children(practice, "2", 2);
+    answered(submit_children(practice, "2", 2));
     practice_govern(practice);
     (void)practice_settle(practice);
 
@@ -435,7 +440,7 @@ static void whom_a_newer_version_of_a_plan_leaves_out_is_involved_no_more(void *
     const char *own = "\"role\": \"family support\"";
     const char *other = "\"agency\": \"Elsewhere\", \"role\": \"family support\"";
 
-    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_plan(practice, own, own);
+    answered(submit_plan(practice, own, own));
     _cleanup_(intake_answer_deinit) struct intake_answer second = submit_plan(practice, own, other);
 
     assert_int_equal(second.items[0].outcome, INTAKE_ACCEPTED);
@@ -451,7 +456,7 @@ static void a_plan_in_which_only_an_end_is_new_says_that_end(void **state)
     const char *open = "\"phone\": \"0191 498 0811\"";
     const char *ends = "\"phone\": \"0191 498 0811\", \"until\": \"2026-12-01\"";
 
-    _cleanup_(intake_answer_deinit) struct intake_answer first = submit_plan(practice, open, open);
+    answered(submit_plan(practice, open, open));
     _cleanup_(intake_answer_deinit) struct intake_answer second = submit_plan(practice, open, ends);
     _cleanup_(intake_answer_deinit) struct intake_answer again = submit_plan(practice, open, ends);
     _cleanup_(intake_answer_deinit) struct intake_answer late = submit_plan(practice, open, open);
@@ -470,8 +475,7 @@ static void an_older_version_of_a_plan_that_comes_late_states_nobody(void **stat
     struct practice *practice = *state;
     struct entry_header headers[8];
 
-    _cleanup_(intake_answer_deinit) struct intake_answer second =
-        submit_plan(practice, "\"version\": \"1\"", "\"version\": \"2\"");
+    answered(submit_plan(practice, "\"version\": \"1\"", "\"version\": \"2\""));
     _cleanup_(intake_answer_deinit) struct intake_answer first =
         submit_plan(practice, "Thaddeus Wrenfield", "Somebody Else");
 
@@ -485,7 +489,7 @@ static void the_end_of_a_plan_ends_whom_it_does_not_name_too(void **state)
     struct entry_header headers[8];
     const char *own = "\"role\": \"family support\"";
 
-    _cleanup_(intake_answer_deinit) struct intake_answer began = submit_plan(practice, own, own);
+    answered(submit_plan(practice, own, own));
     _cleanup_(intake_answer_deinit) struct intake_answer ended =
         submit_changed(practice, INTAKE_PLAN, DATA "childrens_services/plan-ended.json", own,
                        "\"agency\": \"Elsewhere\", \"role\": \"family support\"");

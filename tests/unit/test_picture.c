@@ -144,32 +144,55 @@ static void an_origin_sees_its_own_records_newest_first(void **state)
 }
 
 /* What is shared as existing only, with whoever in health is involved by then. */
-static void share_existence(struct world *world)
+static void share_existence(struct world *world, const char *more_rules)
 {
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-    buf_add_text(&text,
-                 "{\"format\": \"cairn-agreements/v1\", \"review_by\": \"2099-01-01\", \"rules\": "
-                 "[{\"id\": \"missed\", \"records\": [\"was-not-brought\"], "
-                 "\"recipient_class\": \"health\", \"recipient_roles\": [\"any\"], "
-                 "\"urgency\": [\"routine\"], \"effect\": \"share\", \"mode\": \"existence\"}]}");
+    buf_format(&text,
+               "{\"format\": \"cairn-agreements/v1\", \"review_by\": \"2099-01-01\", \"rules\": "
+               "[{\"id\": \"missed\", \"records\": [\"was-not-brought\"], "
+               "\"recipient_class\": \"health\", \"recipient_roles\": [\"any\"], "
+               "\"urgency\": [\"routine\"], \"effect\": \"share\", \"mode\": \"existence\"}%s]}",
+               more_rules);
     publish_document(world, GOVERNANCE_AGREEMENTS, &text);
 }
 
-static void who_looks_at_the_picture_is_named_to_the_origins_of_what_it_shows(void **state)
+#define WHO_IS_INVOLVED                                                                            \
+    ", {\"id\": \"who\", \"records\": [\"involvement\"], \"recipient_roles\": [\"any\"], "         \
+    "\"effect\": \"share\", \"mode\": \"existence\"}"
+
+/* A practice looks at the picture of a child of whom the hospital missed something. */
+static struct entry_id looked_at(struct world *world)
 {
-    struct world *world = *state;
-    share_existence(world);
     state_verified(world, HOSPITAL, ALIX);
+    involve(world, HOSPITAL, ALIX);
     struct entry_id missed = miss(world, HOSPITAL, ALIX, "2026-02-03");
     state_verified(world, GP, ALIX);
     involve(world, GP, ALIX);
     assert_int_equal(notices(world, GP, NOTICE_TOLD), 0);
     assert_int_equal(reader_state_at(world, &missed, GP), 0);
+    assert_int_equal(picture_of(world, GP, ALIX).n_headlines, 1);
+    return missed;
+}
 
-    struct wire_picture_reply picture = picture_of(world, GP, ALIX);
+static void who_looks_at_the_picture_is_named_to_the_origins_of_what_it_shows(void **state)
+{
+    struct world *world = *state;
+    share_existence(world, WHO_IS_INVOLVED);
 
-    assert_int_equal(picture.n_headlines, 1);
+    struct entry_id missed = looked_at(world);
+
     assert_int_equal(reader_state_at(world, &missed, GP), READER_TOLD);
+}
+
+static void an_origin_that_may_not_know_who_is_involved_hears_no_name(void **state)
+{
+    struct world *world = *state;
+    share_existence(world, "");
+
+    struct entry_id missed = looked_at(world);
+
+    assert_int_equal(reader_state_at(world, &missed, GP), 0);
+    assert_int_equal(reader_state_at(world, &missed, 0), READER_TOLD);
 }
 
 static void what_is_held_is_seen_by_nobody_until_an_alert_has_told_of_it(void **state)
@@ -511,6 +534,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(an_origin_sees_its_own_records_newest_first),
         STORY(who_looks_at_the_picture_is_named_to_the_origins_of_what_it_shows),
+        STORY(an_origin_that_may_not_know_who_is_involved_hears_no_name),
         STORY(what_is_held_is_seen_by_nobody_until_an_alert_has_told_of_it),
         STORY(that_something_is_kept_is_said_to_a_front_door_and_to_nobody_else),
         STORY(a_front_door_asks_by_the_alert_before_and_after_it_opens_it),
