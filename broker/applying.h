@@ -111,6 +111,11 @@ static inline bool apply_found(const struct apply *apply, bool found)
     assert(found || store_fault(apply->txn) != 0);
     return found;
 }
+/* Whether so much was written since store_writes was `from` that the rest is for a later step. */
+static inline bool apply_paused(const struct apply *apply, uint64_t from)
+{
+    return store_writes(apply->txn) - from >= CAIRN_STEP_WRITES_MAX;
+}
 int32_t apply_day(const struct apply *apply); /* today in Europe/London at the batch time */
 
 #endif

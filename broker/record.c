@@ -470,36 +470,66 @@ static size_t said_of(struct apply *apply, uint64_t person,
     return chronology_scan(apply, &search, items);
 }
 
-static void tell_all_of(struct apply *apply, uint64_t person, uint64_t child,
-                        const struct chronology_item *items, size_t n)
+static void look_or_later(struct apply *apply, uint64_t child, uint64_t from)
 {
-    bool counts = false;
-    for (size_t i = 0; i < n; i++) {
-        if (tell_child(apply, &items[i].row.entry, child)) {
-            chronology_count(apply, person, &items[i]);
-            counts = true;
-        }
-    }
-    if (counts) {
+    if (apply_paused(apply, from)) {
+        timers_look_later(apply, child);
+    } else {
         alert_look(apply, child, ALERT_NEWEST);
     }
 }
 
+/* The newest first. What does not fit one step goes on in a tick as long as nobody was told of it;
+ * what was told of another child before is in the picture of this one. */
 void record_tied(struct apply *apply, uint64_t person, uint64_t child)
 {
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
-    size_t n = said_of(apply, person, not_retracted, items);
-    tell_all_of(apply, person, child, items, n);
+    uint64_t from = store_writes(apply->txn);
+    size_t left = said_of(apply, person, not_retracted, items);
+    bool counts = false;
+    for (; left > 0 && !apply_paused(apply, from); left--) {
+        if (tell_child(apply, &items[left - 1].row.entry, child)) {
+            chronology_count(apply, person, &items[left - 1]);
+            counts = true;
+        }
+    }
+    if (left > 0) {
+        timers_go_on_telling(apply, person);
+        apply_noted(apply, NOTED_TELL_TOO_LARGE);
+    }
+    if (counts) {
+        look_or_later(apply, child, from);
+    }
 }
 
+/* Of one record to every child at once: from then on it does not wait any more. */
 void record_person_met(struct apply *apply, uint64_t person)
 {
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
     struct tied_children children;
-    size_t n = said_of(apply, person, waits, items);
+    bool counts[CAIRN_TIED_MAX] = {false};
+    uint64_t from = store_writes(apply->txn);
+    size_t left = said_of(apply, person, waits, items);
     ties_children(apply, person, &children);
+    for (; left > 0 && !apply_paused(apply, from); left--) {
+        bool counted = false;
+        for (size_t i = 0; i < children.n; i++) {
+            if (tell_child(apply, &items[left - 1].row.entry, children.of[i])) {
+                counts[i] = true;
+                counted = true;
+            }
+        }
+        if (counted) {
+            chronology_count(apply, person, &items[left - 1]);
+        }
+    }
+    if (left > 0) {
+        timers_go_on_telling(apply, person);
+    }
     for (size_t i = 0; i < children.n; i++) {
-        tell_all_of(apply, person, children.of[i], items, n);
+        if (counts[i]) {
+            look_or_later(apply, children.of[i], from);
+        }
     }
 }
 
@@ -524,13 +554,18 @@ static void tell_addressees(struct apply *apply, const struct told_record *recor
 void record_untied(struct apply *apply, uint64_t person, uint64_t child)
 {
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
-    size_t n = said_of(apply, person, not_retracted, items);
-    for (size_t i = 0; i < n; i++) {
+    uint64_t from = store_writes(apply->txn);
+    size_t left = said_of(apply, person, not_retracted, items);
+    for (; left > 0 && !apply_paused(apply, from); left--) {
+        const struct chronology_item *item = &items[left - 1];
         struct told_record told;
-        if (items[i].row.counts && headline_load_of(apply, &items[i].row.entry, child, &told)) {
+        if (item->row.counts && headline_load_of(apply, &item->row.entry, child, &told)) {
             tell_of_adult(apply, &told, NOTICE_LINK_UNDONE);
             tell_addressees(apply, &told);
         }
+    }
+    if (left > 0) {
+        apply_noted(apply, NOTED_TELL_TOO_LARGE);
     }
 }
 

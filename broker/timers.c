@@ -74,6 +74,22 @@ void timers_watch_hidden(struct apply *apply, const struct entry_id *record, int
     watch_day(apply, TIMER_SHOWN, record, until_day, log_index);
 }
 
+static void watch_now(struct apply *apply, enum timer_kind kind, uint64_t number)
+{
+    const struct timer_row timer = {.due_ms = apply->time_ms, .kind = kind, .number = number};
+    timer_row_put(apply->txn, &timer);
+}
+
+void timers_go_on_telling(struct apply *apply, uint64_t person)
+{
+    watch_now(apply, TIMER_SAID, person);
+}
+
+void timers_look_later(struct apply *apply, uint64_t child)
+{
+    watch_now(apply, TIMER_LOOK, child);
+}
+
 int64_t timers_next_ms(struct store_txn *txn)
 {
     struct timer_row timer;
@@ -264,6 +280,12 @@ static bool fire(struct apply *apply, const struct timer_row *timer)
     case TIMER_SHOWN:
         record_shown(apply, &timer->entry);
         return false;
+    case TIMER_SAID:
+        record_person_met(apply, timer->number);
+        return false;
+    case TIMER_LOOK:
+        alert_look(apply, timer->number, ALERT_NEWEST);
+        return false;
     }
     return false;
 }
@@ -271,8 +293,9 @@ static bool fire(struct apply *apply, const struct timer_row *timer)
 void timers_fire(struct apply *apply)
 {
     struct timer_row timer;
-    for (size_t n = 0; n < CAIRN_TIMERS_PER_TICK && timer_row_first(apply->txn, &timer) &&
-                       timer.due_ms <= apply->time_ms;
+    uint64_t from = store_writes(apply->txn);
+    for (size_t n = 0; n < CAIRN_TIMERS_PER_TICK && !apply_paused(apply, from) &&
+                       timer_row_first(apply->txn, &timer) && timer.due_ms <= apply->time_ms;
          n++) {
         timer_row_delete(apply->txn, &timer);
         if (fire(apply, &timer)) {

@@ -23,8 +23,13 @@ void timers_watch_role(struct apply *apply, const struct entry_id *involvement, 
 /* From a record that its author hides until a day, once its leaf is there. */
 void timers_watch_hidden(struct apply *apply, const struct entry_id *record, int32_t until_day,
                          uint64_t log_index);
+/* More than one step may write: what nobody was told of an adult, and a look at a child, go on in the
+ * next tick. */
+void timers_go_on_telling(struct apply *apply, uint64_t person);
+void timers_look_later(struct apply *apply, uint64_t child);
 void timers_watch_alert(struct apply *apply, uint64_t alert);
-/* What is due at the batch's time, the earliest first, at most CAIRN_TIMERS_PER_TICK. */
+/* What is due at the batch's time, the earliest first, at most CAIRN_TIMERS_PER_TICK, and no more after
+ * CAIRN_STEP_WRITES_MAX rows. */
 void timers_fire(struct apply *apply);
 /* When the next one is due; INT64_MAX when none is set. */
 int64_t timers_next_ms(struct store_txn *txn);

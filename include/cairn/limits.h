@@ -90,6 +90,8 @@
 #define CAIRN_JUDGED_PER_BATCH   128  /* waiting deliveries that one batch judges again */
 #define CAIRN_BACKFILL_PER_BATCH 32   /* children that one batch looks at for a pattern turned on */
 #define CAIRN_TIMERS_PER_TICK    64   /* fired by one batch; what is left is due in the next */
+#define CAIRN_STEP_WRITES_MAX                                                                      \
+    4096 /* rows after which a tick, or what is told of an adult, pauses */
 #define CAIRN_RETENTION_LOOKS_PER_TICK                                                             \
     128 /* at bodies that may be due to be destroyed; what is left is looked at in the next */
 #define CAIRN_WINDOW_MAX_DAYS       366 /* no body waits longer for a rule than so many days */
@@ -169,6 +171,10 @@ static_assert(CAIRN_ACKNOWLEDGED_ROWS_MAX + 16 <= CAIRN_ENTRY_WRITES_MAX,
               "what an acknowledgement removes");
 static_assert(CAIRN_RETENTION_LOOKS_PER_TICK * 24 <= CAIRN_ENTRY_WRITES_MAX,
               "a row put and deleted, the entry's, its leaf, its body's pages, a notice each");
+static_assert(
+    CAIRN_STEP_WRITES_MAX + 8 * CAIRN_TIED_MAX * (CAIRN_MEMBERS_MAX + CAIRN_FRONT_DOORS_MAX) <=
+        CAIRN_ENTRY_WRITES_MAX,
+    "and the one record of an adult that goes past it, told of each child to each member");
 static_assert(CAIRN_BATCH_WRITES_MAX + CAIRN_ENTRY_WRITES_MAX < 131071 / 2,
               "LMDB keeps at most 131,071 dirty pages");
 static_assert(CAIRN_TOKEN_MATCHES_MAX <= CAIRN_MEMBERS_MAX, "holders fit a list of members");

@@ -325,13 +325,15 @@ enum timer_kind {
     TIMER_ALERT = 2,  /* the same of an alert; number: its own */
     TIMER_ROLE = 3,   /* an involvement begins; number: its log index */
     TIMER_PASS = 4,   /* of a child of another authority: has it been passed on? its log index */
-    TIMER_SHOWN = 5   /* the day until which a record was hidden; number: its log index */
+    TIMER_SHOWN = 5,  /* the day until which a record was hidden; number: its log index */
+    TIMER_SAID = 6,   /* more waits to be told of an adult; number: the adult's */
+    TIMER_LOOK = 7    /* patterns are to look at a child; number: the child's */
 };
 struct timer_row {
     int64_t due_ms; /* batch time */
     enum timer_kind kind;
     uint64_t number;
-    struct entry_id entry; /* all but TIMER_ALERT */
+    struct entry_id entry; /* of RECORD, ROLE, PASS and SHOWN */
     uint32_t rounds;       /* how often it has fired before */
 };
 void timer_row_put(struct store_txn *txn, const struct timer_row *timer);

@@ -198,6 +198,26 @@ static void a_statement_that_comes_last_brings_the_adult_and_the_child_together(
     assert_int_equal(notices(world, GP, NOTICE_TOLD), 1);
 }
 
+static void more_than_one_step_may_tell_of_an_adult_is_told_by_the_next_ones(void **state)
+{
+    struct world *world = *state;
+    know_family(world);
+    state_verified(world, HEALTH_VISITING, ALIX);
+    involve(world, HEALTH_VISITING, ALIX);
+    assert_int_equal(tie(world, &mother), VERDICT_STORED);
+    for (int i = 0; i < CAIRN_CHRONOLOGY_SCAN_MAX; i++) {
+        assert_int_equal(signal_adult(world, HOSPITAL, ANNA, "2026-03-02"),
+                         VERDICT_STORED_NO_READER);
+    }
+    uint64_t before = world->commit.batch;
+
+    state_adult(world, HOSPITAL, ANNA, "9990000101");
+
+    assert_true(world->commit.batch > before + 1);
+    assert_int_equal(notices(world, GP, NOTICE_TOLD), CAIRN_CHRONOLOGY_SCAN_MAX);
+    assert_int_equal(notices(world, HEALTH_VISITING, NOTICE_TOLD), CAIRN_CHRONOLOGY_SCAN_MAX);
+}
+
 static void an_adults_token_never_meets_a_childs(void **state)
 {
     struct world *world = *state;
@@ -593,6 +613,7 @@ int main(void)
         TEST(who_was_told_of_an_adult_is_not_named_to_the_service_that_knows_it),
         TEST(what_nobody_has_tied_waits_unread_and_counts_once_it_is_tied),
         TEST(a_statement_that_comes_last_brings_the_adult_and_the_child_together),
+        TEST(more_than_one_step_may_tell_of_an_adult_is_told_by_the_next_ones),
         TEST(an_adults_token_never_meets_a_childs),
         TEST(an_adults_token_lies_under_the_pepper),
         TEST(whoever_is_not_involved_with_the_child_ties_nobody_to_it),
