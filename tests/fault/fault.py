@@ -49,7 +49,6 @@ PARTS = (
     ("network", "A bad network", lambda given: stories.network(given, say)),
     ("clocks", "Clocks that are set", lambda given: stories.clocks(given, say)),
     ("full-disk", "A full disk", lambda given: stories.full_disk(given, say)),
-    ("power", "Loss of power", power_part),
 )
 
 
@@ -96,7 +95,6 @@ def options():
     parser.add_argument("--cuts", type=int, default=200, metavar="N", help="places at which connections are cut")
     parser.add_argument("--resets", type=int, default=200, metavar="N", help="resets while records flow")
     parser.add_argument("--room-kib", type=int, default=64, metavar="N", help="up to so much room before the disk is full")
-    parser.add_argument("--crash-states", type=int, default=100000, metavar="N", help="of disks, after loss of power")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="partnerships that are killed side by side")
     parser.add_argument("--seed", type=int, default=int(time.time()), metavar="N", help="of what is random")
     parser.add_argument("--only", choices=[name for name, _, _ in PARTS], action="append", metavar="PART",
