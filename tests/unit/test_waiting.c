@@ -271,7 +271,6 @@ static void nothing_goes_that_documents_in_force_forbid_before_it_was_judged(voi
 {
     struct world *world = *state;
     struct wire_delivery delivery;
-    _cleanup_(store_end) struct store_txn *txn = NULL;
     (void)concern(world, URGENCY_ROUTINE);
     struct governance *before = governance_ref(world->commit.governance);
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
