@@ -64,7 +64,9 @@ static uint8_t parts_held(struct store_txn *txn, const struct node *node,
     }
     for (enum part part = PART_CARD; part <= PART_ACCOUNT; part++) {
         enum open_result result = open_may(&opening, &delivered, part);
-        parts |= result == OPEN_DONE || result == OPEN_NEEDS_DECISION ? PART_BIT(part) : 0;
+        if (result == OPEN_DONE || result == OPEN_NEEDS_DECISION) {
+            parts = (uint8_t)(parts | PART_BIT(part));
+        }
     }
     return parts;
 }

@@ -245,7 +245,9 @@ static uint8_t opens(const struct secret *opening, const struct cut *cut,
             continue;
         }
         for (enum part part = PART_CARD; part <= PART_ACCOUNT; part++) {
-            parts |= opens_part(&data_key, cut, part) ? PART_BIT(part) : 0;
+            if (opens_part(&data_key, cut, part)) {
+                parts = (uint8_t)(parts | PART_BIT(part));
+            }
         }
     }
     return parts;
