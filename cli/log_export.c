@@ -31,7 +31,9 @@ void log_export_write_leaf(struct slice leaf, FILE *out)
 void log_export_write_end(struct slice note, FILE *out)
 {
     (void)fputc('\n', out);
-    (void)fwrite(note.data, 1, note.len, out);
+    if (note.len > 0) { /* a log that nobody has signed yet has no head */
+        (void)fwrite(note.data, 1, note.len, out);
+    }
 }
 
 /* --- reading --- */

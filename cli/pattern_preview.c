@@ -103,9 +103,7 @@ static int preview_store(struct preview *preview, struct error *error)
 
 enum status command_pattern_preview(struct cli *cli, int argc, char **argv)
 {
-    static const struct argp_option options[] = {{0}};
     static const struct command_line line = {
-        .options = options,
         .parser = parse_option,
         .arguments = "DIR",
         .help =
