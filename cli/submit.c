@@ -252,7 +252,8 @@ enum status command_submit(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"type", KEY_TYPE, "TYPE", 0,
-         "record, involvement, fhir, incident, plan, adult (by default what it looks like), or, "
+         "record, involvement, fhir, incident, plan, adult, tie (by default what it looks like), "
+         "or, "
          "always said, a school's attendance or roll in CSV",
          0},
         {"key", KEY_KEY, "KEY", 0,

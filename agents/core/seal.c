@@ -79,10 +79,13 @@ static int fill_narrow(const struct seal *seal, const struct event *event,
         const struct agency *agency =
             directory_agency_by_id(&seal->governance->directory, event->narrow.agencies[i]);
         size_t at = narrow->n_agencies;
-        if (agency == NULL) {
+        if (agency == NULL || agency->number == seal->place.agency) {
             char where[48];
             (void)snprintf(where, sizeof(where), "/narrow/agencies/%zu", i);
-            return error_set(error, where, "is no agency of the directory: give its id");
+            return error_set(error, where, "%s",
+                             agency == NULL
+                                 ? "is no agency of the directory: give its id"
+                                 : "is this agency, which has its own record: leave it out");
         }
         while (at > 0 && narrow->agencies[at - 1] > agency->number) {
             at--;

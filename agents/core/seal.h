@@ -34,7 +34,7 @@ int seal_begin(struct agent *agent, struct store_txn *txn, struct seal *ret) MUS
 void seal_end(struct seal *seal); /* wipes; accepts SEAL_NULL */
 
 /* Whether the event can be sealed under the governance held: -EINVAL and the error when it leaves
- * out an agency that the directory does not know. */
+ * out an agency that the directory does not know, or itself. */
 int seal_check(const struct seal *seal, const struct event *event, struct error *error) MUST_USE;
 
 /* What stating a child needs, of the same occasion. */

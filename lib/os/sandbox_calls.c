@@ -107,6 +107,7 @@ static const int calls_of_sanitizers[] = {
     SCMP_SYS(clone),
     SCMP_SYS(faccessat),
     SCMP_SYS(fstat),
+    SCMP_SYS(getdents),
     SCMP_SYS(getdents64),
     SCMP_SYS(getppid),
     SCMP_SYS(getrusage),

@@ -160,6 +160,24 @@ static void the_header_says_what_the_broker_needs_and_no_more(void **state)
     assert_null(memmem(frozen.entry.body.data, frozen.entry.body.len, "Thistledown", 11));
 }
 
+static void an_agency_that_leaves_itself_out_hears_so_at_once(void **state)
+{
+    struct practice *practice = *state;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+    struct error error = ERROR_NULL;
+    practice_concern_text("\"urgency\":\"immediate\",\"narrow\":{\"agencies\":[\"elm-street\"],"
+                          "\"reason\":\"risk-to-the-child\",\"authority\":\"police\"},",
+                          &text);
+    const struct intake_request request = {.content = INTAKE_RECORD,
+                                           .body = slice_of_text(buf_text(&text))};
+
+    assert_int_not_equal(intake_submit(practice->agent, &request, &answer, &error), 0);
+
+    assert_string_equal(error.where, "/narrow/agencies/0");
+    assert_non_null(strstr(error.what, "leave it out"));
+}
+
 static void card_and_account_open_again_with_the_keys_that_are_kept(void **state)
 {
     struct practice *practice = *state;
@@ -493,6 +511,7 @@ int main(void)
         TEST(a_statement_stands_before_the_first_record_of_a_child),
         TEST(the_header_names_another_authority_and_not_our_own),
         TEST(the_header_says_what_the_broker_needs_and_no_more),
+        TEST(an_agency_that_leaves_itself_out_hears_so_at_once),
         TEST(card_and_account_open_again_with_the_keys_that_are_kept),
         TEST(a_known_child_keeps_its_handle_and_is_not_stated_twice_in_a_lane),
         TEST(another_lane_says_who_the_child_is_for_itself),
