@@ -92,7 +92,7 @@ static void read_person(const struct json_view *document, const struct event_ter
     struct json_view person = json_get_object(&item, "person");
     struct event *event = &family_add(ret)->event;
     *event = *all;
-    parts_person(&person, terms, &event->child);
+    parts_person(&person, terms, parts_moment_of(event), &event->child);
     family_read_ref(&item, event);
     for (size_t i = 0; i + 1 < ret->n; i++) {
         if (strcmp(ret->children[i].event.source_id, event->source_id) == 0) {

@@ -229,7 +229,7 @@ static void read_plan(const struct json_view *document, const struct event_terms
     event->urgency = URGENCY_ROUTINE;
     event->event_day = ended ? end : start;
     event->recorded_ms = parts_instant(document, "recorded_at", terms->now_ms);
-    parts_child(&who, terms, &event->child);
+    parts_child(&who, terms, parts_moment_of(event), &event->child);
     parts_source(document, event);
     parts_lawfulness(document, &event->lawfulness);
     parts_family_words(document, &event->lawfulness);

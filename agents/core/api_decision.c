@@ -152,7 +152,7 @@ static void read_looked_at(const struct json_view *look, const struct event_term
         json_only(&upn, number_keys, ARRAY_LEN(number_keys));
     }
     if (json_ok(look)) {
-        parts_child(&child, terms, ret);
+        parts_child(&child, terms, parts_moment_today(terms), ret);
     }
 }
 

@@ -105,6 +105,7 @@ void event_deinit(struct event *event);
 /* What every adapter is told about the partnership and the day. */
 struct event_terms {
     bool live;      /* of the partnership's root document */
+    bool kept;      /* it was taken before, and is read out of our own store again */
     int64_t now_ms; /* real time */
     /* Title and date of the decision that an automatic feed rests on; NULL: the configuration names
      * none. Adapters of what a person wrote do not look at it. */

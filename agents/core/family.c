@@ -72,7 +72,7 @@ void family_read_child(const struct json_view *item, const struct event_terms *t
 {
     struct json_view child = json_get_object(item, "child");
 
-    parts_child(&child, terms, &ret->child);
+    parts_child(&child, terms, parts_moment_of(ret), &ret->child);
     if (withheld) { /* of a brother or sister: this one's own source does not say restricted */
         bytes_wipe(ret->child.address, sizeof(ret->child.address));
         bytes_wipe(ret->child.postcode, sizeof(ret->child.postcode));

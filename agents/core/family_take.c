@@ -19,8 +19,10 @@
 static int read_claim(const struct taking *taking, struct slice json, struct involvement *ret)
 {
     struct error error = ERROR_NULL;
-    const struct event_terms terms = {
-        .live = taking->can_seal && taking->seal.governance->root.live, .now_ms = taking->now_ms};
+    const struct event_terms terms = {.live =
+                                          taking->can_seal && taking->seal.governance->root.live,
+                                      .kept = true,
+                                      .now_ms = taking->now_ms};
     return involvement_json_read(taking->agent->records, json, &terms, ret, &error) == 0 ? 0
                                                                                          : -EBADMSG;
 }

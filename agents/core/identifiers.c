@@ -263,10 +263,9 @@ const char *identifier_flaw(const struct identifier *identifier)
 {
     switch (identifier->status) {
     case IDENTIFIER_BAD_CHECK_DIGIT:
-        return "has a typing error, so nobody finds the child by it: correct it where it came from";
+        return "has a typing error";
     case IDENTIFIER_PLACEHOLDER:
-        return "is no person's number, so nobody finds the child by it: correct it where it came "
-               "from, or leave it out";
+        return "is no person's number";
     case IDENTIFIER_VERIFIED:
     case IDENTIFIER_WELL_FORMED:
     case IDENTIFIER_ABSENT:

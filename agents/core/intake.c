@@ -110,40 +110,6 @@ static int parse(struct agent *agent, const struct intake_request *request, stru
 
 /* --- contents --- */
 
-static int take_tie(struct taking *taking, const struct tying *tying, struct slice json,
-                    struct intake_item *item)
-{
-    struct out_row row = {.kind = ENTRY_TIE,
-                          .urgency = URGENCY_ROUTINE,
-                          .event_day = instant_london_day(taking->now_ms),
-                          .created_ms = taking->now_ms,
-                          .by_uid = taking->by_uid};
-    int r = reference_new(taking->now_ms, &item->reference);
-    if (r != 0) {
-        return r;
-    }
-    if (taking->can_seal) {
-        r = seal_tie(&taking->seal, tying, &item->reference, &row);
-    } else {
-        row.state = OUT_WAITING;
-        const struct settling settling = {.due_ms = 0, .reference = item->reference};
-        r = settle_statement(taking->txn, taking_store_key(taking), ENTRY_TIE, json, &settling);
-    }
-    if (r == -EEXIST) { /* one number, one handle: it is the same child already */
-        item->outcome = INTAKE_COUNTED;
-        (void)snprintf(item->reason, sizeof(item->reason), "%s",
-                       "both numbers lead to one child here already");
-        return 0;
-    }
-    if (r == 0) {
-        out_put(taking->txn, &item->reference, &row);
-        taking_count(taking, "tie-accepted");
-    }
-    item->outcome = INTAKE_ACCEPTED;
-    item->has_reference = true;
-    return r;
-}
-
 /* "appointment-adult" and the like: how often, and nothing else. */
 static void count_appointment(struct taking *taking, enum appointment_why why)
 {
@@ -196,7 +162,7 @@ static int take_parsed(struct taking *taking, struct parsed *parsed, struct inta
     if (parsed->content != INTAKE_APPOINTMENT) {
         answer_begin(answer, 1);
         if (parsed->content == INTAKE_TIE) {
-            return take_tie(taking, &parsed->tying, parsed->body, &answer->items[0]);
+            return telling_tie(taking, &parsed->tying, parsed->body, &answer->items[0]);
         }
         return parsed->content == INTAKE_RECORD
                    ? take_record(taking, &parsed->record, answer)

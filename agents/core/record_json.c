@@ -141,7 +141,7 @@ static void read_record(const struct json_view *record, const struct event_terms
     ret->recorded_ms = parts_instant(record, "recorded_at", terms->now_ms);
     json_opt_copy(record, "retracts", ret->retracts, sizeof(ret->retracts));
     if (child.node != NULL) {
-        parts_child(&child, terms, &ret->child);
+        parts_child(&child, terms, parts_moment_of(ret), &ret->child);
     }
     parts_source(record, ret);
     json_opt_copy(&happened, "id", ret->event_id, sizeof(ret->event_id));
@@ -192,7 +192,7 @@ static void read_involvement(const struct json_view *document, const struct even
     ret->until_day = parts_date(document, "until", INVOLVEMENT_OPEN);
     json_opt_copy(&contact, "name", ret->contact_name, sizeof(ret->contact_name));
     json_opt_copy(&contact, "phone", ret->contact_phone, sizeof(ret->contact_phone));
-    parts_child(&child, terms, &ret->child);
+    parts_child(&child, terms, parts_moment_until(terms, ret->until_day), &ret->child);
     if (ret->until_day <= ret->from_day) {
         parts_refuse(document, "until",
                      "must be later than from: the first day on which it no longer holds");
@@ -314,7 +314,7 @@ static void read_request(const struct json_view *document, const struct event_te
     if (ret->has_record && !entry_id_parse(record, &ret->record)) {
         parts_refuse(document, "record", "is no record: AGENCY-STREAM-SEQ, as the inbox names it");
     }
-    parts_child(&child, terms, &ret->child);
+    parts_child(&child, terms, parts_moment_today(terms), &ret->child);
 }
 
 int request_json_read(const struct record_reader *reader, struct slice text,

@@ -34,7 +34,7 @@ int32_t parts_past_date(const struct json_view *object, const char *key,
 {
     int32_t day = parts_date(object, key, 0);
 
-    if (day > instant_london_day(terms->now_ms) + PARTS_CLOCK_TOLERANCE_DAYS) {
+    if (day > instant_london_day(terms->now_ms) + AGE_CLOCK_TOLERANCE_DAYS) {
         parts_refuse(object, key, "lies in the future: give the day on which it happened");
     }
     return day;
@@ -119,16 +119,54 @@ static void check_unborn(const struct json_view *child, const struct event_terms
     }
 }
 
+/* What was taken once is not refused when it is read again. */
+static void read_birth(const struct json_view *child, const struct event_terms *terms,
+                       struct parts_moment moment, struct identity *ret)
+{
+    ret->has_birth = json_has(child, "birth_date");
+    ret->birth_day = parts_date(child, "birth_date", 0);
+    if (terms->kept) {
+        return;
+    }
+    const char *refusal = age_refusal_of_future(ret, instant_london_day(terms->now_ms));
+    if (refusal == NULL && !moment.any_age) {
+        refusal = age_refusal(ret, moment.day);
+    }
+    if (refusal != NULL) {
+        parts_refuse(child, "birth_date", refusal);
+    }
+}
+
+struct parts_moment parts_moment_of(const struct event *event)
+{
+    return (struct parts_moment){.day = event->event_day,
+                                 .any_age = record_is_danger(event->kind, event->urgency)};
+}
+
+struct parts_moment parts_moment_today(const struct event_terms *terms)
+{
+    return (struct parts_moment){.day = instant_london_day(terms->now_ms)};
+}
+
+struct parts_moment parts_moment_until(const struct event_terms *terms, int32_t until_day)
+{
+    struct parts_moment moment = parts_moment_today(terms);
+
+    if (until_day <= moment.day) {
+        moment = (struct parts_moment){.day = until_day - 1, .any_age = true};
+    }
+    return moment;
+}
+
 void parts_child(const struct json_view *child, const struct event_terms *terms,
-                 struct identity *ret)
+                 struct parts_moment moment, struct identity *ret)
 {
     json_opt_copy(child, "given_name", ret->given, sizeof(ret->given));
     json_opt_copy(child, "family_name", ret->family, sizeof(ret->family));
     json_opt_copy(child, "postcode", ret->postcode, sizeof(ret->postcode));
     json_opt_copy(child, "address", ret->address, sizeof(ret->address));
     json_opt_copy(child, "local_id", ret->local_id, sizeof(ret->local_id));
-    ret->has_birth = json_has(child, "birth_date");
-    ret->birth_day = parts_past_date(child, "birth_date", terms);
+    read_birth(child, terms, moment, ret);
     read_nhs_number(child, terms->live, &ret->nhs_number);
     read_number(child, "upn", upn_classify, terms->live, &ret->upn);
     ret->home_authority = (uint32_t)json_opt_integer(child, "home_authority", CAIRN_AUTHORITY_MIN,
@@ -148,10 +186,10 @@ void parts_child(const struct json_view *child, const struct event_terms *terms,
 }
 
 void parts_person(const struct json_view *person, const struct event_terms *terms,
-                  struct identity *ret)
+                  struct parts_moment moment, struct identity *ret)
 {
     ret->person = true;
-    parts_child(person, terms, ret);
+    parts_child(person, terms, moment, ret);
 }
 
 void parts_source(const struct json_view *document, struct event *ret)

@@ -6,10 +6,9 @@
 #ifndef AGENTS_RECORD_PARTS_H
 #define AGENTS_RECORD_PARTS_H
 
+#include "agents/core/age.h"
 #include "agents/core/event.h"
 #include "json/json.h"
-
-#define PARTS_CLOCK_TOLERANCE_DAYS 1 /* a source's day may have begun before ours */
 
 /* A problem of one member, there or missing: what is wrong, and what to do. */
 void parts_refuse(const struct json_view *object, const char *key, const char *words);
@@ -22,13 +21,23 @@ uint32_t parts_word(const struct json_view *object, const char *key,
 int32_t parts_past_date(const struct json_view *object, const char *key,
                         const struct event_terms *terms);
 
+/* Who it is, and whether the birth date can be right on the day that it is said of. What cannot wait,
+ * and what ends something, is never refused for an age. */
+struct parts_moment {
+    int32_t day;
+    bool any_age;
+};
+struct parts_moment parts_moment_of(const struct event *event);
+struct parts_moment parts_moment_today(const struct event_terms *terms);
+/* The last day of what holds until then, once that is past. */
+struct parts_moment parts_moment_until(const struct event_terms *terms, int32_t until_day);
 void parts_child(const struct json_view *child, const struct event_terms *terms,
-                 struct identity *ret);
-/* Adapter, source id and version. All of our formats share adapters, "record/SYSTEM", so that a
- * retraction of a system takes back whatever the system has said. */
+                 struct parts_moment moment, struct identity *ret);
 /* An adult: read likewise, and known through ties alone. */
 void parts_person(const struct json_view *person, const struct event_terms *terms,
-                  struct identity *ret);
+                  struct parts_moment moment, struct identity *ret);
+/* Adapter, source id and version. All of our formats share adapters, "record/SYSTEM", so that a
+ * retraction of a system takes back whatever the system has said. */
 void parts_source(const struct json_view *document, struct event *ret);
 /* Where nothing is said, as a retraction may, no person is claimed to have looked. */
 void parts_lawfulness(const struct json_view *document, struct lawfulness *ret);

@@ -143,7 +143,8 @@ static int seal_due_involvement(struct agent *agent, const struct seal *seal, co
                                 struct out_row *row)
 {
     _cleanup_(involvement_deinit) struct involvement involvement = INVOLVEMENT_NULL;
-    struct event_terms terms = {.live = seal->governance->root.live, .now_ms = seal->now_ms};
+    struct event_terms terms = {
+        .live = seal->governance->root.live, .kept = true, .now_ms = seal->now_ms};
     struct error error = ERROR_NULL;
     int r =
         involvement_json_read(agent->records, buf_slice(&due->json), &terms, &involvement, &error);
@@ -154,7 +155,8 @@ static int seal_due_tie(struct agent *agent, const struct seal *seal, const stru
                         struct out_row *row)
 {
     _cleanup_(tying_deinit) struct tying tying = TYING_NULL;
-    struct event_terms terms = {.live = seal->governance->root.live, .now_ms = seal->now_ms};
+    struct event_terms terms = {
+        .live = seal->governance->root.live, .kept = true, .now_ms = seal->now_ms};
     struct error error = ERROR_NULL;
     int r = tie_json_read(agent->records, buf_slice(&due->json), &terms, &tying, &error);
     r = r != 0 ? r : seal_tie(seal, &tying, &due->reference, row);

@@ -1,31 +1,80 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agents/core/telling.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "agents/core/age.h"
 #include "agents/core/correct.h"
 #include "agents/core/settle.h"
+#include "base/date.h"
 
-/* A number by which the child will not be found elsewhere stops nothing, but somebody should know. */
-static void note_flaw(const struct identity *child, struct intake_item *item)
+/* --- what is odd about what was taken --- */
+
+/* Nothing is stopped by it, but somebody should know. One that has no room is left out. */
+static void note(struct intake_item *item, const char *words)
+{
+    size_t len = strlen(item->reason);
+    const char *separator = len > 0 ? "; " : "";
+
+    if (len + strlen(separator) + strlen(words) < sizeof(item->reason)) {
+        (void)snprintf(item->reason + len, sizeof(item->reason) - len, "%s%s", separator, words);
+    }
+}
+
+static const char *word_for(const struct identity *identity)
+{
+    return identity->person ? "adult" : "child";
+}
+
+/* Numbers by which nobody will be found elsewhere. */
+static void note_flaws(const struct identity *identity, struct intake_item *item)
 {
     const struct {
         const char *name;
         const struct identifier *number;
-    } numbers[] = {{"the NHS number", &child->nhs_number}, {"the pupil number", &child->upn}};
-    struct writer out = writer_over(item->reason, sizeof(item->reason) - 1);
+    } numbers[] = {{"NHS", &identity->nhs_number}, {"pupil", &identity->upn}};
+    const char *who = word_for(identity);
 
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
         const char *flaw = identifier_flaw(numbers[i].number);
+        char words[200];
         if (flaw != NULL) {
-            write_format(&out, "%s%s %s", out.len > 0 ? "; " : "", numbers[i].name, flaw);
+            (void)snprintf(words, sizeof(words),
+                           "the %s's %s number %s, so nobody finds the %s by it: correct it where "
+                           "it came from, or leave it out",
+                           who, numbers[i].name, flaw, who);
+            note(item, words);
         }
     }
 }
 
+static void note_age(const struct identity *identity, const char *finding, struct intake_item *item)
+{
+    char words[200];
+
+    if (finding != NULL) {
+        (void)snprintf(words, sizeof(words), "the %s's birth date %s", word_for(identity), finding);
+        note(item, words);
+    }
+}
+
+/* Who somebody is, of whom something is said today, or was until then. */
+static void note_person(const struct taking *taking, const struct identity *identity,
+                        int32_t until_day, struct intake_item *item)
+{
+    note_flaws(identity, item);
+    note_age(identity,
+             age_finding(identity, until_day <= taking->day ? until_day - 1 : taking->day), item);
+}
+
+/* --- events --- */
+
 static int accept_event(struct taking *taking, const struct event *event, struct intake_item *item)
 {
-    note_flaw(&event->child, item);
+    note_flaws(&event->child, item);
+    note_age(&event->child, age_finding_of_event(event), item);
     item->outcome = INTAKE_ACCEPTED;
     item->has_reference = true;
     taking_count(taking, "accepted");
@@ -80,6 +129,8 @@ int telling_event(struct taking *taking, struct event *event, struct intake_item
     return r;
 }
 
+/* --- involvements --- */
+
 /* As it came, to be read again when it can be sealed. */
 static int let_wait(struct taking *taking, const struct involvement *involvement,
                     struct out_row *row, const struct reference *reference)
@@ -113,8 +164,46 @@ int telling_involvement(struct taking *taking, const struct involvement *involve
     }
     out_put(taking->txn, &item->reference, &row);
     taking_count(taking, "involvement-accepted");
-    note_flaw(&involvement->child, item);
+    note_person(taking, &involvement->child, involvement->until_day, item);
     item->outcome = INTAKE_ACCEPTED;
     item->has_reference = true;
     return 0;
+}
+
+/* --- ties --- */
+
+int telling_tie(struct taking *taking, const struct tying *tying, struct slice json,
+                struct intake_item *item)
+{
+    struct out_row row = {.kind = ENTRY_TIE,
+                          .urgency = URGENCY_ROUTINE,
+                          .event_day = instant_london_day(taking->now_ms),
+                          .created_ms = taking->now_ms,
+                          .by_uid = taking->by_uid};
+    int r = reference_new(taking->now_ms, &item->reference);
+    if (r != 0) {
+        return r;
+    }
+    if (taking->can_seal) {
+        r = seal_tie(&taking->seal, tying, &item->reference, &row);
+    } else {
+        row.state = OUT_WAITING;
+        const struct settling settling = {.due_ms = 0, .reference = item->reference};
+        r = settle_statement(taking->txn, taking_store_key(taking), ENTRY_TIE, json, &settling);
+    }
+    if (r == -EEXIST) { /* one number, one handle: it is the same child already */
+        item->outcome = INTAKE_COUNTED;
+        (void)snprintf(item->reason, sizeof(item->reason), "%s",
+                       "both numbers lead to one child here already");
+        return 0;
+    }
+    if (r == 0) {
+        out_put(taking->txn, &item->reference, &row);
+        taking_count(taking, "tie-accepted");
+        note_person(taking, &tying->child, tying->until_day, item);
+        note_person(taking, &tying->person, tying->until_day, item);
+    }
+    item->outcome = INTAKE_ACCEPTED;
+    item->has_reference = true;
+    return r;
 }

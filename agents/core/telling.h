@@ -9,9 +9,13 @@
 #define AGENTS_TELLING_H
 
 #include "agents/core/taking.h"
+#include "agents/core/tie.h"
 
 int telling_event(struct taking *taking, struct event *event, struct intake_item *item) MUST_USE;
 int telling_involvement(struct taking *taking, const struct involvement *involvement,
                         const struct stated_by *by, struct intake_item *item) MUST_USE;
+/* `json` as it came, to be read again when it can be sealed. */
+int telling_tie(struct taking *taking, const struct tying *tying, struct slice json,
+                struct intake_item *item) MUST_USE;
 
 #endif

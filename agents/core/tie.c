@@ -15,11 +15,20 @@ void tying_deinit(struct tying *tying)
     *tying = TYING_NULL;
 }
 
+static struct parts_moment moment_of(const struct event_terms *terms, const struct tying *tying)
+{
+    struct parts_moment moment = parts_moment_until(terms, tying->until_day);
+
+    moment.any_age = moment.any_age || tying->withdrawn;
+    return moment;
+}
+
 /* The adult, or the child as it was expected: one of them, by the relationship. */
 static void read_other(const struct json_view *document, const struct event_terms *terms,
                        struct tying *ret)
 {
     bool born = ret->relationship == RELATIONSHIP_BORN;
+    struct parts_moment moment = moment_of(terms, ret);
     const char *needed = born ? "expected" : "person";
     struct json_view other = json_opt_object(document, needed);
 
@@ -34,9 +43,9 @@ static void read_other(const struct json_view *document, const struct event_term
                      "does not belong to this relationship: leave it out");
     }
     if (born) {
-        parts_child(&other, terms, &ret->person);
+        parts_child(&other, terms, moment, &ret->person);
     } else {
-        parts_person(&other, terms, &ret->person);
+        parts_person(&other, terms, moment, &ret->person);
     }
 }
 
@@ -58,7 +67,7 @@ static void read_tie(const struct json_view *document, const struct event_terms 
         (enum relationship)parts_word(document, "relationship", relationship_number, 0);
     ret->withdrawn = json_opt_bool(document, "withdrawn", false);
     ret->until_day = parts_date(document, "until", ends_at_last(document));
-    parts_child(&child, terms, &ret->child);
+    parts_child(&child, terms, moment_of(terms, ret), &ret->child);
     read_other(document, terms, ret);
     if (ret->relationship == RELATIONSHIP_BORN &&
         (json_has(document, "until") || json_has(&child, "expected_date"))) {

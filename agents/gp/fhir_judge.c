@@ -3,15 +3,12 @@
 
 #include <string.h>
 
+#include "agents/core/age.h"
 #include "agents/gp/fhir_account.h"
 #include "agents/gp/fhir_patient.h"
 #include "agents/gp/fhir_service.h"
 #include "agents/gp/fhir_status.h"
 #include "base/date.h"
-
-#define AGE_YOUNG_PERSON 16 /* from here "did not attend", and not sent by default */
-#define AGE_ADULT        18
-#define AGE_IMPLAUSIBLE  120 /* "1900-01-01" stands for a date that nobody knew */
 
 /* What is known before anything is decided. */
 struct facts {
@@ -115,6 +112,22 @@ static enum appointment_why why_of(const struct facts *facts)
     return facts->patient.identity.has_birth ? APPOINTMENT_WHY_UNREADABLE : APPOINTMENT_WHY_NO_AGE;
 }
 
+/* What cannot be the patient's birth date on that day, and what to do; NULL when it can. */
+static const char *wrong_birth(const struct facts *facts, int32_t today)
+{
+    if (age_refusal_of_future(&facts->patient.identity, today) != NULL) {
+        return "the patient's birth date lies in the future: correct it where it came from, and "
+               "send the appointment again; one of an unborn child is its mother's";
+    }
+    if (facts->age < 0) {
+        return "the patient was born after this day: correct the birth date or the appointment, "
+               "and send it again";
+    }
+    return facts->age > AGE_IMPLAUSIBLE ? "the patient's birth date makes an age of more than 120 "
+                                          "years: correct it, and send the appointment again"
+                                        : NULL;
+}
+
 /* True when the reading ended because something must be looked at by a person. */
 static bool is_doubtful(struct reading *reading, enum course course, const struct facts *facts)
 {
@@ -130,9 +143,10 @@ static bool is_doubtful(struct reading *reading, enum course course, const struc
                          "the patient is recorded as having died: a person must look");
         return true;
     }
-    if (facts->age < 0 || facts->age > AGE_IMPLAUSIBLE) {
+    const char *wrong = wrong_birth(facts, today);
+    if (wrong != NULL) {
         reading_conclude(reading, APPOINTMENT_SET_ASIDE, APPOINTMENT_WHY_NO_AGE, "participant",
-                         "the patient's birth date cannot be right for this day");
+                         wrong);
         return true;
     }
     if (course == COURSE_MISSED && facts->start_day > today) {

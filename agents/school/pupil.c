@@ -5,12 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "agents/core/age.h"
 #include "base/date.h"
 #include "base/text.h"
 
-#define INDEX_SIZE   16384 /* a power of two, well above PUPILS_MAX */
-#define FIRST_ROOM   256
-#define OLDEST_YEARS 26 /* of anybody on a school's roll: with a plan, up to 25 */
+#define INDEX_SIZE 16384 /* a power of two, well above PUPILS_MAX */
+#define FIRST_ROOM 256
 
 static_assert(2 * PUPILS_MAX < INDEX_SIZE, "the index stays sparse");
 
@@ -133,15 +133,11 @@ static bool read_birth(const struct pupil_terms *terms, const struct table_row *
         return refuse(finding, COLUMN_BIRTH, pupil_date_words(terms->options));
     }
     ret->has_birth = true;
-    if (ret->birth_day > terms->today) {
-        return refuse(finding, COLUMN_BIRTH,
-                      "lies in the future: correct it in the school's system");
+    const char *refusal = age_refusal_of_future(ret, terms->today);
+    if (refusal == NULL) {
+        refusal = age_refusal(ret, terms->today);
     }
-    if (date_age(ret->birth_day, terms->today) >= OLDEST_YEARS) {
-        return refuse(finding, COLUMN_BIRTH,
-                      "makes the pupil 26 or older: correct it in the school's system");
-    }
-    return true;
+    return refusal == NULL || refuse(finding, COLUMN_BIRTH, refusal);
 }
 
 static bool is_one_of(struct slice cell, const char *const words[], size_t n)

@@ -382,6 +382,29 @@ static void the_status_decides_together_with_the_age_on_the_day(void **state)
     }
 }
 
+static void a_birth_date_that_cannot_be_says_what_to_do(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *birth;
+        const char *words;
+    } rows[] = {
+        {"2031-06-17", "lies in the future: correct it where it came from"},
+        {"2026-06-17", "born after this day: correct the birth date or the appointment"},
+        {"1900-01-01", "more than 120 years: correct it"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        _cleanup_(appointment_results_deinit) struct appointment_results results =
+            read_told(&(struct told){.birth = rows[i].birth});
+
+        assert_int_equal(results.items[0].outcome, APPOINTMENT_SET_ASIDE);
+        assert_int_equal(results.items[0].why, APPOINTMENT_WHY_NO_AGE);
+        assert_non_null(strstr(results.items[0].reason.what, rows[i].words));
+        assert_null(strstr(results.items[0].reason.what, rows[i].birth));
+    }
+}
+
 static void the_day_is_the_day_in_london(void **state)
 {
     (void)state;
@@ -1296,6 +1319,7 @@ int main(void)
         cmocka_unit_test(a_correction_names_the_same_source_id_and_no_child),
         cmocka_unit_test(one_day_of_a_practice_gives_each_its_outcome_and_loses_none),
         cmocka_unit_test(the_status_decides_together_with_the_age_on_the_day),
+        cmocka_unit_test(a_birth_date_that_cannot_be_says_what_to_do),
         cmocka_unit_test(the_day_is_the_day_in_london),
         cmocka_unit_test(who_cancelled_decides_whether_it_counts),
         cmocka_unit_test(a_cancellation_happens_on_the_day_it_is_recorded_if_that_is_earlier),

@@ -88,9 +88,9 @@ static void a_number_that_finds_nobody_is_accepted_and_said_to_be_so(void **stat
         const char *number;
         const char *words;
     } rows[] = {
-        {"444 444 4444", "the NHS number is no person's number"},
-        {"n/a", "the NHS number is no person's number"},
-        {"999 411 7026", "the NHS number has a typing error"},
+        {"444 444 4444", "the child's NHS number is no person's number, so nobody finds the child"},
+        {"n/a", "the child's NHS number is no person's number"},
+        {"999 411 7026", "the child's NHS number has a typing error"},
         {"999 411 7025", ""},
     };
     struct practice *practice = *state;
@@ -107,6 +107,39 @@ static void a_number_that_finds_nobody_is_accepted_and_said_to_be_so(void **stat
         assert_int_equal(answer.items[0].reason[0] == '\0', rows[i].words[0] == '\0');
         assert_non_null(strstr(answer.items[0].reason, rows[i].words));
         assert_null(strstr(answer.items[0].reason, "444"));
+    }
+}
+
+static void an_odd_age_is_taken_with_a_word_and_one_of_no_child_is_refused(void **state)
+{
+    static const struct {
+        const char *birth;
+        const char *words; /* NULL: refused, unless it cannot wait */
+    } rows[] = {
+        {"2022-03-14", ""},
+        {"2005-03-14", "the child's birth date makes the child 18 or older"},
+        {"2026-11-21", "the child's birth date lies after the day on which it happened"},
+        {"1970-03-14", NULL},
+    };
+    struct practice *practice = *state;
+
+    for (size_t i = 0; i < 2 * ARRAY_LEN(rows); i++) {
+        bool urgent = i % 2 == 1;
+        const char *words = rows[i / 2].words;
+        _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_JSON_MAX_BYTES);
+        _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+        practice_concern_text(urgent ? "\"urgency\":\"immediate\"," : "", &text);
+        text_replace(&text, "2022-03-14", rows[i / 2].birth);
+
+        int r = submit(practice, "", buf_text(&text), &answer);
+
+        assert_int_equal(r, words == NULL && !urgent ? -EINVAL : 0);
+        if (r == 0) {
+            const char *said = words == NULL ? "26 or older" : words;
+            assert_int_equal(answer.items[0].outcome, INTAKE_ACCEPTED);
+            assert_int_equal(answer.items[0].reason[0] == '\0', said[0] == '\0');
+            assert_non_null(strstr(answer.items[0].reason, said));
+        }
     }
 }
 
@@ -399,6 +432,7 @@ int main(void)
 #define BEFORE(name) cmocka_unit_test_setup_teardown(name, open_ungoverned, close_practice)
         TEST(what_is_accepted_survives_a_restart),
         TEST(a_number_that_finds_nobody_is_accepted_and_said_to_be_so),
+        TEST(an_odd_age_is_taken_with_a_word_and_one_of_no_child_is_refused),
         TEST(the_same_version_again_makes_no_second_record),
         TEST(another_version_that_says_the_same_is_the_same_record),
         TEST(a_correction_of_what_has_left_retracts_it_and_stands_in_its_place),

@@ -89,6 +89,20 @@ static void whoever_left_is_no_longer_involved_and_whoever_came_is(void **state)
                                                                          already */
 }
 
+static void whoever_grew_too_old_for_a_school_while_on_its_roll_leaves_it(void **state)
+{
+    struct school *school = *state;
+    static const char with[] =
+        SCHOOL_ROLL_HEADER "X840200126017,Thistledown,Peregrina,24/11/2000,NM7 4QX\n";
+    assert_int_equal(school_give_text(school, INTAKE_ROLL, with), 0);
+    clock_fake_advance(&school->practice->clock, 72 * PRACTICE_HOUR);
+
+    assert_int_equal(give_pupils(school, 0, 1), 0);
+
+    expect_told(school, 1 + 1);
+    assert_int_equal(practice_rows(school->practice, AT_ROLL), 1);
+}
+
 static void a_changed_name_is_said_of_the_pupil_known_already(void **state)
 {
     struct school *school = *state;
@@ -113,6 +127,7 @@ static void one_bad_row_refuses_the_whole_roll(void **state)
     } rows[] = {
         {"X840200126017,Thistledown,Peregrina,2016-03-14,NM7 4QX", "DOB", "dd/mm/yyyy"},
         {"X840200126017,Thistledown,Peregrina,14/03/2116,NM7 4QX", "DOB", "future"},
+        {"X840200126017,Thistledown,Peregrina,14/03/1999,NM7 4QX", "DOB", "26 or older"},
         {"=1+1,Thistledown,Peregrina,14/03/2016,NM7 4QX", "UPN", "formula"},
         {",Thistledown,,,", "UPN", "which pupil"},
         {"X840200126017,Thistledown,Peregrina,14/03/2016,NM7 4QX,x", "", "more cells"},
@@ -249,6 +264,7 @@ int main(void)
         TEST(each_pupil_becomes_an_involvement_and_no_record),
         TEST(the_same_roll_again_says_nothing),
         TEST(whoever_left_is_no_longer_involved_and_whoever_came_is),
+        TEST(whoever_grew_too_old_for_a_school_while_on_its_roll_leaves_it),
         TEST(a_changed_name_is_said_of_the_pupil_known_already),
         TEST(one_bad_row_refuses_the_whole_roll),
         TEST(a_pupil_who_is_there_twice_refuses_the_roll),

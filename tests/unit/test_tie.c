@@ -195,6 +195,77 @@ static void a_child_who_is_born_is_said_to_be_the_one_that_was_expected(void **s
     assert_memory_not_equal(ties[1].tie.handle, ties[0].tie.handle, CAIRN_HANDLE_BYTES);
 }
 
+/* One thing of the adult changed; what the answer says of it. */
+static void what_finds_nobody_or_cannot_be_is_said_of_the_adult_as_of_a_child(void **state)
+{
+    static const struct {
+        enum intake_content content;
+        const char *path;
+        const char *change[2];
+        const char *words;
+    } rows[] = {
+        {INTAKE_TIE, TIE, {"9992044187", "9992044188"}, "the adult's NHS number has a typing"},
+        {INTAKE_TIE, TIE, {"9992044187", "4444444444"}, "so nobody finds the adult by it"},
+        {INTAKE_TIE, TIE, {"999 411 7025", "n/a"}, "so nobody finds the child by it"},
+        {INTAKE_TIE, TIE, {"1994-06-21", "2010-06-21"}, "the adult's birth date makes the adult"},
+        {INTAKE_TIE, TIE, {"2022-03-14", "2005-03-14"}, "the child's birth date makes the child"},
+        {INTAKE_ADULT,
+         DATA "adult_services/adult-named.json",
+         {"9992044187", "1234567890"},
+         "the adult's NHS number is no person's number, so nobody finds the adult"},
+    };
+    struct practice *practice = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+        struct error error = ERROR_NULL;
+
+        assert_int_equal(
+            submit(practice, rows[i].content, rows[i].path, rows[i].change, &answer, &error), 0);
+
+        const char *reason = answer.items[answer.n - 1].reason;
+        if (strstr(reason, rows[i].words) == NULL) {
+            fail_msg("row %zu: %s", i, reason);
+        }
+        assert_null(strstr(reason, ";")); /* and of nothing else */
+    }
+}
+
+static void what_no_adult_can_be_is_refused(void **state)
+{
+    static const struct {
+        const char *change[2];
+        const char *where;
+        const char *what;
+    } rows[] = {
+        {{"1994-06-21", "2024-06-21"}, "/person/birth_date", "younger than 10"},
+        {{"1994-06-21", "2031-06-21"}, "/person/birth_date", "future"},
+        {{"2022-03-14", "1970-03-14"}, "/child/birth_date", "26 or older"},
+        {{"9992044187", "4505577104"}, "/person/nhs_number/value", "partnership is for tests"},
+    };
+    struct practice *practice = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+        struct error error = ERROR_NULL;
+
+        int r = submit(practice, INTAKE_TIE, TIE, rows[i].change, &answer, &error);
+
+        assert_int_equal(r, -EINVAL);
+        assert_string_equal(error.where, rows[i].where);
+        assert_non_null(strstr(error.what, rows[i].what));
+    }
+}
+
+static void a_tie_of_whom_it_never_was_is_withdrawn_whatever_the_age(void **state)
+{
+    static const char *const withdrawn[] = {"1994-06-21\",\n    \"postcode\": \"NM7 4QX\"\n  },",
+                                            "2024-06-21\"\n  }, \"withdrawn\": true,"};
+    struct practice *practice = *state;
+
+    take(practice, INTAKE_TIE, TIE, withdrawn);
+}
+
 static void a_tie_waits_until_the_agency_knows_its_place(void **state)
 {
     struct practice *practice = *state;
@@ -245,6 +316,9 @@ int main(void)
         GOVERNED(an_adult_whose_tie_was_withdrawn_is_stated_anew),
         GOVERNED(the_mother_of_a_child_who_is_expected_is_tied_for_so_long),
         GOVERNED(a_child_who_is_born_is_said_to_be_the_one_that_was_expected),
+        GOVERNED(what_finds_nobody_or_cannot_be_is_said_of_the_adult_as_of_a_child),
+        GOVERNED(what_no_adult_can_be_is_refused),
+        GOVERNED(a_tie_of_whom_it_never_was_is_withdrawn_whatever_the_age),
         cmocka_unit_test_setup_teardown(a_tie_waits_until_the_agency_knows_its_place,
                                         open_ungoverned, close_practice),
         GOVERNED(malformed_input_is_refused_and_says_where),
