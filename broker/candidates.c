@@ -21,6 +21,7 @@ struct alike {
     struct subject_token seen[CAIRN_MEMBERS_MAX]; /* members mostly state the same */
     struct matches by_name;                       /* NAME_BIRTH */
     struct matches by_family;                     /* FAMILY_BIRTH_POSTCODE, of one other child */
+    bool others;                                  /* any other child at all states one */
 };
 
 static bool seen_before(struct alike *alike, const struct subject_token *token)
@@ -68,6 +69,8 @@ static void look_at_token(struct alike *alike, const struct subject_token *token
             subject_row_get(alike->apply->txn, &holders.subjects[i], &row) &&
             row.child != alike->child) {
             matches_add(&found, row.child);
+            alike_row_put(alike->apply->txn, row.child);
+            alike->others = true;
         }
     }
     if (!by_name && (found.n != 1 || holds_agency_twice(&holders))) {
@@ -230,13 +233,18 @@ static void look_at_pair(struct apply *apply, uint64_t child, uint64_t other, in
     }
 }
 
-void candidates_look(struct apply *apply, uint64_t child, int32_t anchor)
+static void look(struct apply *apply, uint64_t child, int32_t anchor)
 {
     struct alike alike = {.apply = apply, .child = child};
     members_list(apply->txn, child, &alike.members);
     for (size_t i = 0; i < alike.members.n; i++) {
         look_at_member(&alike, &alike.members.subjects[i]);
     }
+    if (!alike.others) {
+        alike_row_delete(apply->txn, child);
+        return;
+    }
+    alike_row_put(apply->txn, child);
     for (size_t i = 0; i < alike.by_name.n; i++) {
         if (may_be_one(apply, child, alike.by_name.children[i], true)) {
             look_at_pair(apply, child, alike.by_name.children[i], anchor);
@@ -249,12 +257,19 @@ void candidates_look(struct apply *apply, uint64_t child, int32_t anchor)
     }
 }
 
+void candidates_look(struct apply *apply, uint64_t child, int32_t anchor)
+{
+    if (alike_row_get(apply->txn, child)) {
+        look(apply, child, anchor);
+    }
+}
+
 void candidates_stated(struct apply *apply, const struct subject_header *header)
 {
     struct subject_id subject = {.agency = header->id.agency};
     struct subject_row row;
     memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
     if (apply_found(apply, subject_row_get(apply->txn, &subject, &row)) && !row.person) {
-        candidates_look(apply, row.child, ALERT_NEWEST);
+        look(apply, row.child, ALERT_NEWEST);
     }
 }

@@ -16,6 +16,10 @@
  * Twins never: they differ by given name, so NAME_BIRTH does not make them alike, and the other class
  * does not count where both have a given name; an agency that knows both knows them as two, and then
  * the pair is not shown whatever it is alike in. "Baby" and the like have no such token at all.
+ *
+ * Nearly every child is like nobody, and a record must not pay for the others: who is alike is found when
+ * somebody says who a handle is, and a row (T_ALIKE) tells the records that come afterwards whom to
+ * look at. It goes along when children join or part (child.c).
  */
 #ifndef BROKER_CANDIDATES_H
 #define BROKER_CANDIDATES_H
@@ -24,7 +28,7 @@
 
 /* After a statement of whom a handle names. */
 void candidates_stated(struct apply *apply, const struct subject_header *header);
-/* After something about the child came, around that day. */
+/* After something about the child came, around that day: looks at a child that may be alike. */
 void candidates_look(struct apply *apply, uint64_t child, int32_t anchor);
 
 #endif

@@ -97,6 +97,15 @@ static void follow_child(struct apply *apply, uint64_t number, uint64_t child)
     }
 }
 
+/* Who may be like the one may be like the other (candidates.h). */
+static void move_alike(struct apply *apply, uint64_t from, uint64_t to)
+{
+    if (alike_row_get(apply->txn, from)) {
+        alike_row_delete(apply->txn, from);
+        alike_row_put(apply->txn, to);
+    }
+}
+
 /* An alert follows its child. Where both had one, each stays reachable by its number; the current
  * one is the open one, or else the newer. */
 static void move_alert(struct apply *apply, uint64_t from, uint64_t to)
@@ -192,6 +201,7 @@ bool child_join(struct apply *apply, uint64_t from, uint64_t to, enum link link)
         members_remove(apply, from, &moving.subjects[i]);
         members_put(apply, to, &moving.subjects[i], row.link);
     }
+    move_alike(apply, from, to);
     move_alert(apply, from, to);
     catch_up_join(apply, to, &moving, &staying);
     apply_noted(apply, note_of(link));
@@ -223,6 +233,8 @@ uint64_t child_part_group(struct apply *apply, const struct member_list *group)
         subject_row_put(apply->txn, &group->subjects[i], &row);
         members_put(apply, to, &group->subjects[i], row.link);
     }
+    alike_row_put(apply->txn, from);
+    alike_row_put(apply->txn, to);
     apply_noted(apply, NOTED_LINKS_PARTED);
     return to;
 }

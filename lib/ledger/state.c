@@ -431,6 +431,29 @@ void child_alert_delete(struct store_txn *txn, uint64_t child)
     (void)store_delete(txn, T_CHILD_ALERT, store_key_slice(&key));
 }
 
+/* --- ALIKE --- */
+
+bool alike_row_get(struct store_txn *txn, uint64_t child)
+{
+    struct store_key key = store_key_u64(child);
+    struct slice ignored;
+    return store_get(txn, T_ALIKE, store_key_slice(&key), &ignored);
+}
+
+void alike_row_put(struct store_txn *txn, uint64_t child)
+{
+    struct store_key key = store_key_u64(child);
+    if (!alike_row_get(txn, child)) {
+        store_put(txn, T_ALIKE, store_key_slice(&key), SLICE_NULL);
+    }
+}
+
+void alike_row_delete(struct store_txn *txn, uint64_t child)
+{
+    struct store_key key = store_key_u64(child);
+    (void)store_delete(txn, T_ALIKE, store_key_slice(&key));
+}
+
 /* --- MAILBOX --- */
 
 static size_t mailbox_row_bytes(const struct mailbox_row *row)

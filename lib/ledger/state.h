@@ -32,6 +32,7 @@
     X(SUBJECT, "subject", true)         /* subject id -> subject_row */                            \
     X(TOKEN, "token", true)             /* class u8, stored token[32], subject id -> status u8 */  \
     X(MEMBER, "member", true)           /* child u64, subject id -> link u8 */                     \
+    X(ALIKE, "alike", true)             /* child u64 -> (empty): another may be like it */         \
     X(PAIR, "pair", true)               /* subject id, another's -> pair u8; both ways round */    \
     X(INVOLVEMENT, "involvement", true) /* subject id, role u8 -> involvement_row */               \
     X(TIE, "tie", true)                 /* child's subject id, adult's -> tie_row */               \
@@ -248,6 +249,12 @@ static inline bool alert_may_be_decided(const struct alert_row *row)
 uint64_t child_alert_get(struct store_txn *txn, uint64_t child, struct alert_row *ret);
 void child_alert_delete(struct store_txn *txn, uint64_t child);
 void child_alert_put(struct store_txn *txn, uint64_t child, uint64_t alert);
+
+/* Whether another child states something that it states too, as far as candidates.c must look: not every
+ * child of which it is so is like another, but of every other child it is certain that it is not. */
+bool alike_row_get(struct store_txn *txn, uint64_t child);
+void alike_row_put(struct store_txn *txn, uint64_t child);
+void alike_row_delete(struct store_txn *txn, uint64_t child);
 
 /* value of T_MAILBOX: u8 item kind || u64 told leaf || then
  *   DELIVERED, RELEASE  entry id || u8 parts (bit part-1) || u8 flags || u64 alert; what a kind has

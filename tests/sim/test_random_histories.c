@@ -69,7 +69,7 @@ static void state_something(void)
     static const char *const names[] = {"alix", "blake"};
     static const enum identifier_status statuses[] = {IDENTIFIER_VERIFIED, IDENTIFIER_VERIFIED,
                                                       IDENTIFIER_WELL_FORMED};
-    struct stated stated[3];
+    struct stated stated[5];
     struct world_entry entry;
     struct subject_id subject = subject_of(any_agency(), any_child());
     size_t n = 0;
@@ -81,6 +81,13 @@ static void state_something(void)
     }
     if (below(2) == 0) {
         stated[n++] = NAMED(names[below(2)]);
+    }
+    if (below(2) == 0) {
+        stated[n++] = (struct stated){TOKEN_NAME_BIRTH, IDENTIFIER_WELL_FORMED, names[below(2)]};
+    }
+    if (below(4) == 0) {
+        stated[n++] =
+            (struct stated){TOKEN_FAMILY_BIRTH_POSTCODE, IDENTIFIER_WELL_FORMED, names[below(2)]};
     }
     make_statement(life.world, &subject, stated, n, &entry);
     send_and_keep(&entry);
@@ -142,6 +149,22 @@ static void decide_something(void)
         entry.header.decision.record = kept->header.id;
         world_refreeze(&entry);
     }
+    send_and_keep(&entry);
+}
+
+static void judge_a_link(void)
+{
+    struct world_entry entry;
+    const struct world_entry *kept = any_kept();
+    if (kept == NULL) {
+        return;
+    }
+    struct entry_id id = kept->header.id;
+    const struct world_link link = {.action =
+                                        below(3) == 0 ? ACTION_CONFIRM_LINK : ACTION_UNDO_LINK,
+                                    .alert = 1 + below(6),
+                                    .record = &id};
+    world_link_decision(life.world, MASH, &link, &entry);
     send_and_keep(&entry);
 }
 
@@ -235,10 +258,10 @@ struct happening {
 };
 
 static const struct happening happenings[] = {
-    {12, state_something}, {30, record_something}, {5, retract_something},
-    {8, decide_something}, {5, involve_somebody},  {6, acknowledge_something},
-    {6, send_again},       {3, send_forged},       {3, change_governance},
-    {5, let_time_pass},    {1, restart},
+    {12, state_something},      {30, record_something}, {5, retract_something},
+    {8, decide_something},      {8, judge_a_link},      {5, involve_somebody},
+    {6, acknowledge_something}, {6, send_again},        {3, send_forged},
+    {3, change_governance},     {5, let_time_pass},     {1, restart},
 };
 
 static void happen(void)
@@ -365,6 +388,29 @@ static void every_token_is_one_that_its_subject_states(struct store_txn *txn)
     }
 }
 
+/* So that a record need look at no other child than at those that are marked (broker/candidates.h). */
+static void whoever_states_what_another_child_states_is_marked(struct store_txn *txn)
+{
+    _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, T_TOKEN, SLICE_NULL);
+    uint8_t token[33] = {0};
+    uint64_t first = 0;
+    while (walk.live) {
+        struct subject_id subject = subject_id_unpack(walk.key.data + sizeof(token));
+        enum token_class class = walk.key.data[0];
+        struct subject_row row;
+        assert_true(subject_row_get(txn, &subject, &row));
+        bool same = memcmp(token, walk.key.data, sizeof(token)) == 0;
+        if (same && first != row.child &&
+            (class == TOKEN_NAME_BIRTH || class == TOKEN_FAMILY_BIRTH_POSTCODE)) {
+            assert_true(alike_row_get(txn, first));
+            assert_true(alike_row_get(txn, row.child));
+        }
+        memcpy(token, walk.key.data, sizeof(token));
+        first = same ? first : row.child;
+        store_walk_next(&walk);
+    }
+}
+
 static void every_current_alert_is_of_its_child(struct store_txn *txn)
 {
     _cleanup_(store_walk_end) struct store_walk walk =
@@ -431,6 +477,7 @@ static void audit(struct world *world)
     every_child_has_a_firm_member(txn);
     every_row_of_a_chronology_is_with_its_subjects_child(txn);
     every_token_is_one_that_its_subject_states(txn);
+    whoever_states_what_another_child_states_is_marked(txn);
     every_current_alert_is_of_its_child(txn);
     every_telling_is_logged_and_allowed_by_its_author(txn);
 }
