@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "crypto/x25519.h"
 #include "govern/internal.h"
 
 #define KEY_BYTES 32
@@ -125,6 +126,9 @@ static void read_broker(const struct json_view *view, struct directory *director
     field_line(&broker, "endpoint", directory->broker_endpoint, sizeof(directory->broker_endpoint));
     field_bytes(&broker, "curve_key", directory->broker_curve_key, KEY_BYTES);
     field_vkey(&checkpoint_key, &directory->checkpoint_key);
+    if (json_ok(&broker) && !x25519_usable(directory->broker_curve_key)) {
+        (void)json_refuse(&broker, "curve_key is not a usable X25519 key");
+    }
 }
 
 static void read_kinds(const struct json_view *view, struct directory *directory)
@@ -165,6 +169,9 @@ static void read_keys(const struct json_view *keys, const char *sort,
         out[i].status = (enum key_status)field_word(&status, statuses, ARRAY_LEN(statuses));
         if (signing && verifier_new(out[i].public_key, &out[i].verifier) < 0) {
             (void)json_refuse(&item, "is not a usable Ed25519 key");
+        }
+        if (!signing && json_ok(&item) && !x25519_usable(out[i].public_key)) {
+            (void)json_refuse(&item, "is not a usable X25519 key");
         }
         for (size_t before = 0; before < i; before++) {
             if (out[before].id == out[i].id) {

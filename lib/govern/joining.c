@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "crypto/x25519.h"
 #include "govern/internal.h"
 #include "os/files.h"
 
@@ -58,6 +59,9 @@ static int joining_read(struct slice text, struct joining *ret, struct error *er
     buf_add_slice(&ret->root_note, json_get_text(&root, "note"));
     if (!buf_ok(&ret->root_text) || !buf_ok(&ret->root_note)) {
         (void)json_refuse(&root, "is too large");
+    }
+    if (json_ok(&view) && !x25519_usable(ret->curve_key)) {
+        (void)json_refuse(&broker, "curve_key is not a usable X25519 key");
     }
     if (!json_ok(&view)) {
         joining_deinit(ret);

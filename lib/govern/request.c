@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "crypto/x25519.h"
 #include "govern/internal.h"
 
 #define SIGNED_MAX_BYTES 1024
@@ -104,6 +105,9 @@ int agency_request_read(struct slice text, struct agency_request *ret, struct er
     field_bytes(&view, "signature", signature, sizeof(signature));
     if (!json_ok(&view)) {
         return error_set(error, inner.where, "%s", inner.what);
+    }
+    if (!x25519_usable(request.open_key) || !x25519_usable(request.curve_key)) {
+        return error_set(error, "/keys", "open or curve is not a usable X25519 key");
     }
     if (!is_signed(&request, SLICE_OF(signature))) {
         (void)error_set(error, "/signature", "does not hold: changed on the way, or not theirs");
