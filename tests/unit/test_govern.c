@@ -457,7 +457,7 @@ static void make_request(struct world *world, struct agency_request *request, st
         .name = "Elm Street Surgery",
         .duty_contact = "Safeguarding lead",
         .duty_phone = "01632 960001",
-        .open_key = {1},
+        .open_key = {9},
         .curve_key = {2},
     };
     signer_public(world->governing.signers[0], request->sign_key);
@@ -475,7 +475,7 @@ static void a_request_proves_that_its_sender_holds_the_key(void **state)
         {"01632 960001", "01632 960002", -EBADMSG},
         {"\"gp-elm\"", "\"gp-ash\"", -EBADMSG},
         {GOVERNING_ORIGIN, GOVERNING_ORIGIN "2", -EBADMSG},
-        {"\"AQAA", "\"AgAA", -EBADMSG},
+        {"\"CQAA", "\"AgAA", -EBADMSG},
         {"\"gp-elm\"", "\"../etc\"", -EINVAL},
         {"\"kind\"", "\"more\": 1, \"kind\"", -EINVAL},
         {"Elm Street", "Elm\\nStreet", -EINVAL},
