@@ -214,7 +214,7 @@ int broker_recover(struct broker *broker, struct error *error)
         return r;
     }
     if (commit->governance != NULL) {
-        commit_report_front_door(commit->governance);
+        commit_report_duty(commit);
     }
     start_batch(broker);
     return commit->governance != NULL

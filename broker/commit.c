@@ -35,6 +35,7 @@
 #include "broker/waiting.h"
 #include "crypto/digest.h"
 #include "crypto/secret.h"
+#include "govern/duty.h"
 #include "os/files.h"
 #include "os/memory.h"
 
@@ -263,7 +264,7 @@ static void count_time(struct commit *commit, int64_t took_ms)
     for (size_t i = 0; i < ARRAY_LEN(buckets); i++) {
         count(commit->counters, buckets[i].counter, took_ms <= buckets[i].limit_ms ? 1 : 0);
     }
-    count(commit->counters, COUNT_COMMIT_MS, (uint64_t)(took_ms > 0 ? took_ms : 0));
+    count(commit->counters, COUNT_COMMIT_TOOK_MS, (uint64_t)(took_ms > 0 ? took_ms : 0));
     count(commit->counters, COUNT_COMMIT_BATCHES, 1);
 }
 
@@ -291,11 +292,13 @@ static void show_counters(struct commit *commit, const struct batch *batch)
     }
 }
 
-void commit_report_front_door(const struct governance *governance)
+void commit_report_duty(const struct commit *commit)
 {
-    if (!directory_has_front_door(&governance->directory)) {
+    enum duty_gap gap = duty_gap(commit->governance);
+    count_set(commit->counters, COUNT_DUTY_GAP, gap);
+    if (gap == DUTY_GAP_FRONT_DOOR) {
         log_event(LOG_LEVEL_WARNING, "no_front_door", "directory=%" PRIu64,
-                  governance->versions[GOVERNANCE_DIRECTORY]);
+                  commit->governance->versions[GOVERNANCE_DIRECTORY]);
     }
 }
 
@@ -314,7 +317,7 @@ static void show(struct commit *commit, struct batch *batch, uint64_t log_size)
                   "directory=%" PRIu64 " agreements=%" PRIu64,
                   commit->governance->versions[GOVERNANCE_DIRECTORY],
                   commit->governance->versions[GOVERNANCE_AGREEMENTS]);
-        commit_report_front_door(commit->governance);
+        commit_report_duty(commit);
     }
     board_set_head(commit->board, &head);
     CRASH_POINT(COMMIT_SHOWN);

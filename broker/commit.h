@@ -59,9 +59,9 @@ int commit_recover(struct commit *commit, const struct checkpoint *mark,
 /* The batch that says: this program started. Governance documents that the store does not hold yet
  * go in with it. */
 void commit_start(struct commit *commit, const struct input *governance, size_t n);
-/* Says that nobody is there to open what is urgent, when that is so: at the start, and whenever
- * other documents come into force. */
-void commit_report_front_door(const struct governance *governance);
+/* Says and counts that nobody is there to open what is urgent, when that is so: at the start, and
+ * whenever other documents come into force. */
+void commit_report_duty(const struct commit *commit);
 /* One batch; false when nothing waited. With `wait`, sleeps up to timeout_ms for one. */
 bool commit_step(struct commit *commit, bool wait, int timeout_ms);
 /* The refusals counted in memory go into the log: before stopping. */

@@ -48,8 +48,7 @@ static enum status check_kind(struct output *output, const struct directory *dir
         }
         write_format(&writer, "%s%s", i == 0 ? "" : ", ", directory->kinds[i].id);
     }
-    return output_refuse(output, STATUS_FAILED, request->id, "kind \"%s\" is none of: %s",
-                         request->kind, known);
+    return output_refuse(output, STATUS_FAILED, request->id, "its kind is none of: %s", known);
 }
 
 static bool has_key(const struct agency_key *keys, size_t n, const uint8_t public_key[32])

@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/fingerprint.h"
 #include "cli/folder.h"
+#include "cli/kinds.h"
 #include "govern/joining.h"
 #include "govern/keys.h"
 #include "govern/request.h"
@@ -38,17 +39,6 @@ struct request_options {
     const char *joining;
     const char *contact;
     const char *phone;
-};
-
-static const struct argp_option options[] = {
-    {"id", KEY_ID, "ID", 0, "the agency's id, for ever: lower-case letters, digits and '-'", 0},
-    {"name", KEY_NAME, "NAME", 0, "its name, for people", 0},
-    {"kind", KEY_KIND, "KIND", 0, "gp, school, hospital, health-visiting, police, mash, ...", 0},
-    {"joining", KEY_JOINING, "FILE", 0, "the joining.json that the partnership gave out", 0},
-    {"duty-contact", KEY_CONTACT, "NAME", 0, "whom others ask for (" DEFAULT_CONTACT ")", 0},
-    {"duty-phone", KEY_PHONE, "NUMBER", 0,
-     "and on which number (" DEFAULT_PHONE ", which nobody has); needed in a live partnership", 0},
-    {0},
 };
 
 static const char **target_of(struct request_options *given, int key)
@@ -292,6 +282,7 @@ static enum status request(struct cli *cli, const struct request_options *given)
     struct error error = ERROR_NULL;
     struct agency_request asked = {.id = ""};
     struct folder folder;
+    char kinds[KINDS_TEXT_BYTES];
     _cleanup_(keys_deinit) struct keys keys = {.signing = SECRET_NULL};
     _cleanup_(governance_unref) struct governance *governance = NULL;
     _cleanup_(buf_deinit) struct buf joining = BUF_MAX(JOINING_MAX_BYTES);
@@ -300,6 +291,10 @@ static enum status request(struct cli *cli, const struct request_options *given)
     int r = read_joining(given->joining, &joining, &governance, &error);
     if (r < 0) {
         return output_fail(&cli->output, r == -ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED, &error);
+    }
+    if (!kinds_has(given->kind)) {
+        kinds_text(kinds);
+        return output_refuse(&cli->output, STATUS_USAGE, "--kind", "is none of: %s", kinds);
     }
     if (governance->root.live && given->phone == NULL) {
         return output_refuse(&cli->output, STATUS_USAGE, "--duty-phone",
@@ -323,7 +318,19 @@ static enum status request(struct cli *cli, const struct request_options *given)
 
 enum status command_agency_request(struct cli *cli, int argc, char **argv)
 {
-    static const struct command_line line = {
+    char kinds[KINDS_TEXT_BYTES];
+    const struct argp_option options[] = {
+        {"id", KEY_ID, "ID", 0, "the agency's id, for ever: lower-case letters, digits and '-'", 0},
+        {"name", KEY_NAME, "NAME", 0, "its name, for people", 0},
+        {"kind", KEY_KIND, "KIND", 0, kinds, 0},
+        {"joining", KEY_JOINING, "FILE", 0, "the joining.json that the partnership gave out", 0},
+        {"duty-contact", KEY_CONTACT, "NAME", 0, "whom others ask for (" DEFAULT_CONTACT ")", 0},
+        {"duty-phone", KEY_PHONE, "NUMBER", 0,
+         "and on which number (" DEFAULT_PHONE ", which nobody has); needed in a live partnership",
+         0},
+        {0},
+    };
+    const struct command_line line = {
         .options = options,
         .parser = parse_option,
         .arguments = "DIR",
@@ -334,5 +341,6 @@ enum status command_agency_request(struct cli *cli, int argc, char **argv)
     const struct command_call call = {argc, argv};
     enum status status = STATUS_OK;
 
+    kinds_text(kinds);
     return command_parse(cli, &line, call, &given, &status) ? request(cli, &given) : status;
 }

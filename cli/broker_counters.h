@@ -3,6 +3,7 @@
 #ifndef CLI_BROKER_COUNTERS_H
 #define CLI_BROKER_COUNTERS_H
 
+#include "cairn/metrics.h"
 #include "cli/output.h"
 #include "os/counters.h"
 
@@ -11,6 +12,9 @@
 enum status broker_counters_find(const char *dir, struct counters_reading *ret,
                                  struct error *error) MUST_USE;
 /* By its name in the file; 0 when the file has none of that name. */
+#define BROKER_COUNTER_DUTY_GAP "duty_gap" /* enum duty_gap (govern/duty.h) */
 uint64_t broker_counter(const struct counters_reading *reading, const char *name);
+/* What is counted by that name; UNIT_ONE for one that is not known here. */
+enum cairn_unit broker_counter_unit(const char *name);
 
 #endif

@@ -8,6 +8,7 @@
 #include "cli/broker_counters.h"
 #include "cli/check.h"
 #include "cli/show.h"
+#include "govern/duty.h"
 
 #define MINUTE_MS    INT64_C(60000)
 #define HOUR_MS      (60 * MINUTE_MS)
@@ -118,6 +119,12 @@ static void judge_review(struct check *check, const char *document, int64_t unti
     }
 }
 
+/* Without a front door nobody opens what is urgent; all else still reaches somebody. */
+static void judge_duty(struct check *check, bool front_door, const char *words)
+{
+    check_find(check, front_door ? CHECK_WARNING : CHECK_CRITICAL, "%s", words);
+}
+
 /* --- an agent --- */
 
 /* False when the member is missing or none. */
@@ -219,8 +226,17 @@ static void judge_people(struct check *check, const struct json_view *health)
         check_find(check, CHECK_WARNING,
                    "%" PRId64 " kept that nobody has seen are due: cairn kept", reviews);
     }
-    if (json_has(health, "front_door") && !show_truth(health, "front_door")) {
-        check_find(check, CHECK_CRITICAL, "no front door is there to open what is urgent");
+}
+
+static void judge_agent_duty(struct check *check, const struct json_view *health)
+{
+    struct json_view duty = json_opt_object(health, "duty");
+    char gap[SHOW_TEXT_BYTES];
+    char words[SHOW_TEXT_BYTES];
+    show_text(&duty, "gap", gap);
+    show_text(&duty, "words", words);
+    if (words[0] != '\0') {
+        judge_duty(check, strcmp(gap, duty_gap_text(DUTY_GAP_FRONT_DOOR)) != 0, words);
     }
 }
 
@@ -268,6 +284,7 @@ void check_agent(struct check *check, const struct json_view *health)
     judge_spool(check, health);
     judge_inbox(check, health);
     judge_people(check, health);
+    judge_agent_duty(check, health);
     judge_feeds(check, health);
     judge_documents(check, health);
     judge_percent(check, "disk", show_number(&store, "disk_percent", 0));
@@ -302,6 +319,10 @@ void check_broker(struct check *check, const struct counters_reading *reading)
     if (!reading->alive) {
         check_find(check, CHECK_CRITICAL, "the broker is not running");
         return;
+    }
+    uint64_t gap = broker_counter(reading, BROKER_COUNTER_DUTY_GAP);
+    if (gap != DUTY_GAP_NONE) {
+        judge_duty(check, gap != DUTY_GAP_FRONT_DOOR, duty_gap_words(gap));
     }
     judge_counter(check, reading, "waiting_unopened_records", CHECK_CRITICAL,
                   "urgent and opened by nobody in time");

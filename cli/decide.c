@@ -88,6 +88,26 @@ error_t decide_check(const struct decide *decide, struct argp_state *state)
 
 /* --- who and why --- */
 
+#define NOBODY_TO_ASK                                                                              \
+    "is needed: nothing more comes from standard input, and it is no terminal to ask at"
+
+struct question {
+    const char *words;
+    const char *option; /* that answers it beforehand */
+};
+
+static int ask_line(const struct prompt *prompt, const struct question *question,
+                    char out[CAIRN_NAME_MAX_BYTES], struct error *error)
+{
+    struct error said = ERROR_NULL;
+    int r = prompt_line(prompt, question->words, out, CAIRN_NAME_MAX_BYTES, &said);
+
+    if (r == -ENODATA && !prompt->ask) {
+        return error_set(error, question->option, NOBODY_TO_ASK);
+    }
+    return r == 0 ? 0 : error_set(error, said.where, "%s", said.what);
+}
+
 /* As given, or asked for. */
 static int set_person(const struct prompt *prompt, const struct decide *decide, struct json *body,
                       struct error *error)
@@ -101,11 +121,11 @@ static int set_person(const struct prompt *prompt, const struct decide *decide, 
     int r = 0;
 
     if (given_name == NULL) {
-        r = prompt_line(prompt, "Your name", name, sizeof(name), error);
+        r = ask_line(prompt, &(struct question){"Your name", "--name"}, name, error);
         given_name = name;
     }
     if (r == 0 && given_role == NULL) {
-        r = prompt_line(prompt, "Your role", role, sizeof(role), error);
+        r = ask_line(prompt, &(struct question){"Your role", "--role"}, role, error);
         given_role = role;
     }
     if (r == 0 && (json_set_text(in_person, "name", slice_of_text(given_name)) < 0 ||
@@ -126,12 +146,15 @@ static int set_reason(const struct prompt *prompt, const struct decide *decide, 
         if (r < 0) {
             return r;
         }
+        if (decide->reason == NULL && asked.len == 0 && !prompt->ask) {
+            return error_set(error, "--reason", NOBODY_TO_ASK);
+        }
         reason = buf_slice(&asked);
     } else {
         reason = slice_of_text(decide->reason);
     }
     if (!text_is_reason(reason) || json_set_text(body, "reason", reason) < 0) {
-        return error_set(error, "reason", TEXT_REASON_RULE);
+        return error_set(error, "--reason", TEXT_REASON_RULE);
     }
     return 0;
 }

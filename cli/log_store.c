@@ -30,6 +30,34 @@ bool log_store_dir(const char *dir, char out[LOG_STORE_PATH_BYTES])
     return true;
 }
 
+static bool holds(const char *dir, const char *name)
+{
+    char path[LOG_STORE_PATH_BYTES];
+    int len = snprintf(path, sizeof(path), "%s/%s", dir, name);
+
+    return len > 0 && (size_t)len < sizeof(path) && access(path, F_OK) == 0;
+}
+
+int log_store_missing(const char *dir, struct error *error)
+{
+    if (access(dir, F_OK) != 0) {
+        (void)error_set(error, dir, "there is no such folder");
+    } else if (holds(dir, "broker/data")) {
+        (void)error_set(error, dir, "is a partnership's folder: its broker's is %.200s/broker",
+                        dir);
+    } else if (holds(dir, "agent.ini")) {
+        (void)error_set(error, dir,
+                        "is an agency's folder, and this wants a broker's; its agent is asked with "
+                        "--agent %.120s/agent.sock, and no folder",
+                        dir);
+    } else {
+        (void)error_set(error, dir,
+                        "no broker has run in this folder: give the one with the broker's data/ in "
+                        "it (what `cairn init NAME` makes is NAME/broker)");
+    }
+    return -ENOENT;
+}
+
 /* --- governance --- */
 
 static int add_document(struct log_store *log, enum governance_document number, struct error *error)
@@ -71,6 +99,9 @@ static int open_store(const char *dir, struct log_store *ret, struct error *erro
 
     if (!log_store_dir(dir, path)) {
         return error_set(error, "", "the path of the folder is too long");
+    }
+    if (!holds(path, STORE_FILE)) {
+        return log_store_missing(dir, error);
     }
     const struct store_options options = {
         .dir = path,

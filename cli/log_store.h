@@ -19,7 +19,7 @@ struct log_store {
 };
 #define LOG_STORE_NULL ((struct log_store){.store = NULL})
 
-/* DIR is the folder of the store, or one that has it in data/. -EBADMSG when the documents in it do
+/* DIR is the folder of the store, or one that has it in data/. -ENOENT when none is there; -EBADMSG when the documents in it do
  * not verify. */
 int log_store_open(const char *dir, struct log_store *ret, struct error *error) MUST_USE;
 void log_store_close(struct log_store *log);
@@ -28,5 +28,8 @@ void log_store_close(struct log_store *log);
 bool log_store_dir(const char *dir, char out[LOG_STORE_PATH_BYTES]) MUST_USE;
 /* DIR/NAME or DIR/data/NAME, whichever is there; the first when neither is. */
 void log_store_path(const char *dir, const char *name, char out[LOG_STORE_PATH_BYTES]);
+
+/* That DIR is no broker's folder, and which one may have been meant; -ENOENT. */
+int log_store_missing(const char *dir, struct error *error);
 
 #endif

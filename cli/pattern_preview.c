@@ -92,7 +92,8 @@ static int preview_store(struct preview *preview, struct error *error)
     size_t n = r == 0 && log.governance != NULL ? log.governance->patterns.n : 0;
 
     if (r == 0 && n == 0) {
-        r = error_set(error, preview->dir, "the store holds no patterns yet");
+        r = error_set(error, preview->dir,
+                      "the broker holds no patterns yet: it takes them when it first runs");
     }
     for (size_t i = 0; i < n; i++) {
         show_pattern(preview, log.txn, &log.governance->patterns.items[i]);
@@ -126,6 +127,9 @@ enum status command_pattern_preview(struct cli *cli, int argc, char **argv)
         .today = instant_london_day(clock_real_ms(cli->clock)),
         .items = json_set_node(output_result(&cli->output), "patterns", &list),
     };
-    return preview_store(&preview, &error) == 0 ? STATUS_OK
-                                                : output_fail(&cli->output, STATUS_FAILED, &error);
+    int r = preview_store(&preview, &error);
+    if (r == 0) {
+        return STATUS_OK;
+    }
+    return output_fail(&cli->output, r == -ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED, &error);
 }

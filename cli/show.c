@@ -67,16 +67,22 @@ void show_agency(const struct json_view *object, const char *key, char out[SHOW_
                    id[0] == '\0' ? "" : ")");
 }
 
+void show_time(int64_t ms, char out[SHOW_INSTANT_BYTES])
+{
+    char day[DATE_TEXT_BYTES];
+    int minute = instant_london_minute(ms);
+
+    date_format(instant_london_day(ms), day);
+    (void)snprintf(out, SHOW_INSTANT_BYTES, "%s %02d:%02d", day, minute / 60, minute % 60);
+}
+
 void show_instant(const struct json_view *object, const char *key, char out[SHOW_INSTANT_BYTES])
 {
     int64_t ms;
-    char day[DATE_TEXT_BYTES];
 
     out[0] = '\0';
     if (instant_parse(text_of(object, key), &ms)) {
-        int minute = instant_london_minute(ms);
-        date_format(instant_london_day(ms), day);
-        (void)snprintf(out, SHOW_INSTANT_BYTES, "%s %02d:%02d", day, minute / 60, minute % 60);
+        show_time(ms, out);
     }
 }
 

@@ -20,6 +20,8 @@ void show_result(struct output *output, const struct json_view *answer);
 void show_text(const struct json_view *object, const char *key, char out[SHOW_TEXT_BYTES]);
 /* A member {agency, name, kind}: "Northgate Hospital (northgate)"; "" when it is none. */
 void show_agency(const struct json_view *object, const char *key, char out[SHOW_TEXT_BYTES]);
+/* An instant, by the clocks of London. */
+void show_time(int64_t ms, char out[SHOW_INSTANT_BYTES]);
 /* A member that is an instant, by the clocks of London; "" when it is none. */
 void show_instant(const struct json_view *object, const char *key, char out[SHOW_INSTANT_BYTES]);
 /* A member that is a whole number, or the fallback. */

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `cairn status`: how a broker does, from the counters in its folder, without asking it; or how an
- * agency's agent does, from itself. Exit code 3 when what is looked at does not live, or does not
- * reach its broker.
+ * `cairn status`: how a broker does, from the counters in its folder, without asking it
+ * (status_broker.c); or how an agency's agent does, from itself. Exit code 3 when what is looked at
+ * does not live, or does not reach its broker.
  */
+#include "cli/status.h"
+
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/date.h"
-#include "cli/broker_counters.h"
 #include "cli/client.h"
 #include "cli/show.h"
 
@@ -32,100 +30,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     }
     given->dir = argument;
     return 0;
-}
-
-/* --- a broker --- */
-
-/* "commit_log_size" -> "commit" and "log size". */
-static size_t group_length(const char *name)
-{
-    return strcspn(name, "_");
-}
-
-static void what_of(const char *name, char out[COUNTER_NAME_MAX_BYTES + 1])
-{
-    size_t group = group_length(name);
-
-    (void)snprintf(out, COUNTER_NAME_MAX_BYTES + 1, "%s", name + group + (name[group] == '_'));
-    for (char *at = out; *at != '\0'; at++) {
-        *at = *at == '_' ? ' ' : *at;
-    }
-}
-
-static bool same_group(const char *a, const char *b)
-{
-    return group_length(a) == group_length(b) && strncmp(a, b, group_length(a)) == 0;
-}
-
-/* Verdicts and the like that never happened are left out of the text; the stages' own are not. */
-static bool is_worth_a_line(const struct counter_reading *counter)
-{
-    return counter->value > 0 ||
-           (!same_group(counter->name, "answers_") && !same_group(counter->name, "apply_"));
-}
-
-static void show_counters(struct output *output, const struct counters_reading *reading)
-{
-    const char *group = "";
-    char what[COUNTER_NAME_MAX_BYTES + 1];
-
-    for (size_t i = 0; i < reading->count; i++) {
-        const struct counter_reading *counter = &reading->counters[i];
-        if (!is_worth_a_line(counter)) {
-            continue;
-        }
-        if (!same_group(group, counter->name)) {
-            group = counter->name;
-            output_line(output, "%.*s", (int)group_length(group), group);
-        }
-        what_of(counter->name, what);
-        output_line(output, "  %-28s %12" PRIu64, what, counter->value);
-    }
-}
-
-static void set_counters(struct json *result, const struct counters_reading *reading)
-{
-    struct json *counters = json_object_new();
-
-    for (size_t i = 0; i < reading->count; i++) {
-        uint64_t value = reading->counters[i].value;
-        json_set_integer(counters, reading->counters[i].name,
-                         value > INT64_MAX ? INT64_MAX : (int64_t)value);
-    }
-    (void)json_set_node(result, "counters", &counters);
-}
-
-static enum status say_broker(struct cli *cli, const char *dir,
-                              const struct counters_reading *reading)
-{
-    struct output *output = &cli->output;
-    struct json *result = output_result(output);
-    char since[INSTANT_TEXT_BYTES];
-
-    instant_format(reading->start_ms, since);
-    json_set_bool(result, "alive", reading->alive);
-    json_set_integer(result, "pid", (int64_t)reading->pid);
-    json_set_word(result, "started", since);
-    set_counters(result, reading);
-    output_line(output, "The broker (process %" PRIu32 ") %s, started %s.", reading->pid,
-                reading->alive ? "is running" : "has ended", since);
-    show_counters(output, reading);
-    if (reading->alive) {
-        return STATUS_OK;
-    }
-    return output_finish(output) == STATUS_OK
-               ? output_refuse(output, STATUS_UNREACHABLE, dir, "the broker is not running")
-               : STATUS_FAILED;
-}
-
-static enum status broker_status(struct cli *cli, const char *dir)
-{
-    struct counters_reading reading;
-    struct error error = ERROR_NULL;
-    enum status status = broker_counters_find(dir, &reading, &error);
-
-    return status == STATUS_OK ? say_broker(cli, dir, &reading)
-                               : output_fail(&cli->output, status, &error);
 }
 
 /* --- an agent --- */
@@ -293,11 +197,13 @@ static void show_today(struct output *output, const struct json_view *health)
 }
 
 /* Nothing stops a partnership from beginning like that; what is urgent would wait unseen. */
-static void show_front_door(struct output *output, const struct json_view *health)
+static void show_duty(struct output *output, const struct json_view *health)
 {
-    if (json_has(health, "front_door") && !show_truth(health, "front_door")) {
-        output_line(output, "           NO FRONT DOOR in the directory: nobody is there to open "
-                            "what is urgent");
+    struct json_view duty = json_opt_object(health, "duty");
+
+    if (json_has(&duty, "words")) {
+        output_line(output, "           SOMEBODY IS MISSING:");
+        show_words(output, "           ", &duty, "words");
     }
 }
 
@@ -310,7 +216,7 @@ static void show_health(struct output *output, const struct json_view *health)
     show_agency(health, "agency", agency);
     output_line(output, "agency     %s",
                 agency[0] == '\0' ? "its place in the partnership is not known yet" : agency);
-    show_front_door(output, health);
+    show_duty(output, health);
     show_link(output, health);
     show_spool(output, health);
     show_held(output, health);
@@ -374,5 +280,5 @@ enum status command_status(struct cli *cli, int argc, char **argv)
     if (!command_parse(cli, &line, call, &given, &status)) {
         return status;
     }
-    return given.dir != NULL ? broker_status(cli, given.dir) : agent_status(cli, &given.client);
+    return given.dir != NULL ? status_broker(cli, given.dir) : agent_status(cli, &given.client);
 }

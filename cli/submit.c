@@ -82,6 +82,16 @@ static bool is_rows(const char *media)
     return strcmp(media, CAIRN_MEDIA_ATTENDANCE) == 0 || strcmp(media, CAIRN_MEDIA_ROLL) == 0;
 }
 
+/* Rows of a spreadsheet, as far as the first line shows. */
+static bool is_table(struct slice text)
+{
+    const uint8_t *end = text.len == 0 ? NULL : memchr(text.data, '\n', text.len);
+    size_t first = end == NULL ? text.len : (size_t)(end - text.data);
+
+    return first > 0 && strchr("{[<", text.data[0]) == NULL &&
+           memchr(text.data, ',', first) != NULL;
+}
+
 /* The others differ in members that each must have; the agent reads them strictly afterwards. */
 static const char *media_by_look(const struct json *document)
 {
@@ -233,6 +243,12 @@ static enum status submit(struct cli *cli, const struct submit_options *given)
     _cleanup_(json_free) struct json *document = NULL;
     if (media == NULL || !is_rows(media)) {
         document = json_parse(buf_slice(&text), &error);
+        if (document == NULL && media == NULL && is_table(buf_slice(&text))) {
+            return output_refuse(&cli->output, STATUS_FAILED, input_name(given->path),
+                                 "is no JSON; a school's register or roll in CSV goes into the "
+                                 "folder that the agent watches ([watch] in agent.ini), or is "
+                                 "handed in with --type attendance or --type roll");
+        }
         if (document == NULL) {
             return output_refuse(&cli->output, STATUS_FAILED, input_name(given->path), "%s: %s",
                                  error.where, error.what);

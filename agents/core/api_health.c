@@ -12,6 +12,7 @@
 #include "agents/core/unopened.h"
 #include "agents/core/witness.h"
 #include "base/date.h"
+#include "govern/duty.h"
 #include "os/files.h"
 
 static void set_link(struct json *object, struct store_txn *txn, const struct link_status *status)
@@ -92,6 +93,21 @@ static void set_governance(struct json *object, const struct api_view *view)
         (void)json_set_node(documents, governance_document_text(i), &document);
     }
     (void)json_set_node(object, "governance", &documents);
+}
+
+/* Nothing while there is no directory. */
+static void set_duty(struct json *object, const struct governance *governance)
+{
+    enum duty_gap gap = duty_gap(governance);
+    if (governance->versions[GOVERNANCE_DIRECTORY] == 0) {
+        return;
+    }
+    struct json *duty = json_object_new();
+    json_set_word(duty, "gap", duty_gap_text(gap));
+    if (gap != DUTY_GAP_NONE) {
+        json_set_word(duty, "words", duty_gap_words(gap));
+    }
+    (void)json_set_node(object, "duty", &duty);
 }
 
 /* What a person must look at: positions of the mailbox that never came. */
@@ -187,10 +203,7 @@ void api_health(const struct api_call *call, struct api_answer *answer)
     set_held(document, txn);
     set_today(document, txn, view.now_ms);
     set_governance(document, &view);
-    if (view.governance->versions[GOVERNANCE_DIRECTORY] != 0) {
-        json_set_bool(document, "front_door",
-                      directory_has_front_door(&view.governance->directory));
-    }
+    set_duty(document, view.governance);
     set_inbox_and_log(document, &view, txn);
     answer_set_count(document, "requests_waiting", asked_waiting(txn));
     const struct review review = {.txn = txn, .governance = view.governance, .now_ms = view.now_ms};

@@ -11,6 +11,7 @@
 #include "agents/core/witness.h"
 #include "base/date.h"
 #include "base/exposition.h"
+#include "govern/duty.h"
 #include "os/files.h"
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
@@ -122,8 +123,6 @@ static void add_today(const struct metrics *to)
 static void add_documents(const struct metrics *to)
 {
     const struct governance *governance = to->view->governance;
-    bool known = governance->versions[GOVERNANCE_DIRECTORY] != 0;
-    bool any = known && directory_has_front_door(&governance->directory);
     exposition_head(to->out, METRIC_AGENT_VERSION);
     for (uint32_t i = GOVERNANCE_ROOT; i <= GOVERNANCE_DOCUMENTS; i++) {
         exposition_sample(to->out, METRIC_AGENT_VERSION, governance_document_text(i),
@@ -136,7 +135,7 @@ static void add_documents(const struct metrics *to)
         exposition_sample(to->out, METRIC_AGENT_REVIEW, governance_document_text(i),
                           dated ? time_of((day + 1) * DAY_MS) : 0, UNIT_TIME);
     }
-    exposition_one(to->out, METRIC_AGENT_FRONT_DOOR, any ? 1 : 0, UNIT_ONE);
+    exposition_one(to->out, METRIC_AGENT_DUTY_GAP, duty_gap(governance), UNIT_ONE);
 }
 
 static void add_store(const struct metrics *to)

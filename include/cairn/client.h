@@ -233,13 +233,14 @@
  * today: {what happened: how often},
  *   governance: {document: {version, review_by, overdue}},
  *   inbox: {position, missing, first_missing, last_missing, noticed}, log: {size, contradicted},
- *   requests_waiting, reviews_due, front_door, unopened: {alerts, oldest_alert, records,
+ *   requests_waiting, reviews_due, duty: {gap, words}, unopened: {alerts, oldest_alert, records,
  *   oldest_record}, feeds: [{feed, last}], store: {used_bytes, used_percent, disk_percent}}
  * `last_receipt` in `link`: when the broker last answered something for good. `unopened`: alerts, and
  * urgent records of whose time to be opened the broker has said that it is over, that nobody has
  * opened. `feeds`: when each folder that is watched, and this interface, last brought something.
  * `requests_waiting`: how many requests of others wait for a person here.
- * `front_door`: whether the directory has an active one; without, nobody opens what is urgent.
+ * `duty`, once a directory is held: `gap` is none, front-door (the directory has none), calendar or
+ * desk (none at a front door): who is missing to open what is urgent, or to be telephoned about it.
  * `reviews_due`: how many kept records a person is to look at by now.
  * `missing`: deliveries that never came, between the first and the last of them, as far as what came
  * behind them shows.

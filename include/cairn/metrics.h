@@ -43,6 +43,7 @@
     X(BROKER_UNOPENED, "cairn_broker_unopened", "gauge", "what", "urgent records and alerts whose time to be opened is over, and nobody has") \
     X(BROKER_SILENT, "cairn_broker_agencies_silent", "gauge", "", "active agencies that have said nothing for a week, or never anything") \
     X(BROKER_CRASHED, "cairn_broker_crashed_applying", "gauge", "", "1 when the last run died while it applied an entry")     \
+    X(BROKER_DUTY_GAP, "cairn_broker_duty_gap", "gauge", "", "0 when somebody is there to open what is urgent; 1 no front door, 2 no calendar, 3 no desk of it at a front door") \
     X(BROKER_REVIEW, "cairn_broker_document_review_timestamp_seconds", "gauge", "document", "end of the day by which the partnership must look at it again") \
     X(AGENT_UP, "cairn_agent_up", "gauge", "", "1 while the agent answers")                                                   \
     X(AGENT_CONNECTED, "cairn_agent_connected", "gauge", "", "1 while it is connected to the broker")                         \
@@ -65,7 +66,7 @@
     X(AGENT_FEED, "cairn_agent_feed_timestamp_seconds", "gauge", "feed", "when something was last taken from a watched folder, or (interface) handed in") \
     X(AGENT_FEED_CONFIGURED, "cairn_agent_feed_configured", "gauge", "feed", "1 for each kind of folder that is watched")     \
     X(AGENT_TODAY, "cairn_agent_today", "gauge", "what", "what happened today, by the clocks of London")                      \
-    X(AGENT_FRONT_DOOR, "cairn_agent_front_door", "gauge", "", "1 when the directory has an active front door")               \
+    X(AGENT_DUTY_GAP, "cairn_agent_duty_gap", "gauge", "", "0 when somebody is there to open what is urgent; 1 no front door, 2 no calendar, 3 no desk of it at a front door") \
     X(AGENT_VERSION, "cairn_agent_document_version", "gauge", "document", "version of each document held")                    \
     X(AGENT_REVIEW, "cairn_agent_document_review_timestamp_seconds", "gauge", "document", "end of the day by which the partnership must look at it again") \
     X(AGENT_STORE_USED, "cairn_agent_store_used_bytes", "gauge", "", "pages of the store in use")                             \
@@ -83,6 +84,7 @@ enum cairn_metric {
 /* How a number is kept, and so how it becomes one of Prometheus's. */
 enum cairn_unit {
     UNIT_ONE = 1,
+    UNIT_BYTES,
     UNIT_MS,      /* a span; becomes seconds */
     UNIT_TIME,    /* ms since 1970, 0 never; becomes seconds */
     UNIT_PERCENT, /* becomes a ratio */
@@ -96,7 +98,7 @@ enum cairn_unit {
  */
 #define CAIRN_BROKER_COUNTERS(X)                                                                   \
     X(GATE_FRAMES, "gate_frames", BROKER_FRAMES, "", ONE)                                          \
-    X(GATE_BYTES, "gate_bytes", BROKER_RECEIVED, "", ONE)                                          \
+    X(GATE_BYTES, "gate_bytes", BROKER_RECEIVED, "", BYTES)                                        \
     X(GATE_BAD, "gate_bad_frames", BROKER_BAD_FRAMES, "", ONE)                                     \
     X(GATE_REFUSED, "gate_refused_connections", BROKER_CONNECTIONS_REFUSED, "", ONE)               \
     X(GATE_PAUSED, "gate_paused", BROKER_PAUSES, "", ONE)                                          \
@@ -109,12 +111,12 @@ enum cairn_unit {
     X(COMMIT_WITHIN_1000_MS, "commit_within_1000_ms", BROKER_BATCH, "1", ONE)                      \
     X(COMMIT_WITHIN_5000_MS, "commit_within_5000_ms", BROKER_BATCH, "5", ONE)                      \
     X(COMMIT_BATCHES, "commit_batches", BROKER_BATCH, "count", ONE)                                \
-    X(COMMIT_MS, "commit_ms", BROKER_BATCH, "sum", MS)                                             \
+    X(COMMIT_TOOK_MS, "commit_took_ms", BROKER_BATCH, "sum", MS)                                   \
     X(COMMIT_CUT, "commit_cut", BROKER_CUT, "", ONE)                                               \
     X(COMMIT_LOG_SIZE, "commit_log_size", BROKER_LOG, "", ONE)                                     \
     X(COMMIT_UNWITNESSED, "commit_unwitnessed", BROKER_LOG_UNWITNESSED, "", ONE)                   \
     X(COMMIT_CLOCK_FROZEN, "commit_clock_frozen", BROKER_CLOCK_STEPPED, "", ONE)                   \
-    X(COMMIT_USED_BYTES, "commit_used_bytes", BROKER_STORE_USED, "", ONE)                          \
+    X(COMMIT_USED_BYTES, "commit_used_bytes", BROKER_STORE_USED, "", BYTES)                        \
     X(COMMIT_OLDEST_READ_MS, "commit_oldest_read_ms", BROKER_OLDEST_READ, "", MS)                  \
     X(COMMIT_DISK_PERCENT, "commit_disk_percent", BROKER_DISK_USED, "", PERCENT)                   \
     X(COMMIT_CRASHED, "commit_crashed_applying", BROKER_CRASHED, "", ONE)                          \
@@ -125,11 +127,12 @@ enum cairn_unit {
     X(WAITING_RECORDS, "waiting_unopened_records", BROKER_UNOPENED, "record", ONE)                 \
     X(WAITING_ALERTS, "waiting_unopened_alerts", BROKER_UNOPENED, "alert", ONE)                    \
     X(WAITING_SILENT, "waiting_silent_agencies", BROKER_SILENT, "", ONE)                           \
+    X(DUTY_GAP, "duty_gap", BROKER_DUTY_GAP, "", ONE)                                              \
     X(REVIEW_AGREEMENTS_MS, "review_agreements_ms", BROKER_REVIEW, "agreements", TIME)             \
     X(REVIEW_PATTERNS_MS, "review_patterns_ms", BROKER_REVIEW, "patterns", TIME)                   \
     X(REVIEW_CALENDAR_MS, "review_calendar_ms", BROKER_REVIEW, "calendar", TIME)                   \
     X(RING_SLOTS_USED, "ring_slots_used", BROKER_RING_SLOTS, "", ONE)                              \
-    X(RING_BYTES_USED, "ring_bytes_used", BROKER_RING_BYTES, "", ONE)                              \
-    X(RESIDENT_BYTES, "resident_bytes", BROKER_RESIDENT, "", ONE)
+    X(RING_BYTES_USED, "ring_bytes_used", BROKER_RING_BYTES, "", BYTES)                            \
+    X(RESIDENT_BYTES, "resident_bytes", BROKER_RESIDENT, "", BYTES)
 
 #endif

@@ -27,6 +27,7 @@ static void add_number(struct buf *out, uint64_t value, enum cairn_unit unit)
 {
     switch (unit) {
     case UNIT_ONE:
+    case UNIT_BYTES:
         buf_format(out, " %" PRIu64 "\n", value);
         return;
     case UNIT_MS:

@@ -88,6 +88,17 @@ const struct desk *calendar_next_desk(const struct calendar *calendar, int64_t r
     return NULL;
 }
 
+bool calendar_has_front_door(const struct calendar *calendar, const struct directory *directory)
+{
+    for (size_t i = 0; i < calendar->n_desks; i++) {
+        const struct agency *agency = directory_agency(directory, calendar->desks[i].agency);
+        if (agency != NULL && agency->active && agency_is_front_door(agency)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int64_t calendar_unopened_ms(const struct calendar *calendar)
 {
     return calendar == NULL ? UNOPENED_MS : calendar->unopened_ms;

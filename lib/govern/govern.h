@@ -260,6 +260,8 @@ const struct desk *calendar_desk(const struct calendar *calendar, int64_t real_m
  * fourteen days. Takes up to a millisecond: for what people read, not for apply. */
 const struct desk *calendar_next_desk(const struct calendar *calendar, int64_t real_ms,
                                       int64_t *ret_from_ms);
+/* Whether one of its desks is at an active front door of the directory. */
+bool calendar_has_front_door(const struct calendar *calendar, const struct directory *directory);
 /* After how long those concerned hear that nobody has opened what was urgent; likewise an alert. In
  * ms, above 0; of no calendar (NULL) the shipped one's. */
 int64_t calendar_unopened_ms(const struct calendar *calendar);

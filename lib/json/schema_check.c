@@ -14,7 +14,8 @@
 #include "cairn/limits.h"
 #include "json/schema_internal.h"
 
-#define FRAMES_MAX (CAIRN_JSON_DEPTH_MAX + 1)
+#define FRAMES_MAX  (CAIRN_JSON_DEPTH_MAX + 1)
+#define WORDS_BYTES 200 /* of the values allowed */
 
 struct frame {
     json_t *schema;
@@ -110,21 +111,27 @@ static int check_type(struct checker *checker, json_t *types, json_t *value)
 
 /* The values allowed, as far as they are short words: they come from the schema, not from the
  * document. */
-static int refuse_enum(struct checker *checker, json_t *allowed)
+static bool enum_words(json_t *allowed, char out[WORDS_BYTES])
 {
-    char text[200] = "";
-    struct writer words = writer_over(text, sizeof(text) - 1);
+    struct writer words = writer_over(out, WORDS_BYTES - 1);
 
     for (size_t i = 0; i < json_array_size(allowed); i++) {
         const char *word = json_string_value(json_array_get(allowed, i));
         write_text(&words, i > 0 ? ", " : "");
         write_text(&words, word != NULL ? word : "...");
     }
-    if (!writer_ok(&words)) {
+    out[words.len] = '\0';
+    return writer_ok(&words);
+}
+
+static int refuse_enum(struct checker *checker, json_t *allowed)
+{
+    char text[WORDS_BYTES];
+
+    if (!enum_words(allowed, text)) {
         return refuse(checker, NULL, "is not one of the %zu values allowed",
                       json_array_size(allowed));
     }
-    text[words.len] = '\0';
     return refuse(checker, NULL, "must be one of: %s", text);
 }
 
@@ -219,6 +226,40 @@ static int check_count(struct checker *checker, json_t *schema, json_t *value)
     return 0;
 }
 
+static json_t *referred(const struct checker *checker, const json_t *schema)
+{
+    const char *text = json_string_value(json_object_get(schema, "$ref"));
+
+    if (text == NULL) {
+        return NULL;
+    }
+    json_t *target =
+        json_object_get(json_object_get(checker->root, "$defs"), text + strlen(SCHEMA_REF_PREFIX));
+    assert(target != NULL);
+    return target;
+}
+
+/* What to write there, as far as the member's schema says so. */
+static int refuse_missing(struct checker *checker, const char *name, json_t *member)
+{
+    json_t *target = referred(checker, member);
+    json_t *allowed = json_object_get(member, "enum");
+    const char *words = json_string_value(json_object_get(member, "description"));
+    char text[WORDS_BYTES];
+
+    if (allowed == NULL) {
+        allowed = json_object_get(target, "enum");
+    }
+    if (words == NULL) {
+        words = json_string_value(json_object_get(target, "description"));
+    }
+    if (allowed != NULL && enum_words(allowed, text)) {
+        return refuse(checker, name, "is missing: write one of: %s", text);
+    }
+    return words != NULL ? refuse(checker, name, "is missing: %.240s", words)
+                         : refuse(checker, name, "is missing");
+}
+
 static int check_members(struct checker *checker, json_t *schema, json_t *value)
 {
     json_t *required = json_object_get(schema, "required");
@@ -227,7 +268,7 @@ static int check_members(struct checker *checker, json_t *schema, json_t *value)
     for (size_t i = 0; i < json_array_size(required); i++) {
         const char *name = json_string_value(json_array_get(required, i));
         if (json_object_get(value, name) == NULL) {
-            return refuse(checker, name, "is missing");
+            return refuse_missing(checker, name, json_object_get(properties, name));
         }
     }
     if (!json_is_false(json_object_get(schema, "additionalProperties"))) {
@@ -328,19 +369,6 @@ static bool frame_next(struct frame *frame, json_t **ret_schema, struct frame *r
         return true;
     }
     return false;
-}
-
-static json_t *referred(const struct checker *checker, const json_t *schema)
-{
-    const char *text = json_string_value(json_object_get(schema, "$ref"));
-
-    if (text == NULL) {
-        return NULL;
-    }
-    json_t *target =
-        json_object_get(json_object_get(checker->root, "$defs"), text + strlen(SCHEMA_REF_PREFIX));
-    assert(target != NULL);
-    return target;
 }
 
 static int checker_step(struct checker *checker)

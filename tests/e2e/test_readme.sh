@@ -32,6 +32,8 @@ cairn-broker() {
     launch broker "$BIN/cairn-broker" --allow-tmpfs "$@"
     eventually 30 "the broker to start" is_up broker
     log_says broker 'no_front_door' || broken "the broker does not say that nobody is there to open what is urgent"
+    OUT=$("$BIN/cairn" check north/broker) && broken "a check of a broker without a front door is OK"
+    expect '^CAIRN BROKER CRITICAL - no front door .*cairn agency approve' "the missing front door in the broker's check"
 }
 
 cairn-agent() {
@@ -69,7 +71,9 @@ done <"$WORK/lines"
 eventually 30 "the alert that nobody could see alone" noticed alerts --agent hub/agent.sock
 promise "every line of README.md does what it says, and the MASH is alerted"
 cairn status --agent hub/agent.sock
-refute 'NO FRONT DOOR' "a warning when there is a front door"
+refute 'SOMEBODY IS MISSING' "a warning when there is a front door"
+cairn status north/broker
+refute 'SOMEBODY IS MISSING' "a warning of the broker when there is a front door"
 promise "with a MASH nobody is warned that there is none"
 
 try elm submit --type fhir --key day-1 day.json

@@ -15,6 +15,7 @@
 #include "broker/counters.h"
 #include "cli/check.h"
 #include "crypto/crypto.h"
+#include "govern/duty.h"
 #include "os/files.h"
 #include "support/console.h"
 #include "support/scratch.h"
@@ -63,7 +64,7 @@ static int tear_down(void **state)
 
 #define WELL                                                                                       \
     "\"link\":{\"state\":\"connected\",\"clock_ahead_ms\":40},"                                    \
-    "\"spool\":{\"urgent\":0,\"normal\":0,\"bulk\":0},\"held\":[],\"front_door\":true,"            \
+    "\"spool\":{\"urgent\":0,\"normal\":0,\"bulk\":0},\"held\":[],\"duty\":{\"gap\":\"none\"},"    \
     "\"log\":{\"size\":9,\"contradicted\":false},\"unopened\":{\"alerts\":0,\"records\":0},"       \
     "\"store\":{\"used_percent\":3,\"disk_percent\":40}"
 
@@ -96,7 +97,10 @@ static const struct judged rows[] = {
      "3 deliveries never came"},
     {"\"inbox\":{\"missing\":3,\"noticed\":\"2026-10-21T12:00:00.000Z\"}", CHECK_OK, ""},
     {"\"reviews_due\":2", CHECK_WARNING, "cairn kept"},
-    {"\"front_door\":false", CHECK_CRITICAL, "no front door"},
+    {"\"duty\":{\"gap\":\"front-door\",\"words\":\"no front door is in the directory\"}",
+     CHECK_CRITICAL, "no front door"},
+    {"\"duty\":{\"gap\":\"calendar\",\"words\":\"no calendar is in force\"}", CHECK_WARNING,
+     "no calendar"},
     {"\"feeds\":[{\"feed\":\"roll\",\"last\":\"2026-11-20T12:00:00.000Z\"}]", CHECK_OK, ""},
     {"\"feeds\":[{\"feed\":\"roll\",\"last\":\"2026-11-10T12:00:00.000Z\"}]", CHECK_WARNING,
      "from roll for 288 h"},
@@ -178,6 +182,10 @@ static void each_state_of_a_broker_has_its_level(void **state)
         const char *words;
     } states[] = {
         {COUNT_WAITING_RECORDS, 1, CHECK_CRITICAL, "1 urgent"},
+        {COUNT_DUTY_GAP, DUTY_GAP_FRONT_DOOR, CHECK_CRITICAL, "`cairn agency approve`"},
+        {COUNT_DUTY_GAP, DUTY_GAP_CALENDAR, CHECK_WARNING, "no calendar is in force"},
+        {COUNT_DUTY_GAP, DUTY_GAP_DESK, CHECK_WARNING, "no desk of the calendar"},
+        {COUNT_DUTY_GAP, 99, CHECK_WARNING, "nobody may be there"},
         {COUNT_WAITING_ALERTS, 2, CHECK_WARNING, "2 alerts"},
         {COUNT_WAITING_SILENT, 3, CHECK_WARNING, "3 agencies silent"},
         {COUNT_COMMIT_CRASHED, 1, CHECK_WARNING, "crash"},

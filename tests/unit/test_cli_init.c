@@ -15,10 +15,12 @@
 
 #include "base/date.h"
 #include "cli/command.h"
+#include "cli/kinds.h"
 #include "conf/conf.h"
 #include "crypto/crypto.h"
 #include "govern/joining.h"
 #include "govern/keys.h"
+#include "govern/request.h"
 #include "net/curve.h"
 #include "os/files.h"
 #include "support/governing.h"
@@ -433,20 +435,55 @@ static void an_id_that_is_taken_is_a_conflict(void **state)
     assert_false(governance->directory.agencies[0].active);
 }
 
+/* A request of a program that knows other kinds than this one. */
+static void ask_by_hand(struct world *world, const char *file, const char *kind)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(REQUEST_MAX_BYTES);
+    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+    _cleanup_(signer_free) struct signer *signer = NULL;
+    struct agency_request request = {.origin = "cairn.example.org/north",
+                                     .id = "gp-ash",
+                                     .name = "Ash",
+                                     .duty_contact = "Rowan",
+                                     .duty_phone = "01632 960000"};
+    (void)snprintf(request.kind, sizeof(request.kind), "%s", kind);
+    assert_int_equal(secret_random(&seed, SIGN_SECRET_BYTES), 0);
+    assert_int_equal(signer_new(&seed, &signer), 0);
+    signer_public(signer, request.sign_key);
+    assert_int_equal(agency_request_write(&request, signer, &text), 0);
+    assert_int_equal(file_write_atomic(in(world, file), buf_slice(&text), 0644), 0);
+}
+
+static void a_kind_that_no_directory_has_is_refused_with_those_that_there_are(void **state)
+{
+    struct world *world = *state;
+    char kinds[KINDS_TEXT_BYTES];
+    make_partnership(world);
+    kinds_text(kinds);
+
+    assert_int_equal(ask(world, "a", "gp-ash", "surgery"), STATUS_USAGE);
+
+    assert_non_null(strstr(world->err, "--kind: is none of: "));
+    assert_non_null(strstr(world->err, kinds));
+    assert_int_equal(access(in(world, "a"), F_OK), -1);
+    assert_int_equal(run(world, "agency", "request", "--help"), STATUS_OK);
+    assert_non_null(strstr(world->out, "out-of-hours"));
+}
+
 static void a_request_that_was_changed_or_is_for_others_is_refused(void **state)
 {
     struct world *world = *state;
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(65536);
     make_partnership(world);
     assert_int_equal(ask(world, "a", "gp-elm", "gp"), STATUS_OK);
-    assert_int_equal(ask(world, "b", "gp-ash", "surgery"), STATUS_OK);
+    ask_by_hand(world, "b.json", "surgery");
     assert_int_equal(file_read(in(world, "a/request.json"), &text), 0);
     text_replace(&text, "Some agency", "Same agency");
     assert_int_equal(file_write_atomic(in(world, "a/changed.json"), buf_slice(&text), 0644), 0);
 
     assert_int_equal(approve(world, "a/changed.json"), STATUS_FAILED);
-    assert_int_equal(approve(world, "b/request.json"), STATUS_FAILED);
-    assert_non_null(strstr(world->err, "kind \"surgery\" is none of: gp, hospital"));
+    assert_int_equal(approve(world, "b.json"), STATUS_FAILED);
+    assert_non_null(strstr(world->err, "its kind is none of: gp, hospital"));
     assert_int_equal(approve(world, "north/joining.json"), STATUS_FAILED);
     assert_non_null(strstr(world->err, "north/joining.json: is not a request to join"));
     assert_int_equal(approve(world, "a/none.json"), STATUS_NOT_FOUND);
@@ -616,6 +653,7 @@ int main(void)
         story(approving_the_same_request_twice_changes_nothing),
         story(numbers_rise_and_are_not_given_again),
         story(an_id_that_is_taken_is_a_conflict),
+        story(a_kind_that_no_directory_has_is_refused_with_those_that_there_are),
         story(a_request_that_was_changed_or_is_for_others_is_refused),
         story(a_request_without_a_good_joining_file_or_id_makes_nothing),
         story(in_a_live_partnership_a_request_needs_a_real_telephone),

@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "cli/client.h"
 #include "crypto/crypto.h"
+#include "govern/duty.h"
 #include "os/counters.h"
 #include "os/files.h"
 #include "support/console.h"
@@ -67,32 +68,75 @@ static int tear_down(void **state)
 
 static void broker_counts(struct world *world, const char *folder)
 {
-    static const char *const names[] = {"gate_frames", "gate_bad_frames", "answers_STORED",
-                                        "answers_BUSY", "commit_log_size"};
+    static const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+        {"gate_frames", 28},
+        {"gate_bytes", 3 * 1024 * 1024 + 512 * 1024},
+        {"gate_bad_frames", 0},
+        {"answers_STORED", 3},
+        {"answers_BUSY", 0},
+        {"commit_took_ms", 1250},
+        {"commit_log_size", UINT64_MAX},
+        {"commit_oldest_read_ms", 40},
+        {"commit_disk_percent", 41},
+        {"duty_gap", 0},
+        {"review_agreements_ms", 1811721600000}, /* the end of 2027-05-30 */
+        {"review_calendar_ms", 0},
+    };
+    const char *names[ARRAY_LEN(rows)];
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        names[i] = rows[i].name;
+    }
     (void)snprintf(world->path, sizeof(world->path), "%s/%s", world->dir, folder);
     (void)mkdir(world->path, 0700);
     (void)snprintf(world->path, sizeof(world->path), "%s/%s/counters", world->dir, folder);
     assert_int_equal(
         counters_create(world->path, names, ARRAY_LEN(names), clock_system(), &world->counters), 0);
-    counter_set(&world->counters, 0, 28);
-    counter_set(&world->counters, 2, 3);
-    counter_set(&world->counters, 4, UINT64_MAX);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        counter_set(&world->counters, i, rows[i].value);
+    }
 }
 
-static void a_running_broker_is_shown_by_stage(void **state)
+static void a_running_broker_is_shown_by_stage_and_in_units(void **state)
 {
+    static const char *const lines[] = {
+        "gate\n  frames                                 28\n",
+        "  bytes                             3.5 MiB\n",
+        "  bad frames                              0\n",
+        "answers\n  STORED",
+        "commit\n  took                                1.2 s\n",
+        " 18446744073709551615\n",
+        "  oldest read                         40 ms\n",
+        "  disk                                 41 %\n",
+        "review\n  agreements                     2027-05-30\n",
+        "  calendar                         not said\n",
+    };
     struct world *world = *state;
     broker_counts(world, ".");
 
     assert_int_equal(CONSOLE(world->console, "status", world->dir), STATUS_OK);
 
-    assert_non_null(strstr(world->console->said, "is running"));
-    assert_non_null(
-        strstr(world->console->said, "gate\n  frames                                 28"));
-    assert_non_null(strstr(world->console->said, "  bad frames                              0"));
-    assert_non_null(strstr(world->console->said, "answers\n  STORED"));
+    assert_non_null(strstr(world->console->said, "is running, started 20"));
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        if (strstr(world->console->said, lines[i]) == NULL) {
+            fail_msg("%sis not in\n%s", lines[i], world->console->said);
+        }
+    }
     assert_null(strstr(world->console->said, "BUSY"));
-    assert_non_null(strstr(world->console->said, " 18446744073709551615"));
+    assert_null(strstr(world->console->said, "MISSING"));
+}
+
+static void a_broker_without_a_front_door_says_so_in_the_agents_words(void **state)
+{
+    struct world *world = *state;
+    broker_counts(world, ".");
+    counter_set(&world->counters, 9, DUTY_GAP_FRONT_DOOR);
+
+    assert_int_equal(CONSOLE(world->console, "status", world->dir), STATUS_OK);
+
+    assert_non_null(strstr(world->console->said, duty_gap_words(DUTY_GAP_FRONT_DOOR)));
 }
 
 static void the_folder_above_will_do(void **state)
@@ -116,12 +160,47 @@ static void a_broker_that_has_ended_is_unreachable_and_its_numbers_stay(void **s
     assert_non_null(strstr(world->console->complained, "not running"));
 }
 
-static void a_folder_without_a_broker_is_not_found(void **state)
+/* A folder below the world's, with that in it. */
+static const char *folder_with(struct world *world, const char *name, const char *inside)
+{
+    (void)snprintf(world->path, sizeof(world->path), "%s/%s", world->dir, name);
+    (void)mkdir(world->path, 0700);
+    (void)snprintf(world->path, sizeof(world->path), "%s/%s/%s", world->dir, name, inside);
+    (void)mkdir(world->path, 0700);
+    world->path[strlen(world->path) - strlen(inside) - 1] = '\0';
+    return world->path;
+}
+
+static void every_command_says_of_a_folder_without_a_broker_which_one_it_wants(void **state)
+{
+    struct world *world = *state;
+    const char *const lines[][4] = {
+        {"status", world->dir, NULL},
+        {"metrics", world->dir, NULL},
+        {"pattern", "preview", world->dir, NULL},
+        {"log", "head", world->dir, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        assert_int_equal(console_run(world->console, lines[i]), STATUS_NOT_FOUND);
+
+        assert_non_null(strstr(world->console->complained, "NAME/broker"));
+    }
+}
+
+static void the_folder_that_was_meant_is_named(void **state)
 {
     struct world *world = *state;
 
-    assert_int_equal(CONSOLE(world->console, "status", world->dir), STATUS_NOT_FOUND);
     assert_int_equal(CONSOLE(world->console, "status", "/nowhere/at/all"), STATUS_NOT_FOUND);
+    assert_non_null(strstr(world->console->complained, "no such folder"));
+    const char *elm = folder_with(world, "elm", "agent.ini");
+    assert_int_equal(CONSOLE(world->console, "status", elm), STATUS_NOT_FOUND);
+    assert_non_null(strstr(world->console->complained, "elm/agent.sock"));
+    (void)folder_with(world, "north", "broker");
+    const char *north = folder_with(world, "north/broker", "data");
+    world->path[strlen(north) - strlen("/broker")] = '\0';
+    assert_int_equal(CONSOLE(world->console, "pattern", "preview", north), STATUS_NOT_FOUND);
+    assert_non_null(strstr(world->console->complained, "north/broker"));
 }
 
 static void a_file_that_is_no_counters_is_refused(void **state)
@@ -478,13 +557,15 @@ static void an_agent_says_when_nobody_is_there_to_open_what_is_urgent(void **sta
 {
     struct world *world = *state;
     agent_answers(world, "200 OK", "application/json",
-                  "{\"link\": {\"state\": \"connected\"}, \"front_door\": false,"
+                  "{\"link\": {\"state\": \"connected\"}, "
+                  "\"duty\": {\"gap\": \"front-door\", \"words\": \"nobody is there\"},"
                   " \"inbox\": {\"position\": 1}, \"log\": {\"size\": 1}, \"today\": {}}");
 
     assert_int_equal(CONSOLE(world->console, "status", "--agent", world->path), STATUS_OK);
     agent_ends(world);
 
-    assert_non_null(strstr(world->console->said, "nobody is there to open what is urgent"));
+    assert_non_null(
+        strstr(world->console->said, "SOMEBODY IS MISSING:\n           nobody is there\n"));
     assert_non_null(strstr(world->console->said, "1 delivery\n"));
     assert_non_null(strstr(world->console->said, "1 leaf verified\n"));
     assert_non_null(strstr(world->console->said, "today      nothing yet\n"));
@@ -531,6 +612,36 @@ static void who_decides_and_why_may_come_from_standard_input(void **state)
     assert_string_equal(world->console->said, "On its way.\n");
 }
 
+static void without_a_terminal_what_is_missing_is_named_by_its_option(void **state)
+{
+    static const char *const rows[][2] = {
+        {"", "--name: is needed"},
+        {"Rowan Ashgrove\n", "--role: is needed"},
+        {"Rowan Ashgrove\nScreener\n", "--reason: is needed"},
+        {"Rowan Ashgrove\nScreener\nToo short\n", "--reason: "},
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        world->console->typed = rows[i][0];
+
+        assert_int_equal(CONSOLE(world->console, "alert", "1", "--open"), STATUS_USAGE);
+
+        assert_non_null(strstr(world->console->complained, rows[i][1]));
+    }
+}
+
+static void a_spreadsheet_is_shown_the_way_to_the_watched_folder(void **state)
+{
+    struct world *world = *state;
+    world->console->typed = "UPN,Date,Mark\nA1,2026-11-22,N\n";
+
+    assert_int_equal(CONSOLE(world->console, "submit"), STATUS_FAILED);
+
+    assert_non_null(strstr(world->console->complained, "[watch] in agent.ini"));
+    assert_non_null(strstr(world->console->complained, "--type attendance"));
+}
+
 static void a_line_that_cannot_be_meant_asks_nobody(void **state)
 {
     static const char *const rows[][6] = {
@@ -571,10 +682,12 @@ static void a_line_that_cannot_be_meant_asks_nobody(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_running_broker_is_shown_by_stage),
+        TEST(a_running_broker_is_shown_by_stage_and_in_units),
         TEST(the_folder_above_will_do),
         TEST(a_broker_that_has_ended_is_unreachable_and_its_numbers_stay),
-        TEST(a_folder_without_a_broker_is_not_found),
+        TEST(every_command_says_of_a_folder_without_a_broker_which_one_it_wants),
+        TEST(a_broker_without_a_front_door_says_so_in_the_agents_words),
+        TEST(the_folder_that_was_meant_is_named),
         TEST(a_file_that_is_no_counters_is_refused),
         TEST(an_agent_is_shown_in_words),
         TEST(deliveries_that_never_came_cannot_be_overlooked),
@@ -593,6 +706,8 @@ int main(void)
         TEST(an_agent_says_when_nobody_is_there_to_open_what_is_urgent),
         TEST(what_a_submission_is_shows_in_its_look),
         TEST(who_decides_and_why_may_come_from_standard_input),
+        TEST(without_a_terminal_what_is_missing_is_named_by_its_option),
+        TEST(a_spreadsheet_is_shown_the_way_to_the_watched_folder),
         TEST(a_line_that_cannot_be_meant_asks_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -197,6 +197,26 @@ static void references_apply_beside_their_neighbours_and_through_one_another(voi
     check_rows(rows, ARRAY_LEN(rows));
 }
 
+static void what_is_missing_is_said_with_what_to_write(void **state)
+{
+    static const char *const text =
+        "{\"required\":[\"why\",\"whose\",\"who\",\"rest\"],\"properties\":"
+        "{\"why\":{\"enum\":[\"court\",\"wish\"],\"description\":\"in the header\"},"
+        "\"whose\":{\"$ref\":\"#/$defs/whose\"},"
+        "\"who\":{\"$ref\":\"#/$defs/who\",\"description\":\"whom to ring\"}},"
+        "\"$defs\":{\"whose\":{\"enum\":[\"police\"]},"
+        "\"who\":{\"type\":\"string\",\"description\":\"a person\"}}}";
+    const struct row rows[] = {
+        {text, "{}", "/why", "is missing: write one of: court, wish"},
+        {text, "{\"why\":\"wish\"}", "/whose", "is missing: write one of: police"},
+        {text, "{\"why\":\"wish\",\"whose\":\"police\"}", "/who", "is missing: whom to ring"},
+        {text, "{\"why\":\"wish\",\"whose\":\"police\",\"who\":\"x\"}", "/rest", "is missing"},
+    };
+    (void)state;
+
+    check_rows(rows, ARRAY_LEN(rows));
+}
+
 static void a_schema_that_promises_too_much_is_not_loaded(void **state)
 {
     static const struct {
@@ -371,6 +391,7 @@ int main(void)
         cmocka_unit_test(values_are_among_those_listed),
         cmocka_unit_test(formats_are_enforced),
         cmocka_unit_test(references_apply_beside_their_neighbours_and_through_one_another),
+        cmocka_unit_test(what_is_missing_is_said_with_what_to_write),
         cmocka_unit_test(a_schema_that_promises_too_much_is_not_loaded),
         cmocka_unit_test(a_schema_that_is_not_json_is_not_loaded),
         cmocka_unit_test(definitions_and_parts_are_bounded),
