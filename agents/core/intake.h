@@ -56,7 +56,7 @@ struct intake_item {
     bool has_reference;
     struct reference reference;
     bool danger;      /* it spoke of danger, whatever became of it: whom to telephone is said */
-    char reason[420]; /* of one counted, set aside, older or noted, and of one accepted what is odd
+    char reason[484]; /* of one counted, set aside, older or noted, and of one accepted what is odd
                          about its numbers: names members, never values */
 };
 

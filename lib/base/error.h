@@ -12,7 +12,7 @@
 
 struct error {
     char where[160]; /* "record.json line 3", "/participant/0/actor"; may be empty */
-    char what[256];  /* one sentence, no newline */
+    char what[320];  /* one sentence, no newline */
 };
 
 #define ERROR_NULL ((struct error){.where = "", .what = ""})
