@@ -22,12 +22,12 @@ names() {
 
 make_partnership partnership
 join school school "Quillfeather School" "01632 960005"
-join hub mash "Multi-agency safeguarding hub" "01632 960100"
+join mash mash "Multi-agency safeguarding hub" "01632 960100"
 mkdir -m 700 "$WORK/school/rolls"
 printf '\n[watch]\nroll = %s\n' "$WORK/school/rolls" >>"$WORK/school/agent.ini"
 start_broker partnership
-start_agents school hub
-connect school hub
+start_agents school mash
+connect school mash
 submit school immediate w-1
 stored school "$(member reference)"
 

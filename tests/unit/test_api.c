@@ -925,7 +925,7 @@ static void health_says_what_an_operator_asks(void **state)
     expect(&reply, 200, "\"oldest\":\"2026-11-20T09:00:00.000Z\"");
     expect(&reply, 200, "\"agreements\":{\"overdue\":false,\"review_by\":\"2027-11-30\"");
     expect(&reply, 200, "\"log\":{\"contradicted\":false,\"size\":0}");
-    expect(&reply, 200, "\"front_door\":true");
+    expect(&reply, 200, "\"duty\":{\"gap\":\"none\"}");
 }
 
 /* What the broker has for the MASH behind that position, without the first item of it. */
