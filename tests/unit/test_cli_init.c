@@ -440,6 +440,8 @@ static void ask_by_hand(struct world *world, const char *file, const char *kind)
 {
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(REQUEST_MAX_BYTES);
     _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+    _cleanup_(secret_deinit) struct secret opening = SECRET_NULL;
+    _cleanup_(secret_deinit) struct secret transport = SECRET_NULL;
     _cleanup_(signer_free) struct signer *signer = NULL;
     struct agency_request request = {.origin = "cairn.example.org/north",
                                      .id = "gp-ash",
@@ -449,6 +451,8 @@ static void ask_by_hand(struct world *world, const char *file, const char *kind)
     (void)snprintf(request.kind, sizeof(request.kind), "%s", kind);
     assert_int_equal(secret_random(&seed, SIGN_SECRET_BYTES), 0);
     assert_int_equal(signer_new(&seed, &signer), 0);
+    assert_int_equal(hpke_keypair(&opening, request.open_key), 0);
+    assert_int_equal(curve_keypair(&transport, request.curve_key), 0);
     signer_public(signer, request.sign_key);
     assert_int_equal(agency_request_write(&request, signer, &text), 0);
     assert_int_equal(file_write_atomic(in(world, file), buf_slice(&text), 0644), 0);
