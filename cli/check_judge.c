@@ -164,7 +164,7 @@ static void judge_spool(struct check *check, const struct json_view *health)
     struct json_view spool = json_opt_object(health, "spool");
     struct json_view held = json_opt_array(health, "held");
     int64_t unsent = show_number(&spool, "urgent", 0) + show_number(&spool, "normal", 0) +
-                     show_number(&spool, "bulk", 0);
+                     show_number(&spool, "bulk", 0) + show_number(&spool, "unsealed", 0);
     int64_t oldest_ms = 0;
     add_figure(check, "unsent", unsent, "");
     if (time_of(&spool, "oldest", &oldest_ms)) {
@@ -178,6 +178,27 @@ static void judge_spool(struct check *check, const struct json_view *health)
     if (json_length(&held) > 0) {
         check_find(check, CHECK_WARNING, "%zu held back or set aside: cairn status",
                    json_length(&held));
+    }
+}
+
+/* Nobody has it, whatever whoever wrote it believes. */
+static void judge_returned(struct check *check, const struct json_view *health)
+{
+    struct json_view returned = json_opt_object(health, "returned");
+    int64_t waiting = show_number(&returned, "waiting", 0);
+    int64_t danger = show_number(&returned, "danger", 0);
+    add_figure(check, "returned", waiting, "");
+    if (danger > 0) {
+        check_find(check, CHECK_CRITICAL,
+                   "%" PRId64 " urgent refused by the broker, and nobody has dealt with it: cairn "
+                   "returned",
+                   danger);
+    }
+    if (waiting > danger) {
+        check_find(check, CHECK_WARNING,
+                   "%" PRId64
+                   " refused by the broker, and nobody has dealt with it: cairn returned",
+                   waiting - danger);
     }
 }
 
@@ -282,6 +303,7 @@ void check_agent(struct check *check, const struct json_view *health)
     judge_link(check, health);
     judge_unopened(check, health);
     judge_spool(check, health);
+    judge_returned(check, health);
     judge_inbox(check, health);
     judge_people(check, health);
     judge_agent_duty(check, health);

@@ -44,6 +44,7 @@
     X("grant",          grant,          "An agency",       "grant what another agency asked for")                      \
     X("refuse",         refuse,         "An agency",       "refuse what another agency asked for")                     \
     X("kept",           kept,           "An agency",       "what is kept and nobody has seen; when to look at it again") \
+    X("returned",       returned,       "An agency",       "what the broker refused for good, so that nobody has it")  \
     X("record",         record,         "An agency",       "what became of a record, who has seen it, what it says")   \
     X("inbox",          inbox,          "An agency",       "what others have told this agency")                        \
     X("review",         review,         "An agency",       "what patterns found before they were on, and beyond their week") \

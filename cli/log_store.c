@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define STORE_FILE "data.mdb"
+#define AGENT_FILE "agent.ini" /* beside an agent's data/, as `cairn agency request` makes it */
 
 void log_store_path(const char *dir, const char *name, char out[LOG_STORE_PATH_BYTES])
 {
@@ -45,7 +46,7 @@ int log_store_missing(const char *dir, struct error *error)
     } else if (holds(dir, "broker/data")) {
         (void)error_set(error, dir, "is a partnership's folder: its broker's is %.200s/broker",
                         dir);
-    } else if (holds(dir, "agent.ini")) {
+    } else if (holds(dir, AGENT_FILE)) {
         (void)error_set(error, dir,
                         "is an agency's folder, and this wants a broker's; its agent is asked with "
                         "--agent %.120s/agent.sock, and no folder",
@@ -100,7 +101,7 @@ static int open_store(const char *dir, struct log_store *ret, struct error *erro
     if (!log_store_dir(dir, path)) {
         return error_set(error, "", "the path of the folder is too long");
     }
-    if (!holds(path, STORE_FILE)) {
+    if (!holds(path, STORE_FILE) || holds(dir, AGENT_FILE)) {
         return log_store_missing(dir, error);
     }
     const struct store_options options = {

@@ -94,6 +94,29 @@ static void show_review(struct output *output, const struct json_view *record)
     }
 }
 
+/* Of what was refused: whether it still waits for somebody, or who has dealt with it and how. */
+static void show_returned(struct output *output, const struct json_view *record)
+{
+    struct json_view returned = json_opt_object(record, "returned");
+    struct json_view person = json_opt_object(&returned, "person");
+    char at[SHOW_INSTANT_BYTES];
+    char name[SHOW_TEXT_BYTES];
+    char role[SHOW_TEXT_BYTES];
+
+    show_words(output, "  ", &returned, "words");
+    if (show_truth(&returned, "waits")) {
+        output_line(output, "  returned   once somebody has: cairn returned RECORD --done");
+    }
+    show_instant(&returned, "at", at);
+    show_text(&person, "name", name);
+    show_text(&person, "role", role);
+    if (at[0] != '\0') {
+        output_line(output, "  returned   dealt with %s%s%s%s%s", at, name[0] == '\0' ? "" : " by ",
+                    name, role[0] == '\0' ? "" : ", ", role);
+        show_words(output, "             ", &returned, "reason");
+    }
+}
+
 /* Why somebody opened it, or decided about the alert that lists it, as far as this agency may read that. */
 static void show_reasons(struct output *output, const struct json_view *record)
 {
@@ -159,6 +182,7 @@ static void show_own(struct output *output, const struct json_view *record)
         output_line(output, "  on hold    a named person keeps what the broker has of this child");
     }
     show_review(output, record);
+    show_returned(output, record);
     show_reasons(output, record);
     show_readers(output, record);
 }

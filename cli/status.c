@@ -7,6 +7,7 @@
 #include "cli/status.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/client.h"
@@ -54,13 +55,29 @@ static void show_link(struct output *output, const struct json_view *health)
 static void show_spool(struct output *output, const struct json_view *health)
 {
     struct json_view spool = json_opt_object(health, "spool");
+    int64_t unsealed = show_number(&spool, "unsealed", 0);
+    int64_t settling = show_number(&spool, "settling", 0);
+    char waiting[SHOW_TEXT_BYTES] = "";
     char oldest[SHOW_INSTANT_BYTES];
 
     show_instant(&spool, "oldest", oldest);
-    output_line(
-        output, "to be sent %lld urgent, %lld normal, %lld bulk%s%s",
-        (long long)show_number(&spool, "urgent", 0), (long long)show_number(&spool, "normal", 0),
-        (long long)show_number(&spool, "bulk", 0), oldest[0] == '\0' ? "" : "; oldest of ", oldest);
+    if (unsealed > 0) {
+        (void)snprintf(waiting, sizeof(waiting), ", %lld not sealed yet", (long long)unsealed);
+    }
+    output_line(output, "to be sent %lld urgent, %lld normal, %lld bulk%s%s%s",
+                (long long)show_number(&spool, "urgent", 0),
+                (long long)show_number(&spool, "normal", 0),
+                (long long)show_number(&spool, "bulk", 0), waiting,
+                oldest[0] == '\0' ? "" : "; oldest of ", oldest);
+    if (unsealed > 0) {
+        output_line(output,
+                    "           What is not sealed reaches nobody until this agency's place "
+                    "in the\n           partnership is known. Ask the partnership.");
+    }
+    if (settling > 0) {
+        output_line(output, "           %lld more settle first, while they can be corrected",
+                    (long long)settling);
+    }
 }
 
 /* What does not get through: somebody has to look. */
@@ -76,6 +93,27 @@ static void show_held(struct output *output, const struct json_view *health)
         output_line(output, "%s %s since %s",
                     show_truth(&item, "aside") ? "set aside " : "held back ", record, since);
         show_words(output, "           ", &item, "words");
+    }
+}
+
+/* Nobody has it, whatever whoever wrote it believes. */
+static void show_returned(struct output *output, const struct json_view *health)
+{
+    struct json_view returned = json_opt_object(health, "returned");
+    int64_t waiting = show_number(&returned, "waiting", 0);
+    int64_t danger = show_number(&returned, "danger", 0);
+    char urgent[SHOW_TEXT_BYTES] = "";
+    char oldest[SHOW_INSTANT_BYTES];
+
+    if (danger > 0) {
+        (void)snprintf(urgent, sizeof(urgent), ", %lld OF IT URGENT", (long long)danger);
+    }
+    if (waiting > 0) {
+        show_instant(&returned, "oldest", oldest);
+        output_line(output,
+                    "returned   %lld refused by the broker, so that nobody has it%s, the oldest of "
+                    "%s: cairn returned",
+                    (long long)waiting, urgent, oldest);
     }
 }
 
@@ -220,6 +258,7 @@ static void show_health(struct output *output, const struct json_view *health)
     show_link(output, health);
     show_spool(output, health);
     show_held(output, health);
+    show_returned(output, health);
     int64_t deliveries = show_number(&inbox, "position", 0);
     output_line(output, "inbox      %lld %s", (long long)deliveries,
                 deliveries == 1 ? "delivery" : "deliveries");

@@ -184,7 +184,7 @@ void api_alert_show(const struct api_call *call, struct api_answer *answer)
     showing.opening = (struct opening){.agent = call->agent, .txn = txn, .own = view.own};
     if (!u64_parse(call->segment, INT64_MAX, &showing.number) ||
         !known_alert_get(txn, showing.number, &showing.row)) {
-        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+        answer_no_alert(answer);
         (void)view_broken(txn, answer);
         return;
     }

@@ -65,6 +65,20 @@ void answer_problem_words(struct api_answer *answer, enum problem problem, const
     answer_problem(answer, problem, &error);
 }
 
+void answer_no_alert(struct api_answer *answer)
+{
+    answer_problem_words(answer, PROBLEM_NOT_FOUND,
+                         "this agency was told of no alert of that number; `cairn alerts` lists "
+                         "those that it was told of");
+}
+
+void answer_no_record(struct api_answer *answer)
+{
+    answer_problem_words(answer, PROBLEM_NOT_FOUND,
+                         "nothing of this agency has that reference or id, and nothing that was "
+                         "delivered to it");
+}
+
 void answer_fault(struct api_answer *answer, int fault)
 {
     if (fault == -ENOSPC) {

@@ -39,6 +39,9 @@ void answer_json(struct api_answer *answer, unsigned status, struct json **docum
 void answer_problem(struct api_answer *answer, enum problem problem, const struct error *error);
 /* The same with a sentence of our own. */
 void answer_problem_words(struct api_answer *answer, enum problem problem, const char *words);
+/* PROBLEM_NOT_FOUND of an alert, and of a record: ours or delivered. */
+void answer_no_alert(struct api_answer *answer);
+void answer_no_record(struct api_answer *answer);
 /* For a -errno of the store or of the system. */
 void answer_fault(struct api_answer *answer, int fault);
 

@@ -269,7 +269,7 @@ static void decide(const struct api_call *call, const struct api_view *view,
         return;
     }
     if (about->has_record && !action_is_hold(read.action) && !was_delivered(view, &about->record)) {
-        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+        answer_no_record(answer);
         return;
     }
     const char *problem = settle_about(&decision, &read);
@@ -308,7 +308,7 @@ static bool find_record(const struct api_view *view, const char *text, struct en
     bool found = entry_id_parse(text, ret) &&
                  (received_get(txn, ret, &row) || out_by_entry(txn, ret, &ignored));
     if (!found && !view_broken(txn, answer)) {
-        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+        answer_no_record(answer);
     }
     return found;
 }
@@ -332,7 +332,7 @@ static bool may_decide(const struct api_view *view, uint64_t alert, struct api_a
     }
     if (!known_alert_get(txn, alert, &row)) {
         if (!view_broken(txn, answer)) {
-            answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+            answer_no_alert(answer);
         }
         return false;
     }
@@ -353,7 +353,7 @@ void api_alert_decide(const struct api_call *call, struct api_answer *answer)
     struct decide_request decision = {.has_record = false};
     view_begin(call->agent, &view);
     if (!u64_parse(call->segment, INT64_MAX, &decision.alert) || decision.alert == 0) {
-        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+        answer_no_alert(answer);
         return;
     }
     if (may_decide(&view, decision.alert, answer)) {

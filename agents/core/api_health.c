@@ -6,8 +6,10 @@
 #include "agents/core/asked.h"
 #include "agents/core/feeds.h"
 #include "agents/core/held.h"
+#include "agents/core/returned.h"
 #include "agents/core/review.h"
 #include "agents/core/sending.h"
+#include "agents/core/settle.h"
 #include "agents/core/spool.h"
 #include "agents/core/unopened.h"
 #include "agents/core/witness.h"
@@ -36,16 +38,21 @@ static void set_link(struct json *object, struct store_txn *txn, const struct li
     (void)json_set_node(object, "link", &link);
 }
 
-static void set_spool(struct json *object, struct store_txn *txn)
+static void set_spool(struct json *object, const struct api_view *view, struct store_txn *txn)
 {
     struct spool_depth depth;
+    struct settle_figures before;
     struct json *spool = json_object_new();
     spool_depth(txn, &depth);
+    settle_count(txn, view->agent->clock, &before);
+    int64_t oldest_ms = spool_oldest(&depth, before.unsealed_since_ms);
     answer_set_count(spool, "urgent", depth.entries[LANE_URGENT]);
     answer_set_count(spool, "normal", depth.entries[LANE_NORMAL]);
     answer_set_count(spool, "bulk", depth.entries[LANE_BULK]);
-    if (depth.oldest_ms != 0) {
-        answer_set_instant(spool, "oldest", depth.oldest_ms);
+    answer_set_count(spool, "unsealed", before.unsealed);
+    answer_set_count(spool, "settling", before.settling);
+    if (oldest_ms != 0) {
+        answer_set_instant(spool, "oldest", oldest_ms);
     }
     (void)json_set_node(object, "spool", &spool);
 }
@@ -155,6 +162,19 @@ static void set_unopened(struct json *object, const struct api_view *view, struc
     (void)json_set_node(object, "unopened", &part);
 }
 
+static void set_returned(struct json *object, struct store_txn *txn)
+{
+    struct returned_figures figures;
+    struct json *part = json_object_new();
+    returned_count(txn, &figures);
+    answer_set_count(part, "waiting", figures.n);
+    answer_set_count(part, "danger", figures.danger);
+    if (figures.oldest_ms != 0) {
+        answer_set_instant(part, "oldest", figures.oldest_ms);
+    }
+    (void)json_set_node(object, "returned", &part);
+}
+
 static void set_feeds(struct json *object, const struct api_view *view, struct store_txn *txn)
 {
     struct feed feeds[FEEDS_MAX];
@@ -199,7 +219,7 @@ void api_health(const struct api_call *call, struct api_answer *answer)
         view_set_agency(document, "agency", &view, view.own);
     }
     set_link(document, txn, &view.link);
-    set_spool(document, txn);
+    set_spool(document, &view, txn);
     set_held(document, txn);
     set_today(document, txn, view.now_ms);
     set_governance(document, &view);
@@ -208,6 +228,7 @@ void api_health(const struct api_call *call, struct api_answer *answer)
     answer_set_count(document, "requests_waiting", asked_waiting(txn));
     const struct review review = {.txn = txn, .governance = view.governance, .now_ms = view.now_ms};
     answer_set_count(document, "reviews_due", review_overdue(&review));
+    set_returned(document, txn);
     set_unopened(document, &view, txn);
     set_feeds(document, &view, txn);
     set_store(document, &view);

@@ -121,17 +121,9 @@ static void set_person(struct json *object, const struct decisions *decisions,
                        const struct reviewed *reviewed)
 {
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(DECIDE_SEALED_MAX_BYTES);
-    struct error ignored = ERROR_NULL;
-    if (!decisions->persons || !reviewed_open(decisions->store_key, reviewed, &text)) {
-        return;
+    if (decisions->persons && reviewed_open(decisions->store_key, reviewed, &text)) {
+        view_set_person(object, buf_slice(&text));
     }
-    _cleanup_(json_free) struct json *account = json_parse(buf_slice(&text), &ignored);
-    struct json_view view = json_view(account, &ignored);
-    struct json *person = json_object_new();
-    answer_set_peer_text(person, "name", json_opt_text(&view, "name"));
-    answer_set_peer_text(person, "role", json_opt_text(&view, "role"));
-    answer_set_peer_text(object, "reason", json_opt_text(&view, "reason"));
-    (void)json_set_node(object, "person", &person);
 }
 
 static void add_decision(void *data, const struct reviewed *reviewed)

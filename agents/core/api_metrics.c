@@ -4,8 +4,10 @@
 #include "agents/core/asked.h"
 #include "agents/core/feeds.h"
 #include "agents/core/held.h"
+#include "agents/core/returned.h"
 #include "agents/core/review.h"
 #include "agents/core/sending.h"
+#include "agents/core/settle.h"
 #include "agents/core/spool.h"
 #include "agents/core/unopened.h"
 #include "agents/core/witness.h"
@@ -48,15 +50,21 @@ static void add_link(const struct metrics *to)
 static void add_spool(const struct metrics *to)
 {
     struct spool_depth depth;
+    struct settle_figures before;
     struct held held[HELD_LIST_MAX];
     uint64_t aside = 0;
     size_t n = held_list(to->txn, held);
     spool_depth(to->txn, &depth);
+    settle_count(to->txn, to->view->agent->clock, &before);
     exposition_head(to->out, METRIC_AGENT_SPOOL);
     exposition_sample(to->out, METRIC_AGENT_SPOOL, "urgent", depth.entries[LANE_URGENT], UNIT_ONE);
     exposition_sample(to->out, METRIC_AGENT_SPOOL, "normal", depth.entries[LANE_NORMAL], UNIT_ONE);
     exposition_sample(to->out, METRIC_AGENT_SPOOL, "bulk", depth.entries[LANE_BULK], UNIT_ONE);
-    exposition_one(to->out, METRIC_AGENT_SPOOL_OLDEST, time_of(depth.oldest_ms), UNIT_TIME);
+    exposition_head(to->out, METRIC_AGENT_UNSEALED);
+    exposition_sample(to->out, METRIC_AGENT_UNSEALED, "waiting", before.unsealed, UNIT_ONE);
+    exposition_sample(to->out, METRIC_AGENT_UNSEALED, "settling", before.settling, UNIT_ONE);
+    exposition_one(to->out, METRIC_AGENT_SPOOL_OLDEST,
+                   time_of(spool_oldest(&depth, before.unsealed_since_ms)), UNIT_TIME);
     for (size_t i = 0; i < n; i++) {
         aside += held[i].aside ? 1 : 0;
     }
@@ -79,7 +87,13 @@ static void add_waiting(const struct metrics *to)
 {
     const struct review review = {
         .txn = to->txn, .governance = to->view->governance, .now_ms = to->view->now_ms};
+    struct returned_figures returned;
     struct unopened unopened;
+    returned_count(to->txn, &returned);
+    exposition_head(to->out, METRIC_AGENT_RETURNED);
+    exposition_sample(to->out, METRIC_AGENT_RETURNED, "danger", returned.danger, UNIT_ONE);
+    exposition_sample(to->out, METRIC_AGENT_RETURNED, "other", returned.n - returned.danger,
+                      UNIT_ONE);
     unopened_count(to->txn, to->view->governance, to->view->now_ms, &unopened);
     exposition_head(to->out, METRIC_AGENT_UNOPENED);
     exposition_sample(to->out, METRIC_AGENT_UNOPENED, "record", unopened.records.n, UNIT_ONE);

@@ -357,7 +357,7 @@ static bool may_look(const struct api_view *view, const struct api_look *look,
             return false;
         }
         if (!known_alert_get(txn, look->alert, &row)) {
-            answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+            answer_no_alert(answer);
             return false;
         }
         if (!view_is_front_door(view)) {

@@ -127,7 +127,7 @@ static void show(const struct api_view *view, struct store_txn *txn, const struc
     uint8_t flags;
     if (!received_get(txn, entry, &row) ||
         !received_entry(txn, entry, &arena, &delivered, &flags)) {
-        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+        answer_no_record(answer);
         return;
     }
     if (!wire_entry_header_read(delivered.kind, delivered.header, &arena, &header)) {
@@ -164,7 +164,7 @@ void api_received_show(const struct api_call *call, struct api_answer *answer)
     struct entry_id entry;
     view_begin(call->agent, &view);
     if (!entry_id_parse(call->segment, &entry)) {
-        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+        answer_no_record(answer);
         return;
     }
     _cleanup_(store_end) struct store_txn *txn = view_read(&view, answer);

@@ -36,7 +36,7 @@ static bool find_record(const struct api_view *view, const struct api_call *call
         return false;
     }
     if (!found) {
-        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+        answer_no_record(answer);
     }
     return found;
 }
@@ -168,6 +168,7 @@ void api_record_show(const struct api_call *call, struct api_answer *answer)
     set_frozen(document, &view, txn, &record.row);
     view_set_state(document, &view, txn, &record.row, &readers);
     view_set_review(document, &view, txn, &record.reference, call->role >= USER_PRACTITIONER);
+    view_set_returned(document, &view, txn, &record.reference, call->role >= USER_PRACTITIONER);
     if (call->role >= USER_PRACTITIONER) {
         set_reasons(document, &view, txn, &record.row, state.alert);
     }
@@ -218,7 +219,7 @@ static bool find_logged(const struct api_view *view, const char *text, struct lo
         return true;
     }
     if (!view_broken(txn, answer)) {
-        answer_problem(answer, PROBLEM_NOT_FOUND, NULL);
+        answer_no_record(answer);
     }
     return false;
 }

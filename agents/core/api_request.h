@@ -94,6 +94,8 @@ void api_kept_list(const struct api_call *call, struct api_answer *answer);
 void api_kept_send(const struct api_call *call, struct api_answer *answer);
 void api_kept_withdraw(const struct api_call *call, struct api_answer *answer);
 void api_kept_keep(const struct api_call *call, struct api_answer *answer);
+void api_returned_list(const struct api_call *call, struct api_answer *answer);
+void api_returned_done(const struct api_call *call, struct api_answer *answer);
 void api_asked_list(const struct api_call *call, struct api_answer *answer);
 void api_asked_grant(const struct api_call *call, struct api_answer *answer);
 void api_asked_refuse(const struct api_call *call, struct api_answer *answer);

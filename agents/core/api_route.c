@@ -6,7 +6,7 @@
 #include "base/text.h"
 
 /* Who may ask what stands here and is enforced in api_route_answer, and nowhere else; but for a
- * submitter's view of records, which ends at its own (api_record.c). */
+ * submitter's view of records, which ends at its own (api_record.c, api_returned.c). */
 static const struct api_route routes[] = {
     {"POST", CAIRN_PATH_SUBMISSIONS, api_submit, "", USER_SUBMITTER},
     {"GET", CAIRN_PATH_RECORDS "/{}", api_record_show, "", USER_SUBMITTER},
@@ -26,6 +26,9 @@ static const struct api_route routes[] = {
     {"POST", CAIRN_PATH_KEPT "/{}" CAIRN_PATH_PART_WITHDRAW, api_kept_withdraw, "",
      USER_PRACTITIONER},
     {"POST", CAIRN_PATH_KEPT "/{}" CAIRN_PATH_PART_KEEP, api_kept_keep, "", USER_PRACTITIONER},
+    {"GET", CAIRN_PATH_RETURNED, api_returned_list, "after limit ", USER_SUBMITTER},
+    {"POST", CAIRN_PATH_RETURNED "/{}" CAIRN_PATH_PART_DONE, api_returned_done, "",
+     USER_PRACTITIONER},
     {"GET", CAIRN_PATH_REQUESTS, api_asked_list, "", USER_PRACTITIONER},
     {"POST", CAIRN_PATH_REQUESTS, api_ask, "", USER_PRACTITIONER},
     {"POST", CAIRN_PATH_REQUESTS "/{}" CAIRN_PATH_PART_GRANT, api_asked_grant, "",

@@ -264,3 +264,15 @@ void view_answer_refused(int r, const struct error *error, struct api_answer *an
         answer_fault(answer, r);
     }
 }
+
+void view_set_person(struct json *object, struct slice account)
+{
+    struct error ignored = ERROR_NULL;
+    _cleanup_(json_free) struct json *document = json_parse(account, &ignored);
+    struct json_view view = json_view(document, &ignored);
+    struct json *person = json_object_new();
+    answer_set_peer_text(person, "name", json_opt_text(&view, "name"));
+    answer_set_peer_text(person, "role", json_opt_text(&view, "role"));
+    answer_set_peer_text(object, "reason", json_opt_text(&view, "reason"));
+    (void)json_set_node(object, "person", &person);
+}

@@ -62,6 +62,14 @@ void view_set_state(struct json *object, const struct api_view *view, struct sto
 void view_set_review(struct json *object, const struct api_view *view, struct store_txn *txn,
                      const struct reference *reference, bool persons);
 
+/* person and reason: who decided here and why, as decide_open gives it. */
+void view_set_person(struct json *object, struct slice account);
+
+/* returned: of what the broker refused for good, whether it still waits for somebody, or who has
+ * dealt with it; and if `persons` who that was and how. Nothing of any other. */
+void view_set_returned(struct json *object, const struct api_view *view, struct store_txn *txn,
+                       const struct reference *reference, bool persons);
+
 /* reasons: of a record of ours, why named persons elsewhere opened it, or decided about the alert
  * that lists it, as far as that was sealed to us. `alert`: as the broker says; 0: as notices said. */
 void view_set_reasons(struct json *object, const struct api_view *view,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agents/core/held.h"
+#include "agents/core/returned.h"
 #include "agents/core/settle.h"
 
 #define CORRECTION_JUDGE "automatic: the source has corrected or withdrawn it"
@@ -60,10 +61,12 @@ int correct_look(struct taking *taking, struct event *event, struct told *ret)
         return r;
     }
     ret->found = source_get(taking->txn, key, event, &ret->row);
-    if (source_known(taking->txn, key, event, &ret->content, &ret->reference) &&
-        !was_in_vain(taking->txn, event, ret)) {
-        ret->relation = TOLD_KNOWN;
-        return 0;
+    if (source_known(taking->txn, key, event, &ret->content, &ret->reference)) {
+        if (!was_in_vain(taking->txn, event, ret)) {
+            ret->relation = TOLD_KNOWN;
+            return 0;
+        }
+        returned_end(taking->txn, &ret->reference);
     }
     ret->relation = relation_of(taking->txn, event, ret);
     ret->has_reference = ret->found && ret->row.has_reference;
@@ -161,6 +164,7 @@ int correct_take_back_record(struct taking *taking, const struct event *event,
     case OUT_STORED:
         return row.retracted ? count_it(item, before) : retract(taking, event, target, &row, item);
     case OUT_REFUSED:
+        returned_end(taking->txn, target);
         return count_it(item, "the broker had refused it, so nobody was told");
     case OUT_WITHDRAWN:
         return count_it(item, before);

@@ -46,6 +46,19 @@ int decide_seal(const struct secret *store_key, const char *purpose,
     return r;
 }
 
+bool decide_open(const struct secret *store_key, const char *purpose, struct slice sealed,
+                 struct buf *out)
+{
+    uint8_t text[DECIDE_SEALED_MAX_BYTES];
+    if (sealed.len <= WRAP_OVERHEAD_BYTES || sealed.len > DECIDE_SEALED_MAX_BYTES ||
+        wrap_open(store_key, purpose, sealed, text) != 0) {
+        return false;
+    }
+    buf_add(out, text, sealed.len - WRAP_OVERHEAD_BYTES);
+    bytes_wipe(text, sizeof(text));
+    return buf_ok(out);
+}
+
 static int check_decision(const struct decide_request *decision, struct error *error)
 {
     unsigned about = 0;

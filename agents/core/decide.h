@@ -50,6 +50,10 @@ int decide_seal(const struct secret *store_key, const char *purpose,
                 const struct decide_person *person, uint8_t out[DECIDE_SEALED_MAX_BYTES],
                 size_t *ret_len) MUST_USE;
 
+/* Appends it as JSON, {format, name, role, reason}; false when it does not open. */
+bool decide_open(const struct secret *store_key, const char *purpose, struct slice sealed,
+                 struct buf *out) MUST_USE;
+
 /* 0 and its reference; or, with nothing written, as intake_submit; -EAGAIN while the agent does not
  * know its own place in the partnership. */
 int decide_submit(struct agent *agent, const struct decide_request *decision, struct reference *ret,

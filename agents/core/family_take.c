@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agents/core/correct.h"
+#include "agents/core/returned.h"
 #include "agents/core/stated.h"
 #include "agents/core/telling.h"
 #include "crypto/digest.h"
@@ -66,6 +67,7 @@ static int end(struct taking *taking, const struct stated_by *by,
         correct_withdraw(taking, &stated->reference, &row, &answer->items[answer->n++]);
         return 0;
     }
+    returned_end(taking->txn, &stated->reference);
     memcpy(key.handle, row.handle, sizeof(key.handle));
     int r =
         stated_take_out(taking->txn, taking_store_key(taking), &key, taking->day, &json, &others);
@@ -113,6 +115,9 @@ static int state_one(struct taking *taking, const struct involvement *involvemen
     if (still_said(taking, before, &now->content)) {
         now->reference = before->reference;
         return 0;
+    }
+    if (before != NULL) {
+        returned_end(taking->txn, &before->reference);
     }
     r = telling_involvement(taking, involvement, &restating->by, item);
     if (r != 0) {

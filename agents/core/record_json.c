@@ -117,10 +117,18 @@ static void check_record(const struct json_view *record, const struct event *eve
                      "is missing: a retraction takes back what the same source system said");
     }
     for (size_t i = 0; !retraction && i < 3; i++) {
-        static const char *const needed[] = {"child", "account", "lawfulness"};
-        struct json_view member = json_member(record, needed[i]);
+        static const struct {
+            const char *key;
+            const char *words;
+        } needed[] = {
+            {"child", "who the child is, by any of nhs_number, upn, local_id, or name, birth_date "
+                      "and postcode"},
+            {"account", "what happened: at least a summary, in your own words"},
+            {"lawfulness", "who judged that it may be shared, and on which basis"},
+        };
+        struct json_view member = json_member(record, needed[i].key);
         if (member.node == NULL) {
-            (void)json_refuse(&member, "is missing");
+            (void)json_refuse(&member, "is missing: %s", needed[i].words);
         }
     }
 }

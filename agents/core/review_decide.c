@@ -199,13 +199,5 @@ int review_decide(struct agent *agent, const struct review_decision *decision,
 
 bool reviewed_open(const struct secret *store_key, const struct reviewed *reviewed, struct buf *out)
 {
-    uint8_t text[DECIDE_SEALED_MAX_BYTES];
-    if (reviewed->sealed.len <= WRAP_OVERHEAD_BYTES ||
-        reviewed->sealed.len > DECIDE_SEALED_MAX_BYTES ||
-        wrap_open(store_key, PURPOSE, reviewed->sealed, text) != 0) {
-        return false;
-    }
-    buf_add(out, text, reviewed->sealed.len - WRAP_OVERHEAD_BYTES);
-    bytes_wipe(text, sizeof(text));
-    return buf_ok(out);
+    return decide_open(store_key, PURPOSE, reviewed->sealed, out);
 }

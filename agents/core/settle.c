@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "agents/core/link.h"
+#include "agents/core/returned.h"
 #include "agents/core/room.h"
 #include "agents/core/seal.h"
 #include "agents/core/settling_time.h"
@@ -65,6 +66,42 @@ void settle_drop(struct store_txn *txn, const struct reference *reference,
 {
     struct store_key key = agent_key_settling(row->due_ms, reference);
     (void)store_delete(txn, AT_SETTLING, store_key_slice(&key));
+}
+
+/* --- what waits, for people --- */
+
+/* From when on it could have been sealed: since it was said, unless it had to settle first. */
+static int64_t due_since(struct store_txn *txn, const struct clock *clock, int64_t due_ms,
+                         const struct reference *reference)
+{
+    return due_ms == 0 ? reference_ms(reference) : settling_time_shown(txn, clock, due_ms);
+}
+
+void settle_count(struct store_txn *txn, const struct clock *clock, struct settle_figures *ret)
+{
+    int64_t now_ms = settling_time(txn, clock);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(txn, AT_SETTLING, SLICE_NULL);
+    *ret = (struct settle_figures){.settling = 0};
+    for (; walk.live && ret->settling + ret->unsealed < SETTLE_COUNT_MAX; store_walk_next(&walk)) {
+        struct reference reference;
+        struct reader key = reader_over(walk.key);
+        int64_t due_ms = (int64_t)read_u64(&key);
+        read_into(&key, reference.bytes, sizeof(reference.bytes));
+        if (!reader_end(&key)) {
+            store_fail(txn, -EBADMSG);
+            return;
+        }
+        if (due_ms > now_ms) {
+            ret->settling++;
+            continue;
+        }
+        int64_t since_ms = due_since(txn, clock, due_ms, &reference);
+        ret->unsealed++;
+        if (ret->unsealed_since_ms == 0 || since_ms < ret->unsealed_since_ms) {
+            ret->unsealed_since_ms = since_ms;
+        }
+    }
 }
 
 /* --- what is due --- */
@@ -191,6 +228,7 @@ static int seal_due(struct agent *agent, const struct seal *seal, const struct d
         row.state = OUT_REFUSED;
         row.verdict = VERDICT_BAD_ENTRY;
         row.answered_ms = seal->now_ms;
+        returned_add(seal->txn, &due->reference);
         r = 0;
     }
     if (r == 0) {

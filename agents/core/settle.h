@@ -30,6 +30,15 @@ int settle_statement(struct store_txn *txn, const struct secret *store_key, enum
 void settle_drop(struct store_txn *txn, const struct reference *reference,
                  const struct out_row *row);
 
+/* What waits before it is sealed. */
+struct settle_figures {
+    uint64_t settling;         /* until it can no longer be a clerical error */
+    uint64_t unsealed;         /* it is due, and our place in the partnership is not known */
+    int64_t unsealed_since_ms; /* the oldest of the latter; 0 when there is none */
+};
+#define SETTLE_COUNT_MAX 65536 /* rows that are looked at: more than that say the same */
+void settle_count(struct store_txn *txn, const struct clock *clock, struct settle_figures *ret);
+
 /* Seals what is due and states children again after a change of epoch, in one transaction.
  * *ret_more: there is more to do at once. 0 or -errno with nothing changed. */
 int settle_step(struct agent *agent, bool *ret_more) MUST_USE;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "agents/core/granting.h"
+#include "agents/core/returned.h"
 #include "agents/core/statements.h"
 #include "base/log.h"
 
@@ -299,6 +300,21 @@ static void answer_reference(struct store_txn *txn, const struct spool_entry *en
     out_put(txn, &entry->reference, &row);
 }
 
+/* Somebody here has to deal with it. Whoever looks at a picture waits for the answer, and has it. */
+static bool must_return(struct store_txn *txn, const struct spool_entry *entry)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    struct entry_header header;
+    if (!entry->has_reference || entry->kind != ENTRY_DECISION) {
+        return entry->has_reference;
+    }
+    if (!wire_entry_header_read(ENTRY_DECISION, entry->header, &arena, &header)) {
+        store_fail(txn, -EBADMSG);
+        return false;
+    }
+    return header.decision.action != ACTION_LOOK;
+}
+
 /* Refused, it has taken nothing back. */
 static void answer_retraction(struct store_txn *txn, const struct spool_entry *entry,
                               const struct wire_result *result)
@@ -346,7 +362,9 @@ void spool_answer(struct store_txn *txn, enum lane lane, const struct wire_resul
     if (!spool_get(txn, lane, result->seq, &entry)) {
         return;
     }
+    bool returned = false;
     if (!verdict_is_stored(result->verdict)) {
+        returned = must_return(txn, &entry);
         /* A later grant whose recipient has left meanwhile is refused, and that is all. */
         log_event(entry.kind == ENTRY_GRANT ? LOG_LEVEL_NOTICE : LOG_LEVEL_ERROR, "entry_refused",
                   "lane=%d seq=%llu kind=%s verdict=%s", (int)lane, (unsigned long long)result->seq,
@@ -360,6 +378,9 @@ void spool_answer(struct store_txn *txn, enum lane lane, const struct wire_resul
         answer_retraction(txn, &entry, result);
     }
     answer_reference(txn, &entry, result, now_ms);
+    if (returned) {
+        returned_add(txn, &entry.reference);
+    }
     (void)store_delete(txn, AT_SPOOL, store_key_slice(&key));
 }
 
@@ -383,4 +404,12 @@ void spool_depth(struct store_txn *txn, struct spool_depth *ret)
             ret->oldest_ms = entry.created_ms;
         }
     }
+}
+
+int64_t spool_oldest(const struct spool_depth *depth, int64_t unsealed_since_ms)
+{
+    if (depth->oldest_ms == 0 || unsealed_since_ms == 0) {
+        return depth->oldest_ms + unsealed_since_ms;
+    }
+    return depth->oldest_ms < unsealed_since_ms ? depth->oldest_ms : unsealed_since_ms;
 }

@@ -87,5 +87,7 @@ struct spool_depth {
     int64_t oldest_ms;                 /* created; 0 when all is sent */
 };
 void spool_depth(struct store_txn *txn, struct spool_depth *ret);
+/* The older of what is spooled and of what waits to be sealed since then (settle.h); 0: nothing. */
+int64_t spool_oldest(const struct spool_depth *depth, int64_t unsealed_since_ms);
 
 #endif

@@ -39,6 +39,13 @@ int reference_new(int64_t now_ms, struct reference *ret)
     return random_bytes(ret->bytes + writer.len, sizeof(ret->bytes) - writer.len);
 }
 
+int64_t reference_ms(const struct reference *reference)
+{
+    struct reader reader = reader_over(SLICE_OF(reference->bytes));
+    uint64_t high = read_u16(&reader);
+    return (int64_t)(high << 32 | read_u32(&reader));
+}
+
 void reference_format(const struct reference *reference, char out[REFERENCE_TEXT_BYTES])
 {
     hex_encode(SLICE_OF(reference->bytes), out);

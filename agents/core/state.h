@@ -53,6 +53,8 @@
     X(REFUSED, "refused")   /* entry id of our request, agency u32 -> entry id of its refusal */   \
     X(REVIEW, "review")     /* due u64, reference[16] -> (empty): nobody has seen it (review.h) */ \
     X(REVIEWED, "reviewed") /* reference[16], number u32 -> reviewed row (review.h) */             \
+    X(RETURNED,                                                                                    \
+      "returned") /* u8, reference[16] -> refused for good, dealt with or not (returned.h) */      \
     X(UNOPENED, "unopened") /* entry id -> since when we are told that nobody has (unopened.h) */
 
 enum agent_table {
@@ -79,6 +81,8 @@ struct reference {
 };
 
 int reference_new(int64_t now_ms, struct reference *ret) MUST_USE;
+/* When it was drawn. */
+int64_t reference_ms(const struct reference *reference);
 void reference_format(const struct reference *reference, char out[REFERENCE_TEXT_BYTES]);
 bool reference_parse(const char *text, struct reference *ret) MUST_USE;
 

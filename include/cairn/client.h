@@ -227,13 +227,30 @@
 #define CAIRN_KEPT_CURSOR_BYTES  24
 
 /*
+ * GET PATH?after=REFERENCE&limit=N -> {items: [{reference, record, kind, code, event_date, returned_at,
+ *   verdict, state, words, advice, telephone, submitted_by: {uid}}], next}
+ * What this agency said and the broker refused for good, or could not even be sealed: nobody has it.
+ * It is listed until its source says it again or takes it back, or a person has dealt with it. To a
+ * user of submit_uid its own alone. `next` is the next request's `after` and missing when there is no
+ * more.
+ *
+ * POST PATH/{reference}/done {reason, person: {name, role}} -> 200 {reference, words}
+ * A named person says that somebody has dealt with it, and how. 409 when it waits no more.
+ *
+ * What was refused has, in CAIRN_PATH_RECORDS, `returned: {waits, words, at, person: {name, role},
+ * reason}`: who dealt with it and how only for those who may do everything.
+ */
+#define CAIRN_PATH_RETURNED  "/v1/returned"
+#define CAIRN_PATH_PART_DONE "/done"
+
+/*
  * GET -> {agency: {agency, name, kind},
  *   link: {state, since, last_contact, last_receipt, reason, clock_ahead_ms},
- *   spool: {urgent, normal, bulk, oldest}, held: [{record, verdict, words, since, aside}, at most 16],
+ *   spool: {urgent, normal, bulk, unsealed, settling, oldest}, held: [{record, verdict, words, since, aside}, at most 16],
  * today: {what happened: how often},
  *   governance: {document: {version, review_by, overdue}},
  *   inbox: {position, missing, first_missing, last_missing, noticed}, log: {size, contradicted},
- *   requests_waiting, reviews_due, duty: {gap, words}, unopened: {alerts, oldest_alert, records,
+ *   requests_waiting, reviews_due, returned: {waiting, danger, oldest}, duty: {gap, words}, unopened: {alerts, oldest_alert, records,
  *   oldest_record}, feeds: [{feed, last}], store: {used_bytes, used_percent, disk_percent}}
  * `last_receipt` in `link`: when the broker last answered something for good. `unopened`: alerts, and
  * urgent records of whose time to be opened the broker has said that it is over, that nobody has
@@ -241,6 +258,9 @@
  * `requests_waiting`: how many requests of others wait for a person here.
  * `duty`, once a directory is held: `gap` is none, front-door (the directory has none), calendar or
  * desk (none at a front door): who is missing to open what is urgent, or to be telephoned about it.
+ * `unsealed` in `spool`: what could be sent but for our place in the partnership, which is not known;
+ * `settling`: what waits until it can no longer be a clerical error. `oldest`: of all but that.
+ * `returned`: what was refused for good and nobody has dealt with; `danger`: of it immediate, or referrals.
  * `reviews_due`: how many kept records a person is to look at by now.
  * `missing`: deliveries that never came, between the first and the last of them, as far as what came
  * behind them shows.
@@ -267,6 +287,7 @@
     X(ANSWERED, 409, "request-answered", "this request does not wait for anybody here")            \
     X(NOT_INVOLVED, 409, "not-involved", "who asked is not involved with the child any more")      \
     X(NOT_KEPT, 409, "not-kept", "somebody has this already, or it was taken back")                \
+    X(NOT_RETURNED, 409, "not-returned", "this was said again or taken back since")                \
     X(NOT_AGREED, 409, "not-agreed",                                                               \
       "no agreement lets a front door have this: refer the child, or telephone")                   \
     X(NOT_LOGGED, 409, "not-in-the-log", "this is not in the broker's log")                        \

@@ -52,8 +52,10 @@
     X(AGENT_RECEIPT, "cairn_agent_receipt_timestamp_seconds", "gauge", "", "when the broker last answered something for good") \
     X(AGENT_CLOCK_OFF, "cairn_agent_clock_difference_seconds", "gauge", "", "between our clock and the broker's, at the last hello") \
     X(AGENT_SPOOL, "cairn_agent_spool_entries", "gauge", "lane", "entries that wait to be sent or answered")                  \
-    X(AGENT_SPOOL_OLDEST, "cairn_agent_spool_oldest_timestamp_seconds", "gauge", "", "when the oldest of them was made")      \
+    X(AGENT_UNSEALED, "cairn_agent_unsealed_entries", "gauge", "how", "what waits before it is sealed: for our place in the partnership, or to settle") \
+    X(AGENT_SPOOL_OLDEST, "cairn_agent_spool_oldest_timestamp_seconds", "gauge", "", "since when the oldest waits that is to be sent, sealed or not") \
     X(AGENT_HELD, "cairn_agent_held_entries", "gauge", "how", "entries that do not get through; at most 16 are counted")      \
+    X(AGENT_RETURNED, "cairn_agent_returned", "gauge", "what", "what the broker refused for good and nobody has dealt with") \
     X(AGENT_DELIVERIES, "cairn_agent_deliveries_total", "counter", "", "items that were delivered")                           \
     X(AGENT_MISSING, "cairn_agent_deliveries_missing", "gauge", "", "items that never came and never will")                   \
     X(AGENT_MISSING_NOTICED, "cairn_agent_deliveries_missing_timestamp_seconds", "gauge", "", "when the newest of them was missed") \

@@ -245,6 +245,7 @@ static int refuse_missing(struct checker *checker, const char *name, json_t *mem
     json_t *target = referred(checker, member);
     json_t *allowed = json_object_get(member, "enum");
     const char *words = json_string_value(json_object_get(member, "description"));
+    const char *constant = json_string_value(json_object_get(member, "const"));
     char text[WORDS_BYTES];
 
     if (allowed == NULL) {
@@ -255,6 +256,9 @@ static int refuse_missing(struct checker *checker, const char *name, json_t *mem
     }
     if (allowed != NULL && enum_words(allowed, text)) {
         return refuse(checker, name, "is missing: write one of: %s", text);
+    }
+    if (constant != NULL) {
+        return refuse(checker, name, "is missing: write %s", constant);
     }
     return words != NULL ? refuse(checker, name, "is missing: %.240s", words)
                          : refuse(checker, name, "is missing");

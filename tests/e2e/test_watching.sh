@@ -79,6 +79,49 @@ may check "$WORK/nowhere"
 may check --disk none
 ((LAST == 3)) || broken "a wrong command line is UNKNOWN, and the exit code was $LAST"
 
+# --- what comes back, and what waits to be sealed ---
+
+# involve REFERENCE-OF-A-CHILD: says that the limited agency is involved with it.
+involve() {
+    printf '{"child": {"local_id": "%s"}, "role": "open-case", "from": "2026-01-05"}' "$1" >"$WORK/involve.json"
+    at limited --json submit "$WORK/involve.json"
+    REFERENCE=$(member reference)
+}
+
+came_back() {
+    at limited returned
+    grep -q "^$REFERENCE  involvement" <<<"$OUT"
+}
+
+run agency request "$WORK/limited" --id limited --kind early-help --name "Early help" --joining "$WORK/partnership/joining.json"
+start_agents limited
+involve 1
+try limited status
+expect '1 not sealed yet; oldest of' "what waits before this agency was taken in"
+at limited metrics
+expect '^cairn_agent_unsealed_entries\{how="waiting"\} 1$' "the same as a figure"
+at limited check --unsent 30,0 --offline 0,0
+try limited check --unsent 1,1 --offline 0,0
+expect ' unsent=1 ' "the same in a check"
+run agency approve "$WORK/partnership" "$WORK/limited/request.json" --involvements-max 1
+kill -HUP "${PID[broker]}"
+connect limited
+involve 2
+eventually 30 "the second to come back" came_back
+expect 'more than the partnership lets this agency' "why"
+expect 'Ask the partnership' "what to do"
+try limited check
+((LAST == 1)) || broken "what nobody has is worth a warning, and the exit code was $LAST"
+expect '1 refused by the broker, and nobody has dealt with it: cairn returned' "the command that lists it"
+at limited status
+expect '^returned +1 refused by the broker' "the same in words"
+at limited returned "$REFERENCE" --done --name "Rowan Ashgrove" --role "Manager" --reason "The partnership raised our ceiling."
+at limited check
+expect 'nothing to do' "that it is dealt with"
+at limited record "$REFERENCE"
+expect 'dealt with .* by Rowan Ashgrove, Manager' "who dealt with it"
+promise "what the broker refused for good is listed and warned of until a person has dealt with it; what waits to be sealed counts"
+
 stop broker
 may check "$BROKER"
 ((LAST == 2)) || broken "a broker that has ended is CRITICAL, and the exit code was $LAST"

@@ -61,6 +61,7 @@ static void a_submitter_may_submit_and_see_what_became_of_it_and_no_more(void **
         {"POST", CAIRN_PATH_ACKNOWLEDGEMENTS},
         {"POST", CAIRN_PATH_ALERTS "/1/decisions"},
         {"POST", CAIRN_PATH_PICTURE},
+        {"POST", CAIRN_PATH_RETURNED "/x/done"},
         {"POST", CAIRN_PATH_RECORDS "/gp-1-1/decisions"},
     };
     struct story *story = *state;
@@ -135,6 +136,83 @@ static void a_submitter_does_not_see_what_another_user_submitted(void **state)
 
     expect(&hidden, 404, PROBLEM("not-found"));
     EXPECT_GET(story, path, 200, "\"submitted_by\":{\"uid\":0}");
+}
+
+/* The broker refuses for good what lies in the urgent lane. */
+static void refuse_all(struct story *story)
+{
+    struct store_txn *txn = store_begin(story->member->agent.store);
+    for (uint64_t seq = 1; seq <= 8; seq++) {
+        const struct wire_result result = {.seq = seq, .verdict = VERDICT_BAD_ENTRY};
+        spool_answer(txn, LANE_URGENT, &result, clock_real_ms(story->member->agent.clock));
+    }
+    assert_int_equal(agent_commit(&txn), 0);
+}
+
+static void a_submitter_sees_of_what_came_back_its_own_alone(void **state)
+{
+    struct story *story = *state;
+    char theirs[64];
+    char ours[64];
+    char path[128];
+    _cleanup_(buf_deinit) struct buf body = BUF_MAX(65536);
+    demo("school-immediate.json", &body);
+    give_nobody(story, USER_SUBMITTER);
+    _cleanup_(reply_deinit) struct reply by_us =
+        post(story, CAIRN_PATH_SUBMISSIONS, CAIRN_MEDIA_RECORD, buf_text(&body));
+    pick(&by_us, "reference", ours, sizeof(ours));
+    text_replace(&body, "C-2026-0313", "C-2026-0314");
+    _cleanup_(reply_deinit) struct reply by_them =
+        ask_as_nobody(story, &(struct ask){.method = "POST",
+                                           .path = CAIRN_PATH_SUBMISSIONS,
+                                           .type = CAIRN_MEDIA_RECORD,
+                                           .body = buf_text(&body)});
+    pick(&by_them, "reference", theirs, sizeof(theirs));
+
+    refuse_all(story);
+
+    _cleanup_(reply_deinit) struct reply seen =
+        ask_as_nobody(story, &(struct ask){.method = "GET", .path = CAIRN_PATH_RETURNED});
+    expect(&seen, 200, theirs);
+    expect(&seen, 200, "\"verdict\":\"bad_entry\"");
+    expect(&seen, 200, "Mend it where it was written");
+    expect(&seen, 200, TELEPHONE);
+    assert_null(strstr(seen.body, ours));
+    EXPECT_GET(story, CAIRN_PATH_RETURNED, 200, ours);
+    EXPECT_GET(story, CAIRN_PATH_RETURNED "?limit=1", 200, "\"next\":");
+    EXPECT_GET(story, CAIRN_PATH_RETURNED "?after=x", 400, PROBLEM("bad-request"));
+    EXPECT_GET(story, CAIRN_PATH_HEALTH, 200, "\"returned\":{\"danger\":2");
+    EXPECT_GET(story, CAIRN_PATH_METRICS, 200, "cairn_agent_returned{what=\"danger\"} 2\n");
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RETURNED "/%s" CAIRN_PATH_PART_DONE, ours);
+    _cleanup_(reply_deinit) struct reply refused = ask_as_nobody(
+        story,
+        &(struct ask){.method = "POST", .path = path, .type = CAIRN_MEDIA_JSON, .body = "{}"});
+    expect(&refused, 403, PROBLEM("role"));
+}
+
+static void what_came_back_is_shown_with_who_dealt_with_it(void **state)
+{
+    static const char *const answer = "{\"person\":{\"name\":\"Ada Quill\",\"role\":\"lead\"},"
+                                      "\"reason\":\"" REASON "\"}";
+    struct story *story = *state;
+    char reference[64];
+    char path[128];
+    _cleanup_(buf_deinit) struct buf body = BUF_MAX(65536);
+    demo("school-immediate.json", &body);
+    _cleanup_(reply_deinit) struct reply taken =
+        post(story, CAIRN_PATH_SUBMISSIONS, CAIRN_MEDIA_RECORD, buf_text(&body));
+    pick(&taken, "reference", reference, sizeof(reference));
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RETURNED "/%s" CAIRN_PATH_PART_DONE, reference);
+    EXPECT_POST(story, path, CAIRN_MEDIA_JSON, answer, 404, PROBLEM("not-found"));
+    refuse_all(story);
+
+    EXPECT_POST(story, path, CAIRN_MEDIA_JSON, "{\"reason\":\"short\"}", 422, PROBLEM("refused"));
+    EXPECT_POST(story, path, CAIRN_MEDIA_JSON, answer, 200, "somebody has dealt with that");
+
+    EXPECT_GET(story, CAIRN_PATH_RETURNED, 200, "{\"items\":[]}");
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RECORDS "/%s", reference);
+    EXPECT_GET(story, path, 200, "\"person\":{\"name\":\"Ada Quill\",\"role\":\"lead\"}");
+    EXPECT_GET(story, path, 200, "\"waits\":false");
 }
 
 static void what_was_submitted_says_by_whom_after_a_restart_too(void **state)
@@ -500,6 +578,8 @@ int main(void)
         STORY(a_watcher_asks_how_the_agent_does_and_nothing_else),
         STORY(a_submitter_may_submit_and_see_what_became_of_it_and_no_more),
         STORY(a_submitter_does_not_see_what_another_user_submitted),
+        STORY(a_submitter_sees_of_what_came_back_its_own_alone),
+        STORY(what_came_back_is_shown_with_who_dealt_with_it),
         STORY(what_was_submitted_says_by_whom_after_a_restart_too),
         STORY(the_same_key_with_another_media_type_is_refused),
         STORY(the_same_key_of_another_user_is_another_key),

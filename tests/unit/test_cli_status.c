@@ -287,10 +287,11 @@ static void agent_ends(struct world *world)
 static const char health[] =
     "{\"agency\": {\"agency\": \"elm\", \"name\": \"Elm Street Surgery\", \"kind\": \"gp\"},"
     " \"link\": {\"state\": \"connected\", \"since\": \"2026-11-22T08:00:00.000Z\"},"
-    " \"spool\": {\"urgent\": 0, \"normal\": 2, \"bulk\": 0},"
+    " \"spool\": {\"urgent\": 0, \"normal\": 2, \"bulk\": 0, \"unsealed\": 4, \"settling\": 5},"
     " \"held\": [{\"record\": \"1-0000000000000009-4\", \"verdict\": \"malformed\","
     " \"words\": \"not the canonical encoding\", \"since\": \"2026-11-22T07:00:00.000Z\","
     " \"aside\": true}],"
+    " \"returned\": {\"waiting\": 3, \"danger\": 1, \"oldest\": \"2026-11-22T06:00:00.000Z\"},"
     " \"today\": {\"accepted\": 3},"
     " \"unopened\": {\"alerts\": 2, \"oldest_alert\": \"2026-11-20T08:00:00.000Z\", \"records\": 1,"
     " \"oldest_record\": \"2026-11-22T07:30:00.000Z\"},"
@@ -311,7 +312,11 @@ static void an_agent_is_shown_in_words(void **state)
     assert_non_null(strstr(world->request, "GET /v1/health HTTP/1.1"));
     assert_non_null(strstr(world->console->said, "Elm Street Surgery (elm)"));
     assert_non_null(strstr(world->console->said, "connected since 2026-11-22 08:00"));
-    assert_non_null(strstr(world->console->said, "0 urgent, 2 normal, 0 bulk"));
+    assert_non_null(strstr(world->console->said, "0 urgent, 2 normal, 0 bulk, 4 not sealed yet\n"));
+    assert_non_null(strstr(world->console->said, "  5 more settle first"));
+    assert_non_null(strstr(world->console->said, "3 refused by the broker, so that nobody has it, "
+                                                 "1 OF IT URGENT, the oldest of 2026-11-22 06:00: "
+                                                 "cairn returned"));
     assert_non_null(
         strstr(world->console->said, "set aside  1-0000000000000009-4 since 2026-11-22 07:00"));
     assert_non_null(strstr(world->console->said, "not the canonical encoding"));
@@ -502,6 +507,27 @@ static void an_urgent_submission_is_answered_with_the_number_to_ring(void **stat
     assert_non_null(strstr(world->console->said, "TELEPHONE NOW:  01632 960100"));
 }
 
+static void what_came_back_is_listed_with_the_reason_and_what_to_do(void **state)
+{
+    struct world *world = *state;
+    agent_answers(world, "200 OK", "application/json",
+                  "{\"items\": [{\"reference\": \"ab\", \"kind\": \"concern\", \"code\": "
+                  "\"neglect-physical\", \"event_date\": \"2026-11-20\", \"returned_at\": "
+                  "\"2026-11-22T06:00:00.000Z\", \"words\": \"Refused: it is too large.\", "
+                  "\"advice\": \"Mend it.\", \"submitted_by\": {\"uid\": 7}, \"telephone\": "
+                  "{\"desk\": \"Duty\", \"phone\": \"01632 960100\"}}]}");
+
+    assert_int_equal(CONSOLE(world->console, "returned", "--agent", world->path), STATUS_OK);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->console->said, "TELEPHONE NOW:  01632 960100"));
+    assert_non_null(strstr(world->console->said, "ab  concern: neglect-physical of 2026-11-20\n"
+                                                 "    returned 2026-11-22 06:00; submitted by user "
+                                                 "7 of this computer\n"
+                                                 "    Refused: it is too large.\n    Mend it.\n"));
+    assert_non_null(strstr(world->console->said, "cairn returned REFERENCE --done"));
+}
+
 static void what_was_set_aside_has_a_name_a_reason_and_an_exit_code(void **state)
 {
     struct world *world = *state;
@@ -654,6 +680,9 @@ static void a_line_that_cannot_be_meant_asks_nobody(void **state)
         {"alert", "1", "--open", "--close"},
         {"alert", "1", "--reason", "without a decision, which is wrong"},
         {"alert", "1", "--open", "--outcome", "early-help"},
+        {"returned", "--done"},
+        {"returned", "0123456789abcdef0123456789abcdef"},
+        {"returned", "--name", "Rowan"},
         {"inbox", "--acknowledge"},
         {"inbox", "--application", "My App"},
         {"inbox", "--limit", "101"},
@@ -700,6 +729,7 @@ int main(void)
         TEST(a_redirect_is_not_followed),
         TEST(alerts_of_one_household_are_one_item_with_a_line_for_each_child),
         TEST(an_urgent_submission_is_answered_with_the_number_to_ring),
+        TEST(what_came_back_is_listed_with_the_reason_and_what_to_do),
         TEST(what_was_set_aside_has_a_name_a_reason_and_an_exit_code),
         TEST(nothing_set_aside_is_no_reason_to_look),
         TEST(a_key_that_came_with_something_else_is_a_conflict),

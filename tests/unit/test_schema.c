@@ -210,6 +210,8 @@ static void what_is_missing_is_said_with_what_to_write(void **state)
         {text, "{}", "/why", "is missing: write one of: court, wish"},
         {text, "{\"why\":\"wish\"}", "/whose", "is missing: write one of: police"},
         {text, "{\"why\":\"wish\",\"whose\":\"police\"}", "/who", "is missing: whom to ring"},
+        {"{\"required\":[\"format\"],\"properties\":{\"format\":{\"const\":\"x/v1\"}}}", "{}",
+         "/format", "is missing: write x/v1"},
         {text, "{\"why\":\"wish\",\"whose\":\"police\",\"who\":\"x\"}", "/rest", "is missing"},
     };
     (void)state;

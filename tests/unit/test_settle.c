@@ -107,6 +107,47 @@ static void what_waits_for_governance_is_sealed_when_it_comes(void **state)
     assert_int_equal(practice_rows(practice, AT_SPOOL), 4); /* two statements, two entries */
 }
 
+static struct settle_figures figures(struct practice *practice)
+{
+    struct settle_figures figures;
+    _cleanup_(store_end) struct store_txn *txn = store_read(practice->agent->store);
+    settle_count(txn, practice->agent->clock, &figures);
+    assert_int_equal(store_fault(txn), 0);
+    return figures;
+}
+
+static void what_waits_unsealed_is_counted_with_its_age_and_what_settles_apart(void **state)
+{
+    struct practice *practice = *state;
+    (void)practice_concern(practice, "");
+    clock_fake_advance(&practice->clock, PRACTICE_HOUR);
+    (void)practice_concern(practice, "");
+    (void)practice_appointment(practice, "a-1", "noshow", "1");
+
+    assert_int_equal(figures(practice).unsealed, 2);
+    assert_int_equal(figures(practice).unsealed_since_ms, PRACTICE_NOW_MS);
+    assert_int_equal(figures(practice).settling, 1);
+    clock_fake_advance(&practice->clock, 25 * PRACTICE_HOUR);
+    assert_int_equal(figures(practice).unsealed, 3);
+    assert_int_equal(figures(practice).settling, 0);
+    practice_govern(practice);
+    practice_settle(practice);
+
+    assert_int_equal(figures(practice).unsealed, 0);
+    assert_int_equal(figures(practice).unsealed_since_ms, 0);
+}
+
+static void what_has_settled_waits_since_it_was_due(void **state)
+{
+    struct practice *practice = *state;
+    (void)practice_appointment(practice, "a-1", "noshow", "1");
+
+    clock_fake_advance(&practice->clock, 26 * PRACTICE_HOUR);
+
+    assert_int_equal(figures(practice).unsealed, 1);
+    assert_int_equal(figures(practice).unsealed_since_ms, PRACTICE_NOW_MS + 24 * PRACTICE_HOUR);
+}
+
 static void what_cannot_be_sealed_is_refused_in_sight_of_its_author(void **state)
 {
     struct practice *practice = *state;
@@ -275,6 +316,8 @@ int main(void)
         TEST(a_correction_after_that_is_a_retraction),
         BEFORE(what_waits_for_governance_is_sealed_when_it_comes),
         BEFORE(what_cannot_be_sealed_is_refused_in_sight_of_its_author),
+        BEFORE(what_waits_unsealed_is_counted_with_its_age_and_what_settles_apart),
+        BEFORE(what_has_settled_waits_since_it_was_due),
         TEST(many_due_events_are_sealed_in_bounded_turns),
         TEST(nothing_in_the_store_shows_a_name),
         TEST(a_clock_that_jumps_lets_nothing_leave_early_and_holds_nothing_longer),

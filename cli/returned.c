@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `cairn returned`: what the broker refused for good, so that nobody has it, and nobody here has dealt
+ * with yet; with a record, a named person says that somebody has. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/client.h"
+#include "cli/decide.h"
+#include "cli/show.h"
+
+enum {
+    RETURNED_DONE = 0x2301
+};
+
+struct returned_options {
+    struct client client;
+    const char *id;
+    bool done;
+    struct decide decide;
+};
+
+static error_t check(const struct returned_options *given, struct argp_state *state)
+{
+    const struct decide *decide = &given->decide;
+    bool says = decide->name != NULL || decide->role != NULL || decide->reason != NULL;
+    if ((given->id != NULL) != given->done || (says && !given->done)) {
+        argp_error(state, "a RECORD goes with --done; without, all is listed (`cairn record` shows "
+                          "one)");
+        return EINVAL;
+    }
+    return 0;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct returned_options *given = state->input;
+
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (given->id != NULL || !client_is_record(argument)) {
+            argp_error(state, "one RECORD: the reference that `cairn returned` names");
+            return EINVAL;
+        }
+        given->id = argument;
+        return 0;
+    case RETURNED_DONE:
+        given->done = true;
+        return 0;
+    case ARGP_KEY_END:
+        return check(given, state);
+    default: {
+        error_t r = decide_option(&given->decide, key, argument, state);
+        return r == ARGP_ERR_UNKNOWN ? client_option(&given->client, key, argument) : r;
+    }
+    }
+}
+
+/* --- listing --- */
+
+static void show_one(struct output *output, const struct json_view *item)
+{
+    struct json_view by = json_opt_object(item, "submitted_by");
+    char reference[SHOW_TEXT_BYTES];
+    char kind[SHOW_TEXT_BYTES];
+    char code[SHOW_TEXT_BYTES];
+    char day[SHOW_TEXT_BYTES];
+    char at[SHOW_INSTANT_BYTES];
+
+    show_text(item, "reference", reference);
+    show_text(item, "kind", kind);
+    show_text(item, "code", code);
+    show_text(item, "event_date", day);
+    show_instant(item, "returned_at", at);
+    show_telephone(output, item);
+    output_line(output, "%s  %s%s%s%s%s", reference, kind, code[0] == '\0' ? "" : ": ", code,
+                day[0] == '\0' ? "" : " of ", day);
+    output_line(output, "    returned %s; submitted by user %lld of this computer", at,
+                (long long)show_number(&by, "uid", 0));
+    show_words(output, "    ", item, "words");
+    show_words(output, "    ", item, "advice");
+}
+
+/* Appends what lies behind the cursor and moves it on; "" when there is no more. */
+static enum status read_page(struct cli *cli, const struct client *client,
+                             char cursor[SHOW_TEXT_BYTES], struct json *all)
+{
+    struct error error = ERROR_NULL;
+    char path[CLIENT_PATH_BYTES];
+    _cleanup_(json_free) struct json *answer = NULL;
+
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RETURNED "?limit=%d%s%.32s", CAIRN_PAGE_MAX,
+                   cursor[0] == '\0' ? "" : "&after=", cursor);
+    enum status status = client_get(client, path, &answer, &error);
+    if (status != STATUS_OK) {
+        return output_fail(&cli->output, status, &error);
+    }
+    struct json_view view = json_view(answer, &error);
+    struct json_view items = json_get_array(&view, "items");
+    show_text(&view, "next", cursor);
+    if (!json_ok(&view)) {
+        return output_fail(&cli->output, STATUS_FAILED, &error);
+    }
+    for (size_t i = 0; i < json_length(&items); i++) {
+        struct json_view item = json_item(&items, i);
+        struct json *copy = json_clone(item.node);
+        show_one(&cli->output, &item);
+        (void)json_append_node(all, &copy);
+    }
+    return STATUS_OK;
+}
+
+static enum status list(struct cli *cli, const struct client *client)
+{
+    struct error ignored = ERROR_NULL;
+    struct json *items = json_array_new();
+    struct json *all = json_set_node(output_result(&cli->output), "items", &items);
+    char cursor[SHOW_TEXT_BYTES] = "";
+    enum status status = STATUS_OK;
+
+    do {
+        status = read_page(cli, client, cursor, all);
+    } while (status == STATUS_OK && cursor[0] != '\0');
+    struct json_view view = json_view(all, &ignored);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    output_line(&cli->output, json_length(&view) == 0
+                                  ? "Nothing that was sent has come back."
+                                  : "Nobody has any of this. Sent again by the system that it came "
+                                    "from, it leaves this list; so it does\nonce a person has "
+                                    "dealt with it: cairn returned REFERENCE --done");
+    return STATUS_OK;
+}
+
+/* --- the command --- */
+
+enum status command_returned(struct cli *cli, int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        CLIENT_OPTION,
+        {"done", RETURNED_DONE, NULL, 0, "somebody has dealt with it", 1},
+        DECIDE_WHO_OPTIONS,
+        {0}};
+    static const struct command_line line = {
+        .options = options,
+        .parser = parse_option,
+        .arguments = "[RECORD]",
+        .help =
+            "Lists what the broker refused for good, so that nobody has it, with the reason and "
+            "what to do. With RECORD and --done a named person says that somebody has dealt "
+            "with it, and how.",
+    };
+    struct returned_options given = {.client = client_default()};
+    const struct command_call call = {argc, argv};
+    enum status status = STATUS_OK;
+    char path[CLIENT_PATH_BYTES];
+
+    if (!command_parse(cli, &line, call, &given, &status)) {
+        return status;
+    }
+    if (!given.done) {
+        return list(cli, &given.client);
+    }
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RETURNED "/%s" CAIRN_PATH_PART_DONE, given.id);
+    return decide_answer(cli, &given.client, path, &given.decide);
+}
