@@ -104,7 +104,10 @@ at limited check --unsent 30,0 --offline 0,0
 try limited check --unsent 1,1 --offline 0,0
 expect ' unsent=1 ' "the same in a check"
 run agency approve "$WORK/partnership" "$WORK/limited/request.json" --involvements-max 1
+stop limited
 kill -HUP "${PID[broker]}"
+eventually 30 "the broker to take it up" log_says broker 'governance_in_force directory=4 '
+start_agents limited # which would dial again only after a while
 connect limited
 involve 2
 eventually 30 "the second to come back" came_back
