@@ -91,11 +91,8 @@ int broker_signer(struct broker *broker, const struct options *options, struct e
 int broker_open(struct broker *broker, const struct options *options, struct error *error)
 {
     broker->options = options;
-    broker->commit = (struct commit){
-        .highwater = HIGHWATER_NULL,
-        .marker = MARKER_NULL,
-        .dir = options->dir,
-    };
+    broker->commit = (struct commit){.marker = MARKER_NULL, .dir = options->dir};
+    broker->attest = (struct attest){.highwater = HIGHWATER_NULL};
     int (*const steps[])(struct broker *, struct error *) = {open_keys, open_store, open_counters,
                                                              open_marker};
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
@@ -187,8 +184,8 @@ int broker_recover(struct broker *broker, struct error *error)
     struct checkpoint mark;
     int r = check_governance(broker, error);
     if (r == 0) {
-        r = highwater_open(broker->options->highwater, clock_system(), &commit->highwater, &mark,
-                           error);
+        r = highwater_open(broker->options->highwater, clock_system(), &broker->attest.highwater,
+                           &mark, error);
     }
     if (r != 0) {
         return r;
@@ -207,9 +204,16 @@ int broker_recover(struct broker *broker, struct error *error)
     commit->board = broker->board;
     commit->store = broker->store;
     commit->counters = &broker->counters;
-    commit->signer = &broker->signer;
+    broker->attest.pipeline = broker->pipeline;
+    broker->attest.board = broker->board;
+    broker->attest.store = broker->store;
+    broker->attest.counters = &broker->counters;
+    broker->attest.signer = &broker->signer;
     report_crash(broker);
-    r = commit_recover(commit, &mark, error);
+    r = attest_recover(&broker->attest, broker->options->dir, &mark, error);
+    if (r == 0) {
+        r = commit_recover(commit, error);
+    }
     if (r != 0) {
         return r;
     }
@@ -217,6 +221,7 @@ int broker_recover(struct broker *broker, struct error *error)
         commit_report_duty(commit);
     }
     start_batch(broker);
+    (void)attest_step(&broker->attest, false, 0);
     return commit->governance != NULL
                ? 0
                : error_set(error, broker->options->governance,
@@ -296,6 +301,15 @@ static void *commit_thread(void *data)
     return NULL;
 }
 
+static void *attest_thread(void *data)
+{
+    (void)pthread_setname_np(pthread_self(), "attest");
+    struct broker *broker = data;
+    while (attest_step(&broker->attest, true, TURN_MS) || !pipeline_stopped(broker->pipeline)) {
+    }
+    return NULL;
+}
+
 static void *publish_thread(void *data)
 {
     (void)pthread_setname_np(pthread_self(), "publish");
@@ -325,6 +339,7 @@ static void start_threads(struct broker *broker)
         start_thread(broker, "verify", verify_thread);
     }
     start_thread(broker, "commit", commit_thread);
+    start_thread(broker, "attest", attest_thread);
     start_thread(broker, "publish", publish_thread);
 }
 
@@ -374,7 +389,7 @@ void broker_run(struct broker *broker)
 {
     start_threads(broker);
     log_event(LOG_LEVEL_NOTICE, "ready", "endpoint=%s version=%s log_size=%" PRIu64,
-              router_endpoint(broker->net.router), CAIRN_VERSION, broker->commit.signed_range.size);
+              router_endpoint(broker->net.router), CAIRN_VERSION, broker->commit.log_size);
     (void)notify_ready();
     serve(broker);
     (void)notify_stopping();
@@ -388,7 +403,8 @@ void broker_run(struct broker *broker)
     }
     broker->n_threads = 0;
     commit_flush_refused(&broker->commit);
-    log_event(LOG_LEVEL_NOTICE, "stopped", "log_size=%" PRIu64, broker->commit.signed_range.size);
+    (void)attest_step(&broker->attest, false, 0); /* of that, and of a tick while it stopped */
+    log_event(LOG_LEVEL_NOTICE, "stopped", "log_size=%" PRIu64, broker->commit.log_size);
 }
 
 void broker_close(struct broker *broker)
@@ -400,6 +416,7 @@ void broker_close(struct broker *broker)
     answer_deinit(&broker->net.answer);
     publish_deinit(&broker->publish);
     commit_deinit(&broker->commit);
+    attest_deinit(&broker->attest);
     pipeline_free(&broker->pipeline);
     board_free(&broker->board);
     store_close(&broker->store);

@@ -7,6 +7,7 @@
 #ifndef BROKER_BROKER_H
 #define BROKER_BROKER_H
 
+#include "broker/attest.h"
 #include "broker/commit.h"
 #include "broker/net.h"
 #include "broker/options.h"
@@ -24,18 +25,20 @@ struct broker {
     struct pipeline *pipeline;
     struct verify verify;
     struct commit commit;
+    struct attest attest;
     struct publish publish;
     struct net net;
     int signals; /* -1 when closed */
     int n_threads;
-    pthread_t threads[CAIRN_VERIFY_WORKERS_MAX + 2];
+    pthread_t threads[CAIRN_VERIFY_WORKERS_MAX + 3];
 };
 
 #define BROKER_NULL                                                                                \
     ((struct broker){.signals = -1,                                                                \
                      .signer = SIGNER_CLIENT_NULL,                                                 \
                      .counters = COUNTERS_NULL,                                                    \
-                     .commit = {.highwater = HIGHWATER_NULL, .marker = MARKER_NULL}})
+                     .commit = {.marker = MARKER_NULL},                                            \
+                     .attest = {.highwater = HIGHWATER_NULL}})
 
 /* Before anything is opened: the signer, in a child of this process unless the options name a socket.
  * The child does not come back. */

@@ -7,16 +7,14 @@
  *   2 begin     write transaction; journal row; apply every input; bodies and signatures into
  *               their own tables
  *   3 commit    synced
- *   4 re-read   the new leaves through a read transaction, re-hashed
- *   5 mark      high-water file
- *   6 sign      the checkpoint: asked of the signer, with the proof from its last one
- *   7 show      head and governance on the board, counters, log lines
- *   8 durable   answer and publish may go on
+ *   4 show      governance on the board, counters, log lines
+ *   5 written   attest may read it back and have its head signed
  *
- * A failure in 2 to 6 ends the process before anybody was answered. So there is nothing in memory
+ * A failure in 2 or 3 ends the process before anybody was answered. So there is nothing in memory
  * that a failed commit would leave wrong: it ends the process.
  *
- * Not done here: 1 (plan), what an input does (apply), who is told how (answer, publish).
+ * Not done here: 1 (plan), what an input does (apply), the head (attest), who is told how (answer,
+ * publish).
  */
 #include "broker/commit.h"
 
@@ -38,6 +36,7 @@
 #include "govern/duty.h"
 #include "os/files.h"
 #include "os/memory.h"
+#include "store/log.h"
 
 #define LOOK_EVERY_MS   1000
 #define SURVEY_EVERY_MS (60 * 1000)
@@ -163,54 +162,7 @@ static void cut(struct batch *batch, struct store_txn *txn, const struct store_k
     count(batch->commit->counters, COUNT_COMMIT_CUT, 1);
 }
 
-/* --- 4 to 8 --- */
-
-/* The way from what the signer signed last to this head, by what is on the disk. */
-static int prove_head(struct commit *commit, uint64_t size, struct tree_proof *ret)
-{
-    uint64_t last = commit->signer->last.size;
-    if (last == 0 || last >= size) {
-        return 0;
-    }
-    _cleanup_(store_end) struct store_txn *txn = store_read(commit->store);
-    struct log_source source = {.txn = txn, .table = T_LOG};
-    struct tree_source tree = log_tree(&source);
-    return txn == NULL ? -ENOMEM : tree_prove_consistency(&tree, last, size, ret);
-}
-
-static void sign_head(struct commit *commit, struct head *ret)
-{
-    _cleanup_(buf_deinit) struct buf note = BUF_MAX(sizeof(ret->note));
-    struct tree_proof proof = {.n = 0};
-    ret->checkpoint.size = commit->signed_range.size;
-    tree_root(&commit->signed_range, &ret->checkpoint.root);
-    int r = highwater_write(&commit->highwater, &ret->checkpoint);
-    if (r != 0) {
-        log_fatal("highwater_failed", "size=%" PRIu64 " error=%s", ret->checkpoint.size,
-                  strerror(-r));
-    }
-    CRASH_POINT(COMMIT_MARKED);
-    r = prove_head(commit, ret->checkpoint.size, &proof);
-    r = r == 0 ? signer_client_sign(commit->signer, &ret->checkpoint, &proof, &note) : r;
-    if (r != 0 || !buf_ok(&note)) {
-        log_fatal("sign_failed", "size=%" PRIu64 " error=%s", ret->checkpoint.size, strerror(-r));
-    }
-    CRASH_POINT(COMMIT_SIGNED);
-    ret->note_len = note.len;
-    memcpy(ret->note, note.data, note.len);
-}
-
-/* Only what can be read back from the disk's transaction, and hashes to what it should, is signed.
- */
-static void reread(struct commit *commit, uint64_t size)
-{
-    _cleanup_(store_end) struct store_txn *txn = store_read(commit->store);
-    int r = txn == NULL ? -ENOMEM : log_reread(txn, T_LOG, size, &commit->signed_range);
-    if (r != 0) {
-        log_fatal("reread_failed", "from=%" PRIu64 " to=%" PRIu64 " error=%s",
-                  commit->signed_range.size, size, strerror(-r));
-    }
-}
+/* --- 4 show --- */
 
 /* Once for each step: whoever looks after the machine must put its clock right. */
 static void look_at_clock(struct commit *commit)
@@ -250,7 +202,7 @@ static void look_around(struct commit *commit)
     }
 }
 
-/* From the first plan to the signed head. */
+/* From the first plan to the synced transaction. */
 static void count_time(struct commit *commit, int64_t took_ms)
 {
     static const struct {
@@ -276,7 +228,6 @@ static void show_counters(struct commit *commit, const struct batch *batch)
     count_set(commit->counters, COUNT_RING_BYTES_USED, cursors.bytes);
     count_time(commit, clock_boot_ms(commit->time.clock) - batch->began_ms);
     count(commit->counters, COUNT_COMMIT_ENTRIES, batch->plan.inputs);
-    count_set(commit->counters, COUNT_COMMIT_LOG_SIZE, commit->signed_range.size);
     for (size_t i = 0; i < N_APPLY_NOTES; i++) {
         if (batch->apply.notes[i] > 0) {
             count_note(commit->counters, (enum apply_note)i, batch->apply.notes[i]);
@@ -302,26 +253,18 @@ void commit_report_duty(const struct commit *commit)
     }
 }
 
-/* Steps 4 to 7. */
-static void show(struct commit *commit, struct batch *batch, uint64_t log_size)
+static void show_governance(struct commit *commit, const struct apply *apply)
 {
-    struct head head = {.note_len = 0};
-    reread(commit, log_size);
-    CRASH_POINT(COMMIT_REREAD);
-    sign_head(commit, &head);
-    if (batch->apply.governance != commit->governance) {
-        governance_unref(&commit->governance);
-        commit->governance = governance_ref(batch->apply.governance);
-        board_set_governance(commit->board, commit->governance);
-        log_event(LOG_LEVEL_NOTICE, "governance_in_force",
-                  "directory=%" PRIu64 " agreements=%" PRIu64,
-                  commit->governance->versions[GOVERNANCE_DIRECTORY],
-                  commit->governance->versions[GOVERNANCE_AGREEMENTS]);
-        commit_report_duty(commit);
+    if (apply->governance == commit->governance) {
+        return;
     }
-    board_set_head(commit->board, &head);
-    CRASH_POINT(COMMIT_SHOWN);
-    show_counters(commit, batch);
+    governance_unref(&commit->governance);
+    commit->governance = governance_ref(apply->governance);
+    board_set_governance(commit->board, commit->governance);
+    log_event(LOG_LEVEL_NOTICE, "governance_in_force", "directory=%" PRIu64 " agreements=%" PRIu64,
+              commit->governance->versions[GOVERNANCE_DIRECTORY],
+              commit->governance->versions[GOVERNANCE_AGREEMENTS]);
+    commit_report_duty(commit);
 }
 
 /* --- the batch --- */
@@ -380,6 +323,7 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
     }
     CRASH_POINT(COMMIT_SYNCED);
     commit->batch = number;
+    commit->log_size = batch->apply.range.size;
 }
 
 static void commit_batch(struct batch *batch, struct store_txn **txn)
@@ -389,7 +333,8 @@ static void commit_batch(struct batch *batch, struct store_txn **txn)
         return; /* all known or refused: nothing to write */
     }
     write_batch(batch, txn);
-    show(batch->commit, batch, batch->apply.range.size);
+    show_governance(batch->commit, &batch->apply);
+    show_counters(batch->commit, batch);
     apply_end(&batch->apply);
 }
 
@@ -421,6 +366,7 @@ static void commit_inputs(struct commit *commit, const struct input *inputs, siz
     }
     commit_batch(&batch, &txn);
     assert(batch.applied == batch.plan.inputs); /* far from what a batch may write */
+    pipeline_written(commit->pipeline, 0, commit->log_size);
 }
 
 /* The same of what waits in mailboxes; a clock that stepped stops timers, not this. */
@@ -472,7 +418,7 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
     for (size_t i = 0; i < batch.n_slots; i++) {
         plan_settle(&batch.plan, pipeline_batch_slot(commit->pipeline, i));
     }
-    pipeline_durable(commit->pipeline, batch.n_slots);
+    pipeline_written(commit->pipeline, batch.n_slots, commit->log_size);
     return true;
 }
 
@@ -493,54 +439,7 @@ void commit_flush_refused(struct commit *commit)
 
 /* --- recovery --- */
 
-static int check_mark(struct commit *commit, struct store_txn *txn, const struct checkpoint *mark,
-                      struct error *error)
-{
-    struct log_source source = {.txn = txn, .table = T_LOG};
-    struct tree_source tree = log_tree(&source);
-    struct hash root;
-    uint64_t size = log_size(txn, T_LOG);
-    if (mark->size > size) {
-        return error_set(error, commit->dir,
-                         "the store has %" PRIu64 " log entries and has signed %" PRIu64
-                         ": it is older than its high-water mark; restore a newer copy",
-                         size, mark->size);
-    }
-    if (mark->size == 0) {
-        return 0;
-    }
-    int r = tree_root_at(&tree, mark->size, &root);
-    if (r != 0 || !hash_equal(&root, &mark->root)) {
-        return error_set(error, commit->dir,
-                         "the store's log differs from what was signed at size %" PRIu64
-                         ": run `cairn log verify` and restore a sound copy",
-                         mark->size);
-    }
-    return 0;
-}
-
-/* The tail is re-hashed at every start, the whole by `cairn log verify`. */
-#define RECOVER_LEAVES 10000
-
-static int recover_range(struct commit *commit, struct store_txn *txn, struct error *error)
-{
-    struct log_source source = {.txn = txn, .table = T_LOG};
-    struct tree_source tree = log_tree(&source);
-    uint64_t size = log_size(txn, T_LOG);
-    uint64_t from = size > RECOVER_LEAVES ? size - RECOVER_LEAVES : 0;
-    int r = tree_range_load(&tree, from, &commit->signed_range);
-    if (r == 0) {
-        r = log_reread(txn, T_LOG, size, &commit->signed_range);
-    }
-    if (r != 0) {
-        (void)error_set(
-            error, commit->dir,
-            "the newest log entries do not hash to what is stored; run `cairn log verify`");
-    }
-    return r;
-}
-
-int commit_recover(struct commit *commit, const struct checkpoint *mark, struct error *error)
+int commit_recover(struct commit *commit, struct error *error)
 {
     _cleanup_(store_end) struct store_txn *txn = store_read(commit->store);
     if (txn == NULL) {
@@ -551,32 +450,18 @@ int commit_recover(struct commit *commit, const struct checkpoint *mark, struct 
         return error_set(error, commit->dir, "the store has schema %" PRIu64 ", this program %d",
                          schema, STATE_SCHEMA);
     }
-    int r = check_mark(commit, txn, mark, error);
-    if (r == 0) {
-        r = check_mark(commit, txn, &commit->signer->last, error);
-    }
-    if (r == 0) {
-        r = check_mark(commit, txn, &commit->highwater.shown, error);
-    }
-    if (r == 0) {
-        r = recover_range(commit, txn, error);
-    }
-    if (r != 0) {
-        return r;
-    }
     commit->batch = meta_get(txn, "batch", 0);
+    commit->log_size = log_size(txn, T_LOG);
     commit->next_timer_ms = next_timer_ms(txn);
     commit->journal = BUF_MAX(2 * CAIRN_BATCH_BYTES_MAX);
     commit->writes_max = CAIRN_BATCH_WRITES_MAX;
-    r = apply_load_governance(txn, &commit->governance, error);
+    int r = apply_load_governance(txn, &commit->governance, error);
     if (r == -ENOENT) {
         return 0; /* a new store: commit_start brings the documents */
     }
     if (r == 0) {
-        struct head head = {.note_len = 0};
-        sign_head(commit, &head);
         board_set_governance(commit->board, commit->governance);
-        board_set_head(commit->board, &head);
+        pipeline_written(commit->pipeline, 0, commit->log_size);
         commit->judged_day = instant_london_day((int64_t)meta_get(txn, "time-ms", 0));
         commit->continues = waiting_pending(txn, commit->governance, commit->judged_day) ||
                             backfill_pending(txn, commit->governance);
@@ -587,7 +472,6 @@ int commit_recover(struct commit *commit, const struct checkpoint *mark, struct 
 void commit_deinit(struct commit *commit)
 {
     governance_unref(&commit->governance);
-    highwater_close(&commit->highwater);
     marker_close(&commit->marker);
     buf_deinit(&commit->journal);
 }

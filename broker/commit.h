@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * commit: the only writer. Takes the verified prefix as one batch, writes it to the journal,
- * applies it, commits with sync, re-reads and re-hashes the new leaves, signs the checkpoint, and
- * only then lets answer and publish see it. One thread owns a struct commit.
+ * applies it and commits with sync; what follows is for attest. One thread owns a struct commit.
  *
- * In doubt it stops: a failed commit, a leaf that does not re-hash or a high-water mark that cannot
- * be written end the process without an answer (log_fatal); restart recovers by the same code as
- * start-up, and agents send again.
+ * In doubt it stops: a failed commit ends the process without an answer (log_fatal); restart
+ * recovers by the same code as start-up, and agents send again.
  */
 #ifndef BROKER_COMMIT_H
 #define BROKER_COMMIT_H
@@ -17,26 +15,22 @@
 #include "broker/pipeline.h"
 #include "broker/timekeeper.h"
 #include "os/marker.h"
-#include "signer/client.h"
-#include "signer/highwater.h"
 
 struct commit {
     struct pipeline *pipeline;
     struct board *board;
     struct store *store;
     struct counters *counters;
-    const char *dir;              /* whose disk is watched */
-    struct signer_client *signer; /* the signer */
+    const char *dir; /* whose disk is watched */
     struct note_key checkpoint_key;
     struct timekeeper time;
-    struct highwater highwater;
     struct marker marker;
-    struct governance *governance;  /* in force after the newest batch */
-    struct tree_range signed_range; /* what the newest checkpoint covers */
-    uint64_t batch;                 /* number of the newest batch */
-    struct buf journal;             /* reused */
-    uint64_t writes_max;            /* CAIRN_BATCH_WRITES_MAX; tests set less */
-    int disk_percent;               /* looked at once a second */
+    struct governance *governance; /* in force after the newest batch */
+    uint64_t log_size;             /* after the newest batch */
+    uint64_t batch;                /* number of the newest batch */
+    struct buf journal;            /* reused */
+    uint64_t writes_max;           /* CAIRN_BATCH_WRITES_MAX; tests set less */
+    int disk_percent;              /* looked at once a second */
     int64_t looked_ms;
     int64_t surveyed_ms;   /* once a minute */
     int64_t next_timer_ms; /* INT64_MAX: none is set */
@@ -51,11 +45,9 @@ struct commit {
     uint64_t refused_hour;
 };
 
-/* Loads what the store holds, refuses a store older than its high-water mark, signs the head. The
- * members above `time` are set by the caller, `time`, `highwater` and `marker` are open. `mark` is
- * what the high-water file said. */
-int commit_recover(struct commit *commit, const struct checkpoint *mark,
-                   struct error *error) MUST_USE;
+/* Loads what the store holds, after attest_recover found it sound; its head is for attest_step to
+ * sign. The members above `time` are set by the caller, `time` and `marker` are open. */
+int commit_recover(struct commit *commit, struct error *error) MUST_USE;
 /* The batch that says: this program started. Governance documents that the store does not hold yet
  * go in with it. */
 void commit_start(struct commit *commit, const struct input *governance, size_t n);

@@ -2,11 +2,13 @@
 /*
  * Happy path: gate fills a free slot and claims it; a worker takes the oldest untaken slot and
  * finishes it, in any order; the verified cursor follows the finished prefix; commit makes a prefix
- * of verified slots durable as one batch; answer sends the receipts in order and frees the slots.
+ * of verified slots written as one batch; attest makes durable what was written, which may be several
+ * batches; answer sends the receipts in order and frees the slots.
  *
  * Why one mutex and not five atomics: each operation holds it for some tens of nanoseconds, a few
  * times per frame of up to 64 records, and the invariant can be asserted on all cursors at once.
- * Waiting uses condition variables, so an idle broker makes no system calls and a busy one few.
+ * Waiting uses condition variables, so an idle broker makes no system calls and a busy one few. They
+ * are signalled after the mutex is free: who wakes takes it at once.
  *
  * Not done here: what the stages do with a slot.
  */
@@ -25,13 +27,17 @@ struct pipeline {
     pthread_mutex_t lock;
     pthread_cond_t to_verify;
     pthread_cond_t to_commit;
+    pthread_cond_t to_attest;
     pthread_cond_t to_publish;
     uint64_t claimed;
     uint64_t taken;
     uint64_t verified;
-    uint64_t durable;
+    struct written written;
+    struct written durable;
+    uint64_t times_durable; /* times that something became durable */
     uint64_t answered;
     size_t bytes;
+    bool gathering; /* commit has some and waits for more */
     bool stopped;
     void (*wake)(void *data);
     void *wake_data;
@@ -47,8 +53,10 @@ static struct slot *slot_at(struct pipeline *pipeline, uint64_t number)
 
 static void check(const struct pipeline *pipeline)
 {
-    assert(pipeline->answered <= pipeline->durable);
-    assert(pipeline->durable <= pipeline->verified);
+    assert(pipeline->answered <= pipeline->durable.slots);
+    assert(pipeline->durable.slots <= pipeline->written.slots);
+    assert(pipeline->durable.log_size <= pipeline->written.log_size);
+    assert(pipeline->written.slots <= pipeline->verified);
     assert(pipeline->verified <= pipeline->taken);
     assert(pipeline->taken <= pipeline->claimed);
     assert(pipeline->claimed <= pipeline->answered + CAIRN_RING_SLOTS);
@@ -103,6 +111,7 @@ int pipeline_new(struct pipeline **ret)
     }
     cond_init(&pipeline->to_verify);
     cond_init(&pipeline->to_commit);
+    cond_init(&pipeline->to_attest);
     cond_init(&pipeline->to_publish);
     for (size_t i = 0; i < CAIRN_RING_SLOTS; i++) {
         pipeline->slots[i].arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
@@ -140,6 +149,7 @@ void pipeline_free(struct pipeline **pipeline)
     letters_deinit(&(*pipeline)->posted);
     (void)pthread_cond_destroy(&(*pipeline)->to_verify);
     (void)pthread_cond_destroy(&(*pipeline)->to_commit);
+    (void)pthread_cond_destroy(&(*pipeline)->to_attest);
     (void)pthread_cond_destroy(&(*pipeline)->to_publish);
     (void)pthread_mutex_destroy(&(*pipeline)->lock);
     base_free(pipeline);
@@ -151,6 +161,7 @@ void pipeline_stop(struct pipeline *pipeline)
     pipeline->stopped = true;
     (void)pthread_cond_broadcast(&pipeline->to_verify);
     (void)pthread_cond_broadcast(&pipeline->to_commit);
+    (void)pthread_cond_broadcast(&pipeline->to_attest);
     (void)pthread_cond_broadcast(&pipeline->to_publish);
     unlock(pipeline);
 }
@@ -207,8 +218,8 @@ void pipeline_claim(struct pipeline *pipeline, struct slot *slot)
     assert(slot == slot_at(pipeline, pipeline->claimed));
     pipeline->claimed++;
     pipeline->bytes += slot->bytes;
-    (void)pthread_cond_signal(&pipeline->to_verify);
     unlock(pipeline);
+    (void)pthread_cond_signal(&pipeline->to_verify);
 }
 
 bool pipeline_may_read(struct pipeline *pipeline)
@@ -235,6 +246,19 @@ struct slot *pipeline_take(struct pipeline *pipeline, bool wait)
     return slot;
 }
 
+static uint64_t ready(const struct pipeline *pipeline)
+{
+    uint64_t n = pipeline->verified - pipeline->written.slots;
+    return n < CAIRN_BATCH_FRAMES_MAX ? n : CAIRN_BATCH_FRAMES_MAX;
+}
+
+/* Company is worth waiting for only while more is on its way through verify. */
+static bool is_gathered(const struct pipeline *pipeline)
+{
+    return ready(pipeline) == 0 || ready(pipeline) == CAIRN_BATCH_FRAMES_MAX ||
+           pipeline->verified == pipeline->claimed;
+}
+
 void pipeline_finish(struct pipeline *pipeline, struct slot *slot)
 {
     lock(pipeline);
@@ -243,8 +267,11 @@ void pipeline_finish(struct pipeline *pipeline, struct slot *slot)
            slot_at(pipeline, pipeline->verified)->finished) {
         pipeline->verified++;
     }
-    (void)pthread_cond_signal(&pipeline->to_commit);
+    bool wakes = !pipeline->gathering || is_gathered(pipeline);
     unlock(pipeline);
+    if (wakes) {
+        (void)pthread_cond_signal(&pipeline->to_commit);
+    }
 }
 
 /* --- commit --- */
@@ -254,40 +281,69 @@ size_t pipeline_batch(struct pipeline *pipeline, bool wait, int timeout_ms)
     lock(pipeline);
     struct timespec until = deadline(timeout_ms);
     int r = 0;
-    while (wait && pipeline->verified == pipeline->durable && !pipeline->stopped &&
-           r != ETIMEDOUT) {
+    while (wait && ready(pipeline) == 0 && !pipeline->stopped && r != ETIMEDOUT) {
         r = pthread_cond_timedwait(&pipeline->to_commit, &pipeline->lock, &until);
     }
-    /* Company is worth waiting for only while more is on its way through verify. */
     until = deadline(CAIRN_BATCH_AGE_MAX_MS);
     r = 0;
-    while (wait && pipeline->verified > pipeline->durable &&
-           pipeline->verified < pipeline->claimed &&
-           pipeline->verified - pipeline->durable < CAIRN_BATCH_FRAMES_MAX && !pipeline->stopped &&
-           r != ETIMEDOUT) {
+    pipeline->gathering = true;
+    while (wait && !is_gathered(pipeline) && !pipeline->stopped && r != ETIMEDOUT) {
         r = pthread_cond_timedwait(&pipeline->to_commit, &pipeline->lock, &until);
     }
-    uint64_t ready = pipeline->verified - pipeline->durable;
+    pipeline->gathering = false;
+    size_t n = (size_t)ready(pipeline);
     unlock(pipeline);
-    return ready < CAIRN_BATCH_FRAMES_MAX ? (size_t)ready : CAIRN_BATCH_FRAMES_MAX;
+    return n;
 }
 
 struct slot *pipeline_batch_slot(struct pipeline *pipeline, size_t i)
 {
     lock(pipeline);
-    assert(pipeline->durable + i < pipeline->verified);
-    struct slot *slot = slot_at(pipeline, pipeline->durable + i);
+    assert(pipeline->written.slots + i < pipeline->verified);
+    struct slot *slot = slot_at(pipeline, pipeline->written.slots + i);
     unlock(pipeline);
     return slot;
 }
 
-void pipeline_durable(struct pipeline *pipeline, size_t n)
+void pipeline_written(struct pipeline *pipeline, size_t n, uint64_t log_size)
 {
     lock(pipeline);
-    pipeline->durable += n;
-    (void)pthread_cond_signal(&pipeline->to_publish);
+    pipeline->written.slots += n;
+    pipeline->written.log_size = log_size;
+    unlock(pipeline);
+    (void)pthread_cond_signal(&pipeline->to_attest);
+}
+
+/* --- attest --- */
+
+static bool is_attested(const struct pipeline *pipeline)
+{
+    return pipeline->durable.slots == pipeline->written.slots &&
+           pipeline->durable.log_size == pipeline->written.log_size;
+}
+
+bool pipeline_to_attest(struct pipeline *pipeline, bool wait, int timeout_ms, struct written *ret)
+{
+    lock(pipeline);
+    struct timespec until = deadline(timeout_ms);
+    int r = 0;
+    while (wait && is_attested(pipeline) && !pipeline->stopped && r != ETIMEDOUT) {
+        r = pthread_cond_timedwait(&pipeline->to_attest, &pipeline->lock, &until);
+    }
+    bool some = !is_attested(pipeline);
+    *ret = pipeline->written;
+    unlock(pipeline);
+    return some;
+}
+
+void pipeline_durable(struct pipeline *pipeline, const struct written *to)
+{
+    lock(pipeline);
+    pipeline->durable = *to;
+    pipeline->times_durable++;
     unlock(pipeline);
     wake_net(pipeline);
+    (void)pthread_cond_signal(&pipeline->to_publish);
 }
 
 /* --- answer --- */
@@ -296,7 +352,7 @@ struct slot *pipeline_answerable(struct pipeline *pipeline)
 {
     lock(pipeline);
     struct slot *slot =
-        pipeline->answered < pipeline->durable ? slot_at(pipeline, pipeline->answered) : NULL;
+        pipeline->answered < pipeline->durable.slots ? slot_at(pipeline, pipeline->answered) : NULL;
     unlock(pipeline);
     return slot;
 }
@@ -319,7 +375,8 @@ void pipeline_cursors(struct pipeline *pipeline, struct pipeline_cursors *ret)
         .claimed = pipeline->claimed,
         .taken = pipeline->taken,
         .verified = pipeline->verified,
-        .durable = pipeline->durable,
+        .written = pipeline->written.slots,
+        .durable = pipeline->durable.slots,
         .answered = pipeline->answered,
         .bytes = pipeline->bytes,
     };
@@ -359,8 +416,8 @@ bool pipeline_ask(struct pipeline *pipeline, struct letter *letter)
 {
     lock(pipeline);
     bool put = letters_put(&pipeline->asked, letter);
-    (void)pthread_cond_signal(&pipeline->to_publish);
     unlock(pipeline);
+    (void)pthread_cond_signal(&pipeline->to_publish);
     return put;
 }
 
@@ -386,10 +443,10 @@ bool pipeline_posted(struct pipeline *pipeline, struct letter *ret)
     lock(pipeline);
     bool was_full = is_full(&pipeline->posted);
     bool got = letters_get(&pipeline->posted, ret);
+    unlock(pipeline);
     if (was_full) {
         (void)pthread_cond_signal(&pipeline->to_publish);
     }
-    unlock(pipeline);
     return got;
 }
 
@@ -399,10 +456,11 @@ void pipeline_publish_wait(struct pipeline *pipeline, uint64_t *seen, bool block
     struct timespec until = deadline(timeout_ms);
     int r = 0;
     while (!pipeline->stopped && r != ETIMEDOUT &&
-           (blocked ? is_full(&pipeline->posted)
-                    : pipeline->durable == *seen && pipeline->asked.put == pipeline->asked.got)) {
+           (blocked
+                ? is_full(&pipeline->posted)
+                : pipeline->times_durable == *seen && pipeline->asked.put == pipeline->asked.got)) {
         r = pthread_cond_timedwait(&pipeline->to_publish, &pipeline->lock, &until);
     }
-    *seen = pipeline->durable;
+    *seen = pipeline->times_durable;
     unlock(pipeline);
 }

@@ -4,14 +4,15 @@
  * publish. The broker's threads meet here and at the board (board.h), each with one mutex; nothing
  * else is shared but the counters.
  *
- *     answered <= durable <= verified <= taken <= claimed <= answered + CAIRN_RING_SLOTS
+ *     answered <= durable <= written <= verified <= taken <= claimed <= answered + CAIRN_RING_SLOTS
  *
  * asserted at every step.
  *
  *   claimed   gate, on the net thread     frames that have a slot
  *   taken     verify, N threads           slots that some worker took
  *   verified  (moved by pipeline)         the prefix whose workers have finished
- *   durable   commit, one thread          on disk, with answers filled in
+ *   written   commit, one thread          in a synced transaction, with answers filled in
+ *   durable   attest, one thread            read back, and a signed head covers it
  *   answered  answer, on the net thread   receipts sent (or dropped: a resend fetches it), slot
  *                                         free again
  *
@@ -115,14 +116,25 @@ void pipeline_finish(struct pipeline *pipeline, struct slot *slot);
  * up to CAIRN_BATCH_AGE_MAX_MS for company; 0 after timeout_ms or stop. */
 size_t pipeline_batch(struct pipeline *pipeline, bool wait, int timeout_ms);
 struct slot *pipeline_batch_slot(struct pipeline *pipeline, size_t i);
-void pipeline_durable(struct pipeline *pipeline, size_t n);
+/* The next n slots, which may be none, are in a synced transaction; the log has so many leaves. */
+void pipeline_written(struct pipeline *pipeline, size_t n, uint64_t log_size);
+
+/* --- attest --- */
+/* How far commit has come. */
+struct written {
+    uint64_t slots;
+    uint64_t log_size;
+};
+/* False when all of it is durable. With wait: sleeps up to timeout_ms until something is not. */
+bool pipeline_to_attest(struct pipeline *pipeline, bool wait, int timeout_ms, struct written *ret);
+void pipeline_durable(struct pipeline *pipeline, const struct written *to);
 
 /* --- answer --- */
 struct slot *pipeline_answerable(struct pipeline *pipeline); /* the oldest durable slot, or NULL */
 void pipeline_answered(struct pipeline *pipeline);           /* frees it */
 
 struct pipeline_cursors {
-    uint64_t claimed, taken, verified, durable, answered;
+    uint64_t claimed, taken, verified, written, durable, answered;
     size_t bytes;
 };
 void pipeline_cursors(struct pipeline *pipeline, struct pipeline_cursors *ret);
@@ -137,8 +149,8 @@ bool pipeline_ask(struct pipeline *pipeline, struct letter *letter); /* net -> p
 bool pipeline_asked(struct pipeline *pipeline, struct letter *ret);
 bool pipeline_post(struct pipeline *pipeline, struct letter *letter); /* publish -> net */
 bool pipeline_posted(struct pipeline *pipeline, struct letter *ret);
-/* publish sleeps here until something was asked or durable moved past *seen; or, when it is
- * `blocked` by a full queue to net, until there is room; or timeout. */
+/* publish sleeps here until something was asked or more than *seen times something became durable;
+ * or, when it is `blocked` by a full queue to net, until there is room; or timeout. */
 void pipeline_publish_wait(struct pipeline *pipeline, uint64_t *seen, bool blocked, int timeout_ms);
 bool pipeline_stopped(struct pipeline *pipeline);
 

@@ -30,7 +30,7 @@ static void count_agencies(struct commit *commit, struct store_txn *txn, int32_t
 {
     const struct directory *directory = &commit->governance->directory;
     struct agencies agencies = {.undelivered = 0};
-    uint64_t size = commit->signed_range.size;
+    uint64_t size = commit->log_size;
     for (size_t i = 0; i < directory->n_agencies; i++) {
         if (directory->agencies[i].active) {
             add_agency(txn, &directory->agencies[i], today, &agencies);

@@ -22,10 +22,10 @@
     X(COMMIT_JOURNAL_PUT, "commit.journal_put", "broker") /* in the transaction */                 \
     X(COMMIT_APPLIED, "commit.applied", "broker")                                                  \
     X(COMMIT_SYNCED, "commit.synced", "broker") /* nobody knows yet */                             \
-    X(COMMIT_REREAD, "commit.reread", "broker")                                                    \
-    X(COMMIT_MARKED, "commit.marked", "broker") /* high-water mark */                              \
-    X(COMMIT_SIGNED, "commit.signed", "broker")                                                    \
-    X(COMMIT_SHOWN, "commit.shown", "broker") /* on the board; answers may follow */               \
+    X(ATTEST_REREAD, "attest.reread", "broker")                                                    \
+    X(ATTEST_MARKED, "attest.marked", "broker") /* high-water mark */                              \
+    X(ATTEST_SIGNED, "attest.signed", "broker")                                                    \
+    X(ATTEST_SHOWN, "attest.shown", "broker") /* on the board; answers may follow */               \
     X(ANSWER_DUE, "answer.due", "broker")                                                          \
     X(ANSWER_SENT, "answer.sent", "broker")                                                        \
     X(PUBLISH_FILLED, "publish.filled", "broker")                                                  \

@@ -113,14 +113,18 @@ const struct algorithms *context_algorithms(void)
     return &algorithms;
 }
 
+struct context *context_of_thread(void)
+{
+    assert(started);
+    struct context *context = pthread_getspecific(thread_key);
+
+    return context ? context : context_new();
+}
+
 struct context *context_mine(void)
 {
-    struct context *context;
-
-    assert(started);
     ERR_clear_error();
-    context = pthread_getspecific(thread_key);
-    return context ? context : context_new();
+    return context_of_thread();
 }
 
 int context_start(void)

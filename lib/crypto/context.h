@@ -28,8 +28,10 @@ struct context {
 int context_start(void) MUST_USE;
 void context_stop(void); /* releases the calling thread's contexts too */
 const struct algorithms *context_algorithms(void);
-/* The calling thread's contexts, with its OpenSSL error queue emptied: a stale error would be
- * misread. */
+/* The calling thread's contexts. */
+struct context *context_of_thread(void);
+/* The same with its OpenSSL error queue emptied: a stale error would be misread. That costs as much
+ * as hashing a leaf does, and digests end the process on any error. */
 struct context *context_mine(void);
 
 #endif

@@ -18,7 +18,7 @@ static void hmac_over(struct slice key, const struct slice *parts, size_t n,
                       uint8_t out[CAIRN_HASH_BYTES])
 {
     static const uint8_t zeros[CAIRN_HASH_BYTES];
-    EVP_MAC_CTX *hmac = context_mine()->hmac;
+    EVP_MAC_CTX *hmac = context_of_thread()->hmac;
     size_t written = 0;
 
     /* An empty key is the same as zeros (RFC 2104 pads with them), and OpenSSL takes no empty one.
@@ -36,7 +36,7 @@ static void hmac_over(struct slice key, const struct slice *parts, size_t n,
 
 void sha256_many(const struct slice *parts, size_t n, uint8_t out[CAIRN_HASH_BYTES])
 {
-    EVP_MD_CTX *digest = context_mine()->digest;
+    EVP_MD_CTX *digest = context_of_thread()->digest;
 
     assert(n <= DIGEST_PARTS_MAX);
     must(EVP_DigestInit_ex2(digest, context_algorithms()->sha256, NULL));

@@ -173,6 +173,7 @@ static enum daemon_stage stage_of(const char *name)
     } names[] = {
         {"verify", DAEMON_VERIFY},
         {"commit", DAEMON_COMMIT},
+        {"attest", DAEMON_ATTEST},
         {"publish", DAEMON_PUBLISH},
         {"ZMQ", DAEMON_IO},
     };

@@ -34,6 +34,7 @@ enum daemon_stage {
     DAEMON_IO,
     DAEMON_VERIFY,
     DAEMON_COMMIT,
+    DAEMON_ATTEST,
     DAEMON_PUBLISH,
     DAEMON_SIGNER,
     DAEMON_STAGES

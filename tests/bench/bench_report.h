@@ -51,12 +51,14 @@
     X(BULK_IO, STAGES, "us", "libzmq: CURVE and TCP, parcels of 64")                               \
     X(BULK_VERIFY, STAGES, "us", "verify, parcels of 64")                                          \
     X(BULK_COMMIT, STAGES, "us", "commit, parcels of 64")                                          \
+    X(BULK_ATTEST, STAGES, "us", "attest, parcels of 64")                                          \
     X(BULK_PUBLISH, STAGES, "us", "publish, parcels of 64")                                        \
     X(BULK_SIGNER, STAGES, "us", "the checkpoint's signer, parcels of 64")                         \
     X(SINGLE_NET, STAGES, "us", "net: gate and answer, parcels of 1")                              \
     X(SINGLE_IO, STAGES, "us", "libzmq: CURVE and TCP, parcels of 1")                              \
     X(SINGLE_VERIFY, STAGES, "us", "verify, parcels of 1")                                         \
     X(SINGLE_COMMIT, STAGES, "us", "commit, parcels of 1")                                         \
+    X(SINGLE_ATTEST, STAGES, "us", "attest, parcels of 1")                                         \
     X(SINGLE_PUBLISH, STAGES, "us", "publish, parcels of 1")                                       \
     X(SINGLE_SIGNER, STAGES, "us", "the checkpoint's signer, parcels of 1")                        \
     X(SHARE, FULL, "of P64", "accepted, parcels of 64, from an empty store")                       \

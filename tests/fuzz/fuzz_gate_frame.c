@@ -91,7 +91,13 @@ static void verify_claimed(void)
     if (slot->verdict == VERDICT_STORED) {
         check_believed(slot);
     }
-    pipeline_durable(pipeline, 1);
+    struct pipeline_cursors at;
+    struct written written;
+    pipeline_cursors(pipeline, &at);
+    pipeline_written(pipeline, 1, at.written + 1);
+    bool some = pipeline_to_attest(pipeline, false, 0, &written);
+    assert(some);
+    pipeline_durable(pipeline, &written);
     pipeline_answered(pipeline);
 }
 

@@ -114,6 +114,7 @@ void hub_start(struct hub *hub, struct model *model)
     running = hub;
     connect(hub);
     commit_start(&hub->world->commit, NULL, 0);
+    (void)attest_step(&hub->world->attest, false, 0);
     model_reads(hub->model, hub->world->store);
 }
 
@@ -140,6 +141,7 @@ static void offer_newer(struct hub *hub)
         }
     }
     commit_start(&hub->world->commit, inputs, n);
+    (void)attest_step(&hub->world->attest, false, 0);
 }
 
 void hub_restart(struct hub *hub)
@@ -181,7 +183,7 @@ bool hub_verify(struct hub *hub)
 
 bool hub_commit(struct hub *hub)
 {
-    bool did = commit_step(&hub->world->commit, false, 0);
+    bool did = world_commit(hub->world);
     if (hub->died) {
         bury(hub);
     }

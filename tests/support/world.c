@@ -137,9 +137,15 @@ static int start(struct world *world)
         .store = world->store,
         .counters = &world->counters,
         .dir = world->dir,
+        .marker = MARKER_NULL,
+    };
+    world->attest = (struct attest){
+        .pipeline = world->pipeline,
+        .board = world->board,
+        .store = world->store,
+        .counters = &world->counters,
         .signer = &world->signer,
         .highwater = HIGHWATER_NULL,
-        .marker = MARKER_NULL,
     };
     signer_public(world->checkpoint_signer, public_key);
     bool good = note_key_init(&world->commit.checkpoint_key, GOVERNING_ORIGIN, NOTE_TYPE_ED25519,
@@ -150,11 +156,16 @@ static int start(struct world *world)
     assert(r == 0);
     open_signer(world);
     (void)snprintf(path, sizeof(path), "%s/highwater", world->dir);
-    r = highwater_open(path, &world->clock.clock, &world->commit.highwater, &mark, &error);
+    r = highwater_open(path, &world->clock.clock, &world->attest.highwater, &mark, &error);
     assert(r == 0);
     r = timekeeper_init(&world->commit.time, &world->clock.clock, 0, false, &error);
     assert(r == 0);
-    return commit_recover(&world->commit, &mark, &error);
+    r = attest_recover(&world->attest, world->dir, &mark, &error);
+    if (r == 0) {
+        r = commit_recover(&world->commit, &error);
+    }
+    (void)attest_step(&world->attest, false, 0);
+    return r;
 }
 
 static void stop(struct world *world)
@@ -163,6 +174,7 @@ static void stop(struct world *world)
     answer_deinit(&world->answer);
     publish_deinit(&world->publish);
     commit_deinit(&world->commit);
+    attest_deinit(&world->attest);
     signer_client_close(&world->signer);
     service_close(&world->service);
     pipeline_free(&world->pipeline);
@@ -180,6 +192,7 @@ static void offer(struct world *world, enum governance_document document, uint64
         .governance = {document, buf_slice(text), buf_slice(&note)},
     };
     commit_start(&world->commit, &input, 1);
+    (void)attest_step(&world->attest, false, 0);
 }
 
 static void offer_all(struct world *world)
@@ -649,6 +662,12 @@ void world_receive(struct world *world, uint32_t agency, struct slice frame)
     gate_frame(&world->gate, &peer, &copy);
 }
 
+bool world_commit(struct world *world)
+{
+    bool did = commit_step(&world->commit, false, 0);
+    return attest_step(&world->attest, false, 0) || did;
+}
+
 void world_turn(struct world *world)
 {
     bool moved = true;
@@ -657,7 +676,7 @@ void world_turn(struct world *world)
         while (verify_step(&world->verify, false)) {
             moved = true;
         }
-        moved = commit_step(&world->commit, false, 0) || moved;
+        moved = world_commit(world) || moved;
         while (answer_step(&world->answer)) {
             moved = true;
         }

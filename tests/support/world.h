@@ -8,6 +8,7 @@
 #define SUPPORT_WORLD_H
 
 #include "broker/answer.h"
+#include "broker/attest.h"
 #include "broker/commit.h"
 #include "broker/gate.h"
 #include "broker/publish.h"
@@ -54,6 +55,7 @@ struct world {
     struct pipeline *pipeline;
     struct verify verify;
     struct commit commit;
+    struct attest attest;
     struct publish publish;
     struct gate gate;
     struct answer answer;
@@ -152,6 +154,8 @@ struct peer world_peer(uint32_t agency);
 
 /* Hands a frame to gate as if it came from that agency's connection. Returns its correlation. */
 void world_receive(struct world *world, uint32_t agency, struct slice frame);
+/* One batch, and its head; false when there was neither. */
+bool world_commit(struct world *world);
 /* Every stage until nothing moves. */
 void world_turn(struct world *world);
 /* Cut, receive, turn. Returns the first entry's verdict, or the frame's when it was refused as a

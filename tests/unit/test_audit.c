@@ -131,6 +131,7 @@ static void be_refused(void)
         .agency = GP, .signer = HOSPITAL, .n = 1, .entries = &entry};
     assert_false(verdict_is_stored(world_send(world, &forged)));
     commit_flush_refused(&world->commit);
+    (void)attest_step(&world->attest, false, 0);
     scene->refused = world->commit.batch;
 }
 

@@ -37,7 +37,7 @@ struct sent {
 struct office {
     struct world *world;
     struct wake wake; /* commit and publish have something for net */
-    pthread_t threads[WORKERS + 2];
+    pthread_t threads[WORKERS + 3];
     struct sent sent[FRAMES];
     uint64_t last_position[WORLD_AGENCIES + 1];
 };
@@ -59,6 +59,14 @@ static void *commit_thread(void *data)
 {
     struct world *world = data;
     while (commit_step(&world->commit, true, WAIT_MS) || !pipeline_stopped(world->pipeline)) {
+    }
+    return NULL;
+}
+
+static void *attest_thread(void *data)
+{
+    struct world *world = data;
+    while (attest_step(&world->attest, true, WAIT_MS) || !pipeline_stopped(world->pipeline)) {
     }
     return NULL;
 }
@@ -87,6 +95,7 @@ static void start_threads(void)
         assert_int_equal(pthread_create(&office.threads[n], NULL, verify_thread, office.world), 0);
     }
     assert_int_equal(pthread_create(&office.threads[n++], NULL, commit_thread, office.world), 0);
+    assert_int_equal(pthread_create(&office.threads[n++], NULL, attest_thread, office.world), 0);
     assert_int_equal(pthread_create(&office.threads[n], NULL, publish_thread, office.world), 0);
 }
 

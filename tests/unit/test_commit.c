@@ -127,12 +127,12 @@ static void a_batch_takes_no_more_frames_than_its_limit(void **state)
     }
     verify_all(world);
 
-    assert_true(commit_step(&world->commit, false, 0));
+    assert_true(world_commit(world));
     assert_int_equal(cursors(world).durable, CAIRN_BATCH_FRAMES_MAX);
 
-    assert_true(commit_step(&world->commit, false, 0));
+    assert_true(world_commit(world));
     assert_int_equal(cursors(world).durable, CAIRN_BATCH_FRAMES_MAX + 10);
-    assert_false(commit_step(&world->commit, false, 0));
+    assert_false(world_commit(world));
     world_turn(world);
 }
 
@@ -150,7 +150,7 @@ static void a_batch_takes_no_more_bytes_than_its_limit(void **state)
     verify_all(world);
     size_t each = cursors(world).bytes / (size_t)cursors(world).claimed;
 
-    assert_true(commit_step(&world->commit, false, 0));
+    assert_true(world_commit(world));
 
     assert_int_equal(cursors(world).durable, CAIRN_BATCH_BYTES_MAX / each);
     world_turn(world);
@@ -174,11 +174,11 @@ static void a_batch_that_has_written_enough_ends_and_the_next_takes_the_rest(voi
     verify_all(world);
     world->commit.writes_max = 20; /* a record and its share of the batch write some ten rows */
 
-    assert_true(commit_step(&world->commit, false, 0));
+    assert_true(world_commit(world));
 
     assert_true(cursors(world).durable < cursors(world).verified);
     assert_int_equal(world->commit.n_refused, 0);
-    while (commit_step(&world->commit, false, 0)) {
+    while (world_commit(world)) {
     }
     assert_int_equal(cursors(world).durable, cursors(world).verified);
     assert_true(rows(world, T_JOURNAL) > before + 2);
@@ -211,7 +211,7 @@ static void nothing_is_answered_or_told_before_it_is_durable(void **state)
     struct letter letter = {.frame = NET_FRAME_NULL};
     assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 0); /* and leaves a fetch waiting */
     receive(world, &parcel);
-    assert_false(commit_step(&world->commit, false, 0));
+    assert_false(world_commit(world));
     assert_false(answer_step(&world->answer));
 
     verify_all(world);
@@ -219,7 +219,7 @@ static void nothing_is_answered_or_told_before_it_is_durable(void **state)
     assert_false(publish_step(&world->publish));
     assert_false(pipeline_posted(world->pipeline, &letter));
 
-    assert_true(commit_step(&world->commit, false, 0));
+    assert_true(world_commit(world));
     assert_true(answer_step(&world->answer));
     assert_true(publish_step(&world->publish));
     assert_true(pipeline_posted(world->pipeline, &letter));
@@ -529,7 +529,7 @@ static void ended_by_its_disk(struct world *world, const struct world_entry *ent
 {
     int full = open("/dev/full", O_RDWR);
     (void)dup2(full, STDERR_FILENO);
-    (void)dup2(full, world->commit.highwater.fd);
+    (void)dup2(full, world->attest.highwater.fd);
     (void)world_send_one(world, GP, entry);
     _exit(EXIT_SUCCESS);
 }
@@ -626,6 +626,7 @@ static void a_start_is_in_the_log_with_the_size_it_found(void **state)
     assert_int_equal(world_restart(world), 0);
 
     commit_start(&world->commit, NULL, 0);
+    (void)attest_step(&world->attest, false, 0);
 
     struct leaf leaf = newest_leaf(world);
     sha256(slice_of_text("cairn-broker " CAIRN_VERSION), software.bytes);
@@ -687,6 +688,7 @@ static void what_was_refused_is_in_the_log_before_the_broker_stops(void **state)
 
     commit_flush_refused(&world->commit);
     commit_flush_refused(&world->commit);
+    (void)attest_step(&world->attest, false, 0);
 
     assert_int_equal(world_log_size(world), size + 1);
     assert_int_equal(newest_leaf(world).type, LEAF_REFUSED);
@@ -804,7 +806,7 @@ static void without_a_high_water_mark_it_ends_before_answering(void **state)
     if (pid == 0) {
         (void)dup2(ends[1], STDERR_FILENO);
         int full = open("/dev/full", O_RDWR);
-        (void)dup2(full, world->commit.highwater.fd);
+        (void)dup2(full, world->attest.highwater.fd);
         (void)world_send_one(world, GP, &entry);
         _exit(EXIT_SUCCESS);
     }

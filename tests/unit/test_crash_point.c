@@ -21,7 +21,7 @@ static int status_of(const char *armed, int passages)
         (void)close(STDERR_FILENO);
         (void)setenv("CAIRN_CRASH_POINT", armed, 1);
         for (int i = 0; i < passages; i++) {
-            crash_point_reach(CRASH_COMMIT_REREAD);
+            crash_point_reach(CRASH_ATTEST_REREAD);
             crash_point_reach(CRASH_COMMIT_SYNCED);
         }
         _exit(0);

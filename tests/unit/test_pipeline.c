@@ -50,6 +50,15 @@ static void claim_many(struct pipeline *pipeline, size_t n)
     }
 }
 
+/* Written and attested; each slot is worth a leaf. */
+static void make_durable(struct pipeline *pipeline, size_t n)
+{
+    struct written written;
+    pipeline_written(pipeline, n, cursors(pipeline).written + n);
+    assert_true(pipeline_to_attest(pipeline, false, 0, &written));
+    pipeline_durable(pipeline, &written);
+}
+
 static void finish_many(struct pipeline *pipeline, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -121,7 +130,7 @@ static void verified_follows_the_finished_prefix_in_every_order_of_finishing(voi
             assert_int_equal(cursors(pipeline).verified, base + prefix);
             assert_int_equal(pipeline_batch(pipeline, false, 0), prefix);
         }
-        pipeline_durable(pipeline, ORDERED);
+        make_durable(pipeline, ORDERED);
         answer_many(pipeline, ORDERED);
     } while (next_order(order));
 }
@@ -149,20 +158,61 @@ static void a_batch_is_no_larger_than_its_limit(void **state)
     finish_many(pipeline, CAIRN_BATCH_FRAMES_MAX + 1);
 
     assert_int_equal(pipeline_batch(pipeline, false, 0), CAIRN_BATCH_FRAMES_MAX);
-    pipeline_durable(pipeline, CAIRN_BATCH_FRAMES_MAX);
+    make_durable(pipeline, CAIRN_BATCH_FRAMES_MAX);
 
     assert_int_equal(pipeline_batch(pipeline, false, 0), 1);
+}
+
+/* While the head of the first is signed, two more are written. */
+static void what_was_written_meanwhile_becomes_durable_together(void **state)
+{
+    struct pipeline *pipeline = *state;
+    struct written written;
+    claim_many(pipeline, 4);
+    finish_many(pipeline, 4);
+    pipeline_written(pipeline, 1, 10);
+    assert_true(pipeline_to_attest(pipeline, false, 0, &written));
+
+    pipeline_written(pipeline, 2, 12);
+    assert_int_equal(pipeline_batch(pipeline, false, 0), 1);
+    pipeline_durable(pipeline, &written);
+
+    assert_int_equal(cursors(pipeline).durable, 1);
+    assert_true(pipeline_to_attest(pipeline, false, 0, &written));
+    assert_int_equal(written.slots, 3);
+    assert_int_equal(written.log_size, 12);
+    pipeline_durable(pipeline, &written);
+    assert_int_equal(cursors(pipeline).durable, 3);
+    assert_false(pipeline_to_attest(pipeline, false, 0, &written));
+}
+
+static void a_batch_without_frames_is_attested_too(void **state)
+{
+    struct pipeline *pipeline = *state;
+    struct written written;
+
+    pipeline_written(pipeline, 0, 1);
+
+    assert_true(pipeline_to_attest(pipeline, false, 0, &written));
+    pipeline_durable(pipeline, &written);
+    assert_false(pipeline_to_attest(pipeline, false, 0, &written));
 }
 
 static void a_slot_is_answerable_only_when_durable_and_free_only_when_answered(void **state)
 {
     struct pipeline *pipeline = *state;
+    struct written written;
     claim_many(pipeline, 1);
     assert_null(pipeline_answerable(pipeline));
     finish_many(pipeline, 1);
     assert_null(pipeline_answerable(pipeline));
+    pipeline_written(pipeline, 1, 7);
+    assert_null(pipeline_answerable(pipeline));
 
-    pipeline_durable(pipeline, 1);
+    assert_true(pipeline_to_attest(pipeline, false, 0, &written));
+    assert_int_equal(written.slots, 1);
+    assert_int_equal(written.log_size, 7);
+    pipeline_durable(pipeline, &written);
 
     assert_int_equal(pipeline_answerable(pipeline)->header.correlation, 0);
     assert_int_equal(cursors(pipeline).bytes, 10);
@@ -190,7 +240,8 @@ static void the_invariant_holds_in_any_order_of_steps(void **state)
 
     for (int i = 0; i < 200000; i++) {
         struct pipeline_cursors at;
-        switch (random_of(&seed, 5)) {
+        struct written written;
+        switch (random_of(&seed, 6)) {
         case 0:
             claimed += claim(pipeline, LANE_URGENT, random_of(&seed, 30000)) ? 1 : 0;
             break;
@@ -210,10 +261,15 @@ static void the_invariant_holds_in_any_order_of_steps(void **state)
         case 3: {
             size_t ready = pipeline_batch(pipeline, false, 0);
             size_t n = ready == 0 ? 0 : 1 + random_of(&seed, (uint32_t)ready);
-            pipeline_durable(pipeline, n);
-            durable += n;
+            pipeline_written(pipeline, n, cursors(pipeline).written + n);
             break;
         }
+        case 4:
+            if (pipeline_to_attest(pipeline, false, 0, &written)) {
+                pipeline_durable(pipeline, &written);
+                durable = written.slots;
+            }
+            break;
         default:
             if (pipeline_answerable(pipeline) != NULL) {
                 assert_int_equal(pipeline_answerable(pipeline)->header.correlation, answered);
@@ -274,7 +330,7 @@ static void reading_stops_when_the_largest_frame_would_find_no_room(void **state
 
     assert_false(pipeline_may_read(pipeline));
     finish_many(pipeline, 2);
-    pipeline_durable(pipeline, 2);
+    make_durable(pipeline, 2);
     answer_many(pipeline, 1);
     assert_true(pipeline_may_read(pipeline));
 }
@@ -286,7 +342,7 @@ static void room_comes_back_with_each_answer(void **state)
         while (claim(pipeline, LANE_NORMAL, 10)) {
         }
         finish_many(pipeline, 1);
-        pipeline_durable(pipeline, 1);
+        make_durable(pipeline, 1);
         answer_many(pipeline, 1);
         assert_true(claim(pipeline, LANE_NORMAL, 10));
     }
@@ -371,7 +427,7 @@ static void net_is_woken_for_answers_and_letters(void **state)
     finish_many(pipeline, 1);
     assert_int_equal(woken, 0);
 
-    pipeline_durable(pipeline, 1);
+    make_durable(pipeline, 1);
     assert_int_equal(woken, 1);
     write_letter(&letter, 1);
     assert_true(pipeline_post(pipeline, &letter));
@@ -383,8 +439,10 @@ static void a_wait_without_anything_ends_by_itself(void **state)
 {
     struct pipeline *pipeline = *state;
     uint64_t seen = 0;
+    struct written written;
 
     assert_int_equal(pipeline_batch(pipeline, true, 1), 0);
+    assert_false(pipeline_to_attest(pipeline, true, 1, &written));
     pipeline_publish_wait(pipeline, &seen, false, 1);
 
     assert_int_equal(seen, 0);
@@ -397,10 +455,10 @@ static void publish_does_not_sleep_when_there_is_news(void **state)
     uint64_t seen = 0;
     claim_many(pipeline, 2);
     finish_many(pipeline, 2);
-    pipeline_durable(pipeline, 2);
+    make_durable(pipeline, 2);
 
     pipeline_publish_wait(pipeline, &seen, false, 3600 * 1000);
-    assert_int_equal(seen, 2);
+    assert_int_equal(seen, 1);
     write_letter(&letter, 1);
     assert_true(pipeline_ask(pipeline, &letter));
 
@@ -446,12 +504,15 @@ struct sleeper {
 static void *sleep_on(void *data)
 {
     const struct sleeper *sleeper = data;
+    struct written written;
     uint64_t seen = 0;
     switch (sleeper->which) {
     case 0:
         return pipeline_take(sleeper->pipeline, true);
     case 1:
         return pipeline_batch(sleeper->pipeline, true, 3600 * 1000) == 0 ? NULL : data;
+    case 2:
+        return pipeline_to_attest(sleeper->pipeline, true, 3600 * 1000, &written) ? data : NULL;
     default:
         pipeline_publish_wait(sleeper->pipeline, &seen, false, 3600 * 1000);
         return NULL;
@@ -461,17 +522,17 @@ static void *sleep_on(void *data)
 static void stopping_ends_every_wait(void **state)
 {
     struct pipeline *pipeline = *state;
-    struct sleeper sleepers[6];
-    pthread_t threads[6];
-    for (int i = 0; i < 6; i++) {
-        sleepers[i] = (struct sleeper){.pipeline = pipeline, .which = i % 3};
+    struct sleeper sleepers[8];
+    pthread_t threads[8];
+    for (int i = 0; i < 8; i++) {
+        sleepers[i] = (struct sleeper){.pipeline = pipeline, .which = i % 4};
         assert_int_equal(pthread_create(&threads[i], NULL, sleep_on, &sleepers[i]), 0);
     }
     assert_false(pipeline_stopped(pipeline));
 
     pipeline_stop(pipeline);
 
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 8; i++) {
         void *got = pipeline;
         assert_int_equal(pthread_join(threads[i], &got), 0);
         assert_null(got);
@@ -498,6 +559,8 @@ int main(void)
         STORY(verified_follows_the_finished_prefix_in_every_order_of_finishing),
         STORY(a_batch_is_taken_in_the_order_of_claiming),
         STORY(a_batch_is_no_larger_than_its_limit),
+        STORY(what_was_written_meanwhile_becomes_durable_together),
+        STORY(a_batch_without_frames_is_attested_too),
         STORY(a_slot_is_answerable_only_when_durable_and_free_only_when_answered),
         STORY(the_invariant_holds_in_any_order_of_steps),
         STORY(the_last_slots_are_for_the_urgent_lane),

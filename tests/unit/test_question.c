@@ -218,6 +218,7 @@ static void refusals_are_shown_to_whose_they_are(void **state)
     world_receive(world, GP, buf_slice(&frame));
     world_turn(world);
     commit_flush_refused(&world->commit);
+    (void)attest_step(&world->attest, false, 0);
     uint64_t index = world_log_size(world) - 1;
     assert_int_equal(leaf_at(world, index).type, LEAF_REFUSED);
 

@@ -317,7 +317,7 @@ static void a_store_older_than_its_own_mark_does_not_start(void **state)
     struct checkpoint mark = head_at(world, world_log_size(world));
     mark.size += 1;
 
-    assert_int_equal(highwater_write(&world->commit.highwater, &mark), 0);
+    assert_int_equal(highwater_write(&world->attest.highwater, &mark), 0);
 
     assert_int_not_equal(world_restart(world), 0);
 }
@@ -330,7 +330,7 @@ static void a_mark_with_another_root_does_not_let_the_store_start(void **state)
     mark.root.bytes[31] ^= 1;
 
     for (int slot = 0; slot < 2; slot++) {
-        assert_int_equal(highwater_write(&world->commit.highwater, &mark), 0);
+        assert_int_equal(highwater_write(&world->attest.highwater, &mark), 0);
     }
 
     assert_int_not_equal(world_restart(world), 0);
