@@ -16,10 +16,11 @@
 static void note(struct intake_item *item, const char *words)
 {
     size_t len = strlen(item->reason);
-    const char *separator = len > 0 ? "; " : "";
+    size_t room = sizeof(item->reason) - len;
+    int n = snprintf(item->reason + len, room, "%s%s", len > 0 ? "; " : "", words);
 
-    if (len + strlen(separator) + strlen(words) < sizeof(item->reason)) {
-        (void)snprintf(item->reason + len, sizeof(item->reason) - len, "%s%s", separator, words);
+    if (n < 0 || (size_t)n >= room) {
+        item->reason[len] = '\0';
     }
 }
 

@@ -545,8 +545,10 @@ static void finish(struct bench *bench)
 {
     struct daemon_usage usage;
 
-    daemon_usage(&bench->broker, &usage);
-    report_add(&bench->report, FIGURE_LOADED_FILE, usage.file_mib);
+    if (bench->options->only == NULL) {
+        daemon_usage(&bench->broker, &usage);
+        report_add(&bench->report, FIGURE_LOADED_FILE, usage.file_mib);
+    }
     if (wanted(bench, "agent")) {
         measure_agent(bench);
     }
@@ -558,7 +560,9 @@ static void finish(struct bench *bench)
     }
     load_free(&bench->load);
     daemon_stop(&bench->broker);
-    measure_starts(bench, FIGURE_START_FULL);
+    if (bench->options->only == NULL) {
+        measure_starts(bench, FIGURE_START_FULL);
+    }
     rows_close(&bench->rows);
     if (wanted(bench, "core")) {
         measure_core(bench);
@@ -654,7 +658,8 @@ int main(int argc, char **argv)
         {"full", KEY_FULL, NULL, 0,
          "Also at ten million stored records: half an hour, and 110 GB of disk", 0},
         {"peers", KEY_PEERS, NULL, 0,
-         "Other brokers side by side: RabbitMQ, PostgreSQL, as far as they are installed", 0},
+         "Other brokers side by side: RabbitMQ, PostgreSQL, NATS, Mosquitto, as far as installed",
+         0},
         {"only", KEY_ONLY, "PIECE", 0,
          "One piece: limits, bulk, lanes, single, alerts, agent, school, full or core", 0},
         {"report", KEY_REPORT, "DIR", 0, "Also write bench.txt, bench.json and bench.svg there", 0},

@@ -22,9 +22,13 @@ static const struct peer all[] = {
     {"rabbitmq", "bench-peer-rabbitmq", "classic", FIGURE_CLASSIC},
     {"rabbitmq", "bench-peer-rabbitmq", "quorum", FIGURE_QUORUM},
     {"postgresql", "bench-peer-postgresql", "messages", FIGURE_POSTGRESQL},
+    {"nats", "bench-peer-nats", "messages", FIGURE_NATS},
+    {"mosquitto", "bench-peer-mosquitto", "messages", FIGURE_MOSQUITTO},
 };
 
-static_assert(FIGURE_CLASSIC_CLIENT == FIGURE_CLASSIC + 4, "what a peer says, in this order");
+static_assert(FIGURE_CLASSIC_CLIENT == FIGURE_CLASSIC + 4 &&
+                  FIGURE_MOSQUITTO_CLIENT == FIGURE_MOSQUITTO + 4,
+              "what a peer says, in this order");
 
 /* The words are ours, and the folder's name was made by mkdtemp. */
 static void control(const struct peers *peers, const struct peer *peer, const char *verb)

@@ -32,7 +32,8 @@ static const char *const titles[N_SECTIONS] = {
     [COST] = "Cairn: what a record costs",
     [STAGES] = "Cairn: processor time of its stages, a record",
     [FULL] = "Cairn: how full the store is",
-    [PEERS] = "Others on the same machine: TLS, 2 KiB, eight publishers with 64 in flight, synced",
+    [PEERS] = "Others on the same machine: TLS, 2 KiB, eight publishers with 64 in flight; synced "
+              "unless it says not",
     [CORE] = "Cairn: parts of its core, one thread",
     [SCHOOL] = "Cairn: a school's day, at a real agent",
     [MEMORY] = "Cairn: memory",
@@ -88,10 +89,6 @@ static int decimals(double value)
 
 static void print_row(FILE *out, const char *words, const char *unit, const struct samples *samples)
 {
-    if (samples->n == 0) {
-        (void)fprintf(out, "  %-66s %9s %-9s\n", words, "-", "not measured");
-        return;
-    }
     struct spread spread = samples_spread(samples);
     int digits = decimals(spread.median);
     (void)fprintf(out, "  %-66s %9.*f %-9s  %.*f to %.*f\n", words, digits, spread.median, unit,
@@ -128,24 +125,49 @@ static void print_head(FILE *out, const struct report *report)
     }
 }
 
-static void print_table(FILE *out, const struct report *report)
+/* Only what was measured. */
+static void print_section(FILE *out, const struct report *report, enum section section)
 {
-    print_head(out, report);
-    for (size_t section = 0; section < N_SECTIONS; section++) {
-        (void)fprintf(out, "\n%s\n", titles[section]);
-        for (size_t i = 0; i < N_FIGURES; i++) {
-            if (figure_rows[i].section == (enum section)section) {
-                print_row(out, figure_rows[i].words, figure_rows[i].unit, &report->figures[i]);
-            }
+    bool any = false;
+
+    for (size_t i = 0; i < N_FIGURES; i++) {
+        if (figure_rows[i].section != section || report->figures[i].n == 0) {
+            continue;
         }
+        if (!any) {
+            (void)fprintf(out, "\n%s\n", titles[section]);
+        }
+        any = true;
+        print_row(out, figure_rows[i].words, figure_rows[i].unit, &report->figures[i]);
     }
-    (void)fprintf(out, "\nRatios, round by round\n");
+}
+
+static void print_ratios(FILE *out, const struct report *report)
+{
+    bool any = false;
+
     for (size_t i = 0; i < ARRAY_LEN(ratio_rows); i++) {
         _cleanup_(samples_deinit) struct samples ratio = SAMPLES_NULL;
         samples_divide(&report->figures[ratio_rows[i].of], &report->figures[ratio_rows[i].by],
                        &ratio);
+        if (ratio.n == 0) {
+            continue;
+        }
+        if (!any) {
+            (void)fprintf(out, "\nRatios, round by round\n");
+        }
+        any = true;
         print_row(out, ratio_rows[i].words, "", &ratio);
     }
+}
+
+static void print_table(FILE *out, const struct report *report)
+{
+    print_head(out, report);
+    for (size_t section = 0; section < N_SECTIONS; section++) {
+        print_section(out, report, (enum section)section);
+    }
+    print_ratios(out, report);
 }
 
 /* --- JSON --- */

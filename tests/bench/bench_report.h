@@ -100,6 +100,16 @@
     X(POSTGRESQL_P50, PEERS, "ms", "  to its reader at 200/s, median")                             \
     X(POSTGRESQL_P99, PEERS, "ms", "  the same, 99th percentile")                                  \
     X(POSTGRESQL_CLIENT, PEERS, "us", "  processor time of the load a message")                    \
+    X(NATS, PEERS, "messages/s", "NATS JetStream, file store, not synced: acknowledged")           \
+    X(NATS_THROUGH, PEERS, "messages/s", "  at its reader")                                        \
+    X(NATS_P50, PEERS, "ms", "  to its reader at 200/s, median")                                   \
+    X(NATS_P99, PEERS, "ms", "  the same, 99th percentile")                                        \
+    X(NATS_CLIENT, PEERS, "us", "  processor time of the load a message")                          \
+    X(MOSQUITTO, PEERS, "messages/s", "Mosquitto, QoS 1, persistent, not synced: acknowledged")    \
+    X(MOSQUITTO_THROUGH, PEERS, "messages/s", "  at its reader")                                   \
+    X(MOSQUITTO_P50, PEERS, "ms", "  to its reader at 200/s, median")                              \
+    X(MOSQUITTO_P99, PEERS, "ms", "  the same, 99th percentile")                                   \
+    X(MOSQUITTO_CLIENT, PEERS, "us", "  processor time of the load a message")                     \
     X(IDLE_ANON, MEMORY, "MiB", "broker's own memory, idle (RssAnon)")                             \
     X(LOADED_ANON, MEMORY, "MiB", "broker's own memory, most under load (RssAnon)")                \
     X(LOADED_FILE, MEMORY, "MiB", "programs and mapped store beside it (RssFile, evictable)")      \
@@ -123,6 +133,7 @@
     X(TEN_BY_EMPTY, TEN_SHARE, SHARE, "share of P64, ten million stored / empty store")            \
     X(BULK_BY_CLASSIC, BULK, CLASSIC_THROUGH, "accepted, parcels of 64 / RabbitMQ classic")        \
     X(BULK_BY_QUORUM, BULK, QUORUM_THROUGH, "accepted, parcels of 64 / RabbitMQ quorum")           \
+    X(BULK_BY_NATS, BULK, NATS_THROUGH, "accepted, parcels of 64 / NATS, which does not sync")     \
     X(WHOLE_BY_QUORUM, WHOLE_P50, QUORUM_P50, "alert with its three commits / quorum, median")     \
     X(WHOLE_BY_QUORUM_99, WHOLE_P99, QUORUM_P99, "the same, 99th percentiles")                     \
     X(SCHOOL_BY_SMALL, SCHOOL_ANON, SCHOOL_SMALL_ANON, "the agent's memory, ten times the pupils") \
