@@ -388,7 +388,6 @@ int apply_begin(struct apply *apply, struct store_txn *txn, uint64_t batch,
         .batch = batch,
         .arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES),
     };
-    memcpy(apply->salt, head->salt, sizeof(apply->salt));
     apply->governance = governance == NULL ? NULL : governance_ref(governance);
     int r = log_load(txn, T_LOG, &apply->range);
     if (r != 0) {
@@ -452,11 +451,13 @@ int apply_batch(struct apply *apply, struct slice row,
 {
     size_t at = BATCH_HEAD_BYTES;
     struct input input;
+    journal_said_head(row, &apply->said);
     for (uint32_t n = 0;; n++) {
         size_t offset = at;
         if (!journal_next(row, &at, &input)) {
             return at == row.len ? 0 : -EBADMSG;
         }
+        journal_said_input(&apply->said, row, offset, at);
         struct applied applied = apply_input(apply, &input, n, (uint32_t)offset);
         apply->end = at;
         if (store_fault(apply->txn) != 0) {

@@ -82,7 +82,7 @@ struct apply {
     struct governance *governance; /* in force in this transaction; owned */
     struct tree_range range;       /* the log's right edge in this transaction */
     int64_t time_ms;               /* of the batch */
-    uint8_t salt[32];              /* of the batch */
+    struct hash said; /* what the batch's row says up to the end of the present input */
     uint64_t batch;
     uint32_t input;          /* number of the present input */
     uint32_t offset;         /* where it lies in the batch's row */

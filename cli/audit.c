@@ -26,6 +26,14 @@ bool PRINTF(2, 3) audit_fault(struct auditing *auditing, const char *format, ...
 
 /* --- the journal --- */
 
+bool audit_is_of_input(const struct auditing *auditing, const struct leaf *leaf, uint64_t index)
+{
+    uint8_t salt[LEAF_SALT_BYTES];
+
+    journal_salt(&auditing->said, index, salt);
+    return leaf->time_ms == auditing->time_ms && memcmp(salt, leaf->salt, sizeof(salt)) == 0;
+}
+
 static bool check_refused(struct auditing *auditing, const struct input *input)
 {
     const struct leaf expected = {
@@ -82,7 +90,9 @@ static bool check_batch(struct auditing *auditing, struct slice row)
                            auditing->batch);
     }
     auditing->time_ms = head.time_ms;
+    journal_said_head(row, &auditing->said);
     while (journal_next(row, &at, &input)) {
+        journal_said_input(&auditing->said, row, auditing->offset, at);
         if (!check_input(auditing, &input)) {
             return false;
         }
@@ -97,6 +107,15 @@ static bool check_batch(struct auditing *auditing, struct slice row)
     return true;
 }
 
+/* Whoever reads the store comes by keys: pages may lead a walk to a row and a key past it. */
+static bool is_found(struct auditing *auditing, const struct store_walk *walk)
+{
+    struct slice value;
+
+    return store_get(auditing->txn, T_JOURNAL, walk->key, &value) &&
+           slice_equal(value, walk->value);
+}
+
 static bool check_journal(struct auditing *auditing, void (*progress)(void *, uint64_t, uint64_t),
                           void *data)
 {
@@ -109,6 +128,10 @@ static bool check_journal(struct auditing *auditing, void (*progress)(void *, ui
         auditing->batch = read_u64(&reader);
         if (auditing->batch != ++done) {
             return audit_fault(auditing, "batch %" PRIu64 " of the journal is missing", done);
+        }
+        if (!is_found(auditing, &walk)) {
+            return audit_fault(auditing, "batch %" PRIu64 " of the journal is not found by its key",
+                               done);
         }
         if (!check_batch(auditing, walk.value)) {
             return false;
@@ -147,6 +170,22 @@ static bool check_log(struct auditing *auditing)
     return true;
 }
 
+/* What no entry led to belongs to none. */
+static bool check_nothing_more(struct auditing *auditing, enum table table, uint64_t rows)
+{
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(auditing->txn, table, SLICE_NULL);
+    uint64_t found = 0;
+    while (walk.live) {
+        found++;
+        store_walk_next(&walk);
+    }
+    return found == rows || audit_fault(auditing,
+                                        "the table %s has %" PRIu64 " rows, and the journal leads "
+                                        "to %" PRIu64,
+                                        state_table_names[table], found, rows);
+}
+
 static bool check_all(struct auditing *auditing, void (*progress)(void *, uint64_t, uint64_t),
                       void *data)
 {
@@ -160,6 +199,8 @@ static bool check_all(struct auditing *auditing, void (*progress)(void *, uint64
         return audit_fault(auditing, "there are no governance documents");
     }
     return audit_documents_in_force(auditing) && audit_cosignatures(auditing) &&
+           check_nothing_more(auditing, T_BLOB, auditing->blobs) &&
+           check_nothing_more(auditing, T_PARCEL, auditing->audit->parcels) &&
            (store_fault(auditing->txn) == 0 || audit_fault(auditing, "the store cannot be read"));
 }
 

@@ -41,7 +41,7 @@ static bool check_absent_body(struct auditing *auditing, const struct entry_inpu
     struct entry_row row;
     char id[ENTRY_ID_TEXT_BYTES];
     wire_item_digest(entry->header, SLICE_NULL, &item);
-    if (hash_equal(&item, &entry->item)) {
+    if (hash_equal(&item, &entry->item) && entry->n_grants == 0) {
         return true;
     }
     if (entry->kind == ENTRY_ACKNOWLEDGEMENT) {
@@ -66,6 +66,7 @@ static bool check_body(struct auditing *auditing, const struct entry_input *entr
     if (r == -ENOENT) {
         return check_absent_body(auditing, entry);
     }
+    auditing->blobs++;
     if (r != 0) {
         return audit_fault(auditing, "the body or the stored grants of %s are damaged",
                            name_of(&entry->id, id));
@@ -121,7 +122,7 @@ static bool check_parcel(struct auditing *auditing, const struct entry_input *en
     char id[ENTRY_ID_TEXT_BYTES];
     int r = parcel_row_get(auditing->txn, auditing->batch, entry->parcel, &parcel);
     if (r == -ENOENT) {
-        return true; /* destroyed with its bodies */
+        return audit_fault(auditing, "the parcel of %s is gone", name_of(&entry->id, id));
     }
     if (r != 0 || !wire_parcel_head_read(parcel.head, &arena, &head) ||
         !parcel_holds(&parcel, &head, entry)) {
@@ -143,7 +144,7 @@ static bool check_parcel(struct auditing *auditing, const struct entry_input *en
 /* --- entries --- */
 
 static bool check_entry_leaf(struct auditing *auditing, const struct entry_input *entry,
-                             const struct entry_row *row)
+                             const struct entry_row *row, struct leaf *ret)
 {
     struct slice bytes;
     struct leaf leaf;
@@ -157,6 +158,7 @@ static bool check_entry_leaf(struct auditing *auditing, const struct entry_input
                            "log entry %" PRIu64 " does not say what the journal says of %s",
                            row->log_index, name_of(&entry->id, id));
     }
+    *ret = leaf;
     return true;
 }
 
@@ -189,6 +191,7 @@ static bool check_stored(struct auditing *auditing, const struct entry_input *en
 bool audit_entry(struct auditing *auditing, const struct entry_input *entry)
 {
     struct entry_row row;
+    struct leaf leaf;
     char id[ENTRY_ID_TEXT_BYTES];
     auditing->audit->entries++;
     if (!entry_row_get(auditing->txn, &entry->id, &row)) {
@@ -203,8 +206,12 @@ bool audit_entry(struct auditing *auditing, const struct entry_input *entry)
         return audit_fault(auditing, "the row of %s is not that of its journal entry",
                            name_of(&entry->id, id));
     }
-    if (!audit_leaves_until(auditing, row.log_index) || !check_entry_leaf(auditing, entry, &row)) {
+    if (!audit_leaves_until(auditing, row.log_index) ||
+        !check_entry_leaf(auditing, entry, &row, &leaf) ||
+        (verdict_is_stored(row.verdict) && !check_stored(auditing, entry))) {
         return false;
     }
-    return !verdict_is_stored(row.verdict) || check_stored(auditing, entry);
+    return audit_is_of_input(auditing, &leaf, row.log_index) ||
+           audit_fault(auditing, "log entry %" PRIu64 " was made for something else than %s is now",
+                       row.log_index, name_of(&entry->id, id));
 }

@@ -33,15 +33,21 @@ struct auditing {
     int64_t time_ms; /* of the batch */
     uint32_t input;
     size_t offset;
+    struct hash said;      /* by the batch's row, up to the end of the input */
     uint64_t signed_batch; /* batch and first input of the parcel whose signature held last */
     uint32_t signed_input;
     uint64_t leaf;              /* every leaf before this one has been looked at */
     uint64_t leaves_of_entries; /* among those */
     uint64_t leaves_of_destroyed;
     uint64_t entries_told;     /* entries of the journal that have a leaf of their own */
+    uint64_t blobs;            /* rows that an entry led to */
     struct cosigned *cosigned; /* ascending agency */
     size_t n_cosigned;
 };
+
+/* Whether the leaf at that index was made for the input at hand, as the journal has it now. */
+bool audit_is_of_input(const struct auditing *auditing, const struct leaf *leaf,
+                       uint64_t index) MUST_USE;
 
 /* The first fault is the one that is told. Always false. */
 bool audit_fault(struct auditing *auditing, const char *format, ...) PRINTF(2, 3);

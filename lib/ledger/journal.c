@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "crypto/digest.h"
+
 void journal_begin(const struct batch_head *head, struct buf *out)
 {
     uint8_t storage[BATCH_HEAD_BYTES];
@@ -116,6 +118,40 @@ bool journal_head_read(struct slice row, struct batch_head *ret)
     ret->inputs = read_u32(&reader);
     return reader_ok(&reader);
 }
+
+/* --- what the log commits to --- */
+
+void journal_said_head(struct slice row, struct hash *ret)
+{
+    assert(row.len >= BATCH_HEAD_BYTES);
+    const struct slice parts[] = {slice_of_text("cairn-journal/v1\n"),
+                                  slice_make(row.data, BATCH_HEAD_BYTES - 4)};
+    sha256_many(parts, ARRAY_LEN(parts), ret->bytes);
+}
+
+void journal_said_input(struct hash *said, struct slice row, size_t at, size_t end)
+{
+    assert(at <= end && end <= row.len);
+    const struct slice parts[] = {slice_of_text("cairn-input/v1\n"), SLICE_OF(said->bytes),
+                                  slice_make(row.data + at, end - at)};
+    struct hash next;
+    sha256_many(parts, ARRAY_LEN(parts), next.bytes);
+    *said = next;
+}
+
+void journal_salt(const struct hash *said, uint64_t index, uint8_t ret[LEAF_SALT_BYTES])
+{
+    uint8_t number[8];
+    uint8_t salt[CAIRN_HASH_BYTES];
+    struct writer writer = writer_over(number, sizeof(number));
+    write_u64(&writer, index);
+    const struct slice parts[] = {slice_of_text("cairn-salt/v1\n"), SLICE_OF(said->bytes),
+                                  SLICE_OF(number)};
+    sha256_many(parts, ARRAY_LEN(parts), salt);
+    memcpy(ret, salt, LEAF_SALT_BYTES);
+}
+
+/* --- reading --- */
 
 static bool read_entry_input(struct reader *reader, struct entry_input *ret)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one leaf of the audit log says: commitments and ids, never personal data. 16 random bytes of
- * salt keep a digest of something guessable from being guessed. Fixed layout, big-endian:
+ * What one leaf of the audit log says: commitments and ids, never personal data. 16 bytes of
+ * salt, which only the broker can make, keep a digest of something guessable from being guessed, and
+ * bind the leaf to the broker's journal (ledger/journal.h). Fixed layout, big-endian:
  *
  *   "CRNL" | u8 format 1 | u8 type | i64 time_ms | u32 agency | salt[16] | by type:
  *
@@ -32,7 +33,8 @@
 #include "cairn/verdict.h"
 #include "tree/tree.h"
 
-#define LEAF_MAX_BYTES 160
+#define LEAF_MAX_BYTES  160
+#define LEAF_SALT_BYTES 16
 
 enum leaf_type {
     LEAF_ENTRY = 1,
@@ -50,7 +52,7 @@ struct leaf {
     enum leaf_type type;
     int64_t time_ms;
     uint32_t agency; /* whose entry, who was told; 0 the broker itself */
-    uint8_t salt[16];
+    uint8_t salt[LEAF_SALT_BYTES];
     struct entry_id id;   /* ENTRY, DESTROYED */
     enum entry_kind kind; /* ENTRY */
     enum verdict verdict; /* ENTRY */

@@ -715,18 +715,6 @@ static void the_store_of_a_running_broker_is_sound_too(void **state)
     assert_int_equal(audit.entries, scene->entries);
 }
 
-static void parcels_that_are_not_there_are_not_counted(void **state)
-{
-    (void)state;
-
-    struct audit audit = audit_changed(destroy_parcels);
-
-    expect_sound(&audit);
-    assert_int_equal(audit.bodies, scene->bodies);
-    assert_int_equal(audit.parcels, 0);
-    assert_int_equal(audit.entries, scene->entries);
-}
-
 static void cosignatures_that_are_not_there_are_not_counted(void **state)
 {
     (void)state;
@@ -749,6 +737,7 @@ static void whatever_is_missing_added_or_said_otherwise_is_named(void **state)
         {"bodies lost", lose_the_bodies, "is gone, and nothing says that it was destroyed"},
         {"bodies said to be destroyed", say_that_bodies_were_destroyed,
          "bodies are gone, and the log tells of 0"},
+        {"parcels lost", destroy_parcels, "the parcel of 1-"},
         {"a row lost", lose_the_row_of_an_entry, "is in the journal and has no row"},
         {"a verdict changed", say_it_was_refused, "does not say what the journal says of"},
         {"a parcel grown", put_one_more_into_a_parcel, "the signature of the parcel of 1-"},
@@ -862,7 +851,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(a_store_as_the_broker_wrote_it_is_sound_and_counted),
         STORY(the_store_of_a_running_broker_is_sound_too),
-        STORY(parcels_that_are_not_there_are_not_counted),
         STORY(cosignatures_that_are_not_there_are_not_counted),
         STORY(whatever_is_missing_added_or_said_otherwise_is_named),
         STORY(a_log_without_its_last_leaf_has_another_head),
