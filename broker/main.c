@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/replay.h"
 #include "broker/walls.h"
 #include "crypto/crypto.h"
 #include "os/harden.h"
@@ -23,6 +24,9 @@ int main(int argc, char **argv)
 
     log_init("cairn-broker", LOG_LEVEL_INFO);
     enum conf_then then = options_read(argc, argv, &options);
+    if (then == CONF_INSTEAD) {
+        return replay_say(options.replay) ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
     if (then != CONF_RUN) {
         return then == CONF_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
     }

@@ -61,6 +61,13 @@ enum conf_then options_read(int argc, char **argv, struct options *ret)
          "For trials only: a store on a file system that does not keep what it syncs",
          &options.allow_tmpfs},
     };
+    const struct conf_instead replay = {
+        .name = "replay",
+        .value = "DIR",
+        .help = "Do not run: see whether everything in a broker's folder, or in a copy of it, "
+                "follows from its journal",
+        .given = &options.replay,
+    };
     const struct conf_program program = {
         .name = "cairn-broker",
         .version = "cairn-broker " CAIRN_VERSION,
@@ -71,12 +78,13 @@ enum conf_then options_read(int argc, char **argv, struct options *ret)
         .n_options = ARRAY_LEN(table),
         .flags = flags,
         .n_flags = ARRAY_LEN(flags),
+        .instead = &replay,
     };
     enum conf_then then = conf_command(&program, argc, argv, &options.conf);
     if (then == CONF_RUN) {
         take_options(&options);
-        *ret = options;
     }
+    *ret = options;
     return then;
 }
 

@@ -20,9 +20,11 @@ struct options {
     uint64_t memory_limit_bytes; /* 0: the limit that the system sets */
     bool accept_clock;           /* --accept-clock */
     bool allow_tmpfs;            /* --allow-tmpfs: for trials; what is acknowledged may be lost */
+    const char *replay;          /* --replay: of CONF_INSTEAD */
 };
 
-/* Command line and broker.ini; *ret is filled for CONF_RUN. */
+/* Command line and broker.ini; *ret is filled for CONF_RUN, and its `replay` for
+ * CONF_INSTEAD. */
 enum conf_then options_read(int argc, char **argv, struct options *ret);
 void options_deinit(struct options *options);
 

@@ -130,6 +130,8 @@ static void say_audit(struct output *output, const struct audit *audit)
                 audit->documents);
     output_line(output, "  seen     by %" PRIu64 " agencies, whose cosignatures hold",
                 audit->cosignatures);
+    output_line(output, "What the broker concluded from its journal (who is one child, alerts, "
+                        "mailboxes) was not looked at: `cairn-broker --replay DIR` does that.");
 }
 
 static void say_sound(struct output *output, const struct log_report *report)

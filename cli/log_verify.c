@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 
 #include "cli/audit.h"
-#include "cli/guard.h"
+#include "os/guard.h"
 #include "cli/log_check.h"
 #include "cli/log_export.h"
 #include "cli/log_report.h"

@@ -9,6 +9,7 @@
 enum {
     KEY_PRINT = 256,
     KEY_EXAMPLE,
+    KEY_INSTEAD,
     KEY_FLAGS /* and on: one for each flag of the program */
 };
 
@@ -19,6 +20,7 @@ struct arguments {
     const char *file;
     bool print;
     bool example;
+    bool instead;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -35,6 +37,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_EXAMPLE:
         arguments->example = true;
         return 0;
+    case KEY_INSTEAD:
+        *arguments->program->instead->given = arg;
+        arguments->instead = true;
+        return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "there is nothing to say but options");
         return EINVAL;
@@ -50,7 +56,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static int read_arguments(const struct conf_program *program, int argc, char **argv,
                           struct arguments *ret)
 {
-    struct argp_option options[SHARED_OPTIONS + CONF_FLAGS_MAX + 1] = {
+    struct argp_option options[SHARED_OPTIONS + CONF_FLAGS_MAX + 2] = {
         {"config", 'c', "FILE", 0, "Configuration; files *.ini in the folder FILE.d come after it",
          0},
         {"print-config", KEY_PRINT, NULL, 0, "Print every value in force and where it was said", 0},
@@ -63,6 +69,13 @@ static int read_arguments(const struct conf_program *program, int argc, char **a
         options[SHARED_OPTIONS + i] = (struct argp_option){.name = program->flags[i].name,
                                                            .key = KEY_FLAGS + (int)i,
                                                            .doc = program->flags[i].help};
+    }
+    if (program->instead != NULL) {
+        options[SHARED_OPTIONS + program->n_flags] =
+            (struct argp_option){.name = program->instead->name,
+                                 .key = KEY_INSTEAD,
+                                 .arg = program->instead->value,
+                                 .doc = program->instead->help};
     }
     argp_program_version = program->version;
     *ret = (struct arguments){.program = program, .file = program->file};
@@ -89,6 +102,9 @@ enum conf_then conf_command(const struct conf_program *program, int argc, char *
         conf_example(program->options, program->n_options, &text);
         put(&text);
         return CONF_DONE;
+    }
+    if (arguments.instead) {
+        return CONF_INSTEAD;
     }
     if (conf_load(arguments.file, program->options, program->n_options, &conf, &error) != 0) {
         (void)dprintf(STDERR_FILENO, "%s: %s: %s\n", program->name, error.where, error.what);

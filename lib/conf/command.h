@@ -16,6 +16,14 @@ struct conf_flag {
     bool *given; /* set to true when it is there */
 };
 
+/* Something else to do than to run, without a configuration. */
+struct conf_instead {
+    const char *name;
+    const char *value; /* what its value is called, in capitals */
+    const char *help;
+    const char **given; /* its value, when it is there */
+};
+
 struct conf_program {
     const char *name;    /* "cairn-broker" */
     const char *version; /* for --version, with the name */
@@ -24,13 +32,15 @@ struct conf_program {
     const struct conf_option *options;
     size_t n_options;
     const struct conf_flag *flags;
-    size_t n_flags; /* at most CONF_FLAGS_MAX */
+    size_t n_flags;                     /* at most CONF_FLAGS_MAX */
+    const struct conf_instead *instead; /* NULL: nothing */
 };
 
 enum conf_then {
     CONF_RUN,
-    CONF_DONE,  /* --print-config, --example-config: it was done */
-    CONF_FAILED /* and why was said on standard error */
+    CONF_INSTEAD, /* that was asked for; *ret is as it was */
+    CONF_DONE,    /* --print-config, --example-config: it was done */
+    CONF_FAILED   /* and why was said on standard error */
 };
 
 /* *ret is filled for CONF_RUN; the program's tables are borrowed for as long as it lives. What argp

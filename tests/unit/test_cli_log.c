@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "base/date.h"
-#include "cli/guard.h"
+#include "os/guard.h"
 #include "os/files.h"
 #include "support/console.h"
 #include "support/scratch.h"

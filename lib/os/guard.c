@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/guard.h"
+#include "os/guard.h"
 
 #include <errno.h>
 #include <stdint.h>

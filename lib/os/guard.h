@@ -3,8 +3,8 @@
  * guard: work in a process of its own, so that it may die of what it reads. LMDB trusts its file: a
  * damaged page can end the process that follows it, and that is then the finding.
  */
-#ifndef CLI_GUARD_H
-#define CLI_GUARD_H
+#ifndef OS_GUARD_H
+#define OS_GUARD_H
 
 #include <stdbool.h>
 #include <stddef.h>
