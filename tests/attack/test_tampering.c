@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whoever holds the broker's disk changes a bit, a page, a row: it is found, or it changes nothing.
+ * The short form takes a sample by a seed that meets every page, and every byte of the meta pages. `./run
+ * attack` takes every bit: CAIRN_ATTACK_STEP is the number of bits from one change to the next (1: every
+ * bit), CAIRN_ATTACK_SEED where the sample starts.
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "attack/store_life.h"
+#include "attack/tampering.h"
+#include "base/text.h"
+#include "broker/replay.h"
+#include "ledger/journal.h"
+
+#define SHORT_STEP   1999 /* bits; no multiple of a byte, so that bits of every weight are met */
+#define EXCHANGES    120
+#define SEVERAL      120
+#define CHANGES_ONCE 65536
+
+struct scene {
+    struct world *world;
+    struct tampering tampering;
+    uint64_t seed;
+    uint64_t step;
+};
+
+static struct scene scene;
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    uint64_t value = 0;
+
+    return text != NULL && u64_parse(text, UINT64_MAX, &value) ? value : otherwise;
+}
+
+static int open_scene(void **state)
+{
+    (void)state;
+    scene.seed = setting("CAIRN_ATTACK_SEED", 1);
+    scene.step = setting("CAIRN_ATTACK_STEP", SHORT_STEP);
+    scene.world = world_new();
+    store_life(scene.world);
+    tampering_init(&scene.tampering, scene.world);
+    return 0;
+}
+
+static int close_scene(void **state)
+{
+    (void)state;
+    tampering_deinit(&scene.tampering);
+    world_free(&scene.world);
+    return 0;
+}
+
+static uint64_t chance(void)
+{
+    scene.seed = scene.seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return scene.seed >> 24;
+}
+
+/* --- bits --- */
+
+struct gathered {
+    struct change changes[CHANGES_ONCE];
+    size_t n;
+};
+
+static void flush(struct gathered *gathered)
+{
+    tampering_try(&scene.tampering, gathered->changes, gathered->n);
+    gathered->n = 0;
+}
+
+static void gather_bit(struct gathered *gathered, uint64_t bit)
+{
+    size_t at = (size_t)(bit / 8);
+
+    gathered->changes[gathered->n++] = (struct change){
+        .at = at,
+        .len = 1,
+        .bytes = {(uint8_t)(scene.tampering.original[at] ^ 1U << bit % 8)},
+    };
+    if (gathered->n == CHANGES_ONCE) {
+        flush(gathered);
+    }
+}
+
+static void expect_none_silent(void)
+{
+    if (setting("CAIRN_ATTACK_STEP", 0) != 0) {
+        tampering_print(&scene.tampering);
+    }
+    assert_int_equal(scene.tampering.hung, 0);
+    assert_int_equal(tampering_silent(&scene.tampering), 0);
+}
+
+static void a_flipped_bit_is_found_or_changes_nothing(void **state)
+{
+    (void)state;
+    struct gathered *gathered = base_zalloc(1, sizeof(*gathered));
+    uint64_t bits = (uint64_t)scene.tampering.len * 8;
+
+    for (uint64_t bit = chance() % scene.step; bit < bits; bit += scene.step) {
+        gather_bit(gathered, bit);
+    }
+    for (uint64_t byte = 0; scene.step > 1 && byte < 2 * PAGE_BYTES; byte++) {
+        gather_bit(gathered, byte * 8 + chance() % 8);
+    }
+    flush(gathered);
+
+    expect_none_silent();
+    for (size_t kind = 0; kind < PAGE_KINDS; kind++) {
+        if (scene.tampering.of_kind[kind] == 0) {
+            fail_msg("no change met a page of the kind %s", page_kind_texts[kind]);
+        }
+    }
+    base_free(&gathered);
+}
+
+/* --- pages and several bytes --- */
+
+static void exchanged_pages_are_found_or_change_nothing(void **state)
+{
+    (void)state;
+    size_t pages = scene.tampering.len / PAGE_BYTES;
+    uint64_t n = setting("CAIRN_ATTACK_EXCHANGES", EXCHANGES);
+
+    for (uint64_t i = 0; i < n; i++) {
+        const struct change change = {
+            .at = (size_t)(chance() % (pages - 1)) * PAGE_BYTES,
+            .page = 1 + (size_t)(chance() % (pages - 1)),
+        };
+        tampering_try(&scene.tampering, &change, 1);
+    }
+
+    expect_none_silent();
+}
+
+static void several_changed_bytes_are_found_or_change_nothing(void **state)
+{
+    (void)state;
+    uint64_t n = setting("CAIRN_ATTACK_EXCHANGES", SEVERAL);
+
+    for (uint64_t i = 0; i < n; i++) {
+        struct change change = {.len = 2 + (size_t)(chance() % 15)};
+        change.at = (size_t)(chance() % (scene.tampering.len - change.len));
+        for (size_t byte = 0; byte < change.len; byte++) {
+            change.bytes[byte] = (uint8_t)chance();
+        }
+        tampering_try(&scene.tampering, &change, 1);
+    }
+
+    expect_none_silent();
+}
+
+/* --- rows, through LMDB itself --- */
+
+enum forgery {
+    FORGE_DELETE,
+    FORGE_REPLACE, /* a bit of the value */
+    FORGE_GROW,    /* the value is a byte longer */
+    FORGE_MOVE,    /* the same value under another key */
+    FORGE_ADD,     /* one more row */
+    FORGE_EXCHANGE /* the values of two rows */
+};
+#define FORGERIES 6
+
+static const char *const forgery_texts[FORGERIES] = {"deleted", "changed", "grown",
+                                                     "moved",   "added",   "exchanged"};
+
+struct row {
+    uint8_t key[STORE_KEY_MAX];
+    size_t key_len;
+    struct buf value;
+};
+
+static void take_row(struct store_txn *txn, unsigned table, size_t nth, struct row *ret)
+{
+    struct store_walk walk = store_walk_from(txn, table, SLICE_NULL);
+
+    for (size_t i = 0; i < nth; i++) {
+        store_walk_next(&walk);
+    }
+    assert_true(walk.live);
+    ret->key_len = walk.key.len;
+    memcpy(ret->key, walk.key.data, walk.key.len);
+    ret->value = BUF_MAX(CAIRN_BATCH_BYTES_MAX * 2);
+    buf_add_slice(&ret->value, walk.value);
+    store_walk_end(&walk);
+}
+
+static struct slice key_of(const struct row *row)
+{
+    return slice_make(row->key, row->key_len);
+}
+
+/* False when the table is not such that this can be done. */
+static bool forge(struct store_txn *txn, unsigned table, enum forgery forgery, size_t rows)
+{
+    _cleanup_(base_free) struct row *one = base_zalloc(2, sizeof(*one));
+    struct row *other = &one[1];
+    size_t nth = (size_t)(chance() % rows);
+    bool done = true;
+
+    take_row(txn, table, nth, one);
+    take_row(txn, table, (nth + 1) % rows, other);
+    switch (forgery) {
+    case FORGE_DELETE:
+        done = store_delete(txn, table, key_of(one));
+        break;
+    case FORGE_REPLACE:
+        done = one->value.len > 0;
+        if (done) {
+            one->value.data[chance() % one->value.len] ^= (uint8_t)(1U << chance() % 8);
+            store_put(txn, table, key_of(one), buf_slice(&one->value));
+        }
+        break;
+    case FORGE_GROW:
+        buf_add(&one->value, "\1", 1);
+        store_put(txn, table, key_of(one), buf_slice(&one->value));
+        break;
+    case FORGE_MOVE:
+        done = store_delete(txn, table, key_of(one));
+        one->key[one->key_len - 1] ^= 0x80;
+        store_put(txn, table, key_of(one), buf_slice(&one->value));
+        break;
+    case FORGE_ADD:
+        one->key[one->key_len - 1] ^= 0x80;
+        store_put(txn, table, key_of(one), buf_slice(&one->value));
+        break;
+    case FORGE_EXCHANGE:
+        done = !slice_equal(buf_slice(&one->value), buf_slice(&other->value));
+        store_put(txn, table, key_of(one), buf_slice(&other->value));
+        store_put(txn, table, key_of(other), buf_slice(&one->value));
+        break;
+    }
+    buf_deinit(&one->value);
+    buf_deinit(&other->value);
+    return done;
+}
+
+static struct store *open_forged(const char *dir)
+{
+    struct store *store = NULL;
+    struct error error = ERROR_NULL;
+    const struct store_options options = {
+        .dir = dir,
+        .map_bytes = 256ULL << 20,
+        .tables = state_table_names,
+        .n_tables = N_TABLES,
+        .allow_tmpfs = true,
+    };
+
+    assert_int_equal(store_open(&options, &store, &error), 0);
+    return store;
+}
+
+/* What the commands say of a copy in which a row was forged. */
+static enum fate fate_of(unsigned table, enum forgery forgery, bool *ret_done)
+{
+    char dir[128];
+    struct error error = ERROR_NULL;
+    uint64_t rows[STORE_TABLES_MAX];
+
+    (void)snprintf(dir, sizeof(dir), "%s/forged", scene.tampering.dir);
+    scratch_remove(dir);
+    assert_int_equal(store_copy(scene.world->store, dir, &error), 0);
+    struct store *store = open_forged(dir);
+    assert_int_equal(store_rows(store, rows), 0);
+    struct store_txn *txn = store_begin(store);
+    *ret_done = forge(txn, table, forgery, (size_t)rows[table]);
+    assert_int_equal(store_commit(&txn), 0);
+    store_close(&store);
+    return *ret_done ? tampering_verify(&scene.tampering, dir, true) : FATE_HARMLESS;
+}
+
+static void a_forged_row_of_any_table_is_found(void **state)
+{
+    (void)state;
+    uint64_t rounds = setting("CAIRN_ATTACK_ROUNDS", 1);
+    uint64_t found = 0;
+    uint64_t silent = 0;
+
+    for (uint64_t round = 0; round < rounds; round++) {
+        for (unsigned table = 0; table < N_TABLES; table++) {
+            for (unsigned forgery = 0; forgery < FORGERIES; forgery++) {
+                bool done = false;
+                enum fate fate = fate_of(table, (enum forgery)forgery, &done);
+                found += done && fate != FATE_SILENT ? 1 : 0;
+                if (done && fate == FATE_SILENT) {
+                    (void)printf("nobody finds a row of %s that was %s\n", state_table_names[table],
+                                 forgery_texts[forgery]);
+                    silent++;
+                }
+            }
+        }
+    }
+
+    if (rounds > 1) {
+        (void)printf("%" PRIu64 " forged rows, all found\n", found);
+    }
+    assert_int_equal(silent, 0);
+    assert_true(found > N_TABLES * 3);
+}
+
+static void the_store_as_it_was_written_is_sound_and_replays(void **state)
+{
+    (void)state;
+    const struct change none = {
+        .at = 2 * PAGE_BYTES, .len = 1, .bytes = {scene.tampering.original[2 * PAGE_BYTES]}};
+
+    tampering_try(&scene.tampering, &none, 1);
+    uint64_t harmless = 0;
+    for (size_t kind = 0; kind < PAGE_KINDS; kind++) {
+        harmless += scene.tampering.counts[kind][FATE_HARMLESS];
+    }
+    assert_int_equal(harmless, 1);
+
+    enum fate fate = tampering_verify(&scene.tampering, scene.tampering.copy, true);
+
+    if (fate != FATE_SILENT) {
+        fail_msg("found in a whole store: %s: %s", fate_texts[fate],
+                 scene.tampering.console->complained);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_store_as_it_was_written_is_sound_and_replays),
+        cmocka_unit_test(a_flipped_bit_is_found_or_changes_nothing),
+        cmocka_unit_test(exchanged_pages_are_found_or_change_nothing),
+        cmocka_unit_test(several_changed_bytes_are_found_or_change_nothing),
+        cmocka_unit_test(a_forged_row_of_any_table_is_found),
+    };
+
+    return cmocka_run_group_tests_name("tampering", tests, open_scene, close_scene);
+}
