@@ -90,7 +90,8 @@ static bool check_batch(struct auditing *auditing, struct slice row)
                            auditing->batch);
     }
     auditing->time_ms = head.time_ms;
-    journal_said_head(row, &auditing->said);
+    journal_said_head(auditing->before, row, &auditing->said);
+    auditing->before = row;
     while (journal_next(row, &at, &input)) {
         journal_said_input(&auditing->said, row, auditing->offset, at);
         if (!check_input(auditing, &input)) {

@@ -121,10 +121,12 @@ bool journal_head_read(struct slice row, struct batch_head *ret)
 
 /* --- what the log commits to --- */
 
-void journal_said_head(struct slice row, struct hash *ret)
+void journal_said_head(struct slice before, struct slice row, struct hash *ret)
 {
+    struct hash digest;
     assert(row.len >= BATCH_HEAD_BYTES);
-    const struct slice parts[] = {slice_of_text("cairn-journal/v1\n"),
+    sha256(before, digest.bytes);
+    const struct slice parts[] = {slice_of_text("cairn-journal/v1\n"), SLICE_OF(digest.bytes),
                                   slice_make(row.data, BATCH_HEAD_BYTES - 4)};
     sha256_many(parts, ARRAY_LEN(parts), ret->bytes);
 }
