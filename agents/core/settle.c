@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agents/core/link.h"
@@ -158,6 +159,18 @@ static bool due_next(const struct seal *seal, int64_t settling_ms, struct due *r
     return true;
 }
 
+/* A store that went back to a copy seals what settled in it once more, under another id, though it
+ * left before. A record that names no service is its reference's occurrence, so that patterns count
+ * both as one. */
+static void name_occurrence(struct event *event, const struct reference *reference)
+{
+    char text[REFERENCE_TEXT_BYTES];
+    if (event->occurrence[0] == '\0' && event->kind != RECORD_RETRACTION) {
+        reference_format(reference, text);
+        (void)snprintf(event->occurrence, sizeof(event->occurrence), "reference:%s", text);
+    }
+}
+
 static int seal_due_event(const struct seal *seal, const struct due *due, struct out_row *row)
 {
     _cleanup_(event_deinit) struct event event = EVENT_NULL;
@@ -171,6 +184,7 @@ static int seal_due_event(const struct seal *seal, const struct due *due, struct
     if (retraction && !out_get(seal->txn, &due->retracts, &target)) {
         return -EBADMSG;
     }
+    name_occurrence(&event, &due->reference);
     r = seal_check(seal, &event, &error);
     return r != 0 ? r
                   : seal_record(seal, &event, &due->reference, retraction ? &target : NULL, row);

@@ -19,6 +19,7 @@ struct failing {
     bool armed;
     bool for_ever;
     size_t left; /* until the one that is refused, itself included */
+    size_t seen; /* since alloc_fail, to alloc_stop */
     size_t refused;
 };
 
@@ -35,8 +36,16 @@ size_t alloc_stop(void)
     return failing.refused;
 }
 
+size_t alloc_seen(void)
+{
+    return failing.seen;
+}
+
 static bool refused(void)
 {
+    if (failing.armed) {
+        failing.seen++;
+    }
     if (!failing.armed || (failing.refused > 0 && !failing.for_ever)) {
         return false;
     }

@@ -13,5 +13,7 @@
 void alloc_fail(size_t nth, bool for_ever);
 /* All is as it was; returns how many were refused. */
 size_t alloc_stop(void);
+/* How many there were between the two. */
+size_t alloc_seen(void);
 
 #endif

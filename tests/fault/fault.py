@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import calls
 import crash_points
 import kills
 import partnership
@@ -44,7 +45,8 @@ PARTS = (
     ("kills", "kill -9 at random moments under load", kill_part),
     ("crash-points", "Death at every named crash point", crash_point_part),
     ("power", "Loss of power", power_part),
-    ("calls", "System calls that fail, once and for ever", lambda given: stories.calls(given, say)),
+    ("calls", "Every system call fails, once and for ever", lambda given: calls.run(given, say)),
+    ("traced-calls", "System calls that fail under strace", lambda given: stories.traced_calls(given, say)),
     ("memory", "Memory that runs out", lambda given: stories.memory(given, say)),
     ("network", "A bad network", lambda given: stories.network(given, say)),
     ("clocks", "Clocks that are set", lambda given: stories.clocks(given, say)),
@@ -89,8 +91,9 @@ def options():
     parser.add_argument("--agent-kills", type=int, default=2000, metavar="N")
     parser.add_argument("--crash-point-rounds", type=int, default=5, metavar="N")
     parser.add_argument("--crash-states", type=int, default=100000, metavar="N", help="of disks, after loss of power")
-    parser.add_argument("--calls", type=int, default=2000, metavar="N", help="runs in which a system call fails")
-    parser.add_argument("--calls-a-partnership", type=int, default=200, metavar="N")
+    parser.add_argument("--calls", type=int, default=0, metavar="N", help="so many of the calls that fail, drawn; 0: every one")
+    parser.add_argument("--only-calls", default="", metavar="REGEX", help="of those, PHASE/WHO/THREAD/CALL/INSTANCE/ERROR")
+    parser.add_argument("--traced-calls", type=int, default=200, metavar="N", help="runs in which strace lets a call fail")
     parser.add_argument("--allocation-step", type=int, default=7, metavar="N", help="1: every allocation")
     parser.add_argument("--cuts", type=int, default=200, metavar="N", help="places at which connections are cut")
     parser.add_argument("--resets", type=int, default=200, metavar="N", help="resets while records flow")

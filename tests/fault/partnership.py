@@ -110,8 +110,8 @@ class Process:
 
 
 class Connection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("agent", timeout=PATIENCE_S)
+    def __init__(self, path, patience_s):
+        super().__init__("agent", timeout=patience_s)
         self.path = path
 
     def connect(self):
@@ -128,6 +128,7 @@ class Partnership:
         self.folder = tempfile.mkdtemp(prefix="cairn-fault.", dir=under)
         os.chmod(self.folder, 0o700)
         self.processes = {}
+        self.patience_s = PATIENCE_S  # with an agent that does not answer
         self.starts = 0
         self.claim_port()
         self.cairn("init", self.path("north"), "--name", "North", "--origin", "cairn.example.org/north",
@@ -219,7 +220,7 @@ class Partnership:
         headers = {} if body is None else {"Content-Type": media}
         if key is not None:
             headers["Idempotency-Key"] = key
-        connection = Connection(self.path(agency, "agent.sock"))
+        connection = Connection(self.path(agency, "agent.sock"), self.patience_s)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
@@ -306,14 +307,16 @@ class Work:
     def take_answer(self, source, urgent, item):
         if item["outcome"] not in ("accepted", "known-already"):
             raise Broken(f"{source} was neither accepted nor known: {item}")
-        reference = item["reference"]
+        self.note_reference(source, item["reference"])
+        self.pending = None
+        if urgent:
+            self.urgent.add(item["reference"])
+
+    def note_reference(self, source, reference):
         if reference in self.references.values():
             raise Broken(f"{source} has the reference of another source")
         self.accepted.write(source, reference)
-        self.pending = None
         self.references[source] = reference
-        if urgent:
-            self.urgent.add(reference)
 
     # --- asking what became of it ---
 

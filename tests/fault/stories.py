@@ -6,6 +6,7 @@ import subprocess
 
 import partnership
 
+CALLS_A_PARTNERSHIP = 100
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -24,11 +25,11 @@ def network(given, say):
     return told(given, "test_network.sh", str(given.cuts), str(given.resets))
 
 
-def calls(given, say):
-    """A new partnership now and then: its store would grow with each run."""
-    rows, left, seed = [], given.calls, given.seed
+def traced_calls(given, say):
+    """With strace, a sample. A new partnership now and then: its store would grow with each run."""
+    rows, left, seed = [], given.traced_calls, given.seed
     while left > 0:
-        now = min(left, given.calls_a_partnership)
+        now = min(left, CALLS_A_PARTNERSHIP)
         rows += told(given, "test_inject.sh", str(now), str(seed))
         left, seed = left - now, seed + 1
         say(f"{left} runs with a failing call are left")

@@ -4,7 +4,8 @@
  * after all, or fails as a fault that leaves everything as it was and can be tried again, or ends the process in order.
  * Nothing is refused for good because of it, nothing leaks, and nothing crashes.
  *
- * test_alloc [EVERY]: only every so many allocations (in the tests 211); 1: all.
+ * test_alloc [EVERY]: only every so many allocations; 1: all. Without it every 211th, and fewer where that would take an
+ * operation longer than BUDGET_MS on this machine as it is now.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -30,6 +32,7 @@
 #include "support/member.h"
 
 #define EVERY_OF_TESTS 211
+#define BUDGET_MS      20000 /* of eight operations; a test may take 300 s */
 #define NTH_MAX        100000
 #define TODAY_MS       INT64_C(1796083200000) /* 2026-12-01, after all that the data tell of */
 
@@ -41,8 +44,8 @@ enum came {
     CAME_NO_RECOVERY = 12 /* it fails with all the memory that there is */
 };
 
-static size_t every = EVERY_OF_TESTS;
-static size_t bad; /* ends of another kind; each was said */
+static size_t every; /* 0: as the budget allows */
+static size_t bad;   /* ends of another kind; each was said */
 
 /* A world and one agency's agent; what the operation needs is in it before memory runs out. */
 struct stage {
@@ -251,15 +254,15 @@ static void stage_close(struct stage *stage)
     world_free(&stage->world);
 }
 
-/* In the child. Tells through `reached` whether there were so many allocations at all. */
-static enum came attempt(const struct operation *operation, size_t nth, bool for_ever, int reached)
+/* In the child. Tells how many allocations there were, or 0 when so many were not reached. */
+static enum came attempt(const struct operation *operation, size_t nth, bool for_ever, int told)
 {
     struct stage stage;
     stage_open(&stage, operation);
     alloc_fail(nth, for_ever);
     enum came came = operation->run(&stage);
-    const char none = alloc_stop() == 0 ? 'n' : 'y';
-    if (write(reached, &none, 1) != 1) {
+    const size_t unreached = alloc_stop() == 0 ? alloc_seen() : 0;
+    if (write(told, &unreached, sizeof(unreached)) != (ssize_t)sizeof(unreached)) {
         _exit(EX_OSERR);
     }
     if (came == CAME_FAULT && operation->run(&stage) != CAME_DONE) {
@@ -269,11 +272,11 @@ static enum came attempt(const struct operation *operation, size_t nth, bool for
     return came;
 }
 
-/* False when the operation does not allocate so often. */
-static bool try_at(const struct operation *operation, size_t nth, bool for_ever)
+/* 0, or how often the operation allocates when that is less. */
+static size_t try_at(const struct operation *operation, size_t nth, bool for_ever)
 {
     int ends[2];
-    char reached = 'y'; /* a child that ended before it could say has reached it */
+    size_t unreached = 0; /* a child that ended before it could say has reached it */
     int status = 0;
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     (void)fflush(NULL);
@@ -283,7 +286,9 @@ static bool try_at(const struct operation *operation, size_t nth, bool for_ever)
         exit((int)attempt(operation, nth, for_ever, ends[1]));
     }
     (void)close(ends[1]);
-    (void)!read(ends[0], &reached, 1);
+    if (read(ends[0], &unreached, sizeof(unreached)) != (ssize_t)sizeof(unreached)) {
+        unreached = 0;
+    }
     (void)close(ends[0]);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -292,21 +297,41 @@ static bool try_at(const struct operation *operation, size_t nth, bool for_ever)
                     for_ever ? "and all after it" : "once", (unsigned)status);
         bad++;
     }
-    return reached == 'y';
+    return unreached;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Each is tried once and for ever; a try takes as long as the one that has just been made. */
+static size_t step_for(size_t allocations, int64_t try_ms)
+{
+    if (every > 0) {
+        return every;
+    }
+    size_t step = allocations * 2 * (size_t)(try_ms + 1) / BUDGET_MS + 1;
+    return step > EVERY_OF_TESTS ? step : EVERY_OF_TESTS;
 }
 
 static void without_memory_everything_is_done_or_can_be_done_again(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(operations); i++) {
+        int64_t began_ms = now_ms();
+        size_t allocations = try_at(&operations[i], NTH_MAX, false); /* it is simply done */
+        size_t step = step_for(allocations, now_ms() - began_ms);
         size_t nth = 1;
-        assert_false(try_at(&operations[i], NTH_MAX, false)); /* with memory it is simply done */
-        while (nth < NTH_MAX && try_at(&operations[i], nth, false)) {
+        assert_int_not_equal(allocations, 0);
+        for (; nth < NTH_MAX && try_at(&operations[i], nth, false) == 0; nth += step) {
             (void)try_at(&operations[i], nth, true);
-            nth += every;
         }
         assert_true(nth > 1);
-        print_message("ok    %s: fewer than %zu allocations\n", operations[i].name, nth);
+        print_message("ok    %s: %zu allocations, every %zu\n", operations[i].name, allocations,
+                      step);
     }
     assert_int_equal(bad, 0);
 }
@@ -316,7 +341,7 @@ int main(int argc, char *argv[])
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_memory_everything_is_done_or_can_be_done_again),
     };
-    uint64_t number = EVERY_OF_TESTS;
+    uint64_t number = 0;
     if (argc > 1 && (!u64_parse(argv[1], NTH_MAX, &number) || number == 0)) {
         (void)fputs("test_alloc [EVERY]\n", stderr);
         return EX_USAGE;
