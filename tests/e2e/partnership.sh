@@ -14,8 +14,12 @@ WORK=
 OUT=          # what the last command said
 LAST=0        # its exit status
 declare -A PID=() LOG=()
+HELD_CLOCK=
 STARTS=0
 CLAIMS=()
+
+# shellcheck source=tools/clock.sh
+source tools/clock.sh
 
 # --- saying ---
 
@@ -65,9 +69,8 @@ finish() {
         kill -KILL "${PID[$name]}" 2>/dev/null || true
         { wait "${PID[$name]}" || true; } 2>/dev/null
     done
-    rm -f "${CLAIMS[@]}"
     if [[ -n $WORK ]]; then
-        rm -rf "$WORK"
+        rm -rf "${CLAIMS[@]}" "$WORK" "$HELD_CLOCK" # at once: `rm` too asks what the time is
     fi
     exit "$status"
 }
@@ -81,6 +84,7 @@ choose_folder() {
                 WORK=$(mktemp -d "$folder/cairn-e2e.XXXXXX")
                 trap finish EXIT
                 trap 'exit 130' INT TERM
+                hold_clock "$BIN"
                 return
                 ;;
         esac
@@ -103,7 +107,7 @@ claim_port() {
 # make_partnership FOLDER: below WORK; stories with one call it `partnership`.
 make_partnership() {
     local folder=$1 program
-    for program in cairn cairn-signer cairn-broker cairn-agent; do
+    for program in cairn cairn-signer cairn-broker cairn-agent libcairn_clock.so; do
         [[ -x $BIN/$program ]] || broken "$BIN/$program is missing"
     done
     [[ -n $WORK ]] || choose_folder

@@ -2,7 +2,8 @@
 /*
  * clock: a real-time clock that somebody sets, for LD_PRELOAD. CAIRN_CLOCK names a file of eight bytes, a signed number of
  * seconds, lowest byte first; whatever asks for the real time is told so much more. Waiting, which is measured from boot,
- * is as it was. The file is mapped before main, so that the daemons' walls do not matter, and read at every call.
+ * is as it was. The file is mapped before main, so that the daemons' walls do not matter, and read at every call. Without
+ * that name, time is as it is.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -19,7 +20,10 @@ static int (*real_gettime)(clockid_t, struct timespec *);
 __attribute__((constructor)) static void map_file(void)
 {
     const char *path = getenv("CAIRN_CLOCK");
-    int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    if (path == NULL) {
+        return;
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     void *mapped = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(*ahead_s), PROT_READ, MAP_SHARED, fd, 0);
     if (mapped == MAP_FAILED) {
         abort();

@@ -9,7 +9,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/rig.sh"
 
 HOUR=3600
 YEARS=$((10 * 365 * 24 * HOUR))
-NOW=$(date +%s)
+NOW=$(date -u -d "$HELD_DAY" +%s)
 JUMPS=(1 -1 "$HOUR" "-$HOUR" $((25 * HOUR)) $((-25 * HOUR)) "$YEARS" "-$YEARS" "-$NOW" $((2208988800 - NOW)))
 WHOS=("broker" "visitors" "hub" "broker visitors hub")
 if [[ ${1:-} != all ]]; then
@@ -20,9 +20,9 @@ STORM_CPU=100  # hundredths of a second that a daemon may compute in LOOK_S seco
 LOOK_S=2
 STORM_LEAVES=40 # and so many leaves may a jump add to the log: what falls due falls due once, not once an hour since
 
-# set_clock SECONDS WHO...
+# set_clock SECONDS WHO...: ahead of the day that stories hold.
 set_clock() {
-    local seconds=$1 who i bytes
+    local seconds=$(($1 + $(od -An -td8 "$HELD_CLOCK"))) who i bytes
     shift
     for who in "$@"; do
         bytes=

@@ -82,7 +82,7 @@ static void judge_reader(struct life *life, const struct said *said, const struc
         model_wrong("agency %u holds parts %u of what agency %u said, and was sent %u",
                     node->agency, held, said->agency, said->given[node->agency]);
     }
-    if (node->restored > 0 || said->withheld[node->agency]) {
+    if (node->restored > 0 || said->withheld[node->agency] || said->repeated) {
         return;
     }
     if (held != said->given[node->agency]) {
@@ -105,7 +105,7 @@ static void judge_sender(struct life *life, const struct said *said)
         store_read(life->nodes[said->agency].member->agent.store);
     struct out_row row;
     bool there = out_get(txn, &said->reference, &row);
-    if (said->may_be_lost) {
+    if (said->may_be_lost || said->repeated) {
         return;
     }
     if (!there) {

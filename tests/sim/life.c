@@ -153,8 +153,25 @@ static void change_agreements(void)
 static void revoke_or_admit(void)
 {
     if (life.revokes) {
-        speech_revoke(&life);
+        speech_revoke(&life, any_node()->agency);
     }
+}
+
+/* What it says is judged under one directory and applied under the next: both wait for one batch. */
+static void revoke_midway(void)
+{
+    struct node *node = any_node();
+    if (!life.revokes) {
+        return;
+    }
+    speech_say(&life, node);
+    turn(node);
+    speech_revoke(&life, node->agency);
+    while (hub_receive(&life.hub, node->agency)) {
+    }
+    while (hub_verify(&life.hub)) {
+    }
+    (void)hub_commit(&life.hub);
 }
 
 /* --- a step --- */
@@ -179,7 +196,7 @@ static const struct happening happenings[] = {
     {3, restart_agent},     {5, doom_agent},      {3, back_up_agent},   {1, restore_agent},
     {1, restart_broker},    {3, doom_broker},     {3, cut_line},        {9, join_line},
     {6, break_connection},  {8, lose_answer},     {2, step_clock},      {2, fill_disk},
-    {2, change_agreements}, {1, revoke_or_admit},
+    {2, change_agreements}, {1, revoke_or_admit}, {3, revoke_midway},
 };
 
 static void happen(void)

@@ -151,15 +151,19 @@ struct said *model_said(struct model *model, const struct hash *item)
 
 /* --- reading the log --- */
 
+/* What came twice is taken back once: the other one stays, and its sender does not know it any more. */
+static bool is_missed(const struct said *said, int child)
+{
+    return said->kind == SAID_MISSED && said->child == child && said->logged &&
+           (!said->taken_back || said->repeated);
+}
+
 /* Three of them, whatever their days: all are of one year. */
 static void look_for_pattern(struct model *model, int child)
 {
     size_t n = 0;
     for (size_t i = 0; i < model->n_said; i++) {
-        const struct said *said = &model->said[i];
-        n += said->kind == SAID_MISSED && said->child == child && said->logged && !said->taken_back
-                 ? 1
-                 : 0;
+        n += is_missed(&model->said[i], child) ? 1 : 0;
     }
     if (n < 3) {
         return;
@@ -167,8 +171,7 @@ static void look_for_pattern(struct model *model, int child)
     model->alert[child] = true;
     for (size_t i = 0; i < model->n_said; i++) {
         struct said *said = &model->said[i];
-        if (said->kind == SAID_MISSED && said->child == child && said->logged &&
-            !said->taken_back) {
+        if (is_missed(said, child)) {
             said->listed = true;
         }
     }
@@ -177,6 +180,11 @@ static void look_for_pattern(struct model *model, int child)
 static void enter(struct model *model, struct said *said, const struct logged *leaf)
 {
     const struct model_rules *rules = &model->rules[model->version];
+    if (said->logged && said->may_repeat && !said->repeated) {
+        said->repeated = verdict_is_stored(leaf->verdict);
+        look_for_pattern(model, said->child);
+        return;
+    }
     if (said->logged) {
         model_wrong("what agency %u said is in the log twice, at %" PRIu64 " and %" PRIu64,
                     said->agency, said->index, model->log_size);
@@ -258,7 +266,8 @@ static void tell(struct model *model, struct said *said, uint32_t agency, uint8_
     switch (said->kind) {
     case SAID_CONCERN:
     case SAID_MISSED:
-        allowed = !said->taken_back && (parts & ~may_have(model, said, agency)) == 0;
+        allowed =
+            (!said->taken_back || said->repeated) && (parts & ~may_have(model, said, agency)) == 0;
         break;
     case SAID_INVOLVEMENT:
         allowed = agency != said->agency && (in_circle(model, said, agency) ||

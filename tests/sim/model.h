@@ -45,6 +45,9 @@ struct said {
     struct reference reference;
     bool may_be_lost; /* its agent went back to a copy from before it */
     bool withdrawn;   /* before it left */
+    bool settled;     /* the last copy of its agent's store holds it unsealed ... */
+    bool may_repeat;  /* ... and its agent went back to that: it may come under a second id */
+    bool repeated;    /* and has */
     size_t n_items;   /* digests it was frozen under: another when its id was used before */
     struct hash items[MODEL_ITEMS];
 

@@ -332,8 +332,8 @@ void speech_settled(struct life *life, struct node *node)
     for (size_t i = 0; i < life->model.n_said; i++) {
         struct said *said = &life->model.said[i];
         struct out_row row;
-        if (said->agency == node->agency && !said->logged && out_get(txn, &said->reference, &row) &&
-            row.has_entry && !has_item(said, &row.item)) {
+        if (said->agency == node->agency && (!said->logged || said->may_repeat) &&
+            out_get(txn, &said->reference, &row) && row.has_entry && !has_item(said, &row.item)) {
             if (said->n_items == MODEL_ITEMS) {
                 model_wrong("agency %u freezes one thing again and again", node->agency);
             }
@@ -345,6 +345,12 @@ void speech_settled(struct life *life, struct node *node)
 void speech_backed_up(struct life *life, const struct node *node)
 {
     life->backed_up[node->agency] = life->model.n_said;
+    for (size_t i = 0; i < life->model.n_said; i++) {
+        struct said *said = &life->model.said[i];
+        if (said->agency == node->agency) {
+            said->settled = said->n_items == 0;
+        }
+    }
 }
 
 void speech_restored(struct life *life, const struct node *node)
@@ -355,6 +361,7 @@ void speech_restored(struct life *life, const struct node *node)
     for (size_t i = 0; i < life->model.n_said; i++) {
         struct said *said = &life->model.said[i];
         said->may_be_lost |= said->agency == node->agency && said->withdrawn;
+        said->may_repeat |= said->agency == node->agency && said->settled;
     }
 }
 
@@ -402,10 +409,8 @@ static void publish_directory(struct life *life)
     hub_offer(&life->hub, GOVERNANCE_DIRECTORY, &text);
 }
 
-/* Never the front door: what cannot wait has nowhere else to go. */
-void speech_revoke(struct life *life)
+void speech_revoke(struct life *life, uint32_t agency)
 {
-    uint32_t agency = 1 + chance_below(SIM_AGENTS);
     if (agency != MASH) {
         life->revoked ^= 1U << agency;
         publish_directory(life);

@@ -30,7 +30,8 @@ void speech_backed_up(struct life *life, const struct node *node);
 /* Before it goes back to its copy. */
 void speech_restored(struct life *life, const struct node *node);
 void speech_agree(struct life *life);
-void speech_revoke(struct life *life);
+/* Or admits again. Never the front door: what cannot wait has nowhere else to go. */
+void speech_revoke(struct life *life, uint32_t agency);
 void speech_admit_all(struct life *life);
 
 #endif
