@@ -9,6 +9,7 @@ HELD_DAY=2026-11-24 # a Tuesday of term
 # held already, the same: so one may try what happens in another year.
 hold_clock() {
     local ahead=0 today i
+    [[ -e $1/libcairn_clock.so ]] || { printf '%s\n' "$1/libcairn_clock.so is missing" >&2 && return 1; }
     [[ -z ${CAIRN_CLOCK:-} ]] || ahead=$(od -An -td8 "$CAIRN_CLOCK")
     today=$(date -u +%F)
     ahead=$((ahead + $(date -u -d "$HELD_DAY" +%s) - $(date -u -d "$today" +%s)))

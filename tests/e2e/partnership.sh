@@ -107,7 +107,7 @@ claim_port() {
 # make_partnership FOLDER: below WORK; stories with one call it `partnership`.
 make_partnership() {
     local folder=$1 program
-    for program in cairn cairn-signer cairn-broker cairn-agent libcairn_clock.so; do
+    for program in cairn cairn-signer cairn-broker cairn-agent; do
         [[ -x $BIN/$program ]] || broken "$BIN/$program is missing"
     done
     [[ -n $WORK ]] || choose_folder
