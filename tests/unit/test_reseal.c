@@ -291,6 +291,37 @@ static void what_is_sealed_again_opens_with_its_new_keys(void **state)
     frozen_deinit(&frozen);
 }
 
+static void what_settled_in_the_copy_and_had_left_is_one_occurrence(void **state)
+{
+    struct story *story = *state;
+    uint8_t occurrence[sizeof(story->told[0].header.record.occurrence)];
+    struct intake_item missed =
+        practice_submit(story->practice, INTAKE_RECORD,
+                        "{\"kind\":\"missed-appointment\",\"code\":\"was-not-brought\",\"event_"
+                        "date\":\"2026-11-20\","
+                        "\"child\":{\"local_id\":\"7\"},\"lawfulness\":{\"judged_by\":\"person\","
+                        "\"judge\":\"A. Example, "
+                        "nurse\",\"basis\":\"legal-obligation\",\"function\":\"early help\","
+                        "\"detriment\":\"not-more-detrimental\",\"family_told\":\"told\"}}");
+    practice_backup(story->practice);
+    start_link(story);
+    clock_fake_advance(&story->practice->clock, 25 * PRACTICE_HOUR);
+    practice_settle(story->practice);
+    send_all(story);
+    const struct told *first = told_of(story, &missed);
+    memcpy(occurrence, first->header.record.occurrence, sizeof(occurrence));
+
+    restore(story);
+    practice_settle(story->practice);
+    (void)practice_concern(story->practice, "");
+    send_all(story);
+
+    const struct told *again = told_of(story, &missed);
+    assert_ptr_not_equal(first, again);
+    assert_true(again->header.record.has_occurrence);
+    assert_memory_equal(again->header.record.occurrence, occurrence, sizeof(occurrence));
+}
+
 static void a_store_made_anew_under_the_same_keys_has_streams_of_its_own(void **state)
 {
     struct story *story = *state;
@@ -319,6 +350,7 @@ int main(void)
         TEST(a_restored_store_loses_nothing_and_says_nothing_twice),
         TEST(a_retraction_behind_a_renumbered_record_takes_back_that_one),
         TEST(what_is_sealed_again_opens_with_its_new_keys),
+        TEST(what_settled_in_the_copy_and_had_left_is_one_occurrence),
         TEST(a_store_made_anew_under_the_same_keys_has_streams_of_its_own),
     };
 
