@@ -299,7 +299,8 @@ static void what_settled_in_the_copy_and_had_left_is_one_occurrence(void **state
         practice_submit(story->practice, INTAKE_RECORD,
                         "{\"kind\":\"missed-appointment\",\"code\":\"was-not-brought\",\"event_"
                         "date\":\"2026-11-20\","
-                        "\"child\":{\"local_id\":\"7\"},\"lawfulness\":{\"judged_by\":\"person\","
+                        "\"child\":{\"local_id\":\"7\"},\"account\":{\"summary\":\"Did not "
+                        "come.\"},\"lawfulness\":{\"judged_by\":\"person\","
                         "\"judge\":\"A. Example, "
                         "nurse\",\"basis\":\"legal-obligation\",\"function\":\"early help\","
                         "\"detriment\":\"not-more-detrimental\",\"family_told\":\"told\"}}");
