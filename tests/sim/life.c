@@ -164,8 +164,11 @@ static void revoke_midway(void)
     if (!life.revokes) {
         return;
     }
-    speech_say(&life, node);
-    turn(node);
+    for (unsigned i = 0; i < 3; i++) {
+        speech_say(&life, node);
+        advance(1000); /* a parcel waits for company */
+        turn(node);
+    }
     speech_revoke(&life, node->agency);
     while (hub_receive(&life.hub, node->agency)) {
     }
@@ -196,7 +199,7 @@ static const struct happening happenings[] = {
     {3, restart_agent},     {5, doom_agent},      {3, back_up_agent},   {1, restore_agent},
     {1, restart_broker},    {3, doom_broker},     {3, cut_line},        {9, join_line},
     {6, break_connection},  {8, lose_answer},     {2, step_clock},      {2, fill_disk},
-    {2, change_agreements}, {1, revoke_or_admit}, {3, revoke_midway},
+    {2, change_agreements}, {1, revoke_or_admit}, {6, revoke_midway},
 };
 
 static void happen(void)
