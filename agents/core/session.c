@@ -186,11 +186,18 @@ static enum session_result judge_promise(struct session *session, const struct t
     return SESSION_GOES_ON;
 }
 
+/* A refusal may come after another version was offered: it speaks of the one that was asked for. */
+static bool is_wanted(const struct session *session, const struct governance *governance,
+                      unsigned document)
+{
+    uint64_t offered = session->offered.of[document];
+    return offered > governance->versions[document] && offered != session->refused.of[document];
+}
+
 static bool anything_newer(const struct session *session, const struct governance *governance)
 {
     for (unsigned i = GOVERNANCE_ROOT; i <= GOVERNANCE_DOCUMENTS; i++) {
-        if (session->offered.of[i] > governance->versions[i] &&
-            (session->refused & (1U << i)) == 0) {
+        if (is_wanted(session, governance, i)) {
             return true;
         }
     }
@@ -285,13 +292,13 @@ bool session_fetch(struct session *session, struct buf *out)
         return false;
     }
     for (unsigned i = GOVERNANCE_ROOT; i <= GOVERNANCE_DOCUMENTS; i++) {
-        if (session->offered.of[i] > governance->versions[i] &&
-            (session->refused & (1U << i)) == 0) {
+        if (is_wanted(session, governance, i)) {
             struct wire_governance_fetch fetch = {.document = (enum governance_document)i,
                                                   .have = governance->versions[i]};
             session->fetching = true;
             session->overdue = false;
             session->document = fetch.document;
+            session->asked = session->offered.of[i];
             wire_governance_fetch_write(&fetch, out);
             return true;
         }
@@ -309,17 +316,20 @@ static void offer(struct session *session, const struct wire_governance_document
         .document = document->document, .text = document->text, .note = document->note};
     const char *name = governance_document_text(document->document);
     if (document->text.len == 0) { /* it had a newer one a moment ago */
-        session->refused |= 1U << document->document;
+        session->refused.of[document->document] = session->asked;
         return;
     }
     enum govern_result result = govern_keep_offer(session->agent->keep, &offered, &error);
     if (result == GOVERN_ACCEPTED) {
         log_event(LOG_LEVEL_NOTICE, "governance_in_force", "document=%s version=%" PRIu64, name,
                   document->version);
+        if (document->document == GOVERNANCE_DIRECTORY) { /* it may admit us again */
+            session->refused = (struct wire_versions){.of = {0}};
+        }
         news_tell(&session->agent->news);
         return;
     }
-    session->refused |= 1U << document->document;
+    session->refused.of[document->document] = session->asked;
     log_event(LOG_LEVEL_ERROR, "governance_refused", "document=%s version=%" PRIu64 " why=%s: %s",
               name, document->version, govern_result_text(result), error.what);
 }
@@ -343,7 +353,7 @@ void session_fetch_refused(struct session *session)
 {
     if (session->fetching) {
         session->fetching = false;
-        session->refused |= 1U << session->document;
+        session->refused.of[session->document] = session->asked;
     }
 }
 
@@ -352,11 +362,6 @@ enum session_result session_pong(struct session *session, struct slice payload, 
     struct wire_pong pong;
     if (!wire_pong_read(payload, arena, &pong)) {
         return refuse(session, "the broker's pong cannot be read");
-    }
-    for (unsigned i = GOVERNANCE_ROOT; i <= GOVERNANCE_DOCUMENTS; i++) {
-        if (pong.versions.of[i] != session->offered.of[i]) {
-            session->refused &= ~(1U << i); /* another one: it may be better */
-        }
     }
     look_for_document(session);
     session->offered = pong.versions;

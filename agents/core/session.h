@@ -37,7 +37,9 @@ struct session {
     bool fetching;
     bool overdue; /* a pong has come since it was asked for; with the next it is asked for again */
     enum governance_document document; /* being fetched */
-    unsigned refused;                  /* documents refused on this connection, one bit each */
+    uint64_t asked;                    /* the version that was offered then */
+    struct wire_versions refused;      /* the version offered when it was last refused on this
+                                        * connection; a newer one may be better */
     bool judged;                       /* the broker's head was: its key is known */
     bool greeting;                     /* a hello of this connection awaits its answer ... */
     uint64_t greeted;                  /* ... the first of this correlation that showed ... */
