@@ -3,12 +3,12 @@
 
 #include <string.h>
 
+#include "base/date.h"
 #include "broker/alert.h"
 #include "broker/headline.h"
 #include "broker/hold.h"
 #include "broker/mailbox.h"
 
-#define DAY_MS          INT64_C(86400000)
 #define AT_NIGHT_MS     (2 * INT64_C(3600000)) /* when little else is to be done */
 #define LOOK_FIRST_DAYS 1                      /* by then nearly everything was acknowledged */
 #define LOOK_AGAIN_DAYS 7                      /* somebody waits, or decides */

@@ -4,8 +4,6 @@
 #include "base/date.h"
 #include "broker/timers.h"
 
-#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
-
 /* --- agencies --- */
 
 struct agencies {

@@ -9,7 +9,6 @@
 /* 2026-11-01: no honest clock of a machine that runs this release is earlier. */
 #define RELEASE_MS      INT64_C(1793491200000)
 #define TWENTY_YEARS_MS (INT64_C(20) * 366 * 86400 * 1000)
-#define DAY_MS          INT64_C(86400000)
 #define AWAY_MAX_MS     (90 * DAY_MS)
 
 /* A clock that is far ahead is as bad as one that is behind: its first batch would set the time for

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/date.h"
 #include "broker/alert.h"
 #include "broker/catch_up.h"
 #include "broker/circle.h"
@@ -12,7 +13,6 @@
 #include "broker/mailbox.h"
 #include "broker/record.h"
 
-#define DAY_MS             INT64_C(86400000)
 #define INTERVAL_DOUBLINGS 6 /* from half an hour to a day and a third */
 
 /* --- setting --- */

@@ -12,7 +12,6 @@
 
 #define MINUTE_MS    INT64_C(60000)
 #define HOUR_MS      (60 * MINUTE_MS)
-#define DAY_MS       (24 * HOUR_MS)
 #define RECENT_MS    (7 * DAY_MS) /* what was missed longer ago somebody has seen by now */
 #define CLOCK_OFF_MS MINUTE_MS    /* two clocks that differ by more */
 #define WORDS_BYTES  300          /* of one finding */

@@ -13,7 +13,6 @@
 #include "govern/duty.h"
 
 #define VALUE_BYTES 32
-#define DAY_MS      (INT64_C(24) * 60 * 60 * 1000)
 #define SECOND_MS   UINT64_C(1000)
 #define MINUTE_MS   (60 * SECOND_MS)
 #define HOUR_MS     (60 * MINUTE_MS)

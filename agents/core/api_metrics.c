@@ -16,8 +16,6 @@
 #include "govern/duty.h"
 #include "os/files.h"
 
-#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
-
 struct metrics {
     const struct api_view *view;
     struct store_txn *txn;

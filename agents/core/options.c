@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/text.h"
 #include "cairn/limits.h"
 
-#define DAY_MS         (24 * 3600 * INT64_C(1000))
 #define UID_TEXT_BYTES 16 /* ten digits, and room to see that there are more */
 
 static const struct conf_option table[] = {

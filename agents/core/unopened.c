@@ -3,10 +3,12 @@
 
 #include <errno.h>
 
+#include "base/date.h"
+
 #define ROW_BYTES    (8 + 8 + 4)
 #define DOUBLINGS    6                         /* as the broker's intervals grow (timers.c) */
 #define LATE_MS      (INT64_C(15) * 60 * 1000) /* that its next word may be late */
-#define FORGOTTEN_MS (INT64_C(30) * 24 * 3600 * 1000) /* longer than its longest interval */
+#define FORGOTTEN_MS (30 * DAY_MS)             /* longer than its longest interval */
 
 struct row {
     int64_t first_ms;

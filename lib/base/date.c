@@ -14,7 +14,6 @@
 #define DAYS_PER_ERA   146097
 #define DAYS_TO_EPOCH  719468 /* 0000-03-01 to 1970-01-01 */
 #define MS_PER_MINUTE  60000LL
-#define MS_PER_DAY     86400000LL
 #define MINUTES_PER_HR 60
 
 struct civil {
@@ -233,7 +232,7 @@ static bool read_offset(struct reader *reader, int64_t *ret_ms)
 
 static bool instant_in_range(int64_t ms)
 {
-    return ms >= DAY_MIN * MS_PER_DAY && ms < (DAY_MAX + 1) * MS_PER_DAY;
+    return ms >= DAY_MIN * DAY_MS && ms < (DAY_MAX + 1) * DAY_MS;
 }
 
 bool instant_parse(struct slice text, int64_t *ret_ms)
@@ -249,7 +248,7 @@ bool instant_parse(struct slice text, int64_t *ret_ms)
         !reader_end(&reader)) {
         return false;
     }
-    int64_t ms = day * MS_PER_DAY + time + fraction - offset;
+    int64_t ms = day * DAY_MS + time + fraction - offset;
     if (!instant_in_range(ms)) {
         return false;
     }
@@ -263,8 +262,8 @@ void instant_format(int64_t ms, char out[INSTANT_TEXT_BYTES])
         (void)snprintf(out, INSTANT_TEXT_BYTES, "%s", "0000-00-00T00:00:00.000Z");
         return;
     }
-    int32_t day = (int32_t)floor_div(ms, MS_PER_DAY);
-    unsigned rest = (unsigned)(ms - day * MS_PER_DAY);
+    int32_t day = (int32_t)floor_div(ms, DAY_MS);
+    unsigned rest = (unsigned)(ms - day * DAY_MS);
     char date[DATE_TEXT_BYTES];
     date_format(day, date);
     (void)snprintf(out, INSTANT_TEXT_BYTES, "%sT%02u:%02u:%02u.%03uZ", date, rest / 3600000U % 24U,
@@ -277,12 +276,12 @@ static int64_t clock_change_ms(int64_t year, int month)
     int32_t last = (int32_t)day_of_civil(year, month, 31);
     int32_t sunday = last - (date_weekday(last) + 1) % 7;
 
-    return sunday * MS_PER_DAY + 60 * MS_PER_MINUTE;
+    return sunday * DAY_MS + 60 * MS_PER_MINUTE;
 }
 
 static int64_t london_ms(int64_t ms)
 {
-    int64_t year = civil_of_day(floor_div(ms, MS_PER_DAY)).year;
+    int64_t year = civil_of_day(floor_div(ms, DAY_MS)).year;
     bool summer = ms >= clock_change_ms(year, 3) && ms < clock_change_ms(year, 10);
 
     return ms + (summer ? 60 * MS_PER_MINUTE : 0);
@@ -290,12 +289,12 @@ static int64_t london_ms(int64_t ms)
 
 int32_t instant_london_day(int64_t ms)
 {
-    return (int32_t)floor_div(london_ms(ms), MS_PER_DAY);
+    return (int32_t)floor_div(london_ms(ms), DAY_MS);
 }
 
 int instant_london_minute(int64_t ms)
 {
     int64_t local = london_ms(ms);
 
-    return (int)((local - floor_div(local, MS_PER_DAY) * MS_PER_DAY) / MS_PER_MINUTE);
+    return (int)((local - floor_div(local, DAY_MS) * DAY_MS) / MS_PER_MINUTE);
 }

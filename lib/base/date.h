@@ -10,6 +10,7 @@
 #include "base/slice.h"
 
 #define DATE_TEXT_BYTES    11 /* "2026-11-22" and NUL */
+#define DAY_MS             INT64_C(86400000)
 #define INSTANT_TEXT_BYTES 25 /* "2026-11-22T08:00:00.000Z" and NUL */
 
 bool date_parse(struct slice text, int32_t *ret_day) MUST_USE; /* YYYY-MM-DD */

@@ -6,8 +6,6 @@
 #include "base/date.h"
 #include "base/text.h"
 
-#define DAY_MS 86400000
-
 struct slice piece_slice(const ProtobufCBinaryData *field)
 {
     return slice_make(field->data, field->len);

@@ -8,7 +8,6 @@
 
 #define MINUTE_MS 60000LL
 #define STEP_MS   (7 * MINUTE_MS)
-#define DAY_MS    (1440 * MINUTE_MS)
 
 static struct governing governing;
 

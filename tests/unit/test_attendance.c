@@ -26,7 +26,6 @@
 #else
 #define SANITIZED false
 #endif
-#define DAY_MS (24 * PRACTICE_HOUR)
 
 static int open_school(void **state)
 {

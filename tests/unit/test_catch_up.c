@@ -11,7 +11,6 @@
 #include "base/date.h"
 #include "support/stories.h"
 
-#define DAY_MS (24 * 3600 * INT64_C(1000))
 #define WORKER HEALTH_VISITING /* who becomes the child's allocated worker */
 
 #define EXISTENCE "\"effect\": \"share\", \"mode\": \"existence\""

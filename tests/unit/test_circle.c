@@ -319,7 +319,7 @@ static void more_claims_than_the_directory_allows_are_refused(void **state)
     world_involvement(world, GP, BLAKE, &entry);
     assert_int_equal(world_send_one(world, GP, &entry), VERDICT_OVER_LIMIT);
 
-    clock_fake_advance(&world->clock, INT64_C(2) * 86400000);
+    clock_fake_advance(&world->clock, 2 * DAY_MS);
     world_involvement(world, GP, BLAKE, &entry);
     assert_int_equal(world_send_one(world, GP, &entry), VERDICT_OVER_LIMIT); /* the ceiling */
     world_involvement(world, GP, ALIX, &entry);

@@ -390,7 +390,7 @@ static void whoever_comes_later_gets_what_was_recorded_since_it_is_involved(void
 static void claim_from_tomorrow(struct story *story, struct member *member)
 {
     char day[DATE_TEXT_BYTES];
-    clock_fake_advance(&story->world->clock, INT64_C(2) * 86400000);
+    clock_fake_advance(&story->world->clock, 2 * DAY_MS);
     date_format(today(story), day);
     (void)claim(member, CHILD(VERIFIED), day);
     turn(story);

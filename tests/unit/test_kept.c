@@ -13,10 +13,9 @@
 #include "agents/core/inbox_internal.h"
 #include "agents/core/open.h"
 #include "agents/core/review_decide.h"
+#include "base/date.h"
 #include "support/member.h"
 #include "support/stories.h"
-
-#define DAY_MS (24 * 3600 * INT64_C(1000))
 
 struct story {
     struct world *world;

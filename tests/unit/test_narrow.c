@@ -11,7 +11,6 @@
 #include "support/stories.h"
 #include "wire/narrowing.h"
 
-#define DAY_MS (24 * 3600 * INT64_C(1000))
 #define WORKER HEALTH_VISITING /* who is the child's allocated worker */
 
 #define EXISTENCE "\"effect\": \"share\", \"mode\": \"existence\", \"history_days\": 30"

@@ -13,8 +13,6 @@
 #include "broker/picture.h"
 #include "support/stories.h"
 
-#define DAY_MS (24 * 3600 * 1000)
-
 static int set_up(void **state)
 {
     *state = world_new();

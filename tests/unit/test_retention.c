@@ -10,13 +10,12 @@
 
 #include <cmocka.h>
 
+#include "base/date.h"
 #include "broker/retention.h"
 #include "cli/audit.h"
 #include "os/files.h"
 #include "support/replaying.h"
 #include "support/stories.h"
-
-#define DAY_MS INT64_C(86400000)
 
 static int set_up(void **state)
 {

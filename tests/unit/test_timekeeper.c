@@ -12,7 +12,6 @@
 #include "broker/timekeeper.h"
 
 #define MINUTE_MS INT64_C(60000)
-#define DAY_MS    INT64_C(86400000)
 
 static int64_t at(const char *text)
 {

@@ -288,7 +288,7 @@ static void go_to_the_last_evening(struct world *world)
 {
     int32_t last = 0;
     assert_true(date_parse(slice_of_text("2027-11-30"), &last));
-    int64_t evening_ms = last * INT64_C(86400000) + INT64_C(86340000);
+    int64_t evening_ms = last * DAY_MS + INT64_C(86340000);
     clock_fake_advance(&world->clock, evening_ms - world->clock.real_ms);
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/date.h"
 #include "crypto/crypto.h"
 #include "support/wire_samples.h"
 
@@ -48,8 +49,8 @@ enum answer {
 
 #define DAY_FIRST (-25567) /* 1900-01-01 */
 #define DAY_LAST  84005    /* 2199-12-31 */
-#define MS_FIRST  (DAY_FIRST * INT64_C(86400000))
-#define MS_LAST   ((DAY_LAST + 1) * INT64_C(86400000) - 1)
+#define MS_FIRST  (DAY_FIRST * DAY_MS)
+#define MS_LAST   ((DAY_LAST + 1) * DAY_MS - 1)
 
 static const struct {
     enum entry_kind kind;
