@@ -54,6 +54,8 @@
     X("log head",       log_head,       "The log",         "the signed head of the log")                               \
     X("log prove",      log_prove,      "The log",         "the proof that a record is in the log; or check one")      \
     X("log verify",     log_verify,     "The log",         "check a broker's log, a copy of it, or an export, offline") \
+    X("log evidence",   log_evidence,   "The log",         "what the agent kept when the broker showed another log")    \
+    X("log compare",    log_compare,    "The log",         "whether two signed heads are of one log, offline")          \
     X("log export",     log_export,     "The log",         "write a log into a file that needs no database")           \
     X("status",         status,         "Running it",      "how a broker or an agent does")                            \
     X("check",          check,          "Running it",      "whether somebody has to do something: a monitoring plugin") \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the agent is, and the last log head that it verified. */
 #include <errno.h>
+#include <string.h>
 
 #include "agents/core/api_view.h"
 #include "agents/core/asked.h"
@@ -254,6 +255,32 @@ void api_log_head(const struct api_call *call, struct api_answer *answer)
         return;
     }
     buf_add(&answer->body, witness.note, witness.note_len);
+    answer->status = 200;
+    answer->type = CAIRN_MEDIA_TEXT;
+}
+
+void api_log_evidence(const struct api_call *call, struct api_answer *answer)
+{
+    _cleanup_(view_end) struct api_view view;
+    struct slice note = SLICE_NULL;
+    bool shown = strcmp(call->segment, "shown") == 0;
+    view_begin(call->agent, &view);
+    _cleanup_(store_end) struct store_txn *txn = view_read(&view, answer);
+    if (txn == NULL) {
+        return;
+    }
+    bool known = shown || strcmp(call->segment, "held") == 0;
+    bool there = known && witness_evidence(txn, shown, &note);
+    if (view_broken(txn, answer)) {
+        return;
+    }
+    if (!there) {
+        answer_problem_words(answer, PROBLEM_NOT_FOUND,
+                             known ? "the broker has never shown another log"
+                                   : "the evidence is held and shown");
+        return;
+    }
+    buf_add_slice(&answer->body, note);
     answer->status = 200;
     answer->type = CAIRN_MEDIA_TEXT;
 }

@@ -106,5 +106,6 @@ void api_picture(const struct api_call *call, struct api_answer *answer);
 void api_health(const struct api_call *call, struct api_answer *answer);
 void api_metrics(const struct api_call *call, struct api_answer *answer);
 void api_log_head(const struct api_call *call, struct api_answer *answer);
+void api_log_evidence(const struct api_call *call, struct api_answer *answer);
 
 #endif

@@ -13,6 +13,7 @@ static const struct api_route routes[] = {
     {"GET", CAIRN_PATH_HEALTH, api_health, "", USER_WATCHER},
     {"GET", CAIRN_PATH_METRICS, api_metrics, "", USER_WATCHER},
     {"GET", CAIRN_PATH_LOG_HEAD, api_log_head, "", USER_PRACTITIONER},
+    {"GET", CAIRN_PATH_LOG_EVIDENCE "/{}", api_log_evidence, "", USER_PRACTITIONER},
     {"GET", CAIRN_PATH_GOVERNANCE "/{}", api_governance, "", USER_PRACTITIONER},
     {"GET", CAIRN_PATH_RECORDS "/{}" CAIRN_PATH_PART_PROOF, api_record_proof, "",
      USER_PRACTITIONER},

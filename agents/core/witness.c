@@ -167,6 +167,12 @@ bool witness_forked(struct store_txn *txn)
     return agent_meta_bytes(txn, META_FORK_SEEN, &value);
 }
 
+bool witness_evidence(struct store_txn *txn, bool shown, struct slice *ret)
+{
+    return agent_meta_bytes(txn, shown ? META_FORK_SEEN : META_FORK_HELD, ret) ||
+           agent_meta_bytes(txn, shown ? META_OLD_SEEN : META_OLD_HELD, ret);
+}
+
 static void rename_meta(struct store_txn *txn, const char *from, const char *to)
 {
     uint8_t copy[CAIRN_NOTE_MAX_BYTES];

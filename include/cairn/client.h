@@ -270,6 +270,9 @@
 #define CAIRN_PATH_METRICS "/metrics"
 /* GET -> text/plain, the last verified checkpoint: a C2SP signed note. 404 before the first. */
 #define CAIRN_PATH_LOG_HEAD "/v1/log/head"
+/* GET PATH/held or PATH/shown -> text/plain: of the last time that the broker showed another log, the
+ * signed head that was held here, and the one that it showed. 404 when it never did. */
+#define CAIRN_PATH_LOG_EVIDENCE "/v1/log/evidence"
 /* GET PATH/{root, directory, agreements, patterns or calendar}.json or .note -> text/plain: the
  * document in force here and its signatures, byte for byte. 404 for one that is not held. */
 #define CAIRN_PATH_GOVERNANCE "/v1/governance"

@@ -223,6 +223,8 @@ static const struct refusal refusals[] = {
     {"GET", CAIRN_PATH_ALERTS "/01", NULL, NULL, 404, PROBLEM("not-found")},
     {"GET", CAIRN_PATH_ALERTS "/18446744073709551616", NULL, NULL, 404, PROBLEM("not-found")},
     {"GET", CAIRN_PATH_LOG_HEAD, NULL, NULL, 404, PROBLEM("not-found")},
+    {"GET", CAIRN_PATH_LOG_EVIDENCE "/held", NULL, NULL, 404, "never shown another log"},
+    {"GET", CAIRN_PATH_LOG_EVIDENCE "/other", NULL, NULL, 404, PROBLEM("not-found")},
     {"GET", SUBMIT, NULL, NULL, 405, PROBLEM("method")},
     {"PUT", SUBMIT, NULL, NULL, 405, PROBLEM("method")},
     {"DELETE", CAIRN_PATH_INBOX, NULL, NULL, 405, PROBLEM("method")},

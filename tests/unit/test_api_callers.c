@@ -58,6 +58,7 @@ static void a_submitter_may_submit_and_see_what_became_of_it_and_no_more(void **
         {"GET", CAIRN_PATH_RECEIVED "/gp-1-1"},
         {"GET", CAIRN_PATH_RECORDS "/gp-1-1/proof"},
         {"GET", CAIRN_PATH_LOG_HEAD},
+        {"GET", CAIRN_PATH_LOG_EVIDENCE "/held"},
         {"POST", CAIRN_PATH_ACKNOWLEDGEMENTS},
         {"POST", CAIRN_PATH_ALERTS "/1/decisions"},
         {"POST", CAIRN_PATH_PICTURE},

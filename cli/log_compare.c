@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `cairn log evidence` and `cairn log compare`: two signed heads that cannot both be of one log
+ * convict whoever signed them, before anybody who trusts the key. Of one size, they do so alone. Of
+ * two sizes the log must be there, as `cairn log export` writes it: it is the log of both, of one, or
+ * of neither.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/client.h"
+#include "cli/input.h"
+#include "cli/log_export.h"
+#include "cli/log_trust.h"
+
+#define HEADS 2
+
+struct compare_options {
+    struct client client;
+    struct log_trust trust;
+    const char *arguments[HEADS + 1]; /* two notes, and an exported log */
+    int n_arguments;
+    int max_arguments;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct compare_options *given = state->input;
+
+    if (key == ARGP_KEY_ARG) {
+        if (given->n_arguments == given->max_arguments) {
+            argp_error(state, "too many arguments");
+            return EINVAL;
+        }
+        given->arguments[given->n_arguments++] = argument;
+        return 0;
+    }
+    error_t r = log_trust_option(&given->trust, key, argument);
+    return r == ARGP_ERR_UNKNOWN ? client_option(&given->client, key, argument) : r;
+}
+
+/* --- evidence --- */
+
+static enum status evidence(struct cli *cli, const struct compare_options *given)
+{
+    struct error error = ERROR_NULL;
+    const char *which = given->n_arguments == 1 ? given->arguments[0] : "";
+    bool held = strcmp(which, "held") == 0;
+    _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+
+    if (!held && strcmp(which, "shown") != 0) {
+        return output_refuse(&cli->output, STATUS_USAGE, "", "held or shown: which of the two");
+    }
+    enum status status = client_text(
+        &given->client, held ? CAIRN_PATH_LOG_EVIDENCE "/held" : CAIRN_PATH_LOG_EVIDENCE "/shown",
+        &note, &error);
+    if (status != STATUS_OK) {
+        return output_fail(&cli->output, status, &error);
+    }
+    int r = json_set_text(output_result(&cli->output), which, buf_slice(&note));
+    assert(r == 0); /* client_text takes prose only */
+    while (note.len > 0 && note.data[note.len - 1] == '\n') {
+        note.len--;
+    }
+    output_line(&cli->output, "%.*s", (int)note.len, buf_text(&note));
+    return STATUS_OK;
+}
+
+enum status command_log_evidence(struct cli *cli, int argc, char **argv)
+{
+    static const struct argp_option options[] = {CLIENT_OPTION, {0}};
+    static const struct command_line line = {
+        .options = options,
+        .parser = parse_option,
+        .arguments = "held|shown",
+        .help = "Prints one of the two signed heads that the agent kept when the broker showed "
+                "another log: the one that it held, or the one that was shown.",
+    };
+    struct compare_options given = {
+        .client = client_default(), .trust = LOG_TRUST_NULL, .max_arguments = 1};
+    const struct command_call call = {argc, argv};
+    enum status status = STATUS_OK;
+
+    if (!command_parse(cli, &line, call, &given, &status)) {
+        return status;
+    }
+    return evidence(cli, &given);
+}
+
+/* --- compare --- */
+
+struct comparing {
+    struct checkpoint heads[HEADS];
+    bool in_log[HEADS];
+};
+
+static enum status read_heads(struct cli *cli, const struct compare_options *given,
+                              struct comparing *ret)
+{
+    for (int i = 0; i < HEADS; i++) {
+        _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+        enum status status = input_read(cli, given->arguments[i], &note);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (!checkpoint_check(buf_slice(&note), &given->trust.key, &ret->heads[i])) {
+            return output_refuse(&cli->output, STATUS_FAILED, input_name(given->arguments[i]),
+                                 "is not signed by %s", given->trust.key.name);
+        }
+    }
+    return STATUS_OK;
+}
+
+static void look(struct comparing *comparing, const struct tree_range *range)
+{
+    struct hash root;
+
+    tree_root(range, &root);
+    for (int i = 0; i < HEADS; i++) {
+        bool is_it =
+            comparing->heads[i].size == range->size && hash_equal(&comparing->heads[i].root, &root);
+        comparing->in_log[i] = comparing->in_log[i] || is_it;
+    }
+}
+
+/* False, with the error, when it cannot be read to its end. */
+static bool look_in_log(FILE *in, struct comparing *comparing, struct error *error)
+{
+    struct log_export head;
+    struct tree_range range = TREE_RANGE_NULL;
+    uint8_t storage[LOG_LEAF_MAX_BYTES];
+    struct slice leaf;
+
+    if (!log_export_read_head(in, &head, error)) {
+        return false;
+    }
+    look(comparing, &range);
+    for (uint64_t i = 0; i < head.size; i++) {
+        struct hash hash;
+        struct hash completed[64];
+        if (!log_export_read_leaf(in, storage, &leaf, error)) {
+            return false;
+        }
+        tree_leaf(leaf, &hash);
+        (void)tree_append(&range, &hash, completed);
+        look(comparing, &range);
+    }
+    return true;
+}
+
+static enum status read_log(struct cli *cli, const char *path, struct comparing *comparing)
+{
+    struct error error = ERROR_NULL;
+    FILE *in = fopen(path, "re");
+
+    if (in == NULL) {
+        return output_refuse(&cli->output, STATUS_NOT_FOUND, path, "cannot be read: %s",
+                             strerrordesc_np(errno));
+    }
+    bool good = look_in_log(in, comparing, &error);
+    (void)fclose(in);
+    return good ? STATUS_OK : output_refuse(&cli->output, STATUS_FAILED, path, "%s", error.what);
+}
+
+static enum status contradict(struct cli *cli, const struct compare_options *given,
+                              const char *what)
+{
+    json_set_bool(output_result(&cli->output), "one_log", false);
+    if (cli->output.json && output_finish(&cli->output) != STATUS_OK) {
+        return STATUS_FAILED;
+    }
+    return output_refuse(&cli->output, STATUS_FAILED, given->trust.key.name, "NOT ONE LOG: %s",
+                         what);
+}
+
+static enum status one_log(struct cli *cli, const struct comparing *comparing)
+{
+    json_set_bool(output_result(&cli->output), "one_log", true);
+    output_line(&cli->output, "One log: both heads, of %" PRIu64 " and %" PRIu64 " leaves.",
+                comparing->heads[0].size, comparing->heads[1].size);
+    return STATUS_OK;
+}
+
+/* Of one size nobody needs the log. */
+static enum status compare(struct cli *cli, const struct compare_options *given)
+{
+    struct comparing comparing = {.in_log = {false}};
+    enum status status = read_heads(cli, given, &comparing);
+
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (comparing.heads[0].size == comparing.heads[1].size) {
+        return hash_equal(&comparing.heads[0].root, &comparing.heads[1].root)
+                   ? one_log(cli, &comparing)
+                   : contradict(cli, given, "it signed two logs of the same length");
+    }
+    if (given->n_arguments <= HEADS) {
+        return output_refuse(&cli->output, STATUS_USAGE, "",
+                             "of two lengths: only the log shows whether both are of it (give a "
+                             "file of `cairn log export`)");
+    }
+    status = read_log(cli, given->arguments[HEADS], &comparing);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (comparing.in_log[0] && comparing.in_log[1]) {
+        return one_log(cli, &comparing);
+    }
+    return contradict(cli, given,
+                      comparing.in_log[0] ? "the exported log has the first head and not the second"
+                      : comparing.in_log[1]
+                          ? "the exported log has the second head and not the first"
+                          : "the exported log has neither head");
+}
+
+enum status command_log_compare(struct cli *cli, int argc, char **argv)
+{
+    static const struct argp_option options[] = {LOG_TRUST_KEY_OPTIONS, {0}};
+    static const struct command_line line = {
+        .options = options,
+        .parser = parse_option,
+        .arguments = "HEAD HEAD [EXPORT]",
+        .help = "Says whether two signed heads, as agencies hold or were shown them, are of one "
+                "log. Of different lengths they are held against an exported log.",
+    };
+    struct compare_options given = {
+        .client = client_default(), .trust = LOG_TRUST_NULL, .max_arguments = HEADS + 1};
+    const struct command_call call = {argc, argv};
+    enum status status = STATUS_OK;
+
+    if (!command_parse(cli, &line, call, &given, &status)) {
+        return status;
+    }
+    status = log_trust_load(cli, &given.trust);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (given.n_arguments < HEADS || !given.trust.has_key) {
+        return output_refuse(&cli->output, STATUS_USAGE, "",
+                             "needs two signed heads, and --key or --governance: whom you trust");
+    }
+    return compare(cli, &given);
+}
