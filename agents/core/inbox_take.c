@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "agents/core/asked.h"
+#include "agents/core/behind.h"
 #include "agents/core/granting.h"
 #include "agents/core/household.h"
 #include "agents/core/inbox_internal.h"
@@ -91,6 +92,7 @@ static bool origin_holds(struct taking *taking, const struct wire_delivered *del
         return false;
     }
     taking->flags = key->status == KEY_REVOKED ? INBOX_DOUBT : 0;
+    behind_note(taking->txn, taking->governance, head);
     return true;
 }
 

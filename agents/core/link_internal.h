@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "agents/core/acks.h"
+#include "agents/core/behind.h"
 #include "agents/core/link.h"
 #include "agents/core/questions.h"
 #include "agents/core/sending.h"
@@ -45,6 +46,7 @@ struct agent_link {
     bool ping_wanted;   /* the broker knows of newer governance */
     bool redial;        /* the connection is to be dropped when the backoff is over */
     struct backoff backoff;
+    struct behind behind;
 
     struct questions questions;
     pthread_mutex_t status_lock;

@@ -161,6 +161,7 @@ static void send_ping(struct agent_link *link)
     if (send_payload(link, owed ? WIRE_HELLO : WIRE_PING, ++link->correlation) == 0) {
         link->ping_ms = now_ms;
         link->ping_wanted = false;
+        behind_look(&link->behind, link->agent);
     }
 }
 
