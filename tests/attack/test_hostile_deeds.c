@@ -33,8 +33,10 @@ struct deeds {
 
 static void keep_record(struct deeds *deeds, uint32_t agency, int child, struct world_entry *ret)
 {
-    const struct world_record record = {
-        .from = agency, .child = child, .day = day_of("2026-10-05"), .code = CODE_WAS_NOT_BROUGHT};
+    const struct world_record record = {.from = agency,
+                                        .child = child,
+                                        .day = day_of("2026-10-05"),
+                                        .record_kind = agency == SCHOOL ? RECORD_CONCERN : 0};
     world_record(deeds->siege->world, &record, ret);
     assert_true(verdict_is_stored(world_send_one(deeds->siege->world, agency, ret)));
 }
@@ -173,6 +175,32 @@ static void nobody_takes_back_what_another_recorded(void **state)
         entry.header.record.retracts = never;
         world_refreeze(&entry);
         expect_refused(deeds, VERDICT_NOT_FOUND, &entry);
+    }
+
+    expect_nothing_came_of_it(deeds);
+}
+
+static void nobody_records_what_is_another_kind_of_agencys_to_say(void **state)
+{
+    static const struct {
+        uint32_t agency;
+        enum record_kind kind;
+    } said[] = {
+        {SCHOOL, RECORD_MISSED_APPOINTMENT}, {SCHOOL, RECORD_DOMESTIC_ABUSE},
+        {MASH, RECORD_MISSED_APPOINTMENT},   {MASH, RECORD_DOMESTIC_ABUSE},
+        {GP, RECORD_DOMESTIC_ABUSE},         {GP, RECORD_ABSENCE_SUMMARY},
+        {STRANGER, RECORD_POLICE_NOTICE},    {HOSPITAL, RECORD_ADULT_SERVICE},
+    };
+    struct deeds *deeds = *state;
+    struct world_entry entry;
+
+    for (size_t i = 0; i < ARRAY_LEN(said); i++) {
+        const struct world_record record = {.from = said[i].agency,
+                                            .child = ALIX,
+                                            .day = day_of("2026-10-09"),
+                                            .record_kind = said[i].kind};
+        world_record(deeds->siege->world, &record, &entry);
+        expect_refused(deeds, VERDICT_NOT_ENTITLED, &entry);
     }
 
     expect_nothing_came_of_it(deeds);
@@ -559,7 +587,7 @@ static void nobody_asks_to_join_with_a_key_of_low_order(void **state)
     for (size_t i = 0; i < 2 * ARRAY_LEN(low_order_x25519); i++) {
         uint8_t key[32];
         assert_true(hex_decode(low_order_x25519[i / 2], key, sizeof(key)));
-        key[31] |= i % 2 == 0 ? 0 : 0x80;
+        key[31] = (uint8_t)(key[31] | (i % 2 == 0 ? 0 : 0x80));
         fill_request(deeds->siege, &request);
         memcpy(request.open_key, key, sizeof(key));
         expect_request(deeds->siege, &request, false);
@@ -611,6 +639,7 @@ static const struct CMUnitTest tests[] = {
     TEST(an_origin_grants_to_members_whom_agreements_let_read_it_and_not_to_itself),
     TEST(a_record_is_sealed_to_its_origin_and_to_nobody_beyond_the_agreements),
     TEST(nobody_takes_back_what_another_recorded),
+    TEST(nobody_records_what_is_another_kind_of_agencys_to_say),
     TEST(nobody_decides_but_a_front_door_that_was_told),
     TEST(a_stranger_ties_nobody_and_asks_for_nothing),
     TEST(nobody_claims_more_children_than_its_ceiling),
