@@ -30,8 +30,8 @@ int main(int argc, char **argv)
     if (then != CONF_RUN) {
         return then == CONF_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
     }
-    if (harden_process(&error) != 0 || crypto_init(&error) != 0 ||
-        broker_signer(&broker, &options, &error) != 0 ||
+    if (harden_process(&error) != 0 || harden_files(CAIRN_BROKER_FILES_MAX, &error) != 0 ||
+        crypto_init(&error) != 0 || broker_signer(&broker, &options, &error) != 0 ||
         broker_open(&broker, &options, &error) != 0 || broker_recover(&broker, &error) != 0 ||
         walls_files(&options, &error) != 0 || broker_listen(&broker, &error) != 0 ||
         walls_calls(&error) != 0) {

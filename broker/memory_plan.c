@@ -16,6 +16,9 @@
 #define STACK_BYTES (1ULL << 20)
 #define PAGE_BYTES  4096ULL /* of the store */
 
+static_assert(2 * CAIRN_AGENCIES_MAX <= CAIRN_BROKER_FILES_MAX / 2,
+              "agencies find room beside as many strangers");
+
 uint64_t memory_plan_ring_bytes(void)
 {
     uint64_t frames = CAIRN_RING_BYTES / CAIRN_RING_CHARGE(1); /* of all slots together */
@@ -34,9 +37,10 @@ uint64_t memory_plan_bytes(size_t agencies, int workers)
      * reconnects. */
     uint64_t peers =
         2ULL * agencies * (uint64_t)(CAIRN_SEND_HWM + CAIRN_RECEIVE_HWM) * CAIRN_FRAME_MAX_BYTES;
+    uint64_t strangers = (uint64_t)CAIRN_BROKER_FILES_MAX * CAIRN_STRANGER_BYTES;
     uint64_t threads = ((uint64_t)workers + 6) * STACK_BYTES;
     return BASE_BYTES + memory_plan_ring_bytes() + queues + batch + pages + publish + peers +
-           threads;
+           strangers + threads;
 }
 
 int memory_plan_check(size_t agencies, int workers, uint64_t limit_bytes, struct error *error)

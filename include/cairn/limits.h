@@ -36,9 +36,11 @@
 #define CAIRN_NET_IO_THREADS           2 /* sockets' own threads: CURVE is their work, not ours */
 #define CAIRN_BACKLOG_CONNECTIONS      1024 /* every agency dialling again at once after a restart */
 #define CAIRN_HANDSHAKE_MAX_MS         3000 /* a connection without a proven key by then is closed */
-#define CAIRN_CONNECT_MAX_MS           5000  /* an agent's dialling; then it tries again */
-#define CAIRN_RECONNECT_MIN_MS         100   /* doubled after each failure, with jitter ... */
-#define CAIRN_RECONNECT_MAX_MS         30000 /* ... up to this */
+#define CAIRN_BROKER_FILES_MAX         4096        /* all agencies twice, and as many strangers */
+#define CAIRN_STRANGER_BYTES           (32 * 1024) /* of a handshake that stops; libzmq's buffers */
+#define CAIRN_CONNECT_MAX_MS           5000        /* an agent's dialling; then it tries again */
+#define CAIRN_RECONNECT_MIN_MS         100         /* doubled after each failure, with jitter ... */
+#define CAIRN_RECONNECT_MAX_MS         30000       /* ... up to this */
 #define CAIRN_PROTOCOL_MIN             1
 #define CAIRN_PROTOCOL_MAX             1
 #define CAIRN_GOVERNANCE_DOC_MAX_BYTES (224 * 1024) /* one governance document fits one frame */

@@ -37,3 +37,18 @@ int harden_process(struct error *error)
     }
     return 0;
 }
+
+int harden_files(unsigned most, struct error *error)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return refused(error, "see how many files it may open");
+    }
+    limit.rlim_max = limit.rlim_max < most ? limit.rlim_max : most;
+    limit.rlim_cur = limit.rlim_max; /* what lies below may be a shell's own modest default */
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return refused(error, "limit how many files it opens");
+    }
+    return 0;
+}

@@ -34,6 +34,13 @@ static void each_agency_costs_its_connections_full_of_whole_frames(void **state)
     assert_int_equal(memory_plan_bytes(200, 1) - memory_plan_bytes(0, 1), 200 * one);
 }
 
+static void strangers_at_the_door_are_counted(void **state)
+{
+    (void)state;
+
+    assert_true(memory_plan_bytes(0, 1) > (uint64_t)CAIRN_BROKER_FILES_MAX * CAIRN_STRANGER_BYTES);
+}
+
 static void each_worker_costs_a_stack(void **state)
 {
     (void)state;
@@ -83,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_plan_covers_every_bounded_queue),
         cmocka_unit_test(each_agency_costs_its_connections_full_of_whole_frames),
+        cmocka_unit_test(strangers_at_the_door_are_counted),
         cmocka_unit_test(each_worker_costs_a_stack),
         cmocka_unit_test(two_hundred_agencies_fit_a_machine_of_four_gigabytes),
         cmocka_unit_test(a_limit_below_the_plan_is_refused_with_the_sum_in_words),
