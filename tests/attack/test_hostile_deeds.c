@@ -36,7 +36,8 @@ static void keep_record(struct deeds *deeds, uint32_t agency, int child, struct 
     const struct world_record record = {.from = agency,
                                         .child = child,
                                         .day = day_of("2026-10-05"),
-                                        .record_kind = agency == SCHOOL ? RECORD_CONCERN : 0};
+                                        .record_kind =
+                                            agency == SCHOOL ? (uint32_t)RECORD_CONCERN : 0};
     world_record(deeds->siege->world, &record, ret);
     assert_true(verdict_is_stored(world_send_one(deeds->siege->world, agency, ret)));
 }

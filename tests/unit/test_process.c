@@ -96,6 +96,27 @@ static void a_hardened_process_cannot_be_dumped_or_raised(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* Likewise; whatever was allowed before is not to be had again. */
+static void a_process_opens_no_more_files_than_it_said(void **state)
+{
+    int status;
+    (void)state;
+
+    pid_t child = fork();
+    if (child == 0) {
+        struct rlimit files;
+        struct error error = ERROR_NULL;
+        bool good = harden_files(64, &error) == 0 && harden_files(128, &error) == 0 &&
+                    getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur == 64 &&
+                    files.rlim_max == 64;
+        _exit(good ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void resident_memory_grows_with_use(void **state)
 {
     size_t bytes = 32 << 20;
@@ -205,6 +226,7 @@ int main(void)
         cmocka_unit_test(many_signals_are_one_wake),
         cmocka_unit_test(signals_arrive_at_the_descriptor),
         cmocka_unit_test(a_hardened_process_cannot_be_dumped_or_raised),
+        cmocka_unit_test(a_process_opens_no_more_files_than_it_said),
         cmocka_unit_test(resident_memory_grows_with_use),
         cmocka_unit_test(the_least_limit_counts),
         IN_FOLDER(a_group_is_limited_by_itself_and_its_parents),
