@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/date.h"
 #include "base/text.h"
@@ -176,9 +177,10 @@ enum status log_report_say(struct cli *cli, const char *path, const struct log_r
 {
     struct output *output = &cli->output;
     char what[sizeof(report->where) + sizeof(report->problem) + 8];
+    bool inside = report->where[0] != '\0' && strcmp(report->where, path) != 0;
 
-    (void)snprintf(what, sizeof(what), "%s%s%s", report->where,
-                   report->where[0] == '\0' ? "" : ": ", report->problem);
+    (void)snprintf(what, sizeof(what), "%s%s%s", inside ? report->where : "", inside ? ": " : "",
+                   report->problem);
     switch (report->result) {
     case LOG_SOUND:
         set_result(output_result(output), report);

@@ -72,7 +72,7 @@ static void show_spool(struct output *output, const struct json_view *health)
     if (unsealed > 0) {
         output_line(output,
                     "           What is not sealed reaches nobody until this agency's place "
-                    "in the\n           partnership is known. Ask the partnership.");
+                    "in the\n           partnership is known.");
     }
     if (settling > 0) {
         output_line(output, "           %lld more settle first, while they can be corrected",
