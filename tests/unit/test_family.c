@@ -500,34 +500,34 @@ static void the_end_of_a_plan_ends_whom_it_does_not_name_too(void **state)
     expect_ended(&headers[3], &headers[1]);
 }
 
+static uint64_t returned(struct practice *practice)
+{
+    struct returned_figures figures;
+    _cleanup_(store_end) struct store_txn *txn = store_read(practice->agent->store);
+    returned_count(txn, &figures);
+    assert_int_equal(store_fault(txn), 0);
+    return figures.n;
+}
+
+static void what_the_broker_refused_of_it_waits_until_its_next_version(void **state)
+{
+    struct practice *practice = *state;
+    answered(submit_incident(practice, "1"));
+    struct store_txn *txn = store_begin(practice->agent->store);
+    for (uint64_t seq = 1; seq <= 16; seq++) {
+        const struct wire_result result = {.seq = seq, .verdict = VERDICT_REVOKED_KEY};
+        spool_answer(txn, LANE_NORMAL, &result, PRACTICE_NOW_MS);
+    }
+    assert_int_equal(agent_commit(&txn), 0);
+    assert_int_equal(returned(practice), 6); /* a record and an involvement for each child */
+
+    answered(submit_incident(practice, "2"));
+
+    assert_int_equal(returned(practice), 0);
+}
+
 int main(void)
 {
-    static uint64_t returned(struct practice * practice)
-    {
-        struct returned_figures figures;
-        _cleanup_(store_end) struct store_txn *txn = store_read(practice->agent->store);
-        returned_count(txn, &figures);
-        assert_int_equal(store_fault(txn), 0);
-        return figures.n;
-    }
-
-    static void what_the_broker_refused_of_it_waits_until_its_next_version(void **state)
-    {
-        struct practice *practice = *state;
-        answered(submit_incident(practice, "1"));
-        struct store_txn *txn = store_begin(practice->agent->store);
-        for (uint64_t seq = 1; seq <= 16; seq++) {
-            const struct wire_result result = {.seq = seq, .verdict = VERDICT_REVOKED_KEY};
-            spool_answer(txn, LANE_NORMAL, &result, PRACTICE_NOW_MS);
-        }
-        assert_int_equal(agent_commit(&txn), 0);
-        assert_int_equal(returned(practice), 6); /* a record and an involvement for each child */
-
-        answered(submit_incident(practice, "2"));
-
-        assert_int_equal(returned(practice), 0);
-    }
-
 #define STORY(name) cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
     const struct CMUnitTest tests[] = {
         STORY(an_incident_is_a_record_and_an_involvement_for_each_child),
