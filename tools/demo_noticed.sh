@@ -213,7 +213,7 @@ school_cannot() {
     if OUT=$(CAIRN_AGENT=$WORK/weirside/agent.sock "$BIN/cairn" record "$entry" 2>&1); then
         fail "the school can see a record of $1"
     fi
-    expect 'there is no such thing here' "the school not to have a record of $1"
+    expect 'nothing of this agency has that reference or id' "the school not to have a record of $1"
 }
 
 school_side() {
