@@ -342,8 +342,8 @@ void pipeline_durable(struct pipeline *pipeline, const struct written *to)
     pipeline->durable = *to;
     pipeline->times_durable++;
     unlock(pipeline);
+    (void)pthread_cond_signal(&pipeline->to_publish); /* first: an alert has the longer way */
     wake_net(pipeline);
-    (void)pthread_cond_signal(&pipeline->to_publish);
 }
 
 /* --- answer --- */

@@ -44,32 +44,30 @@ static bool field_is_list(const ProtobufCFieldDescriptor *field)
            (field->flags & PROTOBUF_C_FIELD_FLAG_PACKED) == 0;
 }
 
-/* False for a type that our schema has no use for. */
+/* False for a type that our schema has no use for. Asked twice for every field of every message. */
 static bool field_wire_type(const ProtobufCFieldDescriptor *field, ProtobufCWireType *ret)
 {
     static const struct {
-        ProtobufCType type;
+        bool known;
         ProtobufCWireType wire;
-    } known[] = {
-        {PROTOBUF_C_TYPE_UINT32, PROTOBUF_C_WIRE_TYPE_VARINT},
-        {PROTOBUF_C_TYPE_UINT64, PROTOBUF_C_WIRE_TYPE_VARINT},
-        {PROTOBUF_C_TYPE_SINT32, PROTOBUF_C_WIRE_TYPE_VARINT},
-        {PROTOBUF_C_TYPE_INT64, PROTOBUF_C_WIRE_TYPE_VARINT},
-        {PROTOBUF_C_TYPE_BOOL, PROTOBUF_C_WIRE_TYPE_VARINT},
-        {PROTOBUF_C_TYPE_FIXED32, PROTOBUF_C_WIRE_TYPE_32BIT},
-        {PROTOBUF_C_TYPE_FIXED64, PROTOBUF_C_WIRE_TYPE_64BIT},
-        {PROTOBUF_C_TYPE_BYTES, PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED},
-        {PROTOBUF_C_TYPE_MESSAGE, PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED},
+    } types[] = {
+        [PROTOBUF_C_TYPE_UINT32] = {true, PROTOBUF_C_WIRE_TYPE_VARINT},
+        [PROTOBUF_C_TYPE_UINT64] = {true, PROTOBUF_C_WIRE_TYPE_VARINT},
+        [PROTOBUF_C_TYPE_SINT32] = {true, PROTOBUF_C_WIRE_TYPE_VARINT},
+        [PROTOBUF_C_TYPE_INT64] = {true, PROTOBUF_C_WIRE_TYPE_VARINT},
+        [PROTOBUF_C_TYPE_BOOL] = {true, PROTOBUF_C_WIRE_TYPE_VARINT},
+        [PROTOBUF_C_TYPE_FIXED32] = {true, PROTOBUF_C_WIRE_TYPE_32BIT},
+        [PROTOBUF_C_TYPE_FIXED64] = {true, PROTOBUF_C_WIRE_TYPE_64BIT},
+        [PROTOBUF_C_TYPE_BYTES] = {true, PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED},
+        [PROTOBUF_C_TYPE_MESSAGE] = {true, PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED},
     };
 
-    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-        if (known[i].type == field->type) {
-            bool packed = (field->flags & PROTOBUF_C_FIELD_FLAG_PACKED) != 0;
-            *ret = packed ? PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED : known[i].wire;
-            return true;
-        }
+    if ((size_t)field->type >= ARRAY_LEN(types) || !types[field->type].known) {
+        return false;
     }
-    return false;
+    bool packed = (field->flags & PROTOBUF_C_FIELD_FLAG_PACKED) != 0;
+    *ret = packed ? PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED : types[field->type].wire;
+    return true;
 }
 
 /* The field that the next tag names, when it may come here; NULL otherwise. */

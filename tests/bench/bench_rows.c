@@ -73,6 +73,11 @@ static void put_record(struct rows *rows, struct store_txn *txn, const struct pl
     store_add(txn, T_CHRONOLOGY, store_key_slice(&chronology),
               slice_make(rows->filler, CHRONOLOGY_ROW_BYTES));
     put_blob(rows, txn, place);
+    const struct retention_row retention = {.due_day = FIRST_DAY,
+                                            .log_index = rows->records,
+                                            .entry = place->id,
+                                            .since_day = FIRST_DAY};
+    retention_row_put(txn, &retention);
 }
 
 static void put_parcel(struct rows *rows, struct store_txn *txn, const struct place *place,
