@@ -15,6 +15,7 @@
 #include "broker/members.h"
 #include "broker/ties.h"
 #include "broker/timers.h"
+#include "cairn/senders.h"
 #include "wire/narrowing.h"
 
 /* --- grants --- */
@@ -361,6 +362,10 @@ enum verdict record_judge(struct apply *apply, const struct record_header *heade
         .origin = directory_agency(&apply->governance->directory, header->id.agency),
     };
     assert(ret->origin != NULL); /* its key was checked */
+    if (!sender_may_say(ret->origin->kind->class, header->record_kind, header->code,
+                        header->urgency)) {
+        return VERDICT_NOT_ENTITLED;
+    }
     enum verdict verdict = check_grants(apply, header, entry, ret->origin);
     if (verdict != VERDICT_STORED) {
         return verdict;

@@ -16,6 +16,7 @@
 #include "agents/core/correct.h"
 #include "agents/core/family_take.h"
 #include "agents/core/feeds.h"
+#include "agents/core/own_kind.h"
 #include "agents/core/room.h"
 #include "agents/core/settle.h"
 #include "agents/core/stated.h"
@@ -179,16 +180,38 @@ static int take_parsed(struct taking *taking, struct parsed *parsed, struct inta
     return 0;
 }
 
-static int check_narrow(const struct taking *taking, const struct parsed *parsed,
-                        struct error *error)
+static int check_event(const struct taking *taking, const struct event *event, struct error *error)
+{
+    const struct seal *seal = &taking->seal;
+    int r = own_kind_check(seal->governance, seal->place.agency, event, error);
+    return r != 0 ? r : seal_check(seal, event, error);
+}
+
+static int check_appointments(const struct taking *taking,
+                              const struct appointment_results *appointments, struct error *error)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < appointments->n; i++) {
+        const struct appointment_result *result = &appointments->items[i];
+        r = result->outcome == APPOINTMENT_EVENT ? check_event(taking, &result->event, error) : 0;
+    }
+    return r;
+}
+
+/* While our place is not known, the broker says later what it refuses. */
+static int check_sealable(const struct taking *taking, const struct parsed *parsed,
+                          struct error *error)
 {
     if (!taking->can_seal) {
         return 0;
     }
     if (parsed->family.n > 0) { /* each child has the same */
-        return seal_check(&taking->seal, &parsed->family.children[0].event, error);
+        return check_event(taking, &parsed->family.children[0].event, error);
     }
-    return parsed->content == INTAKE_RECORD ? seal_check(&taking->seal, &parsed->record, error) : 0;
+    if (parsed->content == INTAKE_APPOINTMENT) {
+        return check_appointments(taking, &parsed->appointments, error);
+    }
+    return parsed->content == INTAKE_RECORD ? check_event(taking, &parsed->record, error) : 0;
 }
 
 /* A retraction has room as what it takes back had. */
@@ -218,7 +241,7 @@ static int take_all(struct taking *taking, struct parsed *parsed,
                     const struct remembered *remembered, struct intake_answer *answer,
                     struct error *error)
 {
-    int r = check_narrow(taking, parsed, error);
+    int r = check_sealable(taking, parsed, error);
     if (r == 0) {
         r = check_room(taking, parsed);
     }

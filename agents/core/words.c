@@ -128,7 +128,7 @@ bool words_must_telephone(const struct words_about *about)
 
 /* In a sentence: @T a time, @W why the broker cannot be asked, @N who, @O when it was opened, @V
  * the verdict, @B that a retraction took nothing back, @R that it is not a referral, unless it is
- * one, @A when it was asked, @X what was answered. */
+ * one, @A when it was asked, @X what was answered, @I what to do first. */
 static const char *const sentences[] = {
     [SITUATION_SETTLING] =
         "Settling until @T: can still be taken back. It has not left this computer.",
@@ -166,7 +166,7 @@ static const char *const sentences[] = {
     [SITUATION_UNSURE] =
         "Stored by the partnership's broker; the broker cannot be asked now whether anybody "
         "has seen it (@W).",
-    [SITUATION_REFUSED] = "Refused: @V.@B",
+    [SITUATION_REFUSED] = "Refused: @V.@B@I",
     [SITUATION_WITHDRAWN] = "Withdrawn before it left. Nobody outside was told.",
     [SITUATION_RETRACTED] = "Taken back after it had left; whoever received it is told.",
 };
@@ -252,6 +252,25 @@ static void write_answers(struct writer *writer, const struct words_about *about
     }
 }
 
+/* Of what was refused because of who asks: what would have to be there. */
+static void write_instead(struct writer *writer, const struct out_row *row)
+{
+    if (row->verdict != VERDICT_NOT_ENTITLED) {
+        return;
+    }
+    if (row->kind == ENTRY_REQUEST) {
+        write_text(writer, " Say first how your agency is involved with this child (cairn involve "
+                           "FILE), and ask again; what no agreement tells your agency of cannot be "
+                           "asked for.");
+    } else if (row->kind == ENTRY_TIE) {
+        write_text(writer, " Say first how your agency is involved with this child (cairn involve "
+                           "FILE), and state the tie again.");
+    } else if (row->kind == ENTRY_RECORD && row->record_kind != RECORD_RETRACTION) {
+        write_text(writer, " Records of this kind are for agencies of another kind to send: say "
+                           "what you have seen as a concern.");
+    }
+}
+
 static void write_part(struct writer *writer, const struct words_about *about, char part)
 {
     char when[WHEN_BYTES];
@@ -284,6 +303,9 @@ static void write_part(struct writer *writer, const struct words_about *about, c
         if (about->row->record_kind == RECORD_RETRACTION) {
             write_text(writer, " It has taken nothing back.");
         }
+        break;
+    case 'I':
+        write_instead(writer, about->row);
         break;
     default:
         assert(part == 'R');

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agents/core/own_kind.h"
 #include "agents/core/room.h"
 #include "agents/school/pupil.h"
 #include "agents/school/school.h"
@@ -330,6 +331,18 @@ static int tell_all(const struct reading *reading)
 
 /* --- the file --- */
 
+/* A register is read by whoever tells of absence, and by nobody else. */
+static int check_kind(const struct school_file *file)
+{
+    _cleanup_(governance_unref) struct governance *governance =
+        govern_keep_current(file->agent->keep);
+    _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
+    const struct event summary = {.kind = RECORD_ABSENCE_SUMMARY, .urgency = URGENCY_ROUTINE};
+    return govern_keep_place(file->agent->keep, &place)
+               ? own_kind_check(governance, place.agency, &summary, file->error)
+               : 0;
+}
+
 int attendance_take(const struct school_file *file)
 {
     _cleanup_(reading_end) struct reading reading = {
@@ -339,7 +352,11 @@ int attendance_take(const struct school_file *file)
                                   .handler = check_row,
                                   .data = &reading};
     school_terms(file->agent, &reading.terms);
-    int r = table_read(file->source, &table, file->error);
+    int r = check_kind(file);
+    if (r != 0) {
+        return r;
+    }
+    r = table_read(file->source, &table, file->error);
     table.handler = keep_row;
     if (r == 0) {
         r = keep_marks(&reading, &table);

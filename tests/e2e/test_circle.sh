@@ -160,6 +160,10 @@ is_refused() {
 
 ASKED=$(ask school)
 eventually 30 "the school's request to be refused" is_refused "$ASKED"
+at school --json record "$ASKED"
+expect '"words":"Refused: [^"]*cairn involve FILE' "what the school has to do first"
+at school record "$ASKED"
+expect 'cairn involve FILE' "the same in words"
 at surgery requests
 expect '^No request waits' "nothing of the school's to reach the surgery"
 promise "whoever is not involved with the child asks in vain"

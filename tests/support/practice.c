@@ -198,6 +198,23 @@ void practice_amend(struct practice *practice, enum governance_document document
     offer(practice, document);
 }
 
+void practice_become(struct practice *practice, const char *kind)
+{
+    const struct governance *governance = practice->governing.governance;
+    const struct agency *own = directory_agency(&governance->directory, AGENCY_OWN);
+    char from[64];
+    char to[64];
+    _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
+    assert(own != NULL);
+    if (!govern_keep_place(practice->agent->keep, &place) || strcmp(own->kind->id, kind) == 0) {
+        return;
+    }
+    (void)snprintf(from, sizeof(from), "\"kind\": \"%s\"", own->kind->id);
+    (void)snprintf(to, sizeof(to), "\"kind\": \"%s\"", kind);
+    practice_amend(practice, GOVERNANCE_DIRECTORY, governance->versions[GOVERNANCE_DIRECTORY] + 1,
+                   from, to); /* the first agency of the document is this one */
+}
+
 /* --- saying something --- */
 
 struct intake_item practice_submit(struct practice *practice, enum intake_content content,

@@ -53,6 +53,10 @@ void practice_govern(struct practice *practice);
 void practice_amend(struct practice *practice, enum governance_document document, uint64_t version,
                     const char *from, const char *to);
 
+/* From now on the partnership's directory says that it is of this kind ("police"): what it may send
+ * goes by that. Nothing before practice_govern. */
+void practice_become(struct practice *practice, const char *kind);
+
 /* --- what the agency's system says; each returns the only item of the answer --- */
 struct intake_item practice_submit(struct practice *practice, enum intake_content content,
                                    const char *text);

@@ -13,6 +13,7 @@ struct school *school_new(const char *ini)
     struct school *school = base_zalloc(1, sizeof(*school));
     school->practice = practice_new();
     practice_govern(school->practice);
+    practice_become(school->practice, "school");
     school->conf = conf_new(table, ARRAY_LEN(table));
     int r = conf_add(school->conf, slice_of_text(ini), "test.ini", &school->error);
     assert(r == 0);

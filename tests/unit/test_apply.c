@@ -328,6 +328,44 @@ static void an_immediate_record_goes_to_the_front_door_at_once(void **state)
     assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 1);
 }
 
+static void what_another_kind_of_agency_sends_is_refused_unless_it_cannot_wait(void **state)
+{
+    static const struct {
+        uint32_t from;
+        enum record_kind kind;
+        uint32_t code;
+        enum urgency urgency;
+        bool taken;
+    } rows[] = {
+        {GP, RECORD_DOMESTIC_ABUSE, CODE_CHILD_PRESENT, URGENCY_SAME_DAY, false},
+        {GP, RECORD_DOMESTIC_ABUSE, CODE_CHILD_PRESENT, URGENCY_IMMEDIATE, true},
+        {SCHOOL, RECORD_MISSED_APPOINTMENT, CODE_WAS_NOT_BROUGHT, URGENCY_ROUTINE, false},
+        {SCHOOL, RECORD_ABSENCE_SUMMARY, CODE_SEVERE_ABSENCE, URGENCY_ROUTINE, true},
+        {GP, RECORD_PLAN, CODE_PLAN_CHILD_PROTECTION, URGENCY_ROUTINE, false},
+        {GP, RECORD_PLAN, CODE_PLAN_EARLY_HELP, URGENCY_ROUTINE, true},
+        {SCHOOL, RECORD_CONCERN, CODE_NEGLECT_PHYSICAL, URGENCY_ROUTINE, true},
+    };
+    struct world *world = *state;
+    state_child(world, GP, ALIX);
+    state_child(world, SCHOOL, ALIX);
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world_entry entry;
+        const struct world_record record = {.from = rows[i].from,
+                                            .child = ALIX,
+                                            .record_kind = rows[i].kind,
+                                            .code = rows[i].code,
+                                            .urgency = rows[i].urgency,
+                                            .day = day("2026-11-18")};
+        world_record(world, &record, &entry);
+
+        enum verdict verdict = world_send_one(world, rows[i].from, &entry);
+
+        assert_int_equal(verdict_is_stored(verdict), rows[i].taken);
+        assert_true(rows[i].taken || verdict == VERDICT_NOT_ENTITLED);
+    }
+}
+
 static void what_was_acknowledged_is_not_delivered_again(void **state)
 {
     struct world *world = *state;
@@ -380,6 +418,7 @@ int main(void)
         STORY(an_involved_health_visitor_is_told_of_each_at_once),
         STORY(a_role_counts_from_its_first_day_and_until_its_last),
         STORY(an_immediate_record_goes_to_the_front_door_at_once),
+        STORY(what_another_kind_of_agency_sends_is_refused_unless_it_cannot_wait),
         STORY(what_was_acknowledged_is_not_delivered_again),
         STORY(a_restart_changes_nothing_that_was_answered),
     };

@@ -213,8 +213,8 @@ static void only_a_front_door_answers_and_only_what_it_was_asked(void **state)
     STATE(world, GP, ALIX, BORN(NAME));
     STATE(world, HOSPITAL, ALIX, BORN(NAME));
     three_of_two(world);
-    state_verified(world, SCHOOL, BLAKE);
-    struct entry_id elsewhere = miss(world, SCHOOL, BLAKE, "2026-06-10");
+    state_verified(world, STRANGER, BLAKE);
+    struct entry_id elsewhere = miss(world, STRANGER, BLAKE, "2026-06-10");
     const struct entry_id ours = shown(world).headlines[0].record;
     const struct world_link invented = {
         .action = ACTION_CONFIRM_LINK, .record = &ours, .other = &elsewhere};

@@ -45,6 +45,16 @@ static void make_record(struct world *world, uint32_t from, struct world_entry *
     world_record(world, &record, ret);
 }
 
+/* What any agency writes. */
+static void make_note(struct world *world, uint32_t from, struct world_entry *ret)
+{
+    const struct world_record record = {.from = from,
+                                        .child = ALIX,
+                                        .record_kind = RECORD_CASE_NOTE,
+                                        .day = instant_london_day(world->clock.real_ms) - 3};
+    world_record(world, &record, ret);
+}
+
 /* Cut and given to gate; nothing moves yet. */
 static void receive(struct world *world, const struct world_parcel *parcel)
 {
@@ -644,19 +654,19 @@ static void refused_frames_are_summed_up_in_the_log_when_their_hour_is_over(void
 {
     struct world *world = *state;
     struct world_entry entry;
-    make_record(world, MASH, &entry);
+    make_note(world, MASH, &entry);
     assert_true(verdict_is_stored(world_send_one(world, MASH, &entry)));
     uint64_t hour = (uint64_t)(world->clock.real_ms / HOUR_MS);
     send_forged(world, GP);
     send_forged(world, HOSPITAL);
     send_forged(world, GP);
     uint64_t size = world_log_size(world);
-    make_record(world, MASH, &entry);
+    make_note(world, MASH, &entry);
     assert_true(verdict_is_stored(world_send_one(world, MASH, &entry)));
     assert_int_equal(world_log_size(world), size + 1); /* the hour is not over */
 
     clock_fake_advance(&world->clock, HOUR_MS);
-    make_record(world, MASH, &entry);
+    make_note(world, MASH, &entry);
     assert_true(verdict_is_stored(world_send_one(world, MASH, &entry)));
 
     assert_int_equal(world_log_size(world), size + 4);

@@ -40,9 +40,22 @@ static int close_practice(void **state)
     return 0;
 }
 
+/* Whoever hands such a thing in is of the kind of agency that does. */
+static void become(struct practice *practice, enum intake_content content)
+{
+    if (content == INTAKE_INCIDENT) {
+        practice_become(practice, "police");
+    } else if (content == INTAKE_PLAN) {
+        practice_become(practice, "childrens-services");
+    } else if (content == INTAKE_ADULT) {
+        practice_become(practice, "adult-services");
+    }
+}
+
 static struct intake_answer submit(struct practice *practice, enum intake_content content,
                                    const char *text)
 {
+    become(practice, content);
     struct intake_answer answer = INTAKE_ANSWER_NULL;
     const struct intake_request request = {.content = content, .body = slice_of_text(text)};
     struct error error = ERROR_NULL;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "agents/core/decide.h"
+#include "os/files.h"
 #include "support/practice.h"
 
 #define SOURCE "\"source\":{\"system\":\"emis\",\"id\":\"C-1\",\"version\":\"%s\"},"
@@ -141,6 +142,79 @@ static void an_odd_age_is_taken_with_a_word_and_one_of_no_child_is_refused(void 
             assert_non_null(strstr(answer.items[0].reason, said));
         }
     }
+}
+
+static void what_another_kind_of_agency_sends_is_refused_and_says_what_this_one_sends(void **state)
+{
+    static const struct {
+        enum intake_content content;
+        const char *path;
+        const char *what;
+    } rows[] = {
+        {INTAKE_INCIDENT, "police/incident.json",
+         "domestic-abuse-incident is not for an agency of kind gp to send: it sends concern, "
+         "referral, missed-appointment"},
+        {INTAKE_PLAN, "childrens_services/plan.json", "plan is not for an agency of kind gp"},
+        {INTAKE_ADULT, "adult_services/adult.json",
+         "adult-service is not for an agency of kind gp"},
+    };
+    struct practice *practice = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_JSON_MAX_BYTES);
+        _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+        struct error error = ERROR_NULL;
+        char path[256];
+        (void)snprintf(path, sizeof(path), SOURCE_DIR "/tests/data/%s", rows[i].path);
+        assert_int_equal(file_read(path, &text), 0);
+        const struct intake_request request = {.content = rows[i].content,
+                                               .body = buf_slice(&text)};
+
+        assert_int_equal(intake_submit(practice->agent, &request, &answer, &error), -EINVAL);
+
+        assert_non_null(strstr(error.what, rows[i].what));
+        assert_non_null(strstr(error.what, "immediate")); /* nothing was cut off */
+    }
+    assert_int_equal(practice_rows(practice, AT_OUT), 0);
+}
+
+static void an_appointment_and_a_register_are_for_those_who_have_them(void **state)
+{
+    struct practice *practice = *state;
+    _cleanup_(buf_deinit) struct buf day = BUF_MAX(CAIRN_JSON_MAX_BYTES);
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+    struct error error = ERROR_NULL;
+    const struct intake_request attendance = {
+        .content = INTAKE_ATTENDANCE,
+        .body = slice_of_text("UPN,Surname,Forename,DOB,Postcode,Date,Session,Mark\n")};
+    assert_int_equal(file_read(SOURCE_DIR "/tests/data/demo/gp-noshow-1.json", &day), 0);
+    const struct intake_request appointment = {.content = INTAKE_APPOINTMENT,
+                                               .body = buf_slice(&day)};
+
+    assert_int_equal(intake_submit(practice->agent, &attendance, &answer, &error), -EINVAL);
+    assert_non_null(strstr(error.what, "absence-summary is not for an agency of kind gp"));
+    practice_become(practice, "school");
+    error = ERROR_NULL;
+    assert_int_equal(intake_submit(practice->agent, &appointment, &answer, &error), -EINVAL);
+
+    assert_non_null(strstr(error.what, "missed-appointment is not for an agency of kind school"));
+}
+
+static void what_cannot_wait_is_taken_from_any_kind_of_agency(void **state)
+{
+    struct practice *practice = *state;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_JSON_MAX_BYTES);
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+    struct error error = ERROR_NULL;
+    assert_int_equal(file_read(SOURCE_DIR "/tests/data/police/incident.json", &text), 0);
+    text_replace(&text, "\"notice\"", "\"urgency\": \"immediate\", \"notice\"");
+    const struct intake_request request = {.content = INTAKE_INCIDENT, .body = buf_slice(&text)};
+
+    if (intake_submit(practice->agent, &request, &answer, &error) != 0) {
+        fail_msg("%s: %s", error.where, error.what);
+    }
+
+    assert_int_equal(answer.items[0].outcome, INTAKE_ACCEPTED);
 }
 
 static void the_same_version_again_makes_no_second_record(void **state)
@@ -433,6 +507,9 @@ int main(void)
         TEST(what_is_accepted_survives_a_restart),
         TEST(a_number_that_finds_nobody_is_accepted_and_said_to_be_so),
         TEST(an_odd_age_is_taken_with_a_word_and_one_of_no_child_is_refused),
+        TEST(what_another_kind_of_agency_sends_is_refused_and_says_what_this_one_sends),
+        TEST(an_appointment_and_a_register_are_for_those_who_have_them),
+        TEST(what_cannot_wait_is_taken_from_any_kind_of_agency),
         TEST(the_same_version_again_makes_no_second_record),
         TEST(another_version_that_says_the_same_is_the_same_record),
         TEST(a_correction_of_what_has_left_retracts_it_and_stands_in_its_place),

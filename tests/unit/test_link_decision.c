@@ -247,8 +247,8 @@ static void nobody_else_decides_and_nothing_changes(void **state)
 {
     struct story *story = *state;
     struct world *world = story->world;
-    state_verified(world, SCHOOL, BLAKE);
-    struct entry_id elsewhere = miss(world, SCHOOL, BLAKE, "2026-06-10");
+    state_verified(world, STRANGER, BLAKE);
+    struct entry_id elsewhere = miss(world, STRANGER, BLAKE, "2026-06-10");
     const struct entry_id invented = {.agency = HOSPITAL, .stream = 3, .seq = 9};
     const struct {
         const char *what;

@@ -49,6 +49,9 @@ static int submit(struct practice *practice, enum intake_content content, const 
     if (change != NULL) {
         text_replace(&text, change[0], change[1]);
     }
+    if (content == INTAKE_ADULT) {
+        practice_become(practice, "adult-services");
+    }
     const struct intake_request request = {.content = content, .body = buf_slice(&text)};
     return intake_submit(practice->agent, &request, ret, error);
 }

@@ -16,7 +16,10 @@
 
 static int set_up(void **state)
 {
-    *state = world_new();
+    struct world *world = world_new();
+    change_directory(world, "\"id\": \"hospital\", \"kind\": \"hospital\"",
+                     "\"id\": \"hospital\", \"kind\": \"adult-services\"");
+    *state = world;
     return 0;
 }
 
@@ -267,7 +270,8 @@ static void a_handle_is_a_childs_or_an_adults_for_good(void **state)
     state_verified(world, GP, BLAKE);
 
     assert_int_equal(tie(world, &child_as_adult), VERDICT_BAD_ENTRY);
-    assert_int_equal(signal_adult(world, GP, ALIX, "2026-03-02"), VERDICT_BAD_ENTRY);
+    state_verified(world, HOSPITAL, ALIX);
+    assert_int_equal(signal_adult(world, HOSPITAL, ALIX, "2026-03-02"), VERDICT_BAD_ENTRY);
     world_involvement(world, GP, ANNA, &entry);
     assert_int_equal(world_send_one(world, GP, &entry), VERDICT_BAD_ENTRY);
     world_statement(world, GP, ANNA, true, &entry);
@@ -506,8 +510,8 @@ static void twins_both_have_the_history_and_stay_two(void **state)
     uint64_t second = subject_row_of(world, GP, 3).child;
     assert_int_equal(subject_row_of(world, GP, ALIX).child, first);
     assert_int_not_equal(second, first);
-    state_verified(world, HOSPITAL, 3);
-    (void)miss(world, HOSPITAL, 3, "2026-03-03"); /* with one before the birth: two */
+    state_verified(world, HEALTH_VISITING, 3);
+    (void)miss(world, HEALTH_VISITING, 3, "2026-03-03"); /* with one before the birth: two */
     assert_int_not_equal(current_alert_of(world, second), 0);
     assert_int_equal(current_alert_of(world, first), 0);
 }

@@ -174,6 +174,7 @@ static void a_register_is_taken_with_a_report_beside_it(void **state)
 static void a_roll_records_and_appointments_have_folders_of_their_own(void **state)
 {
     struct drop *drop = *state;
+    practice_become(drop->school->practice, "gp");
     _cleanup_(buf_deinit) struct buf concern = BUF_MAX(FILE_MAX_BYTES);
     _cleanup_(buf_deinit) struct buf day = BUF_MAX(FILE_MAX_BYTES);
     practice_concern_text("", &concern);
@@ -194,22 +195,24 @@ static void a_roll_records_and_appointments_have_folders_of_their_own(void **sta
 static void incidents_plans_and_adults_have_folders_of_their_own(void **state)
 {
     struct drop *drop = *state;
-    static const char *const files[][2] = {
-        {"incidents/in/incident.json", "police/incident.json"},
-        {"plans/in/plan.json", "childrens_services/plan.json"},
-        {"adults/in/adult.json", "adult_services/adult.json"},
-        {"incidents/in/bad.json", "police/malformed-named-for-school.json"},
+    static const char *const files[][3] = {
+        {"plans/in/plan.json", "childrens_services/plan.json", "childrens-services"},
+        {"adults/in/adult.json", "adult_services/adult.json", "adult-services"},
+        {"incidents/in/incident.json", "police/incident.json", "police"},
+        {"incidents/in/bad.json", "police/malformed-named-for-school.json", "police"},
     };
+    unsigned long long bad = 0;
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         _cleanup_(buf_deinit) struct buf text = BUF_MAX(FILE_MAX_BYTES);
         char path[512];
         (void)snprintf(path, sizeof(path), SOURCE_DIR "/tests/data/%s", files[i][1]);
         assert_int_equal(file_read(path, &text), 0);
+        practice_become(drop->school->practice, files[i][2]);
         put(drop, files[i][0], buf_text(&text));
-    }
-    unsigned long long bad = number_of(drop, "incidents/in/bad.json");
+        bad = number_of(drop, files[i][0]);
 
-    (void)watch_turn(drop->watch);
+        (void)watch_turn(drop->watch);
+    }
 
     assert_int_equal(n_out(drop), 3 + 3 + 1 + 2 + 2); /* records and involvements of each */
     assert_true(left(drop, "incidents/failed", bad, "bad.json"));

@@ -384,6 +384,38 @@ static void nobody_has_opened_it_without_a_calendar_gives_no_number(void **state
                                "desk now (its number is not known to this computer yet).");
 }
 
+static void what_is_refused_for_who_says_it_says_what_to_do_first(void **state)
+{
+    (void)state;
+    static const struct {
+        struct out_row out;
+        const char *words; /* NULL: nothing can be done first */
+    } refusals[] = {
+        {{.kind = ENTRY_REQUEST, .verdict = VERDICT_NOT_ENTITLED}, "(cairn involve FILE), and ask"},
+        {{.kind = ENTRY_REQUEST, .verdict = VERDICT_OVER_LIMIT}, NULL},
+        {{.kind = ENTRY_TIE, .verdict = VERDICT_NOT_ENTITLED}, "(cairn involve FILE), and state"},
+        {{.kind = ENTRY_RECORD, .record_kind = RECORD_PLAN, .verdict = VERDICT_NOT_ENTITLED},
+         "as a concern"},
+        {{.kind = ENTRY_RECORD, .record_kind = RECORD_PLAN, .verdict = VERDICT_BAD_GRANT}, NULL},
+        {{.kind = ENTRY_RECORD, .record_kind = RECORD_RETRACTION, .verdict = VERDICT_NOT_ENTITLED},
+         NULL},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+        struct out_row out = refusals[i].out;
+        char words[WORDS_MAX_BYTES];
+        out.state = OUT_REFUSED;
+        const struct words_about about = {
+            .row = &out, .now_ms = NOW, .link = LINK_IS_CONNECTED, .desk = &duty};
+
+        words_state(&about, words);
+
+        const char *said = refusals[i].words;
+        assert_non_null(strstr(words, said == NULL ? "Refused: " : said));
+        assert_true(said != NULL || strstr(words, "Say first") == NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +425,7 @@ int main(void)
         cmocka_unit_test(times_are_londons),
         cmocka_unit_test(an_alert_says_whether_anybody_has_looked),
         cmocka_unit_test(every_notice_has_words_of_its_own),
+        cmocka_unit_test(what_is_refused_for_who_says_it_says_what_to_do_first),
         cmocka_unit_test(nobody_has_opened_it_without_a_calendar_gives_no_number),
     };
     return cmocka_run_group_tests_name("words", tests, NULL, NULL);
