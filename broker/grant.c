@@ -7,6 +7,7 @@
 #include "broker/headline.h"
 #include "broker/mailbox.h"
 #include "broker/members.h"
+#include "broker/stored.h"
 
 /* --- whom an entry may be disclosed to --- */
 
@@ -30,18 +31,13 @@ static uint8_t record_parts(struct apply *apply, const struct told_record *recor
 /* Of which child an involvement of ours says so; 0: it cannot be told any more. */
 static uint64_t involved_with(struct apply *apply, const struct entry_id *id)
 {
-    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    _cleanup_(stored_deinit) struct stored stored = STORED_NULL;
     struct subject_id subject = {.agency = id->agency};
-    struct entry_row row;
-    struct entry_input input;
-    struct entry_header header;
     struct subject_row known;
-    if (!entry_row_get(apply->txn, id, &row) ||
-        !journal_entry_at(apply->txn, row.batch, row.offset, &input) ||
-        !wire_entry_header_read(ENTRY_INVOLVEMENT, input.header, &arena, &header)) {
+    if (!stored_load_as(apply->txn, id, ENTRY_INVOLVEMENT, &stored)) {
         return 0;
     }
-    memcpy(subject.handle, header.involvement.handle, CAIRN_HANDLE_BYTES);
+    memcpy(subject.handle, stored.header.involvement.handle, CAIRN_HANDLE_BYTES);
     return subject_row_get(apply->txn, &subject, &known) ? known.child : 0;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/members.h"
+#include "broker/stored.h"
 
 #define CHAIN_MAX 3 /* of entries about entries: a grant, or a refusal, a request, its child */
 
@@ -51,16 +52,6 @@ bool hold_is_on(struct store_txn *txn, uint64_t child)
 }
 
 /* --- whom an entry is about --- */
-
-static bool read_header(struct apply *apply, const struct entry_id *id, struct arena *arena,
-                        struct entry_header *ret)
-{
-    struct entry_row row;
-    struct entry_input input;
-    return entry_row_get(apply->txn, id, &row) &&
-           journal_entry_at(apply->txn, row.batch, row.offset, &input) &&
-           wire_entry_header_read(row.kind, input.header, arena, ret);
-}
 
 static struct subject_id subject_of(uint32_t agency, const uint8_t handle[CAIRN_HANDLE_BYTES])
 {
@@ -123,12 +114,11 @@ uint64_t hold_child(struct apply *apply, const struct entry_id *entry)
     uint64_t child = 0;
     bool more = true;
     for (size_t i = 0; i < CHAIN_MAX && more; i++) {
-        _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
-        struct entry_header header;
+        _cleanup_(stored_deinit) struct stored stored = STORED_NULL;
         struct entry_id next;
-        more = read_header(apply, &id, &arena, &header);
+        more = stored_load(apply->txn, &id, &stored);
         if (more) {
-            child = child_or_next(apply, &header, &next, &more);
+            child = child_or_next(apply, &stored.header, &next, &more);
         }
         if (more) {
             id = next;
@@ -155,14 +145,12 @@ static bool may_hold(struct apply *apply, const struct decision_header *header)
 
 static bool find_subject(struct apply *apply, const struct entry_id *record, struct subject_id *ret)
 {
-    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
-    struct entry_header header;
-    struct entry_row row;
-    if (!entry_row_get(apply->txn, record, &row) || row.kind != ENTRY_RECORD ||
-        !verdict_is_stored(row.verdict) || !read_header(apply, record, &arena, &header)) {
+    _cleanup_(stored_deinit) struct stored stored = STORED_NULL;
+    if (!stored_load_as(apply->txn, record, ENTRY_RECORD, &stored) ||
+        !verdict_is_stored(stored.row.verdict)) {
         return false;
     }
-    *ret = subject_of(record->agency, header.record.handle);
+    *ret = subject_of(record->agency, stored.header.record.handle);
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include "broker/disclose.h"
 #include "broker/headline.h"
 #include "broker/members.h"
+#include "broker/stored.h"
 #include "broker/ties.h"
 
 /* --- the look --- */
@@ -53,20 +54,16 @@ static bool is_fresh(struct store_txn *txn, const struct entry_row *row, int64_t
 /* What there is not, what is another agency's and what is no look get one answer. */
 static bool find_look(const struct picture_question *question, struct decision_header *ret)
 {
-    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    _cleanup_(stored_deinit) struct stored stored = STORED_NULL;
     const struct entry_id *look = &question->request.look;
-    struct entry_row row;
-    struct entry_input input;
-    struct entry_header header;
-    if (look->agency != question->asker->number || !entry_row_get(question->txn, look, &row) ||
-        row.kind != ENTRY_DECISION || !verdict_is_stored(row.verdict) ||
-        !is_fresh(question->txn, &row, question->now_ms) ||
-        !journal_entry_at(question->txn, row.batch, row.offset, &input) ||
-        !wire_entry_header_read(ENTRY_DECISION, input.header, &arena, &header)) {
+    if (look->agency != question->asker->number ||
+        !stored_load_as(question->txn, look, ENTRY_DECISION, &stored) ||
+        !verdict_is_stored(stored.row.verdict) ||
+        !is_fresh(question->txn, &stored.row, question->now_ms)) {
         return false;
     }
-    *ret = header.decision;
-    return header.decision.action == ACTION_LOOK;
+    *ret = stored.header.decision;
+    return ret->action == ACTION_LOOK;
 }
 
 /* --- what it shows --- */

@@ -13,6 +13,7 @@
 #include "broker/links.h"
 #include "broker/mailbox.h"
 #include "broker/members.h"
+#include "broker/stored.h"
 #include "broker/ties.h"
 #include "broker/timers.h"
 #include "cairn/senders.h"
@@ -327,28 +328,24 @@ static void chronicle(struct apply *apply, const struct record_case *record, uin
 
 static enum verdict retract(struct apply *apply, const struct record_header *header, bool *ret_news)
 {
-    struct entry_row target;
-    struct entry_input input;
-    struct entry_header old;
-    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    _cleanup_(stored_deinit) struct stored target = STORED_NULL;
     if (header->retracts.agency != header->id.agency) {
         return VERDICT_NOT_ENTITLED;
     }
-    if (!entry_row_get(apply->txn, &header->retracts, &target) || target.kind != ENTRY_RECORD ||
-        !verdict_is_stored(target.verdict) ||
-        !journal_entry_at(apply->txn, target.batch, target.offset, &input) ||
-        !wire_entry_header_read(ENTRY_RECORD, input.header, &arena, &old)) {
+    if (!stored_load_as(apply->txn, &header->retracts, ENTRY_RECORD, &target) ||
+        !verdict_is_stored(target.row.verdict)) {
         return VERDICT_NOT_FOUND;
     }
     struct subject_id subject = {.agency = header->id.agency};
     struct subject_row row;
-    memcpy(subject.handle, old.record.handle, CAIRN_HANDLE_BYTES);
+    memcpy(subject.handle, target.header.record.handle, CAIRN_HANDLE_BYTES);
     if (subject_row_get(apply->txn, &subject, &row)) {
-        (void)chronology_retract(apply, row.child, old.record.event_day, target.log_index);
+        (void)chronology_retract(apply, row.child, target.header.record.event_day,
+                                 target.row.log_index);
     }
-    *ret_news = !target.retracted; /* told once, however often it is said */
-    target.retracted = true;
-    entry_row_put(apply->txn, &header->retracts, &target);
+    *ret_news = !target.row.retracted; /* told once, however often it is said */
+    target.row.retracted = true;
+    entry_row_put(apply->txn, &header->retracts, &target.row);
     apply_noted(apply, NOTED_RETRACTIONS);
     return VERDICT_STORED;
 }

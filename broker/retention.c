@@ -8,6 +8,7 @@
 #include "broker/headline.h"
 #include "broker/hold.h"
 #include "broker/mailbox.h"
+#include "broker/stored.h"
 
 #define AT_NIGHT_MS     (2 * INT64_C(3600000)) /* when little else is to be done */
 #define LOOK_FIRST_DAYS 1                      /* by then nearly everything was acknowledged */
@@ -84,19 +85,15 @@ static bool is_listed_openly(struct apply *apply, const struct entry_row *row)
 /* Of an involvement that holds: whoever comes to know the child may be told of it. */
 static bool holds(struct apply *apply, const struct entry_id *id)
 {
-    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
-    struct entry_row row;
-    struct entry_input input;
-    struct entry_header header;
+    _cleanup_(stored_deinit) struct stored stored = STORED_NULL;
     struct involvement_row involvement;
     struct subject_id subject = {.agency = id->agency};
-    if (!entry_row_get(apply->txn, id, &row) ||
-        !journal_entry_at(apply->txn, row.batch, row.offset, &input) ||
-        !wire_entry_header_read(ENTRY_INVOLVEMENT, input.header, &arena, &header)) {
+    if (!stored_load_as(apply->txn, id, ENTRY_INVOLVEMENT, &stored)) {
         return false;
     }
-    memcpy(subject.handle, header.involvement.handle, CAIRN_HANDLE_BYTES);
-    return involvement_row_get(apply->txn, &subject, header.involvement.role, &involvement) &&
+    memcpy(subject.handle, stored.header.involvement.handle, CAIRN_HANDLE_BYTES);
+    return involvement_row_get(apply->txn, &subject, stored.header.involvement.role,
+                               &involvement) &&
            entry_id_equal(&involvement.entry, id) && apply_day(apply) < involvement.until_day;
 }
 

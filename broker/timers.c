@@ -12,6 +12,7 @@
 #include "broker/headline.h"
 #include "broker/mailbox.h"
 #include "broker/record.h"
+#include "broker/stored.h"
 
 #define INTERVAL_DOUBLINGS 6 /* from half an hour to a day and a third */
 
@@ -239,27 +240,23 @@ static bool fire_alert(struct apply *apply, const struct timer_row *timer)
 /* Unless the involvement was stated anew meanwhile: then that statement has its own. */
 static void fire_role(struct apply *apply, const struct timer_row *timer)
 {
-    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
-    struct entry_row row;
-    struct entry_input input;
-    struct entry_header header;
-    if (!entry_row_get(apply->txn, &timer->entry, &row) ||
-        !journal_entry_at(apply->txn, row.batch, row.offset, &input) ||
-        !wire_entry_header_read(ENTRY_INVOLVEMENT, input.header, &arena, &header)) {
+    _cleanup_(stored_deinit) struct stored stored = STORED_NULL;
+    if (!stored_load_as(apply->txn, &timer->entry, ENTRY_INVOLVEMENT, &stored)) {
         return;
     }
+    const struct involvement_header *header = &stored.header.involvement;
     struct subject_id subject = {.agency = timer->entry.agency};
     struct involvement_row involvement;
     struct subject_row known;
-    memcpy(subject.handle, header.involvement.handle, CAIRN_HANDLE_BYTES);
-    if (!involvement_row_get(apply->txn, &subject, header.involvement.role, &involvement) ||
+    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    if (!involvement_row_get(apply->txn, &subject, header->role, &involvement) ||
         !entry_id_equal(&involvement.entry, &timer->entry) ||
         !subject_row_get(apply->txn, &subject, &known)) {
         return;
     }
     const struct newcomer newcomer = {.child = known.child,
                                       .agency = subject.agency,
-                                      .role = header.involvement.role,
+                                      .role = header->role,
                                       .from_day = involvement.from_day};
     circle_meet(apply, known.child);
     (void)catch_up(apply, &newcomer);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/stored.h"
 #include "ledger/journal.h"
 #include "ledger/state.h"
 #include "wire/leaf.h"
@@ -333,19 +334,14 @@ static void change_rules(struct model *model, uint64_t version)
 /* What a later grant grants, and whom to: agents cut one for each reader. */
 static void read_grant(struct model *model, struct store_txn *txn, struct logged *logged)
 {
-    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
-    struct entry_row row;
-    struct entry_input input;
-    struct entry_header header;
-    if (!entry_row_get(txn, &logged->id, &row) ||
-        !journal_entry_at(txn, row.batch, row.offset, &input) ||
-        !wire_entry_header_read(ENTRY_GRANT, input.header, &arena, &header)) {
+    _cleanup_(stored_deinit) struct stored grant = STORED_NULL;
+    if (!stored_load_as(txn, &logged->id, ENTRY_GRANT, &grant)) {
         model_wrong("a grant cannot be read");
     }
-    logged->reader = input.n_grants > 0 ? input.grants[0].recipient : 0;
+    logged->reader = grant.input.n_grants > 0 ? grant.input.grants[0].recipient : 0;
     for (uint64_t i = model->log_size; i > 0; i--) {
         const struct logged *leaf = &model->log[i - 1];
-        if (leaf->type == LEAF_ENTRY && entry_id_equal(&leaf->id, &header.grant.record) &&
+        if (leaf->type == LEAF_ENTRY && entry_id_equal(&leaf->id, &grant.header.grant.record) &&
             leaf->verdict != VERDICT_EQUIVOCATION) {
             logged->grants = model_said(model, &leaf->digest);
             return;
