@@ -32,8 +32,7 @@ static const char *const titles[N_SECTIONS] = {
     [COST] = "Cairn: what a record costs",
     [STAGES] = "Cairn: processor time of its stages, a record",
     [FULL] = "Cairn: how full the store is",
-    [PEERS] = "Others on the same machine: TLS, 2 KiB, eight publishers with 64 in flight; synced "
-              "unless it says not",
+    [PEERS] = "Others here: TLS, 2 KiB, eight publishers, 64 in flight; synced unless it says not",
     [CORE] = "Cairn: parts of its core, one thread",
     [SCHOOL] = "Cairn: a school's day, at a real agent",
     [MEMORY] = "Cairn: memory",
