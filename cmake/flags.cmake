@@ -32,6 +32,10 @@ endif()
 if(CAIRN_FUZZ)
     target_compile_options(cairn_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+if(CAIRN_COVERAGE)
+    target_compile_options(cairn_flags INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+    target_link_options(cairn_flags INTERFACE -fprofile-instr-generate)
+endif()
 
 # cairn_library(name LINKS...): a static library of this folder's .c files. Files are found, not listed: a new noun is a
 # new file and nothing else.

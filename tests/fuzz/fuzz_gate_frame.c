@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One frame from one agency's connection, through gate and verify: the first byte says which
- * agency. Each frame is answered at once, becomes a question, or takes a slot that verify judges;
+ * agency, and by its highest bit that it has not said hello. Each frame is answered at once, becomes a question, or takes a slot that verify judges;
  * one of these, and what verify believes names the connection's agency.
  */
 #include <string.h>
@@ -18,6 +18,8 @@ static const struct test_agency agencies[] = {
     {3, "hv", "health-visiting", false}, {4, "mash", "mash", false},
     {5, "school", "school", false},      {6, "gp-oak", "gp", false},
 };
+
+#define NOT_GREETED 0x80
 
 static struct governing governing;
 static struct clock_fake fake;
@@ -103,7 +105,9 @@ static void verify_claimed(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct peer peer = {.agency = size == 0 ? 1 : 1 + data[0] % ARRAY_LEN(agencies)};
+    uint8_t which = size == 0 ? 0 : data[0];
+    uint32_t agency = (uint32_t)((which & (NOT_GREETED - 1)) % ARRAY_LEN(agencies));
+    struct peer peer = {.agency = 1 + agency, .route_len = 1};
     struct net_frame frame = NET_FRAME_NULL;
     struct letter letter = {.frame = NET_FRAME_NULL};
     struct pipeline_cursors at;
@@ -111,6 +115,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     gate.n_guests = 0;
     net_frame_copy(&frame, size == 0 ? SLICE_NULL : slice_make(data + 1, size - 1));
     governing_transport_key(peer.agency, peer.key);
+    if ((which & NOT_GREETED) == 0) {
+        gate_greeted(&gate, &peer);
+    }
     gate_frame(&gate, &peer, &frame);
     bool asked = pipeline_asked(pipeline, &letter);
     net_frame_deinit(&letter.frame);

@@ -808,7 +808,8 @@ void world_directory_text(struct buf *out)
     governing_directory_text(agencies, WORLD_AGENCIES, out);
 }
 
-static void publish_directory(struct world *world, struct buf *text)
+/* It is in force once it was turned. */
+static void offer_directory(struct world *world, const struct buf *text)
 {
     _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
     uint64_t version = world->governing.governance->versions[GOVERNANCE_DIRECTORY] + 1;
@@ -820,7 +821,6 @@ static void publish_directory(struct world *world, struct buf *text)
         .document = GOVERNANCE_DIRECTORY, .text = buf_slice(text), .note = buf_slice(&note)};
     bool offered = gate_offer(&world->gate, &document);
     assert(offered);
-    world_turn(world);
 }
 
 void world_directory_of(uint32_t revoked_bits, struct buf *out)
@@ -837,24 +837,22 @@ void world_revoke(struct world *world, uint32_t revoked_bits)
 {
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
     world_directory_of(revoked_bits, &text);
-    publish_directory(world, &text);
+    offer_directory(world, &text);
+    world_turn(world);
 }
 
-void world_revoke_transport(struct world *world, uint32_t agency)
+/* The directory in which the one key is revoked and the other one stands behind it. */
+static void offer_replaced(struct world *world, const uint8_t key[32], const uint8_t next[32])
 {
     static const char active[] = "\", \"status\": \"active\"";
-    uint8_t key[32];
-    uint8_t next[32];
-    char base64[BASE64_BYTES(sizeof(key))];
-    char next_base64[BASE64_BYTES(sizeof(next))];
+    char base64[BASE64_BYTES(32)];
+    char next_base64[BASE64_BYTES(32)];
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
     _cleanup_(buf_deinit) struct buf changed = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
     governing_directory_text(agencies, WORLD_AGENCIES, &text);
     buf_add_slice(&text, slice_make("", 1)); /* a string, to be searched */
-    governing_transport_key(agency, key);
-    base64_encode(SLICE_OF(key), base64);
-    governing_transport_key(agency + 100, next);
-    base64_encode(SLICE_OF(next), next_base64);
+    base64_encode(slice_make(key, 32), base64);
+    base64_encode(slice_make(next, 32), next_base64);
     const char *start = (const char *)text.data;
     const char *at = strstr(start, base64);
     assert(at != NULL);
@@ -864,5 +862,34 @@ void world_revoke_transport(struct world *world, uint32_t agency)
     buf_format(&changed, "\", \"status\": \"revoked\"}, {\"key\": \"%s\", \"status\": \"active\"",
                next_base64);
     buf_add_text(&changed, at + sizeof(active) - 1);
-    publish_directory(world, &changed);
+    offer_directory(world, &changed);
+}
+
+void world_revoke_transport(struct world *world, uint32_t agency)
+{
+    uint8_t key[32];
+    uint8_t next[32];
+    governing_transport_key(agency, key);
+    governing_transport_key(agency + 100, next);
+    offer_replaced(world, key, next);
+    world_turn(world);
+}
+
+static void signing_key(uint32_t agency, uint8_t ret[SIGN_PUBLIC_BYTES])
+{
+    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+    _cleanup_(signer_free) struct signer *signer = NULL;
+    governing_seed(agency, "sign", &seed);
+    int r = signer_new(&seed, &signer);
+    assert(r == 0);
+    signer_public(signer, ret);
+}
+
+void world_offer_signing_revoked(struct world *world, uint32_t agency)
+{
+    uint8_t key[SIGN_PUBLIC_BYTES];
+    uint8_t next[SIGN_PUBLIC_BYTES];
+    signing_key(agency, key);
+    signing_key(agency + 100, next);
+    offer_replaced(world, key, next);
 }

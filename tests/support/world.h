@@ -184,5 +184,8 @@ void world_revoke(struct world *world, uint32_t revoked_bits);
 void world_directory_of(uint32_t revoked_bits, struct buf *out);
 /* Likewise one in which this agency's transport key is revoked, and the agency itself is not. */
 void world_revoke_transport(struct world *world, uint32_t agency);
+/* Likewise its signing key; another one stands behind it, and the old one goes on signing here. Only
+ * offered: it is in force with the next turn. */
+void world_offer_signing_revoked(struct world *world, uint32_t agency);
 
 #endif

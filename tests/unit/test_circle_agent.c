@@ -317,6 +317,25 @@ static void a_record_is_sealed_to_whoever_is_involved_and_to_nobody_else(void **
     assert_false(has_come(story->mash, &record)); /* no rule speaks of it */
 }
 
+static void whom_its_author_left_out_is_not_sealed_to(void **state)
+{
+    struct story *story = *state;
+    struct reference reference;
+    struct out_row row;
+    agree(story, SHARED, SHARED);
+    make_circle(story);
+
+    struct entry_id record = concern(story, story->gp, CHILD(VERIFIED),
+                                     "\"narrow\":{\"agencies\":[\"hv\"],\"reason\":\"allegation-"
+                                     "against-staff\",\"authority\":\"lado\"},");
+    turn(story);
+
+    _cleanup_(store_end) struct store_txn *txn = store_read(story->gp->agent.store);
+    assert_true(out_by_entry(txn, &record, &reference) && out_get(txn, &reference, &row));
+    assert_int_equal(row.state, OUT_STORED); /* a key for it would have had it refused */
+    assert_false(has_come(story->visitor, &record));
+}
+
 static void a_role_that_no_rule_names_gets_nothing(void **state)
 {
     struct story *story = *state;
@@ -708,6 +727,7 @@ int main(void)
         TEST(a_role_that_has_ended_is_none),
         TEST(an_older_statement_that_is_delivered_again_undoes_nothing),
         TEST(a_record_is_sealed_to_whoever_is_involved_and_to_nobody_else),
+        TEST(whom_its_author_left_out_is_not_sealed_to),
         TEST(a_role_that_no_rule_names_gets_nothing),
         TEST(whoever_is_known_by_name_alone_gets_the_card_alone),
         TEST(whoever_has_ended_its_involvement_gets_nothing_more),

@@ -792,35 +792,50 @@ static void leaves_of_one_batch_have_salts_of_their_own(void **state)
 
 /* --- what stops the broker, or keeps it from starting --- */
 
-static void without_a_high_water_mark_it_ends_before_answering(void **state)
+static int end_of(pid_t pid, const int ends[2], char *said, size_t room)
 {
-    struct world *world = *state;
+    int status = 0;
+    assert_int_equal(close(ends[1]), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    ssize_t got = read(ends[0], said, room - 1);
+    said[got > 0 ? got : 0] = '\0';
+    assert_int_equal(close(ends[0]), 0);
+    return status;
+}
+
+/* A record comes to a broker, in a process of its own, to which that has happened: it must end before
+ * it answers, and say so. */
+static void expect_end(struct world *world, void (*happens)(struct world *world), const char *event)
+{
     struct world_entry entry;
     char said[1024];
     int ends[2];
-    int status = 0;
     make_record(world, GP, &entry);
     assert_int_equal(pipe(ends), 0);
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
         (void)dup2(ends[1], STDERR_FILENO);
-        int full = open("/dev/full", O_RDWR);
-        (void)dup2(full, world->attest.highwater.fd);
+        happens(world);
         (void)world_send_one(world, GP, &entry);
         _exit(EXIT_SUCCESS);
     }
-    assert_int_equal(close(ends[1]), 0);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    ssize_t got = read(ends[0], said, sizeof(said) - 1);
-    assert_true(got > 0);
-    said[got] = '\0';
-    assert_int_equal(close(ends[0]), 0);
-
+    int status = end_of(pid, ends, said, sizeof(said));
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), EX_IOERR);
-    assert_non_null(strstr(said, "highwater_failed"));
+    assert_non_null(strstr(said, event));
     assert_null(strstr(said, "entry_refused"));
+}
+
+static void fill_mark(struct world *world)
+{
+    int full = open("/dev/full", O_RDWR);
+    (void)dup2(full, world->attest.highwater.fd);
+}
+
+static void without_a_high_water_mark_it_ends_before_answering(void **state)
+{
+    expect_end(*state, fill_mark, "highwater_failed");
 }
 
 static void change_row(struct world *world, enum table table, struct slice key, size_t at)
@@ -835,6 +850,23 @@ static void change_row(struct world *world, enum table table, struct slice key, 
     assert_int_equal(store_commit(&txn), 0);
 }
 
+/* As if the disk had not kept the newest leaf, which is not signed yet, as it was written. */
+static void spoil_unsigned_leaf(struct world *world)
+{
+    struct tree_range before = world->attest.range;
+    struct world_entry entry;
+    make_record(world, GP, &entry);
+    assert_true(verdict_is_stored(world_send_one(world, GP, &entry)));
+    struct store_key key = store_key_u64(world_log_size(world) - 1);
+    change_row(world, T_LOG, store_key_slice(&key), SIZE_MAX);
+    world->attest.range = before;
+}
+
+static void what_does_not_read_back_as_it_was_written_is_not_signed(void **state)
+{
+    expect_end(*state, spoil_unsigned_leaf, "reread_failed");
+}
+
 static void a_log_that_was_edited_does_not_start(void **state)
 {
     struct world *world = *state;
@@ -846,6 +878,33 @@ static void a_log_that_was_edited_does_not_start(void **state)
     change_row(world, T_LOG, store_key_slice(&key), SIZE_MAX);
 
     assert_int_not_equal(world_restart(world), 0);
+}
+
+static bool starts(struct world *world, uint64_t mark_size)
+{
+    const struct checkpoint mark = {.size = mark_size};
+    struct error error = ERROR_NULL;
+    int r = attest_recover(&world->attest, world->dir, &mark, &error);
+    return r == 0 || strstr(error.what, "older than its high-water mark") == NULL;
+}
+
+static void a_store_does_not_start_behind_what_anybody_remembers_of_it(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    make_record(world, GP, &entry);
+    assert_true(verdict_is_stored(world_send_one(world, GP, &entry)));
+    uint64_t ahead = world_log_size(world) + 1;
+    uint64_t *const remembered[] = {&world->attest.signer->last.size,
+                                    &world->attest.highwater.shown.size};
+
+    assert_false(starts(world, ahead));
+    for (size_t i = 0; i < ARRAY_LEN(remembered); i++) {
+        uint64_t was = *remembered[i];
+        *remembered[i] = ahead;
+        assert_false(starts(world, 0));
+        *remembered[i] = was;
+    }
 }
 
 static void governance_that_was_edited_in_the_store_does_not_start(void **state)
@@ -907,7 +966,9 @@ int main(void)
         STORY(the_time_in_the_log_never_goes_back),
         STORY(leaves_of_one_batch_have_salts_of_their_own),
         STORY(without_a_high_water_mark_it_ends_before_answering),
+        STORY(what_does_not_read_back_as_it_was_written_is_not_signed),
         STORY(a_log_that_was_edited_does_not_start),
+        STORY(a_store_does_not_start_behind_what_anybody_remembers_of_it),
         STORY(governance_that_was_edited_in_the_store_does_not_start),
         STORY(a_store_of_another_schema_does_not_start),
         STORY(an_empty_batch_writes_nothing),

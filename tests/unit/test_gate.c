@@ -217,9 +217,10 @@ static void no_quota_holds_the_urgent_lane_or_another_agency_back(void **state)
     receive_parcel(world, GP, LANE_NORMAL, 1, slice_of_text("a"));
     receive_parcel(world, GP, LANE_NORMAL, 1, slice_of_text("a"));
     assert_int_equal(refused(world, GP), VERDICT_OVER_QUOTA);
+    receive_parcel(world, GP, LANE_URGENT, 64, slice_of_text("help"));
     receive_parcel(world, HOSPITAL, LANE_NORMAL, 1, slice_of_text("a"));
 
-    assert_int_equal(claimed(world), 4);
+    assert_int_equal(claimed(world), 5);
 }
 
 /* --- busy --- */

@@ -875,6 +875,27 @@ static void an_acknowledgement_is_cumulative_and_survives(void **state)
     assert_int_equal(reading_get(txn, "screen"), 0);
 }
 
+static void another_entry_under_an_id_that_is_held_is_refused(void **state)
+{
+    struct story *story = *state;
+    struct wire_delivery delivery;
+    struct received_row row = {.delivered = 1, .item = {.bytes = {7}}};
+    uint64_t position = 99;
+    struct entry_id record = send_immediate(story->world);
+    assert_true(world_fetch(story->world, MASH, 0, &delivery));
+    struct checkpoint head = member_head(story->mash, &delivery);
+    struct store_txn *txn = store_begin(story->mash->agent.store);
+    received_put(txn, &record, &row); /* what its origin once said under this id */
+    assert_int_equal(agent_commit(&txn), 0);
+
+    assert_int_equal(inbox_take(&story->mash->agent, &delivery, &head, &position), -EBADMSG);
+
+    assert_int_equal(position, 0);
+    _cleanup_(store_end) struct store_txn *after = look(story);
+    assert_true(received_get(after, &record, &row));
+    assert_int_equal(row.item.bytes[0], 7);
+}
+
 /* Of what is delivered, the grants alone are nobody's signature. */
 static void a_grant_that_is_held_is_not_replaced_by_a_later_one(void **state)
 {
@@ -944,6 +965,7 @@ int main(void)
         STORY(an_origin_hears_who_opened_its_record),
         STORY(an_alerts_opening_opens_what_it_listed_by_then_and_nothing_later),
         STORY(an_acknowledgement_is_cumulative_and_survives),
+        STORY(another_entry_under_an_id_that_is_held_is_refused),
         STORY(a_grant_that_is_held_is_not_replaced_by_a_later_one),
         STORY(applications_are_bounded_in_name_and_number),
     };

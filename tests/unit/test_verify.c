@@ -268,6 +268,17 @@ static void a_final_refusal_stays_final(void **state)
     assert_int_equal(world_log_size(world), size);
 }
 
+static void a_grant_to_whom_existence_alone_may_be_told_is_refused(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    make_record(world, GP, &entry);
+    entry.grants[entry.wire.n_grants] = entry.grants[entry.wire.n_grants - 1];
+    entry.grants[entry.wire.n_grants++].recipient = STRANGER; /* another practice */
+
+    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_BAD_GRANT);
+}
+
 static void a_grant_that_no_agreement_allows_is_refused(void **state)
 {
     struct world *world = *state;
@@ -354,26 +365,48 @@ static void a_revocation_holds_from_its_own_batch_on(void **state)
     assert_int_equal(world_send_one(world, HOSPITAL, &entry), VERDICT_STORED);
 }
 
-static void a_parcel_verified_before_a_revocation_is_refused_after_it(void **state)
+static void what_a_revoked_key_signs_is_refused_before_anything_of_it_is_stored(void **state)
 {
     struct world *world = *state;
     struct world_entry entry;
     _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     make_record(world, GP, &entry);
     const struct world_parcel parcel = {.agency = GP, .n = 1, .entries = &entry};
+    world_offer_signing_revoked(world, GP);
+    world_turn(world);
     world_cut(world, &parcel, &frame);
     uint64_t size = world_log_size(world);
-    uint64_t deliverable = world_items(world, MASH, ITEM_DELIVERED);
 
-    world_revoke(world, 0); /* a new directory, nobody revoked: only so that two versions exist */
     world_receive(world, GP, buf_slice(&frame));
     assert_true(verify_step(&world->verify, false));
-    world_revoke(world, 1U << GP);
+
+    assert_int_equal(pipeline_batch_slot(world->pipeline, 0)->verdict, VERDICT_REVOKED_KEY);
+    world_turn(world);
+    assert_true(world_log_size(world) == size);
+}
+
+static void a_parcel_verified_before_a_revocation_is_refused_after_it(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    struct wire_receipt receipt;
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    make_record(world, GP, &entry);
+    const struct world_parcel parcel = {.agency = GP, .n = 1, .entries = &entry};
+    world_cut(world, &parcel, &frame);
+    uint64_t delivered = world_items(world, MASH, ITEM_DELIVERED);
+
+    world_offer_signing_revoked(world, GP);
+    world_receive(world, GP, buf_slice(&frame));
+    assert_true(verify_step(&world->verify, false) && verify_step(&world->verify, false));
+    assert_int_equal(pipeline_batch_slot(world->pipeline, 1)->verdict, VERDICT_STORED);
     world_turn(world);
 
     struct slice payload = world_letter(world, GP, WIRE_RECEIPT);
-    assert_true(payload.len == 0 || world_log_size(world) > size);
-    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), deliverable);
+    assert_true(wire_receipt_read(payload, &arena, &receipt));
+    assert_int_equal(receipt.results[0].verdict, VERDICT_REVOKED_KEY);
+    assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), delivered);
 }
 
 static void old_agreements(struct parcel_head *head)
@@ -574,10 +607,12 @@ int main(void)
         STORY(a_replay_gets_the_same_answer_and_leaves_no_trace),
         STORY(a_final_refusal_stays_final),
         STORY(a_grant_that_no_agreement_allows_is_refused),
+        STORY(a_grant_to_whom_existence_alone_may_be_told_is_refused),
         STORY(a_grant_that_was_legal_a_moment_ago_is_no_reason_to_lose_a_record),
         STORY(a_card_larger_than_its_body_is_a_bad_entry),
         STORY(a_record_that_nobody_may_read_says_so),
         STORY(a_revocation_holds_from_its_own_batch_on),
+        STORY(what_a_revoked_key_signs_is_refused_before_anything_of_it_is_stored),
         STORY(a_parcel_verified_before_a_revocation_is_refused_after_it),
         STORY(sealed_under_an_older_directory_must_come_again),
         STORY(over_quota_waits_and_disturbs_nobody_else),
