@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/disclose.h"
+#include "broker/grant.h"
 #include "broker/headline.h"
 #include "broker/stored.h"
 #include "broker/ties.h"
@@ -66,6 +67,17 @@ static bool involvement_may_go(struct apply *apply, const struct involvement_hea
     return decision.effect == EFFECT_SHARE && (row->parts == 0 || decision.mode == MODE_CONTENT);
 }
 
+static bool granted_record_may_go(struct apply *apply, const struct grant_header *header,
+                                  const struct record_header *record,
+                                  const struct agency *recipient)
+{
+    const struct agency *origin =
+        directory_agency(&apply->governance->directory, record->id.agency);
+    return origin != NULL &&
+           grant_allows(header, disclose_decide(apply, disclose_child(apply, record), record,
+                                                origin, recipient));
+}
+
 static bool grant_may_go(struct apply *apply, const struct grant_header *header,
                          const struct agency *recipient, const struct mailbox_row *row)
 {
@@ -75,7 +87,7 @@ static bool grant_may_go(struct apply *apply, const struct grant_header *header,
     }
     return entry.row.kind == ENTRY_INVOLVEMENT
                ? involvement_may_go(apply, &entry.header.involvement, recipient, row)
-               : record_may_go(apply, &entry.header.record, recipient, 0);
+               : granted_record_may_go(apply, header, &entry.header.record, recipient);
 }
 
 /* --- alerts --- */

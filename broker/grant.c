@@ -11,15 +11,22 @@
 
 /* --- whom an entry may be disclosed to --- */
 
+bool grant_allows(const struct grant_header *header, struct decision decision)
+{
+    if (header->judged_by != JUDGED_BY_PERSON) {
+        return decision.effect == EFFECT_SHARE && decision.mode == MODE_CONTENT;
+    }
+    return decision.effect == EFFECT_ASK ||
+           (decision.effect > EFFECT_ASK && decision.mode == MODE_CONTENT);
+}
+
 /* The parts that this recipient may have today; 0: none. While a name is all that says it is the
  * same child, whoever is no front door gets the card alone. */
-static uint8_t record_parts(struct apply *apply, const struct told_record *record,
-                            const struct agency *recipient)
+static uint8_t record_parts(struct apply *apply, const struct grant_header *header,
+                            const struct told_record *record, const struct agency *recipient)
 {
     struct decision decision = headline_decide(apply, record, recipient);
-    bool may_have = decision.effect == EFFECT_ASK ||
-                    (decision.effect > EFFECT_ASK && decision.mode == MODE_CONTENT);
-    if (!may_have || record->row.retracted) {
+    if (!grant_allows(header, decision) || record->row.retracted) {
         return 0;
     }
     bool by_name =
@@ -59,9 +66,10 @@ static uint8_t involvement_parts(struct apply *apply, const struct entry_id *id,
                                                                             : 0;
 }
 
-static uint8_t parts_for(struct apply *apply, const struct entry_id *id, enum entry_kind kind,
-                         uint32_t number)
+static uint8_t parts_for(struct apply *apply, const struct grant_header *header,
+                         enum entry_kind kind, uint32_t number)
 {
+    const struct entry_id *id = &header->record;
     const struct agency *recipient = directory_agency(&apply->governance->directory, number);
     struct told_record record;
     if (recipient == NULL || !recipient->active || number == id->agency) {
@@ -70,7 +78,7 @@ static uint8_t parts_for(struct apply *apply, const struct entry_id *id, enum en
     if (kind == ENTRY_INVOLVEMENT) {
         return involvement_parts(apply, id, recipient);
     }
-    return headline_load(apply, id, &record) ? record_parts(apply, &record, recipient) : 0;
+    return headline_load(apply, id, &record) ? record_parts(apply, header, &record, recipient) : 0;
 }
 
 /* --- judging --- */
@@ -90,7 +98,7 @@ enum verdict grant_judge(struct apply *apply, const struct grant_header *header,
         return VERDICT_CONFLICT;
     }
     for (size_t i = 0; i < entry->n_grants; i++) {
-        uint8_t parts = parts_for(apply, &header->record, row.kind, entry->grants[i].recipient);
+        uint8_t parts = parts_for(apply, header, row.kind, entry->grants[i].recipient);
         if (parts == 0) {
             return VERDICT_BAD_GRANT;
         }
@@ -124,7 +132,7 @@ void grant_act(struct apply *apply, const struct grant_header *header,
             continue; /* sorted by recipient, then part */
         }
         last = recipient;
-        uint8_t may = parts_for(apply, &header->record, row.kind, recipient);
+        uint8_t may = parts_for(apply, header, row.kind, recipient);
         uint8_t parts = granted_parts(entry, recipient) & may;
         if (parts != 0) {
             const struct telling what = {

@@ -309,7 +309,8 @@ int asked_decide(struct agent *agent, const struct asked_decision *decision, str
     const struct granting granting = {.txn = txn,
                                       .governance = governance,
                                       .own = place.agency,
-                                      .now_ms = clock_real_ms(agent->clock)};
+                                      .now_ms = clock_real_ms(agent->clock),
+                                      .by_person = true};
     r = answer(&granting, agent, decision);
     if (r == 0) {
         r = agent_commit(&txn);

@@ -157,11 +157,21 @@ static struct store_key key_granted(const struct entry_id *entry, uint32_t reade
     return key;
 }
 
-static bool was_granted(struct store_txn *txn, const struct store_key *key, bool by_name)
+/* Of the row: what a later grant may have more of. */
+#define GRANTED_BY_NAME 1
+#define GRANTED_ALONE   2
+
+static uint8_t flags_of(const struct granting *granting, bool by_name)
+{
+    return (uint8_t)((by_name ? GRANTED_BY_NAME : 0) | (granting->by_person ? 0 : GRANTED_ALONE));
+}
+
+/* With nothing missing that this one would have. */
+static bool was_granted(struct store_txn *txn, const struct store_key *key, uint8_t flags)
 {
     struct slice value;
     return store_get(txn, AT_GRANTED, store_key_slice(key), &value) && value.len == 1 &&
-           (value.data[0] == 0 || by_name);
+           (value.data[0] & ~(unsigned)flags) == 0;
 }
 
 bool granting_was_made(struct store_txn *txn, const struct entry_id *entry)
@@ -197,7 +207,10 @@ static bool add_one(const struct granting *granting, const struct entry_id *entr
     struct entry_header grant = {
         .kind = ENTRY_GRANT,
         .id = spool_next_id(txn, granting->own, LANE_NORMAL),
-        .grant = {.record = *entry, .basis = basis_of(row.kind, kept.header)},
+        .grant = {.record = *entry,
+                  .basis = basis_of(row.kind, kept.header),
+                  .judged_by =
+                      granting->by_person ? JUDGED_BY_PERSON : JUDGED_BY_STANDING_DECISION},
     };
     grant.grant.id = grant.id;
     memcpy(keys, kept.keys.data, sizeof(keys)); /* the row's end with the next write */
@@ -229,8 +242,8 @@ size_t granting_add(const struct granting *granting, const struct entry_id *entr
     }
     for (size_t i = 0; i < n; i++) {
         struct store_key key = key_granted(&entries[i], reader);
-        uint8_t row = by_name ? 1 : 0;
-        if (!was_granted(txn, &key, by_name) && add_one(granting, &entries[i], reader)) {
+        uint8_t row = flags_of(granting, by_name);
+        if (!was_granted(txn, &key, row) && add_one(granting, &entries[i], reader)) {
             store_put(txn, AT_GRANTED, store_key_slice(&key), slice_make(&row, sizeof(row)));
             added++;
         }

@@ -5,8 +5,8 @@
  * what it grants; its grants are cut when it is sent (parcel.h), by the standing that the recipient
  * has then, and the broker judges it again.
  *
- *   GRANTED row   by name u8: whether only the card was granted, because a name was all that said
- *                 that it is the same child
+ *   GRANTED row   flags u8: 1 only the card was granted, because a name was all that said that it is
+ *                 the same child; 2 by the agent itself, which a person may have to say again
  *
  * All functions work inside the caller's transaction; what they spool leaves with its commit
  * (link_wake after it).
@@ -25,6 +25,7 @@ struct granting {
     const struct governance *governance;
     uint32_t own; /* our number */
     int64_t now_ms;
+    bool by_person; /* a named person has decided it: then also what is held or to be asked for */
 };
 
 /* Which of our entries about a child: those that an agreement gives the reader today, as `effect`

@@ -68,7 +68,8 @@ static int send_on(struct work *work)
     const struct granting granting = {.txn = taking->txn,
                                       .governance = taking->seal.governance,
                                       .own = taking->seal.place.agency,
-                                      .now_ms = taking->now_ms};
+                                      .now_ms = taking->now_ms,
+                                      .by_person = true};
     int r = room_for(taking->txn, LANE_NORMAL, n);
     if (review_destroyed_ms(taking->txn, &work->row) != 0) {
         return -ENODATA;

@@ -371,8 +371,10 @@ static void decision_write(const struct decision_header *decision, struct buf *o
 
 static bool grant_read(const Cairn__V1__GrantHeader *from, struct grant_header *ret)
 {
-    *ret = (struct grant_header){.id = HEADER_ID(from), .basis = from->basis};
-    return within(from->basis, 1, BASIS_MAX) && piece_ref(from->record, &ret->record);
+    *ret = (struct grant_header){
+        .id = HEADER_ID(from), .basis = from->basis, .judged_by = from->judged_by};
+    return within(from->basis, 1, BASIS_MAX) && within(from->judged_by, 1, JUDGED_BY_MAX) &&
+           piece_ref(from->record, &ret->record);
 }
 
 static void grant_write(const struct grant_header *grant, struct buf *out)
@@ -384,6 +386,7 @@ static void grant_write(const struct grant_header *grant, struct buf *out)
     piece_ref_fill(&grant->record, &record);
     message.record = &record;
     message.basis = grant->basis;
+    message.judged_by = grant->judged_by;
     strict_write(&message.base, out);
 }
 

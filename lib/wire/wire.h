@@ -184,6 +184,7 @@ struct grant_header {
     struct entry_id id;
     struct entry_id record;
     uint32_t basis;
+    uint32_t judged_by; /* enum judged_by: a person, or its agent by agreements that share it */
 };
 
 struct request_header {

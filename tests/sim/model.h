@@ -58,7 +58,7 @@ struct said {
     bool circle_shares;            /* the agreements shared it with the circle ever since ... */
     bool door_shares;              /* ... and with the front door */
     bool listed;                   /* in its child's alert */
-    bool granted[SIM_AGENTS + 1];  /* by a person who was asked, or while it was shared */
+    bool granted[SIM_AGENTS + 1];  /* by a person who was asked */
     bool withheld[SIM_AGENTS + 1]; /* what was sent may be lost, and does not come again */
     uint8_t told[SIM_AGENTS + 1];  /* PART_BIT of what the log says it was told */
     uint8_t given[SIM_AGENTS + 1]; /* and of what was sent to it */

@@ -278,57 +278,9 @@ static bool has_item(const struct said *said, const struct hash *item)
     return false;
 }
 
-/* --- what it has granted later --- */
-
-static struct said *said_as(struct life *life, struct store_txn *txn, const struct node *node,
-                            const struct entry_id *id)
-{
-    struct reference reference;
-    if (!out_by_entry(txn, id, &reference)) {
-        return NULL;
-    }
-    for (size_t i = 0; i < life->model.n_said; i++) {
-        struct said *said = &life->model.said[i];
-        if (said->agency == node->agency &&
-            memcmp(said->reference.bytes, reference.bytes, REFERENCE_BYTES) == 0) {
-            return said;
-        }
-    }
-    return NULL;
-}
-
-static bool shares(const struct life *life, uint64_t version, uint32_t reader)
-{
-    const struct model_rules *rules = &life->model.rules[version];
-    return reader == MASH ? rules->door == MODEL_SHARE : rules->circle == MODEL_SHARE;
-}
-
-/* A grant that was made while the agreements shared it is as good as a person's: an
- * agent grants by itself then, and is not asked again when they change before it is sent. */
-static void note_grants(struct life *life, struct store_txn *txn, const struct node *node)
-{
-    _cleanup_(governance_unref) struct governance *governance =
-        govern_keep_current(node->member->agent.keep);
-    _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, AT_GRANTED, SLICE_NULL);
-    uint64_t version = governance->versions[GOVERNANCE_AGREEMENTS];
-    uint64_t before = life->agreed[node->agency];
-    life->agreed[node->agency] = version;
-    for (; walk.live; store_walk_next(&walk)) {
-        struct reader key = reader_over(walk.key);
-        struct entry_id id = entry_id_unpack(read_bytes(&key, ENTRY_ID_BYTES).data);
-        uint32_t reader = read_u32(&key);
-        struct said *said = said_as(life, txn, node, &id);
-        if (said != NULL && reader <= SIM_AGENTS &&
-            (shares(life, version, reader) || shares(life, before, reader))) {
-            said->granted[reader] = true;
-        }
-    }
-}
-
 void speech_settled(struct life *life, struct node *node)
 {
     _cleanup_(store_end) struct store_txn *txn = store_read(node->member->agent.store);
-    note_grants(life, txn, node);
     for (size_t i = 0; i < life->model.n_said; i++) {
         struct said *said = &life->model.said[i];
         struct out_row row;

@@ -14,7 +14,6 @@ struct life {
     struct model model;
     struct hub hub;
     struct node nodes[SIM_AGENTS + 1];
-    uint64_t agreed[SIM_AGENTS + 1];  /* the agreements that each agent held a moment ago */
     size_t backed_up[SIM_AGENTS + 1]; /* how much had been said when its copy was made */
     bool restores;                    /* agents go back to older copies in this life */
     bool changes;                     /* agreements change */

@@ -186,7 +186,8 @@ static struct entry_header grant_sample(void)
     struct entry_header header = {.kind = ENTRY_GRANT, .id = record_id};
 
     header.id.seq = 46;
-    header.grant = (struct grant_header){.id = header.id, .record = record_id, .basis = 2};
+    header.grant = (struct grant_header){
+        .id = header.id, .record = record_id, .basis = 2, .judged_by = JUDGED_BY_PERSON};
     return header;
 }
 
@@ -719,7 +720,7 @@ const struct wire_sample wire_samples[] = {
     {"acknowledgement_header", 8, CORPUS_ENTRY, acknowledgement_header_write,
      acknowledgement_header_again},
     {"decision_header", 8, CORPUS_ENTRY, decision_header_write, decision_header_again},
-    {"grant_header", 6, CORPUS_ENTRY, grant_header_write, grant_header_again},
+    {"grant_header", 7, CORPUS_ENTRY, grant_header_write, grant_header_again},
     {"request_header", 7, CORPUS_ENTRY, request_header_write, request_header_again},
     {"tie_header", 8, CORPUS_ENTRY, tie_header_write, tie_header_again},
     {"parcel_head", 11, CORPUS_PARCEL, parcel_head_write, parcel_head_again},

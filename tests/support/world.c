@@ -476,8 +476,10 @@ void world_grant(struct world *world, uint32_t agency, const struct world_entry 
 {
     *ret = (struct world_entry){.header = {.kind = ENTRY_GRANT}};
     ret->header.id = world_next_id(world, agency, LANE_NORMAL);
-    ret->header.grant = (struct grant_header){
-        .id = ret->header.id, .record = record->header.id, .basis = BASIS_PUBLIC_TASK};
+    ret->header.grant = (struct grant_header){.id = ret->header.id,
+                                              .record = record->header.id,
+                                              .basis = BASIS_PUBLIC_TASK,
+                                              .judged_by = JUDGED_BY_PERSON};
     world_refreeze(ret);
 }
 

@@ -488,6 +488,52 @@ static void nobody_grants_what_is_another_s_or_to_whom_it_is_denied(void **state
     assert_int_equal(delivered(world, HOSPITAL, &record.header.id, NULL), 0);
 }
 
+/* By the agent itself, while it held that it is shared. */
+static struct world_entry granted_alone(struct world *world, const struct world_entry *record)
+{
+    struct world_entry grant;
+    world_grant(world, GP, record, &grant);
+    grant.header.grant.judged_by = JUDGED_BY_STANDING_DECISION;
+    world_refreeze(&grant);
+    world_grant_to(world, &grant, record, HEALTH_VISITING);
+    return grant;
+}
+
+static void what_an_agent_grants_by_itself_is_taken_only_while_it_is_shared(void **state)
+{
+    static const char *const stricter[] = {ASKED, HELD, DENIED};
+    struct world *world = *state;
+    struct world_entry record = asked_for(world);
+
+    for (size_t i = 0; i < ARRAY_LEN(stricter); i++) {
+        agree(world, stricter[i]);
+        struct world_entry grant = granted_alone(world, &record);
+        assert_int_equal(world_send_one(world, GP, &grant), VERDICT_BAD_GRANT);
+    }
+    assert_int_equal(delivered(world, HEALTH_VISITING, &record.header.id, NULL), 0);
+
+    agree(world, SHARED_CONTENT);
+    struct world_entry grant = granted_alone(world, &record);
+    assert_int_equal(world_send_one(world, GP, &grant), VERDICT_STORED);
+    assert_int_equal(delivered(world, HEALTH_VISITING, &grant.header.id, NULL), 1);
+}
+
+static void what_an_agent_granted_by_itself_does_not_wait_for_what_is_to_be_asked_for(void **state)
+{
+    struct world *world = *state;
+    struct world_entry record = asked_for(world);
+    agree(world, SHARED_CONTENT);
+    struct world_entry alone = granted_alone(world, &record);
+    assert_int_equal(world_send_one(world, GP, &alone), VERDICT_STORED);
+    struct world_entry by_person = grant_of(world, GP, HEALTH_VISITING, &record);
+    assert_int_equal(world_send_one(world, GP, &by_person), VERDICT_STORED);
+
+    agree(world, ASKED);
+
+    assert_int_equal(delivered(world, HEALTH_VISITING, &alone.header.id, NULL), 0);
+    assert_int_equal(delivered(world, HEALTH_VISITING, &by_person.header.id, NULL), 1);
+}
+
 /* Everybody may know that there is somebody, and nobody who it is. */
 static void who_it_is_that_is_involved_is_granted_only_where_an_agreement_shares_it(void **state)
 {
@@ -548,6 +594,8 @@ int main(void)
         STORY(only_who_is_involved_may_ask),
         STORY(what_does_not_exist_and_what_may_not_be_asked_for_get_one_answer),
         STORY(nobody_grants_what_is_another_s_or_to_whom_it_is_denied),
+        STORY(what_an_agent_grants_by_itself_is_taken_only_while_it_is_shared),
+        STORY(what_an_agent_granted_by_itself_does_not_wait_for_what_is_to_be_asked_for),
         STORY(who_it_is_that_is_involved_is_granted_only_where_an_agreement_shares_it),
         STORY(questions_of_one_day_are_bounded),
     };

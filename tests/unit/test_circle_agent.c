@@ -482,6 +482,31 @@ static void a_grant_that_the_broker_refuses_ends_and_is_counted(void **state)
     assert_int_equal(depth.oldest_ms, 0);
 }
 
+/* What was granted by the agent alone is granted by a person all the same: the broker may not have
+ * taken the first. */
+static void what_the_agent_granted_alone_a_person_grants_again(void **state)
+{
+    struct story *story = *state;
+    agree(story, SHARED, SHARED);
+    make_circle(story);
+    struct entry_id record = concern(story, story->gp, CHILD(VERIFIED), "");
+    turn(story);
+    struct store_txn *txn = store_begin(story->gp->agent.store);
+    struct granting granting = {.txn = txn,
+                                .governance = story->world->governing.governance,
+                                .own = GP,
+                                .now_ms = story->world->clock.real_ms};
+    assert_int_equal(granting_add(&granting, &record, 1, SCHOOL, false), 1);
+
+    granting.by_person = true;
+    assert_int_equal(granting_add(&granting, &record, 1, SCHOOL, false), 1);
+
+    assert_int_equal(granting_add(&granting, &record, 1, SCHOOL, false), 0);
+    granting.by_person = false;
+    assert_int_equal(granting_add(&granting, &record, 1, SCHOOL, false), 0);
+    store_end(&txn);
+}
+
 /* --- requests --- */
 
 static struct entry_id ask_for(struct story *story, struct member *member, const char *members)
@@ -736,6 +761,7 @@ int main(void)
         TEST(history_is_not_pushed),
         TEST(what_was_narrowed_or_taken_back_is_granted_to_nobody_later),
         TEST(a_grant_that_the_broker_refuses_ends_and_is_counted),
+        TEST(what_the_agent_granted_alone_a_person_grants_again),
         TEST(history_that_is_shared_is_granted_to_who_asks_for_it),
         TEST(what_must_be_asked_for_waits_for_a_person_and_opens_once_granted),
         TEST(what_a_person_refuses_stays_closed_and_the_reason_is_kept_sealed),
