@@ -329,6 +329,22 @@ static void more_claims_than_the_directory_allows_are_refused(void **state)
     (void)claim(world, GP, BLAKE);
 }
 
+static void more_claims_in_a_day_than_the_directory_allows_are_refused_until_the_next(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    change_directory(world, "{\"max\": 10000, \"per_day_max\": 1000}",
+                     "{\"max\": 10000, \"per_day_max\": 2}");
+    (void)claim(world, GP, ALIX);
+    (void)claim(world, GP, ALIX);
+
+    world_involvement(world, GP, BLAKE, &entry);
+    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_OVER_LIMIT);
+
+    clock_fake_advance(&world->clock, INT64_C(86400000));
+    (void)claim(world, GP, BLAKE);
+}
+
 /* --- told at once --- */
 
 static void what_an_agreement_tells_without_content_is_a_notice(void **state)
@@ -586,6 +602,7 @@ int main(void)
         STORY(a_claim_of_a_stranger_is_told_to_the_circle_and_in_the_log),
         STORY(who_turns_out_to_be_the_same_child_for_sure_is_told_again),
         STORY(more_claims_than_the_directory_allows_are_refused),
+        STORY(more_claims_in_a_day_than_the_directory_allows_are_refused_until_the_next),
         STORY(what_an_agreement_tells_without_content_is_a_notice),
         STORY(who_should_have_it_but_was_not_known_is_introduced_to_the_origin),
         STORY(what_may_be_asked_for_is_told_and_the_question_reaches_its_origin),
