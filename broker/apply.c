@@ -313,6 +313,21 @@ static struct applied apply_entry(struct apply *apply, const struct entry_input 
 
 /* --- inputs that are not entries --- */
 
+/* Since when those that the directory says are revoked are so: what waits for them waits for a while. */
+static void note_revoked(struct apply *apply)
+{
+    const struct directory *directory = &apply->governance->directory;
+    for (size_t i = 0; i < directory->n_agencies; i++) {
+        const struct agency *agency = &directory->agencies[i];
+        struct agency_row row;
+        agency_row_get(apply->txn, agency->number, &row);
+        if (agency->active != (row.left_day == 0)) {
+            row.left_day = agency->active ? 0 : apply_day(apply);
+            agency_row_put(apply->txn, agency->number, &row);
+        }
+    }
+}
+
 static struct applied apply_governance(struct apply *apply, const struct input *input)
 {
     struct applied applied = {.verdict = VERDICT_STORED, .log_index = UINT64_MAX};
@@ -333,6 +348,9 @@ static struct applied apply_governance(struct apply *apply, const struct input *
     apply->governance = next;
     if (document.document == GOVERNANCE_PATTERNS) {
         backfill_turned_on(apply, old);
+    }
+    if (document.document == GOVERNANCE_DIRECTORY) {
+        note_revoked(apply);
     }
     const struct governance_row row = {
         .version = next->versions[document.document],

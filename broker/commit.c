@@ -28,6 +28,7 @@
 #include "broker/backfill.h"
 #include "broker/plan.h"
 #include "broker/retention.h"
+#include "broker/room.h"
 #include "broker/survey.h"
 #include "broker/timers.h"
 #include "broker/waiting.h"
@@ -185,9 +186,7 @@ static void look_around(struct commit *commit)
     log_peer_flush();
     struct store_stats stats;
     uint64_t resident;
-    if (disk_used_percent(commit->dir, &commit->disk_percent) == 0) {
-        count_set(commit->counters, COUNT_COMMIT_DISK_PERCENT, (uint64_t)commit->disk_percent);
-    }
+    room_look(commit);
     look_at_clock(commit);
     if (store_stats(commit->store, &stats) == 0) {
         count_set(commit->counters, COUNT_COMMIT_USED_BYTES, stats.used_bytes);
@@ -407,6 +406,7 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
         log_fatal("commit_failed", "no write transaction");
     }
     begin(&batch);
+    room_admit(commit, txn, batch.n_slots);
     plan_refused(&batch.plan, batch.head.time_ms, false);
     plan_tick(&batch.plan, batch.head.time_ms);
     plan_continue(&batch.plan, batch.head.time_ms);

@@ -30,7 +30,9 @@ struct commit {
     uint64_t batch;                /* number of the newest batch */
     struct buf journal;            /* reused */
     uint64_t writes_max;           /* CAIRN_BATCH_WRITES_MAX; tests set less */
-    int disk_percent;              /* looked at once a second */
+    int disk_percent;              /* see room.h */
+    uint64_t unlooked_bytes;       /* of frames since the disk was looked at */
+    bool out_of_room;              /* not even what is urgent can be kept */
     int64_t looked_ms;
     int64_t surveyed_ms;   /* once a minute */
     int64_t next_timer_ms; /* INT64_MAX: none is set */

@@ -238,6 +238,7 @@ static enum fate fate_of_notice(struct apply *apply, const struct agency *recipi
     case NOTICE_RECORD_OPENED: /* about its own */
     case NOTICE_DESTROYED_UNUSED:
     case NOTICE_DESTROYED_DELIVERED:
+    case NOTICE_HOLD_ENDS: /* its own, by a decision of its own */
     case NOTICE_NOT_SHARED:
     case NOTICE_LINK_CONFIRMED: /* what it holds is another child's, or this one's: it must know */
     case NOTICE_LINK_UNDONE:

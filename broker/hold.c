@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "broker/mailbox.h"
 #include "broker/members.h"
 #include "broker/stored.h"
+#include "broker/timers.h"
 
 #define CHAIN_MAX 3 /* of entries about entries: a grant, or a refusal, a request, its child */
 
@@ -19,15 +21,56 @@ static struct store_key key_hold(const struct subject_id *subject, uint32_t agen
     return key;
 }
 
-static bool is_held_by(struct store_txn *txn, const struct subject_id *subject, uint32_t agency)
+static int32_t until_in(struct slice value)
+{
+    struct reader reader = reader_over(value);
+    int32_t until = read_i32(&reader);
+    assert(reader_end(&reader));
+    return until;
+}
+
+/* The day on which it ends; 0: that agency has none. */
+static int32_t held_until(struct store_txn *txn, const struct subject_id *subject, uint32_t agency)
 {
     struct store_key key = key_hold(subject, agency);
-    struct slice ignored;
-    return store_get(txn, T_HOLD, store_key_slice(&key), &ignored);
+    struct slice value;
+    return store_get(txn, T_HOLD, store_key_slice(&key), &value) ? until_in(value) : 0;
+}
+
+static void count_holds(struct apply *apply, uint32_t agency, int32_t by)
+{
+    struct agency_row row;
+    agency_row_get(apply->txn, agency, &row);
+    assert(by > 0 || row.holds > 0);
+    row.holds = (uint32_t)((int64_t)row.holds + by);
+    agency_row_put(apply->txn, agency, &row);
+}
+
+static void put_hold(struct apply *apply, const struct subject_id *subject, uint32_t agency,
+                     int32_t until)
+{
+    uint8_t storage[4];
+    struct writer writer = writer_over(storage, sizeof(storage));
+    struct store_key key = key_hold(subject, agency);
+    if (held_until(apply->txn, subject, agency) == 0) {
+        count_holds(apply, agency, 1);
+    }
+    write_i32(&writer, until);
+    store_put(apply->txn, T_HOLD, store_key_slice(&key), writer_slice(&writer));
+}
+
+static void end_hold(struct apply *apply, const struct subject_id *subject, uint32_t agency)
+{
+    struct store_key key = key_hold(subject, agency);
+    if (store_delete(apply->txn, T_HOLD, store_key_slice(&key))) {
+        count_holds(apply, agency, -1);
+        apply_noted(apply, NOTED_HOLDS_RELEASED);
+    }
 }
 
 struct hold_search {
     struct store_txn *txn;
+    int32_t today;
     bool held;
 };
 
@@ -38,15 +81,18 @@ static bool look_at(void *data, const struct subject_id *subject, enum link link
     struct store_key prefix = key_subject(subject);
     _cleanup_(store_walk_end) struct store_walk walk =
         store_walk_from(search->txn, T_HOLD, store_key_slice(&prefix));
-    search->held = walk.live && key_has_prefix(walk.key, &prefix);
+    for (; walk.live && key_has_prefix(walk.key, &prefix) && !search->held;
+         store_walk_next(&walk)) {
+        search->held = search->today < until_in(walk.value);
+    }
     return !search->held;
 }
 
-bool hold_is_on(struct store_txn *txn, uint64_t child)
+bool hold_is_on(struct apply *apply, uint64_t child)
 {
-    struct hold_search search = {.txn = txn};
+    struct hold_search search = {.txn = apply->txn, .today = apply_day(apply)};
     if (child != 0) {
-        members_each(txn, child, look_at, &search);
+        members_each(apply->txn, child, look_at, &search);
     }
     return search.held;
 }
@@ -157,26 +203,77 @@ static bool find_subject(struct apply *apply, const struct entry_id *record, str
 enum verdict hold_judge(struct apply *apply, const struct decision_header *header)
 {
     struct subject_id subject;
+    struct agency_row holder;
     /* What does not exist and what it was not told of get one answer: ids are not to be probed. */
     if (!find_subject(apply, &header->record, &subject) || !may_hold(apply, header)) {
         return VERDICT_NOT_ENTITLED;
     }
-    bool held = is_held_by(apply->txn, &subject, header->id.agency);
-    return held == (header->action == ACTION_HOLD) ? VERDICT_CONFLICT : VERDICT_STORED;
+    int32_t until = held_until(apply->txn, &subject, header->id.agency);
+    if (header->action == ACTION_RELEASE_HOLD) {
+        return until == 0 ? VERDICT_CONFLICT : VERDICT_STORED;
+    }
+    if (until == apply_day(apply) + CAIRN_HOLD_DAYS) {
+        return VERDICT_CONFLICT; /* said today already */
+    }
+    agency_row_get(apply->txn, header->id.agency, &holder);
+    if (until == 0 && holder.holds >= CAIRN_HOLDS_MAX) {
+        apply_noted(apply, NOTED_LIMITS_REACHED);
+        return VERDICT_OVER_LIMIT;
+    }
+    return VERDICT_STORED;
 }
 
 void hold_act(struct apply *apply, const struct decision_header *header)
 {
     struct subject_id subject;
+    int32_t until = apply_day(apply) + CAIRN_HOLD_DAYS;
     if (!apply_found(apply, find_subject(apply, &header->record, &subject))) {
         return;
     }
-    struct store_key key = key_hold(&subject, header->id.agency);
-    if (header->action == ACTION_HOLD) {
-        store_put(apply->txn, T_HOLD, store_key_slice(&key), SLICE_NULL);
-        apply_noted(apply, NOTED_HOLDS);
-    } else {
-        (void)store_delete(apply->txn, T_HOLD, store_key_slice(&key));
-        apply_noted(apply, NOTED_HOLDS_RELEASED);
+    if (header->action == ACTION_RELEASE_HOLD) {
+        end_hold(apply, &subject, header->id.agency);
+        return;
     }
+    put_hold(apply, &subject, header->id.agency, until);
+    timers_watch_hold(apply, &header->id, until - CAIRN_HOLD_NOTICE_DAYS, apply->range.size);
+    apply_noted(apply, NOTED_HOLDS);
+}
+
+/* --- its end --- */
+
+static void tell_end(struct apply *apply, uint32_t agency, const struct entry_id *record)
+{
+    const struct agency *holder = directory_agency(&apply->governance->directory, agency);
+    const struct wire_notice notice = {
+        .type = NOTICE_HOLD_ENDS,
+        .has_record = true,
+        .record = *record,
+        .time_ms = apply->time_ms,
+    };
+    if (holder != NULL && holder->active) {
+        (void)mailbox_notice(apply, agency, &notice);
+    }
+}
+
+/* Nothing when it was released or prolonged since: that one has a timer of its own. */
+void hold_due(struct apply *apply, const struct timer_row *timer)
+{
+    _cleanup_(stored_deinit) struct stored decision = STORED_NULL;
+    struct subject_id subject;
+    uint32_t agency = timer->entry.agency;
+    if (!stored_load_as(apply->txn, &timer->entry, ENTRY_DECISION, &decision) ||
+        !find_subject(apply, &decision.header.decision.record, &subject)) {
+        return;
+    }
+    int32_t until = held_until(apply->txn, &subject, agency);
+    int32_t left = until - apply_day(apply);
+    if (until == 0 || left > CAIRN_HOLD_NOTICE_DAYS) {
+        return;
+    }
+    if (left <= 0) {
+        end_hold(apply, &subject, agency);
+        return;
+    }
+    tell_end(apply, agency, &decision.header.decision.record);
+    timers_watch_hold(apply, &timer->entry, until, timer->number);
 }

@@ -7,6 +7,7 @@
 #include "base/date.h"
 #include "base/log.h"
 #include "broker/commit.h"
+#include "broker/room.h"
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -19,19 +20,19 @@ static size_t entries_of(const struct slot *slot, enum entry_kind kind)
     return n;
 }
 
-/* Why a sound frame must come again later. The urgent lane never waits. */
+/* Why a sound frame must come again later. The urgent lane waits for room alone, and that to the
+ * last. */
 static enum verdict must_wait(const struct commit *commit, const struct slot *slot)
 {
     const uint64_t *held = slot->parcel.head.versions.of;
     const uint64_t *ours = commit->governance->versions;
-    if (slot->header.lane == LANE_URGENT) {
-        return VERDICT_STORED;
-    }
     bool has_records = entries_of(slot, ENTRY_RECORD) > 0;
     bool acknowledges = entries_of(slot, ENTRY_ACKNOWLEDGEMENT) == slot->parcel.n_entries;
-    if ((commit->disk_percent >= CAIRN_DISK_REFUSE_PERCENT && !acknowledges) ||
-        (commit->disk_percent >= CAIRN_DISK_WARN_PERCENT && has_records)) {
+    if (room_refuses(commit, (enum lane)slot->header.lane, acknowledges)) {
         return VERDICT_DISK_FULL;
+    }
+    if (slot->header.lane == LANE_URGENT) {
+        return VERDICT_STORED;
     }
     bool stale = held[GOVERNANCE_DIRECTORY] < ours[GOVERNANCE_DIRECTORY] ||
                  held[GOVERNANCE_AGREEMENTS] < ours[GOVERNANCE_AGREEMENTS];

@@ -225,7 +225,7 @@ static void state(struct question *question)
         reply.alert = row.alert;
         reply.destroyed = row.destroyed;
         reply.n_readers = readers_collect(&about, readers);
-        reply.on_hold = hold_is_on(question->txn, hold_child(&apply, &reply.entry));
+        reply.on_hold = hold_is_on(&apply, hold_child(&apply, &reply.entry));
     }
     begin_answer(question, WIRE_STATE_REPLY);
     wire_state_reply_write(&reply, &question->publish->bytes);

@@ -402,12 +402,21 @@ static bool tell_child(struct apply *apply, const struct entry_id *id, uint64_t 
     return true;
 }
 
+/* Every child's circle hears at once. Of the patterns' looks, which may each write as much as an entry
+ * may, those that do not fit this step have a tick of their own. */
 static void act_on_adult(struct apply *apply, const struct record_case *record, uint64_t log_index)
 {
     struct tied_children children;
+    bool counts[CAIRN_TIED_MAX] = {false};
+    uint64_t from = store_writes(apply->txn);
     ties_children(apply, record->subject.child, &children);
     for (size_t i = 0; i < children.n; i++) {
-        if (tell_child(apply, &record->header->id, children.of[i])) {
+        counts[i] = tell_child(apply, &record->header->id, children.of[i]);
+    }
+    for (size_t i = 0; i < children.n; i++) {
+        if (counts[i] && apply_paused(apply, from)) {
+            timers_look_later(apply, children.of[i]);
+        } else if (counts[i]) {
             alert_look_at(apply, children.of[i], record->header->event_day, log_index);
         }
     }

@@ -17,6 +17,12 @@
 
 /* --- what stands in the way --- */
 
+/* It was revoked, and has not come back for so long that nothing is kept for it any more. */
+static bool has_left(struct apply *apply, const struct agency_row *state)
+{
+    return state->left_day != 0 && apply_day(apply) >= state->left_day + CAIRN_LEFT_KEPT_DAYS;
+}
+
 /* Who of its readers has it. */
 struct tally {
     bool waited_for;   /* by somebody who has not acknowledged it */
@@ -37,7 +43,8 @@ static struct tally tally_readers(struct apply *apply, const struct entry_id *id
         struct agency_row state;
         if (reader_row_get(apply->txn, id, agency, &reader)) {
             agency_row_get(apply->txn, agency, &state);
-            tally.waited_for = tally.waited_for || reader.position > state.acknowledged;
+            tally.waited_for = tally.waited_for ||
+                               (reader.position > state.acknowledged && !has_left(apply, &state));
             tally.tellings += reader.position;
         }
     }
@@ -136,7 +143,7 @@ static int32_t due_day(struct apply *apply, const struct entry_row *row,
     int32_t transit = calendar_transit_days(apply->governance->calendar);
     struct tally tally = tally_readers(apply, &watch->entry);
     bool stays = transit == 0 || tally.waited_for || is_listed_openly(apply, row) ||
-                 hold_is_on(apply->txn, hold_child(apply, &watch->entry)) ||
+                 hold_is_on(apply, hold_child(apply, &watch->entry)) ||
                  (row->asked_day != 0 && today < row->asked_day + CAIRN_REQUEST_OPEN_DAYS) ||
                  (row->kind == ENTRY_INVOLVEMENT && holds(apply, &watch->entry));
     struct told_record record;

@@ -10,7 +10,8 @@
  *               force reaches today any more, a shadow's included (at most CAIRN_WINDOW_MAX_DAYS
  *               from when it happened or came, whichever is later)
  *
- * It stays while somebody has not acknowledged what waits for it, while an alert that lists it is
+ * It stays while somebody has not acknowledged what waits for it (a revoked agency for
+ * CAIRN_LEFT_KEPT_DAYS from when the directory said so), while an alert that lists it is
  * open, while it was asked for not long ago, while an involvement holds, while a named person holds
  * what is said of its child (hold.h), and, all of them, while the calendar says keep_all. Part of apply, which does not see the bodies: commit removes what
  * apply->destroyed names, and a replay has nothing to remove.

@@ -10,6 +10,7 @@
 #include "broker/desk.h"
 #include "broker/disclose.h"
 #include "broker/headline.h"
+#include "broker/hold.h"
 #include "broker/mailbox.h"
 #include "broker/record.h"
 #include "broker/stored.h"
@@ -73,6 +74,12 @@ void timers_watch_hidden(struct apply *apply, const struct entry_id *record, int
                          uint64_t log_index)
 {
     watch_day(apply, TIMER_SHOWN, record, until_day, log_index);
+}
+
+void timers_watch_hold(struct apply *apply, const struct entry_id *decision, int32_t day,
+                       uint64_t log_index)
+{
+    watch_day(apply, TIMER_HOLD, decision, day, log_index);
 }
 
 static void watch_now(struct apply *apply, enum timer_kind kind, uint64_t number)
@@ -276,6 +283,9 @@ static bool fire(struct apply *apply, const struct timer_row *timer)
         return false;
     case TIMER_SHOWN:
         record_shown(apply, &timer->entry);
+        return false;
+    case TIMER_HOLD:
+        hold_due(apply, timer);
         return false;
     case TIMER_SAID:
         record_person_met(apply, timer->number);

@@ -63,7 +63,8 @@ enum {
      DECIDE_HOLD,                                                                                  \
      NULL,                                                                                         \
      0,                                                                                            \
-     "keep what the broker has of its child from being destroyed: an inquiry, a court, a review",  \
+     "keep what the broker has of its child from being destroyed, for a year: an inquiry, a "      \
+     "court, a review; said again it lasts a year from then",                                      \
      1},                                                                                           \
     {                                                                                              \
         "release-hold", DECIDE_RELEASE_HOLD, NULL, 0, "end the hold that this agency made", 1      \

@@ -242,6 +242,7 @@ void known_alert_take(struct store_txn *txn, uint64_t position, const struct wir
     case NOTICE_NOT_SHARED:
     case NOTICE_DESTROYED_UNUSED:
     case NOTICE_DESTROYED_DELIVERED:
+    case NOTICE_HOLD_ENDS:
         break; /* about records: RECEIVED says it */
     }
     row.changed_ms = notice->time_ms;

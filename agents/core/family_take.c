@@ -133,7 +133,7 @@ static int state_one(struct taking *taking, const struct involvement *involvemen
 static int state_all(struct taking *taking, const struct stated_by *by,
                      const struct family_child *child, struct intake_answer *answer)
 {
-    struct restating restating = {.by = *by};
+    struct restating restating = {.by = *by, .now = {.said_day = taking->day}};
     int r = 0;
     stated_thing_get(taking->txn, by, &restating.before);
     for (size_t i = 0; r == 0 && i < child->n_involvements; i++) {
@@ -234,6 +234,7 @@ static int remember(struct taking *taking, const struct family *family,
 {
     _cleanup_(stated_document_deinit) struct stated_document now = STATED_DOCUMENT_NULL;
     const struct reference nothing = {.bytes = {0}};
+    now.said_day = taking->day;
     now.rank = source_rank(&document->as);
     now.n = has_several(family) ? family->n : 0;
     now.records = base_zalloc(FAMILY_CHILDREN_MAX, sizeof(now.records[0]));

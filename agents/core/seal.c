@@ -272,7 +272,8 @@ int seal_involvement(const struct seal *seal, const struct involvement *involvem
     struct spool_entry entry = entry_of(seal, &frozen, reference, out);
     spool_add(seal->txn, &entry);
     kept_add(seal->txn, &entry, out);
-    return stated_claim(seal->txn, &seal->keys->store, involvement, out);
+    return stated_claim(seal->txn, &seal->keys->store, involvement, out,
+                        instant_london_day(seal->now_ms));
 }
 
 /* The statements of both in front of it. */

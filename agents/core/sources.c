@@ -4,42 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agents/core/forgetting.h"
 #include "crypto/digest.h"
 
 #define IDEMPOTENCY_KEEP_MS (7 * 86400 * INT64_C(1000))  /* callers retry for hours, not weeks */
 #define NOTHING_KEEP_MS     (31 * 86400 * INT64_C(1000)) /* no feed's disorder lasts a month */
 #define COUNT_MAX_DIGITS    6
-#define FORGET_ROWS         4 /* looked at with each one kept: a table stays as long as it must */
-
-/* --- forgetting --- */
-
-struct forgetting {
-    enum agent_table table;
-    const char *at; /* META: where the walk goes on */
-    bool (*is_old)(const struct store_walk *walk, int64_t now_ms);
-};
-
-/* The next few rows of a walk that goes round the table. */
-static void forget_some(struct store_txn *txn, const struct forgetting *what, int64_t now_ms)
-{
-    struct slice at = SLICE_NULL;
-    struct store_key next = {.len = 0};
-    if (!agent_meta_bytes(txn, what->at, &at) || at.len == 0) {
-        at = SLICE_NULL;
-    }
-    _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, what->table, at);
-    for (size_t n = 0; walk.live && n < FORGET_ROWS; n++) {
-        if (what->is_old(&walk, now_ms)) {
-            (void)store_delete(txn, what->table, walk.key);
-        }
-        store_walk_next(&walk);
-    }
-    if (walk.live) { /* from the beginning again after the last */
-        next.len = walk.key.len;
-        memcpy(next.bytes, walk.key.data, walk.key.len);
-    }
-    agent_meta_put_bytes(txn, what->at, store_key_slice(&next));
-}
 
 /* --- which is the older --- */
 
@@ -156,8 +126,9 @@ bool source_get(struct store_txn *txn, const struct secret *store_key, const str
     return true;
 }
 
-static bool is_forgotten(const struct store_walk *walk, int64_t now_ms)
+static bool is_forgotten(struct store_txn *txn, const struct store_walk *walk, int64_t now_ms)
 {
+    (void)txn;
     struct source_row row;
     return walk->key.data[0] == SORT_THING && thing_unpack(walk->value, &row) &&
            !row.has_reference && now_ms - row.kept_ms > NOTHING_KEEP_MS;
@@ -297,8 +268,9 @@ enum idempotency_result idempotency_look(struct store_txn *txn, const struct sec
     return IDEMPOTENCY_SAME;
 }
 
-static bool key_is_old(const struct store_walk *walk, int64_t now_ms)
+static bool key_is_old(struct store_txn *txn, const struct store_walk *walk, int64_t now_ms)
 {
+    (void)txn;
     struct reader reader = reader_over(walk->value);
     return now_ms - (int64_t)read_u64(&reader) > IDEMPOTENCY_KEEP_MS;
 }

@@ -2,8 +2,9 @@
 /*
  * Rows:
  *
- *   1 | by[16]                         changed u64, count i32, sealed: n u8, n sized source ids
- *   2 | by[16]                         n times: role u8, content[32], reference[16]
+ *   1 | by[16]                         said day i32, changed u64, count i32, sealed: n u8, n sized
+ *                                      source ids
+ *   2 | by[16]                         said day i32, n times: role u8, content[32], reference[16]
  *   3 | handle[16] | role u8 | by[16]  until i32, sealed involvement JSON
  */
 #include "agents/core/stated.h"
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agents/core/forgetting.h"
 #include "crypto/digest.h"
 #include "crypto/seal.h"
 
@@ -20,10 +22,11 @@
 
 #define PURPOSE             "stated"
 #define RECORDS_MAX_BYTES   (1 + FAMILY_CHILDREN_MAX * (4 + EVENT_SOURCE_ID_BYTES))
-#define DOCUMENT_HEAD_BYTES (8 + 4)
+#define DOCUMENT_HEAD_BYTES (4 + 8 + 4)
 #define INVOLVEMENT_BYTES   (1 + CAIRN_HASH_BYTES + REFERENCE_BYTES)
 #define CLAIMED_BYTES       (1 + CAIRN_HANDLE_BYTES + 1)
 #define CLAIM_HEAD_BYTES    4
+#define DAY_MS              INT64_C(86400000)
 
 const struct stated_by stated_by_hand = {.bytes = {1}};
 static const struct stated_by stated_by_nothing;
@@ -72,6 +75,60 @@ static int open_sealed(const struct secret *store_key, struct slice wrapped, str
     return plain == NULL ? -EBADMSG : wrap_open(store_key, PURPOSE, wrapped, plain);
 }
 
+/* --- forgetting --- */
+
+static struct store_key claim_key(const struct stated_key *key)
+{
+    struct store_key ret = {.len = CLAIMED_BYTES + STATED_BY_BYTES};
+    ret.bytes[0] = SORT_CLAIM;
+    memcpy(ret.bytes + 1, key->handle, sizeof(key->handle));
+    ret.bytes[1 + CAIRN_HANDLE_BYTES] = (uint8_t)key->role;
+    memcpy(ret.bytes + CLAIMED_BYTES, key->by.bytes, sizeof(key->by.bytes));
+    return ret;
+}
+
+/* Whether what a thing stated is still claimed by it. */
+static bool is_claimed(struct store_txn *txn, const struct store_walk *walk, struct reader *stated)
+{
+    struct stated_key key = {.role = (enum role)read_u8(stated)};
+    struct reference reference;
+    struct out_row row;
+    struct slice ignored;
+    (void)read_bytes(stated, CAIRN_HASH_BYTES);
+    read_into(stated, reference.bytes, sizeof(reference.bytes));
+    memcpy(key.by.bytes, walk->key.data + 1, sizeof(key.by.bytes));
+    if (!reader_ok(stated) || !out_get(txn, &reference, &row)) {
+        return false;
+    }
+    memcpy(key.handle, row.handle, sizeof(key.handle));
+    struct store_key claim = claim_key(&key);
+    return store_get(txn, AT_STATED, store_key_slice(&claim), &ignored);
+}
+
+static bool is_old(struct store_txn *txn, const struct store_walk *walk, int64_t now_ms)
+{
+    int32_t today = (int32_t)(now_ms / DAY_MS);
+    struct reader reader = reader_over(walk->value);
+    int32_t day = read_i32(&reader);
+    switch (walk->key.data[0]) {
+    case SORT_CLAIM:
+        return day < today;
+    case SORT_DOCUMENT:
+        return day + CAIRN_STATED_KEPT_DAYS < today;
+    case SORT_THING:
+        break;
+    default:
+        return false;
+    }
+    bool old = day + CAIRN_STATED_KEPT_DAYS < today;
+    while (old && reader.left >= INVOLVEMENT_BYTES) {
+        old = !is_claimed(txn, walk, &reader);
+    }
+    return old;
+}
+
+static const struct forgetting stated_forgotten = {AT_STATED, "stated-at", is_old};
+
 /* --- documents --- */
 
 void stated_document_deinit(struct stated_document *document)
@@ -108,6 +165,7 @@ int stated_document_get(struct store_txn *txn, const struct secret *store_key,
         return store_fault(txn);
     }
     struct reader reader = reader_over(value);
+    ret->said_day = read_i32(&reader);
     ret->rank.changed_ms = (int64_t)read_u64(&reader);
     ret->rank.count = read_i32(&reader);
     int r = open_sealed(store_key, read_bytes(&reader, reader.left), &text);
@@ -126,11 +184,13 @@ int stated_document_put(struct store_txn *txn, const struct secret *store_key,
     for (size_t i = 0; i < document->n; i++) {
         write_sized(&out, slice_of_text(document->records[i]));
     }
+    write_i32(&head, document->said_day);
     write_u64(&head, (uint64_t)document->rank.changed_ms);
     write_i32(&head, document->rank.count);
     assert(writer_ok(&out) && head.len == sizeof(storage));
     int r = put_sealed(txn, store_key, &key, writer_slice(&head), writer_slice(&out));
     bytes_wipe(text, sizeof(text));
+    forget_some(txn, &stated_forgotten, document->said_day * DAY_MS);
     return r;
 }
 
@@ -155,6 +215,7 @@ void stated_thing_get(struct store_txn *txn, const struct stated_by *by, struct 
         return;
     }
     struct reader reader = reader_over(value);
+    ret->said_day = read_i32(&reader);
     while (reader.left >= INVOLVEMENT_BYTES && ret->n < FAMILY_INVOLVEMENTS_MAX) {
         struct stated_involvement *stated = &ret->involvements[ret->n++];
         stated->role = (enum role)read_u8(&reader);
@@ -169,13 +230,14 @@ void stated_thing_get(struct store_txn *txn, const struct stated_by *by, struct 
 void stated_thing_put(struct store_txn *txn, const struct stated_by *by,
                       const struct stated_thing *thing)
 {
-    uint8_t storage[FAMILY_INVOLVEMENTS_MAX * INVOLVEMENT_BYTES];
+    uint8_t storage[4 + FAMILY_INVOLVEMENTS_MAX * INVOLVEMENT_BYTES];
     struct writer out = writer_over(storage, sizeof(storage));
     struct store_key key = key_by(SORT_THING, by);
     if (thing->n == 0) {
         (void)store_delete(txn, AT_STATED, store_key_slice(&key));
         return;
     }
+    write_i32(&out, thing->said_day);
     for (size_t i = 0; i < thing->n; i++) {
         const struct stated_involvement *stated = &thing->involvements[i];
         write_u8(&out, (uint8_t)stated->role);
@@ -210,18 +272,8 @@ int stated_content(const struct secret *store_key, const struct involvement *inv
 
 /* --- claims --- */
 
-static struct store_key claim_key(const struct stated_key *key)
-{
-    struct store_key ret = {.len = CLAIMED_BYTES + STATED_BY_BYTES};
-    ret.bytes[0] = SORT_CLAIM;
-    memcpy(ret.bytes + 1, key->handle, sizeof(key->handle));
-    ret.bytes[1 + CAIRN_HANDLE_BYTES] = (uint8_t)key->role;
-    memcpy(ret.bytes + CLAIMED_BYTES, key->by.bytes, sizeof(key->by.bytes));
-    return ret;
-}
-
 int stated_claim(struct store_txn *txn, const struct secret *store_key,
-                 const struct involvement *involvement, const struct out_row *row)
+                 const struct involvement *involvement, const struct out_row *row, int32_t today)
 {
     _cleanup_(buf_deinit) struct buf json = BUF_MAX(INVOLVEMENT_JSON_MAX_BYTES);
     struct stated_key stated = {.role = involvement->role, .by = row->stated_by};
@@ -234,7 +286,11 @@ int stated_claim(struct store_txn *txn, const struct secret *store_key,
     struct store_key key = claim_key(&stated);
     write_i32(&head, involvement->until_day);
     int r = involvement_to_json(involvement, &json);
-    return r != 0 ? r : put_sealed(txn, store_key, &key, writer_slice(&head), buf_slice(&json));
+    if (r == 0) {
+        r = put_sealed(txn, store_key, &key, writer_slice(&head), buf_slice(&json));
+    }
+    forget_some(txn, &stated_forgotten, today * DAY_MS);
+    return r;
 }
 
 /* Of the claims left of that child and role the one that lasts longest, beyond `day`. */

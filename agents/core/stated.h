@@ -9,6 +9,9 @@
  *   claim        of a child, a role and what states it: an involvement that was sealed. One that
  *                several things state holds until the last of them has ended
  *
+ * None stays for ever: a claim goes when it has ended, a document when no version of it came for
+ * CAIRN_STATED_KEPT_DAYS, and a thing then too unless one of its claims still holds.
+ *
  * All functions work inside the caller's transaction.
  */
 #ifndef AGENTS_STATED_H
@@ -28,6 +31,7 @@ struct stated_by stated_by_source(const struct secret *store_key, const char *ad
 
 struct stated_document {
     struct source_rank rank;
+    int32_t said_day; /* on which this version came */
     size_t n;
     char (*records)[EVENT_SOURCE_ID_BYTES]; /* FAMILY_CHILDREN_MAX of them */
 };
@@ -49,6 +53,7 @@ struct stated_involvement {
     struct reference reference;
 };
 struct stated_thing {
+    int32_t said_day; /* on which it was last said */
     size_t n;
     struct stated_involvement involvements[FAMILY_INVOLVEMENTS_MAX];
 };
@@ -67,9 +72,10 @@ struct stated_key {
     enum role role;
     struct stated_by by;
 };
-/* What has been sealed as `row`; nothing when that is stated by nothing. */
+/* What has been sealed as `row` on that day; nothing when that is stated by nothing. */
 int stated_claim(struct store_txn *txn, const struct secret *store_key,
-                 const struct involvement *involvement, const struct out_row *row) MUST_USE;
+                 const struct involvement *involvement, const struct out_row *row,
+                 int32_t today) MUST_USE;
 /* Takes the claim out. *ret_json (empty) gets what is to be said now: the claim that lasts longest
  * of those that others make of this child and role, *ret_others; or else the one taken out. Nothing
  * when there was none, or it had ended by `day` and nobody else makes one. */

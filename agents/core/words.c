@@ -480,6 +480,9 @@ const char *words_notice(enum notice_type type)
                "alerted.";
     case NOTICE_OVER_BUDGET:
         return "This pattern has raised more alerts this week than its owner planned for.";
+    case NOTICE_HOLD_ENDS:
+        return "Your hold on this child's records ends in four weeks. If they must still be kept, "
+               "hold this record again; otherwise the broker may destroy its copies.";
     }
     return "";
 }
@@ -521,6 +524,8 @@ const char *notice_type_text(enum notice_type type)
         return "listed";
     case NOTICE_OVER_BUDGET:
         return "over-budget";
+    case NOTICE_HOLD_ENDS:
+        return "hold-ends";
     }
     return "unknown";
 }

@@ -100,10 +100,14 @@
 #define CAIRN_TRANSIT_MIN_DAYS      7   /* that the partnership may let bodies stay ... */
 #define CAIRN_TRANSIT_MAX_DAYS      366 /* ... after everybody has them */
 #define CAIRN_HISTORY_MAX_DAYS      3660 /* and a record's, for whoever comes to know the child later */
-#define CAIRN_REQUEST_OPEN_DAYS     28  /* what was asked for stays so long */
-#define CAIRN_SILENT_DAYS           7   /* an agency that has said nothing for so long is named */
-#define CAIRN_PICTURE_SILENT_MAX    64  /* of them, in one answer */
-#define CAIRN_PICTURE_HEADLINES_MAX 256 /* in one answer; what is older is asked for again */
+#define CAIRN_LEFT_KEPT_DAYS        90   /* what waits for a revoked agency, which may come back */
+#define CAIRN_HOLD_DAYS             366  /* a hold lasts, unless a person prolongs it ... */
+#define CAIRN_HOLD_NOTICE_DAYS      28   /* ... who hears so long before */
+#define CAIRN_HOLDS_MAX             1000 /* of one agency at a time: an inquiry's, not a habit */
+#define CAIRN_REQUEST_OPEN_DAYS     28   /* what was asked for stays so long */
+#define CAIRN_SILENT_DAYS           7    /* an agency that has said nothing for so long is named */
+#define CAIRN_PICTURE_SILENT_MAX    64   /* of them, in one answer */
+#define CAIRN_PICTURE_HEADLINES_MAX 256  /* in one answer; what is older is asked for again */
 #define CAIRN_LOOK_MAX_MS           (24 * 3600 * 1000) /* so long a look lets its agency ask */
 #define CAIRN_PATTERNS_MAX          32
 #define CAIRN_PATTERN_CODES_MAX     32
@@ -131,9 +135,11 @@
 #define CAIRN_API_ASK_MAX_MS       5000 /* a question to the broker on a caller's behalf */
 #define CAIRN_API_APPLICATIONS_MAX 32   /* that acknowledge what they read */
 #define CAIRN_BUNDLE_ENTRIES_MAX   2000
-#define CAIRN_SETTLE_MAX_S         (7 * 86400)
-#define CAIRN_JSON_DEPTH_MAX       32
-#define CAIRN_JSON_MAX_BYTES       CAIRN_API_BODY_MAX_BYTES
+#define CAIRN_STATED_KEPT_DAYS                                                                     \
+    1098 /* what documents last said of people, once no version came and nothing holds: 3 years */
+#define CAIRN_SETTLE_MAX_S   (7 * 86400)
+#define CAIRN_JSON_DEPTH_MAX 32
+#define CAIRN_JSON_MAX_BYTES CAIRN_API_BODY_MAX_BYTES
 
 /* --- stores --- */
 #define CAIRN_BROKER_MAP_BYTES    (64ULL << 30) /* address space, not memory */
@@ -146,8 +152,10 @@
 #define CAIRN_AGENT_GROW_BYTES    (256ULL << 10) /* the store's file grows by such steps */
 #define CAIRN_AGENT_ENTRY_BYTES   (48ULL << 10) /* of pages that one entry touches, sealed and all */
 #define CAIRN_READERS_MAX         512
-#define CAIRN_DISK_WARN_PERCENT   80 /* normal and bulk lanes are told to wait */
-#define CAIRN_DISK_REFUSE_PERCENT 95 /* the rest is for the urgent lane and acknowledgements */
+#define CAIRN_DISK_WARN_PERCENT   80 /* the bulk lane is told to wait */
+#define CAIRN_DISK_REFUSE_PERCENT 90 /* the rest is for the urgent lane and acknowledgements */
+#define CAIRN_BROKER_RESERVE_BYTES                                                                 \
+    (16ULL << 20) /* of disk, kept from the first of these on: some hundreds of urgent batches */
 
 static_assert(CAIRN_HEADER_MAX_BYTES + CAIRN_BODY_MAX_BYTES + CAIRN_GRANTS_MAX * 160 + 4096 <
                   CAIRN_FRAME_MAX_BYTES,
@@ -177,6 +185,11 @@ static_assert(
     CAIRN_STEP_WRITES_MAX + 8 * CAIRN_TIED_MAX * (CAIRN_MEMBERS_MAX + CAIRN_FRONT_DOORS_MAX) <=
         CAIRN_ENTRY_WRITES_MAX,
     "and the one record of an adult that goes past it, told of each child to each member");
+static_assert(CAIRN_STEP_WRITES_MAX + CAIRN_PATTERNS_MAX * CAIRN_CHRONOLOGY_SCAN_MAX +
+                      CAIRN_ADDRESSEES_MAX * (5 * CAIRN_ALERT_RECORDS_MAX + 4) <=
+                  CAIRN_ENTRY_WRITES_MAX,
+              "and the last look at a child that such a step begins");
+static_assert(CAIRN_HOLD_NOTICE_DAYS < CAIRN_HOLD_DAYS, "a hold's end is told before it comes");
 static_assert(CAIRN_BATCH_WRITES_MAX + CAIRN_ENTRY_WRITES_MAX < 131071 / 2,
               "LMDB keeps at most 131,071 dirty pages");
 static_assert(CAIRN_TOKEN_MATCHES_MAX <= CAIRN_MEMBERS_MAX, "holders fit a list of members");

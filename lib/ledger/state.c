@@ -636,13 +636,15 @@ void agency_row_get(struct store_txn *txn, uint32_t agency, struct agency_row *r
     ret->claims_today = read_u32(&reader);
     ret->requests_today = read_u32(&reader);
     ret->ties_today = read_u32(&reader);
+    ret->holds = read_u32(&reader);
+    ret->left_day = read_i32(&reader);
     ret->said_day = read_i32(&reader);
     assert(reader_end(&reader));
 }
 
 void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_row *row)
 {
-    uint8_t storage[24 + CAIRN_HASH_BYTES + COSIGNATURE_BYTES + 24];
+    uint8_t storage[24 + CAIRN_HASH_BYTES + COSIGNATURE_BYTES + 32];
     struct writer writer = writer_over(storage, sizeof(storage));
     write_u64(&writer, row->next_position);
     write_u64(&writer, row->acknowledged);
@@ -654,6 +656,8 @@ void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_
     write_u32(&writer, row->claims_today);
     write_u32(&writer, row->requests_today);
     write_u32(&writer, row->ties_today);
+    write_u32(&writer, row->holds);
+    write_i32(&writer, row->left_day);
     write_i32(&writer, row->said_day);
     struct store_key key = key_agency(agency);
     store_put(txn, T_AGENCY, store_key_slice(&key), writer_slice(&writer));

@@ -47,7 +47,7 @@
     X(HEADLINE, "headline", true)       /* entry id, agency u32 -> headline_row */                 \
     X(AGENCY, "agency", true)           /* agency u32 -> agency_row */                             \
     X(TIMER, "timer", true)             /* due i64, kind u8, number u64 -> timer */                \
-    X(HOLD, "hold", true)               /* subject id, agency u32 that holds -> (empty) */         \
+    X(HOLD, "hold", true)               /* subject id, agency u32 that holds -> until day i32 */   \
     X(RETENTION, "retention", true)     /* due day i32, log index u64 -> retention_row */          \
     X(GOVERNANCE, "governance", true)   /* document u8 -> version u64, sized text, sized note */   \
     X(BLOB, "blob", false)              /* batch u64, input u32 -> sized body, grants */           \
@@ -320,6 +320,8 @@ struct agency_row {
     uint32_t claims_today; /* involvements */
     uint32_t requests_today;
     uint32_t ties_today;
+    uint32_t holds;   /* that have not ended */
+    int32_t left_day; /* since when the directory says that it is revoked; 0: it does not */
     int32_t said_day; /* on which it last said something of a child (apply.c); 0 never */
 };
 void agency_row_get(struct store_txn *txn, uint32_t agency,
@@ -334,13 +336,14 @@ enum timer_kind {
     TIMER_PASS = 4,   /* of a child of another authority: has it been passed on? its log index */
     TIMER_SHOWN = 5,  /* the day until which a record was hidden; number: its log index */
     TIMER_SAID = 6,   /* more waits to be told of an adult; number: the adult's */
-    TIMER_LOOK = 7    /* patterns are to look at a child; number: the child's */
+    TIMER_LOOK = 7,   /* patterns are to look at a child; number: the child's */
+    TIMER_HOLD = 8    /* a hold ends, or is about to; number: the log's size when it was made */
 };
 struct timer_row {
     int64_t due_ms; /* batch time */
     enum timer_kind kind;
     uint64_t number;
-    struct entry_id entry; /* of RECORD, ROLE, PASS and SHOWN */
+    struct entry_id entry; /* of RECORD, ROLE, PASS, SHOWN and HOLD */
     uint32_t rounds;       /* how often it has fired before */
 };
 void timer_row_put(struct store_txn *txn, const struct timer_row *timer);

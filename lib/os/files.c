@@ -348,6 +348,17 @@ int disk_used_percent(const char *path, int *ret_percent)
     return 0;
 }
 
+int disk_bytes(const char *path, uint64_t *ret_bytes)
+{
+    struct statvfs status;
+
+    if (statvfs(path, &status) != 0) {
+        return -errno;
+    }
+    *ret_bytes = (uint64_t)status.f_blocks * status.f_frsize;
+    return 0;
+}
+
 static void folder_close(DIR **folder)
 {
     if (*folder != NULL) {

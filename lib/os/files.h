@@ -53,6 +53,8 @@ int dir_create(const char *path, struct error *error) MUST_USE;
 int file_system_check(const char *path, bool allow_tmpfs, struct error *error) MUST_USE;
 /* How full the file system of `path` is for us, 0 to 100, rounded up, as df shows it. */
 int disk_used_percent(const char *path, int *ret_percent) MUST_USE;
+/* How large it is. */
+int disk_bytes(const char *path, uint64_t *ret_bytes) MUST_USE;
 /*
  * Whether this process has the file open already (same device and inode among /proc/self/fd):
  * opening an LMDB file a second time and closing it would drop the first one's locks. A file that

@@ -405,9 +405,10 @@ enum notice_type {
     NOTICE_DESTROYED_UNUSED = 14, /* the broker's copies of these, its own: no rule can use them */
     NOTICE_DESTROYED_DELIVERED = 15, /* likewise: everybody has long had them */
     NOTICE_LISTED = 16, /* an alert for review alone: found in what was there before its pattern */
-    NOTICE_OVER_BUDGET = 17 /* the alert: it goes beyond its pattern's week */
+    NOTICE_OVER_BUDGET = 17, /* the alert: it goes beyond its pattern's week */
+    NOTICE_HOLD_ENDS = 18    /* of ours, on this record: it ends in four weeks unless prolonged */
 };
-#define NOTICE_LAST             NOTICE_OVER_BUDGET
+#define NOTICE_LAST             NOTICE_HOLD_ENDS
 #define HEADLINE_PROVISIONAL    1U
 #define HEADLINE_RETRACTED      2U
 #define HEADLINE_OWN            4U

@@ -73,6 +73,7 @@ struct load *load_new(const struct estate *estate, const char *id)
     assert_int_equal(key_read(path, KEY_TRANSPORT, &load->transport, &error), 0);
     assert_int_equal(random_bytes(&load->stream, sizeof(load->stream)), 0);
     load->next_seq = 1;
+    load->lane = LANE_NORMAL;
     load->note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
     load->arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
     load->submitted = open_journal(estate, id, "submitted", load->submitted_path);
@@ -161,6 +162,21 @@ struct made {
     uint8_t body[2048];
 };
 
+static enum record_kind kind_of(const struct load *load)
+{
+    return load->lane == LANE_URGENT ? RECORD_CONCERN : RECORD_MISSED_APPOINTMENT;
+}
+
+static enum record_code code_of(const struct load *load)
+{
+    return load->lane == LANE_URGENT ? CODE_NEGLECT_PHYSICAL : CODE_WAS_NOT_BROUGHT;
+}
+
+static enum urgency urgency_of(const struct load *load)
+{
+    return load->lane == LANE_URGENT ? URGENCY_IMMEDIATE : URGENCY_ROUTINE;
+}
+
 static void freeze_header(const struct load *load, uint64_t seq, size_t card, struct made *ret)
 {
     struct entry_header header = {.kind = ENTRY_RECORD, .id = id_of(load, seq)};
@@ -168,9 +184,9 @@ static void freeze_header(const struct load *load, uint64_t seq, size_t card, st
     int64_t now = clock_real_ms(clock_system());
     header.record = (struct record_header){
         .id = header.id,
-        .record_kind = RECORD_MISSED_APPOINTMENT,
-        .code = CODE_WAS_NOT_BROUGHT,
-        .urgency = URGENCY_ROUTINE,
+        .record_kind = kind_of(load),
+        .code = code_of(load),
+        .urgency = urgency_of(load),
         .event_day = instant_london_day(now) - (int32_t)(seq % 600),
         .recorded_ms = now,
         .created_ms = now,
@@ -205,9 +221,9 @@ static bool may_read(const struct load *load, const struct agency *agency)
     const struct disclosure disclosure = {
         .origin = load->self,
         .recipient = agency,
-        .kind = RECORD_MISSED_APPOINTMENT,
-        .code = CODE_WAS_NOT_BROUGHT,
-        .urgency = URGENCY_ROUTINE,
+        .kind = kind_of(load),
+        .code = code_of(load),
+        .urgency = urgency_of(load),
         .day = instant_london_day(clock_real_ms(clock_system())),
     };
     struct decision decision = agreements_decide(load->governance->agreements, &disclosure);
@@ -290,7 +306,7 @@ static void cut(struct load *load, struct sent *sent)
     const struct wire_header transport = {
         .version = CAIRN_PROTOCOL_MAX,
         .type = WIRE_PARCEL,
-        .lane = LANE_NORMAL,
+        .lane = (uint8_t)load->lane,
         .entries = (uint16_t)sent->n,
         .correlation = sent->correlation,
     };
@@ -333,6 +349,16 @@ static void say_hello(struct load *load)
     (void)load_send(load, buf_slice(&frame));
 }
 
+void load_in_lane(struct load *load, enum lane lane)
+{
+    load->lane = lane;
+}
+
+enum verdict load_refusal(const struct load *load)
+{
+    return load->refusal;
+}
+
 void load_submit(struct load *load, size_t n)
 {
     assert_true(load->n_sent < PARCELS_MAX && n <= CAIRN_PARCEL_ENTRIES_MAX);
@@ -341,6 +367,7 @@ void load_submit(struct load *load, size_t n)
     sent->first_seq = load->next_seq;
     sent->n = n;
     load->next_seq += n;
+    load->refusal = VERDICT_STORED;
     cut(load, sent);
     for (size_t i = 0; i < n; i++) {
         note_submitted(load, sent->first_seq + i);
@@ -497,6 +524,7 @@ static size_t take(struct load *load, struct slice frame)
     assert_int_equal(header.type, WIRE_ERROR);
     assert_true(wire_error_read(wire_payload(frame), &load->arena, &verdict));
     assert_true(verdict_is_retry(verdict));
+    load->refusal = verdict;
     if (verdict == VERDICT_HELLO_FIRST) {
         load->greeted = false;
         say_hello(load);

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "cairn/codes.h"
 #include "cairn/ids.h"
 #include "cairn/verdict.h"
 #include "support/daemons.h"
@@ -22,6 +23,11 @@ void load_free(struct load **load);
 /* Dials anew: the broker was started again. */
 void load_reconnect(struct load *load);
 
+/* What is submitted from now on goes in that lane: in the urgent one, concerns that cannot wait.
+ * LANE_NORMAL at first. */
+void load_in_lane(struct load *load, enum lane lane);
+/* What the newest refusal of a parcel since the last submission said; VERDICT_STORED: none came. */
+enum verdict load_refusal(const struct load *load);
 /* A parcel of n records is made, written down as submitted, and sent when there is a connection. */
 void load_submit(struct load *load, size_t n);
 /* Takes what has come, waiting up to timeout_ms for something. Returns how many entries were

@@ -34,6 +34,8 @@ struct load {
     uint64_t stream;
     uint64_t next_seq;
     uint64_t next_correlation;
+    enum lane lane;
+    enum verdict refusal; /* since the last submission */
     char submitted_path[ESTATE_PATH];
     char acknowledged_path[ESTATE_PATH];
     char heads_path[ESTATE_PATH];

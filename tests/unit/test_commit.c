@@ -423,17 +423,17 @@ static void a_record_in_the_batch_of_a_newer_directory_is_not_blamed_for_it(void
 
 struct disk_row {
     int percent;
-    enum verdict record;
-    enum verdict statement;
+    enum verdict bulk;
+    enum verdict normal;
     enum verdict acknowledgement;
     enum verdict urgent;
 };
 
 static const struct disk_row disks[] = {
-    {CAIRN_DISK_WARN_PERCENT - 1, VERDICT_STORED, VERDICT_STORED, VERDICT_STORED, VERDICT_STORED},
-    {CAIRN_DISK_WARN_PERCENT, VERDICT_DISK_FULL, VERDICT_STORED, VERDICT_STORED, VERDICT_STORED},
-    {CAIRN_DISK_REFUSE_PERCENT, VERDICT_DISK_FULL, VERDICT_DISK_FULL, VERDICT_STORED,
-     VERDICT_STORED},
+    {79, VERDICT_STORED, VERDICT_STORED, VERDICT_STORED, VERDICT_STORED},
+    {80, VERDICT_DISK_FULL, VERDICT_STORED, VERDICT_STORED, VERDICT_STORED},
+    {89, VERDICT_DISK_FULL, VERDICT_STORED, VERDICT_STORED, VERDICT_STORED},
+    {90, VERDICT_DISK_FULL, VERDICT_DISK_FULL, VERDICT_STORED, VERDICT_STORED},
     {100, VERDICT_DISK_FULL, VERDICT_DISK_FULL, VERDICT_STORED, VERDICT_STORED},
 };
 
@@ -450,9 +450,13 @@ static void the_fuller_the_disk_the_less_is_taken_and_urgent_records_always(void
         world->commit.looked_ms = clock_boot_ms(&world->clock.clock) + 1; /* not again by itself */
         world->commit.disk_percent = disks[i].percent;
         make_record(world, GP, &entry);
-        assert_int_equal(world_send_one(world, GP, &entry), disks[i].record);
+        const struct world_parcel bulk = {
+            .agency = GP, .lane = LANE_BULK, .n = 1, .entries = &entry};
+        assert_int_equal(world_send(world, &bulk), disks[i].bulk);
+        make_record(world, GP, &entry);
+        assert_int_equal(world_send_one(world, GP, &entry), disks[i].normal);
         world_statement(world, GP, ALIX, true, &entry);
-        assert_int_equal(world_send_one(world, GP, &entry), disks[i].statement);
+        assert_int_equal(world_send_one(world, GP, &entry), disks[i].normal);
         world_acknowledgement(world, GP, 0, &entry);
         assert_int_equal(world_send_one(world, GP, &entry), disks[i].acknowledgement);
         world_record(world, &urgent, &entry);

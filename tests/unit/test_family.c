@@ -463,6 +463,41 @@ static void whom_a_newer_version_of_a_plan_leaves_out_is_involved_no_more(void *
     assert_int_equal(headers[1].involvement.role, ROLE_PLAN_TEAM);
 }
 
+/* Rows of the plan that lie there: documents and claims that had ended by some days from now, or
+ * things, of which some still hold. */
+static size_t stated_then(struct practice *practice, bool things)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(practice->agent->store);
+    _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, AT_STATED, SLICE_NULL);
+    size_t n = 0;
+    for (; walk.live; store_walk_next(&walk)) {
+        struct reader reader = reader_over(walk.value);
+        bool thing = walk.key.data[0] == 2;
+        n += thing == things && read_i32(&reader) <= TODAY + 9 ? 1 : 0;
+    }
+    return n;
+}
+
+static void what_documents_said_goes_when_nothing_of_it_holds_any_more(void **state)
+{
+    struct practice *practice = *state;
+    const char *open = "\"phone\": \"0191 498 0811\"";
+    const char *ends = "\"phone\": \"0191 498 0811\", \"until\": \"2026-12-01\"";
+    answered(submit_plan(practice, open, ends));
+    assert_int_equal(stated_then(practice, false), 2);
+    assert_true(stated_then(practice, true) > 0);
+
+    clock_fake_advance(&practice->clock, (CAIRN_STATED_KEPT_DAYS + 20) * INT64_C(86400000));
+    for (int i = 0; i < 8; i++) { /* each looks at some of what is there */
+        char other[32];
+        (void)snprintf(other, sizeof(other), "NP-2029-%d", i);
+        answered(submit_changed(practice, INTAKE_INCIDENT, INCIDENT, "NP-2026-118204", other));
+    }
+
+    assert_int_equal(stated_then(practice, false), 0);
+    assert_true(stated_then(practice, true) > 0); /* of the plan's team, who have no end */
+}
+
 static void a_plan_in_which_only_an_end_is_new_says_that_end(void **state)
 {
     struct practice *practice = *state;
@@ -564,6 +599,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_still_waits_here_is_withdrawn_with_its_involvement,
                                         open_ungoverned, close_practice),
         STORY(whom_a_newer_version_of_a_plan_leaves_out_is_involved_no_more),
+        STORY(what_documents_said_goes_when_nothing_of_it_holds_any_more),
         STORY(a_plan_in_which_only_an_end_is_new_says_that_end),
         STORY(an_older_version_of_a_plan_that_comes_late_states_nobody),
         STORY(the_end_of_a_plan_ends_whom_it_does_not_name_too),

@@ -489,8 +489,12 @@ static void a_reader_row_comes_back_as_it_went(void **state)
 
 static struct agency_row agency_sample(void)
 {
-    struct agency_row row = {
-        .next_position = 90, .acknowledged = 89, .log_size = UINT64_MAX, .said_day = 20779};
+    struct agency_row row = {.next_position = 90,
+                             .acknowledged = 89,
+                             .log_size = UINT64_MAX,
+                             .holds = 3,
+                             .left_day = 20700,
+                             .said_day = 20779};
 
     memset(row.log_root.bytes, 0x12, sizeof(row.log_root.bytes));
     memset(row.cosignature, 0x34, sizeof(row.cosignature));
@@ -647,7 +651,7 @@ static const struct {
     {"alert", T_ALERT, 245, "9702e019b56c9355cd911234a512e20b81553cd4286ff1e8d396ce261f8499e7"},
     {"mailbox", T_MAILBOX, 39, "2fec766b15a339d490d4af1e9cbb36b6b6f9e56ccd16f3fbd20f1bbcee237027"},
     {"reader", T_READER, 25, "e75a4451b99763d3347cb779dd745e0017092a2f3181a1cc04fa0fb5b3f69bd1"},
-    {"agency", T_AGENCY, 152, "82d740d6a6cc84a9dd6189ea819c1712f2d0350ac1f3e7fdb6b6035072e0dcc2"},
+    {"agency", T_AGENCY, 160, "e82bf9533e400b186fa7fe1bf40cb73cd35fdd51b13bafe16d70a614c2a29ba3"},
     {"involvement", T_INVOLVEMENT, 36,
      "96390cfe655a81cbe66fcc33c6b390e245153da392885471d4ed109ad51ae0c9"},
     {"tie", T_TIE, 33, "bca4e5f4d0f19b4cd4ffa9111e734a1f4bf086b81318eff35ef273fc726fa144"},

@@ -163,8 +163,9 @@ static void what_a_named_person_holds_stays_until_it_is_released(void **state)
     struct entry_id second = miss(world, HOSPITAL, ALIX, "2026-10-02");
     struct entry_id other = miss(world, GP, BLAKE, "2026-10-01");
 
+    pass_days(world, 20);
     assert_int_equal(hold(world, GP, ACTION_HOLD, &first), VERDICT_STORED);
-    pass_days(world, CAIRN_WINDOW_MAX_DAYS + 3);
+    pass_days(world, CAIRN_WINDOW_MAX_DAYS - 10);
     assert_int_equal(destroyed(world, &first), DESTROYED_NOT);
     assert_int_equal(destroyed(world, &second), DESTROYED_NOT);
     assert_int_equal(destroyed(world, &other), DESTROYED_UNUSED);
@@ -194,6 +195,66 @@ static void only_an_origin_or_a_front_door_that_was_told_of_it_holds_it(void **s
     assert_int_equal(hold(world, MASH, ACTION_HOLD, &concern), VERDICT_CONFLICT);
     assert_int_equal(hold(world, GP, ACTION_RELEASE_HOLD, &concern), VERDICT_CONFLICT);
     assert_int_equal(hold(world, MASH, ACTION_RELEASE_HOLD, &concern), VERDICT_STORED);
+}
+
+static void a_hold_ends_after_a_year_and_its_agency_hears_before(void **state)
+{
+    struct world *world = *state;
+    struct wire_notice notice;
+    struct entry_id record = miss(world, GP, ALIX, "2026-10-01");
+    assert_int_equal(hold(world, GP, ACTION_HOLD, &record), VERDICT_STORED);
+
+    pass_days(world, CAIRN_HOLD_DAYS - CAIRN_HOLD_NOTICE_DAYS - 1);
+    assert_int_equal(notices(world, GP, NOTICE_HOLD_ENDS), 0);
+    pass_days(world, 1);
+
+    assert_int_equal(notices(world, GP, NOTICE_HOLD_ENDS), 1);
+    assert_true(world_notice(world, GP, NOTICE_HOLD_ENDS, 0, &notice));
+    assert_true(entry_id_equal(&notice.record, &record));
+    assert_int_equal(notices(world, MASH, NOTICE_HOLD_ENDS), 0);
+    pass_days(world, CAIRN_HOLD_NOTICE_DAYS - 1);
+    assert_int_equal(destroyed(world, &record), DESTROYED_NOT);
+    pass_days(world, 12);
+    assert_int_equal(destroyed(world, &record), DESTROYED_UNUSED);
+    assert_int_equal(hold(world, GP, ACTION_RELEASE_HOLD, &record), VERDICT_CONFLICT);
+}
+
+static void a_person_prolongs_a_hold_by_saying_it_again(void **state)
+{
+    struct world *world = *state;
+    struct entry_id record = miss(world, GP, ALIX, "2026-10-01");
+    assert_int_equal(hold(world, GP, ACTION_HOLD, &record), VERDICT_STORED);
+    assert_int_equal(hold(world, GP, ACTION_HOLD, &record), VERDICT_CONFLICT);
+    pass_days(world, CAIRN_HOLD_DAYS - 10);
+
+    assert_int_equal(hold(world, GP, ACTION_HOLD, &record), VERDICT_STORED);
+
+    pass_days(world, CAIRN_HOLD_DAYS - 20);
+    assert_int_equal(destroyed(world, &record), DESTROYED_NOT);
+    assert_int_equal(notices(world, GP, NOTICE_HOLD_ENDS), 2);
+    pass_days(world, 40);
+    assert_int_equal(destroyed(world, &record), DESTROYED_UNUSED);
+}
+
+static void an_agency_has_so_many_holds_and_no_more(void **state)
+{
+    struct world *world = *state;
+    struct entry_id first = miss(world, GP, ALIX, "2026-10-01");
+    struct entry_id second = miss(world, GP, BLAKE, "2026-10-01");
+    assert_int_equal(hold(world, GP, ACTION_HOLD, &first), VERDICT_STORED);
+    {
+        struct agency_row row;
+        _cleanup_(store_end) struct store_txn *txn = store_begin(world->store);
+        agency_row_get(txn, GP, &row);
+        assert_int_equal(row.holds, 1);
+        row.holds = CAIRN_HOLDS_MAX;
+        agency_row_put(txn, GP, &row);
+        assert_int_equal(store_commit(&txn), 0);
+    }
+
+    assert_int_equal(hold(world, GP, ACTION_HOLD, &second), VERDICT_OVER_LIMIT);
+    assert_int_equal(hold(world, GP, ACTION_RELEASE_HOLD, &first), VERDICT_STORED);
+    assert_int_equal(hold(world, GP, ACTION_HOLD, &second), VERDICT_STORED);
 }
 
 static void what_an_open_alert_lists_stays(void **state)
@@ -307,6 +368,45 @@ static void what_somebody_has_not_acknowledged_stays(void **state)
     pass_days(world, 12);
 
     assert_int_equal(destroyed(world, &record), DESTROYED_DELIVERED);
+}
+
+/* As a request does, which no change of documents withholds; and everybody else has had it long ago. */
+static struct entry_id wait_for_revoked(struct world *world, uint32_t agency)
+{
+    change_document(world, GOVERNANCE_CALENDAR, "\"desks\":",
+                    "\"delivered_kept_days\": 7, \"history_kept_days\": 7, \"desks\":");
+    struct entry_id record = report_danger(world);
+    world_revoke(world, 1U << agency);
+    world_turn(world);
+    const struct reader_row waits = {.position = 1000, .tellings = 1};
+    _cleanup_(store_end) struct store_txn *txn = store_begin(world->store);
+    reader_row_put(txn, &record, agency, &waits);
+    assert_int_equal(store_commit(&txn), 0);
+    return record;
+}
+
+static void what_waits_for_a_revoked_agency_goes_when_it_does_not_come_back(void **state)
+{
+    struct world *world = *state;
+    struct entry_id record = wait_for_revoked(world, MASH);
+
+    pass_days(world, CAIRN_LEFT_KEPT_DAYS - 1);
+    assert_int_equal(destroyed(world, &record), DESTROYED_NOT);
+    pass_days(world, 24);
+
+    assert_int_equal(destroyed(world, &record), DESTROYED_DELIVERED);
+}
+
+static void what_waits_for_an_agency_that_comes_back_in_time_stays(void **state)
+{
+    struct world *world = *state;
+    struct entry_id record = wait_for_revoked(world, MASH);
+    pass_days(world, CAIRN_LEFT_KEPT_DAYS - 7);
+
+    world_revoke(world, 0);
+    pass_days(world, CAIRN_LEFT_KEPT_DAYS);
+
+    assert_int_equal(destroyed(world, &record), DESTROYED_NOT);
 }
 
 static void the_calendar_says_how_long_or_that_all_is_kept(void **state)
@@ -472,12 +572,17 @@ int main(void)
         STORY(what_is_held_goes_after_a_year_whatever_the_patterns_say),
         STORY(what_a_named_person_holds_stays_until_it_is_released),
         STORY(only_an_origin_or_a_front_door_that_was_told_of_it_holds_it),
+        STORY(a_hold_ends_after_a_year_and_its_agency_hears_before),
+        STORY(a_person_prolongs_a_hold_by_saying_it_again),
+        STORY(an_agency_has_so_many_holds_and_no_more),
         STORY(what_an_open_alert_lists_stays),
         STORY(what_is_listed_for_review_stays),
         STORY(what_somebody_asked_for_stays_for_its_origin_to_answer),
         STORY(what_everybody_has_is_destroyed_after_its_transit_days),
         STORY(a_record_stays_for_those_who_come_to_know_the_child_within_a_year),
         STORY(what_somebody_has_not_acknowledged_stays),
+        STORY(what_waits_for_a_revoked_agency_goes_when_it_does_not_come_back),
+        STORY(what_waits_for_an_agency_that_comes_back_in_time_stays),
         STORY(the_calendar_says_how_long_or_that_all_is_kept),
         STORY(what_is_destroyed_leaves_a_journal_that_replays_to_the_same_root),
         STORY(what_is_destroyed_is_no_fault_of_a_copied_store),

@@ -460,6 +460,34 @@ static void one_agencys_many_children_do_not_shut_out_anothers(void **state)
     assert_true(told);
 }
 
+/* Each of them has so long a list that all together are far more than one step may write. */
+static void one_record_that_counts_for_many_children_is_looked_at_in_steps(void **state)
+{
+    struct world *world = *state;
+    know_family(world);
+    count_adults(world);
+    for (int n = 0; n < CAIRN_TIED_MAX; n++) {
+        const struct tying one = {.agency = GP, .child = 20 + n, .adult = ANNA};
+        state_named(world, GP, one.child);
+        involve(world, GP, one.child);
+        assert_int_equal(tie(world, &one), VERDICT_STORED);
+        for (int i = 0; i < 20; i++) {
+            (void)miss(world, GP, one.child, "2026-02-03");
+        }
+    }
+    state_adult(world, HOSPITAL, ANNA, "9990000101");
+    uint64_t before = world->commit.batch;
+
+    assert_int_equal(signal_adult(world, HOSPITAL, ANNA, "2026-03-02"), VERDICT_STORED);
+
+    assert_true(world->commit.batch > before + 1);
+    for (int n = 0; n < CAIRN_TIED_MAX; n++) {
+        uint64_t alert = current_alert_of(world, subject_row_of(world, GP, 20 + n).child);
+        assert_true(alert != 0);
+        assert_int_equal(alert_row_of(world, alert).n_records, 21);
+    }
+}
+
 /* --- a child who is expected --- */
 
 static void expect_child(struct world *world, uint32_t agency, int child)
@@ -630,6 +658,7 @@ int main(void)
         TEST(an_agency_ties_so_many_a_day_and_no_more),
         TEST(one_agencys_many_ties_do_not_shut_out_anothers),
         TEST(one_agencys_many_children_do_not_shut_out_anothers),
+        TEST(one_record_that_counts_for_many_children_is_looked_at_in_steps),
         TEST(who_is_born_is_one_child_with_who_was_expected),
         TEST(twins_both_have_the_history_and_stay_two),
         TEST(one_agency_ties_no_crowd_of_twins_to_a_child),

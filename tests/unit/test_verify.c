@@ -500,7 +500,7 @@ static void a_nearly_full_disk_takes_only_what_is_urgent(void **state)
     struct world_entry entry;
     make_record(world, GP, &entry);
     world->commit.looked_ms = clock_boot_ms(&world->clock.clock) + 1;
-    world->commit.disk_percent = CAIRN_DISK_WARN_PERCENT;
+    world->commit.disk_percent = CAIRN_DISK_REFUSE_PERCENT;
 
     assert_int_equal(world_send_one(world, GP, &entry), VERDICT_DISK_FULL);
 
