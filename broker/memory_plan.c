@@ -19,6 +19,12 @@
 static_assert(2 * CAIRN_AGENCIES_MAX <= CAIRN_BROKER_FILES_MAX / 2,
               "agencies find room beside as many strangers");
 
+const char *const memory_row_names[N_MEMORY_ROWS] = {
+#define X(name, what) what,
+    MEMORY_ROWS(X)
+#undef X
+};
+
 uint64_t memory_plan_ring_bytes(void)
 {
     uint64_t frames = CAIRN_RING_BYTES / CAIRN_RING_CHARGE(1); /* of all slots together */
@@ -26,21 +32,32 @@ uint64_t memory_plan_ring_bytes(void)
     return frames + arenas + CAIRN_RING_SLOTS * (uint64_t)sizeof(struct slot);
 }
 
-uint64_t memory_plan_bytes(size_t agencies, int workers)
+void memory_plan_rows(size_t agencies, int workers, uint64_t ret[N_MEMORY_ROWS])
 {
-    uint64_t queues = 2ULL * CAIRN_OUT_QUEUE_FRAMES * CAIRN_FRAME_MAX_BYTES;
-    uint64_t batch = 2ULL * CAIRN_BATCH_BYTES_MAX * 2;
+    ret[MEMORY_BASE] = BASE_BYTES;
+    ret[MEMORY_RING] = memory_plan_ring_bytes();
+    ret[MEMORY_QUEUES] = 2ULL * CAIRN_OUT_QUEUE_FRAMES * CAIRN_FRAME_MAX_BYTES;
+    ret[MEMORY_BATCH] = 2ULL * CAIRN_BATCH_BYTES_MAX * 2;
     /* Each row written dirties a page, kept in memory until the commit; branch pages are few. */
-    uint64_t pages = (CAIRN_BATCH_WRITES_MAX + CAIRN_ENTRY_WRITES_MAX) * PAGE_BYTES * 17 / 16;
-    uint64_t publish = sizeof(struct publish) + 8ULL * CAIRN_FRAME_MAX_BYTES;
+    ret[MEMORY_PAGES] = (CAIRN_BATCH_WRITES_MAX + CAIRN_ENTRY_WRITES_MAX) * PAGE_BYTES * 17 / 16;
+    ret[MEMORY_PUBLISH] = sizeof(struct publish) + 8ULL * CAIRN_FRAME_MAX_BYTES;
     /* libzmq queues whole messages per connection, both ways; two connections while an agency
      * reconnects. */
-    uint64_t peers =
+    ret[MEMORY_PEERS] =
         2ULL * agencies * (uint64_t)(CAIRN_SEND_HWM + CAIRN_RECEIVE_HWM) * CAIRN_FRAME_MAX_BYTES;
-    uint64_t strangers = (uint64_t)CAIRN_BROKER_FILES_MAX * CAIRN_STRANGER_BYTES;
-    uint64_t threads = ((uint64_t)workers + 6) * STACK_BYTES;
-    return BASE_BYTES + memory_plan_ring_bytes() + queues + batch + pages + publish + peers +
-           strangers + threads;
+    ret[MEMORY_STRANGERS] = (uint64_t)CAIRN_BROKER_FILES_MAX * CAIRN_STRANGER_BYTES;
+    ret[MEMORY_THREADS] = ((uint64_t)workers + 6) * STACK_BYTES;
+}
+
+uint64_t memory_plan_bytes(size_t agencies, int workers)
+{
+    uint64_t rows[N_MEMORY_ROWS];
+    uint64_t sum = 0;
+    memory_plan_rows(agencies, workers, rows);
+    for (size_t i = 0; i < N_MEMORY_ROWS; i++) {
+        sum += rows[i];
+    }
+    return sum;
 }
 
 int memory_plan_check(size_t agencies, int workers, uint64_t limit_bytes, struct error *error)

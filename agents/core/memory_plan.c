@@ -22,7 +22,13 @@ static uint64_t parsed_bytes(uint64_t text_bytes)
     return text_bytes + values * JSON_VALUE_BYTES;
 }
 
-uint64_t agent_memory_plan_bytes(void)
+const char *const agent_memory_row_names[N_AGENT_MEMORY_ROWS] = {
+#define X(name, what) what,
+    AGENT_MEMORY_ROWS(X)
+#undef X
+};
+
+void agent_memory_plan_rows(uint64_t ret[N_AGENT_MEMORY_ROWS])
 {
     /* Its request, and an answer: as JSON, then as text. */
     uint64_t connection = STACK_BYTES + CAIRN_API_CONNECTION_BYTES + CAIRN_API_SMALL_BODY_BYTES +
@@ -31,11 +37,23 @@ uint64_t agent_memory_plan_bytes(void)
     /* Body, parsed, and as events before they are sealed. */
     uint64_t large = CAIRN_API_BODY_MAX_BYTES + parsed_bytes(CAIRN_API_BODY_MAX_BYTES) +
                      CAIRN_BUNDLE_ENTRIES_MAX * (uint64_t)sizeof(struct appointment_result);
+    ret[AGENT_MEMORY_BASE] = BASE_BYTES;
+    ret[AGENT_MEMORY_CONNECTIONS] = CAIRN_API_CONNECTIONS_MAX * connection;
+    ret[AGENT_MEMORY_LARGE] = CAIRN_API_LARGE_BODIES_MAX * large;
     /* One writer at a time: the pages of the largest submission, before they are on disk. */
-    uint64_t pages = CAIRN_BUNDLE_ENTRIES_MAX * CAIRN_AGENT_ENTRY_BYTES;
-    uint64_t link = (uint64_t)CAIRN_AGENT_RECEIVE_HWM * CAIRN_FRAME_MAX_BYTES;
-    return BASE_BYTES + CAIRN_API_CONNECTIONS_MAX * connection +
-           CAIRN_API_LARGE_BODIES_MAX * large + pages + link;
+    ret[AGENT_MEMORY_PAGES] = CAIRN_BUNDLE_ENTRIES_MAX * CAIRN_AGENT_ENTRY_BYTES;
+    ret[AGENT_MEMORY_LINK] = (uint64_t)CAIRN_AGENT_RECEIVE_HWM * CAIRN_FRAME_MAX_BYTES;
+}
+
+uint64_t agent_memory_plan_bytes(void)
+{
+    uint64_t rows[N_AGENT_MEMORY_ROWS];
+    uint64_t sum = 0;
+    agent_memory_plan_rows(rows);
+    for (size_t i = 0; i < N_AGENT_MEMORY_ROWS; i++) {
+        sum += rows[i];
+    }
+    return sum;
 }
 
 int agent_memory_plan_check(uint64_t limit_bytes, struct error *error)

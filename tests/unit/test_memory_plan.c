@@ -10,6 +10,7 @@
 
 #include "broker/memory_plan.h"
 #include "broker/pipeline.h"
+#include "os/files.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -55,6 +56,17 @@ static void two_hundred_agencies_fit_a_machine_of_four_gigabytes(void **state)
     assert_true(memory_plan_bytes(200, 4) < 4096 * MIB);
 }
 
+static void the_unit_allows_what_a_partnership_of_150_agencies_can_come_to_use(void **state)
+{
+    _cleanup_(buf_deinit) struct buf unit = BUF_MAX(65536);
+    (void)state;
+    assert_int_equal(file_read(SOURCE_DIR "/config/systemd/cairn-broker.service", &unit), 0);
+
+    assert_non_null(strstr(buf_text(&unit), "\nMemoryMax=2G\n"));
+
+    assert_true(memory_plan_bytes(150, CAIRN_VERIFY_WORKERS_MAX) <= 2048 * MIB);
+}
+
 static void a_limit_below_the_plan_is_refused_with_the_sum_in_words(void **state)
 {
     struct error error = ERROR_NULL;
@@ -93,6 +105,7 @@ int main(void)
         cmocka_unit_test(strangers_at_the_door_are_counted),
         cmocka_unit_test(each_worker_costs_a_stack),
         cmocka_unit_test(two_hundred_agencies_fit_a_machine_of_four_gigabytes),
+        cmocka_unit_test(the_unit_allows_what_a_partnership_of_150_agencies_can_come_to_use),
         cmocka_unit_test(a_limit_below_the_plan_is_refused_with_the_sum_in_words),
         cmocka_unit_test(the_plan_itself_is_enough_and_a_byte_less_is_not),
         cmocka_unit_test(without_a_limit_nothing_is_refused),

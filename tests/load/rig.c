@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "load/rig.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "os/files.h"
+#include "support/load_internal.h"
+
+#define SAMPLE_NS   3000000
+#define QUIET_LOOKS 10
+#define ANSWERED_MS 60000.0
+
+/* --- memory --- */
+
+/* Files of /proc have no size: read as they come. */
+static size_t read_proc(pid_t pid, const char *name, char *text, size_t text_bytes)
+{
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    FILE *file = fopen(path, "re");
+    size_t len = file == NULL ? 0 : fread(text, 1, text_bytes - 1, file);
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    text[len] = '\0';
+    return len;
+}
+
+uint64_t rig_anonymous_bytes(pid_t pid)
+{
+    char text[8192];
+    unsigned long long kib = 0;
+    (void)read_proc(pid, "status", text, sizeof(text));
+    const char *line = strstr(text, "RssAnon:");
+    if (line != NULL) {
+        (void)sscanf(line, "RssAnon: %llu", &kib);
+    }
+    return (uint64_t)kib << 10;
+}
+
+uint64_t rig_settled_bytes(pid_t pid)
+{
+    const struct timespec pause = {.tv_nsec = 3 * SAMPLE_NS};
+    uint64_t most = rig_anonymous_bytes(pid);
+    for (int quiet = 0; quiet < QUIET_LOOKS; quiet++) {
+        (void)nanosleep(&pause, NULL);
+        uint64_t now = rig_anonymous_bytes(pid);
+        quiet = now > most ? -1 : quiet;
+        most = now > most ? now : most;
+    }
+    return most;
+}
+
+static void *sample(void *data)
+{
+    struct rig_sampler *sampler = data;
+    const struct timespec pause = {.tv_nsec = SAMPLE_NS};
+    while (!atomic_load(&sampler->stops)) {
+        uint64_t now = rig_anonymous_bytes(sampler->pid);
+        sampler->most = now > sampler->most ? now : sampler->most;
+        (void)nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
+void rig_sampler_start(struct rig_sampler *sampler, pid_t pid)
+{
+    sampler->pid = pid;
+    sampler->most = 0;
+    atomic_init(&sampler->stops, false);
+    assert_int_equal(pthread_create(&sampler->thread, NULL, sample, sampler), 0);
+}
+
+uint64_t rig_sampler_stop(struct rig_sampler *sampler)
+{
+    atomic_store(&sampler->stops, true);
+    assert_int_equal(pthread_join(sampler->thread, NULL), 0);
+    return sampler->most;
+}
+
+/* --- the signer --- */
+
+static void signal_signer(const struct process *broker, int sig)
+{
+    char name[64];
+    char text[256];
+    int pid = 0;
+    (void)snprintf(name, sizeof(name), "task/%d/children", (int)broker->pid);
+    assert_true(read_proc(broker->pid, name, text, sizeof(text)) > 0);
+    assert_int_equal(sscanf(text, "%d", &pid), 1); /* the only child that it has */
+    assert_true(pid > 1);
+    assert_int_equal(kill(pid, sig), 0);
+}
+
+void rig_halt_signer(const struct process *broker)
+{
+    signal_signer(broker, SIGSTOP);
+}
+
+void rig_resume_signer(const struct process *broker)
+{
+    signal_signer(broker, SIGCONT);
+}
+
+/* --- frames --- */
+
+bool rig_send_largest(struct load *load, unsigned type, enum lane lane)
+{
+    static uint8_t bytes[CAIRN_FRAME_MAX_BYTES];
+    const struct wire_header header = {
+        .version = CAIRN_PROTOCOL_MAX,
+        .type = (uint8_t)type,
+        .lane = (uint8_t)lane,
+        .entries = type == WIRE_PARCEL ? CAIRN_PARCEL_ENTRIES_MAX : 0,
+    };
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    wire_frame_begin(&frame, &header);
+    buf_add(&frame, bytes, sizeof(bytes) - WIRE_HEADER_BYTES);
+    wire_frame_end(&frame);
+    assert_true(buf_ok(&frame));
+    return load_send(load, buf_slice(&frame));
+}
+
+void rig_ignore_answers(struct load *load)
+{
+    struct net_frame frame = NET_FRAME_NULL;
+    while (dealer_receive(load->dealer, &frame)) {
+        net_frame_deinit(&frame);
+    }
+}
+
+/* --- time --- */
+
+double rig_now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+double rig_wait_ms(struct load *load, enum lane lane)
+{
+    double began = rig_now_ms();
+    size_t before = load_unanswered(load);
+    load_in_lane(load, lane);
+    load_submit(load, 1);
+    while (load_unanswered(load) > before) {
+        assert_true(rig_now_ms() < began + ANSWERED_MS);
+        (void)load_receive(load, 10);
+    }
+    return rig_now_ms() - began;
+}
