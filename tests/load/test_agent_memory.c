@@ -37,6 +37,7 @@ struct scene {
     struct estate estate;
     struct process broker;
     struct process agent;
+    struct process practice; /* a second one: appointments are a health agency's to send */
     struct load *gp;
     uint64_t plan[N_AGENT_MEMORY_ROWS];
     uint64_t rest;
@@ -48,19 +49,23 @@ static struct scene scene;
 
 static int set_up(void **state)
 {
-    const struct process_options agent = {
+    struct process_options agent = {
         .program = "cairn-agent", .config = "mash/agent.ini", .argument = "--allow-tmpfs"};
     (void)state;
-    scene = (struct scene){.broker = PROCESS_NULL, .agent = PROCESS_NULL};
+    scene = (struct scene){.broker = PROCESS_NULL, .agent = PROCESS_NULL, .practice = PROCESS_NULL};
     log_init("test", LOG_LEVEL_ERROR);
     estate_make(&scene.estate);
     estate_add_agency(&scene.estate, "gp-elm", "gp");
+    estate_add_agency(&scene.estate, "gp-oak", "gp");
     estate_add_agency(&scene.estate, "mash", "mash");
     broker_start(&scene.estate, &scene.broker);
     scene.gp = load_new(&scene.estate, "gp-elm");
     agent_memory_plan_rows(scene.plan);
     process_start(&scene.estate, &agent, &scene.agent);
     assert_true(process_ready(&scene.agent));
+    agent.config = "gp-oak/agent.ini";
+    process_start(&scene.estate, &agent, &scene.practice);
+    assert_true(process_ready(&scene.practice));
     scene.rest = rig_settled_bytes(scene.agent.pid);
     for (size_t i = 0; i < CALLERS; i++) {
         scene.callers[i] = -1;
@@ -82,6 +87,7 @@ static int tear_down(void **state)
     }
     load_free(&scene.gp);
     process_deinit(&scene.agent);
+    process_deinit(&scene.practice);
     process_deinit(&scene.broker);
     estate_remove(&scene.estate);
     return 0;
@@ -89,12 +95,12 @@ static int tear_down(void **state)
 
 /* --- callers --- */
 
-static int dial(void)
+static int dial(const char *name)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const struct timeval patience = {.tv_sec = PATIENCE_S};
     char path[ESTATE_PATH];
-    estate_path(&scene.estate, "mash/agent.sock", path);
+    estate_path(&scene.estate, name, path);
     assert_true(strlen(path) < sizeof(address.sun_path));
     memcpy(address.sun_path, path, strlen(path) + 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -168,7 +174,7 @@ static void attack_connections(void)
     _cleanup_(buf_deinit) struct buf body = BUF_MAX(CAIRN_API_SMALL_BODY_BYTES);
     fill_values(&body, CAIRN_API_SMALL_BODY_BYTES);
     for (size_t i = 0; i < CALLERS; i++) {
-        scene.callers[i] = dial();
+        scene.callers[i] = dial("mash/agent.sock");
         (void)(say_head(scene.callers[i], "application/fhir+json", body.len) &&
                say(scene.callers[i], slice_make(body.data, body.len - 1)));
     }
@@ -179,7 +185,7 @@ static void attack_large(void)
     _cleanup_(buf_deinit) struct buf body = BUF_MAX(CAIRN_API_BODY_MAX_BYTES);
     fill_values(&body, CAIRN_API_BODY_MAX_BYTES);
     for (size_t i = 0; i < CAIRN_API_LARGE_BODIES_MAX; i++) {
-        scene.large[i] = dial();
+        scene.large[i] = dial("mash/agent.sock");
         (void)(say_head(scene.large[i], "application/fhir+json", body.len) &&
                say(scene.large[i], slice_make(body.data, body.len - 1)));
     }
@@ -221,11 +227,14 @@ static void attack_pages(void)
 {
     _cleanup_(buf_deinit) struct buf body = BUF_MAX(CAIRN_API_BODY_MAX_BYTES);
     make_bundle(&body);
-    int fd = dial();
+    int fd = dial("gp-oak/agent.sock");
     assert_true(say_head(fd, "application/fhir+json", body.len) && say(fd, buf_slice(&body)));
     int status = answer(fd);
-    print_message("  %d appointments at once: %d\n", APPOINTMENTS, status);
+    uint64_t taken = rig_settled_bytes(scene.practice.pid);
+    print_message("  %d appointments at once: %d, %.1f MiB\n", APPOINTMENTS, status,
+                  (double)taken / RIG_MIB);
     assert_int_equal(status / 100, 2);
+    assert_true(CAIRN_SANITIZED || taken <= agent_memory_plan_bytes());
     fd_close(&fd);
 }
 
