@@ -4,11 +4,14 @@
  * in one real process whose signer stands still, so that nothing leaves it. What the process has by
  * then, as the kernel counts it, is within the plan.
  */
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -18,18 +21,21 @@
 #include "crypto/crypto.h"
 #include "load/rig.h"
 #include "net/net.h"
+#include "os/fd.h"
 #include "support/load_internal.h"
 
 #define AGENCIES    4
 #define CONNECTIONS (2 * AGENCIES) /* an agency that reconnects has two: the first half is sound */
 #define WORKERS     2
 #define ROUNDS      40
+#define STRANGERS   500
 #define PARCELS     20 /* full ones, of each health agency */
 
 struct scene {
     struct estate estate;
     struct process broker;
     struct load *loads[CONNECTIONS];
+    int strangers[STRANGERS];
     uint64_t plan[N_MEMORY_ROWS];
     uint64_t rest;
 };
@@ -42,6 +48,9 @@ static int set_up(void **state)
         {"gp-elm", "gp"}, {"gp-oak", "gp"}, {"gp-ash", "gp"}, {"mash", "mash"}};
     (void)state;
     scene = (struct scene){.broker = PROCESS_NULL};
+    for (size_t i = 0; i < STRANGERS; i++) {
+        scene.strangers[i] = -1;
+    }
     log_init("test", LOG_LEVEL_ERROR);
     estate_make(&scene.estate);
     for (size_t i = 0; i < AGENCIES; i++) {
@@ -60,6 +69,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
+    for (size_t i = 0; i < STRANGERS; i++) {
+        fd_close(&scene.strangers[i]);
+    }
     for (size_t i = 0; i < CONNECTIONS; i++) {
         load_free(&scene.loads[i]);
     }
@@ -163,15 +175,17 @@ static void attack_batches(void)
 }
 
 static void (*const attacks[])(void) = {
-    [MEMORY_BASE] = attack_base,     [MEMORY_RING] = attack_ring,
-    [MEMORY_QUEUES] = attack_queues, [MEMORY_PUBLISH] = attack_publish,
-    [MEMORY_PEERS] = attack_peers,   [MEMORY_BATCH] = attack_batches,
-    [MEMORY_PAGES] = attack_batches, [MEMORY_THREADS] = attack_batches,
+    [MEMORY_BASE] = attack_base,       [MEMORY_RING] = attack_ring,
+    [MEMORY_QUEUES] = attack_queues,   [MEMORY_PUBLISH] = attack_publish,
+    [MEMORY_PEERS] = attack_peers,     [MEMORY_STRANGERS] = attack_strangers,
+    [MEMORY_BATCH] = attack_batches,   [MEMORY_PAGES] = attack_batches,
+    [MEMORY_THREADS] = attack_batches,
 };
 
 /* What fills up while nothing leaves, then what the rest does to it. */
-static const enum memory_row order[] = {MEMORY_BASE,  MEMORY_RING,  MEMORY_QUEUES, MEMORY_PUBLISH,
-                                        MEMORY_PEERS, MEMORY_BATCH, MEMORY_PAGES,  MEMORY_THREADS};
+static const enum memory_row order[] = {MEMORY_BASE,    MEMORY_RING,  MEMORY_QUEUES,
+                                        MEMORY_PUBLISH, MEMORY_PEERS, MEMORY_STRANGERS,
+                                        MEMORY_BATCH,   MEMORY_PAGES, MEMORY_THREADS};
 
 static void every_row_of_the_plan_has_an_attack(void **state)
 {
