@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-#include "broker/alert.h"
+#include "broker/alert_addressees.h"
+#include "broker/alert_met.h"
+#include "broker/alert_tell.h"
 #include "broker/chronology.h"
 #include "broker/contradiction.h"
 #include "broker/headline.h"

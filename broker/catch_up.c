@@ -2,7 +2,7 @@
 #include "broker/catch_up.h"
 
 #include "base/date.h"
-#include "broker/alert.h"
+#include "broker/alert_tell.h"
 #include "broker/circle.h"
 #include "broker/disclose.h"
 #include "broker/headline.h"

@@ -2,6 +2,8 @@
 #include "broker/decision.h"
 
 #include "broker/alert.h"
+#include "broker/alert_addressees.h"
+#include "broker/alert_tell.h"
 #include "broker/child.h"
 #include "broker/disclose.h"
 #include "broker/headline.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/alert.h"
+#include "broker/alert_addressees.h"
 #include "broker/child.h"
 #include "broker/chronology.h"
 #include "broker/contradiction.h"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/link_notice.h"
 
-#include "broker/alert.h"
+#include "broker/alert_addressees.h"
+#include "broker/alert_retract.h"
+#include "broker/alert_tell.h"
 #include "broker/chronology.h"
 #include "broker/decision.h"
 #include "broker/headline.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/alert.h"
+#include "broker/alert_addressees.h"
 #include "broker/disclose.h"
 #include "broker/headline.h"
 #include "broker/members.h"

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "broker/alert.h"
+#include "broker/alert_retract.h"
+#include "broker/alert_tell.h"
 #include "broker/candidates.h"
 #include "broker/chronology.h"
 #include "broker/circle.h"

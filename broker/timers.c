@@ -5,6 +5,7 @@
 
 #include "base/date.h"
 #include "broker/alert.h"
+#include "broker/alert_tell.h"
 #include "broker/catch_up.h"
 #include "broker/circle.h"
 #include "broker/desk.h"

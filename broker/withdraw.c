@@ -2,6 +2,8 @@
 #include "broker/withdraw.h"
 
 #include "broker/alert.h"
+#include "broker/alert_addressees.h"
+#include "broker/alert_tell.h"
 #include "broker/decision.h"
 #include "broker/headline.h"
 

@@ -18,4 +18,19 @@ static inline void write_entry_id(struct writer *writer, const struct entry_id *
     write_u64(writer, id->seq);
 }
 
+static inline struct subject_id read_subject(struct reader *reader)
+{
+    struct subject_id subject = {.agency = read_u32(reader)};
+    read_into(reader, subject.handle, CAIRN_HANDLE_BYTES);
+    return subject;
+}
+
+static inline struct entry_id read_entry_id(struct reader *reader)
+{
+    uint32_t agency = read_u32(reader);
+    uint64_t stream = read_u64(reader);
+    uint64_t seq = read_u64(reader);
+    return (struct entry_id){.agency = agency, .stream = stream, .seq = seq};
+}
+
 #endif

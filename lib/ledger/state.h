@@ -5,6 +5,10 @@
  * are fixed big-endian layouts; each has a pack and an unpack, and an unpack that fails means a
  * broken store, never bad input.
  *
+ * state.c has META, ENTRY, AGENCY and GOVERNANCE; state_child.c who is one child and who is about it;
+ * state_alert.c chronologies and alerts; state_mailbox.c what agencies are told and were told;
+ * state_due.c what is to be looked at later; state_sealed.c what can be destroyed.
+ *
  * The broker alone writes (commit, through apply); publish and the tools that audit a copy read.
  * Sealed bodies, grants and parcel signatures lie in T_BLOB and T_PARCEL, which apply neither reads
  * nor writes: they can be destroyed and the journal still replays.
