@@ -5,7 +5,6 @@
 
 #include "broker/alert.h"
 #include "broker/disclose.h"
-#include "broker/headline.h"
 #include "broker/mailbox.h"
 #include "broker/members.h"
 

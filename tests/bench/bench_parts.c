@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/date.h"
-#include "broker/alert.h"
 #include "broker/candidates.h"
 #include "broker/circle.h"
 #include "broker/links.h"
