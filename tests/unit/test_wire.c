@@ -264,7 +264,7 @@ static const struct {
     {"delivered", "1801", "1840", "an index beyond the largest parcel"},
     {"delivered", "6001", "6004", "an unknown flag"},
     {"release", "0a0d080311", "0a0b11", "a record without an agency"},
-    {"notice", "08011006", "08121006", "an unknown type"},
+    {"notice", "08011006", "087f1006", "an unknown type"},
     {"notice", "50035a", "50085a", "an unknown outcome"},
     {"notice", "6801", "6808", "an unknown earlier outcome"},
     {"notice", "18032001", "18012001", "a code of another kind"},
