@@ -20,6 +20,16 @@ static size_t entries_of(const struct slot *slot, enum entry_kind kind)
     return n;
 }
 
+/* It lets rows go, or somebody waits for it: to read an account, or to close an alert. */
+static bool acts(const struct slot *slot)
+{
+    size_t decisions = entries_of(slot, ENTRY_DECISION);
+    size_t acknowledgements = entries_of(slot, ENTRY_ACKNOWLEDGEMENT);
+    size_t statements =
+        decisions > 0 ? entries_of(slot, ENTRY_SUBJECT) : 0; /* of whom it is about */
+    return decisions + acknowledgements + statements == slot->parcel.n_entries;
+}
+
 /* Why a sound frame must come again later. The urgent lane waits for room alone, and that to the
  * last. */
 static enum verdict must_wait(const struct commit *commit, const struct slot *slot)
@@ -27,8 +37,7 @@ static enum verdict must_wait(const struct commit *commit, const struct slot *sl
     const uint64_t *held = slot->parcel.head.versions.of;
     const uint64_t *ours = commit->governance->versions;
     bool has_records = entries_of(slot, ENTRY_RECORD) > 0;
-    bool acknowledges = entries_of(slot, ENTRY_ACKNOWLEDGEMENT) == slot->parcel.n_entries;
-    if (room_refuses(commit, (enum lane)slot->header.lane, acknowledges)) {
+    if (room_refuses(commit, (enum lane)slot->header.lane, acts(slot))) {
         return VERDICT_DISK_FULL;
     }
     if (slot->header.lane == LANE_URGENT) {

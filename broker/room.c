@@ -56,12 +56,12 @@ void room_admit(struct commit *commit, struct store_txn *txn, size_t n)
     }
 }
 
-bool room_refuses(const struct commit *commit, enum lane lane, bool acknowledges)
+bool room_refuses(const struct commit *commit, enum lane lane, bool acts)
 {
     if (commit->out_of_room) {
         return true;
     }
-    if (lane == LANE_URGENT || acknowledges) {
+    if (lane == LANE_URGENT || acts) {
         return false;
     }
     return commit->disk_percent >= CAIRN_DISK_REFUSE_PERCENT ||

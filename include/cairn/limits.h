@@ -153,7 +153,7 @@
 #define CAIRN_AGENT_ENTRY_BYTES   (48ULL << 10) /* of pages that one entry touches, sealed and all */
 #define CAIRN_READERS_MAX         512
 #define CAIRN_DISK_WARN_PERCENT   80 /* the bulk lane is told to wait */
-#define CAIRN_DISK_REFUSE_PERCENT 90 /* the rest is for the urgent lane and acknowledgements */
+#define CAIRN_DISK_REFUSE_PERCENT 90 /* the rest is for what is urgent, decisions, acknowledgements */
 #define CAIRN_BROKER_RESERVE_BYTES                                                                 \
     (16ULL << 20) /* of disk, kept from the first of these on: some hundreds of urgent batches */
 

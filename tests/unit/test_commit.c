@@ -437,6 +437,27 @@ static const struct disk_row disks[] = {
     {100, VERDICT_DISK_FULL, VERDICT_DISK_FULL, VERDICT_STORED, VERDICT_STORED},
 };
 
+/* The account of what is held opens by a decision: a disk that fills up must not keep it shut. */
+static void what_a_person_decides_is_taken_while_the_disk_fills_up(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entries[3];
+    three_missed(world, ALIX);
+    uint64_t alert = current_alert_of(world, subject_row_of(world, GP, ALIX).child);
+    world->commit.looked_ms = clock_boot_ms(&world->clock.clock) + 1; /* not again by itself */
+    world->commit.disk_percent = 99;
+
+    assert_int_equal(decide(world, MASH, alert, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
+    world_statement(world, MASH, ALIX, true, &entries[0]);
+    world_decision(world, MASH, alert, ACTION_CLOSE, OUTCOME_NO_FURTHER_ACTION, &entries[1]);
+    const struct world_parcel stated = {.agency = MASH, .n = 2, .entries = entries};
+    assert_int_equal(world_send(world, &stated), VERDICT_STORED);
+    world_decision(world, MASH, alert, ACTION_OPEN, OUTCOME_NONE, &entries[0]);
+    make_record(world, MASH, &entries[1]);
+    const struct world_parcel mixed = {.agency = MASH, .n = 2, .entries = entries};
+    assert_int_equal(world_send(world, &mixed), VERDICT_DISK_FULL);
+}
+
 static void the_fuller_the_disk_the_less_is_taken_and_urgent_records_always(void **state)
 {
     struct world *world = *state;
@@ -957,6 +978,7 @@ int main(void)
         STORY(only_records_wait_for_a_newer_directory),
         STORY(an_urgent_record_sealed_to_a_reader_revoked_since_is_stored_and_not_told),
         STORY(a_record_in_the_batch_of_a_newer_directory_is_not_blamed_for_it),
+        STORY(what_a_person_decides_is_taken_while_the_disk_fills_up),
         STORY(the_fuller_the_disk_the_less_is_taken_and_urgent_records_always),
         STORY(an_entry_set_aside_takes_no_other_of_its_parcel_with_it),
         cmocka_unit_test(only_a_death_while_an_entry_is_applied_counts_against_it),
