@@ -62,6 +62,13 @@ static int open_counters(struct broker *broker, struct error *error)
     return r == 0 ? broker_counters_create(path, &broker->counters, error) : r;
 }
 
+/* What ends the broker by its own decision, on whichever thread, is no fault of the entry that was
+ * being applied just then: one that is set aside reaches nobody. */
+static void excuse_entry(void *data)
+{
+    marker_excuse(data);
+}
+
 static int open_marker(struct broker *broker, struct error *error)
 {
     char path[PATH_LEN];
@@ -72,8 +79,10 @@ static int open_marker(struct broker *broker, struct error *error)
     r = marker_open(path, &broker->commit.marker);
     if (r != 0) {
         (void)error_set(error, path, "the crash marker cannot be opened: %s", strerror(-r));
+        return r;
     }
-    return r;
+    log_on_fatal(excuse_entry, &broker->commit.marker);
+    return 0;
 }
 
 int broker_signer(struct broker *broker, const struct options *options, struct error *error)
@@ -415,6 +424,7 @@ void broker_close(struct broker *broker)
     router_close(&broker->net.router);
     answer_deinit(&broker->net.answer);
     publish_deinit(&broker->publish);
+    log_on_fatal(NULL, NULL);
     commit_deinit(&broker->commit);
     attest_deinit(&broker->attest);
     pipeline_free(&broker->pipeline);

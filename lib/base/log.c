@@ -17,6 +17,8 @@
 
 static char log_program[32] = "cairn";
 static int log_max_level = LOG_LEVEL_INFO;
+static void (*log_before_end)(void *data);
+static void *log_end_data;
 
 struct line {
     char text[LOG_LINE_BYTES];
@@ -219,6 +221,12 @@ const char *log_escape(const char *text, char *out, size_t out_bytes)
     return out;
 }
 
+void log_on_fatal(void (*before)(void *data), void *data)
+{
+    log_before_end = before;
+    log_end_data = data;
+}
+
 void log_fatal(const char *event, const char *format, ...)
 {
     struct line line;
@@ -229,5 +237,8 @@ void log_fatal(const char *event, const char *format, ...)
     line_vadd(&line, format, arguments);
     va_end(arguments);
     line_emit(&line);
+    if (log_before_end != NULL) {
+        log_before_end(log_end_data);
+    }
     _exit(EX_IOERR);
 }

@@ -45,5 +45,8 @@ const char *log_escape(const char *text, char *out, size_t out_bytes);
 /* The broken-world exit: logs and ends the process at once with EX_IOERR (74), without running
  * handlers. */
 void log_fatal(const char *event, const char *format, ...) PRINTF(2, 3) NORETURN;
+/* What log_fatal does before the end, on the thread that it is called on; NULL nothing. Set before
+ * there are other threads. */
+void log_on_fatal(void (*before)(void *data), void *data);
 
 #endif

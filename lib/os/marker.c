@@ -28,7 +28,7 @@ struct mark {
 struct marker_file {
     char magic[8];
     uint32_t version;
-    uint32_t zero;
+    uint32_t excused; /* 1: the process ended itself, and not over its mark */
     struct mark present;
     struct mark crashes[MARKER_CRASHES];
 };
@@ -109,6 +109,10 @@ static void count_crash(struct marker *marker)
     struct slice mark = mark_slice(&file->present);
     struct mark *known = find_crash(file, mark);
 
+    if (__atomic_exchange_n(&file->excused, 0, __ATOMIC_RELAXED) != 0) {
+        mark_clear(&file->present);
+        return;
+    }
     if (mark.len == 0) {
         return;
     }
@@ -180,6 +184,13 @@ void marker_set(struct marker *marker, struct slice mark)
     if (!slice_equal(mark_slice(&marker->file->present), mark)) {
         marker_clear(marker);
         mark_write(&marker->file->present, mark, 0);
+    }
+}
+
+void marker_excuse(struct marker *marker)
+{
+    if (marker->file != NULL) {
+        __atomic_store_n(&marker->file->excused, 1, __ATOMIC_RELEASE);
     }
 }
 

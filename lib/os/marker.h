@@ -14,7 +14,11 @@
  * marker_clear, or by marker_set of another mark. It is not forgotten while it is not worked on,
  * however many others come between.
  *
- * One thread owns a marker. One process at a time: the file is locked.
+ * A process that ends itself, over something else than its mark, says so before (marker_excuse): then
+ * that end is no crash.
+ *
+ * One thread owns a marker, and only marker_excuse is for any. One process at a time: the file is
+ * locked.
  */
 #ifndef OS_MARKER_H
 #define OS_MARKER_H
@@ -47,6 +51,8 @@ void marker_close(struct marker *marker); /* does not clear: closing with a mark
 /* 1 to MARKER_MAX_BYTES bytes (asserted). */
 void marker_set(struct marker *marker, struct slice mark);
 void marker_clear(struct marker *marker);
+/* What is marked, now or until the end that follows at once, is not what the process ends over. */
+void marker_excuse(struct marker *marker);
 /*
  * The mark the previous run died with and how often it has been died with, that time included: 1,
  * 2, ... False when that run cleared its mark. Borrowed until marker_close.

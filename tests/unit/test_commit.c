@@ -2,6 +2,7 @@
 /* The batch: what goes into it, what comes of it, in which order, and what stops the broker. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 #include <cmocka.h>
 
 #include "base/date.h"
+#include "base/log.h"
 #include "broker/decision.h"
 #include "crypto/digest.h"
 #include "support/replaying.h"
@@ -522,7 +524,32 @@ static bool die(void *data, const struct input *input, uint32_t n, struct applie
     return true;
 }
 
-static void killed_while_applying(struct world *world, const struct world_entry *entry)
+static void *refuse_head(void *data)
+{
+    (void)data;
+    log_fatal("sign_failed", "size=%d", 1);
+}
+
+static bool end_beside(void *data, const struct input *input, uint32_t n, struct applied applied)
+{
+    pthread_t attest;
+    (void)data;
+    (void)input;
+    (void)n;
+    (void)applied;
+    assert_int_equal(pthread_create(&attest, NULL, refuse_head, NULL), 0);
+    (void)pthread_join(attest, NULL);
+    return true;
+}
+
+static void excuse_entry(void *data)
+{
+    marker_excuse(data);
+}
+
+static void apply_again(struct world *world, const struct world_entry *entry,
+                        bool (*applied)(void *data, const struct input *input, uint32_t n,
+                                        struct applied applied))
 {
     struct apply apply;
     struct batch_head head;
@@ -534,7 +561,18 @@ static void killed_while_applying(struct world *world, const struct world_entry 
     assert_true(journal_head_read(row, &head));
     assert_int_equal(apply_begin(&apply, txn, 99, &head, world->commit.governance), 0);
     apply.marker = &world->commit.marker;
-    assert_int_equal(apply_batch(&apply, row, die, NULL), 0);
+    assert_int_equal(apply_batch(&apply, row, applied, NULL), 0);
+}
+
+static void killed_while_applying(struct world *world, const struct world_entry *entry)
+{
+    apply_again(world, entry, die);
+}
+
+static void ended_by_another_thread(struct world *world, const struct world_entry *entry)
+{
+    log_on_fatal(excuse_entry, &world->commit.marker);
+    apply_again(world, entry, end_beside);
 }
 
 static void killed_between_batches(struct world *world, const struct world_entry *entry)
@@ -568,6 +606,7 @@ static const struct {
     {"killed between batches", killed_between_batches, 0},
     {"ended in order", ended_in_order, 0},
     {"ended by its disk", ended_by_its_disk, 0},
+    {"ended by another thread while applying", ended_by_another_thread, 0},
 };
 
 static void live_and_end(const char *mark, char shared_dir[64], size_t i)

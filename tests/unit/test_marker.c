@@ -84,6 +84,27 @@ static void a_cleared_mark_is_no_crash(void **state)
     marker_close(&marker);
 }
 
+static void an_end_that_was_not_over_the_mark_is_no_crash(void **state)
+{
+    const char *path = in_scratch(*state, "marker");
+    dies_in(path, "entry");
+    struct marker marker = given_marker(path);
+    struct slice mark;
+    uint32_t count;
+
+    marker_set(&marker, slice_of_text("entry"));
+    marker_excuse(&marker);
+    marker_set(&marker, slice_of_text("next"));
+    marker_close(&marker);
+    marker = given_marker(path);
+
+    assert_false(marker_last(&marker, &mark, &count));
+    assert_int_equal(marker_crashes(&marker, slice_of_text("next")), 0);
+    marker_close(&marker);
+    dies_in(path, "next");
+    assert_int_equal(crashes_of(path, "next"), 1); /* excused once is not excused for ever */
+}
+
 static void each_death_under_a_mark_is_counted(void **state)
 {
     const char *path = in_scratch(*state, "marker");
@@ -245,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(a_new_marker_knows_of_no_crash),
         IN_FOLDER(a_cleared_mark_is_no_crash),
+        IN_FOLDER(an_end_that_was_not_over_the_mark_is_no_crash),
         IN_FOLDER(each_death_under_a_mark_is_counted),
         IN_FOLDER(two_entries_that_crash_in_turn_are_both_counted),
         IN_FOLDER(work_that_ends_well_is_forgotten_and_only_that),
