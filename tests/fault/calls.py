@@ -404,6 +404,11 @@ def plan(most):
 
 # --- the runs ---
 
+def dies_late(fault, broken):
+    """It had looked whether it is to die before nothing was to fail any more, and died while it was being stopped."""
+    return fault[-1] == "KILL" and f"({STATUS_OF_DEAD})" in str(broken)
+
+
 class Chapter:
     """Some runs of one phase, in one partnership, or when something broke in several."""
 
@@ -440,11 +445,15 @@ class Chapter:
             row[2 if status is None else 3 if status == 0 else 5 if status == STATUS_OF_DEAD else 4] += 1
 
     def run(self, fault):
-        try:
-            self.turn(fault)
-        except (Broken, OSError, KeyError) as broken:
-            self.wrong.append(f"{fault}: {broken!r}")
-            self.leave()
+        for again in (True, False):
+            try:
+                self.turn(fault)
+                return
+            except (Broken, OSError, KeyError) as broken:
+                self.leave()
+                if not again or not dies_late(fault, broken):
+                    self.wrong.append(f"{fault}: {broken!r}")
+                    return
 
     def leave(self):
         """CAIRN_KEEP: a folder to which what is left of it is copied."""

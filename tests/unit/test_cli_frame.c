@@ -174,7 +174,8 @@ static void an_unknown_command_and_no_command_are_mistakes(void **state)
         strstr(complained(world), "needs a second word, one of: approve, revoke, list, request"));
     assert_int_equal(run(world, "log", "frobnicate"), STATUS_USAGE);
     assert_non_null(
-        strstr(complained(world), "no such command; it has: head, prove, verify, export"));
+        strstr(complained(world),
+               "no such command; it has: head, prove, verify, evidence, compare, export"));
     assert_int_equal(run(world, "--quiet", NULL), STATUS_USAGE);
 
     assert_string_equal(said(world), "");
