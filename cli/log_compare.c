@@ -94,6 +94,7 @@ enum status command_log_evidence(struct cli *cli, int argc, char **argv)
 struct comparing {
     struct checkpoint heads[HEADS];
     bool in_log[HEADS];
+    uint64_t size; /* of the exported log */
 };
 
 static enum status read_heads(struct cli *cli, const struct compare_options *given,
@@ -136,6 +137,7 @@ static bool look_in_log(FILE *in, struct comparing *comparing, struct error *err
     if (!log_export_read_head(in, &head, error)) {
         return false;
     }
+    comparing->size = head.size;
     look(comparing, &range);
     for (uint64_t i = 0; i < head.size; i++) {
         struct hash hash;
@@ -162,6 +164,15 @@ static enum status read_log(struct cli *cli, const char *path, struct comparing 
     bool good = look_in_log(in, comparing, &error);
     (void)fclose(in);
     return good ? STATUS_OK : output_refuse(&cli->output, STATUS_FAILED, path, "%s", error.what);
+}
+
+/* A log that ends before a head says nothing of it. */
+static enum status too_short(struct cli *cli, const struct comparing *comparing)
+{
+    return output_refuse(&cli->output, STATUS_USAGE, "",
+                         "the exported log has %" PRIu64 " leaves, and the heads are of %" PRIu64
+                         " and %" PRIu64 ": export the log anew, or ask for as much of it",
+                         comparing->size, comparing->heads[0].size, comparing->heads[1].size);
 }
 
 static enum status contradict(struct cli *cli, const struct compare_options *given,
@@ -205,6 +216,9 @@ static enum status compare(struct cli *cli, const struct compare_options *given)
     status = read_log(cli, given->arguments[HEADS], &comparing);
     if (status != STATUS_OK) {
         return status;
+    }
+    if (comparing.heads[0].size > comparing.size || comparing.heads[1].size > comparing.size) {
+        return too_short(cli, &comparing);
     }
     if (comparing.in_log[0] && comparing.in_log[1]) {
         return one_log(cli, &comparing);

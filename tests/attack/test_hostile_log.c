@@ -6,12 +6,14 @@
  * convicts the broker with `cairn log compare` and nothing but the log's key.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -46,7 +48,6 @@ static int set_up(void **state)
     (void)snprintf(scene->held, sizeof(scene->held), "%s/held", dir);
     (void)snprintf(scene->shown, sizeof(scene->shown), "%s/shown", dir);
     (void)snprintf(scene->export, sizeof(scene->export), "%s/export", dir);
-    (void)snprintf(scene->copy, sizeof(scene->copy), "%s/copy", dir);
     note_vkey_format(&scene->liar->world->commit.checkpoint_key, scene->vkey);
     scene->liar->data = scene;
     liar_join(scene->liar, GP);
@@ -88,9 +89,22 @@ static void keep_evidence(struct scene *scene, uint32_t agency)
 static void export_log(struct scene *scene)
 {
     struct error error = ERROR_NULL;
+    (void)snprintf(scene->copy, sizeof(scene->copy), "%s/copy-%" PRIu64, scene->liar->world->dir,
+                   scene->liar->world->commit.log_size);
+    (void)unlink(scene->export);
     assert_int_equal(store_copy(scene->liar->world->store, scene->copy, &error), 0);
     assert_int_equal(CONSOLE(scene->console, "log", "export", scene->copy, scene->export),
                      STATUS_OK);
+}
+
+/* Leaves of the broker's own, until there are so many. */
+static void grow_log(struct scene *scene, uint64_t size)
+{
+    struct commit *commit = &scene->liar->world->commit;
+    while (commit->log_size < size) {
+        commit_start(commit, NULL, 0);
+    }
+    world_turn(scene->liar->world);
 }
 
 static void expect_convicted(struct scene *scene, const char *log, const char *how)
@@ -243,6 +257,11 @@ static void a_longer_log_that_does_not_go_on_from_ours_is_convicted_by_any_copy(
     expect_stopped(scene, GP);
     keep_evidence(scene, GP);
     export_log(scene);
+    assert_int_equal(CONSOLE(scene->console, "log", "compare", scene->held, scene->shown,
+                             scene->export, "--key", scene->vkey),
+                     STATUS_USAGE); /* a log that ends before it says nothing of it */
+    grow_log(scene, head.size);
+    export_log(scene);
     expect_convicted(scene, scene->export, "the first head and not the second");
     assert_int_equal(
         CONSOLE(scene->console, "log", "compare", scene->held, scene->shown, "--key", scene->vkey),
@@ -345,6 +364,7 @@ static void a_receipt_under_a_log_that_is_not_there_is_held_against_the_broker(v
     said_expect_telephone(&scene->liar->nodes[GP], &reference);
     expect_stopped(scene, GP);
     keep_evidence(scene, GP);
+    grow_log(scene, scene->liar->world->commit.log_size + 3);
     export_log(scene);
     expect_convicted(scene, scene->export, "the first head and not the second");
 }
