@@ -7,6 +7,7 @@
 #include "agents/core/held.h"
 #include "agents/core/inbox.h"
 #include "agents/core/kept.h"
+#include "agents/core/review.h"
 #include "agents/core/room.h"
 #include "base/date.h"
 #include "base/log.h"
@@ -301,5 +302,6 @@ void granting_answered(struct store_txn *txn, const struct spool_entry *entry,
     count_add(txn, instant_london_day(now_ms), stored ? "grant-stored" : "grant-refused", 1);
     if (!stored) {
         (void)store_delete(txn, AT_GRANTED, store_key_slice(&key));
+        review_again(txn, &header->record);
     }
 }

@@ -358,6 +358,16 @@ void review_place(const struct review *review, const struct reference *reference
     sweep(review);
 }
 
+void review_again(struct store_txn *txn, const struct entry_id *record)
+{
+    struct reference reference;
+    struct reviewed last;
+    if (out_by_entry(txn, record, &reference) && review_last(txn, &reference, &last)) {
+        struct store_key due = key_due(last.due_ms, &reference);
+        store_put(txn, AT_REVIEW, store_key_slice(&due), SLICE_NULL);
+    }
+}
+
 /* --- the list --- */
 
 void review_list(const struct review *review, struct review_page *page)

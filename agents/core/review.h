@@ -48,6 +48,9 @@ struct review {
  * to anybody today, and leaves it out otherwise. */
 void review_place(const struct review *review, const struct reference *reference,
                   const struct out_row *row);
+/* A later grant of this record of ours was refused: if it is kept it is listed as before, for it may
+ * have left the list meanwhile. */
+void review_again(struct store_txn *txn, const struct entry_id *record);
 /* Whether nobody has seen it: as far as we know neither granted, nor listed in an alert that hands it
  * over, nor opened; and it has not been taken back. */
 bool review_is_kept(const struct review *review, const struct out_row *row);

@@ -23,8 +23,8 @@ struct story {
     struct member *mash;
 };
 
-/* The front door gets concerns as `concern` says. */
-static void agree(struct story *story, const char *concern)
+/* The front door gets concerns as `concern` says; the agents have not heard of it yet. */
+static void agree_at_broker(struct story *story, const char *concern)
 {
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
     buf_format(&text,
@@ -33,6 +33,11 @@ static void agree(struct story *story, const char *concern)
                "\"recipient_class\": \"front-door\", %s}]}",
                concern);
     publish_document(story->world, GOVERNANCE_AGREEMENTS, &text);
+}
+
+static void agree(struct story *story, const char *concern)
+{
+    agree_at_broker(story, concern);
     member_govern(story->gp);
     member_govern(story->mash);
 }
@@ -419,6 +424,26 @@ static void what_was_sent_on_is_looked_at_no_more_once_its_date_is_over(void **s
     assert_false(walk.live);
 }
 
+/* A person was late, sent it on all the same, and the broker did not take the grant. */
+static void what_was_sent_on_in_vain_is_on_the_list_again(void **state)
+{
+    struct story *story = *state;
+    agree(story, HOLD);
+    struct reference reference = concern(story->gp, "2026-06-20");
+    turn(story);
+    story->world->clock.real_ms += MEMBER_REVIEW_MS + 2 * DAY_MS;
+    assert_int_equal(decides(story->gp, &reference, REVIEW_SEND), 0);
+    (void)concern(story->gp, "2026-06-21");
+    agree(story, "\"urgency\": [\"routine\"], \"level_max\": 2, \"effect\": \"deny\"");
+    assert_int_equal(kept(story->gp), 1);
+
+    turn(story);
+
+    assert_int_equal(member_count(story->gp, "grant-refused"), 1);
+    assert_int_equal(kept(story->gp), 2);
+    assert_int_equal(overdue(story->gp), 1);
+}
+
 static void a_decision_needs_a_reason_and_lies_sealed_in_the_store(void **state)
 {
     struct story *story = *state;
@@ -450,6 +475,8 @@ static void a_decision_needs_a_reason_and_lies_sealed_in_the_store(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_was_sent_on_in_vain_is_on_the_list_again, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(
             what_an_agreement_holds_back_is_kept_from_the_start_and_stays_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_the_broker_has_destroyed_is_kept_and_cannot_be_sent_on,
