@@ -123,8 +123,14 @@ static int check_mark(struct store_txn *txn, const char *dir, const struct check
     return 0;
 }
 
-/* The tail is re-hashed at every start, the whole by `cairn log verify`. */
+/* The tail is re-hashed at every start, and whatever is not signed yet; the whole by `cairn log verify`. */
 #define RECOVER_LEAVES 10000
+
+static uint64_t recover_from(const struct attest *attest, uint64_t size)
+{
+    uint64_t from = size > RECOVER_LEAVES ? size - RECOVER_LEAVES : 0;
+    return from < attest->signer->last.size ? from : attest->signer->last.size;
+}
 
 static int recover_range(struct attest *attest, struct store_txn *txn, const char *dir,
                          struct error *error)
@@ -132,8 +138,7 @@ static int recover_range(struct attest *attest, struct store_txn *txn, const cha
     struct log_source source = {.txn = txn, .table = T_LOG};
     struct tree_source tree = log_tree(&source);
     uint64_t size = log_size(txn, T_LOG);
-    uint64_t from = size > RECOVER_LEAVES ? size - RECOVER_LEAVES : 0;
-    int r = tree_range_load(&tree, from, &attest->range);
+    int r = tree_range_load(&tree, recover_from(attest, size), &attest->range);
     if (r == 0) {
         r = log_reread(txn, T_LOG, size, &attest->range);
     }
