@@ -140,7 +140,8 @@ static void read_birth(const struct json_view *child, const struct event_terms *
 struct parts_moment parts_moment_of(const struct event *event)
 {
     return (struct parts_moment){.day = event->event_day,
-                                 .any_age = record_is_danger(event->kind, event->urgency)};
+                                 .any_age = event->kind == RECORD_RETRACTION ||
+                                            record_is_danger(event->kind, event->urgency)};
 }
 
 struct parts_moment parts_moment_today(const struct event_terms *terms)

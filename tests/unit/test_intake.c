@@ -144,6 +144,25 @@ static void an_odd_age_is_taken_with_a_word_and_one_of_no_child_is_refused(void 
     }
 }
 
+/* What was wrong in the record is wrong in what takes it back, too. */
+static void what_takes_back_is_taken_whatever_the_age_it_says(void **state)
+{
+    struct practice *practice = *state;
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+
+    int r = submit(
+        practice, "",
+        "{\"kind\":\"retraction\",\"retracts\":\"c-1\",\"source\":{\"system\":\"notes\","
+        "\"id\":\"c-1\"},\"event_date\":\"2026-06-20\",\"child\":{\"family_name\":"
+        "\"Thistledown\",\"birth_date\":\"1916-03-14\"},\"account\":{\"summary\":"
+        "\"Another child.\"},\"lawfulness\":{\"judged_by\":\"person\",\"judge\":\"A. Example\","
+        "\"basis\":\"legal-obligation\",\"detriment\":\"not-more-detrimental\","
+        "\"function\":\"early help\",\"family_told\":\"told\"}}",
+        &answer);
+
+    assert_int_equal(r, 0);
+}
+
 static void what_another_kind_of_agency_sends_is_refused_and_says_what_this_one_sends(void **state)
 {
     static const struct {
@@ -507,6 +526,7 @@ int main(void)
         TEST(what_is_accepted_survives_a_restart),
         TEST(a_number_that_finds_nobody_is_accepted_and_said_to_be_so),
         TEST(an_odd_age_is_taken_with_a_word_and_one_of_no_child_is_refused),
+        TEST(what_takes_back_is_taken_whatever_the_age_it_says),
         TEST(what_another_kind_of_agency_sends_is_refused_and_says_what_this_one_sends),
         TEST(an_appointment_and_a_register_are_for_those_who_have_them),
         TEST(what_cannot_wait_is_taken_from_any_kind_of_agency),
