@@ -10,7 +10,7 @@
  *   kind               record, subject, involvement, ...: one function each
  *   leaf and row       whatever the verdict
  *
- * A kind's function judges and writes its own rows; what tells others (finish_kind) runs once the
+ * A kind's function judges and writes its own rows; what tells others (apply_kind.h) runs once the
  * entry's leaf and row are there, so that a telling always follows what it tells of. The batch's
  * journal row is written before the first input is applied: inputs of one batch can see each
  * other's headers.
@@ -18,24 +18,12 @@
 #include "broker/apply.h"
 
 #include <errno.h>
-#include <string.h>
 
-#include "broker/alert.h"
+#include "broker/apply_governance.h"
+#include "broker/apply_kind.h"
 #include "broker/backfill.h"
-#include "broker/born.h"
-#include "broker/candidates.h"
 #include "broker/catch_up.h"
-#include "broker/chronology.h"
-#include "broker/circle.h"
-#include "broker/contradiction.h"
-#include "broker/decision.h"
-#include "broker/grant.h"
-#include "broker/links.h"
-#include "broker/mailbox.h"
-#include "broker/record.h"
-#include "broker/request.h"
 #include "broker/retention.h"
-#include "broker/tie.h"
 #include "broker/timers.h"
 #include "broker/waiting.h"
 
@@ -66,134 +54,6 @@ static void follow_stream(struct apply *apply, const struct entry_id *id)
     if (id->seq > last) {
         struct store_key row = store_key_u64(id->seq);
         store_put(apply->txn, T_STREAM, store_key_slice(&key), store_key_slice(&row));
-    }
-}
-
-/* --- kinds --- */
-
-/* What is left to do once the entry's own leaf and row are written, so that tellings follow what
- * they tell of. */
-struct after_leaf {
-    struct record_case record; /* ENTRY_RECORD */
-    struct circle_claim claim; /* ENTRY_INVOLVEMENT */
-    struct tie_case tie;       /* ENTRY_TIE */
-    uint64_t person;           /* ENTRY_SUBJECT: an adult, whom a statement may have joined */
-    /* ENTRY_SUBJECT: whose chronologies came together, or who parted; 0: nobody. */
-    uint64_t child;
-    uint64_t circle; /* ENTRY_SUBJECT, ENTRY_INVOLVEMENT: its child may have others to learn of */
-};
-
-static enum verdict apply_subject(struct apply *apply, const struct subject_header *header,
-                                  const struct entry_input *entry, struct after_leaf *after)
-{
-    if (header->n_tokens != entry->n_tokens || contradiction_in_statement(header)) {
-        return VERDICT_BAD_ENTRY;
-    }
-    struct subject_id subject = {.agency = header->id.agency};
-    struct subject_row row;
-    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
-    if (!links_subject(apply, &subject, header->person, &row)) {
-        return VERDICT_BAD_ENTRY; /* an adult's handle for a child's, or the other way round */
-    }
-    uint64_t looked_at = links_state(apply, header, entry);
-    bool there = apply_found(apply, subject_row_get(apply->txn, &subject, &row));
-    if (there && row.person) {
-        after->person = row.child;
-    } else if (there) {
-        after->child = looked_at;
-        after->circle = row.child;
-    }
-    return VERDICT_STORED;
-}
-
-static enum verdict apply_involvement(struct apply *apply, const struct involvement_header *header,
-                                      struct after_leaf *after)
-{
-    enum verdict verdict = circle_claim(apply, header, &after->claim);
-    after->circle = after->claim.child;
-    return verdict;
-}
-
-static enum verdict apply_kind(struct apply *apply, const struct entry_header *header,
-                               const struct entry_input *entry, struct after_leaf *after)
-{
-    switch (header->kind) {
-    case ENTRY_RECORD:
-        return record_judge(apply, &header->record, entry, &after->record);
-    case ENTRY_SUBJECT:
-        return apply_subject(apply, &header->subject, entry, after);
-    case ENTRY_INVOLVEMENT:
-        return apply_involvement(apply, &header->involvement, after);
-    case ENTRY_ACKNOWLEDGEMENT:
-        return mailbox_acknowledge(apply, &header->acknowledgement, entry->key_id)
-                   ? VERDICT_STORED
-                   : VERDICT_CONFLICT;
-    case ENTRY_DECISION:
-        return decision_judge(apply, &header->decision);
-    case ENTRY_GRANT:
-        return grant_judge(apply, &header->grant, entry);
-    case ENTRY_REQUEST:
-        return request_judge(apply, &header->request);
-    case ENTRY_TIE:
-        return tie_judge(apply, &header->tie, &after->tie);
-    }
-    return VERDICT_BAD_ENTRY;
-}
-
-/* What was stored before is told once the role holds. */
-static void begin_role(struct apply *apply, const struct involvement_header *header,
-                       const struct circle_claim *claim, uint64_t log_index)
-{
-    const struct newcomer newcomer = {.child = claim->child,
-                                      .agency = header->id.agency,
-                                      .role = header->role,
-                                      .from_day = header->from_day};
-    if (claim->begins) {
-        (void)catch_up(apply, &newcomer);
-    } else if (claim->will_begin) {
-        timers_watch_role(apply, &header->id, header->from_day, log_index);
-    }
-}
-
-static void finish_kind(struct apply *apply, const struct entry_header *header,
-                        const struct entry_input *entry, const struct after_leaf *after,
-                        uint64_t log_index)
-{
-    switch (header->kind) {
-    case ENTRY_RECORD:
-        record_act(apply, &after->record, log_index);
-        return;
-    case ENTRY_DECISION:
-        decision_act(apply, &header->decision, entry);
-        return;
-    case ENTRY_GRANT:
-        grant_act(apply, &header->grant, entry);
-        return;
-    case ENTRY_REQUEST:
-        request_act(apply, &header->request, entry);
-        return;
-    case ENTRY_SUBJECT:
-        if (after->person != 0) {
-            record_person_met(apply, after->person);
-            born_mother_met(apply, after->person);
-            return;
-        }
-        circle_meet(apply, after->circle);
-        if (after->child != 0) {
-            alert_look(apply, after->child, ALERT_NEWEST);
-        }
-        candidates_stated(apply, &header->subject);
-        return;
-    case ENTRY_INVOLVEMENT:
-        circle_part(apply, &after->claim, entry);
-        circle_meet(apply, after->circle);
-        begin_role(apply, &header->involvement, &after->claim, log_index);
-        return;
-    case ENTRY_TIE:
-        tie_act(apply, &after->tie, entry);
-        return;
-    case ENTRY_ACKNOWLEDGEMENT:
-        return;
     }
 }
 
@@ -294,7 +154,7 @@ static struct applied apply_entry(struct apply *apply, const struct entry_input 
     struct after_leaf after = {.child = 0};
     struct join_list joins = {.n = 0};
     apply->joins = &joins;
-    verdict = apply_kind(apply, &header, entry, &after);
+    verdict = apply_kind_judge(apply, &header, entry, &after);
     if (!verdict_is_stored(verdict)) {
         apply->joins = NULL;
         return refuse_entry(apply, entry, verdict);
@@ -302,7 +162,7 @@ static struct applied apply_entry(struct apply *apply, const struct entry_input 
     struct applied applied = {.verdict = verdict, .log_index = entry_leaf(apply, entry, verdict)};
     put_entry_row(apply, entry, applied);
     note_said(apply, entry);
-    finish_kind(apply, &header, entry, &after, applied.log_index);
+    apply_kind_act(apply, &header, entry, &after, applied.log_index);
     catch_up_joined(apply);
     apply->joins = NULL;
     if (entry->n_grants > 0) { /* as has whatever has a body that somebody can open */
@@ -312,62 +172,6 @@ static struct applied apply_entry(struct apply *apply, const struct entry_input 
 }
 
 /* --- inputs that are not entries --- */
-
-/* Since when those that the directory says are revoked are so: what waits for them waits for a while. */
-static void note_revoked(struct apply *apply)
-{
-    const struct directory *directory = &apply->governance->directory;
-    for (size_t i = 0; i < directory->n_agencies; i++) {
-        const struct agency *agency = &directory->agencies[i];
-        struct agency_row row;
-        agency_row_get(apply->txn, agency->number, &row);
-        if (agency->active != (row.left_day == 0)) {
-            row.left_day = agency->active ? 0 : apply_day(apply);
-            agency_row_put(apply->txn, agency->number, &row);
-        }
-    }
-}
-
-static struct applied apply_governance(struct apply *apply, const struct input *input)
-{
-    struct applied applied = {.verdict = VERDICT_STORED, .log_index = UINT64_MAX};
-    struct govern_document document = {
-        .document = input->governance.document,
-        .text = input->governance.text,
-        .note = input->governance.note,
-    };
-    struct governance *next = NULL;
-    struct error error = ERROR_NULL;
-    enum govern_result result = governance_next(apply->governance, &document, &next, &error);
-    if (result != GOVERN_ACCEPTED) {
-        apply_noted(apply, NOTED_GOVERNANCE_REFUSED);
-        applied.verdict = VERDICT_CONFLICT;
-        return applied;
-    }
-    _cleanup_(governance_unref) struct governance *old = apply->governance;
-    apply->governance = next;
-    if (document.document == GOVERNANCE_PATTERNS) {
-        backfill_turned_on(apply, old);
-    }
-    if (document.document == GOVERNANCE_DIRECTORY) {
-        note_revoked(apply);
-    }
-    const struct governance_row row = {
-        .version = next->versions[document.document],
-        .text = document.text,
-        .note = document.note,
-    };
-    governance_row_put(apply->txn, document.document, &row);
-    struct leaf leaf = {
-        .type = LEAF_GOVERNANCE,
-        .digest = next->digests[document.document],
-        .number = row.version,
-        .detail = document.document,
-    };
-    applied.log_index = apply_leaf(apply, &leaf);
-    apply_noted(apply, NOTED_GOVERNANCE_ACCEPTED);
-    return applied;
-}
 
 static struct applied apply_refused(struct apply *apply, const struct input *input)
 {
@@ -488,34 +292,4 @@ int apply_batch(struct apply *apply, struct slice row,
             return 0;
         }
     }
-}
-
-int apply_load_governance(struct store_txn *txn, struct governance **ret, struct error *error)
-{
-    _cleanup_(governance_unref) struct governance *loaded = NULL;
-    for (unsigned number = GOVERNANCE_ROOT; number <= GOVERNANCE_DOCUMENTS; number++) {
-        enum governance_document kind = (enum governance_document)number;
-        struct governance_row row = {.version = 0};
-        int r = governance_row_get(txn, kind, &row);
-        if (r == -ENOENT) {
-            if (number == GOVERNANCE_ROOT) {
-                return -ENOENT;
-            }
-            continue;
-        }
-        const struct govern_document document = {
-            .document = kind, .text = row.text, .note = row.note};
-        struct governance *next = NULL;
-        enum govern_result result =
-            r != 0 ? GOVERN_BAD_DOCUMENT : governance_next(loaded, &document, &next, error);
-        if (result != GOVERN_ACCEPTED) {
-            return error_set(error, "store", "the %s that the store holds does not verify: %s",
-                             governance_document_text(number), govern_result_text(result));
-        }
-        governance_unref(&loaded);
-        loaded = next;
-    }
-    *ret = loaded;
-    loaded = NULL;
-    return 0;
 }

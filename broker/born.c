@@ -9,7 +9,6 @@
 #include "broker/contradiction.h"
 #include "broker/link_notice.h"
 #include "broker/links.h"
-#include "broker/record.h"
 #include "broker/ties.h"
 #include "broker/withdraw.h"
 

@@ -7,7 +7,7 @@
 #include "broker/circle.h"
 #include "broker/disclose.h"
 #include "broker/links.h"
-#include "broker/record.h"
+#include "broker/record_adult.h"
 #include "broker/ties.h"
 #include "broker/withdraw.h"
 

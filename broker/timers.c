@@ -13,7 +13,8 @@
 #include "broker/headline.h"
 #include "broker/hold.h"
 #include "broker/mailbox.h"
-#include "broker/record.h"
+#include "broker/record_adult.h"
+#include "broker/record_tell.h"
 #include "broker/stored.h"
 
 #define INTERVAL_DOUBLINGS 6 /* from half an hour to a day and a third */
