@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/apply_kind.h"
 
-#include <string.h>
-
 #include "broker/alert.h"
 #include "broker/born.h"
 #include "broker/candidates.h"
@@ -22,9 +20,8 @@ static enum verdict apply_subject(struct apply *apply, const struct subject_head
     if (header->n_tokens != entry->n_tokens || contradiction_in_statement(header)) {
         return VERDICT_BAD_ENTRY;
     }
-    struct subject_id subject = {.agency = header->id.agency};
     struct subject_row row;
-    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    struct subject_id subject = subject_id_of(header->id.agency, header->handle);
     if (!links_subject(apply, &subject, header->person, &row)) {
         return VERDICT_BAD_ENTRY; /* an adult's handle for a child's, or the other way round */
     }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/candidates.h"
 
-#include <string.h>
-
 #include "broker/alert_addressees.h"
 #include "broker/alert_met.h"
 #include "broker/alert_tell.h"
@@ -177,13 +175,6 @@ static bool find_record(struct apply *apply, uint64_t child, const struct agency
     return false;
 }
 
-static struct subject_id subject_of(const struct told_record *record)
-{
-    struct subject_id subject = {.agency = record->id.agency};
-    memcpy(subject.handle, record->header.handle, CAIRN_HANDLE_BYTES);
-    return subject;
-}
-
 static bool show_to(struct apply *apply, const uint64_t children[2], uint64_t alert,
                     const struct agency *recipient)
 {
@@ -204,8 +195,8 @@ static bool show_to(struct apply *apply, const uint64_t children[2], uint64_t al
         notice.alert = alert;
         notice.revision = row.revision;
     }
-    struct subject_id first = subject_of(&records[0]);
-    struct subject_id second = subject_of(&records[1]);
+    struct subject_id first = headline_subject(&records[0]);
+    struct subject_id second = headline_subject(&records[1]);
     pair_put(apply->txn, &first, &second, PAIR_SHOWN);
     alert_deliver_card(apply, &records[0], recipient);
     alert_deliver_card(apply, &records[1], recipient);
@@ -268,9 +259,8 @@ void candidates_look(struct apply *apply, uint64_t child, int32_t anchor)
 
 void candidates_stated(struct apply *apply, const struct subject_header *header)
 {
-    struct subject_id subject = {.agency = header->id.agency};
     struct subject_row row;
-    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    struct subject_id subject = subject_id_of(header->id.agency, header->handle);
     if (apply_found(apply, subject_row_get(apply->txn, &subject, &row)) && !row.person) {
         look(apply, row.child, ALERT_NEWEST);
     }

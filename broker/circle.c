@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/circle.h"
 
-#include <string.h>
-
 #include "broker/disclose.h"
 #include "broker/links.h"
 #include "broker/mailbox.h"
@@ -51,10 +49,9 @@ static void one_open_less(struct apply *apply, uint32_t number)
 enum verdict circle_claim(struct apply *apply, const struct involvement_header *header,
                           struct circle_claim *ret)
 {
-    struct subject_id subject = {.agency = header->id.agency};
     struct subject_row row;
     struct involvement_row old;
-    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    struct subject_id subject = subject_id_of(header->id.agency, header->handle);
     if (subject_row_get(apply->txn, &subject, &row) && row.person) {
         return VERDICT_BAD_ENTRY; /* nobody is involved with an adult here */
     }

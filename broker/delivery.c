@@ -94,8 +94,7 @@ static void find_handle(const struct delivery *delivery, const struct entry_inpu
     if (handle == NULL) {
         return;
     }
-    struct subject_id subject = {.agency = header.id.agency};
-    memcpy(subject.handle, handle, CAIRN_HANDLE_BYTES);
+    struct subject_id subject = subject_id_of(header.id.agency, handle);
     if (!subject_row_get(delivery->txn, &subject, &row)) {
         return;
     }

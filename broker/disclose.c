@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/disclose.h"
 
-#include <string.h>
-
 #include "broker/members.h"
 #include "wire/narrowing.h"
 
@@ -69,10 +67,8 @@ static struct disclosure disclosure_of(const struct apply *apply,
 
 uint64_t disclose_child(struct apply *apply, const struct record_header *header)
 {
-    struct subject_id subject = {.agency = header->id.agency};
-    struct subject_row row;
-    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
-    return subject_row_get(apply->txn, &subject, &row) ? row.child : 0;
+    struct subject_id subject = subject_id_of(header->id.agency, header->handle);
+    return members_child(apply->txn, &subject);
 }
 
 void disclose_existence(struct decision *decision)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/fate.h"
 
-#include <string.h>
-
 #include "broker/disclose.h"
 #include "broker/grant.h"
 #include "broker/headline.h"
+#include "broker/members.h"
 #include "broker/stored.h"
 #include "broker/ties.h"
 
@@ -53,16 +52,15 @@ static bool involvement_may_go(struct apply *apply, const struct involvement_hea
 {
     const struct agency *origin =
         directory_agency(&apply->governance->directory, header->id.agency);
-    struct subject_id subject = {.agency = header->id.agency};
-    struct subject_row known;
-    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    struct subject_id subject = subject_id_of(header->id.agency, header->handle);
+    uint64_t child = members_child(apply->txn, &subject);
     if ((row->flags & MAILBOX_INTRODUCES) != 0) {
         return true;
     }
-    if (origin == NULL || !subject_row_get(apply->txn, &subject, &known)) {
+    if (origin == NULL || child == 0) {
         return false;
     }
-    uint32_t roles = disclose_roles(apply, known.child, recipient->number);
+    uint32_t roles = disclose_roles(apply, child, recipient->number);
     struct decision decision = disclose_involvement(apply, origin, recipient, roles);
     return decision.effect == EFFECT_SHARE && (row->parts == 0 || decision.mode == MODE_CONTENT);
 }
@@ -107,14 +105,13 @@ bool fate_may_know(struct apply *apply, const struct entry_id *id, uint64_t chil
 static bool may_be_told(struct apply *apply, const struct entry_id *id,
                         const struct wire_notice *notice, const struct agency *recipient)
 {
-    struct subject_id subject = {.agency = recipient->number};
     struct tied_children children;
     struct told_record record;
-    struct subject_row row;
     struct wire_headline ignored;
-    memcpy(subject.handle, notice->handle, CAIRN_HANDLE_BYTES);
-    if (notice->has_handle && subject_row_get(apply->txn, &subject, &row)) {
-        return fate_may_know(apply, id, row.child, recipient, &ignored);
+    struct subject_id subject = subject_id_of(recipient->number, notice->handle);
+    uint64_t child = notice->has_handle ? members_child(apply->txn, &subject) : 0;
+    if (child != 0) {
+        return fate_may_know(apply, id, child, recipient, &ignored);
     }
     if (!headline_load(apply, id, &record) || !record.header.person) {
         return fate_may_know(apply, id, 0, recipient, &ignored);

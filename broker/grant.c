@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/grant.h"
 
-#include <string.h>
-
 #include "broker/disclose.h"
 #include "broker/headline.h"
 #include "broker/mailbox.h"
@@ -39,13 +37,11 @@ static uint8_t record_parts(struct apply *apply, const struct grant_header *head
 static uint64_t involved_with(struct apply *apply, const struct entry_id *id)
 {
     _cleanup_(stored_deinit) struct stored stored = STORED_NULL;
-    struct subject_id subject = {.agency = id->agency};
-    struct subject_row known;
     if (!stored_load_as(apply->txn, id, ENTRY_INVOLVEMENT, &stored)) {
         return 0;
     }
-    memcpy(subject.handle, stored.header.involvement.handle, CAIRN_HANDLE_BYTES);
-    return subject_row_get(apply->txn, &subject, &known) ? known.child : 0;
+    struct subject_id subject = subject_id_of(id->agency, stored.header.involvement.handle);
+    return members_child(apply->txn, &subject);
 }
 
 /* Who may know of it was decided when it was told; who it is and the telephone need more than that. */

@@ -20,8 +20,7 @@ bool headline_load(struct apply *apply, const struct entry_id *id, struct told_r
     ret->log_index = ret->row.log_index;
     ret->header = header.record;
     ret->origin = directory_agency(&apply->governance->directory, id->agency);
-    struct subject_id subject = {.agency = id->agency};
-    memcpy(subject.handle, header.record.handle, CAIRN_HANDLE_BYTES);
+    struct subject_id subject = subject_id_of(id->agency, header.record.handle);
     struct subject_row row;
     if (!subject_row_get(apply->txn, &subject, &row)) {
         return false;
@@ -30,6 +29,11 @@ bool headline_load(struct apply *apply, const struct entry_id *id, struct told_r
     ret->tied = false;
     ret->provisional = row.link == LINK_PROVISIONAL;
     return ret->origin != NULL;
+}
+
+struct subject_id headline_subject(const struct told_record *record)
+{
+    return subject_id_of(record->id.agency, record->header.handle);
 }
 
 bool headline_load_of(struct apply *apply, const struct entry_id *id, uint64_t child,

@@ -27,6 +27,8 @@ bool headline_load(struct apply *apply, const struct entry_id *id, struct told_r
 /* The same, of this child: its own, or what counts for it through a tie. */
 bool headline_load_of(struct apply *apply, const struct entry_id *id, uint64_t child,
                       struct told_record *ret);
+/* Whom it is about, as its origin names it. */
+struct subject_id headline_subject(const struct told_record *record);
 /* What the agreements let this recipient have of it; through a tie never more than existence. */
 struct decision headline_decide(struct apply *apply, const struct told_record *record,
                                 const struct agency *recipient);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/hold.h"
 
-#include <string.h>
-
 #include "broker/mailbox.h"
 #include "broker/members.h"
 #include "broker/stored.h"
@@ -99,19 +97,11 @@ bool hold_is_on(struct apply *apply, uint64_t child)
 
 /* --- whom an entry is about --- */
 
-static struct subject_id subject_of(uint32_t agency, const uint8_t handle[CAIRN_HANDLE_BYTES])
-{
-    struct subject_id subject = {.agency = agency};
-    memcpy(subject.handle, handle, CAIRN_HANDLE_BYTES);
-    return subject;
-}
-
 static uint64_t child_of(struct apply *apply, uint32_t agency,
                          const uint8_t handle[CAIRN_HANDLE_BYTES])
 {
-    struct subject_id subject = subject_of(agency, handle);
-    struct subject_row row;
-    return subject_row_get(apply->txn, &subject, &row) ? row.child : 0;
+    struct subject_id subject = subject_id_of(agency, handle);
+    return members_child(apply->txn, &subject);
 }
 
 static uint64_t child_of_alert(struct apply *apply, uint64_t number)
@@ -196,7 +186,7 @@ static bool find_subject(struct apply *apply, const struct entry_id *record, str
         !verdict_is_stored(stored.row.verdict)) {
         return false;
     }
-    *ret = subject_of(record->agency, stored.header.record.handle);
+    *ret = subject_id_of(record->agency, stored.header.record.handle);
     return true;
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/link_decision.h"
 
-#include <string.h>
-
 #include "broker/alert.h"
 #include "broker/alert_addressees.h"
 #include "broker/child.h"
@@ -19,13 +17,6 @@ struct link_case {
     struct subject_id subject; /* whose link to its child it is */
     struct subject_row row;
 };
-
-static struct subject_id subject_of(const struct told_record *record)
-{
-    struct subject_id subject = {.agency = record->id.agency};
-    memcpy(subject.handle, record->header.handle, CAIRN_HANDLE_BYTES);
-    return subject;
-}
 
 /* The record is listed in that alert, or in one that goes on as it. */
 static bool is_listed(struct apply *apply, const struct told_record *record, uint64_t number)
@@ -60,7 +51,7 @@ static bool find_own(struct apply *apply, const struct decision_header *header,
 {
     struct reader_row reader;
     if (record->id.agency == header->id.agency) {
-        *ret = subject_of(record);
+        *ret = headline_subject(record);
         return true;
     }
     return reader_row_get(apply->txn, &record->id, header->id.agency, &reader) &&
@@ -77,7 +68,7 @@ static enum verdict find_case(struct apply *apply, const struct decision_header 
         return VERDICT_NOT_ENTITLED;
     }
     if (header->alert != 0) {
-        ret->subject = subject_of(&record);
+        ret->subject = headline_subject(&record);
         verdict = judge_seen(apply, header, &record);
     } else if (header->action == ACTION_CONFIRM_LINK ||
                !find_own(apply, header, &record, &ret->subject)) {
@@ -120,7 +111,7 @@ static enum verdict find_candidate(struct apply *apply, const struct decision_he
             !headline_for(apply, &ret->records[i], sender, &ignored)) {
             return VERDICT_NOT_ENTITLED;
         }
-        subjects[i] = subject_of(&ret->records[i]);
+        subjects[i] = headline_subject(&ret->records[i]);
     }
     enum pair pair = pair_get(apply->txn, &subjects[0], &subjects[1]);
     if (pair == PAIR_UNKNOWN) {
@@ -152,7 +143,8 @@ static void join(struct apply *apply, const struct candidate_case *pair,
     uint64_t b = pair->records[1].child;
     uint64_t to = a < b ? a : b;
     struct member_list moving;
-    struct subject_id subjects[2] = {subject_of(&pair->records[0]), subject_of(&pair->records[1])};
+    struct subject_id subjects[2] = {headline_subject(&pair->records[0]),
+                                     headline_subject(&pair->records[1])};
     members_list(apply->txn, a < b ? b : a, &moving);
     if (!child_join(apply, a < b ? b : a, to, LINK_CONFIRMED)) {
         return; /* it was judged that they can */

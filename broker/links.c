@@ -329,8 +329,7 @@ uint64_t links_state(struct apply *apply, const struct subject_header *header,
                      const struct entry_input *input)
 {
     assert(header->n_tokens == input->n_tokens);
-    struct subject_id subject = {.agency = header->id.agency};
-    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    struct subject_id subject = subject_id_of(header->id.agency, header->handle);
     struct subject_row old;
     read_row(apply, &subject, &old);
     if (header->revision < old.revision) {

@@ -112,6 +112,12 @@ bool members_by_name(struct store_txn *txn, uint64_t child, uint32_t agency)
            row.link == LINK_PROVISIONAL;
 }
 
+uint64_t members_child(struct store_txn *txn, const struct subject_id *subject)
+{
+    struct subject_row row;
+    return subject_row_get(txn, subject, &row) ? row.child : 0;
+}
+
 void members_put(struct apply *apply, uint64_t child, const struct subject_id *subject,
                  enum link link)
 {

@@ -21,6 +21,8 @@ void members_each(struct store_txn *txn, uint64_t child,
                   bool (*each)(void *data, const struct subject_id *subject, enum link link),
                   void *data);
 void members_list(struct store_txn *txn, uint64_t child, struct member_list *ret);
+/* The child, or the adult, that the subject is; 0: nobody has spoken of it. */
+uint64_t members_child(struct store_txn *txn, const struct subject_id *subject);
 /* An agency's own subject for a child; false when it has none. */
 bool members_own_subject(struct store_txn *txn, uint64_t child, uint32_t agency,
                          struct subject_id *ret);

@@ -33,12 +33,11 @@ static uint64_t child_of_alert(struct apply *apply, const struct decision_header
 
 uint64_t picture_child(struct apply *apply, const struct decision_header *look)
 {
-    struct subject_id subject = {.agency = look->id.agency};
     struct subject_row row;
     if (look->alert != 0) {
         return child_of_alert(apply, look);
     }
-    memcpy(subject.handle, look->handle, CAIRN_HANDLE_BYTES);
+    struct subject_id subject = subject_id_of(look->id.agency, look->handle);
     return subject_row_get(apply->txn, &subject, &row) && !row.person ? row.child : 0;
 }
 

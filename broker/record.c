@@ -10,6 +10,7 @@
 #include "broker/desk.h"
 #include "broker/disclose.h"
 #include "broker/links.h"
+#include "broker/members.h"
 #include "broker/record_adult.h"
 #include "broker/record_tell.h"
 #include "broker/stored.h"
@@ -124,11 +125,10 @@ static enum verdict retract(struct apply *apply, const struct record_header *hea
         !verdict_is_stored(target.row.verdict)) {
         return VERDICT_NOT_FOUND;
     }
-    struct subject_id subject = {.agency = header->id.agency};
-    struct subject_row row;
-    memcpy(subject.handle, target.header.record.handle, CAIRN_HANDLE_BYTES);
-    if (subject_row_get(apply->txn, &subject, &row)) {
-        (void)chronology_retract(apply, row.child, target.header.record.event_day,
+    struct subject_id subject = subject_id_of(header->id.agency, target.header.record.handle);
+    uint64_t child = members_child(apply->txn, &subject);
+    if (child != 0) {
+        (void)chronology_retract(apply, child, target.header.record.event_day,
                                  target.row.log_index);
     }
     *ret_news = !target.row.retracted; /* told once, however often it is said */
@@ -158,8 +158,7 @@ enum verdict record_judge(struct apply *apply, const struct record_header *heade
     if (header->record_kind == RECORD_RETRACTION) {
         return retract(apply, header, &ret->retracts);
     }
-    struct subject_id subject = {.agency = header->id.agency};
-    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    struct subject_id subject = subject_id_of(header->id.agency, header->handle);
     if (!links_subject(apply, &subject, header->person, &ret->subject)) {
         return VERDICT_BAD_ENTRY; /* an adult's handle for a child's, or the other way round */
     }

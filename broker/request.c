@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/request.h"
 
-#include <string.h>
-
 #include "broker/chronology.h"
 #include "broker/circle.h"
 #include "broker/disclose.h"
 #include "broker/headline.h"
 #include "broker/mailbox.h"
+#include "broker/members.h"
 
 /* The child that the asker speaks of, while it is involved with it; 0: none. */
 static uint64_t asked_about(struct apply *apply, const struct request_header *header)
 {
-    struct subject_id subject = {.agency = header->id.agency};
-    struct subject_row row;
-    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
-    return subject_row_get(apply->txn, &subject, &row) &&
-                   disclose_roles(apply, row.child, subject.agency) != 0
-               ? row.child
-               : 0;
+    struct subject_id subject = subject_id_of(header->id.agency, header->handle);
+    uint64_t child = members_child(apply->txn, &subject);
+    return child != 0 && disclose_roles(apply, child, subject.agency) != 0 ? child : 0;
 }
 
 /* Whether this may be asked for: an agreement tells the asker of it, now or later, and it is not a

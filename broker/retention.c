@@ -94,11 +94,10 @@ static bool holds(struct apply *apply, const struct entry_id *id)
 {
     _cleanup_(stored_deinit) struct stored stored = STORED_NULL;
     struct involvement_row involvement;
-    struct subject_id subject = {.agency = id->agency};
     if (!stored_load_as(apply->txn, id, ENTRY_INVOLVEMENT, &stored)) {
         return false;
     }
-    memcpy(subject.handle, stored.header.involvement.handle, CAIRN_HANDLE_BYTES);
+    struct subject_id subject = subject_id_of(id->agency, stored.header.involvement.handle);
     return involvement_row_get(apply->txn, &subject, stored.header.involvement.role,
                                &involvement) &&
            entry_id_equal(&involvement.entry, id) && apply_day(apply) < involvement.until_day;

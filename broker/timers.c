@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/timers.h"
 
-#include <string.h>
-
 #include "base/date.h"
 #include "broker/alert.h"
 #include "broker/alert_tell.h"
@@ -254,10 +252,9 @@ static void fire_role(struct apply *apply, const struct timer_row *timer)
         return;
     }
     const struct involvement_header *header = &stored.header.involvement;
-    struct subject_id subject = {.agency = timer->entry.agency};
     struct involvement_row involvement;
     struct subject_row known;
-    memcpy(subject.handle, header->handle, CAIRN_HANDLE_BYTES);
+    struct subject_id subject = subject_id_of(timer->entry.agency, header->handle);
     if (!involvement_row_get(apply->txn, &subject, header->role, &involvement) ||
         !entry_id_equal(&involvement.entry, &timer->entry) ||
         !subject_row_get(apply->txn, &subject, &known)) {

@@ -39,6 +39,7 @@ bool entry_id_equal(const struct entry_id *a, const struct entry_id *b);
 void entry_id_format(const struct entry_id *id, char out[ENTRY_ID_TEXT_BYTES]);
 /* Accepts exactly what entry_id_format writes; false and *ret untouched otherwise. */
 bool entry_id_parse(const char *text, struct entry_id *ret);
+struct subject_id subject_id_of(uint32_t agency, const uint8_t handle[CAIRN_HANDLE_BYTES]);
 void subject_id_pack(const struct subject_id *id, uint8_t out[SUBJECT_ID_BYTES]);
 struct subject_id subject_id_unpack(const uint8_t in[SUBJECT_ID_BYTES]);
 bool subject_id_equal(const struct subject_id *a, const struct subject_id *b);

@@ -92,6 +92,13 @@ bool entry_id_parse(const char *text, struct entry_id *ret)
     return true;
 }
 
+struct subject_id subject_id_of(uint32_t agency, const uint8_t handle[CAIRN_HANDLE_BYTES])
+{
+    struct subject_id id = {.agency = agency};
+    memcpy(id.handle, handle, CAIRN_HANDLE_BYTES);
+    return id;
+}
+
 void subject_id_pack(const struct subject_id *id, uint8_t out[SUBJECT_ID_BYTES])
 {
     struct writer writer = writer_over(out, SUBJECT_ID_BYTES);
