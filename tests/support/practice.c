@@ -183,6 +183,29 @@ void practice_govern(struct practice *practice)
     }
 }
 
+int practice_set_up(void **state)
+{
+    struct practice *practice = practice_new();
+
+    practice_govern(practice);
+    *state = practice;
+    return 0;
+}
+
+int practice_set_up_ungoverned(void **state)
+{
+    *state = practice_new();
+    return 0;
+}
+
+int practice_tear_down(void **state)
+{
+    struct practice *practice = *state;
+
+    practice_free(&practice);
+    return 0;
+}
+
 void practice_amend(struct practice *practice, enum governance_document document, uint64_t version,
                     const char *from, const char *to)
 {

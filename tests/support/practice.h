@@ -42,6 +42,11 @@ struct practice {
 
 struct practice *practice_new(void);
 void practice_free(struct practice **practice);
+/* cmocka's set-up and tear-down, with the practice as the test's state: with the documents of its
+ * partnership, or before they have come. */
+int practice_set_up(void **state);
+int practice_set_up_ungoverned(void **state);
+int practice_tear_down(void **state);
 /* The agent ends and starts again: nothing but the folder survives. */
 void practice_reopen(struct practice *practice);
 /* Its store as it is now, and as it was then: a backup. One is kept. */

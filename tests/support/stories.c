@@ -87,6 +87,16 @@ struct entry_id miss(struct world *world, uint32_t agency, int child, const char
     return store_record(world, &record);
 }
 
+struct entry_id report_danger(struct world *world)
+{
+    return store_record(world, &(const struct world_record){.from = SCHOOL,
+                                                            .child = ALIX,
+                                                            .day = day_of("2026-11-02"),
+                                                            .record_kind = RECORD_CONCERN,
+                                                            .code = CODE_NEGLECT_PHYSICAL,
+                                                            .urgency = URGENCY_IMMEDIATE});
+}
+
 void retract(struct world *world, const struct entry_id *record, int child)
 {
     const struct world_record retraction = {.from = record->agency,

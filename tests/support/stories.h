@@ -33,6 +33,8 @@ void state_named(struct world *world, uint32_t agency, int child);
 /* A missed appointment. */
 struct entry_id miss(struct world *world, uint32_t agency, int child, const char *when);
 struct entry_id store_record(struct world *world, const struct world_record *record);
+/* A concern of the school's for ALIX that is told at once. */
+struct entry_id report_danger(struct world *world);
 void retract(struct world *world, const struct entry_id *record, int child);
 /* The agency says that it has a relationship with the child, as of a registered patient. */
 void involve(struct world *world, uint32_t agency, int child);

@@ -253,6 +253,19 @@ void world_free(struct world **world)
     crypto_deinit();
 }
 
+int world_set_up(void **state)
+{
+    *state = world_new();
+    return 0;
+}
+
+int world_tear_down(void **state)
+{
+    struct world *world = *state;
+    world_free(&world);
+    return 0;
+}
+
 int world_restart(struct world *world)
 {
     stop(world);

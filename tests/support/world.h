@@ -68,6 +68,9 @@ struct world {
 
 struct world *world_new(void); /* crypto, governance, a started broker */
 void world_free(struct world **world);
+/* cmocka's set-up and tear-down, with the world as the test's state. */
+int world_set_up(void **state);
+int world_tear_down(void **state);
 /* The process dies and starts again: nothing but the folder survives. Returns commit_recover's
  * result. */
 int world_restart(struct world *world);
@@ -175,10 +178,9 @@ bool world_notice(struct world *world, uint32_t agency, enum notice_type type, s
 /* How many items of that kind lie in the agency's mailbox. */
 size_t world_items(struct world *world, uint32_t agency, enum item_kind kind);
 uint64_t world_log_size(struct world *world);
-/* Signs and submits a new directory version in which these agencies are revoked (bit 1 << number).
- */
 /* The directory of this world as its version 1 has it. */
 void world_directory_text(struct buf *out);
+/* Signs and submits a new directory version in which these agencies are revoked (bit 1 << number). */
 void world_revoke(struct world *world, uint32_t revoked_bits);
 /* That directory's text. */
 void world_directory_of(uint32_t revoked_bits, struct buf *out);

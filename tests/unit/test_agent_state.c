@@ -10,20 +10,6 @@
 
 #include "support/practice.h"
 
-static int open_practice(void **state)
-{
-    *state = practice_new();
-    return 0;
-}
-
-static int close_practice(void **state)
-{
-    struct practice *practice = *state;
-
-    practice_free(&practice);
-    return 0;
-}
-
 static void a_reference_is_written_and_read_and_sorts_by_time(void **state)
 {
     struct reference early;
@@ -212,7 +198,8 @@ static void a_store_is_not_opened_with_another_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, practice_set_up_ungoverned, practice_tear_down)
         TEST(a_reference_is_written_and_read_and_sorts_by_time),
         TEST(an_out_row_keeps_all_it_is_given),
         TEST(counts_are_kept_by_day_and_name),

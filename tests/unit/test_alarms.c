@@ -244,17 +244,6 @@ static void alerts_beyond_a_patterns_budget_are_raised_and_counted(void **state)
     assert_int_equal(counted(heard, "apply_alerts_over_budget"), 1);
 }
 
-static struct entry_id report_danger(struct heard *heard)
-{
-    const struct world_record record = {.from = SCHOOL,
-                                        .child = ALIX,
-                                        .day = day_of("2026-11-02"),
-                                        .record_kind = RECORD_CONCERN,
-                                        .code = CODE_NEGLECT_PHYSICAL,
-                                        .urgency = URGENCY_IMMEDIATE};
-    return store_record(heard->world, &record);
-}
-
 static void pass(struct heard *heard, int64_t ms)
 {
     clock_fake_advance(&heard->world->clock, ms);
@@ -264,7 +253,7 @@ static void pass(struct heard *heard, int64_t ms)
 static void what_is_urgent_counts_as_unopened_once_its_time_is_over(void **state)
 {
     struct heard *heard = *state;
-    struct entry_id record = report_danger(heard);
+    struct entry_id record = report_danger(heard->world);
     struct world_entry decision;
 
     pass(heard, 29 * 60 * 1000);
@@ -287,7 +276,7 @@ static void an_agency_that_says_nothing_for_a_week_counts_as_silent(void **state
     struct heard *heard = *state;
     pass(heard, 2 * 60 * 1000);
     uint64_t before = counted(heard, "waiting_silent_agencies");
-    (void)report_danger(heard);
+    (void)report_danger(heard->world);
 
     pass(heard, 2 * 60 * 1000);
     assert_int_equal(counted(heard, "waiting_silent_agencies"), before - 1);
@@ -300,7 +289,7 @@ static void what_agencies_have_not_fetched_is_counted_and_by_when_documents_are_
     void **state)
 {
     struct heard *heard = *state;
-    (void)report_danger(heard);
+    (void)report_danger(heard->world);
 
     pass(heard, 2 * 60 * 1000);
 

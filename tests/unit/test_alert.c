@@ -12,19 +12,6 @@
 #include "base/date.h"
 #include "support/stories.h"
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
 static struct wire_notice newest_notice(struct world *world, uint32_t agency, enum notice_type type)
 {
     struct wire_notice notice = {.alert = 0};
@@ -501,7 +488,7 @@ static void a_decision_about_an_alert_that_went_on_as_another_is_one_about_both(
                              VERDICT_CONFLICT);
         }
         assert_int_equal(notices(world, MASH, NOTICE_CLOSED), 2);
-        (void)tear_down(&fresh);
+        (void)world_tear_down(&fresh);
     }
 }
 
@@ -617,7 +604,7 @@ static void who_parts_takes_its_pattern_along(void **state)
         assert_int_equal(alert_row_of(world, current_alert_of(world, child)).n_records, 3);
         assert_int_equal(decide(world, MASH, 2, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
         assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 3);
-        (void)tear_down(&fresh);
+        (void)world_tear_down(&fresh);
     }
 }
 
@@ -640,7 +627,7 @@ static void an_open_alert_stays_the_current_one_when_its_child_joins_one_whose_i
         assert_int_equal(current_alert_of(world, child), 3 - closed);
         (void)miss(world, GP, TWIN, "2026-10-25");
         assert_int_equal(notices(world, MASH, NOTICE_RAISED), 2);
-        (void)tear_down(&fresh);
+        (void)world_tear_down(&fresh);
     }
 }
 
@@ -981,7 +968,7 @@ static void a_referral_of_a_child_of_whom_nothing_is_kept_is_no_alert(void **sta
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(an_agency_left_out_gets_no_headline_of_that_record),
         STORY(a_front_door_left_out_gets_neither_headline_nor_card),

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "agents/core/api_view.h"
-#include "base/date.h"
 #include "support/member.h"
+#include "support/stories.h"
 
 struct story {
     struct world *world;
@@ -18,34 +18,13 @@ struct story {
     struct entry_id record; /* of the hospital, immediate */
 };
 
-static int32_t day(const char *text)
-{
-    int32_t ret = 0;
-    assert_true(date_parse(slice_of_text(text), &ret));
-    return ret;
-}
-
-static struct entry_id send(struct world *world, const struct world_record *record)
-{
-    struct world_entry entry;
-    world_record(world, record, &entry);
-    assert_int_equal(world_send_one(world, record->from, &entry), VERDICT_STORED);
-    return entry.header.id;
-}
-
-static void state_child(struct world *world, uint32_t agency)
-{
-    struct world_entry entry;
-    world_statement(world, agency, ALIX, true, &entry);
-    assert_int_equal(world_send_one(world, agency, &entry), VERDICT_STORED);
-}
-
 /* Of a missed appointment, so that patterns count it. */
-static struct entry_id miss(struct world *world, uint32_t agency, const char *when,
-                            enum urgency urgency)
+static struct entry_id miss_urgently(struct world *world, const char *when)
 {
-    return send(world, &(struct world_record){
-                           .from = agency, .child = ALIX, .day = day(when), .urgency = urgency});
+    return store_record(world, &(struct world_record){.from = HOSPITAL,
+                                                      .child = ALIX,
+                                                      .day = day_of(when),
+                                                      .urgency = URGENCY_IMMEDIATE});
 }
 
 static int set_up(void **state)
@@ -53,9 +32,9 @@ static int set_up(void **state)
     struct story *story = base_zalloc(1, sizeof(*story));
     story->world = world_new();
     story->hospital = member_new(story->world, HOSPITAL);
-    state_child(story->world, GP);
-    state_child(story->world, HOSPITAL);
-    story->record = miss(story->world, HOSPITAL, "2026-06-10", URGENCY_IMMEDIATE);
+    state_verified(story->world, GP, ALIX);
+    state_verified(story->world, HOSPITAL, ALIX);
+    story->record = miss_urgently(story->world, "2026-06-10");
     *state = story;
     return 0;
 }
@@ -69,7 +48,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void decide(struct world *world, uint64_t alert, const struct entry_id *record)
+static void open_it(struct world *world, uint64_t alert, const struct entry_id *record)
 {
     struct world_entry decision;
     world_decision(world, MASH, alert, ACTION_OPEN, OUTCOME_NONE, &decision);
@@ -146,7 +125,7 @@ static void the_broker_s_word_alone_does_not_end_the_telephone(void **state)
 static void a_notice_in_the_log_ends_it_whatever_the_broker_says(void **state)
 {
     struct story *story = *state;
-    decide(story->world, 0, &story->record);
+    open_it(story->world, 0, &story->record);
     (void)member_fetch(story->hospital);
 
     expect_telephone(story, READER_OPENED, false);
@@ -156,12 +135,12 @@ static void a_notice_in_the_log_ends_it_whatever_the_broker_says(void **state)
 static void an_alert_that_listed_it_before_it_was_opened_ends_it(void **state)
 {
     struct story *story = *state;
-    (void)miss(story->world, GP, "2026-02-03", URGENCY_ROUTINE);
-    (void)miss(story->world, GP, "2026-09-21", URGENCY_ROUTINE);
+    (void)miss(story->world, GP, ALIX, "2026-02-03");
+    (void)miss(story->world, GP, ALIX, "2026-09-21");
     (void)member_fetch(story->hospital);
     expect_telephone(story, READER_OPENED, true);
 
-    decide(story->world, 1, NULL);
+    open_it(story->world, 1, NULL);
     (void)member_fetch(story->hospital);
 
     expect_telephone(story, READER_OPENED, false);
@@ -171,10 +150,10 @@ static void an_alert_that_listed_it_before_it_was_opened_ends_it(void **state)
 static void an_alert_that_listed_it_after_it_was_opened_does_not(void **state)
 {
     struct story *story = *state;
-    (void)miss(story->world, GP, "2026-02-03", URGENCY_ROUTINE);
-    (void)miss(story->world, GP, "2026-09-21", URGENCY_ROUTINE);
-    decide(story->world, 1, NULL);
-    story->record = miss(story->world, HOSPITAL, "2026-10-01", URGENCY_IMMEDIATE);
+    (void)miss(story->world, GP, ALIX, "2026-02-03");
+    (void)miss(story->world, GP, ALIX, "2026-09-21");
+    open_it(story->world, 1, NULL);
+    story->record = miss_urgently(story->world, "2026-10-01");
 
     (void)member_fetch(story->hospital);
 

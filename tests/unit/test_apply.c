@@ -8,65 +8,12 @@
 #include <cmocka.h>
 
 #include "base/date.h"
-#include "support/world.h"
-
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
-static int32_t day(const char *text)
-{
-    int32_t ret = 0;
-    assert_true(date_parse(slice_of_text(text), &ret));
-    return ret;
-}
-
-static void state_child(struct world *world, uint32_t agency, int child)
-{
-    struct world_entry entry;
-    world_statement(world, agency, child, true, &entry);
-    assert_int_equal(world_send_one(world, agency, &entry), VERDICT_STORED);
-}
-
-static void miss(struct world *world, uint32_t agency, int child, const char *when)
-{
-    struct world_entry entry;
-    const struct world_record record = {.from = agency, .child = child, .day = day(when)};
-    world_record(world, &record, &entry);
-    assert_int_equal(world_send_one(world, agency, &entry), VERDICT_STORED);
-}
-
-static void involve(struct world *world, uint32_t agency)
-{
-    struct world_entry entry;
-    world_involvement(world, agency, ALIX, &entry);
-    assert_int_equal(world_send_one(world, agency, &entry), VERDICT_STORED);
-}
-
-static void three_missed(struct world *world)
-{
-    state_child(world, GP, ALIX);
-    state_child(world, HOSPITAL, ALIX);
-    involve(world, GP);
-    involve(world, HOSPITAL);
-    miss(world, GP, ALIX, "2026-02-03");
-    miss(world, HOSPITAL, ALIX, "2026-06-10");
-    miss(world, GP, ALIX, "2026-09-21");
-}
+#include "support/stories.h"
 
 static void two_missed_appointments_tell_nobody(void **state)
 {
     struct world *world = *state;
-    state_child(world, GP, ALIX);
+    state_verified(world, GP, ALIX);
 
     miss(world, GP, ALIX, "2026-02-03");
     miss(world, GP, ALIX, "2026-09-21");
@@ -81,7 +28,7 @@ static void three_missed_at_two_agencies_reach_both_and_the_mash(void **state)
     struct world *world = *state;
     struct wire_notice notice;
 
-    three_missed(world);
+    three_missed(world, ALIX);
 
     assert_true(world_notice(world, MASH, NOTICE_RAISED, 0, &notice));
     assert_int_equal(notice.n_headlines, 3);
@@ -99,7 +46,7 @@ static void a_headline_in_mode_existence_does_not_name_the_record(void **state)
     struct world *world = *state;
     struct wire_notice notice;
 
-    three_missed(world);
+    three_missed(world, ALIX);
 
     assert_true(world_notice(world, GP, NOTICE_RAISED, 0, &notice));
     size_t named = 0;
@@ -116,7 +63,7 @@ static void the_accounts_open_with_a_reason_and_the_origins_are_told(void **stat
     struct world *world = *state;
     struct world_entry decision;
     struct wire_notice notice;
-    three_missed(world);
+    three_missed(world, ALIX);
     assert_int_equal(world_items(world, MASH, ITEM_RELEASE), 0);
 
     world_decision(world, MASH, 1, ACTION_OPEN, OUTCOME_NONE, &decision);
@@ -134,7 +81,7 @@ static void only_an_addressed_front_door_may_open(void **state)
 {
     struct world *world = *state;
     struct world_entry decision;
-    three_missed(world);
+    three_missed(world, ALIX);
 
     world_decision(world, GP, 1, ACTION_OPEN, OUTCOME_NONE, &decision);
     assert_int_equal(world_send_one(world, GP, &decision), VERDICT_NOT_ENTITLED);
@@ -150,7 +97,7 @@ static void an_open_alert_is_extended_and_a_closed_one_raised_again_only_by_a_ne
     struct world *world = *state;
     struct world_entry decision;
     struct wire_notice notice;
-    three_missed(world);
+    three_missed(world, ALIX);
 
     miss(world, HOSPITAL, ALIX, "2026-10-05");
     assert_true(world_notice(world, MASH, NOTICE_EXTENDED, 0, &notice));
@@ -172,14 +119,14 @@ static void a_retracted_record_does_not_count(void **state)
     struct world *world = *state;
     struct world_entry entry;
     struct world_entry retraction;
-    state_child(world, GP, ALIX);
-    const struct world_record record = {.from = GP, .child = ALIX, .day = day("2026-02-03")};
+    state_verified(world, GP, ALIX);
+    const struct world_record record = {.from = GP, .child = ALIX, .day = day_of("2026-02-03")};
     world_record(world, &record, &entry);
     assert_int_equal(world_send_one(world, GP, &entry), VERDICT_STORED);
 
     const struct world_record taken_back = {.from = GP,
                                             .child = ALIX,
-                                            .day = day("2026-02-03"),
+                                            .day = day_of("2026-02-03"),
                                             .record_kind = RECORD_RETRACTION,
                                             .retracts = &entry.header.id};
     world_record(world, &taken_back, &retraction);
@@ -194,14 +141,16 @@ static void the_same_occurrence_told_twice_counts_once(void **state)
 {
     struct world *world = *state;
     struct world_entry entry;
-    state_child(world, GP, ALIX);
-    state_child(world, HOSPITAL, ALIX);
+    state_verified(world, GP, ALIX);
+    state_verified(world, HOSPITAL, ALIX);
     miss(world, GP, ALIX, "2026-02-03");
     const uint32_t tellers[] = {GP, HOSPITAL};
 
     for (size_t i = 0; i < ARRAY_LEN(tellers); i++) {
-        const struct world_record record = {
-            .from = tellers[i], .child = ALIX, .day = day("2026-06-10"), .service = "paediatrics"};
+        const struct world_record record = {.from = tellers[i],
+                                            .child = ALIX,
+                                            .day = day_of("2026-06-10"),
+                                            .service = "paediatrics"};
         world_record(world, &record, &entry);
         assert_int_equal(world_send_one(world, tellers[i], &entry), VERDICT_STORED);
     }
@@ -212,8 +161,8 @@ static void the_same_occurrence_told_twice_counts_once(void **state)
 static void two_children_are_never_counted_together(void **state)
 {
     struct world *world = *state;
-    state_child(world, GP, ALIX);
-    state_child(world, HOSPITAL, BLAKE);
+    state_verified(world, GP, ALIX);
+    state_verified(world, HOSPITAL, BLAKE);
 
     miss(world, GP, ALIX, "2026-02-03");
     miss(world, HOSPITAL, BLAKE, "2026-06-10");
@@ -226,13 +175,13 @@ static void a_late_statement_joins_what_was_told_before_it(void **state)
 {
     struct world *world = *state;
     struct wire_notice notice;
-    state_child(world, GP, ALIX);
+    state_verified(world, GP, ALIX);
     miss(world, GP, ALIX, "2026-02-03");
     miss(world, GP, ALIX, "2026-09-21");
     miss(world, HOSPITAL, ALIX, "2026-06-10");
     assert_int_equal(world_items(world, MASH, ITEM_NOTICE), 0);
 
-    state_child(world, HOSPITAL, ALIX);
+    state_verified(world, HOSPITAL, ALIX);
 
     assert_true(world_notice(world, MASH, NOTICE_RAISED, 0, &notice));
     assert_int_equal(notice.n_headlines, 3);
@@ -243,7 +192,7 @@ static void a_provisional_link_counts_and_opens_no_account(void **state)
     struct world *world = *state;
     struct world_entry entry;
     struct wire_notice notice;
-    state_child(world, GP, ALIX);
+    state_verified(world, GP, ALIX);
     world_statement(world, HOSPITAL, ALIX, false, &entry);
     assert_int_equal(world_send_one(world, HOSPITAL, &entry), VERDICT_STORED);
     miss(world, GP, ALIX, "2026-02-03");
@@ -262,10 +211,10 @@ static void an_involved_health_colleague_is_told_that_something_exists(void **st
 {
     struct world *world = *state;
     struct wire_notice notice;
-    state_child(world, STRANGER, ALIX);
-    involve(world, STRANGER);
+    state_verified(world, STRANGER, ALIX);
+    involve(world, STRANGER, ALIX);
 
-    three_missed(world);
+    three_missed(world, ALIX);
 
     assert_true(world_notice(world, STRANGER, NOTICE_RAISED, 0, &notice));
     assert_int_equal(notice.n_headlines, 3);
@@ -277,12 +226,12 @@ static void an_involved_health_colleague_is_told_that_something_exists(void **st
 static void an_involved_health_visitor_is_told_of_each_at_once(void **state)
 {
     struct world *world = *state;
-    state_child(world, GP, ALIX);
-    state_child(world, HEALTH_VISITING, ALIX);
+    state_verified(world, GP, ALIX);
+    state_verified(world, HEALTH_VISITING, ALIX);
     miss(world, GP, ALIX, "2026-02-03");
     assert_int_equal(world_items(world, HEALTH_VISITING, ITEM_DELIVERED), 0);
 
-    involve(world, HEALTH_VISITING);
+    involve(world, HEALTH_VISITING, ALIX);
     miss(world, GP, ALIX, "2026-06-10");
 
     assert_int_equal(world_items(world, HEALTH_VISITING, ITEM_DELIVERED), 1);
@@ -294,8 +243,8 @@ static void a_role_counts_from_its_first_day_and_until_its_last(void **state)
     struct world *world = *state;
     struct world_entry entry;
     int32_t today = instant_london_day(world->clock.real_ms);
-    state_child(world, GP, ALIX);
-    state_child(world, HEALTH_VISITING, ALIX);
+    state_verified(world, GP, ALIX);
+    state_verified(world, HEALTH_VISITING, ALIX);
 
     world_involvement(world, HEALTH_VISITING, ALIX, &entry);
     entry.header.involvement.from_day = today + 1;
@@ -317,7 +266,7 @@ static void an_immediate_record_goes_to_the_front_door_at_once(void **state)
     struct world_entry entry;
     const struct world_record record = {.from = SCHOOL,
                                         .child = ALIX,
-                                        .day = day("2026-11-20"),
+                                        .day = day_of("2026-11-20"),
                                         .record_kind = RECORD_CONCERN,
                                         .code = CODE_OTHER_CONCERN,
                                         .urgency = URGENCY_IMMEDIATE};
@@ -346,8 +295,8 @@ static void what_another_kind_of_agency_sends_is_refused_unless_it_cannot_wait(v
         {SCHOOL, RECORD_CONCERN, CODE_NEGLECT_PHYSICAL, URGENCY_ROUTINE, true},
     };
     struct world *world = *state;
-    state_child(world, GP, ALIX);
-    state_child(world, SCHOOL, ALIX);
+    state_verified(world, GP, ALIX);
+    state_verified(world, SCHOOL, ALIX);
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct world_entry entry;
@@ -356,7 +305,7 @@ static void what_another_kind_of_agency_sends_is_refused_unless_it_cannot_wait(v
                                             .record_kind = rows[i].kind,
                                             .code = rows[i].code,
                                             .urgency = rows[i].urgency,
-                                            .day = day("2026-11-18")};
+                                            .day = day_of("2026-11-18")};
         world_record(world, &record, &entry);
 
         enum verdict verdict = world_send_one(world, rows[i].from, &entry);
@@ -371,7 +320,7 @@ static void what_was_acknowledged_is_not_delivered_again(void **state)
     struct world *world = *state;
     struct world_entry entry;
     struct wire_delivery delivery;
-    three_missed(world);
+    three_missed(world, ALIX);
     assert_true(world_fetch(world, MASH, 0, &delivery));
     uint64_t last = delivery.items[delivery.n_items - 1].position;
 
@@ -387,7 +336,7 @@ static void a_restart_changes_nothing_that_was_answered(void **state)
 {
     struct world *world = *state;
     struct world_entry entry;
-    const struct world_record record = {.from = GP, .child = ALIX, .day = day("2026-02-03")};
+    const struct world_record record = {.from = GP, .child = ALIX, .day = day_of("2026-02-03")};
     world_record(world, &record, &entry);
     assert_int_equal(world_send_one(world, GP, &entry), VERDICT_STORED);
     uint64_t size = world_log_size(world);
@@ -401,7 +350,7 @@ static void a_restart_changes_nothing_that_was_answered(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(two_missed_appointments_tell_nobody),
         STORY(three_missed_at_two_agencies_reach_both_and_the_mash),

@@ -20,19 +20,6 @@
         state_child((world), (agency), (child), stated_, ARRAY_LEN(stated_));                      \
     } while (0)
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
 static bool together(struct world *world, uint32_t a, uint32_t b)
 {
     return subject_row_of(world, a, ALIX).child == subject_row_of(world, b, ALIX).child;
@@ -228,7 +215,7 @@ static void only_a_front_door_answers_and_only_what_it_was_asked(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_pair_that_completes_a_pattern_is_shown_once_with_a_card_of_each),
         TEST(a_pair_that_would_change_nothing_is_not_shown),

@@ -17,19 +17,6 @@
 #define CONTENT   "\"effect\": \"share\", \"mode\": \"content\""
 #define THIRTY    ", \"history_days\": 30"
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
 /* The allocated worker gets concerns as `outcome` says. */
 static void agree(struct world *world, const char *outcome)
 {
@@ -348,7 +335,7 @@ static void what_a_link_had_told_is_said_to_be_anothers_when_it_is_undone(void *
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(a_new_worker_hears_of_what_was_stored_before),
         STORY(of_what_is_older_than_the_rule_looks_back_nothing),

@@ -12,19 +12,6 @@
 #include "base/date.h"
 #include "support/stories.h"
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
 static int32_t today(const struct world *world)
 {
     return instant_london_day(world->clock.real_ms);
@@ -589,7 +576,7 @@ static void questions_of_one_day_are_bounded(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(those_who_are_involved_learn_of_each_other),
         STORY(children_who_turn_out_to_be_one_bring_their_circles_together),

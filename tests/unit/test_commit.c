@@ -27,19 +27,6 @@
 
 #define HOUR_MS INT64_C(3600000)
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
 static void make_record(struct world *world, uint32_t from, struct world_entry *ret)
 {
     const struct world_record record = {
@@ -1022,7 +1009,7 @@ static void an_empty_batch_writes_nothing(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(a_batch_takes_no_more_frames_than_its_limit),
         STORY(a_batch_takes_no_more_bytes_than_its_limit),

@@ -13,23 +13,6 @@
 #include "agents/core/spool.h"
 #include "support/practice.h"
 
-static int open_practice(void **state)
-{
-    struct practice *practice = practice_new();
-
-    practice_govern(practice);
-    *state = practice;
-    return 0;
-}
-
-static int close_practice(void **state)
-{
-    struct practice *practice = *state;
-
-    practice_free(&practice);
-    return 0;
-}
-
 /* --- the same histories, as FHIR and as JSON --- */
 
 enum form {
@@ -541,7 +524,7 @@ static void things_of_which_nothing_was_told_are_forgotten_after_a_month(void **
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, practice_set_up, practice_tear_down)
         TEST(every_history_of_an_appointment_ends_as_it_must),
         TEST(every_history_of_a_record_ends_as_it_must),
         TEST(the_time_of_change_comes_before_the_version),

@@ -19,19 +19,6 @@
  * the MASH is on duty. */
 #define NIGHT_TEAM STRANGER
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
 static void make_night_team(struct world *world)
 {
     change_directory(world, "\"id\": \"gp-oak\", \"kind\": \"gp\"",
@@ -62,7 +49,7 @@ static void make_danger(struct world *world, struct world_entry *ret)
                  ret);
 }
 
-static void report_danger(struct world *world)
+static void report_by_the_urgent_lane(struct world *world)
 {
     struct world_entry entry;
     make_danger(world, &entry);
@@ -103,7 +90,7 @@ static void by_day_every_front_door_is_told_and_the_day_desk_is_the_one_to_act(v
     make_night_team(world);
     give_it_the_nights(world);
 
-    report_danger(world);
+    report_by_the_urgent_lane(world);
 
     assert_int_equal(told(world, MASH), TOLD_ON_DUTY);
     assert_int_equal(told(world, NIGHT_TEAM), TOLD);
@@ -117,7 +104,7 @@ static void by_night_it_is_the_other_way_round(void **state)
     give_it_the_nights(world);
     pass(world, 9 * HOUR_MS);
 
-    report_danger(world);
+    report_by_the_urgent_lane(world);
 
     assert_int_equal(told(world, MASH), TOLD);
     assert_int_equal(told(world, NIGHT_TEAM), TOLD_ON_DUTY);
@@ -129,7 +116,7 @@ static void while_nobody_here_has_the_watch_it_is_for_each_to_act(void **state)
     make_night_team(world);
     pass(world, 9 * HOUR_MS);
 
-    report_danger(world);
+    report_by_the_urgent_lane(world);
 
     assert_int_equal(told(world, MASH), TOLD_ON_DUTY);
     assert_int_equal(told(world, NIGHT_TEAM), TOLD_ON_DUTY);
@@ -170,7 +157,7 @@ static void unopened_it_is_said_to_every_front_door_whoever_had_the_watch(void *
     struct world *world = *state;
     make_night_team(world);
     give_it_the_nights(world);
-    report_danger(world);
+    report_by_the_urgent_lane(world);
 
     pass(world, 31 * MINUTE_MS);
 
@@ -184,7 +171,7 @@ static void a_front_door_without_a_key_to_it_hears_and_its_origin_hears_which(vo
 {
     struct world *world = *state;
     struct wire_notice notice;
-    report_danger(world);
+    report_by_the_urgent_lane(world);
     make_night_team(world);
 
     pass(world, 31 * MINUTE_MS);
@@ -248,7 +235,7 @@ static void whoever_lacks_it_is_given_it_once(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(by_day_every_front_door_is_told_and_the_day_desk_is_the_one_to_act),
         STORY(by_night_it_is_the_other_way_round),

@@ -17,29 +17,6 @@
 #define DATA     SOURCE_DIR "/tests/data/"
 #define INCIDENT DATA "police/incident.json"
 
-static int open_practice(void **state)
-{
-    struct practice *practice = practice_new();
-
-    practice_govern(practice);
-    *state = practice;
-    return 0;
-}
-
-static int open_ungoverned(void **state)
-{
-    *state = practice_new();
-    return 0;
-}
-
-static int close_practice(void **state)
-{
-    struct practice *practice = *state;
-
-    practice_free(&practice);
-    return 0;
-}
-
 /* Whoever hands such a thing in is of the kind of agency that does. */
 static void become(struct practice *practice, enum intake_content content)
 {
@@ -576,7 +553,7 @@ static void what_the_broker_refused_of_it_waits_until_its_next_version(void **st
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, practice_set_up, practice_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(an_incident_is_a_record_and_an_involvement_for_each_child),
         STORY(records_of_one_event_have_one_event_id),
@@ -584,8 +561,8 @@ int main(void)
         STORY(the_same_incident_again_says_nothing_again),
         STORY(what_the_broker_refused_of_it_waits_until_its_next_version),
         cmocka_unit_test_setup_teardown(
-            what_waits_for_its_place_in_the_partnership_is_sealed_afterwards, open_ungoverned,
-            close_practice),
+            what_waits_for_its_place_in_the_partnership_is_sealed_afterwards,
+            practice_set_up_ungoverned, practice_tear_down),
         STORY(a_submission_with_one_bad_child_takes_nothing),
         STORY(the_end_of_a_plan_leaves_the_plan_told),
         STORY(an_unborn_child_who_is_born_stays_the_same_child),
@@ -597,7 +574,7 @@ int main(void)
         STORY(a_child_of_an_older_version_that_comes_late_is_not_told),
         STORY(a_child_who_is_in_the_next_version_again_is_told_again),
         cmocka_unit_test_setup_teardown(what_still_waits_here_is_withdrawn_with_its_involvement,
-                                        open_ungoverned, close_practice),
+                                        practice_set_up_ungoverned, practice_tear_down),
         STORY(whom_a_newer_version_of_a_plan_leaves_out_is_involved_no_more),
         STORY(what_documents_said_goes_when_nothing_of_it_holds_any_more),
         STORY(a_plan_in_which_only_an_end_is_new_says_that_end),

@@ -13,19 +13,6 @@
 
 #define CORRELATION 0xC0FFEE
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
 static void write_frame(const struct wire_header *header, struct slice payload, struct buf *out)
 {
     wire_frame_begin(out, header);
@@ -426,7 +413,7 @@ static void a_document_larger_than_one_may_be_takes_no_slot(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(a_ping_is_answered_at_once_with_time_and_versions),
         STORY(only_parcels_take_a_slot_and_questions_go_to_publish),

@@ -12,9 +12,9 @@
 #include "agents/core/alerts.h"
 #include "agents/core/inbox.h"
 #include "agents/core/inbox_internal.h"
-#include "base/date.h"
 #include "base/text.h"
 #include "support/member.h"
+#include "support/stories.h"
 #include "wire/leaf.h"
 
 #define APRIL "2026-04-14"
@@ -44,57 +44,23 @@ static int tear_down(void **state)
 
 /* --- verbs --- */
 
-static int32_t day(const char *text)
-{
-    int32_t ret = 0;
-    assert_true(date_parse(slice_of_text(text), &ret));
-    return ret;
-}
-
-static struct entry_id send(struct world *world, const struct world_record *record)
-{
-    struct world_entry entry;
-    world_record(world, record, &entry);
-    assert_int_equal(world_send_one(world, record->from, &entry), VERDICT_STORED);
-    return entry.header.id;
-}
-
-static void state_child(struct world *world, uint32_t agency)
-{
-    struct world_entry entry;
-    world_statement(world, agency, ALIX, true, &entry);
-    assert_int_equal(world_send_one(world, agency, &entry), VERDICT_STORED);
-}
-
 static struct entry_id send_immediate(struct world *world)
 {
-    return send(world, &(struct world_record){.from = SCHOOL,
-                                              .child = ALIX,
-                                              .day = day("2026-11-20"),
-                                              .record_kind = RECORD_CONCERN,
-                                              .code = CODE_OTHER_CONCERN,
-                                              .urgency = URGENCY_IMMEDIATE});
-}
-
-static struct entry_id miss(struct world *world, uint32_t agency, const char *when)
-{
-    return send(world, &(struct world_record){.from = agency, .child = ALIX, .day = day(when)});
+    return store_record(world, &(struct world_record){.from = SCHOOL,
+                                                      .child = ALIX,
+                                                      .day = day_of("2026-11-20"),
+                                                      .record_kind = RECORD_CONCERN,
+                                                      .code = CODE_OTHER_CONCERN,
+                                                      .urgency = URGENCY_IMMEDIATE});
 }
 
 static void raise_alert(struct world *world)
 {
-    state_child(world, GP);
-    state_child(world, HOSPITAL);
-    (void)miss(world, GP, "2026-02-03");
-    (void)miss(world, HOSPITAL, "2026-06-10");
-    (void)miss(world, GP, "2026-09-21");
-}
-
-static void decide(struct world *world, enum action action, enum outcome outcome)
-{
-    struct world_entry decision;
-    world_decision(world, MASH, 1, action, outcome, &decision);
-    assert_int_equal(world_send_one(world, MASH, &decision), VERDICT_STORED);
+    state_verified(world, GP, ALIX);
+    state_verified(world, HOSPITAL, ALIX);
+    (void)miss(world, GP, ALIX, "2026-02-03");
+    (void)miss(world, HOSPITAL, ALIX, "2026-06-10");
+    (void)miss(world, GP, ALIX, "2026-09-21");
 }
 
 static struct store_txn *look(struct story *story)
@@ -296,7 +262,7 @@ static void a_release_of_a_record_lost_in_a_gap_stops_nothing(void **state)
     raise_alert(story->world);
     uint64_t before = member_fetch(story->mash);
     lose_the_store(story);
-    decide(story->world, ACTION_OPEN, OUTCOME_NONE);
+    assert_int_equal(decide(story->world, MASH, 1, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
     (void)send_immediate(story->world);
 
     uint64_t position = member_fetch(story->mash);
@@ -654,7 +620,7 @@ static void a_notice_or_a_release_that_is_bent_is_refused(void **state)
     uint64_t position = 0;
     bool bent[ITEM_NOTICE + 1] = {false};
     raise_alert(story->world);
-    decide(story->world, ACTION_OPEN, OUTCOME_NONE);
+    assert_int_equal(decide(story->world, MASH, 1, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
 
     while (world_fetch(story->world, MASH, position, &delivery)) {
         enum item_kind kind = delivery.items[0].kind;
@@ -706,9 +672,10 @@ static void what_a_since_revoked_key_signed_is_taken_with_a_doubt(void **state)
                                                   {MASH, "mash", "mash", false},
                                                   {SCHOOL, "school", "school", false},
                                                   {STRANGER, "gp-oak", "gp", false}};
-    send(story->world,
-         &(struct world_record){
-             .from = GP, .child = ALIX, .day = day(APRIL), .record_kind = RECORD_REFERRAL});
+    store_record(story->world, &(struct world_record){.from = GP,
+                                                      .child = ALIX,
+                                                      .day = day_of(APRIL),
+                                                      .record_kind = RECORD_REFERRAL});
     governing_directory_text(agencies, ARRAY_LEN(agencies), &text);
     replace_first_key(&text);
     governing_note(&story->world->governing, 1, GOVERNANCE_DIRECTORY, 2, buf_slice(&text), &note);
@@ -739,7 +706,7 @@ static void an_alert_goes_from_noticed_to_opened_to_closed(void **state)
     assert_int_equal(row.state, KNOWN_NOTICED);
     assert_int_equal(row.revision, 1);
 
-    (void)miss(story->world, GP, "2026-10-01");
+    (void)miss(story->world, GP, ALIX, "2026-10-01");
     (void)member_fetch(story->mash);
     row = alert_now(story, 1);
     assert_int_equal(row.revision, 2);
@@ -748,13 +715,14 @@ static void an_alert_goes_from_noticed_to_opened_to_closed(void **state)
     assert_int_equal(notice.n_headlines, 4);
     store_end(&txn);
 
-    decide(story->world, ACTION_OPEN, OUTCOME_NONE);
+    assert_int_equal(decide(story->world, MASH, 1, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
     (void)member_fetch(story->mash);
     row = alert_now(story, 1);
     assert_int_equal(row.state, KNOWN_OPENED);
     assert_int_equal(row.opened.agency, MASH);
 
-    decide(story->world, ACTION_CLOSE, OUTCOME_EARLY_HELP);
+    assert_int_equal(decide(story->world, MASH, 1, ACTION_CLOSE, OUTCOME_EARLY_HELP),
+                     VERDICT_STORED);
     (void)member_fetch(story->mash);
     row = alert_now(story, 1);
     assert_int_equal(row.state, KNOWN_CLOSED);
@@ -764,12 +732,12 @@ static void an_alert_goes_from_noticed_to_opened_to_closed(void **state)
 
 static void take_back(struct story *story, const struct entry_id *record)
 {
-    (void)send(story->world, &(struct world_record){.from = SCHOOL,
-                                                    .child = ALIX,
-                                                    .day = day("2026-11-20"),
-                                                    .record_kind = RECORD_RETRACTION,
-                                                    .urgency = URGENCY_IMMEDIATE,
-                                                    .retracts = record});
+    (void)store_record(story->world, &(struct world_record){.from = SCHOOL,
+                                                            .child = ALIX,
+                                                            .day = day_of("2026-11-20"),
+                                                            .record_kind = RECORD_RETRACTION,
+                                                            .urgency = URGENCY_IMMEDIATE,
+                                                            .retracts = record});
 }
 
 static enum retraction retraction_now(struct story *story, const struct entry_id *record)
@@ -835,13 +803,13 @@ static void an_alerts_opening_opens_what_it_listed_by_then_and_nothing_later(voi
     struct story *story = *state;
     struct received_row row;
     struct member *hospital = member_new(story->world, HOSPITAL);
-    state_child(story->world, GP);
-    state_child(story->world, HOSPITAL);
-    (void)miss(story->world, GP, "2026-02-03");
-    struct entry_id before = miss(story->world, HOSPITAL, "2026-06-10");
-    (void)miss(story->world, GP, "2026-09-21");
-    decide(story->world, ACTION_OPEN, OUTCOME_NONE);
-    struct entry_id after = miss(story->world, HOSPITAL, "2026-10-01");
+    state_verified(story->world, GP, ALIX);
+    state_verified(story->world, HOSPITAL, ALIX);
+    (void)miss(story->world, GP, ALIX, "2026-02-03");
+    struct entry_id before = miss(story->world, HOSPITAL, ALIX, "2026-06-10");
+    (void)miss(story->world, GP, ALIX, "2026-09-21");
+    assert_int_equal(decide(story->world, MASH, 1, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
+    struct entry_id after = miss(story->world, HOSPITAL, ALIX, "2026-10-01");
 
     (void)member_fetch(hospital);
 

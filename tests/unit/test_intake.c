@@ -15,29 +15,6 @@
 
 #define SOURCE "\"source\":{\"system\":\"emis\",\"id\":\"C-1\",\"version\":\"%s\"},"
 
-static int open_practice(void **state)
-{
-    struct practice *practice = practice_new();
-
-    practice_govern(practice);
-    *state = practice;
-    return 0;
-}
-
-static int open_ungoverned(void **state)
-{
-    *state = practice_new();
-    return 0;
-}
-
-static int close_practice(void **state)
-{
-    struct practice *practice = *state;
-
-    practice_free(&practice);
-    return 0;
-}
-
 static void expect_same_reference(const struct intake_item *a, const struct intake_item *b)
 {
     assert_true(a->has_reference && b->has_reference);
@@ -521,8 +498,9 @@ static void a_decision_needs_a_place_in_the_partnership(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name)   cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
-#define BEFORE(name) cmocka_unit_test_setup_teardown(name, open_ungoverned, close_practice)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, practice_set_up, practice_tear_down)
+#define BEFORE(name)                                                                               \
+    cmocka_unit_test_setup_teardown(name, practice_set_up_ungoverned, practice_tear_down)
         TEST(what_is_accepted_survives_a_restart),
         TEST(a_number_that_finds_nobody_is_accepted_and_said_to_be_so),
         TEST(an_odd_age_is_taken_with_a_word_and_one_of_no_child_is_refused),

@@ -17,19 +17,6 @@
 #define NAME_A   "alix|oak|2022-05-01|ZZ9 9ZZ"
 #define NAME_B   "blake|elm|2021-01-02|ZZ9 9ZZ"
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
 #define STATE(world, agency, child, ...)                                                           \
     do {                                                                                           \
         const struct stated stated_[] = {__VA_ARGS__};                                             \
@@ -113,7 +100,7 @@ static void an_identifier_that_either_side_has_not_verified_links_nobody(void **
         STATE(world, HOSPITAL, ALIX,
               {TOKEN_NHS_NUMBER, i % 2 == 0 ? IDENTIFIER_VERIFIED : status, NUMBER_A});
         assert_false(together(world, GP, HOSPITAL));
-        (void)tear_down(&fresh);
+        (void)world_tear_down(&fresh);
     }
 }
 
@@ -541,7 +528,7 @@ static void a_crowd_of_one_agencys_handles_hides_nobody_elses(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(a_shared_verified_number_makes_one_child_for_good),
         STORY(a_shared_pupil_number_links_as_well),

@@ -17,19 +17,6 @@
 #define CONTENT   "\"effect\": \"share\", \"mode\": \"content\", \"history_days\": 30"
 #define ASK       "\"effect\": \"ask\", \"mode\": \"content\""
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
 /* --- verbs --- */
 
 /* The allocated worker gets concerns as `outcome` says; the front door gets them, and what is missed
@@ -451,7 +438,7 @@ static void the_rule_of_who_is_kept_from_it_has_no_gap(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_role_left_out_gets_no_record_though_it_was_sealed_to_it),
         TEST(a_role_left_out_hears_of_no_existence_and_may_not_ask),

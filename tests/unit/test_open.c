@@ -12,6 +12,7 @@
 #include "agents/core/open.h"
 #include "base/date.h"
 #include "support/member.h"
+#include "support/stories.h"
 
 #define CARD    "{\"given_name\":\"Alix\"}"
 #define ACCOUNT "{\"summary\":\"was not brought\"}"
@@ -41,23 +42,16 @@ static int tear_down(void **state)
 
 /* --- verbs --- */
 
-static struct entry_id send(struct world *world, const struct world_record *record)
-{
-    struct world_entry entry;
-    world_record(world, record, &entry);
-    assert_int_equal(world_send_one(world, record->from, &entry), VERDICT_STORED);
-    return entry.header.id;
-}
-
 static struct entry_id share(struct story *story)
 {
     int32_t day = instant_london_day(story->world->clock.real_ms);
-    struct entry_id id = send(story->world, &(struct world_record){.from = SCHOOL,
-                                                                   .child = ALIX,
-                                                                   .day = day,
-                                                                   .record_kind = RECORD_CONCERN,
-                                                                   .code = CODE_OTHER_CONCERN,
-                                                                   .urgency = URGENCY_IMMEDIATE});
+    struct entry_id id =
+        store_record(story->world, &(struct world_record){.from = SCHOOL,
+                                                          .child = ALIX,
+                                                          .day = day,
+                                                          .record_kind = RECORD_CONCERN,
+                                                          .code = CODE_OTHER_CONCERN,
+                                                          .urgency = URGENCY_IMMEDIATE});
     (void)member_fetch(story->mash);
     return id;
 }
@@ -71,8 +65,9 @@ static struct entry_id keep_three(struct story *story)
     world_statement(story->world, GP, ALIX, true, &entry);
     assert_int_equal(world_send_one(story->world, GP, &entry), VERDICT_STORED);
     for (int32_t i = 0; i < 3; i++) {
-        last = send(story->world,
-                    &(struct world_record){.from = GP, .child = ALIX, .day = today - 90 + 30 * i});
+        last = store_record(
+            story->world,
+            &(struct world_record){.from = GP, .child = ALIX, .day = today - 90 + 30 * i});
     }
     (void)member_fetch(story->mash);
     return last;

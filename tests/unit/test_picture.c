@@ -13,19 +13,6 @@
 #include "broker/picture.h"
 #include "support/stories.h"
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
 /* --- verbs --- */
 
 /* The verdict on a look at the agency's child, or at an alert when one is given. */
@@ -528,7 +515,7 @@ static void a_long_history_is_told_by_whole_days(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(an_origin_sees_its_own_records_newest_first),
         STORY(who_looks_at_the_picture_is_named_to_the_origins_of_what_it_shows),

@@ -13,19 +13,6 @@
 #include "crypto/digest.h"
 #include "support/stories.h"
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
 static void ask(struct world *world, uint32_t agency, const struct wire_fetch *fetch)
 {
     _cleanup_(buf_deinit) struct buf frame = BUF_MAX(1024);
@@ -365,7 +352,7 @@ static void the_positions_of_a_mailbox_have_no_gaps(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(a_fetch_gets_no_more_items_than_its_credit),
         STORY(a_fetch_without_credit_gets_nothing),

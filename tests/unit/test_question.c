@@ -11,19 +11,6 @@
 #include "base/date.h"
 #include "support/stories.h"
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
 static struct slice ask(struct world *world, uint32_t agency, enum wire_type type,
                         struct slice question, enum wire_type answer)
 {
@@ -301,7 +288,7 @@ static void what_is_not_the_canonical_question_is_malformed(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(a_held_record_is_kept_then_queued_then_delivered_then_opened),
         STORY(a_retracted_record_says_so),

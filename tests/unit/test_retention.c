@@ -17,29 +17,6 @@
 #include "support/replaying.h"
 #include "support/stories.h"
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
-static struct entry_id report_danger(struct world *world)
-{
-    return store_record(world, &(const struct world_record){.from = SCHOOL,
-                                                            .child = ALIX,
-                                                            .day = day_of("2026-11-02"),
-                                                            .record_kind = RECORD_CONCERN,
-                                                            .code = CODE_NEGLECT_PHYSICAL,
-                                                            .urgency = URGENCY_IMMEDIATE});
-}
-
 /* Tomorrow, then a week at a time, as a broker whose nights are looked at. */
 static void pass_days(struct world *world, int days)
 {
@@ -566,7 +543,7 @@ static void what_is_destroyed_is_granted_to_nobody(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(what_no_window_can_use_is_destroyed_and_its_origin_hears_so),
         STORY(what_is_held_goes_after_a_year_whatever_the_patterns_say),

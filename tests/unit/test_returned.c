@@ -15,30 +15,6 @@
 #define SOURCE "\"source\":{\"system\":\"emis\",\"id\":\"c-1\"},"
 #define REASON "Rang the duty desk about it, and wrote it again by hand."
 
-static int open_practice(void **state)
-{
-    struct practice *practice = practice_new();
-
-    practice_govern(practice);
-    *state = practice;
-    return 0;
-}
-
-/* Its place in the partnership is not known yet. */
-static int join_practice(void **state)
-{
-    *state = practice_new();
-    return 0;
-}
-
-static int close_practice(void **state)
-{
-    struct practice *practice = *state;
-
-    practice_free(&practice);
-    return 0;
-}
-
 /* --- verbs --- */
 
 static void refuse(struct practice *practice, const struct intake_item *item, enum verdict verdict)
@@ -270,7 +246,7 @@ static void every_verdict_that_refuses_for_good_has_its_advice(void **state)
     }
 }
 
-#define STORY(story) cmocka_unit_test_setup_teardown(story, open_practice, close_practice)
+#define STORY(story) cmocka_unit_test_setup_teardown(story, practice_set_up, practice_tear_down)
 
 int main(void)
 {
@@ -281,8 +257,8 @@ int main(void)
         STORY(said_again_by_its_source_it_waits_no_more),
         STORY(taken_back_by_its_source_it_waits_no_more),
         STORY(a_retraction_that_was_refused_waits_until_it_is_said_again),
-        cmocka_unit_test_setup_teardown(what_could_not_even_be_sealed_waits_too, join_practice,
-                                        close_practice),
+        cmocka_unit_test_setup_teardown(what_could_not_even_be_sealed_waits_too,
+                                        practice_set_up_ungoverned, practice_tear_down),
         STORY(a_decision_waits_and_a_look_whose_asker_was_answered_does_not),
         STORY(each_sees_its_own_and_pages_end),
         STORY(who_dealt_with_it_and_how_lies_sealed_beside_it),

@@ -23,23 +23,6 @@ struct spooled {
     struct arena arena;
 };
 
-static int open_practice(void **state)
-{
-    struct practice *practice = practice_new();
-
-    practice_govern(practice);
-    *state = practice;
-    return 0;
-}
-
-static int close_practice(void **state)
-{
-    struct practice *practice = *state;
-
-    practice_free(&practice);
-    return 0;
-}
-
 static void spooled_deinit(struct spooled *frozen)
 {
     arena_deinit(&frozen->arena);
@@ -507,7 +490,7 @@ static void an_involvement_and_a_decision_seal_their_account(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, practice_set_up, practice_tear_down)
         TEST(a_statement_stands_before_the_first_record_of_a_child),
         TEST(the_header_names_another_authority_and_not_our_own),
         TEST(the_header_says_what_the_broker_needs_and_no_more),

@@ -12,29 +12,6 @@
 #include "agents/core/settling_time.h"
 #include "support/practice.h"
 
-static int open_practice(void **state)
-{
-    struct practice *practice = practice_new();
-
-    practice_govern(practice);
-    *state = practice;
-    return 0;
-}
-
-static int open_ungoverned(void **state)
-{
-    *state = practice_new();
-    return 0;
-}
-
-static int close_practice(void **state)
-{
-    struct practice *practice = *state;
-
-    practice_free(&practice);
-    return 0;
-}
-
 static enum out_state state_of(struct practice *practice, const struct intake_item *item)
 {
     return practice_out(practice, &item->reference).state;
@@ -309,8 +286,9 @@ static void people_are_told_the_time_by_the_clock_on_the_wall(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name)   cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
-#define BEFORE(name) cmocka_unit_test_setup_teardown(name, open_ungoverned, close_practice)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, practice_set_up, practice_tear_down)
+#define BEFORE(name)                                                                               \
+    cmocka_unit_test_setup_teardown(name, practice_set_up_ungoverned, practice_tear_down)
         TEST(an_event_is_sealed_when_its_time_is_over_and_not_before),
         TEST(what_settles_survives_a_restart),
         TEST(a_correction_after_that_is_a_retraction),

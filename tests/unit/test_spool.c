@@ -12,23 +12,6 @@
 #include "base/text.h"
 #include "support/practice.h"
 
-static int open_practice(void **state)
-{
-    struct practice *practice = practice_new();
-
-    practice_govern(practice);
-    *state = practice;
-    return 0;
-}
-
-static int close_practice(void **state)
-{
-    struct practice *practice = *state;
-
-    practice_free(&practice);
-    return 0;
-}
-
 static struct spool_entry lot[CAIRN_PARCEL_ENTRIES_MAX];
 
 static size_t lot_of(struct practice *practice, enum lane lane)
@@ -312,7 +295,7 @@ static void the_depth_says_how_much_waits_and_since_when(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, practice_set_up, practice_tear_down)
         TEST(a_lot_keeps_the_order_of_its_stream),
         TEST(a_lot_is_no_more_than_a_parcel_takes),
         TEST(large_records_make_small_lots_and_one_always_fits),

@@ -16,29 +16,6 @@
 #define DATA SOURCE_DIR "/tests/data/"
 #define TIE  DATA "childrens_services/tie.json"
 
-static int open_practice(void **state)
-{
-    struct practice *practice = practice_new();
-
-    practice_govern(practice);
-    *state = practice;
-    return 0;
-}
-
-static int open_ungoverned(void **state)
-{
-    *state = practice_new();
-    return 0;
-}
-
-static int close_practice(void **state)
-{
-    struct practice *practice = *state;
-
-    practice_free(&practice);
-    return 0;
-}
-
 /* The file with the first `from`, if any, replaced. */
 static int submit(struct practice *practice, enum intake_content content, const char *path,
                   const char *const change[2], struct intake_answer *ret, struct error *error)
@@ -308,7 +285,7 @@ static void malformed_input_is_refused_and_says_where(void **state)
     }
 }
 
-#define GOVERNED(name) cmocka_unit_test_setup_teardown(name, open_practice, close_practice)
+#define GOVERNED(name) cmocka_unit_test_setup_teardown(name, practice_set_up, practice_tear_down)
 
 int main(void)
 {
@@ -323,7 +300,7 @@ int main(void)
         GOVERNED(what_no_adult_can_be_is_refused),
         GOVERNED(a_tie_of_whom_it_never_was_is_withdrawn_whatever_the_age),
         cmocka_unit_test_setup_teardown(a_tie_waits_until_the_agency_knows_its_place,
-                                        open_ungoverned, close_practice),
+                                        practice_set_up_ungoverned, practice_tear_down),
         GOVERNED(malformed_input_is_refused_and_says_where),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,29 +14,6 @@
 #define MINUTE_MS INT64_C(60000)
 #define HOUR_MS   (60 * MINUTE_MS)
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
-static struct entry_id report_danger(struct world *world)
-{
-    return store_record(world, &(const struct world_record){.from = SCHOOL,
-                                                            .child = ALIX,
-                                                            .day = day_of("2026-11-02"),
-                                                            .record_kind = RECORD_CONCERN,
-                                                            .code = CODE_NEGLECT_PHYSICAL,
-                                                            .urgency = URGENCY_IMMEDIATE});
-}
-
 static void pass(struct world *world, int64_t ms)
 {
     clock_fake_advance(&world->clock, ms);
@@ -250,7 +227,7 @@ static void a_record_is_closed_by_passing_it_on_and_no_other_way(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(what_is_urgent_and_unopened_is_said_to_sender_and_front_door),
         STORY(what_was_opened_is_not),

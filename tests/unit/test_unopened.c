@@ -16,23 +16,6 @@
 static const struct entry_id urgent = {.agency = 3, .stream = 7, .seq = 1};
 static const struct entry_id other = {.agency = 3, .stream = 7, .seq = 2};
 
-static int open_practice(void **state)
-{
-    struct practice *practice = practice_new();
-
-    practice_govern(practice);
-    *state = practice;
-    return 0;
-}
-
-static int close_practice(void **state)
-{
-    struct practice *practice = *state;
-
-    practice_free(&practice);
-    return 0;
-}
-
 static void told(struct practice *practice, const struct entry_id *record, int64_t at_ms)
 {
     struct store_txn *txn = store_begin(practice->agent->store);
@@ -121,7 +104,7 @@ static void a_feed_has_the_time_of_what_it_last_brought(void **state)
     assert_int_equal(feeds[1].last_ms, 0);
 }
 
-#define STORY(story) cmocka_unit_test_setup_teardown(story, open_practice, close_practice)
+#define STORY(story) cmocka_unit_test_setup_teardown(story, practice_set_up, practice_tear_down)
 
 int main(void)
 {

@@ -13,19 +13,6 @@
 #include "broker/memory_plan.h"
 #include "support/stories.h"
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
 static void make_record(struct world *world, uint32_t from, struct world_entry *ret)
 {
     const struct world_record record = {
@@ -596,7 +583,7 @@ static void a_ring_full_of_what_unpacks_to_the_most_takes_no_more_than_planned(v
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(each_forgery_alone_is_refused_and_changes_nothing),
         STORY(every_truncation_is_refused),

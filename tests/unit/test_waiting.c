@@ -13,12 +13,6 @@
 #include "support/replaying.h"
 #include "support/stories.h"
 
-static int set_up(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
 static int tear_down(void **state)
 {
     struct world *world = *state;
@@ -317,7 +311,7 @@ static void what_was_not_judged_before_a_restart_is_judged_after_it(void **state
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, tear_down)
     const struct CMUnitTest tests[] = {
         STORY(what_waits_when_its_agreement_ends_is_not_delivered),
         STORY(its_sender_hears_so_and_its_state_shows_it),

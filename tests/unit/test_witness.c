@@ -29,13 +29,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    world_free(&world);
-    return 0;
-}
-
 static void store_records(struct world *world, int n)
 {
     struct world_entry entry;
@@ -306,7 +299,7 @@ static void a_signed_head_that_the_store_lacks_stops_the_broker_for_good(void **
         assert_non_null(strstr(said, "log_fork"));
         assert_non_null(strstr(said, "kept=yes"));
         assert_int_not_equal(world_restart(world), 0);
-        (void)tear_down(&fresh);
+        (void)world_tear_down(&fresh);
     }
 }
 
@@ -417,7 +410,7 @@ static void an_acknowledged_head_never_shrinks(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(every_head_that_an_agency_may_hold_is_proved_consistent_in_hello),
         STORY(what_a_receipt_promised_is_proved_from_what_the_agency_had_seen_before),
