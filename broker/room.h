@@ -3,7 +3,7 @@
  * room: how full the disk below the store is, asked before a batch is planned, so that a full disk
  * is an answer and not the end of the broker. From CAIRN_DISK_WARN_PERCENT on the bulk lane waits and
  * the store's file keeps a reserve beyond what it uses; from CAIRN_DISK_REFUSE_PERCENT on the normal
- * lane waits as well. What is urgent, what a person decides, who waits to read, and acknowledgements,
+ * lane waits as well. What is urgent, what a person decides in order to read, and acknowledgements,
  * which let rows go, are taken until the reserve is used up too; then all waits at the agencies, and
  * the broker goes on answering and delivering. Runs on the commit thread.
  */

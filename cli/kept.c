@@ -2,10 +2,10 @@
 /* `cairn kept`: what is kept of this agency's records and nobody else has seen, and when a person is
  * to look at each again; with a record, what a named person does about it. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/client.h"
 #include "cli/decide.h"
+#include "cli/listing.h"
 #include "cli/show.h"
 
 struct kept_options {
@@ -103,48 +103,12 @@ static void show_one(struct output *output, const struct json_view *item)
     show_words(output, "    ", item, "words");
 }
 
-/* Appends what lies behind the cursor and moves it on; "" when there is no more. */
-static enum status read_page(struct cli *cli, const struct client *client,
-                             char cursor[SHOW_TEXT_BYTES], struct json *all)
-{
-    struct error error = ERROR_NULL;
-    char path[CLIENT_PATH_BYTES];
-    _cleanup_(json_free) struct json *answer = NULL;
-
-    (void)snprintf(path, sizeof(path), CAIRN_PATH_KEPT "?limit=%d%s%.*s", CAIRN_PAGE_MAX,
-                   cursor[0] == '\0' ? "" : "&after=", 2 * CAIRN_KEPT_CURSOR_BYTES, cursor);
-    enum status status = client_get(client, path, &answer, &error);
-    if (status != STATUS_OK) {
-        return output_fail(&cli->output, status, &error);
-    }
-    struct json_view view = json_view(answer, &error);
-    struct json_view items = json_get_array(&view, "items");
-    show_text(&view, "next", cursor);
-    if (!json_ok(&view)) {
-        return output_fail(&cli->output, STATUS_FAILED, &error);
-    }
-    for (size_t i = 0; i < json_length(&items); i++) {
-        struct json_view item = json_item(&items, i);
-        struct json *copy = json_clone(item.node);
-        show_one(&cli->output, &item);
-        (void)json_append_node(all, &copy);
-    }
-    return STATUS_OK;
-}
-
 static enum status list(struct cli *cli, const struct client *client)
 {
-    struct error ignored = ERROR_NULL;
-    struct json *items = json_array_new();
-    struct json *all = json_set_node(output_result(&cli->output), "items", &items);
-    char cursor[SHOW_TEXT_BYTES] = "";
-    enum status status = STATUS_OK;
+    size_t n = 0;
+    enum status status = listing_show(cli, client, CAIRN_PATH_KEPT, show_one, &n);
 
-    do {
-        status = read_page(cli, client, cursor, all);
-    } while (status == STATUS_OK && cursor[0] != '\0');
-    struct json_view view = json_view(all, &ignored);
-    if (status == STATUS_OK && json_length(&view) == 0) {
+    if (status == STATUS_OK && n == 0) {
         output_line(&cli->output, "No record of this agency waits unseen.");
     }
     return status;
