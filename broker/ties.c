@@ -125,10 +125,7 @@ static bool count_between(void *data, const struct subject_id *subject, enum lin
         store_walk_from(search->apply->txn, T_TIE, store_key_slice(&prefix));
     for (; walk.live && key_has_prefix(walk.key, &prefix); store_walk_next(&walk)) {
         struct subject_id other = subject_id_unpack(walk.key.data + prefix.len);
-        struct subject_row row;
-        search->n +=
-            subject_row_get(search->apply->txn, &other, &row) && row.child == search->person ? 1
-                                                                                             : 0;
+        search->n += members_child(search->apply->txn, &other) == search->person ? 1 : 0;
     }
     return true;
 }
@@ -193,9 +190,9 @@ static bool add_children(void *data, const struct subject_id *subject, enum link
         store_walk_from(search->apply->txn, T_TIED, store_key_slice(&prefix));
     for (; walk.live && key_has_prefix(walk.key, &prefix); store_walk_next(&walk)) {
         struct subject_id child = subject_id_unpack(walk.key.data + prefix.len);
-        struct subject_row row;
-        if (subject_row_get(search->apply->txn, &child, &row)) {
-            add_child(search->apply, search->list, row.child, child.agency);
+        uint64_t number = members_child(search->apply->txn, &child);
+        if (number != 0) {
+            add_child(search->apply, search->list, number, child.agency);
         }
     }
     return true;

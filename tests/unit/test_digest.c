@@ -9,26 +9,12 @@
 
 #include "crypto/crypto.h"
 #include "crypto/digest.h"
+#include "support/crypto.h"
 #include "vectors_hex.h"
 #include "vectors_hkdf.h"
 
 #define THREADS 8
 #define ROUNDS  200
-
-static int start_crypto(void **state)
-{
-    struct error error = ERROR_NULL;
-
-    (void)state;
-    return crypto_init(&error);
-}
-
-static int stop_crypto(void **state)
-{
-    (void)state;
-    crypto_deinit();
-    return 0;
-}
 
 static void sha256_gives_the_published_digests(void **state)
 {
@@ -250,5 +236,5 @@ int main(void)
         cmocka_unit_test(crypto_works_until_the_last_user_leaves_and_again_after),
     };
 
-    return cmocka_run_group_tests(tests, start_crypto, stop_crypto);
+    return cmocka_run_group_tests(tests, crypto_set_up, crypto_tear_down);
 }

@@ -7,10 +7,10 @@
 
 #include <cmocka.h>
 
-#include "crypto/crypto.h"
 #include "crypto/hpke.h"
 #include "crypto/hpke_internal.h"
 #include "crypto/x25519.h"
+#include "support/crypto.h"
 #include "vectors_hex.h"
 #include "vectors_hpke.h"
 #include "vectors_x25519.h"
@@ -27,21 +27,6 @@ struct letter {
     uint8_t sealed[TEXT_BYTES + HPKE_TAG_BYTES];
     uint8_t opened[TEXT_BYTES];
 };
-
-static int start_crypto(void **state)
-{
-    struct error error = ERROR_NULL;
-
-    (void)state;
-    return crypto_init(&error);
-}
-
-static int stop_crypto(void **state)
-{
-    (void)state;
-    crypto_deinit();
-    return 0;
-}
 
 static struct hpke_message message_of(struct slice text)
 {
@@ -337,5 +322,5 @@ int main(void)
         cmocka_unit_test(a_secret_of_another_length_is_a_caller_s_mistake),
     };
 
-    return cmocka_run_group_tests(tests, start_crypto, stop_crypto);
+    return cmocka_run_group_tests(tests, crypto_set_up, crypto_tear_down);
 }

@@ -12,29 +12,14 @@
 #include "agents/core/identity.h"
 #include "base/date.h"
 #include "base/text.h"
-#include "crypto/crypto.h"
 #include "crypto/token.h"
+#include "support/crypto.h"
 #include "support/nobody.h"
 #include "vectors_hex.h"
 
 #define LINKAGE_KEY "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define STORE_KEY   "5555555555555555555555555555555555555555555555555555555555555555"
 #define AGENCY      7
-
-static int start_crypto(void **state)
-{
-    struct error error = ERROR_NULL;
-
-    (void)state;
-    return crypto_init(&error);
-}
-
-static int stop_crypto(void **state)
-{
-    (void)state;
-    crypto_deinit();
-    return 0;
-}
 
 static void copy(char *out, size_t out_bytes, const char *text)
 {
@@ -430,5 +415,5 @@ int main(void)
         cmocka_unit_test(a_wiped_identity_holds_nothing),
     };
 
-    return cmocka_run_group_tests(tests, start_crypto, stop_crypto);
+    return cmocka_run_group_tests(tests, crypto_set_up, crypto_tear_down);
 }

@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "crypto/crypto.h"
 #include "crypto/digest.h"
 #include "ledger/journal.h"
+#include "support/crypto.h"
 #include "support/ledger_store.h"
 
 static const struct batch_head head = {
@@ -21,21 +21,6 @@ static const struct batch_head head = {
     .time_ms = -62135596800000,
     .salt = {0x5a, 1, 2, 3},
 };
-
-static int start(void **state)
-{
-    struct error error = ERROR_NULL;
-
-    (void)state;
-    return crypto_init(&error);
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    crypto_deinit();
-    return 0;
-}
 
 /* --- inputs --- */
 
@@ -481,5 +466,5 @@ int main(void)
                                         ledger_store_set_up, ledger_store_tear_down),
     };
 
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, crypto_set_up, crypto_tear_down);
 }

@@ -13,25 +13,10 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "crypto/crypto.h"
 #include "crypto/digest.h"
 #include "ledger/state.h"
+#include "support/crypto.h"
 #include "support/ledger_store.h"
-
-static int start(void **state)
-{
-    struct error error = ERROR_NULL;
-
-    (void)state;
-    return crypto_init(&error);
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    crypto_deinit();
-    return 0;
-}
 
 static const uint64_t numbers[] = {
     0,     1,         127,        128,        255,       256,        65535,
@@ -927,5 +912,5 @@ int main(void)
         WITH_STORE(a_row_with_a_byte_too_few_or_too_many_stops_the_process),
     };
 
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, crypto_set_up, crypto_tear_down);
 }

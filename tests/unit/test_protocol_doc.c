@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "crypto/crypto.h"
+#include "support/crypto.h"
 #include "support/wire_samples.h"
 #include "wire/leaf.h"
 
@@ -25,20 +25,6 @@
 #define CORPUS        SOURCE_DIR "/tests/fuzz/corpus"
 #define TEXT_MAX      (1024 * 1024)
 #define BYTES_PER_ROW 32
-
-static int setup(void **state)
-{
-    (void)state;
-    struct error error = ERROR_NULL;
-    return crypto_init(&error);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    crypto_deinit();
-    return 0;
-}
 
 static bool regenerating(void)
 {
@@ -498,5 +484,5 @@ int main(void)
         cmocka_unit_test(fuzzing_starts_from_a_whole_frame_too),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, crypto_set_up, crypto_tear_down);
 }

@@ -8,9 +8,9 @@
 #include <cmocka.h>
 
 #include "crypto/aead.h"
-#include "crypto/crypto.h"
 #include "crypto/digest.h"
 #include "crypto/seal.h"
+#include "support/crypto.h"
 #include "vectors_aes_gcm.h"
 #include "vectors_hex.h"
 #include "vectors_seal.h"
@@ -27,21 +27,6 @@ struct world {
     size_t sealed_len;
     struct buf opened;
 };
-
-static int start_crypto(void **state)
-{
-    struct error error = ERROR_NULL;
-
-    (void)state;
-    return crypto_init(&error);
-}
-
-static int stop_crypto(void **state)
-{
-    (void)state;
-    crypto_deinit();
-    return 0;
-}
 
 static void world_seal(struct world *w, enum part part, struct slice text)
 {
@@ -614,5 +599,5 @@ int main(void)
         TEST(nothing_is_not_wrapped),
     };
 
-    return cmocka_run_group_tests(tests, start_crypto, stop_crypto);
+    return cmocka_run_group_tests(tests, crypto_set_up, crypto_tear_down);
 }

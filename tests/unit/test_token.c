@@ -8,28 +8,13 @@
 
 #include <cmocka.h>
 
-#include "crypto/crypto.h"
 #include "crypto/token.h"
+#include "support/crypto.h"
 #include "vectors_hex.h"
 
 #define LINKAGE_KEY "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define PEPPER      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define NHS_NUMBER  "9990000018"
-
-static int start_crypto(void **state)
-{
-    struct error error = ERROR_NULL;
-
-    (void)state;
-    return crypto_init(&error);
-}
-
-static int stop_crypto(void **state)
-{
-    (void)state;
-    crypto_deinit();
-    return 0;
-}
 
 static void a_token_never_changes_its_bytes(void **state)
 {
@@ -140,5 +125,5 @@ int main(void)
         cmocka_unit_test(another_day_or_service_is_another_occurrence),
     };
 
-    return cmocka_run_group_tests(tests, start_crypto, stop_crypto);
+    return cmocka_run_group_tests(tests, crypto_set_up, crypto_tear_down);
 }

@@ -9,24 +9,10 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "crypto/crypto.h"
 #include "crypto/digest.h"
 #include "crypto/sign.h"
+#include "support/crypto.h"
 #include "support/wire_samples.h"
-
-static int setup(void **state)
-{
-    (void)state;
-    struct error error = ERROR_NULL;
-    return crypto_init(&error);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    crypto_deinit();
-    return 0;
-}
 
 /* Reads as the sample's message within the budget; `out` then holds what was read, written again.
  */
@@ -694,5 +680,5 @@ int main(void)
         cmocka_unit_test(the_sample_parcel_holds_under_its_own_signature),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, crypto_set_up, crypto_tear_down);
 }

@@ -10,22 +10,8 @@
 #include <cmocka.h>
 
 #include "base/date.h"
-#include "crypto/crypto.h"
+#include "support/crypto.h"
 #include "support/wire_samples.h"
-
-static int setup(void **state)
-{
-    (void)state;
-    struct error error = ERROR_NULL;
-    return crypto_init(&error);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    crypto_deinit();
-    return 0;
-}
 
 static bool header_accepted(const struct entry_header *header, struct entry_header *ret)
 {
@@ -1091,5 +1077,5 @@ int main(void)
         cmocka_unit_test(a_proof_reply_is_accepted_up_to_its_edges),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, crypto_set_up, crypto_tear_down);
 }
