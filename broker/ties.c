@@ -33,6 +33,12 @@ static bool find_place(struct apply *apply, const uint32_t agencies[CAIRN_TIED_M
 
 /* --- of a child --- */
 
+/* Each adult once, as long as it holds. Of more than there is room for, of each agency some. */
+struct tied_list {
+    size_t n;
+    struct tied of[CAIRN_TIED_MAX];
+};
+
 static struct tied *find(struct tied_list *list, const struct tied *tied)
 {
     for (size_t i = 0; i < list->n; i++) {
@@ -103,7 +109,7 @@ static bool add_of_member(void *data, const struct subject_id *subject, enum lin
     return true;
 }
 
-void ties_of_child(struct apply *apply, uint64_t child, struct tied_list *ret)
+static void list_of_child(struct apply *apply, uint64_t child, struct tied_list *ret)
 {
     struct child_search search = {.apply = apply, .list = ret};
     ret->n = 0;
@@ -147,7 +153,7 @@ bool ties_count(struct apply *apply, uint64_t child, const struct chronology_ite
                 uint64_t number, struct tied *ret)
 {
     struct tied_list list;
-    ties_of_child(apply, child, &list);
+    list_of_child(apply, child, &list);
     for (size_t i = 0; i < list.n; i++) {
         if (list.of[i].number == number && counts_through(&list.of[i], item)) {
             *ret = list.of[i];
@@ -223,7 +229,7 @@ size_t ties_merge(struct apply *apply, const struct chronology_search *search,
 {
     struct tied_list list;
     n = chronology_merge(apply, search, items, n);
-    ties_of_child(apply, search->child, &list);
+    list_of_child(apply, search->child, &list);
     for (size_t i = 0; i < list.n; i++) {
         const struct filter filter = {.search = search, .tied = &list.of[i]};
         const struct chronology_search through = {

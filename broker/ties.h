@@ -23,12 +23,6 @@ struct tied {
     bool alone;         /* of that chronology only what this subject's agency said of it */
     struct subject_id subject;
 };
-struct tied_list {
-    size_t n;
-    struct tied of[CAIRN_TIED_MAX];
-};
-/* Each adult once, as long as it holds. Of more than there is room for, of each agency some. */
-void ties_of_child(struct apply *apply, uint64_t child, struct tied_list *ret);
 /* Whether that subject's record of that day counts for the child through a tie. */
 bool ties_count(struct apply *apply, uint64_t child, const struct chronology_item *item,
                 uint64_t number, struct tied *ret);
@@ -38,7 +32,8 @@ struct tied_children {
     uint64_t of[CAIRN_TIED_MAX];
     uint32_t by[CAIRN_TIED_MAX]; /* whose tie each was found by */
 };
-/* The children that an adult is tied to, now or once; of too many as above. */
+/* The children that an adult is tied to, now or once. Of more than there is room for, of each agency
+ * some. */
 void ties_children(struct apply *apply, uint64_t person, struct tied_children *ret);
 
 /* How many ties say so, of whichever agencies. */

@@ -13,9 +13,8 @@
 #include "agents/core/agent.h"
 #include "agents/core/api_answer.h"
 
-#define API_PATH_MAX_BYTES    128 /* the longest path has 72 */
-#define API_SEGMENT_MAX_BYTES 64  /* an entry id has 49 */
-#define API_QUERY_MAX         4   /* the most that any path takes */
+#define API_SEGMENT_MAX_BYTES 64 /* an entry id has 49 */
+#define API_QUERY_MAX         4  /* the most that any path takes */
 #define API_QUERY_MAX_BYTES   64
 
 struct api_query {

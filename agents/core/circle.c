@@ -7,7 +7,7 @@
 #define KEY_BYTES (CAIRN_HANDLE_BYTES + 4 + 1)
 #define ROW_BYTES (4 + 4 + ENTRY_ID_BYTES + 8 + 1)
 
-bool circle_holds(const struct circle_member *member, int32_t day)
+static bool holds(const struct circle_member *member, int32_t day)
 {
     return member->from_day <= day && day < member->until_day;
 }
@@ -94,7 +94,7 @@ size_t circle_list(struct store_txn *txn, const uint8_t handle[CAIRN_HANDLE_BYTE
             store_fail(txn, -EBADMSG);
             return 0;
         }
-        n += circle_holds(&ret[n], day) ? 1 : 0;
+        n += holds(&ret[n], day) ? 1 : 0;
     }
     return n;
 }
@@ -115,7 +115,7 @@ struct circle_standing circle_standing(struct store_txn *txn,
             store_fail(txn, -EBADMSG);
             return (struct circle_standing){.roles = 0};
         }
-        if (circle_holds(&member, day)) {
+        if (holds(&member, day)) {
             standing.roles |= ROLE_BIT(role);
             standing.by_name = standing.by_name || member.by_name;
         }

@@ -22,7 +22,6 @@ struct circle_member {
     uint64_t position;     /* of its delivery */
     bool by_name;          /* a name is all that says that it is the same child */
 };
-bool circle_holds(const struct circle_member *member, int32_t day);
 
 /* What an agency is to the child on a day. */
 struct circle_standing {

@@ -14,8 +14,6 @@
 
 #include "base/slice.h"
 
-#define UNNAMED_NAMES_MAX 16
-
 struct unnamed;
 struct unnamed *unnamed_new(void) MUST_USE;
 void unnamed_free(struct unnamed **unnamed); /* accepts NULL */

@@ -42,15 +42,10 @@ int32_t register_period(const struct school_options *options, int32_t day)
     return first_day(options, day, false);
 }
 
-int32_t register_period_next(const struct school_options *options, int32_t day)
-{
-    return first_day(options, day, true);
-}
-
 bool register_is_open(const struct school_options *options, int32_t day, int32_t today)
 {
     return register_period(options, day) != INT32_MIN &&
-           register_period_next(options, day) > today - REGISTER_KEEP_DAYS;
+           first_day(options, day, true) > today - REGISTER_KEEP_DAYS;
 }
 
 /* --- rows --- */

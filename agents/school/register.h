@@ -27,9 +27,8 @@ struct register_row {
     struct absence_mark marks[REGISTER_MARKS_MAX]; /* rising */
 };
 
-/* First day of the period that the day belongs to, and of the one after it. */
+/* First day of the period that the day belongs to. */
 int32_t register_period(const struct school_options *options, int32_t day);
-int32_t register_period_next(const struct school_options *options, int32_t day);
 /* Whether marks of that day are still taken. */
 bool register_is_open(const struct school_options *options, int32_t day, int32_t today);
 

@@ -60,12 +60,24 @@ static bool has_small_order(const uint8_t public_key[SIGN_PUBLIC_BYTES])
     return false;
 }
 
+static const char *context_text(enum sign_context context)
+{
+    static const char *const texts[] = {
+#define X(name, text) [SIGN_##name] = (text),
+        SIGN_CONTEXTS(X)
+#undef X
+    };
+
+    assert((size_t)context < ARRAY_LEN(texts));
+    return texts[context];
+}
+
 /* The bytes that are signed: `message` itself when the context is empty, else joined in `storage`.
  */
 static struct slice signed_bytes(enum sign_context context, struct slice message,
                                  struct buf *storage)
 {
-    const struct slice line = slice_of_text(sign_context_text(context));
+    const struct slice line = slice_of_text(context_text(context));
 
     if (line.len == 0) {
         return message;
@@ -80,18 +92,6 @@ static struct slice signed_bytes(enum sign_context context, struct slice message
 static void forget(EVP_MD_CTX **signature)
 {
     (void)EVP_MD_CTX_reset(*signature);
-}
-
-const char *sign_context_text(enum sign_context context)
-{
-    static const char *const texts[] = {
-#define X(name, text) [SIGN_##name] = (text),
-        SIGN_CONTEXTS(X)
-#undef X
-    };
-
-    assert((size_t)context < ARRAY_LEN(texts));
-    return texts[context];
 }
 
 int signer_new(const struct secret *seed, struct signer **ret)

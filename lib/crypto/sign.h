@@ -27,8 +27,6 @@ enum sign_context {
 #undef X
 };
 
-const char *sign_context_text(enum sign_context context);
-
 /* A private key, parsed once. Opaque; may be used from any thread. */
 struct signer;
 int signer_new(const struct secret *seed, struct signer **ret) MUST_USE;

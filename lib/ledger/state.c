@@ -39,7 +39,7 @@ uint64_t meta_next(struct store_txn *txn, const char *name)
 
 /* --- ENTRY --- */
 
-struct slice entry_row_pack(const struct entry_row *row, uint8_t out[ENTRY_ROW_BYTES])
+static struct slice entry_row_pack(const struct entry_row *row, uint8_t out[ENTRY_ROW_BYTES])
 {
     struct writer writer = writer_over(out, ENTRY_ROW_BYTES);
     write_u16(&writer, (uint16_t)row->verdict);

@@ -107,7 +107,6 @@ struct entry_row {
     int32_t asked_day; /* when somebody last asked for it; 0 never */
 };
 #define ENTRY_ROW_BYTES 80
-struct slice entry_row_pack(const struct entry_row *row, uint8_t out[ENTRY_ROW_BYTES]);
 bool entry_row_get(struct store_txn *txn, const struct entry_id *id, struct entry_row *ret);
 void entry_row_put(struct store_txn *txn, const struct entry_id *id, const struct entry_row *row);
 

@@ -25,7 +25,6 @@
 #define NODE_BIG   0x01
 #define NODE_TABLE 0x02
 #define NO_ROOT    UINT64_MAX
-#define DEPTH_MAX  8
 
 const char *const page_kind_texts[PAGE_KINDS] = {
     "unreached", "meta", "branch", "leaf", "overflow", "list of tables", "list of freed pages"};

@@ -15,11 +15,10 @@
 #include "store/log.h"
 #include "support/scratch.h"
 
-#define LEAVES      70000 /* more than two full tiles of 256 x 256, and no power of two */
-#define FEW         23
-#define BATCH       997
-#define TABLE_LOG   0
-#define TABLE_OTHER 1
+#define LEAVES    70000 /* more than two full tiles of 256 x 256, and no power of two */
+#define FEW       23
+#define BATCH     997
+#define TABLE_LOG 0
 
 static const char *const table_names[] = {"log", "other"};
 
