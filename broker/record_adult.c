@@ -34,7 +34,7 @@ void record_act_on_adult(struct apply *apply, const struct record_case *record, 
     }
     for (size_t i = 0; i < children.n; i++) {
         if (counts[i] && apply_paused(apply, from)) {
-            timers_look_later(apply, children.of[i]);
+            timers_look_later(apply, children.of[i], &record->header->id);
         } else if (counts[i]) {
             alert_look_at(apply, children.of[i], record->header->event_day, log_index);
         }
@@ -68,7 +68,7 @@ static size_t said_of(struct apply *apply, uint64_t person,
 static void look_or_later(struct apply *apply, uint64_t child, uint64_t from)
 {
     if (apply_paused(apply, from)) {
-        timers_look_later(apply, child);
+        timers_look_later(apply, child, NULL);
     } else {
         alert_look(apply, child, ALERT_NEWEST);
     }

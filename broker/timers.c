@@ -93,9 +93,17 @@ void timers_go_on_telling(struct apply *apply, uint64_t person)
     watch_now(apply, TIMER_SAID, person);
 }
 
-void timers_look_later(struct apply *apply, uint64_t child)
+/* Several records of one batch may each have a look at one child, around its own day. */
+void timers_look_later(struct apply *apply, uint64_t child, const struct entry_id *record)
 {
-    watch_now(apply, TIMER_LOOK, child);
+    struct timer_row timer = {.due_ms = apply->time_ms, .kind = TIMER_LOOK, .number = child};
+    if (record != NULL) {
+        timer.entry = *record;
+    }
+    while (timer_row_is(apply->txn, &timer)) {
+        timer.due_ms++;
+    }
+    timer_row_put(apply->txn, &timer);
 }
 
 int64_t timers_next_ms(struct store_txn *txn)
@@ -244,6 +252,17 @@ static bool fire_alert(struct apply *apply, const struct timer_row *timer)
     return true;
 }
 
+static void fire_look(struct apply *apply, const struct timer_row *timer)
+{
+    _cleanup_(stored_deinit) struct stored record = STORED_NULL;
+    if (timer->entry.agency != 0 &&
+        stored_load_as(apply->txn, &timer->entry, ENTRY_RECORD, &record)) {
+        alert_look_at(apply, timer->number, record.header.record.event_day, record.row.log_index);
+    } else {
+        alert_look(apply, timer->number, ALERT_NEWEST);
+    }
+}
+
 /* Unless the involvement was stated anew meanwhile: then that statement has its own. */
 static void fire_role(struct apply *apply, const struct timer_row *timer)
 {
@@ -290,7 +309,7 @@ static bool fire(struct apply *apply, const struct timer_row *timer)
         record_person_met(apply, timer->number);
         return false;
     case TIMER_LOOK:
-        alert_look(apply, timer->number, ALERT_NEWEST);
+        fire_look(apply, timer);
         return false;
     }
     return false;

@@ -29,7 +29,8 @@ void timers_watch_hold(struct apply *apply, const struct entry_id *decision, int
 /* More than one step may write: what nobody was told of an adult, and a look at a child, go on in the
  * next tick. */
 void timers_go_on_telling(struct apply *apply, uint64_t person);
-void timers_look_later(struct apply *apply, uint64_t child);
+/* Around that record's day; NULL: around the newest. */
+void timers_look_later(struct apply *apply, uint64_t child, const struct entry_id *record);
 void timers_watch_alert(struct apply *apply, uint64_t alert);
 /* What is due at the batch's time, the earliest first, at most CAIRN_TIMERS_PER_TICK, and no more after
  * CAIRN_STEP_WRITES_MAX rows. */

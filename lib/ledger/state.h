@@ -346,11 +346,13 @@ struct timer_row {
     int64_t due_ms; /* batch time */
     enum timer_kind kind;
     uint64_t number;
-    struct entry_id entry; /* of RECORD, ROLE, PASS, SHOWN and HOLD */
+    struct entry_id entry; /* of RECORD, ROLE, PASS, SHOWN and HOLD; of LOOK, or agency 0 */
     uint32_t rounds;       /* how often it has fired before */
 };
 void timer_row_put(struct store_txn *txn, const struct timer_row *timer);
 void timer_row_delete(struct store_txn *txn, const struct timer_row *timer);
+/* Whether one of that kind and number is due at that moment: putting it would take its place. */
+bool timer_row_is(struct store_txn *txn, const struct timer_row *timer);
 /* The one that is due first; false when there is none. */
 bool timer_row_first(struct store_txn *txn, struct timer_row *ret);
 /* The one under a walk of T_TIMER, which is live. */

@@ -25,6 +25,13 @@ void timer_row_put(struct store_txn *txn, const struct timer_row *timer)
     store_put(txn, T_TIMER, store_key_slice(&key), writer_slice(&writer));
 }
 
+bool timer_row_is(struct store_txn *txn, const struct timer_row *timer)
+{
+    struct store_key key = key_timer(timer);
+    struct slice ignored;
+    return store_get(txn, T_TIMER, store_key_slice(&key), &ignored);
+}
+
 void timer_row_delete(struct store_txn *txn, const struct timer_row *timer)
 {
     struct store_key key = key_timer(timer);
