@@ -31,9 +31,11 @@ static bool acts(const struct slot *slot)
 }
 
 /* Why a sound frame must come again later. The urgent lane waits for room alone, and that to the
- * last. */
-static enum verdict must_wait(const struct commit *commit, const struct slot *slot)
+ * last. A document before it in the batch is in force when it is applied: what was sealed by the one
+ * before may lack a reader who has a right to it now, and nobody would grant it afterwards. */
+static enum verdict must_wait(const struct plan *plan, const struct slot *slot)
 {
+    const struct commit *commit = plan->commit;
     const uint64_t *held = slot->parcel.head.versions.of;
     const uint64_t *ours = commit->governance->versions;
     bool has_records = entries_of(slot, ENTRY_RECORD) > 0;
@@ -43,7 +45,7 @@ static enum verdict must_wait(const struct commit *commit, const struct slot *sl
     if (slot->header.lane == LANE_URGENT) {
         return VERDICT_STORED;
     }
-    bool stale = held[GOVERNANCE_DIRECTORY] < ours[GOVERNANCE_DIRECTORY] ||
+    bool stale = plan->replaced || held[GOVERNANCE_DIRECTORY] < ours[GOVERNANCE_DIRECTORY] ||
                  held[GOVERNANCE_AGREEMENTS] < ours[GOVERNANCE_AGREEMENTS];
     return stale && has_records ? VERDICT_STALE_DIRECTORY : VERDICT_STORED;
 }
@@ -120,6 +122,8 @@ static void plan_governance(struct plan *plan, struct slot *slot)
                        .text = buf_slice(&slot->offer.text),
                        .note = buf_slice(&slot->offer.note)},
     };
+    plan->replaced = plan->replaced || slot->offer.document == GOVERNANCE_DIRECTORY ||
+                     slot->offer.document == GOVERNANCE_AGREEMENTS;
     slot->n_results = 1;
     slot->results[0] = (struct wire_result){.verdict = PLAN_PENDING};
     plan_input(plan, &input);
@@ -134,7 +138,7 @@ void plan_slot(struct plan *plan, struct store_txn *txn, struct slot *slot)
     }
     slot->frame_verdict = slot->verdict;
     if (slot->verdict == VERDICT_STORED) {
-        slot->frame_verdict = must_wait(plan->commit, slot);
+        slot->frame_verdict = must_wait(plan, slot);
     }
     if (slot->frame_verdict == VERDICT_STORED) {
         plan_parcel(plan, txn, slot);

@@ -25,19 +25,29 @@ static void copy_file(const char *from, const char *to, const char *name)
     assert(r == 0);
 }
 
+static void copy_marks(const char *from, const char *to)
+{
+    static const char *const files[] = {"signed", "highwater", "applying"};
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        copy_file(from, to, files[i]);
+    }
+}
+
+static void copy_folder(const struct hub *hub, char ret_dir[SCRATCH_BYTES])
+{
+    struct error error = ERROR_NULL;
+    scratch_make(ret_dir);
+    int r = rmdir(ret_dir); /* store_copy makes it */
+    assert(r == 0);
+    r = store_copy(hub->world->store, ret_dir, &error);
+    assert(r == 0);
+    copy_marks(hub->world->dir, ret_dir);
+}
+
 /* The folder as it is now is what the next process finds. */
 static void die(struct hub *hub)
 {
-    static const char *const files[] = {"signed", "highwater", "applying"};
-    struct error error = ERROR_NULL;
-    scratch_make(hub->remains);
-    int r = rmdir(hub->remains); /* store_copy makes it */
-    assert(r == 0);
-    r = store_copy(hub->world->store, hub->remains, &error);
-    assert(r == 0);
-    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-        copy_file(hub->world->dir, hub->remains, files[i]);
-    }
+    copy_folder(hub, hub->remains);
     hub->death = HUB_LIVES;
     hub->died = true;
 }
@@ -84,7 +94,9 @@ int __wrap_disk_used_percent(const char *path, int *ret_percent)
 static bool say(void *data, const struct peer *peer, struct net_frame *frame)
 {
     struct hub *hub = data;
-    model_hears(hub->model, peer->agency, net_frame_slice(frame));
+    if (hub->model != NULL) {
+        model_hears(hub->model, peer->agency, net_frame_slice(frame));
+    }
     return network_answer(peer, frame);
 }
 
@@ -101,6 +113,8 @@ static void connect(struct hub *hub)
     world->answer.send = say;
     world->answer.data = hub;
     world->answer.gate = &world->gate;
+    (void)snprintf(hub->highwater, sizeof(hub->highwater), "%s/highwater", world->dir);
+    world->publish.highwater = hub->highwater;
     for (uint32_t i = 1; i <= WORLD_AGENCIES; i++) {
         network_reconnect(i);
     }
@@ -121,6 +135,9 @@ void hub_start(struct hub *hub, struct model *model)
 void hub_stop(struct hub *hub)
 {
     running = NULL;
+    if (hub->backup[0] != '\0') {
+        scratch_remove(hub->backup);
+    }
     world_free(&hub->world);
 }
 
@@ -152,7 +169,9 @@ void hub_restart(struct hub *hub)
     assert(r == 0);
     connect(hub);
     offer_newer(hub);
-    model_reads(hub->model, hub->world->store);
+    if (hub->model != NULL) {
+        model_reads(hub->model, hub->world->store);
+    }
 }
 
 static void bury(struct hub *hub)
@@ -163,6 +182,34 @@ static void bury(struct hub *hub)
     memcpy(hub->world->dir, hub->remains, sizeof(hub->remains));
     hub_restart(hub);
     scratch_remove(old);
+}
+
+void hub_back_up(struct hub *hub)
+{
+    if (hub->backup[0] != '\0') {
+        scratch_remove(hub->backup);
+    }
+    copy_folder(hub, hub->backup);
+    hub->backup_size = hub->model->log_size;
+}
+
+int hub_roll_back(struct hub *hub, bool marks_too)
+{
+    char old[SCRATCH_BYTES];
+    hub->model = NULL;
+    memcpy(old, hub->world->dir, sizeof(old));
+    if (!marks_too) {
+        copy_marks(old, hub->backup);
+    }
+    memcpy(hub->world->dir, hub->backup, sizeof(hub->backup));
+    hub->backup[0] = '\0';
+    int r = world_restart(hub->world);
+    scratch_remove(old);
+    if (r == 0) {
+        connect(hub);
+        offer_newer(hub);
+    }
+    return r;
 }
 
 bool hub_receive(struct hub *hub, uint32_t agency)
@@ -187,7 +234,9 @@ bool hub_commit(struct hub *hub)
     if (hub->died) {
         bury(hub);
     }
-    model_reads(hub->model, hub->world->store);
+    if (hub->model != NULL) {
+        model_reads(hub->model, hub->world->store);
+    }
     return did;
 }
 

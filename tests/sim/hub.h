@@ -2,7 +2,8 @@
 /*
  * hub: the broker of a simulation: a world's real stages, one step at a time, with the network of
  * the simulation around them. It can die between any two steps and inside a commit, and its disk can
- * be as full as the simulation says. What it says to anybody is shown to the model first.
+ * be as full as the simulation says. What it says to anybody is shown to the model first, as long as it
+ * has one: not after it went back to an older copy.
  */
 #ifndef SIM_HUB_H
 #define SIM_HUB_H
@@ -25,6 +26,10 @@ struct hub {
     bool died;
     char remains[SCRATCH_BYTES];
     unsigned deaths;
+    char
+        highwater[2 * SCRATCH_BYTES]; /* the mark's path: publish keeps there what is shown to it */
+    char backup[SCRATCH_BYTES];       /* an older copy of its folder; "" none */
+    uint64_t backup_size;             /* of the log in that */
 };
 
 void hub_start(struct hub *hub, struct model *model);
@@ -37,6 +42,11 @@ bool hub_answer(struct hub *hub);
 bool hub_publish(struct hub *hub);
 /* Ends, and starts over the same folder. */
 void hub_restart(struct hub *hub);
+/* Its folder as it is now, the marks beside the store too. */
+void hub_back_up(struct hub *hub);
+/* The backup takes the folder's place; with the marks as they are now, or as they were then. Returns
+ * what the start came to; from then on there is no model. */
+int hub_roll_back(struct hub *hub, bool marks_too);
 /* The desk's next version of a document arrives. */
 void hub_offer(struct hub *hub, enum governance_document document, const struct buf *text);
 

@@ -7,6 +7,7 @@
 #include "sim/chance.h"
 #include "sim/judge.h"
 #include "sim/network.h"
+#include "sim/rollback.h"
 #include "sim/speech.h"
 
 #define DRAIN_ROUNDS   600 /* liveness: far more than a drain takes */
@@ -97,6 +98,11 @@ static void restore_agent(void)
     }
 }
 
+static void back_up_broker(void)
+{
+    hub_back_up(&life.hub);
+}
+
 static void restart_broker(void)
 {
     hub_restart(&life.hub);
@@ -157,24 +163,45 @@ static void revoke_or_admit(void)
     }
 }
 
-/* What it says is judged under one directory and applied under the next: both wait for one batch. */
-static void revoke_midway(void)
+/* What it says is judged under one document and applied under the next: both wait for one batch. */
+static void publish_midway(struct node *node, void (*publish)(const struct node *node))
 {
-    struct node *node = any_node();
-    if (!life.revokes) {
-        return;
-    }
     for (unsigned i = 0; i < 3; i++) {
         speech_say(&life, node);
         advance(1000); /* a parcel waits for company */
         turn(node);
     }
-    speech_revoke(&life, node->agency);
+    publish(node);
     while (hub_receive(&life.hub, node->agency)) {
     }
     while (hub_verify(&life.hub)) {
     }
     (void)hub_commit(&life.hub);
+}
+
+static void publish_directory(const struct node *node)
+{
+    speech_revoke(&life, node->agency);
+}
+
+static void publish_agreements(const struct node *node)
+{
+    (void)node;
+    speech_agree(&life);
+}
+
+static void revoke_midway(void)
+{
+    if (life.revokes) {
+        publish_midway(any_node(), publish_directory);
+    }
+}
+
+static void agree_midway(void)
+{
+    if (life.changes) {
+        publish_midway(any_node(), publish_agreements);
+    }
 }
 
 /* --- a step --- */
@@ -199,7 +226,8 @@ static const struct happening happenings[] = {
     {3, restart_agent},     {5, doom_agent},      {3, back_up_agent},   {1, restore_agent},
     {1, restart_broker},    {3, doom_broker},     {3, cut_line},        {9, join_line},
     {6, break_connection},  {8, lose_answer},     {2, step_clock},      {2, fill_disk},
-    {2, change_agreements}, {1, revoke_or_admit}, {6, revoke_midway},
+    {2, change_agreements}, {1, revoke_or_admit}, {6, revoke_midway},   {6, agree_midway},
+    {1, back_up_broker},
 };
 
 static void happen(void)
@@ -323,5 +351,6 @@ void life_live(uint64_t seed, unsigned steps, struct life_told *ret)
     for (uint32_t i = 1; i <= SIM_AGENTS; i++) {
         ret->restored += life.nodes[i].restored;
     }
+    ret->rolled_back = rollback_try(&life) ? 1 : 0;
     end();
 }

@@ -17,7 +17,8 @@ struct life_told {
     uint64_t frames;
     uint64_t deaths;
     uint64_t restored;
-    uint64_t rounds; /* until everything was drained */
+    uint64_t rolled_back; /* the broker, in the end */
+    uint64_t rounds;      /* until everything was drained */
 };
 
 void life_live(uint64_t seed, unsigned steps, struct life_told *ret);

@@ -381,14 +381,9 @@ static void an_urgent_record_sealed_to_a_reader_revoked_since_is_stored_and_not_
     assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), 0);
 }
 
-static void a_record_in_the_batch_of_a_newer_directory_is_not_blamed_for_it(void **state)
+/* One batch: agreements that give the front door nothing any more, and then this frame. */
+static void send_behind_agreements(struct world *world, uint32_t agency, const struct buf *frame)
 {
-    struct world *world = *state;
-    struct world_entry entry;
-    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
-    make_record(world, GP, &entry);
-    const struct world_parcel parcel = {.agency = GP, .n = 1, .entries = &entry};
-    world_cut(world, &parcel, &frame);
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
     _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
     governing_template("agreements", &text);
@@ -402,12 +397,47 @@ static void a_record_in_the_batch_of_a_newer_directory_is_not_blamed_for_it(void
     const struct govern_document document = {
         .document = GOVERNANCE_AGREEMENTS, .text = buf_slice(&text), .note = buf_slice(&note)};
     assert_true(gate_offer(&world->gate, &document));
-    world_receive(world, GP, buf_slice(&frame));
+    world_receive(world, agency, buf_slice(frame));
 
     world_turn(world);
 
     assert_int_equal(world->commit.governance->versions[GOVERNANCE_AGREEMENTS], 2);
-    assert_true(verdict_is_stored(receipt_for(world, GP).results[0].verdict));
+}
+
+static void a_record_behind_newer_agreements_in_its_batch_is_sealed_anew(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    enum verdict verdict;
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    make_record(world, GP, &entry);
+    const struct world_parcel parcel = {.agency = GP, .n = 1, .entries = &entry};
+    world_cut(world, &parcel, &frame);
+
+    send_behind_agreements(world, GP, &frame);
+
+    assert_true(wire_error_read(world_letter(world, GP, WIRE_ERROR), &world->arena, &verdict));
+    assert_int_equal(verdict, VERDICT_STALE_DIRECTORY);
+}
+
+static void an_urgent_record_behind_newer_agreements_in_its_batch_is_not_blamed_for_it(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    const struct world_record record = {.from = SCHOOL,
+                                        .child = ALIX,
+                                        .day = day_of("2026-11-20"),
+                                        .record_kind = RECORD_REFERRAL,
+                                        .urgency = URGENCY_SAME_DAY};
+    world_record(world, &record, &entry);
+    const struct world_parcel parcel = {
+        .agency = SCHOOL, .lane = LANE_URGENT, .n = 1, .entries = &entry};
+    world_cut(world, &parcel, &frame);
+
+    send_behind_agreements(world, SCHOOL, &frame);
+
+    assert_true(verdict_is_stored(receipt_for(world, SCHOOL).results[0].verdict));
 }
 
 struct disk_row {
@@ -1022,8 +1052,9 @@ int main(void)
         STORY(each_entry_of_a_parcel_of_known_and_new_ones_gets_its_own_answer),
         STORY(only_records_wait_for_a_newer_directory),
         STORY(an_urgent_record_sealed_to_a_reader_revoked_since_is_stored_and_not_told),
-        STORY(a_record_in_the_batch_of_a_newer_directory_is_not_blamed_for_it),
         STORY(what_a_person_decides_is_taken_while_the_disk_fills_up),
+        STORY(a_record_behind_newer_agreements_in_its_batch_is_sealed_anew),
+        STORY(an_urgent_record_behind_newer_agreements_in_its_batch_is_not_blamed_for_it),
         STORY(the_fuller_the_disk_the_less_is_taken_and_urgent_records_always),
         STORY(an_entry_set_aside_takes_no_other_of_its_parcel_with_it),
         cmocka_unit_test(only_a_death_while_an_entry_is_applied_counts_against_it),
