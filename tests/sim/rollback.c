@@ -17,9 +17,10 @@
 
 /* What an agency held before. */
 struct before {
-    bool ahead; /* it has verified a head that the copy lacks */
-    bool shows; /* or was promised one: its next hello gives the broker away */
-    struct checkpoint head;
+    bool ahead;                 /* it has verified a head that the copy lacks, and put it on disk */
+    struct checkpoint saved;    /* the head on its disk */
+    struct checkpoint verified; /* a later one that nothing has named yet; or the same */
+    struct checkpoint promised; /* by a receipt */
     uint64_t position;
 };
 
@@ -29,19 +30,32 @@ struct rollback {
     bool accused; /* the broker has ended, because one of its own heads was shown to it */
 };
 
+static bool is_same(const struct checkpoint *a, const struct checkpoint *b)
+{
+    return a->size == b->size && hash_equal(&a->root, &b->root);
+}
+
+static struct checkpoint head_on_disk(const struct node *node)
+{
+    struct witness witness;
+    _cleanup_(store_end) struct store_txn *txn = store_read(node->member->agent.store);
+    witness_load(txn, &witness);
+    return witness.head;
+}
+
 static bool note_before(struct rollback *rollback)
 {
     bool any = false;
     for (uint32_t i = 1; i <= SIM_AGENTS; i++) {
         const struct node *node = &rollback->life->nodes[i];
         const struct witness *witness = &node->member->agent.link->session.witness;
-        uint64_t size = rollback->life->hub.backup_size;
         struct before *before = &rollback->before[i];
-        *before =
-            (struct before){.ahead = witness->head.size > size,
-                            .shows = witness->head.size > size || witness->promised.size > size,
-                            .head = witness->head,
-                            .position = member_position(node->member)};
+        struct checkpoint saved = head_on_disk(node);
+        *before = (struct before){.ahead = saved.size > rollback->life->hub.backup_size,
+                                  .saved = saved,
+                                  .verified = witness->head,
+                                  .promised = witness->promised,
+                                  .position = member_position(node->member)};
         any = any || before->ahead;
     }
     return any;
@@ -59,13 +73,13 @@ static void check_agency(const struct rollback *rollback, uint32_t agency)
 {
     const struct node *node = &rollback->life->nodes[agency];
     const struct before *before = &rollback->before[agency];
-    const struct checkpoint *head = &node->member->agent.link->session.witness.head;
+    struct checkpoint head = head_on_disk(node);
     if (!before->ahead) {
         return; /* to it the copy says nothing false */
     }
-    if (head->size != before->head.size || !hash_equal(&head->root, &before->head.root)) {
+    if (!is_same(&head, &before->saved) && !is_same(&head, &before->verified)) {
         model_wrong("agency %u goes on from %" PRIu64 " to another log's %" PRIu64, agency,
-                    before->head.size, head->size);
+                    before->saved.size, head.size);
     }
     if (member_position(node->member) != before->position) {
         model_wrong("agency %u takes what a broker says that went back", agency);
@@ -77,10 +91,23 @@ static void check_agency(const struct rollback *rollback, uint32_t agency)
 
 /* --- the broker --- */
 
-static bool is_hello(const struct net_frame *frame)
+/* This frame shows the broker a head that it signed, and has lost. */
+static bool gives_away(const struct rollback *rollback, uint32_t agency,
+                       const struct net_frame *frame)
 {
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    const struct hub *hub = &rollback->life->hub;
+    const struct before *before = &rollback->before[agency];
+    struct slice bytes = net_frame_slice(frame);
     struct wire_header header;
-    return wire_header_read(net_frame_slice(frame), &header) && header.type == WIRE_HELLO;
+    struct wire_hello hello;
+    struct checkpoint shown;
+    return wire_header_read(bytes, &header) && header.type == WIRE_HELLO &&
+           wire_hello_read(wire_payload(bytes), &arena, &hello) && hello.checkpoint.len > 0 &&
+           checkpoint_check(hello.checkpoint, &hub->world->commit.checkpoint_key, &shown) &&
+           shown.size > hub->backup_size &&
+           (is_same(&shown, &before->saved) || is_same(&shown, &before->verified) ||
+            is_same(&shown, &before->promised));
 }
 
 /* In a process of its own, for it is to end. */
@@ -115,7 +142,7 @@ static bool receive(struct rollback *rollback, uint32_t agency)
         !network_take(agency, &peer, &frame)) {
         return false;
     }
-    if (is_hello(&frame) && rollback->before[agency].shows) {
+    if (gives_away(rollback, agency, &frame)) {
         show_head(rollback, &peer, &frame);
     } else {
         gate_frame(&hub->world->gate, &peer, &frame);
