@@ -14,59 +14,13 @@
 
 #include "base/date.h"
 #include "base/text.h"
-#include "cli/client.h"
 #include "cli/input.h"
 #include "cli/log_check.h"
 #include "cli/log_export.h"
+#include "cli/log_options.h"
 #include "cli/log_store.h"
-#include "cli/log_trust.h"
 
 #define PROOF_MAX_BYTES (16 * 1024)
-#define KEY_CHECK       0x2001
-
-struct log_options {
-    struct client client;
-    struct log_trust trust;
-    const char *arguments[2];
-    int n_arguments;
-    int max_arguments;
-    bool check;
-};
-
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
-    struct log_options *given = state->input;
-
-    switch (key) {
-    case KEY_CHECK:
-        given->check = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (given->n_arguments == given->max_arguments) {
-            argp_error(state, "too many arguments");
-            return EINVAL;
-        }
-        given->arguments[given->n_arguments++] = argument;
-        return 0;
-    default: {
-        error_t r = log_trust_option(&given->trust, key, argument);
-        return r == ARGP_ERR_UNKNOWN ? client_option(&given->client, key, argument) : r;
-    }
-    }
-}
-
-/* A document in its lines, so that it can be redirected into a file as it is. */
-static void say_document(struct output *output, const char *key, struct buf *text)
-{
-    int r = json_set_text(output_result(output), key, buf_slice(text));
-
-    assert(r == 0); /* client_text takes prose only */
-    size_t len = text->len;
-    while (len > 0 && text->data[len - 1] == '\n') {
-        len--;
-    }
-    output_line(output, "%.*s", (int)len, buf_text(text));
-}
 
 /* --- head --- */
 
@@ -79,7 +33,7 @@ static enum status agent_head(struct cli *cli, const struct client *client)
     if (status != STATUS_OK) {
         return output_fail(&cli->output, status, &error);
     }
-    say_document(&cli->output, "checkpoint", &note);
+    log_say_document(&cli->output, "checkpoint", &note);
     return STATUS_OK;
 }
 
@@ -115,7 +69,7 @@ static enum status store_head(struct cli *cli, const char *dir)
         note_vkey_format(&log.governance->directory.checkpoint_key, key);
         json_set_word(output_result(&cli->output), "key", key);
         json_set_integer(output_result(&cli->output), "size", (int64_t)head.size);
-        say_document(&cli->output, "unsigned", &text);
+        log_say_document(&cli->output, "unsigned", &text);
     }
     bool empty = log.governance == NULL;
     log_store_close(&log);
@@ -132,7 +86,7 @@ enum status command_log_head(struct cli *cli, int argc, char **argv)
     static const struct argp_option options[] = {CLIENT_OPTION, {0}};
     static const struct command_line line = {
         .options = options,
-        .parser = parse_option,
+        .parser = log_option,
         .arguments = "[DIR]",
         .help = "Prints the signed head of the log that the agent has verified; of a broker's "
                 "folder DIR, the head that lies there, unsigned.",
@@ -168,7 +122,7 @@ static enum status prove(struct cli *cli, const struct log_options *given)
     if (status != STATUS_OK) {
         return output_fail(&cli->output, status, &error);
     }
-    say_document(&cli->output, "proof", &proof);
+    log_say_document(&cli->output, "proof", &proof);
     return STATUS_OK;
 }
 
@@ -231,14 +185,14 @@ static enum status check_proof(struct cli *cli, const struct log_options *given)
 enum status command_log_prove(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"check", KEY_CHECK, NULL, 0, "check the proof in FILE, or on standard input, offline", 0},
+        {"check", LOG_CHECK, NULL, 0, "check the proof in FILE, or on standard input, offline", 0},
         CLIENT_OPTION,
         LOG_TRUST_KEY_OPTIONS,
         {0},
     };
     static const struct command_line line = {
         .options = options,
-        .parser = parse_option,
+        .parser = log_option,
         .arguments = "RECORD|--check [FILE]",
         .help = "Prints a proof that a record of this agency is in the log, which needs nothing "
                 "but the log's key to be checked; with --check, checks one.",
@@ -369,7 +323,7 @@ enum status command_log_export(struct cli *cli, int argc, char **argv)
         LOG_TRUST_CHECKPOINT_OPTION, LOG_TRUST_KEY_OPTIONS, {0}};
     static const struct command_line line = {
         .options = options,
-        .parser = parse_option,
+        .parser = log_option,
         .arguments = "DIR FILE",
         .help = "Writes the log of a broker's folder into a text file that needs no database. With "
                 "a checkpoint, exactly the leaves that it was signed over.",

@@ -10,40 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/client.h"
 #include "cli/input.h"
 #include "cli/log_export.h"
-#include "cli/log_trust.h"
+#include "cli/log_options.h"
 
 #define HEADS 2
-
-struct compare_options {
-    struct client client;
-    struct log_trust trust;
-    const char *arguments[HEADS + 1]; /* two notes, and an exported log */
-    int n_arguments;
-    int max_arguments;
-};
-
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
-    struct compare_options *given = state->input;
-
-    if (key == ARGP_KEY_ARG) {
-        if (given->n_arguments == given->max_arguments) {
-            argp_error(state, "too many arguments");
-            return EINVAL;
-        }
-        given->arguments[given->n_arguments++] = argument;
-        return 0;
-    }
-    error_t r = log_trust_option(&given->trust, key, argument);
-    return r == ARGP_ERR_UNKNOWN ? client_option(&given->client, key, argument) : r;
-}
+static_assert(HEADS + 1 <= LOG_ARGUMENTS_MAX, "two notes, and an exported log");
 
 /* --- evidence --- */
 
-static enum status evidence(struct cli *cli, const struct compare_options *given)
+static enum status evidence(struct cli *cli, const struct log_options *given)
 {
     struct error error = ERROR_NULL;
     const char *which = given->n_arguments == 1 ? given->arguments[0] : "";
@@ -59,12 +35,7 @@ static enum status evidence(struct cli *cli, const struct compare_options *given
     if (status != STATUS_OK) {
         return output_fail(&cli->output, status, &error);
     }
-    int r = json_set_text(output_result(&cli->output), which, buf_slice(&note));
-    assert(r == 0); /* client_text takes prose only */
-    while (note.len > 0 && note.data[note.len - 1] == '\n') {
-        note.len--;
-    }
-    output_line(&cli->output, "%.*s", (int)note.len, buf_text(&note));
+    log_say_document(&cli->output, which, &note);
     return STATUS_OK;
 }
 
@@ -73,12 +44,12 @@ enum status command_log_evidence(struct cli *cli, int argc, char **argv)
     static const struct argp_option options[] = {CLIENT_OPTION, {0}};
     static const struct command_line line = {
         .options = options,
-        .parser = parse_option,
+        .parser = log_option,
         .arguments = "held|shown",
         .help = "Prints one of the two signed heads that the agent kept when the broker showed "
                 "another log: the one that it held, or the one that was shown.",
     };
-    struct compare_options given = {
+    struct log_options given = {
         .client = client_default(), .trust = LOG_TRUST_NULL, .max_arguments = 1};
     const struct command_call call = {argc, argv};
     enum status status = STATUS_OK;
@@ -97,7 +68,7 @@ struct comparing {
     uint64_t size; /* of the exported log */
 };
 
-static enum status read_heads(struct cli *cli, const struct compare_options *given,
+static enum status read_heads(struct cli *cli, const struct log_options *given,
                               struct comparing *ret)
 {
     for (int i = 0; i < HEADS; i++) {
@@ -175,8 +146,7 @@ static enum status too_short(struct cli *cli, const struct comparing *comparing)
                          comparing->size, comparing->heads[0].size, comparing->heads[1].size);
 }
 
-static enum status contradict(struct cli *cli, const struct compare_options *given,
-                              const char *what)
+static enum status contradict(struct cli *cli, const struct log_options *given, const char *what)
 {
     json_set_bool(output_result(&cli->output), "one_log", false);
     if (cli->output.json && output_finish(&cli->output) != STATUS_OK) {
@@ -195,7 +165,7 @@ static enum status one_log(struct cli *cli, const struct comparing *comparing)
 }
 
 /* Of one size nobody needs the log. */
-static enum status compare(struct cli *cli, const struct compare_options *given)
+static enum status compare(struct cli *cli, const struct log_options *given)
 {
     struct comparing comparing = {.in_log = {false}};
     enum status status = read_heads(cli, given, &comparing);
@@ -235,12 +205,12 @@ enum status command_log_compare(struct cli *cli, int argc, char **argv)
     static const struct argp_option options[] = {LOG_TRUST_KEY_OPTIONS, {0}};
     static const struct command_line line = {
         .options = options,
-        .parser = parse_option,
+        .parser = log_option,
         .arguments = "HEAD HEAD [EXPORT]",
         .help = "Says whether two signed heads, as agencies hold or were shown them, are of one "
                 "log. Of different lengths they are held against an exported log.",
     };
-    struct compare_options given = {
+    struct log_options given = {
         .client = client_default(), .trust = LOG_TRUST_NULL, .max_arguments = HEADS + 1};
     const struct command_call call = {argc, argv};
     enum status status = STATUS_OK;

@@ -15,12 +15,12 @@
 #include <sys/stat.h>
 
 #include "cli/audit.h"
-#include "os/guard.h"
 #include "cli/log_check.h"
 #include "cli/log_export.h"
 #include "cli/log_report.h"
 #include "cli/log_store.h"
 #include "cli/log_trust.h"
+#include "os/guard.h"
 
 #define PROGRESS_LEAVES  262144 /* a second or so */
 #define PROGRESS_BATCHES 16384  /* likewise */

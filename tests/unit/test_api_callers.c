@@ -49,6 +49,19 @@ static struct reply ask_as_nobody(struct story *story, const struct ask *asked)
     return ask_over(fd, asked);
 }
 
+static struct reply get_as_nobody(struct story *story, const char *path)
+{
+    return ask_as_nobody(story, &(struct ask){.method = "GET", .path = path});
+}
+
+static struct reply submit_as_nobody(struct story *story, const char *type, struct buf *body)
+{
+    return ask_as_nobody(story, &(struct ask){.method = "POST",
+                                              .path = CAIRN_PATH_SUBMISSIONS,
+                                              .type = type,
+                                              .body = buf_text(body)});
+}
+
 static void a_submitter_may_submit_and_see_what_became_of_it_and_no_more(void **state)
 {
     static const char *const beyond[][2] = {
@@ -72,18 +85,12 @@ static void a_submitter_may_submit_and_see_what_became_of_it_and_no_more(void **
     demo("school-immediate.json", &body);
     give_nobody(story, USER_SUBMITTER);
 
-    _cleanup_(reply_deinit) struct reply taken =
-        ask_as_nobody(story, &(struct ask){.method = "POST",
-                                           .path = CAIRN_PATH_SUBMISSIONS,
-                                           .type = CAIRN_MEDIA_RECORD,
-                                           .body = buf_text(&body)});
+    _cleanup_(reply_deinit) struct reply taken = submit_as_nobody(story, CAIRN_MEDIA_RECORD, &body);
     expect(&taken, 202, "accepted");
     pick(&taken, "reference", reference, sizeof(reference));
     (void)snprintf(path, sizeof(path), CAIRN_PATH_RECORDS "/%s", reference);
-    _cleanup_(reply_deinit) struct reply shown =
-        ask_as_nobody(story, &(struct ask){.method = "GET", .path = path});
-    _cleanup_(reply_deinit) struct reply health =
-        ask_as_nobody(story, &(struct ask){.method = "GET", .path = CAIRN_PATH_HEALTH});
+    _cleanup_(reply_deinit) struct reply shown = get_as_nobody(story, path);
+    _cleanup_(reply_deinit) struct reply health = get_as_nobody(story, CAIRN_PATH_HEALTH);
 
     expect(&shown, 200, "\"submitted_by\":{\"uid\":65534}");
     expect(&health, 200, "\"link\"");
@@ -105,10 +112,8 @@ static void a_watcher_asks_how_the_agent_does_and_nothing_else(void **state)
     struct story *story = *state;
     give_nobody(story, USER_WATCHER);
 
-    _cleanup_(reply_deinit) struct reply health =
-        ask_as_nobody(story, &(struct ask){.method = "GET", .path = CAIRN_PATH_HEALTH});
-    _cleanup_(reply_deinit) struct reply metrics =
-        ask_as_nobody(story, &(struct ask){.method = "GET", .path = CAIRN_PATH_METRICS});
+    _cleanup_(reply_deinit) struct reply health = get_as_nobody(story, CAIRN_PATH_HEALTH);
+    _cleanup_(reply_deinit) struct reply metrics = get_as_nobody(story, CAIRN_PATH_METRICS);
 
     expect(&health, 200, "\"unopened\"");
     expect(&metrics, 200, "cairn_agent_up 1\n");
@@ -132,8 +137,7 @@ static void a_submitter_does_not_see_what_another_user_submitted(void **state)
     pick(&taken, "reference", reference, sizeof(reference));
     (void)snprintf(path, sizeof(path), CAIRN_PATH_RECORDS "/%s", reference);
 
-    _cleanup_(reply_deinit) struct reply hidden =
-        ask_as_nobody(story, &(struct ask){.method = "GET", .path = path});
+    _cleanup_(reply_deinit) struct reply hidden = get_as_nobody(story, path);
 
     expect(&hidden, 404, PROBLEM("not-found"));
     EXPECT_GET(story, path, 200, "\"submitted_by\":{\"uid\":0}");
@@ -164,16 +168,12 @@ static void a_submitter_sees_of_what_came_back_its_own_alone(void **state)
     pick(&by_us, "reference", ours, sizeof(ours));
     text_replace(&body, "C-2026-0313", "C-2026-0314");
     _cleanup_(reply_deinit) struct reply by_them =
-        ask_as_nobody(story, &(struct ask){.method = "POST",
-                                           .path = CAIRN_PATH_SUBMISSIONS,
-                                           .type = CAIRN_MEDIA_RECORD,
-                                           .body = buf_text(&body)});
+        submit_as_nobody(story, CAIRN_MEDIA_RECORD, &body);
     pick(&by_them, "reference", theirs, sizeof(theirs));
 
     refuse_all(story);
 
-    _cleanup_(reply_deinit) struct reply seen =
-        ask_as_nobody(story, &(struct ask){.method = "GET", .path = CAIRN_PATH_RETURNED});
+    _cleanup_(reply_deinit) struct reply seen = get_as_nobody(story, CAIRN_PATH_RETURNED);
     expect(&seen, 200, theirs);
     expect(&seen, 200, "\"verdict\":\"bad_entry\"");
     expect(&seen, 200, "Mend it where it was written");
@@ -225,10 +225,7 @@ static void what_was_submitted_says_by_whom_after_a_restart_too(void **state)
     demo("school-involvement.json", &body);
     give_nobody(story, USER_PRACTITIONER);
     _cleanup_(reply_deinit) struct reply taken =
-        ask_as_nobody(story, &(struct ask){.method = "POST",
-                                           .path = CAIRN_PATH_SUBMISSIONS,
-                                           .type = CAIRN_MEDIA_INVOLVEMENT,
-                                           .body = buf_text(&body)});
+        submit_as_nobody(story, CAIRN_MEDIA_INVOLVEMENT, &body);
     pick(&taken, "reference", reference, sizeof(reference));
 
     restart(story);
