@@ -43,7 +43,7 @@
     X(HOUSEHOLD, "household") /* which alerts list which event (household.h) */                    \
     X(READING, "reading")     /* name of an application -> position it acknowledged */             \
     X(REGISTER, "register") /* pupil's key[32], period i32 -> sealed marks (school/register.h) */  \
-    X(ROLL, "roll")         /* pupil's key[32] -> sealed involvement (school/roll.h) */            \
+    X(ROLL, "roll")         /* pupil's key[32] -> sealed involvement (school/roll.c) */            \
     X(STATED, "stated")     /* u8 sort, ... -> what a document says of people (stated.h) */        \
     X(CIRCLE, "circle")     /* handle[16], agency u32, role u8 -> circle row (circle.h) */         \
     X(KEYS, "keys")         /* entry id of ours -> header and wrapped data keys (kept.h) */        \
