@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+#include "base/log.h"
 
 int signals_open(int *ret_fd)
 {
@@ -35,5 +38,9 @@ int signals_take(int fd)
     struct signalfd_siginfo info;
     ssize_t n = read(fd, &info, sizeof(info));
 
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        log_event(LOG_LEVEL_ERROR, "signals_unreadable", "error=%s", strerror(errno));
+        return SIGTERM;
+    }
     return n == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
 }

@@ -74,6 +74,13 @@ static void signals_arrive_at_the_descriptor(void **state)
     fd_close(&fd);
 }
 
+static void who_cannot_hear_a_signal_any_more_ends(void **state)
+{
+    (void)state;
+
+    assert_int_equal(signals_take(-1), SIGTERM);
+}
+
 /* In a child, because it cannot be undone. */
 static void a_hardened_process_cannot_be_dumped_or_raised(void **state)
 {
@@ -225,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_signals_are_one_wake),
         cmocka_unit_test(signals_arrive_at_the_descriptor),
+        cmocka_unit_test(who_cannot_hear_a_signal_any_more_ends),
         cmocka_unit_test(a_hardened_process_cannot_be_dumped_or_raised),
         cmocka_unit_test(a_process_opens_no_more_files_than_it_said),
         cmocka_unit_test(resident_memory_grows_with_use),
