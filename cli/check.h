@@ -30,6 +30,7 @@ const char *check_level_text(enum check_level level);
     X(DISK, "disk", "percent", 80, 90, "how full the disk or the store is")                        \
     X(OFFLINE, "offline", "minutes", 5, 30, "how long an agent has not been connected")            \
     X(UNSENT, "unsent", "minutes", 30, 240, "how old the oldest is that an agent has to send")     \
+    X(URGENT, "urgent", "minutes", 1, 2, "how old the oldest urgent is that an agent has to send") \
     X(ALERTS, "alerts", "hours", 24, 72, "how old the oldest alert is that nobody has opened")     \
     X(FEEDS, "feeds", "hours", 96, 0, "how long a folder that is watched has brought nothing")     \
     X(REVIEW, "review", "days", 60, 14, "how near the day is by which a document must be reviewed")

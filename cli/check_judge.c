@@ -144,7 +144,11 @@ static void judge_link(struct check *check, const struct json_view *health)
         check_find(check, CHECK_CRITICAL,
                    "the broker showed another log than before: an operator must look");
     }
-    if (strcmp(state, "connected") != 0) {
+    if (strcmp(state, "revoked") == 0) {
+        check_find(check, CHECK_CRITICAL,
+                   "this agency, or its key, was revoked: nothing that is written here reaches "
+                   "anybody; telephone, and ask the partnership");
+    } else if (strcmp(state, "connected") != 0) {
         bool known = time_of(&link, "since", &since_ms);
         int64_t minutes = known ? (check->now_ms - since_ms) / MINUTE_MS : INT64_MAX;
         enum check_level level = judge(check, LIMIT_OFFLINE, minutes);
@@ -158,6 +162,29 @@ static void judge_link(struct check *check, const struct json_view *health)
     }
 }
 
+/* Its author was told to telephone, and is to be asked whether they did. */
+static void judge_urgent(struct check *check, const struct json_view *health)
+{
+    struct json_view link = json_opt_object(health, "link");
+    struct json_view spool = json_opt_object(health, "spool");
+    int64_t oldest_ms = 0;
+    char state[SHOW_TEXT_BYTES];
+    show_text(&link, "state", state);
+    if (!time_of(&spool, "oldest_urgent", &oldest_ms)) {
+        return;
+    }
+    int64_t minutes = (check->now_ms - oldest_ms) / MINUTE_MS;
+    enum check_level level = judge(check, LIMIT_URGENT, minutes);
+    if (level == CHECK_OK && check->limits->of[LIMIT_URGENT].warning > 0 &&
+        strcmp(state, "connected") != 0) {
+        level = CHECK_WARNING;
+    }
+    if (level != CHECK_OK) {
+        check_find(check, level,
+                   "urgent and not sent since %" PRId64 " min: nobody has it; telephone", minutes);
+    }
+}
+
 static void judge_spool(struct check *check, const struct json_view *health)
 {
     struct json_view spool = json_opt_object(health, "spool");
@@ -166,6 +193,8 @@ static void judge_spool(struct check *check, const struct json_view *health)
                      show_number(&spool, "bulk", 0) + show_number(&spool, "unsealed", 0);
     int64_t oldest_ms = 0;
     add_figure(check, "unsent", unsent, "");
+    add_figure(check, "unsent_urgent",
+               show_number(&spool, "urgent", 0) + show_number(&spool, "unsealed_urgent", 0), "");
     if (time_of(&spool, "oldest", &oldest_ms)) {
         int64_t minutes = (check->now_ms - oldest_ms) / MINUTE_MS;
         enum check_level level = judge(check, LIMIT_UNSENT, minutes);
@@ -301,6 +330,7 @@ void check_agent(struct check *check, const struct json_view *health)
     struct json_view store = json_opt_object(health, "store");
     judge_link(check, health);
     judge_unopened(check, health);
+    judge_urgent(check, health);
     judge_spool(check, health);
     judge_returned(check, health);
     judge_inbox(check, health);

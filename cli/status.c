@@ -50,6 +50,10 @@ static void show_link(struct output *output, const struct json_view *health)
                             "agency in,\n           not approved yet or revoked. Ask the "
                             "partnership.");
     }
+    if (strcmp(state, "revoked") == 0) {
+        output_line(output, "           NOTHING THAT IS WRITTEN HERE REACHES ANYBODY: telephone, "
+                            "and ask the\n           partnership.");
+    }
 }
 
 static void show_spool(struct output *output, const struct json_view *health)

@@ -47,13 +47,18 @@ static void set_spool(struct json *object, const struct api_view *view, struct s
     spool_depth(txn, &depth);
     settle_count(txn, view->agent->clock, &before);
     int64_t oldest_ms = spool_oldest(&depth, before.unsealed_since_ms);
+    int64_t urgent_ms = spool_oldest_urgent(&depth, before.urgent_since_ms);
     answer_set_count(spool, "urgent", depth.entries[LANE_URGENT]);
     answer_set_count(spool, "normal", depth.entries[LANE_NORMAL]);
     answer_set_count(spool, "bulk", depth.entries[LANE_BULK]);
     answer_set_count(spool, "unsealed", before.unsealed);
     answer_set_count(spool, "settling", before.settling);
+    answer_set_count(spool, "unsealed_urgent", before.urgent);
     if (oldest_ms != 0) {
         answer_set_instant(spool, "oldest", oldest_ms);
+    }
+    if (urgent_ms != 0) {
+        answer_set_instant(spool, "oldest_urgent", urgent_ms);
     }
     (void)json_set_node(object, "spool", &spool);
 }

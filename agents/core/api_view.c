@@ -181,6 +181,7 @@ void view_set_state(struct json *object, const struct api_view *view, struct sto
         .link = view->link.state,
         .link_since_ms = view->link.since_ms,
         .asked = readers != NULL && readers->asked,
+        .not_tried = readers == NULL,
         .n_readers = readers == NULL ? 0 : readers->n,
         .readers = readers == NULL ? NULL : readers->of,
         .desk = view_desk(view),

@@ -88,7 +88,9 @@ void link_drop(struct agent_link *link, const char *reason)
     link->redial = true;
     backoff_fail(&link->backoff, link_boot_ms(link), REDIAL_MIN_MS, REDIAL_MAX_MS);
     questions_set_open(&link->questions, false);
-    link_set_status(link, LINK_IS_CONNECTING, reason);
+    if (link->status.state != LINK_IS_REVOKED) { /* it stays so until a hello is answered */
+        link_set_status(link, LINK_IS_CONNECTING, reason);
+    }
 }
 
 struct link_address link_present_address(const struct agent_link *link)

@@ -16,6 +16,7 @@
 #define FETCH_AGAIN_MS    200   /* after a delivery that did not fit */
 #define FULL_AGAIN_MS     60000 /* while there is no room for another */
 #define FRAMES_A_TURN_MAX 64
+#define REVOKED_REASON    "this agency, or its key, was revoked: the broker takes nothing from it"
 
 /* False when the connection is to be dropped, or was. */
 static bool goes_on(struct agent_link *link, enum session_result result)
@@ -111,12 +112,18 @@ static void take_error(struct agent_link *link, uint64_t correlation, struct sli
         link_drop(link, "the broker was started anew");
         return;
     }
+    bool revoked = verdict == VERDICT_REVOKED_KEY;
+    if (revoked) {
+        link_set_status(link, LINK_IS_REVOKED, REVOKED_REASON);
+    }
     enum sending_result result = sending_error(&link->sending, correlation, verdict);
     if (result == SENDING_NOT_MINE) {
         result = acks_error(&link->acks, correlation, verdict);
     }
     if (result != SENDING_NOT_MINE) {
-        after_sending(link, result);
+        if (!revoked) {
+            after_sending(link, result);
+        }
         return;
     }
     if (questions_error(&link->questions, correlation, verdict)) {

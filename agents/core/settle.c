@@ -78,6 +78,25 @@ static int64_t due_since(struct store_txn *txn, const struct clock *clock, int64
     return due_ms == 0 ? reference_ms(reference) : settling_time_shown(txn, clock, due_ms);
 }
 
+static void note_oldest(int64_t since_ms, uint64_t *n, int64_t *oldest_ms)
+{
+    (*n)++;
+    if (*oldest_ms == 0 || since_ms < *oldest_ms) {
+        *oldest_ms = since_ms;
+    }
+}
+
+static void count_unsealed(struct store_txn *txn, const struct reference *reference,
+                           int64_t since_ms, struct settle_figures *figures)
+{
+    struct out_row row;
+    note_oldest(since_ms, &figures->unsealed, &figures->unsealed_since_ms);
+    if (out_get(txn, reference, &row) && row.kind == ENTRY_RECORD &&
+        record_is_danger(row.record_kind, row.urgency)) {
+        note_oldest(since_ms, &figures->urgent, &figures->urgent_since_ms);
+    }
+}
+
 void settle_count(struct store_txn *txn, const struct clock *clock, struct settle_figures *ret)
 {
     int64_t now_ms = settling_time(txn, clock);
@@ -97,11 +116,7 @@ void settle_count(struct store_txn *txn, const struct clock *clock, struct settl
             ret->settling++;
             continue;
         }
-        int64_t since_ms = due_since(txn, clock, due_ms, &reference);
-        ret->unsealed++;
-        if (ret->unsealed_since_ms == 0 || since_ms < ret->unsealed_since_ms) {
-            ret->unsealed_since_ms = since_ms;
-        }
+        count_unsealed(txn, &reference, due_since(txn, clock, due_ms, &reference), ret);
     }
 }
 

@@ -35,6 +35,8 @@ struct settle_figures {
     uint64_t settling;         /* until it can no longer be a clerical error */
     uint64_t unsealed;         /* it is due, and our place in the partnership is not known */
     int64_t unsealed_since_ms; /* the oldest of the latter; 0 when there is none */
+    uint64_t urgent;           /* of the unsealed: immediate, or a referral */
+    int64_t urgent_since_ms;   /* likewise */
 };
 #define SETTLE_COUNT_MAX 65536 /* rows that are looked at: more than that say the same */
 void settle_count(struct store_txn *txn, const struct clock *clock, struct settle_figures *ret);

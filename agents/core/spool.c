@@ -400,16 +400,30 @@ void spool_depth(struct store_txn *txn, struct spool_depth *ret)
             return;
         }
         ret->entries[lane] = agent_meta_u64(txn, next_name(lane), 1) - entry.seq;
+        if (lane == LANE_URGENT) {
+            ret->oldest_urgent_ms = entry.created_ms;
+        }
         if (ret->oldest_ms == 0 || entry.created_ms < ret->oldest_ms) {
             ret->oldest_ms = entry.created_ms;
         }
     }
 }
 
+/* Either may be 0: none. */
+static int64_t older(int64_t a_ms, int64_t b_ms)
+{
+    if (a_ms == 0 || b_ms == 0) {
+        return a_ms + b_ms;
+    }
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
 int64_t spool_oldest(const struct spool_depth *depth, int64_t unsealed_since_ms)
 {
-    if (depth->oldest_ms == 0 || unsealed_since_ms == 0) {
-        return depth->oldest_ms + unsealed_since_ms;
-    }
-    return depth->oldest_ms < unsealed_since_ms ? depth->oldest_ms : unsealed_since_ms;
+    return older(depth->oldest_ms, unsealed_since_ms);
+}
+
+int64_t spool_oldest_urgent(const struct spool_depth *depth, int64_t unsealed_since_ms)
+{
+    return older(depth->oldest_urgent_ms, unsealed_since_ms);
 }

@@ -85,9 +85,12 @@ void spool_answer(struct store_txn *txn, enum lane lane, const struct wire_resul
 struct spool_depth {
     uint64_t entries[CAIRN_LANES + 1]; /* by lane, from the oldest to the newest; index 0 unused */
     int64_t oldest_ms;                 /* created; 0 when all is sent */
+    int64_t oldest_urgent_ms;          /* likewise of the urgent lane */
 };
 void spool_depth(struct store_txn *txn, struct spool_depth *ret);
 /* The older of what is spooled and of what waits to be sealed since then (settle.h); 0: nothing. */
 int64_t spool_oldest(const struct spool_depth *depth, int64_t unsealed_since_ms);
+/* Likewise of what is urgent. */
+int64_t spool_oldest_urgent(const struct spool_depth *depth, int64_t unsealed_since_ms);
 
 #endif

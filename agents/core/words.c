@@ -51,6 +51,15 @@ static enum reader_state furthest(const struct words_about *about)
     return state;
 }
 
+static enum situation unasked_situation(const struct words_about *about)
+{
+    if (about->row->verdict == VERDICT_STORED_NO_READER) {
+        return SITUATION_NO_READER;
+    }
+    return about->not_tried && about->link == LINK_IS_CONNECTED ? SITUATION_UNASKED
+                                                                : SITUATION_UNSURE;
+}
+
 static enum situation stored_situation(const struct words_about *about)
 {
     if (about->row->retracted) {
@@ -63,8 +72,7 @@ static enum situation stored_situation(const struct words_about *about)
         return SITUATION_OPENED;
     }
     if (!about->asked) {
-        return about->row->verdict == VERDICT_STORED_NO_READER ? SITUATION_NO_READER
-                                                               : SITUATION_UNSURE;
+        return unasked_situation(about);
     }
     switch (furthest(about)) {
     case READER_OPENED:
@@ -90,6 +98,8 @@ static enum situation unsent_situation(const struct words_about *about)
         return SITUATION_SENDING;
     case LINK_IS_STOPPED:
         return SITUATION_STOPPED;
+    case LINK_IS_REVOKED:
+        return SITUATION_REVOKED;
     case LINK_IS_CONNECTING:
         break;
     }
@@ -139,6 +149,9 @@ static const char *const sentences[] = {
     [SITUATION_STOPPED] =
         "Stored on this computer; not sent: the agent has stopped talking to the broker and "
         "an operator must look.",
+    [SITUATION_REVOKED] =
+        "Stored on this computer; not sent: this agency, or its key, was revoked, as the broker "
+        "says. Nothing that is written here reaches anybody: an operator must ask the partnership.",
     [SITUATION_ASIDE] =
         "Stored on this computer; not sent: the broker refuses it (@V) and an operator must "
         "look.",
@@ -166,6 +179,9 @@ static const char *const sentences[] = {
     [SITUATION_UNSURE] =
         "Stored by the partnership's broker; the broker cannot be asked now whether anybody "
         "has seen it (@W).",
+    [SITUATION_UNASKED] =
+        "Stored by the partnership's broker; it was not asked just now whether anybody has seen "
+        "it: cairn record asks it.",
     [SITUATION_REFUSED] = "Refused: @V.@B@I",
     [SITUATION_WITHDRAWN] = "Withdrawn before it left. Nobody outside was told.",
     [SITUATION_RETRACTED] = "Taken back after it had left; whoever received it is told.",
@@ -178,6 +194,10 @@ static void write_connection(struct writer *writer, const struct words_about *ab
     char when[WHEN_BYTES];
     if (about->link == LINK_IS_CONNECTED) {
         write_text(writer, "it does not answer");
+        return;
+    }
+    if (about->link == LINK_IS_REVOKED) {
+        write_text(writer, "this agency, or its key, was revoked");
         return;
     }
     if (about->link_since_ms == 0) {

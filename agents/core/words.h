@@ -25,6 +25,7 @@ enum situation {
     SITUATION_WAITING,     /* our place in the partnership is not known yet */
     SITUATION_OFFLINE,     /* on disk, no connection */
     SITUATION_STOPPED,     /* on disk, the link waits for an operator */
+    SITUATION_REVOKED,     /* on disk, the broker takes nothing from us any more */
     SITUATION_ASIDE,       /* on disk, the broker refuses it and an operator must look */
     SITUATION_SENDING,     /* on disk, connected */
     SITUATION_STORED,      /* a statement or a decision: nobody opens it */
@@ -38,6 +39,7 @@ enum situation {
     SITUATION_SAID_OPENED, /* a person there has opened it, as the broker says */
     SITUATION_OPENED,      /* a person there has opened it, as a notice in the log says */
     SITUATION_UNSURE,      /* stored; the broker cannot be asked who has seen it */
+    SITUATION_UNASKED,     /* stored; it could be asked, and was not */
     SITUATION_REFUSED,
     SITUATION_WITHDRAWN, /* before it left */
     SITUATION_RETRACTED  /* after it had left */
@@ -54,6 +56,7 @@ struct words_about {
     enum link_state link;
     int64_t link_since_ms; /* 0: not since the agent started */
     bool asked;            /* the broker said just now who the readers are: its word */
+    bool not_tried;        /* nobody has asked it, as in an answer about many records */
     size_t n_readers;
     const struct words_reader *readers;
     const char *opened_by;   /* as a notice in the log told us; NULL nobody, or not told */

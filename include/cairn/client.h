@@ -246,7 +246,7 @@
 /*
  * GET -> {agency: {agency, name, kind},
  *   link: {state, since, last_contact, last_receipt, reason, clock_ahead_ms},
- *   spool: {urgent, normal, bulk, unsealed, settling, oldest}, held: [{record, verdict, words, since, aside}, at most 16],
+ *   spool: {urgent, normal, bulk, unsealed, unsealed_urgent, settling, oldest, oldest_urgent}, held: [{record, verdict, words, since, aside}, at most 16],
  * today: {what happened: how often},
  *   governance: {document: {version, review_by, overdue}},
  *   inbox: {position, missing, first_missing, last_missing, noticed}, log: {size, contradicted},
@@ -259,7 +259,9 @@
  * `duty`, once a directory is held: `gap` is none, front-door (the directory has none), calendar or
  * desk (none at a front door): who is missing to open what is urgent, or to be telephoned about it.
  * `unsealed` in `spool`: what could be sent but for our place in the partnership, which is not known;
- * `settling`: what waits until it can no longer be a clerical error. `oldest`: of all but that.
+ * `settling`: what waits until it can no longer be a clerical error. `oldest`: of all but that;
+ * `oldest_urgent`: of what is urgent alone. `state` in `link`: connected, connecting, stopped (an
+ * operator must look), or revoked (the broker takes nothing from this agency any more).
  * `returned`: what was refused for good and nobody has dealt with; `danger`: of it immediate, or referrals.
  * `reviews_due`: how many kept records a person is to look at by now.
  * `missing`: deliveries that never came, between the first and the last of them, as far as what came

@@ -73,6 +73,21 @@ refute '"state":"stored"' "the revoked agency's record to be stored"
 expect '"words":"(Stored on this computer; (not sent|being sent)|Refused)' "words that say that it is waiting or refused"
 promise "the revoked agency's submission is not stored, and its words say so: $(member words)"
 
+knows() {
+    at surgery --json record "$1"
+    grep -q 'this agency, or its key, was revoked' <<<"$OUT"
+}
+
+eventually 30 "the revoked agency to be told so of what it wrote" knows "$REVOKED"
+submit surgery immediate after-5
+expect 'Telephone now' "whom to telephone"
+expect 'was revoked' "that nothing goes"
+refute 'being sent now' "that it is on its way"
+try surgery check
+((LAST == 2)) || broken "a check of a revoked agency is not CRITICAL: $OUT"
+expect 'was revoked' "why"
+promise "once the broker has refused it as revoked, whoever writes something immediate is told so and whom to telephone"
+
 stop surgery
 start_agents surgery
 submit visitors concern after-4

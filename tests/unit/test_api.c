@@ -925,6 +925,7 @@ static void health_says_what_an_operator_asks(void **state)
     expect(&reply, 200, "\"state\":\"connecting\"");
     expect(&reply, 200, "\"urgent\":2"); /* the child's statement goes first */
     expect(&reply, 200, "\"oldest\":\"2026-11-20T09:00:00.000Z\"");
+    expect(&reply, 200, "\"oldest_urgent\":\"2026-11-20T09:00:00.000Z\"");
     expect(&reply, 200, "\"agreements\":{\"overdue\":false,\"review_by\":\"2027-11-30\"");
     expect(&reply, 200, "\"log\":{\"contradicted\":false,\"size\":0}");
     expect(&reply, 200, "\"duty\":{\"gap\":\"none\"}");

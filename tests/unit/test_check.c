@@ -95,6 +95,16 @@ static const struct judged rows[] = {
     {"\"spool\":{\"unsealed\":3,\"oldest\":\"2026-11-22T11:20:00.000Z\"}", CHECK_WARNING,
      "3 not sent, the oldest since 40 min"},
     {"\"spool\":{\"settling\":3}", CHECK_OK, ""},
+    {"\"spool\":{\"urgent\":2,\"oldest_urgent\":\"2026-11-22T11:59:30.000Z\"}", CHECK_OK, ""},
+    {"\"spool\":{\"urgent\":2,\"oldest_urgent\":\"2026-11-22T11:59:00.000Z\"}", CHECK_WARNING,
+     "urgent and not sent since 1 min"},
+    {"\"spool\":{\"urgent\":2,\"oldest_urgent\":\"2026-11-22T11:58:00.000Z\"}", CHECK_CRITICAL,
+     "urgent and not sent since 2 min: nobody has it; telephone"},
+    {"\"link\":{\"state\":\"connecting\",\"since\":\"2026-11-22T11:59:50.000Z\"},"
+     "\"spool\":{\"urgent\":2,\"oldest_urgent\":\"2026-11-22T11:59:55.000Z\"}",
+     CHECK_WARNING, "urgent and not sent since 0 min"},
+    {"\"link\":{\"state\":\"revoked\",\"since\":\"2026-11-22T11:59:50.000Z\"}", CHECK_CRITICAL,
+     "was revoked"},
     {"\"held\":[{\"aside\":true}]", CHECK_WARNING, "1 held back"},
     {"\"inbox\":{\"missing\":3,\"noticed\":\"2026-11-21T12:00:00.000Z\"}", CHECK_WARNING,
      "3 deliveries never came"},
@@ -122,16 +132,16 @@ static const struct judged rows[] = {
     {"\"store\":{\"used_percent\":91,\"disk_percent\":10}", CHECK_CRITICAL, "store is 91 % full"},
 };
 
-/* Later members take the place of earlier ones: WELL comes without the one that the row has. */
+/* WELL without the members that the row has. */
 static void health_of(const struct judged *row, char *out, size_t bytes)
 {
+    static const char *const members[] = {"\"link\":", "\"spool\":",    "\"held\":", "\"duty\":",
+                                          "\"log\":",  "\"unopened\":", "\"store\":"};
     char well[] = WELL;
-    char member[32];
-    size_t len = strcspn(row->health + 1, "\"") + 2;
-    (void)snprintf(member, sizeof(member), "%.*s", (int)len, row->health);
-    char *at = strstr(well, member);
-    if (at != NULL) {
-        at[1] = '_'; /* of another name: nobody reads it */
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        if (strstr(row->health, members[i]) != NULL) {
+            strstr(well, members[i])[1] = '_'; /* of another name: nobody reads it */
+        }
     }
     (void)snprintf(out, bytes, "{%s,%s}", well, row->health);
 }

@@ -169,12 +169,58 @@ static void what_does_not_hold_is_neither_kept_nor_acknowledged(void **state)
     assert_true(story->link->redial);
 }
 
+/* --- a broker that takes nothing from us any more --- */
+
+static void refuse(struct story *story, enum verdict verdict)
+{
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    const struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_ERROR};
+    wire_frame_begin(&bytes, &header);
+    wire_error_write(verdict, &bytes);
+    wire_frame_end(&bytes);
+    assert_true(buf_ok(&bytes));
+    net_frame_copy(&line.waiting, buf_slice(&bytes));
+    link_take_frames(story->link);
+}
+
+static void an_agency_that_was_revoked_says_so_until_a_hello_is_answered(void **state)
+{
+    struct story *story = *state;
+    struct link_status status;
+    link_set_status(story->link, LINK_IS_CONNECTED, "");
+
+    refuse(story, VERDICT_REVOKED_KEY);
+
+    link_status(&story->mash->agent, &status);
+    assert_int_equal(status.state, LINK_IS_REVOKED);
+    assert_non_null(strstr(status.reason, "revoked"));
+
+    link_drop(story->link, "nothing was heard");
+
+    link_status(&story->mash->agent, &status);
+    assert_int_equal(status.state, LINK_IS_REVOKED);
+}
+
+static void another_refusal_is_no_revocation(void **state)
+{
+    struct story *story = *state;
+    struct link_status status;
+    link_set_status(story->link, LINK_IS_CONNECTED, "");
+
+    refuse(story, VERDICT_BUSY);
+
+    link_status(&story->mash->agent, &status);
+    assert_int_equal(status.state, LINK_IS_CONNECTED);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(what_was_kept_is_acknowledged),
         TEST(what_does_not_hold_is_neither_kept_nor_acknowledged),
+        TEST(an_agency_that_was_revoked_says_so_until_a_hello_is_answered),
+        TEST(another_refusal_is_no_revocation),
     };
 #undef TEST
     return cmocka_run_group_tests_name("link_take", tests, NULL, NULL);

@@ -43,6 +43,7 @@ struct row {
     enum link_state link;
     int64_t link_since_ms;
     bool asked;
+    bool not_tried;
     size_t n_readers;
     const struct words_reader *readers;
     const char *opened_by;
@@ -87,6 +88,16 @@ static const struct row rows[] = {
     {RECORD(.state = OUT_SPOOLED), .link = LINK_IS_STOPPED,
      .expected = "Stored on this computer; not sent: the agent has stopped talking to the broker "
                  "and an operator must look."},
+    {IMMEDIATE(.state = OUT_SPOOLED), .link = LINK_IS_REVOKED,
+     .expected = TELEPHONE
+     "Stored on this computer; not sent: this agency, or its key, was revoked, as the broker says. "
+     "Nothing that is written here reaches anybody: an operator must ask the partnership."},
+    {RECORD(STORED_ROW), CONNECTED, .not_tried = true,
+     .expected = "Stored by the partnership's broker; it was not asked just now whether anybody "
+                 "has seen it: cairn record asks it."},
+    {RECORD(STORED_ROW), OFFLINE, .not_tried = true,
+     .expected = "Stored by the partnership's broker; the broker cannot be asked now whether "
+                 "anybody has seen it (no connection since 14:05)."},
     {RECORD(.state = OUT_SPOOLED, .verdict = VERDICT_MALFORMED), CONNECTED,
      .expected = "Stored on this computer; not sent: the broker refuses it (the message cannot be "
                  "read: the program that sent it is at fault) and an operator must look."},
@@ -198,6 +209,7 @@ static struct words_about about_row(const struct row *row)
         .link = row->link,
         .link_since_ms = row->link_since_ms,
         .asked = row->asked,
+        .not_tried = row->not_tried,
         .n_readers = row->n_readers,
         .readers = row->readers,
         .opened_by = row->opened_by,
@@ -280,7 +292,7 @@ static void check_readers(struct words_about *about)
 
 static void check_row(const struct out_row *row)
 {
-    for (int link = LINK_IS_CONNECTING; link <= LINK_IS_STOPPED; link++) {
+    for (int link = LINK_IS_CONNECTING; link <= LINK_IS_REVOKED; link++) {
         struct words_about about = {
             .row = row, .now_ms = NOW, .link = (enum link_state)link, .opened_ms = NOW};
         check_readers(&about);
