@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "agents/core/alerts.h"
 #include "agents/core/inbox.h"
 #include "agents/core/link_internal.h"
 #include "agents/core/open.h"
@@ -136,6 +137,36 @@ static void judge_verdict(const struct said *said)
     }
 }
 
+static bool has_listed(const struct model *model, uint32_t agency, int child)
+{
+    for (size_t i = 0; i < model->n_said; i++) {
+        const struct said *said = &model->said[i];
+        if (said->agency == agency && said->child == child && said->listed && model_stands(said)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whose records an alert lists knows what came of it. */
+static void judge_feedback(const struct life *life, const struct said *said,
+                           const struct node *node)
+{
+    struct known_alert known;
+    _cleanup_(store_end) struct store_txn *txn = store_read(node->member->agent.store);
+    bool must = node->agency == MASH || ((said->concerns & 1U << node->agency) != 0 &&
+                                         has_listed(&life->model, node->agency, said->child));
+    if (!must || said->repeated || node->restored > 0 || life->revokes) {
+        return;
+    }
+    if ((said->heard & 1U << node->agency) == 0 || !known_alert_get(txn, said->alert, &known) ||
+        known.state != KNOWN_CLOSED || (uint32_t)known.outcome != said->outcome) {
+        model_wrong("agency %u does not know that alert %" PRIu64 " was closed, at %" PRIu64
+                    ", and with what outcome",
+                    node->agency, said->alert, said->index);
+    }
+}
+
 /* --- at the broker --- */
 
 static void judge_alerts(struct life *life)
@@ -178,6 +209,9 @@ void judge(struct life *life)
         for (uint32_t agency = 1; said->logged && agency <= SIM_AGENTS; agency++) {
             if (said->kind <= SAID_MISSED && agency != said->agency) {
                 judge_reader(life, said, &life->nodes[agency]);
+            }
+            if (said->kind == SAID_DECISION && said->outcome != OUTCOME_NONE) {
+                judge_feedback(life, said, &life->nodes[agency]);
             }
         }
     }

@@ -77,6 +77,17 @@ static bool is_record(const struct said *said)
     return said->kind == SAID_CONCERN || said->kind == SAID_MISSED;
 }
 
+bool model_by_name(uint32_t agency, int child)
+{
+    return child == SIM_BY_NAME && (agency == HEALTH_VISITING || agency == SCHOOL);
+}
+
+/* To this agency a name is all that says whom it is about. */
+static bool is_by_name(const struct said *said, uint32_t agency)
+{
+    return model_by_name(said->agency, said->child) || model_by_name(agency, said->child);
+}
+
 /* The parts of a record that its recipient may have, as things stand. */
 static uint8_t may_have(const struct model *model, const struct said *said, uint32_t agency)
 {
@@ -90,14 +101,15 @@ static uint8_t may_have(const struct model *model, const struct said *said, uint
     }
     if (agency == MASH) {
         uint8_t card = said->listed ? PART_BIT(PART_CARD) : 0;
-        return model->opened[said->child] && said->listed ? BOTH_PARTS : card;
+        return said->released ? BOTH_PARTS : card;
     }
     if (said->kind == SAID_MISSED || said->immediate || !model->involved[agency][said->child]) {
         return 0;
     }
-    return rules->circle == MODEL_SHARE || (rules->circle == MODEL_ASK && said->granted[agency])
-               ? BOTH_PARTS
-               : 0;
+    bool shared =
+        rules->circle == MODEL_SHARE || (rules->circle == MODEL_ASK && said->granted[agency]);
+    uint8_t parts = is_by_name(said, agency) ? PART_BIT(PART_CARD) : BOTH_PARTS;
+    return shared ? parts : 0;
 }
 
 static bool in_circle(const struct model *model, const struct said *said, uint32_t agency)
@@ -128,7 +140,11 @@ uint8_t model_must(const struct model *model, const struct said *said, uint32_t 
         return said->immediate || said->door_shares ? BOTH_PARTS : 0;
     }
     if (agency == MASH) {
-        return said->listed ? PART_BIT(PART_CARD) : 0;
+        uint8_t card = said->listed ? PART_BIT(PART_CARD) : 0;
+        return said->released ? BOTH_PARTS : card;
+    }
+    if (is_by_name(said, agency)) {
+        return 0; /* names are linked as far as nothing speaks against it */
     }
     bool shared = said->kind == SAID_CONCERN && !said->immediate && said->circle_shares;
     /* whoever says it must know of the other's involvement, and does when it is involved itself */
@@ -153,10 +169,14 @@ struct said *model_said(struct model *model, const struct hash *item)
 /* --- reading the log --- */
 
 /* What came twice is taken back once: the other one stays, and its sender does not know it any more. */
+bool model_stands(const struct said *said)
+{
+    return said->logged && (!said->taken_back || said->repeated);
+}
+
 static bool is_missed(const struct said *said, int child)
 {
-    return said->kind == SAID_MISSED && said->child == child && said->logged &&
-           (!said->taken_back || said->repeated);
+    return said->kind == SAID_MISSED && said->child == child && model_stands(said);
 }
 
 /* Three of them, whatever their days: all are of one year. */
@@ -178,12 +198,31 @@ static void look_for_pattern(struct model *model, int child)
     }
 }
 
+/* About all that the alert lists now. */
+static void decide(struct model *model, struct said *decision)
+{
+    for (size_t i = 0; i < model->n_said; i++) {
+        struct said *said = &model->said[i];
+        if (!said->listed || !is_missed(said, decision->child)) {
+            continue;
+        }
+        if (decision->outcome == OUTCOME_NONE) {
+            said->released = true;
+        } else {
+            decision->concerns |= 1U << said->agency;
+        }
+    }
+}
+
 static void enter(struct model *model, struct said *said, const struct logged *leaf)
 {
     const struct model_rules *rules = &model->rules[model->version];
     if (said->logged && said->may_repeat && !said->repeated) {
         said->repeated = verdict_is_stored(leaf->verdict);
         look_for_pattern(model, said->child);
+        if (said->repeated && said->kind == SAID_DECISION) {
+            decide(model, said);
+        }
         return;
     }
     if (said->logged) {
@@ -220,7 +259,7 @@ static void enter(struct model *model, struct said *said, const struct logged *l
         model->said[said->takes_back].taken_back = true;
         break;
     case SAID_DECISION:
-        model->opened[said->child] = true;
+        decide(model, said);
         break;
     }
 }
@@ -271,8 +310,9 @@ static void tell(struct model *model, struct said *said, uint32_t agency, uint8_
             (!said->taken_back || said->repeated) && (parts & ~may_have(model, said, agency)) == 0;
         break;
     case SAID_INVOLVEMENT:
-        allowed = agency != said->agency && (in_circle(model, said, agency) ||
-                                             (parts == 0 && speaks_of(model, said, agency)));
+        allowed =
+            agency != said->agency && (parts == 0 || !is_by_name(said, agency)) &&
+            (in_circle(model, said, agency) || (parts == 0 && speaks_of(model, said, agency)));
         break;
     case SAID_RETRACTION:
         allowed = agency != said->agency;
@@ -435,11 +475,42 @@ static void give(struct model *model, struct said *said, uint32_t agency,
     said->given[agency] |= parts;
 }
 
+static bool has_missed(const struct model *model, uint32_t agency, int child)
+{
+    for (size_t i = 0; i < model->n_said; i++) {
+        const struct said *said = &model->said[i];
+        if (said->kind == SAID_MISSED && said->agency == agency && said->child == child &&
+            said->logged) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What came of an alert goes to the front door and to those whose records it lists. */
+static void hear_closed(struct model *model, uint32_t agency, const struct wire_notice *notice)
+{
+    for (size_t i = 0; i < model->n_said; i++) {
+        struct said *said = &model->said[i];
+        if (said->kind != SAID_DECISION || !said->logged || !notice->has_record ||
+            !entry_id_equal(&model->log[said->index].id, &notice->record)) {
+            continue;
+        }
+        if (said->outcome != notice->outcome || said->alert != notice->alert ||
+            (agency != MASH && !has_missed(model, agency, said->child))) {
+            model_wrong("agency %u is told that alert %" PRIu64 " is closed with %u", agency,
+                        notice->alert, notice->outcome);
+        }
+        said->heard |= 1U << agency;
+    }
+}
+
 static void hear_item(struct model *model, uint32_t agency, const struct wire_item *item,
                       struct arena *arena)
 {
     struct wire_delivered delivered;
     struct wire_release release;
+    struct wire_notice notice;
     struct hash digest;
     struct said *said = NULL;
     if (item->kind == ITEM_DELIVERED && wire_delivered_read(item->payload, arena, &delivered)) {
@@ -455,6 +526,9 @@ static void hear_item(struct model *model, uint32_t agency, const struct wire_it
             model_wrong("agency %u is sent a release of nothing", agency);
         }
         give(model, said, agency, release.grants, release.n_grants);
+    } else if (item->kind == ITEM_NOTICE && wire_notice_read(item->payload, arena, &notice) &&
+               notice.type == NOTICE_CLOSED) {
+        hear_closed(model, agency, &notice);
     }
 }
 

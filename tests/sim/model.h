@@ -9,6 +9,7 @@
  * Its partnership has agreements of its own (model_agreements): a routine concern goes to whoever is
  * involved as `circle` says and to the front door as `door` says; an immediate one always to the
  * front door; a child that was not brought is held for the front door until there are three of them.
+ * Of a child that somebody knows by name alone, nobody but the front door opens an account.
  */
 #ifndef SIM_MODEL_H
 #define SIM_MODEL_H
@@ -18,7 +19,8 @@
 #include "support/world.h"
 
 #define SIM_AGENTS     5 /* agencies 1 to 5 of a world have an agent; MASH is the front door */
-#define SIM_CHILDREN   4 /* from 1 */
+#define SIM_CHILDREN   5 /* from 1 */
+#define SIM_BY_NAME    5 /* whom some agencies know by name alone: model_by_name */
 #define MODEL_SAID     600
 #define MODEL_LOG      20000
 #define MODEL_ITEMS    8  /* how often one thing may be frozen anew */
@@ -29,7 +31,7 @@ enum said_kind {
     SAID_MISSED,
     SAID_INVOLVEMENT,
     SAID_RETRACTION,
-    SAID_DECISION, /* the front door opens the child's alert */
+    SAID_DECISION, /* the front door opens the child's alert, or closes it */
     SAID_REQUEST,  /* for all that others hold back of a child */
     SAID_KINDS = SAID_REQUEST
 };
@@ -42,6 +44,8 @@ struct said {
     bool immediate;
     uint32_t narrowed; /* this agency was left out; 0 none */
     size_t takes_back; /* of a retraction: what */
+    uint64_t alert;    /* of a decision: about which */
+    uint32_t outcome;  /* of one that closes it; 0: it opens it */
     struct reference reference;
     bool may_be_lost; /* its agent went back to a copy from before it */
     bool withdrawn;   /* before it left */
@@ -54,10 +58,13 @@ struct said {
     bool logged;
     uint64_t index;
     enum verdict verdict;
-    bool taken_back;               /* by a retraction that is in the log */
-    bool circle_shares;            /* the agreements shared it with the circle ever since ... */
-    bool door_shares;              /* ... and with the front door */
-    bool listed;                   /* in its child's alert */
+    bool taken_back;    /* by a retraction that is in the log */
+    bool circle_shares; /* the agreements shared it with the circle ever since ... */
+    bool door_shares;   /* ... and with the front door */
+    bool listed;        /* in its child's alert */
+    bool released;      /* by a decision, while it was listed */
+    uint32_t concerns;  /* of a decision that closes: 1 << agency whose records were listed */
+    uint32_t heard;     /* and who was sent that it is closed */
     bool granted[SIM_AGENTS + 1];  /* by a person who was asked */
     bool withheld[SIM_AGENTS + 1]; /* what was sent may be lost, and does not come again */
     uint8_t told[SIM_AGENTS + 1];  /* PART_BIT of what the log says it was told */
@@ -100,8 +107,7 @@ struct model {
     uint32_t revoked;                             /* in force */
     bool involved[SIM_AGENTS + 1][SIM_CHILDREN + 1];
     bool alert[SIM_CHILDREN + 1];
-    bool opened[SIM_CHILDREN + 1]; /* the front door has decided to look into it */
-    uint64_t frames;               /* heard */
+    uint64_t frames; /* heard */
     uint64_t tellings;
 };
 
@@ -115,6 +121,10 @@ void model_reads(struct model *model, struct store *store);
 void model_hears(struct model *model, uint32_t agency, struct slice frame);
 /* By an item digest; NULL: none that anybody said. */
 struct said *model_said(struct model *model, const struct hash *item);
+/* This agency knows the child by its name alone. */
+bool model_by_name(uint32_t agency, int child);
+/* What it is told does not count, or is not known there, any more. */
+bool model_stands(const struct said *said);
 /* The parts that this agency must have in the end, whatever happened on the way. */
 uint8_t model_must(const struct model *model, const struct said *said, uint32_t agency);
 

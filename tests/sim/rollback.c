@@ -20,7 +20,8 @@ struct before {
     bool ahead;                 /* it has verified a head that the copy lacks, and put it on disk */
     struct checkpoint saved;    /* the head on its disk */
     struct checkpoint verified; /* a later one that nothing has named yet; or the same */
-    struct checkpoint promised; /* by a receipt */
+    struct checkpoint promised; /* by a receipt ... */
+    struct checkpoint owed;     /* ... as its disk says: proved since, perhaps */
     uint64_t position;
 };
 
@@ -35,12 +36,12 @@ static bool is_same(const struct checkpoint *a, const struct checkpoint *b)
     return a->size == b->size && hash_equal(&a->root, &b->root);
 }
 
-static struct checkpoint head_on_disk(const struct node *node)
+static struct witness on_disk(const struct node *node)
 {
     struct witness witness;
     _cleanup_(store_end) struct store_txn *txn = store_read(node->member->agent.store);
     witness_load(txn, &witness);
-    return witness.head;
+    return witness;
 }
 
 static bool note_before(struct rollback *rollback)
@@ -50,11 +51,12 @@ static bool note_before(struct rollback *rollback)
         const struct node *node = &rollback->life->nodes[i];
         const struct witness *witness = &node->member->agent.link->session.witness;
         struct before *before = &rollback->before[i];
-        struct checkpoint saved = head_on_disk(node);
-        *before = (struct before){.ahead = saved.size > rollback->life->hub.backup_size,
-                                  .saved = saved,
+        struct witness saved = on_disk(node);
+        *before = (struct before){.ahead = saved.head.size > rollback->life->hub.backup_size,
+                                  .saved = saved.head,
                                   .verified = witness->head,
                                   .promised = witness->promised,
+                                  .owed = saved.promised,
                                   .position = member_position(node->member)};
         any = any || before->ahead;
     }
@@ -73,7 +75,7 @@ static void check_agency(const struct rollback *rollback, uint32_t agency)
 {
     const struct node *node = &rollback->life->nodes[agency];
     const struct before *before = &rollback->before[agency];
-    struct checkpoint head = head_on_disk(node);
+    struct checkpoint head = on_disk(node).head;
     if (!before->ahead) {
         return; /* to it the copy says nothing false */
     }
@@ -107,7 +109,7 @@ static bool gives_away(const struct rollback *rollback, uint32_t agency,
            checkpoint_check(hello.checkpoint, &hub->world->commit.checkpoint_key, &shown) &&
            shown.size > hub->backup_size &&
            (is_same(&shown, &before->saved) || is_same(&shown, &before->verified) ||
-            is_same(&shown, &before->promised));
+            is_same(&shown, &before->promised) || is_same(&shown, &before->owed));
 }
 
 /* In a process of its own, for it is to end. */

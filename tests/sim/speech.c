@@ -12,6 +12,8 @@
 #include "base/text.h"
 #include "sim/chance.h"
 
+#define BY_NAME "\"given_name\":\"Edlyn\",\"postcode\":\"NE1 4XD\""
+
 /* NHS numbers for tests begin with 999; the last digit is the check digit. */
 static const char *const children[SIM_CHILDREN + 1] = {
     "",
@@ -19,6 +21,7 @@ static const char *const children[SIM_CHILDREN + 1] = {
     "\"nhs_number\":{\"value\":\"9990000026\",\"verified\":true},\"given_name\":\"Blake\"",
     "\"nhs_number\":{\"value\":\"9990000034\",\"verified\":true},\"given_name\":\"Corin\"",
     "\"nhs_number\":{\"value\":\"9990000042\",\"verified\":true},\"given_name\":\"Devon\"",
+    "\"nhs_number\":{\"value\":\"9990000050\",\"verified\":true}," BY_NAME,
 };
 
 static const char *const agencies[SIM_AGENTS + 1] = {"",   "gp-elm", "hospital",
@@ -37,6 +40,11 @@ static struct said *add(struct life *life, const struct said *said)
     struct said *ret = &life->model.said[life->model.n_said++];
     *ret = *said;
     return ret;
+}
+
+static const char *named(const struct node *node, int child)
+{
+    return model_by_name(node->agency, child) ? BY_NAME : children[child];
 }
 
 /* --- of records --- */
@@ -71,6 +79,9 @@ static void say_record(struct life *life, struct node *node)
     if (node->agency == MASH) {
         return; /* the front door hears, and decides */
     }
+    if (said.child == SIM_BY_NAME) {
+        said.kind = SAID_CONCERN; /* which names are one child, the pattern would depend on */
+    }
     said.immediate = said.kind == SAID_CONCERN && chance_one_in(5);
     buf_format(&text, "{%s,\"event_date\":\"2026-%02u-%02u\",",
                said.kind == SAID_MISSED
@@ -90,7 +101,7 @@ static void say_record(struct life *life, struct node *node)
     }
     buf_format(&text,
                "\"child\":{%s," FAMILY "},\"account\":{\"summary\":\"Number %zu.\"}," LAWFUL "}",
-               children[said.child], life->model.n_said);
+               named(node, said.child), life->model.n_said);
     if (submit(node, INTAKE_RECORD, &text, &item)) {
         said.reference = item.reference;
         (void)add(life, &said);
@@ -108,7 +119,7 @@ static void say_involvement(struct life *life, struct node *node)
                "{\"format\":\"cairn-involvement/v1\",\"child\":{%s," FAMILY "},"
                "\"role\":\"open-case\",\"from\":\"2024-01-01\","
                "\"contact\":{\"name\":\"Corisande Applegarth\",\"phone\":\"0191 498 0123\"}}",
-               children[said.child]);
+               named(node, said.child));
     if (submit(node, INTAKE_INVOLVEMENT, &text, &item) && item.outcome == INTAKE_ACCEPTED) {
         said.reference = item.reference;
         (void)add(life, &said);
@@ -145,10 +156,12 @@ static void take_back(struct life *life, struct node *node)
 
 /* --- of people who decide --- */
 
-/* The newest alert that the front door was told of, and its child. */
+#define ALERTS 8 /* one for each child, and what was raised after one was closed */
+
+/* Any alert, and its child. */
 static uint64_t known_alert(struct life *life, int *ret_child)
 {
-    uint64_t alert = 1 + chance_below(SIM_CHILDREN);
+    uint64_t alert = 1 + chance_below(ALERTS);
     struct alert_row row;
     struct entry_row entry;
     _cleanup_(store_end) struct store_txn *txn = store_read(life->hub.world->store);
@@ -161,7 +174,7 @@ static uint64_t known_alert(struct life *life, int *ret_child)
     return said == NULL ? 0 : alert;
 }
 
-static void open_alert(struct life *life, struct node *node)
+static void decide_alert(struct life *life, struct node *node)
 {
     struct said said = {.kind = SAID_DECISION, .agency = node->agency};
     struct decide_request decision = {
@@ -178,6 +191,12 @@ static void open_alert(struct life *life, struct node *node)
     if (decision.alert == 0) {
         return;
     }
+    if (chance_one_in(3)) {
+        decision.action = ACTION_CLOSE;
+        decision.outcome = chance_one_in(2) ? OUTCOME_EARLY_HELP : OUTCOME_NO_FURTHER_ACTION;
+    }
+    said.alert = decision.alert;
+    said.outcome = decision.outcome;
     int r = decide_submit(&node->member->agent, &decision, &said.reference, &error);
     if (r == 0) {
         (void)add(life, &said);
@@ -195,7 +214,7 @@ static void ask_others(struct life *life, struct node *node)
     buf_format(&text,
                "{\"format\":\"cairn-request/v1\",\"child\":{%s," FAMILY
                "},\"purpose\":\"safeguarding\"}",
-               children[said.child]);
+               named(node, said.child));
     const struct ask_request request = {.body = buf_slice(&text)};
     if (!life->model.involved[node->agency][said.child]) {
         return;
@@ -258,7 +277,7 @@ void speech_say(struct life *life, struct node *node)
     } else if (drawn < 15) {
         take_back(life, node);
     } else if (drawn < 17) {
-        open_alert(life, node);
+        decide_alert(life, node);
     } else if (drawn < 18) {
         ask_others(life, node);
     } else {
