@@ -28,9 +28,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cairn/limits.h"
-#include "crypto/crypto.h"
 #include "net/net.h"
 #include "os/files.h"
+#include "support/crypto.h"
 #include "support/load.h"
 
 #define CASES          3000
@@ -412,21 +412,6 @@ static void who_does_not_finish_its_handshake_is_cut_off(void **state)
     load_settle(flood.gp);
 }
 
-static int start(void **state)
-{
-    struct error error = ERROR_NULL;
-    (void)state;
-    return crypto_init(&error) == 0 && net_init(&error) == 0 ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    net_deinit();
-    crypto_deinit();
-    return 0;
-}
-
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(the_agencys_records_go_through_whoever_floods_the_door, set_up,
                                     tear_down),
@@ -436,5 +421,5 @@ static const struct CMUnitTest tests[] = {
 
 int main(void)
 {
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, net_set_up, net_tear_down);
 }

@@ -18,9 +18,9 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "crypto/crypto.h"
 #include "net/net.h"
 #include "net/router.h"
+#include "support/crypto.h"
 #include "support/load.h"
 
 struct scene {
@@ -212,11 +212,5 @@ int main(void)
         STORY(nothing_is_acknowledged_after_the_disk_has_failed),
         STORY(a_full_disk_ends_the_broker_and_room_brings_it_back),
     };
-    struct error error = ERROR_NULL;
-    int r = crypto_init(&error);
-    r = r == 0 ? net_init(&error) : r;
-    r = r == 0 ? cmocka_run_group_tests_name("disk", tests, NULL, NULL) : r;
-    net_deinit();
-    crypto_deinit();
-    return r;
+    return cmocka_run_group_tests_name("disk", tests, net_set_up, net_tear_down);
 }

@@ -14,9 +14,9 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "crypto/crypto.h"
 #include "net/net.h"
 #include "net/router.h"
+#include "support/crypto.h"
 #include "support/load.h"
 
 #define DEATHS 8
@@ -157,11 +157,5 @@ int main(void)
         STORY(a_stop_in_order_answers_what_it_has_taken),
         STORY(a_stop_with_nothing_to_do_is_in_order),
     };
-    struct error error = ERROR_NULL;
-    int r = crypto_init(&error);
-    r = r == 0 ? net_init(&error) : r;
-    r = r == 0 ? cmocka_run_group_tests_name("kill", tests, NULL, NULL) : r;
-    net_deinit();
-    crypto_deinit();
-    return r;
+    return cmocka_run_group_tests_name("kill", tests, net_set_up, net_tear_down);
 }

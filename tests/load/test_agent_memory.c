@@ -21,10 +21,10 @@
 
 #include "agents/core/memory_plan.h"
 #include "base/log.h"
-#include "crypto/crypto.h"
 #include "load/rig.h"
 #include "net/net.h"
 #include "os/fd.h"
+#include "support/crypto.h"
 #include "support/load_internal.h"
 
 /* Less than one user's share of the connections leaves for the other attacks. */
@@ -295,11 +295,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             all_that_callers_and_the_broker_can_send_stays_within_the_plan, set_up, tear_down),
     };
-    struct error error = ERROR_NULL;
-    int r = crypto_init(&error);
-    r = r == 0 ? net_init(&error) : r;
-    r = r == 0 ? cmocka_run_group_tests_name("agent memory", tests, NULL, NULL) : r;
-    net_deinit();
-    crypto_deinit();
-    return r;
+    return cmocka_run_group_tests_name("agent memory", tests, net_set_up, net_tear_down);
 }

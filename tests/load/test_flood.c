@@ -17,9 +17,9 @@
 #include "base/text.h"
 #include "bench/bench_figures.h"
 #include "broker/memory_plan.h"
-#include "crypto/crypto.h"
 #include "load/rig.h"
 #include "net/net.h"
+#include "support/crypto.h"
 #include "support/load_internal.h"
 
 #define QUEUED_DEFAULT 2000
@@ -256,11 +256,5 @@ int main(void)
         STORY(who_has_used_up_its_quota_still_says_what_is_urgent_at_once),
         STORY(who_does_not_read_costs_the_others_nothing_and_drains_afterwards),
     };
-    struct error error = ERROR_NULL;
-    int r = crypto_init(&error);
-    r = r == 0 ? net_init(&error) : r;
-    r = r == 0 ? cmocka_run_group_tests_name("flood", tests, NULL, NULL) : r;
-    net_deinit();
-    crypto_deinit();
-    return r;
+    return cmocka_run_group_tests_name("flood", tests, net_set_up, net_tear_down);
 }

@@ -18,10 +18,10 @@
 #include "base/log.h"
 #include "broker/memory_plan.h"
 #include "broker/pipeline.h"
-#include "crypto/crypto.h"
 #include "load/rig.h"
 #include "net/net.h"
 #include "os/fd.h"
+#include "support/crypto.h"
 #include "support/load_internal.h"
 
 #define AGENCIES    4
@@ -239,11 +239,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(all_buffers_filled_at_once_stay_within_the_plan, set_up,
                                         tear_down),
     };
-    struct error error = ERROR_NULL;
-    int r = crypto_init(&error);
-    r = r == 0 ? net_init(&error) : r;
-    r = r == 0 ? cmocka_run_group_tests_name("memory", tests, NULL, NULL) : r;
-    net_deinit();
-    crypto_deinit();
-    return r;
+    return cmocka_run_group_tests_name("memory", tests, net_set_up, net_tear_down);
 }

@@ -22,9 +22,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "crypto/crypto.h"
 #include "net/net.h"
 #include "os/files.h"
+#include "support/crypto.h"
 #include "support/load_internal.h"
 
 #define PATIENCE_MS 60000
@@ -225,12 +225,6 @@ int main(void)
         STORY(a_filling_disk_lets_bulk_wait_then_normal_and_takes_urgent_to_the_last),
         STORY(what_had_to_wait_is_taken_when_there_is_room_and_nothing_is_missing),
     };
-    struct error error = ERROR_NULL;
     has_disks = own_mounts();
-    int r = crypto_init(&error);
-    r = r == 0 ? net_init(&error) : r;
-    r = r == 0 ? cmocka_run_group_tests_name("small disk", tests, NULL, NULL) : r;
-    net_deinit();
-    crypto_deinit();
-    return r;
+    return cmocka_run_group_tests_name("small disk", tests, net_set_up, net_tear_down);
 }

@@ -5,5 +5,8 @@
 
 int crypto_set_up(void **state);
 int crypto_tear_down(void **state);
+/* And libzmq. */
+int net_set_up(void **state);
+int net_tear_down(void **state);
 
 #endif

@@ -20,6 +20,7 @@
 #include "net/net.h"
 #include "net/router.h"
 #include "net/socket.h"
+#include "support/crypto.h"
 
 #define DEADLINE_MS                                                                                \
     120000 /* of a test that fails; one that passes waits for nothing but events                   \
@@ -443,21 +444,6 @@ static void a_key_of_the_wrong_length_is_refused(void **state)
                    "key cannot be used");
 }
 
-static int start_network(void **state)
-{
-    struct error error = ERROR_NULL;
-
-    (void)state;
-    return net_init(&error);
-}
-
-static int end_network(void **state)
-{
-    (void)state;
-    net_deinit();
-    return 0;
-}
-
 #define with_broker(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define with_keys(test)   cmocka_unit_test_setup_teardown(test, setup_keys, teardown)
 
@@ -481,5 +467,5 @@ int main(void)
         with_keys(a_key_of_the_wrong_length_is_refused),
     };
 
-    return cmocka_run_group_tests(tests, start_network, end_network);
+    return cmocka_run_group_tests(tests, net_set_up, net_tear_down);
 }

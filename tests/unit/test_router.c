@@ -18,6 +18,7 @@
 #include "net/net.h"
 #include "net/router_internal.h"
 #include "net/socket.h"
+#include "support/crypto.h"
 
 #define DEADLINE_MS                                                                                \
     120000 /* of a test that fails; one that passes waits for nothing but events                   \
@@ -683,21 +684,6 @@ static void a_public_key_is_derived_from_its_secret(void **state)
     assert_memory_equal(derived, w->key[WHO_ALICE], CURVE_KEY_BYTES);
 }
 
-static int start_network(void **state)
-{
-    struct error error = ERROR_NULL;
-
-    (void)state;
-    return net_init(&error);
-}
-
-static int end_network(void **state)
-{
-    (void)state;
-    net_deinit();
-    return 0;
-}
-
 #define with_router(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define with_keys(test)   cmocka_unit_test_setup_teardown(test, world_keys, teardown)
 
@@ -736,5 +722,5 @@ int main(void)
         with_keys(a_public_key_is_derived_from_its_secret),
     };
 
-    return cmocka_run_group_tests(tests, start_network, end_network);
+    return cmocka_run_group_tests(tests, net_set_up, net_tear_down);
 }
