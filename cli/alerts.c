@@ -2,6 +2,7 @@
 /* `cairn alerts`: what patterns have noticed and this agency was told of; `cairn review`: the list
  * for whoever owns the patterns. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/client.h"
 #include "cli/show.h"
@@ -38,31 +39,60 @@ static void show_one(struct output *output, const struct json_view *item)
     show_words(output, "    ", item, "words");
 }
 
-/* --- one household --- */
+/* --- what goes together --- */
 
-static void show_sibling(struct output *output, const struct json_view *item)
-{
-    char state[SHOW_TEXT_BYTES];
+struct named {
     char given[SHOW_TEXT_BYTES];
     char family[SHOW_TEXT_BYTES];
+    char born[SHOW_TEXT_BYTES];
+};
+
+static struct named child_of(const struct json_view *item)
+{
+    struct named named;
     struct json_view child = json_opt_object(item, "child");
     struct json_view card = json_opt_object(&child, "card");
 
-    show_text(item, "state", state);
-    show_text(&card, "given_name", given);
-    show_text(&card, "family_name", family);
-    output_line(output, "    %lld  %-8s %s%s%s", (long long)show_number(item, "alert", 0), state,
-                given, given[0] != '\0' && family[0] != '\0' ? " " : "",
-                given[0] != '\0' || family[0] != '\0' ? family : "a child not named yet");
+    show_text(&card, "given_name", named.given);
+    show_text(&card, "family_name", named.family);
+    show_text(&card, "birth_date", named.born);
+    return named;
 }
 
-/* Children who were in one event are one item, with a line for each; it stands where the first of
- * their alerts does. */
-static void show_household(struct output *output, const struct json_view *items, size_t first)
+static void show_child(struct output *output, const struct json_view *item)
+{
+    struct named child = child_of(item);
+    bool given = child.given[0] != '\0';
+    bool family = child.family[0] != '\0';
+
+    output_line(output, "    %s%s%s", child.given, given && family ? " " : "",
+                given || family ? child.family : "a child not named yet");
+}
+
+/* Alerts that share an event are of one household, or one child's: that is said only as far as
+ * their cards tell the children apart. */
+static const char *words_together(const struct json_view *a, const struct json_view *b)
+{
+    struct named one = child_of(a);
+    struct named other = child_of(b);
+
+    if ((one.given[0] == '\0' && one.family[0] == '\0') ||
+        (other.given[0] == '\0' && other.family[0] == '\0')) {
+        return "Part of the same: another child of the household, or the same child again.";
+    }
+    return strcmp(one.given, other.given) == 0 && strcmp(one.family, other.family) == 0 &&
+                   strcmp(one.born, other.born) == 0
+               ? "The same child, noticed again."
+               : "One household: something happened to several children.";
+}
+
+/* Alerts that go together stand after the first of them, each in full: one that is closed says
+ * nothing of the others. */
+static void show_together(struct output *output, const struct json_view *items, size_t first)
 {
     struct json_view item = json_item(items, first);
     int64_t household = show_number(&item, "household", 0);
-    size_t n = 0;
+    bool alone = true;
 
     if (household != show_number(&item, "alert", 0) && household != 0) {
         return; /* told with its first alert */
@@ -70,13 +100,16 @@ static void show_household(struct output *output, const struct json_view *items,
     show_one(output, &item);
     for (size_t i = first + 1; household != 0 && i < json_length(items); i++) {
         struct json_view other = json_item(items, i);
-        if (show_number(&other, "household", 0) == household) {
-            if (n++ == 0) {
-                output_line(output, "    One household: something happened to several children.");
-                show_sibling(output, &item);
-            }
-            show_sibling(output, &other);
+        if (show_number(&other, "household", 0) != household) {
+            continue;
         }
+        if (alone) {
+            show_child(output, &item);
+            alone = false;
+        }
+        show_one(output, &other);
+        show_child(output, &other);
+        output_line(output, "    %s", words_together(&item, &other));
     }
 }
 
@@ -125,7 +158,7 @@ static enum status alerts(struct cli *cli, const struct alerts_options *given)
     struct error error = ERROR_NULL;
     struct json_view items = json_view(all, &error);
     for (size_t i = 0; i < total; i++) {
-        show_household(&cli->output, &items, i);
+        show_together(&cli->output, &items, i);
     }
     if (status == STATUS_OK && total == 0) {
         /* Never "nothing is known": what others hold may only be kept. */

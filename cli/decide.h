@@ -40,7 +40,7 @@ enum {
     DECIDE_HOLD,
     DECIDE_RELEASE_HOLD
 };
-/* For a command's own list of options; those of closing are the alert's alone. */
+/* For a command's own list of options. */
 #define DECIDE_OPTIONS                                                                             \
     {"open", DECIDE_OPEN, NULL, 0, "open it: what is kept in it may be read then", 1},             \
         {"reason",                                                                                 \

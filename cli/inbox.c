@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `cairn inbox`: what others sent, oldest first. With an application's name its own place is kept
- * by the agent, and --acknowledge moves it on: only after what was shown has been written out, so
- * what is lost on the way comes again under the same number.
+ * `cairn inbox`: what others sent, the newest last. A person is shown the newest, and how many lie
+ * before them; a program that says where it begins is handed everything from there on, a page at a
+ * time. With an application's name its own place is kept by the agent, and --acknowledge moves it
+ * on: only after what was shown has been written out, so what is lost on the way comes again under
+ * the same number.
  */
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +29,7 @@ struct inbox_options {
     const char *application;
     bool follow;
     bool acknowledge;
+    bool from; /* said where to begin: from there on, the oldest first */
     uint64_t after;
     uint64_t limit;
     uint64_t wait_s;
@@ -62,12 +65,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     switch (key) {
     case KEY_FOLLOW:
         given->follow = true;
+        given->from = true;
         return 0;
     case KEY_ACKNOWLEDGE:
         given->acknowledge = true;
         return 0;
     case KEY_APPLICATION:
         given->application = argument;
+        given->from = true;
         if (!client_is_application(argument)) {
             argp_error(state, "--application has a to z, 0 to 9 and -, at most %d",
                        CAIRN_APPLICATION_MAX_BYTES);
@@ -75,6 +80,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         }
         return 0;
     case KEY_AFTER:
+        given->from = true;
         return take_number(&given->after, &after, argument, state);
     case KEY_LIMIT:
         return take_number(&given->limit, &limit, argument, state);
@@ -190,6 +196,9 @@ static enum status read_page(const struct inbox_options *given, struct json **re
 
     write_format(&writer, CAIRN_PATH_INBOX "?after=%llu&limit=%llu",
                  (unsigned long long)given->after, (unsigned long long)given->limit);
+    if (!given->from) {
+        write_format(&writer, "&newest=1");
+    }
     if (given->wait_s > 0) {
         write_format(&writer, "&wait=%llu", (unsigned long long)given->wait_s);
     }
@@ -198,6 +207,28 @@ static enum status read_page(const struct inbox_options *given, struct json **re
     }
     path[writer_slice(&writer).len] = '\0';
     return client_get_waiting(&given->client, path, (int)given->wait_s, ret, error);
+}
+
+/* What lies before the first that is shown: nobody is to take the newest for all there is. */
+static void show_older(struct output *output, const struct json_view *answer)
+{
+    int64_t older = show_number(answer, "older", 0);
+
+    if (older > 0) {
+        output_line(output,
+                    "%lld older not shown: cairn inbox --after 0 shows all from the first on, a "
+                    "page at a time.",
+                    (long long)older);
+    }
+}
+
+static void show_more(struct output *output, const struct inbox_options *given,
+                      const struct json_view *answer)
+{
+    if (!given->follow && show_truth(answer, "more")) {
+        output_line(output, "More came after these: cairn inbox --after %llu",
+                    (unsigned long long)given->after);
+    }
 }
 
 /* One page: shown, written out, then acknowledged. */
@@ -218,6 +249,7 @@ static enum status take_page(struct cli *cli, struct inbox_options *given)
         return output_fail(&cli->output, STATUS_FAILED, &error);
     }
     show_result(&cli->output, &view);
+    show_older(&cli->output, &view);
     for (size_t i = 0; i < json_length(&items); i++) {
         struct json_view item = json_item(&items, i);
         last = show_number(&item, "delivery", last);
@@ -226,6 +258,7 @@ static enum status take_page(struct cli *cli, struct inbox_options *given)
     if (json_length(&items) == 0 && !given->follow) {
         output_line(&cli->output, "Nothing new.");
     }
+    show_more(&cli->output, given, &view);
     status = output_finish(&cli->output);
     output_deinit(&cli->output);
     return status == STATUS_OK && given->acknowledge && last > 0 ? acknowledge(cli, given, last)
@@ -252,7 +285,7 @@ enum status command_inbox(struct cli *cli, int argc, char **argv)
          "what was shown is not handed to that application again", 0},
         {"follow", KEY_FOLLOW, NULL, 0,
          "go on and show what comes, until it is ended; --json prints one object for each page", 0},
-        {"after", KEY_AFTER, "DELIVERY", 0, "begin behind that delivery", 0},
+        {"after", KEY_AFTER, "DELIVERY", 0, "begin behind that delivery; 0: at the first", 0},
         {"limit", KEY_LIMIT, "N", 0, "at most N (20)", 0},
         {"wait", KEY_WAIT, "SECONDS", 0, "when there is nothing, wait that long for something", 0},
         CLIENT_OPTION,
@@ -261,7 +294,9 @@ enum status command_inbox(struct cli *cli, int argc, char **argv)
     static const struct command_line line = {
         .options = options,
         .parser = parse_option,
-        .help = "Shows what other agencies and the broker have told this agency, oldest first.",
+        .help = "Shows what other agencies and the broker have told this agency, the newest last: "
+                "the newest 20 and how many are older, or all from where --after, --application "
+                "or --follow begins.",
     };
     struct inbox_options given = {.client = client_default(), .limit = CAIRN_PAGE_DEFAULT};
     const struct command_call call = {argc, argv};

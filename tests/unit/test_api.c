@@ -580,7 +580,24 @@ static void what_came_is_handed_over_until_it_is_acknowledged(void **state)
         get(story, CAIRN_PATH_INBOX "?application=screen&after=0");
     assert_null(strstr(back.body, "\"delivery\":1"));
     EXPECT_GET(story, CAIRN_PATH_INBOX "?application=other", 200, "\"delivery\":1");
-    EXPECT_GET(story, CAIRN_PATH_INBOX "?after=2", 200, "\"items\":[],\"next\":2");
+    EXPECT_GET(story, CAIRN_PATH_INBOX "?after=2", 200, "\"items\":[],\"more\":false,\"next\":2");
+}
+
+static void the_newest_are_listed_with_how_many_are_older(void **state)
+{
+    struct story *story = *state;
+    (void)share(story);
+    (void)share(story);
+    (void)share(story);
+
+    _cleanup_(reply_deinit) struct reply newest = get(story, CAIRN_PATH_INBOX "?newest=1&limit=2");
+    expect(&newest, 200, "\"delivery\":2");
+    expect(&newest, 200, "\"delivery\":3");
+    expect(&newest, 200, "\"older\":1");
+    expect(&newest, 200, "\"more\":false");
+    assert_null(strstr(newest.body, "\"delivery\":1,"));
+    EXPECT_GET(story, CAIRN_PATH_INBOX "?newest=1", 200, "\"older\":0");
+    EXPECT_GET(story, CAIRN_PATH_INBOX "?limit=2", 200, "\"more\":true");
 }
 
 static void an_item_says_what_it_is_and_not_what_is_in_it(void **state)
@@ -650,7 +667,7 @@ static void a_long_poll_ends_with_what_comes(void **state)
 static void a_long_poll_ends_with_nothing_when_its_time_is_up(void **state)
 {
     struct story *story = *state;
-    EXPECT_GET(story, CAIRN_PATH_INBOX "?wait=1", 200, "\"items\":[],\"next\":0");
+    EXPECT_GET(story, CAIRN_PATH_INBOX "?wait=1", 200, "\"items\":[],\"more\":false,\"next\":0");
 }
 
 static void a_long_poll_ends_when_the_agent_does(void **state)
@@ -1020,6 +1037,7 @@ int main(void)
         SCHOOL_STORY(a_socket_left_behind_is_replaced_and_a_file_is_not),
         SCHOOL_STORY(a_folder_that_others_may_write_to_is_refused),
         MASH_STORY(what_came_is_handed_over_until_it_is_acknowledged),
+        MASH_STORY(the_newest_are_listed_with_how_many_are_older),
         MASH_STORY(an_item_says_what_it_is_and_not_what_is_in_it),
         MASH_STORY(what_nobody_opened_says_who_is_on_duty_and_who_is_next),
         MASH_STORY(a_long_poll_ends_with_what_comes),

@@ -466,25 +466,80 @@ static void a_redirect_is_not_followed(void **state)
     agent_ends(world);
 }
 
-static void alerts_of_one_household_are_one_item_with_a_line_for_each_child(void **state)
+static void alerts_of_one_household_stand_together_each_in_full(void **state)
 {
     struct world *world = *state;
     agent_answers(
         world, "200 OK", "application/json",
-        "{\"items\": [{\"alert\": 3, \"household\": 3, \"state\": \"noticed\", \"child\": "
+        "{\"items\": [{\"alert\": 3, \"household\": 3, \"state\": \"closed\", \"child\": "
         "{\"card\": {\"given_name\": \"Ash\"}}}, {\"alert\": 4, \"household\": 4, "
         "\"state\": \"closed\"}, {\"alert\": 5, \"household\": 3, \"state\": "
-        "\"noticed\", \"child\": {\"card\": {\"given_name\": \"Birch\", "
+        "\"noticed\", \"raised_at\": \"2026-11-22T08:00:00.000Z\", \"pattern\": {\"title\": "
+        "\"Three missed\"}, \"child\": {\"card\": {\"given_name\": \"Birch\", "
         "\"family_name\": \"Rowe\"}}}], \"next\": 5}");
 
     assert_int_equal(CONSOLE(world->console, "alerts", "--agent", world->path), STATUS_OK);
     agent_ends(world);
 
-    const char *ash = strstr(world->console->said, "    3  noticed  Ash\n");
-    assert_non_null(ash);
-    assert_non_null(strstr(ash, "    5  noticed  Birch Rowe\n"));
-    assert_null(strstr(world->console->said, "\n5  noticed"));
-    assert_non_null(strstr(world->console->said, "\n4  closed"));
+    const char *first = strstr(world->console->said, "3  closed");
+    const char *second =
+        strstr(world->console->said, "\n5  noticed  2026-11-22 08:00  Three missed");
+    const char *other = strstr(world->console->said, "\n4  closed");
+    assert_true(first != NULL && second != NULL && other != NULL);
+    assert_true(first < second && second < other);
+    assert_non_null(strstr(first, "    Ash\n"));
+    assert_non_null(strstr(second, "    Birch Rowe\n    One household: something happened to "
+                                   "several children.\n"));
+}
+
+static void one_child_noticed_twice_is_no_household(void **state)
+{
+    struct world *world = *state;
+    agent_answers(world, "200 OK", "application/json",
+                  "{\"items\": [{\"alert\": 1, \"household\": 1, \"state\": \"closed\", "
+                  "\"child\": {\"card\": {\"given_name\": \"Ash\"}}}, {\"alert\": 2, "
+                  "\"household\": 1, \"state\": \"noticed\", \"child\": {\"card\": "
+                  "{\"given_name\": \"Ash\"}}}, {\"alert\": 3, \"household\": 1, \"state\": "
+                  "\"noticed\"}], \"next\": 3}");
+
+    assert_int_equal(CONSOLE(world->console, "alerts", "--agent", world->path), STATUS_OK);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->console->said, "\n2  noticed"));
+    assert_non_null(strstr(world->console->said, "    The same child, noticed again.\n"));
+    assert_non_null(
+        strstr(world->console->said, "    a child not named yet\n    Part of the same:"));
+    assert_null(strstr(world->console->said, "One household"));
+}
+
+static void an_inbox_shows_the_newest_and_how_many_are_older(void **state)
+{
+    struct world *world = *state;
+    agent_answers(world, "200 OK", "application/json",
+                  "{\"items\": [{\"delivery\": 30, \"kind\": \"record\"}], \"next\": 30, "
+                  "\"older\": 29, \"more\": false}");
+
+    assert_int_equal(CONSOLE(world->console, "inbox", "--agent", world->path), STATUS_OK);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->request, "GET /v1/inbox?after=0&limit=20&newest=1"));
+    assert_non_null(strstr(world->console->said, "29 older not shown: cairn inbox --after 0"));
+}
+
+static void an_inbox_read_from_a_place_says_when_more_came(void **state)
+{
+    struct world *world = *state;
+    agent_answers(world, "200 OK", "application/json",
+                  "{\"items\": [{\"delivery\": 20, \"kind\": \"record\"}], \"next\": 20, "
+                  "\"more\": true}");
+
+    assert_int_equal(CONSOLE(world->console, "inbox", "--after", "0", "--agent", world->path),
+                     STATUS_OK);
+    agent_ends(world);
+
+    assert_null(strstr(world->request, "newest"));
+    assert_non_null(
+        strstr(world->console->said, "More came after these: cairn inbox --after 20\n"));
 }
 
 static void an_urgent_submission_is_answered_with_the_number_to_ring(void **state)
@@ -638,6 +693,23 @@ static void who_decides_and_why_may_come_from_standard_input(void **state)
     assert_string_equal(world->console->said, "On its way.\n");
 }
 
+static void what_is_about_another_authoritys_child_is_closed_once_it_was_passed_on(void **state)
+{
+    struct world *world = *state;
+    agent_answers(world, "202 Accepted", "application/json", "{\"words\": \"On its way.\"}");
+
+    assert_int_equal(CONSOLE(world->console, "record", "1-0000000000000001-2", "--close",
+                             "--outcome", "passed-to-another-authority", "--name", "Rowan",
+                             "--role", "Screener", "--reason", "Rang their desk at nine today.",
+                             "--agent", world->path),
+                     STATUS_OK);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->request, "POST /v1/records/1-0000000000000001-2/decisions"));
+    assert_non_null(strstr(world->request, "\"action\":\"close\""));
+    assert_non_null(strstr(world->request, "\"outcome\":\"passed-to-another-authority\""));
+}
+
 static void without_a_terminal_what_is_missing_is_named_by_its_option(void **state)
 {
     static const char *const rows[][2] = {
@@ -727,7 +799,10 @@ int main(void)
         TEST(the_only_agent_that_runs_as_a_unit_is_found),
         TEST(an_answer_that_is_none_is_a_failure),
         TEST(a_redirect_is_not_followed),
-        TEST(alerts_of_one_household_are_one_item_with_a_line_for_each_child),
+        TEST(alerts_of_one_household_stand_together_each_in_full),
+        TEST(one_child_noticed_twice_is_no_household),
+        TEST(an_inbox_shows_the_newest_and_how_many_are_older),
+        TEST(an_inbox_read_from_a_place_says_when_more_came),
         TEST(an_urgent_submission_is_answered_with_the_number_to_ring),
         TEST(what_came_back_is_listed_with_the_reason_and_what_to_do),
         TEST(what_was_set_aside_has_a_name_a_reason_and_an_exit_code),
@@ -736,6 +811,7 @@ int main(void)
         TEST(an_agent_says_when_nobody_is_there_to_open_what_is_urgent),
         TEST(what_a_submission_is_shows_in_its_look),
         TEST(who_decides_and_why_may_come_from_standard_input),
+        TEST(what_is_about_another_authoritys_child_is_closed_once_it_was_passed_on),
         TEST(without_a_terminal_what_is_missing_is_named_by_its_option),
         TEST(a_spreadsheet_is_shown_the_way_to_the_watched_folder),
         TEST(a_line_that_cannot_be_meant_asks_nobody),
