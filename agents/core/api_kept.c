@@ -6,6 +6,7 @@
 
 #include "agents/core/api_decision.h"
 #include "agents/core/api_view.h"
+#include "agents/core/following.h"
 #include "agents/core/granting.h"
 #include "agents/core/review_decide.h"
 #include "base/date.h"
@@ -139,9 +140,30 @@ static void add_decision(void *data, const struct reviewed *reviewed)
     (void)json_append_node(decisions->list, &object);
 }
 
+/* Of what was sent on in an earlier version. */
+static const char *following_words(const struct review *review, const struct out_row *row)
+{
+    if (granting_was_made(review->txn, &row->entry)) {
+        return "A named person here had sent the version before it on to the front door; this one "
+               "has gone there too.";
+    }
+    if (row->state == OUT_STORED && review_is_kept(review, row)) {
+        return "A named person here had sent the version before it on to the front door; this one "
+               "has not gone there: it is about another child, or no agreement lets it "
+               "go. " CAIRN_KEPT_WORDS;
+    }
+    return row->state == OUT_STORED
+               ? "A named person here had sent the version before it on to the front door."
+               : "A named person here had sent the version before it on to the front door; this "
+                 "one goes there too once the broker has stored it.";
+}
+
 static const char *words_of(const struct review *review, const struct out_row *row,
                             const struct reviewed *last)
 {
+    if (last->act == REVIEW_SEND && following_is(last) && !row->retracted) {
+        return following_words(review, row);
+    }
     bool sent = last->act == REVIEW_SEND;
     if (sent && granting_was_made(review->txn, &row->entry)) {
         return "A named person here has sent it on to the front door.";

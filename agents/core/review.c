@@ -16,7 +16,7 @@
 #define META_SWEPT     "reviews-swept"
 #define SWEEP_ROWS     8
 #define SWEEP_AFTER_MS (24 * 3600 * INT64_C(1000))
-#define ROW_MAX_BYTES  (1 + 8 + 8 + 4 + 4 + DECIDE_SEALED_MAX_BYTES)
+#define ROW_MAX_BYTES  (1 + 8 + 8 + 4 + CAIRN_HANDLE_BYTES + 4 + DECIDE_SEALED_MAX_BYTES)
 
 const char *review_act_text(enum review_act act)
 {
@@ -57,6 +57,7 @@ static bool unpack(struct store_txn *txn, struct slice value, struct reviewed *r
     reviewed.at_ms = (int64_t)read_u64(&reader);
     reviewed.due_ms = (int64_t)read_u64(&reader);
     reviewed.by_uid = read_u32(&reader);
+    read_into(&reader, reviewed.follows, sizeof(reviewed.follows));
     reviewed.sealed = read_sized(&reader, DECIDE_SEALED_MAX_BYTES);
     if (!reader_end(&reader)) {
         store_fail(txn, -EBADMSG);
@@ -114,6 +115,7 @@ static void put(struct store_txn *txn, const struct reference *reference, uint32
     write_u64(&writer, (uint64_t)reviewed->at_ms);
     write_u64(&writer, (uint64_t)reviewed->due_ms);
     write_u32(&writer, reviewed->by_uid);
+    write_bytes(&writer, reviewed->follows, sizeof(reviewed->follows));
     write_sized(&writer, reviewed->sealed);
     assert(writer_ok(&writer));
     store_put(txn, AT_REVIEWED, store_key_slice(&key), writer_slice(&writer));

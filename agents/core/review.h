@@ -6,7 +6,8 @@
  * then does is kept beside it (review_decide.h).
  *
  *   REVIEW    due u64, reference -> nothing: by review date
- *   REVIEWED  reference, number u32 -> act u8 | at u64 | due u64 | by uid u32 | sized sealed decision
+ *   REVIEWED  reference, number u32 -> act u8 | at u64 | due u64 | by uid u32 | follows[16] |
+ *             sized sealed decision
  *
  * All functions work inside the caller's transaction; any thread.
  */
@@ -34,6 +35,8 @@ struct reviewed {
     int64_t at_ms;
     int64_t due_ms; /* when a person is to look at it again, if nobody sees it before */
     uint32_t by_uid;
+    uint8_t follows[CAIRN_HANDLE_BYTES]; /* decided about an earlier version (following.h): our
+                                          * handle of the child of that; zeros: about this one */
     struct slice sealed; /* who decided and why (decide_seal); borrowed; empty for HELD */
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agents/core/circle.h"
+#include "agents/core/following.h"
 #include "agents/core/held.h"
 #include "agents/core/reseal.h"
 #include "agents/core/review.h"
@@ -218,6 +219,7 @@ static void answer(struct sending *sending, struct store_txn *txn, enum lane lan
     spool_answer(txn, lane, result, review.now_ms);
     if (record && out_get(txn, &reference, &row)) {
         review_place(&review, &reference, &row);
+        following_go(&review, &reference, &row);
     }
 }
 

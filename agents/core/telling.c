@@ -7,6 +7,7 @@
 
 #include "agents/core/age.h"
 #include "agents/core/correct.h"
+#include "agents/core/following.h"
 #include "agents/core/settle.h"
 #include "base/date.h"
 
@@ -106,7 +107,13 @@ static int take_newer(struct taking *taking, const struct event *event, const st
         return correct_take_back(taking, event, told, item);
     }
     int r = correct_take_back(taking, event, told, &taken);
-    return r != 0 ? r : accept_event(taking, event, item);
+    if (r == 0) {
+        r = accept_event(taking, event, item);
+    }
+    if (r == 0 && (taken.outcome == INTAKE_RETRACTED || taken.outcome == INTAKE_WITHDRAWN)) {
+        following_note(taking, &told->row.reference, &item->reference);
+    }
+    return r;
 }
 
 int telling_event(struct taking *taking, struct event *event, struct intake_item *item)

@@ -12,6 +12,10 @@ small() {
     record "$1" 2026-11-20 '"kind": "concern", "code": "neglect-physical", "level": 2,'
 }
 
+corrected() {
+    small "$1" | sed -e 's/"version": "1"/"version": "2"/' -e 's/What happened/What really happened/'
+}
+
 has() {
     try "$1" --json record "$2"
     ((LAST == 0))
@@ -80,6 +84,21 @@ refute "$FIRST" "what was sent on in the list"
 expect "$SECOND" "the other in the list"
 at surgery kept "$FIRST" --send "${WHO[@]}" --reason "Her mother rang again and is frightened now."
 promise "a named person sends it on; the front door opens it with a reason, and the surgery sees that"
+
+# --- corrected by its source ---
+
+submit surgery corrected c1
+CORRECTION=$(member reference)
+stored surgery "$CORRECTION"
+CORRECTED=$(member record)
+eventually 30 "the hub to have the correction" has hub "$CORRECTED"
+at hub record "$CONCERN"
+expect 'Taken back' "the version before it to be taken back"
+at surgery record "$CORRECTION"
+expect 'this one has gone' "that it went where the version before it had gone"
+at surgery kept
+refute "$CORRECTION" "the correction in the list"
+promise "a correction of what was sent on goes to the front door too, behind the retraction"
 
 # --- kept on, withdrawn ---
 

@@ -68,21 +68,33 @@ static int tear_down(void **state)
 
 /* --- verbs --- */
 
-static struct reference concern(struct member *member, const char *day)
+#define ALIX_NUMBER    "999 411 7025"
+#define ANOTHER_NUMBER "999 234 5670"
+
+/* `source`: of the system that it was typed into, or "". */
+static struct reference concern_of(struct member *member, const char *day, const char *source,
+                                   const char *number)
 {
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
     buf_format(&text,
-               "{\"kind\":\"concern\",\"code\":\"neglect-physical\",\"event_date\":\"%s\","
-               "\"child\":{\"nhs_number\":{\"value\":\"999 411 7025\",\"verified\":true},"
+               "{\"kind\":\"concern\",\"code\":\"neglect-physical\",%s\"event_date\":\"%s\","
+               "\"child\":{\"nhs_number\":{\"value\":\"%s\",\"verified\":true},"
                "\"given_name\":\"Peregrina\",\"family_name\":\"Thistledown\","
                "\"birth_date\":\"2022-03-14\"},"
                "\"account\":{\"summary\":\"Came without a coat again.\"},"
                "\"lawfulness\":{\"judged_by\":\"person\",\"judge\":\"A. Example, nurse\","
                "\"basis\":\"legal-obligation\",\"detriment\":\"not-more-detrimental\","
                "\"function\":\"early help\",\"family_told\":\"told\"}}",
-               day);
+               source, day, number);
     return member_submit(member, INTAKE_RECORD, buf_text(&text));
 }
+
+static struct reference concern(struct member *member, const char *day)
+{
+    return concern_of(member, day, "", ALIX_NUMBER);
+}
+
+#define VERSION(n) "\"source\":{\"system\":\"emis\",\"id\":\"c1\",\"version\":\"" n "\"},"
 
 static void turn(struct story *story)
 {
@@ -317,6 +329,64 @@ static void sending_on_twice_is_sending_on_once(void **state)
     assert_int_equal(member_count(story->gp, "kept-decided"), 1);
 }
 
+static void a_correction_of_what_was_sent_on_goes_to_the_front_door_too(void **state)
+{
+    struct story *story = *state;
+    agree(story, HOLD);
+    struct reference first = concern_of(story->gp, "2026-06-20", VERSION("1"), ALIX_NUMBER);
+    turn(story);
+    assert_int_equal(decides(story->gp, &first, REVIEW_SEND), 0);
+    turn(story);
+
+    struct reference second = concern_of(story->gp, "2026-06-21", VERSION("2"), ALIX_NUMBER);
+    turn(story);
+
+    struct entry_id entry = member_out(story->gp, &second).entry;
+    assert_true(member_out(story->gp, &first).retracted);
+    assert_int_equal(part_at(story->mash, &entry, PART_CARD), OPEN_DONE);
+    assert_int_equal(kept(story->gp), 0);
+    assert_int_equal(last_of(story->gp, &second).act, REVIEW_SEND);
+
+    struct reference third = concern_of(story->gp, "2026-06-22", VERSION("3"), ALIX_NUMBER);
+    turn(story);
+
+    entry = member_out(story->gp, &third).entry;
+    assert_int_equal(part_at(story->mash, &entry, PART_CARD), OPEN_DONE);
+}
+
+static void a_correction_about_another_child_is_for_a_person_to_look_at_at_once(void **state)
+{
+    struct story *story = *state;
+    agree(story, HOLD);
+    struct reference first = concern_of(story->gp, "2026-06-20", VERSION("1"), ALIX_NUMBER);
+    turn(story);
+    assert_int_equal(decides(story->gp, &first, REVIEW_SEND), 0);
+    turn(story);
+
+    struct reference second = concern_of(story->gp, "2026-06-21", VERSION("2"), ANOTHER_NUMBER);
+    turn(story);
+
+    struct entry_id entry = member_out(story->gp, &second).entry;
+    assert_int_equal(part_at(story->mash, &entry, PART_CARD), OPEN_NO_GRANT);
+    assert_int_equal(kept(story->gp), 1);
+    assert_int_equal(overdue(story->gp), 1);
+}
+
+static void a_correction_of_what_nobody_sent_on_is_kept_like_it(void **state)
+{
+    struct story *story = *state;
+    agree(story, HOLD);
+    (void)concern_of(story->gp, "2026-06-20", VERSION("1"), ALIX_NUMBER);
+    turn(story);
+
+    struct reference second = concern_of(story->gp, "2026-06-21", VERSION("2"), ALIX_NUMBER);
+    turn(story);
+
+    assert_int_equal(last_of(story->gp, &second).act, REVIEW_HELD);
+    assert_int_equal(kept(story->gp), 1);
+    assert_int_equal(overdue(story->gp), 0);
+}
+
 static void what_is_withdrawn_is_retracted_and_cannot_be_sent_on(void **state)
 {
     struct story *story = *state;
@@ -498,6 +568,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_sent_on_before_it_has_left_arrives_as_well, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(sending_on_twice_is_sending_on_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_correction_of_what_was_sent_on_goes_to_the_front_door_too,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_correction_about_another_child_is_for_a_person_to_look_at_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_correction_of_what_nobody_sent_on_is_kept_like_it, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(what_is_withdrawn_is_retracted_and_cannot_be_sent_on,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_kept_on_has_a_new_review_date_once_a_day, set_up,
