@@ -372,6 +372,7 @@ static void what_a_revoked_key_signs_is_refused_before_anything_of_it_is_stored(
     assert_true(world_log_size(world) == size);
 }
 
+/* What can wait would be sealed anew behind a newer directory. */
 static void a_parcel_verified_before_a_revocation_is_refused_after_it(void **state)
 {
     struct world *world = *state;
@@ -379,8 +380,16 @@ static void a_parcel_verified_before_a_revocation_is_refused_after_it(void **sta
     struct wire_receipt receipt;
     _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
     _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
-    make_record(world, GP, &entry);
-    const struct world_parcel parcel = {.agency = GP, .n = 1, .entries = &entry};
+    const struct world_record record = {.from = GP,
+                                        .child = ALIX,
+                                        .day = instant_london_day(world->clock.real_ms),
+                                        .record_kind = RECORD_CONCERN,
+                                        .code = CODE_NOT_SAID,
+                                        .level = 4,
+                                        .urgency = URGENCY_IMMEDIATE};
+    world_record(world, &record, &entry);
+    const struct world_parcel parcel = {
+        .agency = GP, .lane = LANE_URGENT, .n = 1, .entries = &entry};
     world_cut(world, &parcel, &frame);
     uint64_t delivered = world_items(world, MASH, ITEM_DELIVERED);
 
