@@ -8,6 +8,7 @@
 #include "cli/agency.h"
 #include "cli/fingerprint.h"
 #include "govern/keys.h"
+#include "govern/phone.h"
 #include "govern/request.h"
 #include "os/files.h"
 
@@ -185,6 +186,12 @@ static enum status approve(struct cli *cli, struct partnership *partnership,
                              "asks another partnership, %s", request->origin);
     }
     if (known == NULL) {
+        const char *fault = phone_fault(request->duty_phone, partnership->governance->root.live);
+        if (fault != NULL) {
+            return output_refuse(output, STATUS_FAILED, given->subject,
+                                 "its duty telephone (%s) %s: ask %s for another request",
+                                 request->duty_phone, fault, request->id);
+        }
         enum status status = check_kind(output, directory, request);
         return status != STATUS_OK ? status : approve_new(cli, partnership, request, given);
     }

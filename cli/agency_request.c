@@ -15,6 +15,7 @@
 #include "cli/kinds.h"
 #include "govern/joining.h"
 #include "govern/keys.h"
+#include "govern/phone.h"
 #include "govern/request.h"
 #include "net/curve.h"
 #include "os/files.h"
@@ -277,6 +278,17 @@ static int read_joining(const char *path, struct buf *ret_text, struct governanc
     return r;
 }
 
+static enum status check_phone(struct cli *cli, const struct request_options *given, bool live)
+{
+    if (live && given->phone == NULL) {
+        return output_refuse(&cli->output, STATUS_USAGE, "--duty-phone",
+                             "is needed: this is a live partnership");
+    }
+    const char *fault = given->phone == NULL ? NULL : phone_fault(given->phone, live);
+    return fault == NULL ? STATUS_OK
+                         : output_refuse(&cli->output, STATUS_USAGE, "--duty-phone", "%s", fault);
+}
+
 static enum status request(struct cli *cli, const struct request_options *given)
 {
     struct error error = ERROR_NULL;
@@ -296,15 +308,15 @@ static enum status request(struct cli *cli, const struct request_options *given)
         kinds_text(kinds);
         return output_refuse(&cli->output, STATUS_USAGE, "--kind", "is none of: %s", kinds);
     }
-    if (governance->root.live && given->phone == NULL) {
-        return output_refuse(&cli->output, STATUS_USAGE, "--duty-phone",
-                             "is needed: this is a live partnership");
+    enum status status = check_phone(cli, given, governance->root.live);
+    if (status != STATUS_OK) {
+        return status;
     }
     if (fill_words(given, governance->root.origin, &asked, &error) < 0 ||
         make_request(&keys, &asked, &text, &error) < 0) {
         return output_fail(&cli->output, STATUS_USAGE, &error);
     }
-    enum status status = folder_new(cli, given->dir, &folder);
+    status = folder_new(cli, given->dir, &folder);
     if (status != STATUS_OK) {
         return status;
     }

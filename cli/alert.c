@@ -108,7 +108,9 @@ static void show_headlines(struct output *output, const struct json_view *alert)
 {
     struct json_view headlines = json_opt_array(alert, "headlines");
 
-    output_line(output, "  what was noticed");
+    if (json_length(&headlines) > 0) {
+        output_line(output, "  what was noticed");
+    }
     for (size_t i = 0; i < json_length(&headlines); i++) {
         struct json_view headline = json_item(&headlines, i);
         show_headline(output, &headline);
@@ -130,26 +132,37 @@ static void show_act(struct output *output, const struct json_view *alert, const
     }
 }
 
+/* By which rule and about whom: told to those alone whom the alert was sent to. */
+static void show_rule(struct output *output, const struct json_view *alert,
+                      const struct json_view *pattern)
+{
+    static const char *const names[] = {"title", "id"};
+    char title[SHOW_TEXT_BYTES];
+
+    text_of_either(pattern, names, ARRAY_LEN(names), title);
+    output_line(output, "  rule: %s, version %lld", title,
+                (long long)show_number(pattern, "version", 0));
+    show_child(output, alert);
+    show_headlines(output, alert);
+}
+
 static void show_alert(struct output *output, const struct json_view *alert)
 {
     struct json_view pattern = json_opt_object(alert, "pattern");
     char heading[SHOW_TEXT_BYTES];
     char state[SHOW_TEXT_BYTES];
-    char title[SHOW_TEXT_BYTES];
     char raised[SHOW_INSTANT_BYTES];
 
     show_text(alert, "heading", heading);
     show_text(alert, "state", state);
-    show_text(&pattern, "title", title);
-    show_instant(alert, "raised_at", raised);
+    show_instant(alert, json_has(alert, "raised_at") ? "raised_at" : "changed_at", raised);
     output_line(output, "%s", heading);
     output_line(output, "  alert %lld, %s, %s", (long long)show_number(alert, "alert", 0), state,
                 raised);
-    output_line(output, "  rule: %s, version %lld", title,
-                (long long)show_number(&pattern, "version", 0));
     show_words(output, "  ", alert, "words");
-    show_child(output, alert);
-    show_headlines(output, alert);
+    if (pattern.node != NULL) {
+        show_rule(output, alert, &pattern);
+    }
     show_act(output, alert, "opened");
     show_act(output, alert, "closed");
     show_act(output, alert, "withdrawn");

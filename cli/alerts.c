@@ -32,9 +32,9 @@ static void show_one(struct output *output, const struct json_view *item)
 
     show_text(item, "state", state);
     show_text(&pattern, "title", title);
-    show_instant(item, "raised_at", raised);
-    output_line(output, "%lld  %-8s %s  %s", (long long)show_number(item, "alert", 0), state,
-                raised, title);
+    show_instant(item, json_has(item, "raised_at") ? "raised_at" : "changed_at", raised);
+    output_line(output, "%lld  %-8s %s%s%s", (long long)show_number(item, "alert", 0), state,
+                raised, title[0] == '\0' ? "" : "  ", title);
     show_words(output, "    ", item, "heading");
     show_words(output, "    ", item, "words");
 }

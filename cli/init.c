@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "govern/phone.h"
 
 #define DEFAULT_ENDPOINT "tcp://127.0.0.1:7440"
 #define REVIEW_MONTHS    12
@@ -32,20 +33,11 @@ static const struct argp_option options[] = {
     {"out-of-hours-phone", KEY_OUT_OF_HOURS, "NUMBER", 0,
      "the emergency duty team's telephone (" INIT_OUT_OF_HOURS_PHONE ", which nobody has)", 0},
     {"live", KEY_LIVE, NULL, 0,
-     "for real children: only real NHS numbers are accepted, and real telephone numbers are asked "
-     "for",
+     "for real children: only real NHS numbers are accepted, and telephone numbers that somebody "
+     "has",
      0},
     {0},
 };
-
-/* A telephone number goes into JSON as it is. */
-static bool is_phone(const char *text)
-{
-    size_t len = strlen(text);
-
-    return len >= 3 && len < CAIRN_PHONE_MAX_BYTES &&
-           text[strspn(text, "0123456789 +()-x")] == '\0';
-}
 
 static bool is_name(const char *text)
 {
@@ -71,6 +63,17 @@ static bool is_endpoint(const char *text)
            strlen(text) < 128;
 }
 
+static bool check_phone(const struct init_options *given, const char *option, const char *phone,
+                        struct argp_state *state)
+{
+    const char *fault = phone == NULL ? NULL : phone_fault(phone, given->live);
+
+    if (fault != NULL) {
+        argp_error(state, "%s %s", option, fault);
+    }
+    return fault == NULL;
+}
+
 static error_t check_options(const struct init_options *given, struct argp_state *state)
 {
     if (given->dir == NULL || given->name == NULL || given->origin == NULL) {
@@ -81,9 +84,8 @@ static error_t check_options(const struct init_options *given, struct argp_state
         argp_error(state, "a live partnership needs --duty-phone and --out-of-hours-phone");
         return EINVAL;
     }
-    if ((given->duty_phone != NULL && !is_phone(given->duty_phone)) ||
-        (given->out_of_hours_phone != NULL && !is_phone(given->out_of_hours_phone))) {
-        argp_error(state, "a telephone number has digits, blanks, +, -, ( and )");
+    if (!check_phone(given, "--duty-phone", given->duty_phone, state) ||
+        !check_phone(given, "--out-of-hours-phone", given->out_of_hours_phone, state)) {
         return EINVAL;
     }
     if (!is_name(given->name)) {

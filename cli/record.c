@@ -9,6 +9,7 @@
 #include "cairn/ids.h"
 #include "cli/client.h"
 #include "cli/decide.h"
+#include "cli/received.h"
 #include "cli/show.h"
 
 struct record_options {
@@ -172,8 +173,10 @@ static void show_own(struct output *output, const struct json_view *record)
     if (alert > 0) {
         output_line(output, "  alert      %lld lists it", (long long)alert);
     }
-    if (uid >= 0) {
-        output_line(output, "  submitted  by user %lld of this computer", (long long)uid);
+    if (uid == 0) {
+        output_line(output, "  handed in  by this computer's administrator (root)");
+    } else if (uid > 0) {
+        output_line(output, "  handed in  by user %lld of this computer", (long long)uid);
     }
     if (show_truth(record, "retracted")) {
         output_line(output, "  taken back");
@@ -185,83 +188,6 @@ static void show_own(struct output *output, const struct json_view *record)
     show_returned(output, record);
     show_reasons(output, record);
     show_readers(output, record);
-}
-
-/* --- another agency's --- */
-
-static void show_part_of(struct output *output, const struct json_view *record, const char *key,
-                         const char *heading)
-{
-    struct json_view part = json_opt_object(record, key);
-
-    if (part.node != NULL) {
-        output_line(output, "%s", heading);
-        show_object(output, "  ", &part);
-    }
-}
-
-/* Why there is no account to read, where there is one. */
-static void show_closed_account(struct output *output, const struct json_view *record)
-{
-    char state[SHOW_TEXT_BYTES];
-
-    show_text(record, "account_state", state);
-    if (strcmp(state, "closed") == 0) {
-        output_line(output, "What it says can be read once a named person gives a reason: --open.");
-    } else if (strcmp(state, "kept") == 0) {
-        output_line(output, "What it says is kept: not shared with this agency, or not yet.");
-    } else if (strcmp(state, "open") != 0 && strcmp(state, "none") != 0) {
-        output_line(output, "What it says does not open here: %s.", state);
-    }
-}
-
-/* Who else works with the child, and whom to telephone there. */
-static void show_circle(struct output *output, const struct json_view *record)
-{
-    struct json_view circle = json_opt_array(record, "circle");
-
-    if (json_length(&circle) > 0) {
-        output_line(output, "who else is involved with this child");
-    }
-    for (size_t i = 0; i < json_length(&circle); i++) {
-        struct json_view member = json_item(&circle, i);
-        char agency[SHOW_TEXT_BYTES];
-        char name[SHOW_TEXT_BYTES];
-        char phone[SHOW_TEXT_BYTES];
-        char contact[SHOW_TEXT_BYTES];
-        char number[SHOW_TEXT_BYTES];
-        struct json_view duty = json_opt_object(&member, "duty");
-        struct json_view person = json_opt_object(&member, "contact");
-        show_text(&member, "agency", agency);
-        show_text(&member, "name", name);
-        show_text(&duty, "phone", phone);
-        show_text(&person, "name", contact);
-        show_text(&person, "phone", number);
-        output_line(output, "  %s (%s)  duty telephone %s%s", name, agency, phone,
-                    show_truth(&member, "by_name") ? "; known by name only" : "");
-        if (contact[0] != '\0') {
-            output_line(output, "    speak to %s, %s", contact, number);
-        }
-    }
-}
-
-static void show_received(struct output *output, const struct json_view *record)
-{
-    struct json_view header = json_opt_object(record, "header");
-    char id[SHOW_TEXT_BYTES];
-    char from[SHOW_TEXT_BYTES];
-
-    show_text(record, "record", id);
-    show_agency(record, "from", from);
-    output_line(output, "%s from %s", id, from);
-    show_words(output, "", record, "words");
-    show_words(output, "", record, "pass_on");
-    show_family_view(output, "", &header);
-    show_part_of(output, record, "header", "what the broker sees of it too");
-    show_part_of(output, record, "card", "which child");
-    show_part_of(output, record, "account", "what is said");
-    show_closed_account(output, record);
-    show_circle(output, record);
 }
 
 /* --- the command --- */
@@ -297,7 +223,7 @@ static enum status show_record(struct cli *cli, const struct record_options *giv
     struct json_view view = json_view(answer, &error);
     show_result(&cli->output, &view);
     if (received) {
-        show_received(&cli->output, &view);
+        received_show(&cli->output, &view);
     } else {
         show_own(&cli->output, &view);
     }

@@ -115,7 +115,10 @@ static void set_alert(struct json *object, const struct showing *showing)
     words_alert(row, view_agency_name(showing->view, act->agency), showing->view->now_ms, words);
     answer_set_count(object, "alert", showing->number);
     json_set_word(object, "state", known_state_text(row->state));
-    json_set_word(object, "heading", CAIRN_ALERT_HEADING);
+    json_set_word(object, "heading",
+                  showing->listed
+                      ? words_alert_heading(showing->notice.headlines, showing->notice.n_headlines)
+                      : CAIRN_ALERT_HEADING_NOT_SENT);
     if (row->over_budget) {
         json_set_bool(object, "over_budget", true);
     }

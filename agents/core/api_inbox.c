@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The inbox: what came, in order, handed over until the application says that it has it. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agents/core/api_view.h"
@@ -177,6 +178,14 @@ static void set_told(struct json *object, const struct api_view *view,
     }
 }
 
+static void set_heading(struct json *object, const struct wire_notice *notice)
+{
+    char words[WORDS_MAX_BYTES];
+    (void)snprintf(words, sizeof(words), "%s.",
+                   words_alert_heading(notice->headlines, notice->n_headlines));
+    json_set_word(object, "words", words);
+}
+
 static bool set_notice(struct json *object, const struct api_view *view,
                        const struct opening *opening, const struct inbox_row *row)
 {
@@ -192,6 +201,8 @@ static bool set_notice(struct json *object, const struct api_view *view,
                       notice.type == NOTICE_CLOSED ? WORDS_PASSED_ON : WORDS_NOT_PASSED_ON);
     } else if (notice.type == NOTICE_UNOPENED) {
         view_set_unopened(object, view);
+    } else if (notice.type == NOTICE_RAISED) {
+        set_heading(object, &notice);
     } else {
         json_set_word(object, "words", words_notice(notice.type));
     }

@@ -9,6 +9,7 @@
 #include "base/date.h"
 #include "base/text.h"
 #include "cairn/limits.h"
+#include "govern/phone.h"
 
 #define UID_TEXT_BYTES 16 /* ten digits, and room to see that there are more */
 
@@ -116,12 +117,7 @@ static int read_uids(const char *key, enum user_role role, struct agent_options 
 static int read_telephone(struct agent_options *ret, struct error *error)
 {
     ret->duty_telephone = conf_text(ret->conf, "agent", "duty_telephone");
-    size_t len = strlen(ret->duty_telephone);
-    if (len == 0) {
-        return 0;
-    }
-    if (len >= CAIRN_PHONE_MAX_BYTES || strspn(ret->duty_telephone, "0123456789+-() x") != len ||
-        strpbrk(ret->duty_telephone, "0123456789") == NULL) {
+    if (ret->duty_telephone[0] != '\0' && !phone_is(ret->duty_telephone)) {
         return error_set(error, "agent.duty_telephone",
                          "is not a telephone number of at most %d characters: 01632 960100",
                          CAIRN_PHONE_MAX_BYTES - 1);

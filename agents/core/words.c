@@ -5,6 +5,7 @@
 
 #include "agents/core/held.h"
 #include "base/date.h"
+#include "cairn/client.h"
 
 /* --- when --- */
 
@@ -173,8 +174,8 @@ static const char *const sentences[] = {
         "yet.",
     [SITUATION_DELIVERED] = "Delivered to @N, as the broker says; nobody there has opened it yet.",
     [SITUATION_SAID_OPENED] =
-        "The broker says that it was opened at @N; the log has no notice of that for this "
-        "agency.",
+        "The broker says that it was opened at @N; the log has not confirmed it to this agency "
+        "yet, and does so by itself. Nothing to do, unless you must be certain: then ask @N.",
     [SITUATION_OPENED] = "Opened at @N@O, as a notice in the log says.",
     [SITUATION_UNSURE] =
         "Stored by the partnership's broker; the broker cannot be asked now whether anybody "
@@ -431,6 +432,33 @@ void words_alert(const struct known_alert *row, const char *name, int64_t now_ms
     out[writer_slice(&writer).len] = '\0';
 }
 
+/* Certainly two: two that are named, or of two kinds. Those of one kind that are not named may be
+ * one. */
+static bool are_two(const struct wire_headline *one, const struct wire_headline *other)
+{
+    return one->has_record && other->has_record
+               ? one->origin != other->origin
+               : !slice_equal(one->origin_kind, other->origin_kind);
+}
+
+const char *words_alert_heading(const struct wire_headline *headlines, size_t n)
+{
+    bool named = n > 0;
+    bool referral = false;
+    for (size_t i = 0; i < n; i++) {
+        if (are_two(&headlines[0], &headlines[i])) {
+            return CAIRN_ALERT_HEADING;
+        }
+        named = named && headlines[i].has_record;
+        referral =
+            referral || (headlines[i].has_record && headlines[i].record_kind == RECORD_REFERRAL);
+    }
+    if (!named && n != 1) {
+        return CAIRN_ALERT_HEADING_UNNAMED;
+    }
+    return referral ? CAIRN_ALERT_HEADING_REFERRAL : CAIRN_ALERT_HEADING_ONE;
+}
+
 void words_unopened(const struct words_watch *watch, char out[WORDS_MAX_BYTES])
 {
     char when[WHEN_BYTES];
@@ -460,7 +488,7 @@ const char *words_notice(enum notice_type type)
 {
     switch (type) {
     case NOTICE_RAISED:
-        return "Several agencies have noticed something about this child: please look.";
+        return CAIRN_ALERT_HEADING_UNNAMED ".";
     case NOTICE_EXTENDED:
         return "Something more was noticed about this child: please look again.";
     case NOTICE_OPENED:

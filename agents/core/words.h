@@ -75,6 +75,8 @@ void words_when(int64_t at_ms, int64_t now_ms, char out[WHEN_BYTES]);
 /* Of an alert: has anybody looked, and what came of it. `name` is the agency that did it. */
 void words_alert(const struct known_alert *row, const char *name, int64_t now_ms,
                  char out[WORDS_MAX_BYTES]);
+/* What stands above an alert: by how many agencies, as far as these headlines say it. */
+const char *words_alert_heading(const struct wire_headline *headlines, size_t n);
 /* Who is on duty; either may be unknown. */
 struct words_watch {
     const struct desk *desk; /* now; NULL: the calendar has not come */

@@ -152,6 +152,8 @@
  *   opened, closed, may_decide}
  * `household`: the first alert that lists a record of the same event, which another
  * child was in as well; the alert itself when there is none.
+ * `heading`: by how many agencies, as far as it is told; without `pattern`, `raised_at` and
+ * `headlines` the alert lists what we sent and was not sent to us.
  * `state`: noticed, opened, closed, withdrawn, listed. `child`: {known_as, local_id, card}; `known_as`: own (as our
  * system calls it), told (by the card of another agency), not-named. `opened` and `closed` say who
  * and when: {agency, name, kind, at, decision}.
@@ -159,8 +161,13 @@
  *   {action: "open" or "close", outcome, reason, person: {name, role}, tell: [agency id]}
  * `outcome` with close only. 403 unless we are a front door, 409 once closed.
  */
-#define CAIRN_PATH_ALERTS   "/v1/alerts"
-#define CAIRN_ALERT_HEADING "Several agencies have noticed something about this child: please look"
+#define CAIRN_PATH_ALERTS            "/v1/alerts"
+#define CAIRN_ALERT_HEADING          "Several agencies have noticed something about this child: please look"
+#define CAIRN_ALERT_HEADING_ONE      "One agency has noticed something about this child: please look"
+#define CAIRN_ALERT_HEADING_REFERRAL "One agency has made a referral about this child: please look"
+#define CAIRN_ALERT_HEADING_UNNAMED  "Something was noticed about this child: please look"
+#define CAIRN_ALERT_HEADING_NOT_SENT                                                               \
+    "An alert lists something that this agency sent; the alert itself was not sent to this agency"
 
 /*
  * What agencies that are involved with a child ask of each other.

@@ -703,7 +703,7 @@ static void nobody_reads_an_account_without_a_reason(void **state)
     struct story *story = *state;
     const char *alert = CAIRN_PATH_ALERTS "/1";
     raise_alert(story);
-    EXPECT_GET(story, CAIRN_PATH_ALERTS, 200, CAIRN_ALERT_HEADING);
+    EXPECT_GET(story, CAIRN_PATH_ALERTS, 200, CAIRN_ALERT_HEADING_ONE);
     EXPECT_GET(story, alert, 200, "\"account_state\":\"kept\"");
     EXPECT_GET(story, alert, 200, "\"may_decide\":true");
     EXPECT_GET(story, alert, 200, "\"given_name\":\"Alix\"");

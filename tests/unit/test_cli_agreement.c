@@ -471,8 +471,8 @@ static void for_real_children_no_pattern_is_on_until_two_people_turned_it_on(voi
     (void)snprintf(live, sizeof(live), "%s/live", world->scratch->dir);
     assert_int_equal(live_patterns(world->north), 2);
     assert_int_equal(CONSOLE(world->console, "init", live, "--name", "Real", "--origin",
-                             "cairn.example.org/real", "--live", "--duty-phone", "+44 1632 960777",
-                             "--out-of-hours-phone", "+44 1632 960778"),
+                             "cairn.example.org/real", "--live", "--duty-phone", "+44 1632 100777",
+                             "--out-of-hours-phone", "+44 1632 100778"),
                      STATUS_OK);
     assert_int_equal(live_patterns(live), 0);
 

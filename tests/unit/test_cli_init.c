@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/date.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/kinds.h"
 #include "conf/conf.h"
@@ -222,15 +223,15 @@ static void init_takes_the_telephone_numbers_it_is_given(void **state)
     assert_true(instant_parse(slice_of_text("2026-11-23T20:00:00Z"), &evening));
 
     assert_int_equal(run(world, "init", in(world, "north"), "--name", "North", "--origin",
-                         "o.example", "--live", "--duty-phone", "+44 1632 960777",
-                         "--out-of-hours-phone", "01632 960888"),
+                         "o.example", "--live", "--duty-phone", "+44 1632 100777",
+                         "--out-of-hours-phone", "01632 100888"),
                      STATUS_OK);
 
     _cleanup_(governance_unref) struct governance *governance = load(world);
     assert_true(governance->root.live);
-    assert_string_equal(calendar_desk(governance->calendar, evening)->phone, "01632 960888");
+    assert_string_equal(calendar_desk(governance->calendar, evening)->phone, "01632 100888");
     assert_string_equal(calendar_desk(governance->calendar, evening - 8 * 3600000)->phone,
-                        "+44 1632 960777");
+                        "+44 1632 100777");
 }
 
 static void init_refuses_a_folder_that_is_there(void **state)
@@ -261,6 +262,8 @@ static void init_refuses_what_it_could_not_carry_out_and_makes_nothing(void **st
         {"--name", "\xff", "--origin", "o", NULL},
         {"--name", "N", "--origin", "o", "--live", NULL},
         {"--name", "N", "--origin", "o", "--duty-phone", "\",", NULL},
+        {"--name", "N", "--origin", "o", "--duty-phone", "abc", NULL},
+        {"--name", "N", "--origin", "o", "--duty-phone", "   ", NULL},
         {"--name", "N", "--origin", "o", "--endpoint", "udp://x", NULL},
         {"--name", "N", "--origin", "o", "--endpoint", "tcp://x ;y", NULL},
         {"--name", "N", "--origin", "o", "another", NULL},
@@ -533,6 +536,74 @@ static void in_a_live_partnership_a_request_needs_a_real_telephone(void **state)
                      STATUS_OK);
 }
 
+static enum status ask_with_phone(struct world *world, const char *phone)
+{
+    return run(world, "agency", "request", in(world, "elm"), "--id", "gp-elm", "--name", "Elm",
+               "--kind", "gp", "--duty-phone", phone, "--joining", in(world, "north/joining.json"));
+}
+
+static void a_live_partnership_refuses_numbers_that_nobody_has(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "init", in(world, "north"), "--name", "North", "--origin", "o",
+                         "--live", "--duty-phone", "01632 960100", "--out-of-hours-phone", "102"),
+                     STATUS_USAGE);
+    assert_non_null(strstr(world->err, "--duty-phone is a number that nobody has"));
+    assert_int_equal(run(world, "init", in(world, "north"), "--name", "North", "--origin", "o",
+                         "--live", "--duty-phone", "101", "--out-of-hours-phone",
+                         "+44 (0)20 7946 0999"),
+                     STATUS_USAGE);
+    assert_int_equal(access(in(world, "north"), F_OK), -1);
+    assert_int_equal(run(world, "init", in(world, "north"), "--name", "North", "--origin", "o",
+                         "--live", "--duty-phone", "101", "--out-of-hours-phone", "102"),
+                     STATUS_OK);
+
+    assert_int_equal(ask_with_phone(world, "07700 900123"), STATUS_USAGE);
+    assert_int_equal(ask_with_phone(world, "abc"), STATUS_USAGE);
+    assert_non_null(strstr(world->err, "--duty-phone: is not a telephone number"));
+    assert_int_equal(access(in(world, "elm"), F_OK), -1);
+}
+
+/* Asks by another program than ours, that checks nothing. */
+static void write_request(struct world *world, const char *phone)
+{
+    struct agency_request request = {
+        .origin = "o", .id = "gp-elm", .kind = "gp", .name = "Elm", .duty_contact = "Lead"};
+    _cleanup_(signer_free) struct signer *signer = NULL;
+    _cleanup_(secret_deinit) struct secret secret = SECRET_NULL;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(REQUEST_MAX_BYTES);
+
+    assert_true(text_copy(request.duty_phone, sizeof(request.duty_phone), slice_of_text(phone)));
+    assert_int_equal(secret_random(&secret, SIGN_SECRET_BYTES), 0);
+    assert_int_equal(signer_new(&secret, &signer), 0);
+    signer_public(signer, request.sign_key);
+    secret_deinit(&secret);
+    assert_int_equal(hpke_keypair(&secret, request.open_key), 0);
+    secret_deinit(&secret);
+    assert_int_equal(curve_keypair(&secret, request.curve_key), 0);
+    assert_int_equal(agency_request_write(&request, signer, &text), 0);
+    assert_int_equal(file_write_atomic(in(world, "request.json"), buf_slice(&text), 0600), 0);
+}
+
+static void no_agency_is_approved_whose_duty_telephone_nobody_answers(void **state)
+{
+    static const char *const phones[] = {"abc", "01632 960000"};
+    struct world *world = *state;
+    assert_int_equal(run(world, "init", in(world, "north"), "--name", "North", "--origin", "o",
+                         "--live", "--duty-phone", "101", "--out-of-hours-phone", "102"),
+                     STATUS_OK);
+
+    for (size_t i = 0; i < ARRAY_LEN(phones); i++) {
+        write_request(world, phones[i]);
+
+        assert_int_equal(approve(world, "request.json"), STATUS_FAILED);
+
+        assert_non_null(strstr(world->err, "its duty telephone"));
+    }
+    write_request(world, "103");
+    assert_int_equal(approve(world, "request.json"), STATUS_OK);
+}
+
 static void a_revoked_agency_stays_in_the_directory_with_the_reason(void **state)
 {
     struct world *world = *state;
@@ -661,6 +732,8 @@ int main(void)
         story(a_request_that_was_changed_or_is_for_others_is_refused),
         story(a_request_without_a_good_joining_file_or_id_makes_nothing),
         story(in_a_live_partnership_a_request_needs_a_real_telephone),
+        story(a_live_partnership_refuses_numbers_that_nobody_has),
+        story(no_agency_is_approved_whose_duty_telephone_nobody_answers),
         story(a_revoked_agency_stays_in_the_directory_with_the_reason),
         story(nothing_is_revoked_without_a_reason),
         story(the_list_shows_every_agency_in_text_and_in_json),

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "cli/command.h"
+#include "cli/received.h"
 #include "cli/show.h"
 #include "os/files.h"
 
@@ -306,6 +307,33 @@ static void an_account_is_shown_with_its_summary_first(void **state)
     shown_free(&shown);
 }
 
+static void what_another_agency_sent_begins_with_who_what_and_how_urgent(void **state)
+{
+    struct page *page = *state;
+    struct shown shown;
+    parse("{\"record\": \"2-1-9\", \"from\": {\"agency\": \"oak\", \"name\": \"Oak School\"}, "
+          "\"words\": \"As the other agency sent it.\", \"header\": {\"record_kind\": "
+          "\"referral\", \"urgency\": \"immediate\", \"level\": 0, \"event_date\": "
+          "\"2026-11-20\", \"judged_by\": \"person\", \"detriment\": "
+          "\"not-more-detrimental\", \"home_authority\": 0, \"left_out\": []}, "
+          "\"account_state\": \"open\", \"account\": {\"summary\": \"came without a coat\"}}",
+          &shown);
+
+    received_show(&page->output, &shown.view);
+
+    assert_string_equal(said(page),
+                        "2-1-9 from Oak School (oak)\n"
+                        "referral, 2026-11-20; urgency: IMMEDIATE: a child may be in danger\n"
+                        "As the other agency sent it.\n"
+                        "what is said\n"
+                        "  summary           came without a coat\n"
+                        "about the sending\n"
+                        "  judged by          a person at that agency\n"
+                        "  weighed            sharing harms the child no more than keeping it "
+                        "back\n");
+    shown_free(&shown);
+}
+
 static void an_answer_is_handed_on_as_it_came(void **state)
 {
     struct page *page = *state;
@@ -353,6 +381,7 @@ int main(void)
         TEST(members_of_another_type_are_nothing),
         TEST(a_telephone_number_cannot_be_overlooked),
         TEST(an_account_is_shown_with_its_summary_first),
+        TEST(what_another_agency_sent_begins_with_who_what_and_how_urgent),
         TEST(an_answer_is_handed_on_as_it_came),
         cmocka_unit_test(the_manual_names_every_command),
     };

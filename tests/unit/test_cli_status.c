@@ -396,6 +396,24 @@ static void a_refusal_has_its_exit_code_and_the_agents_words(void **state)
     }
 }
 
+static void an_alert_that_was_not_sent_here_shows_what_became_of_it_and_no_blanks(void **state)
+{
+    struct world *world = *state;
+    agent_answers(
+        world, "200 OK", "application/json",
+        "{\"alert\": 7, \"state\": \"opened\", \"heading\": \"An alert lists something\", "
+        "\"words\": \"Opened at MASH.\", \"revision\": 0, "
+        "\"changed_at\": \"2026-11-22T08:00:00.000Z\", \"headlines\": [], "
+        "\"child\": {\"known_as\": \"not-named\"}}");
+
+    assert_int_equal(CONSOLE(world->console, "alert", "7", "--agent", world->path), STATUS_OK);
+    agent_ends(world);
+
+    assert_string_equal(world->console->said, "An alert lists something\n"
+                                              "  alert 7, opened, 2026-11-22 08:00\n"
+                                              "  Opened at MASH.\n");
+}
+
 static void put_unit(const struct world *world, const char *name)
 {
     char path[256];
@@ -796,6 +814,7 @@ int main(void)
         TEST(an_agent_that_is_not_there_is_unreachable),
         TEST(a_refusal_has_its_exit_code_and_the_agents_words),
         TEST(a_refusal_says_whom_to_telephone_on_the_same_line),
+        TEST(an_alert_that_was_not_sent_here_shows_what_became_of_it_and_no_blanks),
         TEST(the_only_agent_that_runs_as_a_unit_is_found),
         TEST(an_answer_that_is_none_is_a_failure),
         TEST(a_redirect_is_not_followed),

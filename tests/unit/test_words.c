@@ -17,7 +17,9 @@
 #define TELEPHONE "Telephone now: MASH duty desk 01632 960100. "
 
 #define SAID_OPENED                                                                                \
-    "The broker says that it was opened at MASH; the log has no notice of that for this agency."
+    "The broker says that it was opened at MASH; the log has not confirmed it to this agency "     \
+    "yet, "                                                                                        \
+    "and does so by itself. Nothing to do, unless you must be certain: then ask MASH."
 
 static const struct desk duty = {
     .id = "mash", .agency = 4, .name = "MASH duty desk", .phone = "01632 960100"};
@@ -381,7 +383,40 @@ static void every_notice_has_words_of_its_own(void **state)
                                     notice_type_text((enum notice_type)j));
         }
     }
-    assert_non_null(strstr(words_notice(NOTICE_RAISED), CAIRN_ALERT_HEADING));
+    assert_non_null(strstr(words_notice(NOTICE_RAISED), CAIRN_ALERT_HEADING_UNNAMED));
+}
+
+#define NAMED(agency, kind)                                                                        \
+    {                                                                                              \
+        .has_record = true, .origin = (agency), .record_kind = (kind)                              \
+    }
+#define UNNAMED(kind)                                                                              \
+    {                                                                                              \
+        .origin_kind = {(const uint8_t *)(kind), sizeof(kind) - 1 }                                \
+    }
+
+static void an_alert_is_headed_by_how_many_agencies_it_is_known_to_come_from(void **state)
+{
+    (void)state;
+    static const struct {
+        struct wire_headline headlines[2];
+        size_t n;
+        const char *heading;
+    } alerts[] = {
+        {{NAMED(1, RECORD_REFERRAL)}, 1, CAIRN_ALERT_HEADING_REFERRAL},
+        {{NAMED(1, RECORD_CONCERN), NAMED(1, RECORD_REFERRAL)}, 2, CAIRN_ALERT_HEADING_REFERRAL},
+        {{NAMED(1, RECORD_CONCERN), NAMED(1, RECORD_CONCERN)}, 2, CAIRN_ALERT_HEADING_ONE},
+        {{NAMED(1, RECORD_REFERRAL), NAMED(2, RECORD_CONCERN)}, 2, CAIRN_ALERT_HEADING},
+        {{UNNAMED("school")}, 1, CAIRN_ALERT_HEADING_ONE},
+        {{UNNAMED("school"), UNNAMED("school")}, 2, CAIRN_ALERT_HEADING_UNNAMED},
+        {{UNNAMED("school"), UNNAMED("gp")}, 2, CAIRN_ALERT_HEADING},
+        {{{.has_record = false}}, 0, CAIRN_ALERT_HEADING_UNNAMED},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(alerts); i++) {
+        assert_string_equal(words_alert_heading(alerts[i].headlines, alerts[i].n),
+                            alerts[i].heading);
+    }
 }
 
 static void nobody_has_opened_it_without_a_calendar_gives_no_number(void **state)
@@ -437,6 +472,7 @@ int main(void)
         cmocka_unit_test(times_are_londons),
         cmocka_unit_test(an_alert_says_whether_anybody_has_looked),
         cmocka_unit_test(every_notice_has_words_of_its_own),
+        cmocka_unit_test(an_alert_is_headed_by_how_many_agencies_it_is_known_to_come_from),
         cmocka_unit_test(what_is_refused_for_who_says_it_says_what_to_do_first),
         cmocka_unit_test(nobody_has_opened_it_without_a_calendar_gives_no_number),
     };
