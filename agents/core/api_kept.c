@@ -26,7 +26,47 @@ static struct review review_of(const struct api_view *view, struct store_txn *tx
 
 /* --- the list --- */
 
-static struct json *item_json(const struct review *review, const struct review_item *item)
+/* What the broker says of one of them; empty: nobody has it, or it was not asked. */
+struct seen {
+    char words[WORDS_MAX_BYTES];
+};
+
+/* Of each that is stored, until it does not answer. */
+static void ask_seen(const struct api_view *view, const struct review_page *page, struct seen *seen)
+{
+    for (size_t i = 0; i < page->n; i++) {
+        struct view_readers readers = {.asked = false};
+        struct state_answer state;
+        if (page->items[i].row.state != OUT_STORED) {
+            continue;
+        }
+        view_ask_readers(view, &page->items[i].row, &readers, &state);
+        if (!readers.asked) {
+            return;
+        }
+        if (!words_seen(readers.of, readers.n, seen[i].words)) {
+            seen[i].words[0] = '\0';
+        }
+    }
+}
+
+static void seen_free(struct seen **seen)
+{
+    base_free(seen);
+}
+
+static void set_kept_words(struct json *object, int64_t destroyed_ms, const struct seen *seen)
+{
+    if (seen->words[0] != '\0') {
+        answer_set_peer_text(object, "words", slice_of_text(seen->words));
+        json_set_bool(object, "seen", true);
+        return;
+    }
+    json_set_word(object, "words", destroyed_ms == 0 ? CAIRN_KEPT_WORDS : KEPT_DESTROYED_WORDS);
+}
+
+static struct json *item_json(const struct review *review, const struct review_item *item,
+                              const struct seen *seen)
 {
     char text[REFERENCE_TEXT_BYTES];
     uint32_t doors[CAIRN_FRONT_DOORS_MAX];
@@ -52,7 +92,7 @@ static struct json *item_json(const struct review *review, const struct review_i
     if (destroyed_ms != 0) {
         answer_set_instant(object, "destroyed_at", destroyed_ms);
     }
-    json_set_word(object, "words", destroyed_ms == 0 ? CAIRN_KEPT_WORDS : KEPT_DESTROYED_WORDS);
+    set_kept_words(object, destroyed_ms, seen);
     return object;
 }
 
@@ -75,39 +115,58 @@ static bool read_page(const struct api_call *call, struct review_page *page,
     return true;
 }
 
+static bool read_kept(const struct api_view *view, struct review_page *page,
+                      struct api_answer *answer)
+{
+    _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
+    if (txn == NULL) {
+        return false;
+    }
+    const struct review review = review_of(view, txn);
+    review_list(&review, page);
+    return !view_broken(txn, answer);
+}
+
+/* The broker is asked while no transaction is open. */
+static void show_kept(const struct api_view *view, const struct review_page *page,
+                      struct api_answer *answer)
+{
+    char cursor[HEX_BYTES(REVIEW_CURSOR_BYTES)];
+    _cleanup_(seen_free) struct seen *seen = base_zalloc(CAIRN_PAGE_MAX, sizeof(*seen));
+    ask_seen(view, page, seen);
+    _cleanup_(store_end) struct store_txn *txn = view_read(view, answer);
+    if (txn == NULL) {
+        return;
+    }
+    const struct review review = review_of(view, txn);
+    struct json *items = json_array_new();
+    for (size_t i = 0; i < page->n; i++) {
+        struct json *item = item_json(&review, &page->items[i], &seen[i]);
+        (void)json_append_node(items, &item);
+    }
+    struct json *document = json_object_new();
+    (void)json_set_node(document, "items", &items);
+    if (page->more) {
+        hex_encode(SLICE_OF(page->cursor), cursor);
+        json_set_word(document, "next", cursor);
+    }
+    answer_json(answer, 200, &document);
+    (void)view_broken(txn, answer);
+}
+
 void api_kept_list(const struct api_call *call, struct api_answer *answer)
 {
     _cleanup_(view_end) struct api_view view;
     struct review_item kept[CAIRN_PAGE_MAX];
-    char cursor[HEX_BYTES(REVIEW_CURSOR_BYTES)];
     struct review_page page;
     view_begin(call->agent, &view);
     if (!read_page(call, &page, answer)) {
         return;
     }
     page.items = kept;
-    _cleanup_(store_end) struct store_txn *txn = view_read(&view, answer);
-    if (txn == NULL) {
-        return;
+    if (read_kept(&view, &page, answer)) {
+        show_kept(&view, &page, answer);
     }
-    const struct review review = review_of(&view, txn);
-    review_list(&review, &page);
-    struct json *items = json_array_new();
-    for (size_t i = 0; i < page.n; i++) {
-        struct json *item = item_json(&review, &kept[i]);
-        (void)json_append_node(items, &item);
-    }
-    if (view_broken(txn, answer)) {
-        json_free(&items);
-        return;
-    }
-    struct json *document = json_object_new();
-    (void)json_set_node(document, "items", &items);
-    if (page.more) {
-        hex_encode(SLICE_OF(page.cursor), cursor);
-        json_set_word(document, "next", cursor);
-    }
-    answer_json(answer, 200, &document);
 }
 
 /* --- one of them --- */
@@ -178,24 +237,37 @@ static const char *words_of(const struct review *review, const struct out_row *r
     return "It was kept for a while; it is not any more.";
 }
 
+/* What the broker says of who has it goes before what we know ourselves. */
+static void set_words(struct json *object, const struct review *review, const struct out_row *row,
+                      const struct reviewed *last, const struct view_readers *readers)
+{
+    char words[WORDS_MAX_BYTES];
+    bool kept = review_is_kept(review, row);
+    if (kept && readers != NULL && words_seen(readers->of, readers->n, words)) {
+        answer_set_peer_text(object, "words", slice_of_text(words));
+        return;
+    }
+    if (kept) {
+        answer_set_day(object, "date", instant_london_day(last->due_ms));
+        json_set_bool(object, "overdue", last->due_ms <= review->now_ms);
+    }
+    json_set_word(object, "words", words_of(review, row, last));
+}
+
 void view_set_review(struct json *object, const struct api_view *view, struct store_txn *txn,
-                     const struct reference *reference, bool persons)
+                     const struct view_reviewed *what)
 {
     const struct review review = review_of(view, txn);
-    struct decisions decisions = {.store_key = &view->agent->keys.store, .persons = persons};
+    struct decisions decisions = {.store_key = &view->agent->keys.store, .persons = what->persons};
     struct reviewed last;
     struct out_row row;
-    if (!review_last(txn, reference, &last) || !out_get(txn, reference, &row)) {
+    if (!review_last(txn, what->reference, &last) || !out_get(txn, what->reference, &row)) {
         return;
     }
     struct json *part = json_object_new();
-    if (review_is_kept(&review, &row)) {
-        answer_set_day(part, "date", instant_london_day(last.due_ms));
-        json_set_bool(part, "overdue", last.due_ms <= view->now_ms);
-    }
-    json_set_word(part, "words", words_of(&review, &row, &last));
+    set_words(part, &review, &row, &last, what->readers);
     decisions.list = json_array_new();
-    review_each(txn, reference, add_decision, &decisions);
+    review_each(txn, what->reference, add_decision, &decisions);
     (void)json_set_node(part, "decisions", &decisions.list);
     (void)json_set_node(object, "review", &part);
 }
@@ -238,7 +310,8 @@ static void show_decided(const struct api_view *view, const struct reference *re
     if (review_last(txn, reference, &last) && out_get(txn, reference, &row)) {
         json_set_word(document, "words", words_of(&review, &row, &last));
     }
-    view_set_review(document, view, txn, reference, true);
+    view_set_review(document, view, txn,
+                    &(struct view_reviewed){.reference = reference, .persons = true});
     answer_json(answer, 200, &document);
     (void)view_broken(txn, answer);
 }

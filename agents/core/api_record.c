@@ -59,8 +59,8 @@ static struct json *reader_agency(const struct api_view *view, uint32_t agency)
     return object;
 }
 
-static void ask_readers(const struct api_view *view, const struct out_row *row,
-                        struct view_readers *readers, struct state_answer *state)
+void view_ask_readers(const struct api_view *view, const struct out_row *row,
+                      struct view_readers *readers, struct state_answer *state)
 {
     const struct logged_entry entry = {.id = row->entry, .log_index = row->log_index};
     if (row->state != OUT_STORED || (row->kind != ENTRY_RECORD && row->kind != ENTRY_REQUEST) ||
@@ -155,7 +155,7 @@ void api_record_show(const struct api_call *call, struct api_answer *answer)
     if (!find_record(&view, call, &record, answer)) {
         return;
     }
-    ask_readers(&view, &record.row, &readers, &state);
+    view_ask_readers(&view, &record.row, &readers, &state);
     _cleanup_(store_end) struct store_txn *txn = view_read(&view, answer);
     if (txn == NULL) {
         return;
@@ -167,7 +167,10 @@ void api_record_show(const struct api_call *call, struct api_answer *answer)
     set_out(document, &record);
     set_frozen(document, &view, txn, &record.row);
     view_set_state(document, &view, txn, &record.row, &readers);
-    view_set_review(document, &view, txn, &record.reference, call->role >= USER_PRACTITIONER);
+    view_set_review(document, &view, txn,
+                    &(struct view_reviewed){.reference = &record.reference,
+                                            .readers = &readers,
+                                            .persons = call->role >= USER_PRACTITIONER});
     view_set_returned(document, &view, txn, &record.reference, call->role >= USER_PRACTITIONER);
     if (call->role >= USER_PRACTITIONER) {
         set_reasons(document, &view, txn, &record.row, state.alert);

@@ -53,14 +53,24 @@ struct view_readers {
     struct words_reader of[CAIRN_ADDRESSEES_MAX];
     uint32_t agencies[CAIRN_ADDRESSEES_MAX]; /* whose state that is */
 };
+/* Asks the broker, when the record or request of ours is stored; `asked` stays false when it does not
+ * answer. Blocks at most CAIRN_API_ASK_MAX_MS. */
+void view_ask_readers(const struct api_view *view, const struct out_row *row,
+                      struct view_readers *readers, struct state_answer *state);
 /* state, words, telephone of one thing of ours. `readers` NULL: the broker was not asked. */
 void view_set_state(struct json *object, const struct api_view *view, struct store_txn *txn,
                     const struct out_row *row, const struct view_readers *readers);
 
 /* review: of a record of ours that is or was kept unseen, when to look again, what was decided, and
- * if `persons` by whom and why. Nothing of any other. */
+ * if `persons` by whom and why. Nothing of any other. `reference` with its `readers`, NULL when the
+ * broker was not asked. */
+struct view_reviewed {
+    const struct reference *reference;
+    const struct view_readers *readers;
+    bool persons;
+};
 void view_set_review(struct json *object, const struct api_view *view, struct store_txn *txn,
-                     const struct reference *reference, bool persons);
+                     const struct view_reviewed *what);
 
 /* person and reason: who decided here and why, as decide_open gives it. */
 void view_set_person(struct json *object, struct slice account);

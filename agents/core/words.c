@@ -42,14 +42,19 @@ static int rank(enum reader_state state)
     return at;
 }
 
-static enum reader_state furthest(const struct words_about *about)
+enum reader_state words_furthest(const struct words_reader *readers, size_t n)
 {
     enum reader_state state = READER_KEPT;
-    for (size_t i = 0; i < about->n_readers; i++) {
-        enum reader_state one = about->readers[i].state;
+    for (size_t i = 0; i < n; i++) {
+        enum reader_state one = readers[i].state;
         state = rank(one) > rank(state) ? one : state;
     }
     return state;
+}
+
+static enum reader_state furthest(const struct words_about *about)
+{
+    return words_furthest(about->readers, about->n_readers);
 }
 
 static enum situation unasked_situation(const struct words_about *about)
@@ -381,6 +386,25 @@ void words_state(const struct words_about *about, char out[WORDS_MAX_BYTES])
                      strchr(when, ',') == NULL ? "at " : "on ", when);
     }
     out[writer_slice(&writer).len] = '\0'; /* names, times and verdicts are bounded: it fits */
+}
+
+bool words_seen(const struct words_reader *readers, size_t n, char out[WORDS_MAX_BYTES])
+{
+    struct writer writer = writer_over(out, WORDS_MAX_BYTES - 1);
+    const struct words_about about = {.n_readers = n, .readers = readers};
+    enum reader_state state = words_furthest(readers, n);
+    if (rank(state) <= rank(READER_TOLD)) {
+        return false;
+    }
+    write_text(&writer,
+               "The agreements kept it, but it is not kept any more, as the broker says: ");
+    write_text(&writer, state == READER_OPENED      ? "it was opened at "
+                        : state == READER_DELIVERED ? "it was delivered to "
+                                                    : "it is on its way to ");
+    write_readers(&writer, &about, state);
+    write_text(&writer, ".");
+    out[writer_slice(&writer).len] = '\0';
+    return true;
 }
 
 /* --- alerts and notices --- */

@@ -65,6 +65,11 @@ struct words_about {
     const struct desk *desk; /* on duty now; NULL: no calendar is held yet */
 };
 
+/* How far the one has come that has come furthest; READER_KEPT of nobody. */
+enum reader_state words_furthest(const struct words_reader *readers, size_t n);
+/* Of what is kept, as far as we know ourselves: where it has gone all the same, as the broker says.
+ * False, with nothing written, when nobody has it. */
+bool words_seen(const struct words_reader *readers, size_t n, char out[WORDS_MAX_BYTES]) MUST_USE;
 enum situation words_situation(const struct words_about *about);
 /* Whether its author must be told to telephone, whatever else is true. */
 bool words_must_telephone(const struct words_about *about);

@@ -212,9 +212,11 @@
 
 /*
  * GET PATH?after=CURSOR&limit=N -> {items: [{reference, record, record_kind, code, event_date, state,
- *   kept_since, kept_days, review_date, overdue, may_send, words}], next}
+ *   kept_since, kept_days, review_date, overdue, may_send, seen, words}], next}
  * Records of this agency that nobody but itself can have seen, by the day on which a person is to
  * look at each again; `next` is the next request's `after` and missing when there is no more.
+ * `seen`: the broker, asked now, says that it has gone to somebody all the same, as by an alert that
+ * was addressed to others alone; `words` say to whom.
  * `may_send`: an agreement lets a front door have it once a person here decides so.
  *
  * POST PATH/{reference}/send, /withdraw or /keep {reason, person: {name, role}}

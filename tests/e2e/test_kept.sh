@@ -33,10 +33,14 @@ is_kept_no_more() {
 
 make_partnership partnership
 join surgery gp "Elm Street Surgery" "01632 960001"
+join visitors health-visiting "Health Visiting, North" "01632 960004"
 join hub mash "Multi-agency safeguarding hub" "01632 960100"
+sed 's/"state": "shadow",/"state": "live", "approved_by": ["Example: chair", "Example: designated doctor"],/' \
+    "$WORK/partnership/governance/patterns.json" >"$WORK/live.json"
+run pattern sign "$WORK/partnership" "$WORK/live.json"
 start_broker partnership
-start_agents surgery hub
-connect surgery hub
+start_agents surgery visitors hub
+connect surgery visitors hub
 
 at surgery kept
 expect '^No record of this agency waits unseen' "an empty list to say so"
@@ -112,3 +116,33 @@ try surgery kept "$SECOND" --send "${WHO[@]}" --reason "Her mother rang again an
 at surgery --json kept
 expect '"items":\[\]' "an empty list"
 promise "a named person keeps another on, then takes it back"
+
+# --- handed over by an alert to the MASH alone ---
+
+is_alerted() {
+    at hub alerts
+    grep -q 'Noticed' <<<"$OUT"
+}
+
+is_seen() {
+    at surgery record "$THIRD"
+    ! grep -q 'Nobody has seen it' <<<"$OUT"
+}
+
+submit surgery small c3
+THIRD=$(member reference)
+stored surgery "$THIRD"
+at surgery record "$THIRD"
+expect 'Nobody has seen it' "what is kept to say so"
+submit visitors small c4
+stored visitors "$(member reference)"
+eventually 30 "the hub to be alerted" is_alerted
+at hub alert 1 --open --tell origins "${WHO[@]}" --reason "Two agencies have noticed the same within a week."
+eventually 30 "the surgery not to say that nobody has seen it" is_seen
+at surgery record "$THIRD"
+expect 'not kept any more, as the broker' "that it is not kept any more"
+expect 'Multi-agency safeguarding hub' "who has it"
+at surgery kept
+refute 'Nobody has seen it' "the list to say that nobody has seen it"
+expect 'not kept any more, as the broker' "the same in the list"
+promise "what an alert has handed to the MASH alone is not said to be kept, and the list says who has it"

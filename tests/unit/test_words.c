@@ -463,6 +463,25 @@ static void what_is_refused_for_who_says_it_says_what_to_do_first(void **state)
     }
 }
 
+static void what_the_broker_says_somebody_has_is_not_said_to_be_kept(void **state)
+{
+    char words[WORDS_MAX_BYTES];
+    (void)state;
+
+    assert_false(words_seen(NULL, 0, words));
+    assert_false(words_seen(kept, ARRAY_LEN(kept), words));
+    assert_false(words_seen(told, ARRAY_LEN(told), words));
+
+    assert_true(words_seen(opened, ARRAY_LEN(opened), words));
+    assert_string_equal(words, "The agreements kept it, but it is not kept any more, as the broker "
+                               "says: it was opened at MASH.");
+    assert_true(words_seen(two_delivered, ARRAY_LEN(two_delivered), words));
+    assert_string_equal(words, "The agreements kept it, but it is not kept any more, as the broker "
+                               "says: it was delivered to MASH and 1 more.");
+    assert_true(words_seen(queued, ARRAY_LEN(queued), words));
+    assert_non_null(strstr(words, "it is on its way to MASH."));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,6 +489,7 @@ int main(void)
         cmocka_unit_test(the_table_shows_every_situation),
         cmocka_unit_test(no_combination_forgets_the_telephone_or_breaks_a_sentence),
         cmocka_unit_test(times_are_londons),
+        cmocka_unit_test(what_the_broker_says_somebody_has_is_not_said_to_be_kept),
         cmocka_unit_test(an_alert_says_whether_anybody_has_looked),
         cmocka_unit_test(every_notice_has_words_of_its_own),
         cmocka_unit_test(an_alert_is_headed_by_how_many_agencies_it_is_known_to_come_from),
