@@ -289,6 +289,27 @@ static void judge_agent_duty(struct check *check, const struct json_view *health
     }
 }
 
+/* What somebody put there has reached nobody. */
+static void judge_refused(struct check *check, const struct json_view *health)
+{
+    struct json_view feeds = json_opt_array(health, "feeds");
+    int64_t all = 0;
+    for (size_t i = 0; i < json_length(&feeds); i++) {
+        struct json_view feed = json_item(&feeds, i);
+        int64_t refused = show_number(&feed, "refused", 0);
+        char folder[SHOW_TEXT_BYTES];
+        show_text(&feed, "folder", folder);
+        all += refused;
+        if (refused > 0) {
+            check_find(check, CHECK_WARNING,
+                       "%" PRId64 " refused in %.140s/failed: read the reports there, mend, put "
+                       "into in/ again or take away",
+                       refused, folder);
+        }
+    }
+    add_figure(check, "refused_files", all, "");
+}
+
 /* The interface is no feed that anybody promised. */
 static void judge_feeds(struct check *check, const struct json_view *health)
 {
@@ -337,6 +358,7 @@ void check_agent(struct check *check, const struct json_view *health)
     judge_people(check, health);
     judge_agent_duty(check, health);
     judge_feeds(check, health);
+    judge_refused(check, health);
     judge_documents(check, health);
     judge_percent(check, "disk", show_number(&store, "disk_percent", 0));
     judge_percent(check, "store", show_number(&store, "used_percent", 0));

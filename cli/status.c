@@ -211,6 +211,14 @@ static void show_feeds(struct output *output, const struct json_view *health)
         show_instant(&feed, "last", last);
         output_line(output, "%-10s %-12s %s%s", i == 0 ? "feeds" : "", name,
                     last[0] == '\0' ? "nothing yet" : "last brought something ", last);
+        int64_t refused = show_number(&feed, "refused", 0);
+        if (refused > 0) {
+            char folder[SHOW_TEXT_BYTES];
+            show_text(&feed, "folder", folder);
+            output_line(output,
+                        "           %lld REFUSED, nobody is told of them: %s/failed says why",
+                        (long long)refused, folder);
+        }
     }
 }
 

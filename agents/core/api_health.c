@@ -192,6 +192,10 @@ static void set_feeds(struct json *object, const struct api_view *view, struct s
         if (feeds[i].last_ms > 0) {
             answer_set_instant(item, "last", feeds[i].last_ms);
         }
+        if (feeds[i].path != NULL) {
+            answer_set_count(item, "refused", feeds[i].refused);
+            answer_set_peer_text(item, "folder", slice_of_text(feeds[i].path));
+        }
         (void)json_append_node(list, &item);
     }
     (void)json_set_node(object, "feeds", &list);

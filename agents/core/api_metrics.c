@@ -118,6 +118,13 @@ static void add_feeds(const struct metrics *to)
     for (size_t i = 0; i < n; i++) {
         exposition_sample(to->out, METRIC_AGENT_FEED_CONFIGURED, feeds[i].name, 1, UNIT_ONE);
     }
+    exposition_head(to->out, METRIC_AGENT_FEED_REFUSED);
+    for (size_t i = 0; i < n; i++) {
+        if (feeds[i].path != NULL) {
+            exposition_sample(to->out, METRIC_AGENT_FEED_REFUSED, feeds[i].name, feeds[i].refused,
+                              UNIT_ONE);
+        }
+    }
 }
 
 /* Names of counts are ours. */

@@ -32,38 +32,6 @@ static void refuse(const struct api_call *call, const struct error *error,
     json_free(&document);
 }
 
-/* Danger that is not told, because its source had taken it back or said something newer, is for a
- * person all the same: whoever asks hears whom to telephone. */
-static bool is_left_untold(const struct intake_item *item, const struct out_row *row)
-{
-    return item->danger && (item->outcome == INTAKE_OLDER || row == NULL ||
-                            row->state == OUT_WITHDRAWN || row->retracted);
-}
-
-static struct json *item_json(const struct api_view *view, struct store_txn *txn,
-                              const struct intake_item *item)
-{
-    char reference[REFERENCE_TEXT_BYTES];
-    struct out_row row;
-    struct json *object = json_object_new();
-    json_set_word(object, "outcome", intake_outcome_text(item->outcome));
-    if (item->reason[0] != '\0') {
-        answer_set_peer_text(object, "reason", slice_of_text(item->reason));
-    }
-    if (item->has_reference) {
-        reference_format(&item->reference, reference);
-        json_set_word(object, "reference", reference);
-    }
-    bool found = item->has_reference && out_get(txn, &item->reference, &row);
-    if (found) {
-        view_set_state(object, view, txn, &row, NULL);
-    }
-    if (is_left_untold(item, found ? &row : NULL)) {
-        view_set_telephone(object, view);
-    }
-    return object;
-}
-
 static void show(const struct api_call *call, const struct intake_answer *taken,
                  struct api_answer *answer)
 {
@@ -76,7 +44,7 @@ static void show(const struct api_call *call, const struct intake_answer *taken,
     struct json *document = json_object_new();
     struct json *items = json_array_new();
     for (size_t i = 0; i < taken->n; i++) {
-        struct json *item = item_json(&view, txn, &taken->items[i]);
+        struct json *item = view_item(&view, txn, &taken->items[i]);
         (void)json_append_node(items, &item);
     }
     (void)json_set_node(document, "items", &items);

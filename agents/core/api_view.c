@@ -195,6 +195,40 @@ void view_set_state(struct json *object, const struct api_view *view, struct sto
     }
 }
 
+/* --- what was handed in --- */
+
+/* Danger that is not told, because its source had taken it back or said something newer, is for a
+ * person all the same: whoever asks hears whom to telephone. */
+static bool is_left_untold(const struct intake_item *item, const struct out_row *row)
+{
+    return item->danger && (item->outcome == INTAKE_OLDER || row == NULL ||
+                            row->state == OUT_WITHDRAWN || row->retracted);
+}
+
+struct json *view_item(const struct api_view *view, struct store_txn *txn,
+                       const struct intake_item *item)
+{
+    char reference[REFERENCE_TEXT_BYTES];
+    struct out_row row;
+    struct json *object = json_object_new();
+    json_set_word(object, "outcome", intake_outcome_text(item->outcome));
+    if (item->reason[0] != '\0') {
+        answer_set_peer_text(object, "reason", slice_of_text(item->reason));
+    }
+    if (item->has_reference) {
+        reference_format(&item->reference, reference);
+        json_set_word(object, "reference", reference);
+    }
+    bool found = item->has_reference && out_get(txn, &item->reference, &row);
+    if (found) {
+        view_set_state(object, view, txn, &row, NULL);
+    }
+    if (is_left_untold(item, found ? &row : NULL)) {
+        view_set_telephone(object, view);
+    }
+    return object;
+}
+
 /* --- what others sent --- */
 
 void view_set_retraction(struct json *object, enum retraction retraction)

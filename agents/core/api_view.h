@@ -9,6 +9,7 @@
 
 #include "agents/core/api_request.h"
 #include "agents/core/inbox.h"
+#include "agents/core/intake.h"
 #include "agents/core/link.h"
 #include "agents/core/open.h"
 #include "agents/core/words.h"
@@ -60,6 +61,10 @@ void view_ask_readers(const struct api_view *view, const struct out_row *row,
 /* state, words, telephone of one thing of ours. `readers` NULL: the broker was not asked. */
 void view_set_state(struct json *object, const struct api_view *view, struct store_txn *txn,
                     const struct out_row *row, const struct view_readers *readers);
+
+/* What became of one thing that was handed in: outcome, reason, reference, state, words, telephone. */
+struct json *view_item(const struct api_view *view, struct store_txn *txn,
+                       const struct intake_item *item) MUST_USE;
 
 /* review: of a record of ours that is or was kept unseen, when to look again, what was decided, and
  * if `persons` by whom and why. Nothing of any other. `reference` with its `readers`, NULL when the

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agents/core/feeds.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "agents/core/watch.h"
 #include "base/log.h"
+#include "os/fd.h"
 
 #define META_FEED_BYTES 32
 
@@ -34,6 +41,41 @@ void feed_keep(struct agent *agent, const char *name)
     }
 }
 
+/* --- what was refused --- */
+
+/* A file beside its reports, not a report. */
+static bool is_refused(int folder, const char *name)
+{
+    (void)folder;
+    return strstr(name, WATCH_REPORT_PART) == NULL;
+}
+
+/* What is no file stays where it was put. */
+static bool is_no_file(int folder, const char *name)
+{
+    struct stat status;
+    return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(status.st_mode);
+}
+
+/* 0 of a folder that cannot be read: its agent is not up yet. */
+static size_t count_in(const char *path, const char *part, bool (*counts)(int, const char *))
+{
+    size_t n = 0;
+    _cleanup_(fd_close) int root = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = root < 0 ? -1 : openat(root, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    if (folder == NULL) {
+        fd_close(&fd);
+        return 0;
+    }
+    for (struct dirent *entry = readdir(folder); entry != NULL && n < FEED_REFUSED_MAX;
+         entry = readdir(folder)) {
+        n += entry->d_name[0] != '.' && counts(dirfd(folder), entry->d_name) ? 1 : 0;
+    }
+    (void)closedir(folder);
+    return n;
+}
+
 size_t feeds_list(struct store_txn *txn, const struct agent_options *options,
                   struct feed ret[FEEDS_MAX])
 {
@@ -53,6 +95,12 @@ size_t feeds_list(struct store_txn *txn, const struct agent_options *options,
             meta_name(rows[i].name, key);
             ret[n++] = (struct feed){.name = rows[i].name,
                                      .last_ms = (int64_t)agent_meta_u64(txn, key, 0)};
+            struct feed *feed = &ret[n - 1];
+            if (rows[i].path != options->socket) {
+                feed->path = rows[i].path;
+                feed->refused = count_in(feed->path, "failed", is_refused) +
+                                count_in(feed->path, "in", is_no_file);
+            }
         }
     }
     return n;

@@ -12,6 +12,8 @@ void report_deinit(struct report *report)
 {
     intake_answer_deinit(&report->answer);
     base_free(&report->findings);
+    base_free(&report->danger);
+    json_free(&report->urgent);
     *report = REPORT_NULL;
 }
 
@@ -32,9 +34,23 @@ void report_find(struct report *report, enum report_effect effect, uint64_t row,
     (void)snprintf(finding->what, sizeof(finding->what), "%s", what);
 }
 
+static void note_danger(struct report *report, const struct intake_item *item)
+{
+    if (report->danger == NULL) {
+        report->danger = base_zalloc(CAIRN_BUNDLE_ENTRIES_MAX, sizeof(report->danger[0]));
+    }
+    if (report->n_danger < CAIRN_BUNDLE_ENTRIES_MAX) {
+        report->danger[report->n_danger++] =
+            (struct report_danger){.row = report->rows, .item = *item};
+    }
+}
+
 void report_tell(struct report *report, const struct intake_item *item)
 {
     struct intake_answer *answer = &report->answer;
+    if (item->danger) {
+        note_danger(report, item);
+    }
     report->told[item->outcome]++;
     if (item->outcome == INTAKE_SET_ASIDE) {
         report->set_aside++;
@@ -89,8 +105,41 @@ static void add_findings(const struct report *report, struct buf *out)
     }
 }
 
+static void add_member(struct buf *out, const char *before, const struct json_view *object,
+                       const char *key, const char *after)
+{
+    struct slice text = json_opt_text(object, key);
+    if (text.len > 0) {
+        buf_add_text(out, before);
+        buf_add_slice(out, text);
+        buf_add_text(out, after);
+    }
+}
+
+/* First of all: somebody may have to ring now. */
+static void add_urgent(const struct report *report, struct buf *out)
+{
+    struct error ignored = ERROR_NULL;
+    struct json_view urgent = json_view(report->urgent, &ignored);
+    for (size_t i = 0; report->urgent != NULL && i < json_length(&urgent); i++) {
+        struct json_view item = json_item(&urgent, i);
+        struct json_view telephone = json_opt_object(&item, "telephone");
+        add_member(out, "TELEPHONE NOW: ", &telephone, "phone", "");
+        add_member(out, ", ", &telephone, "desk", "\n");
+        buf_format(out, "Row %llu is immediate, or a referral",
+                   (unsigned long long)report->danger[i].row);
+        add_member(out, ": ", &item, "outcome", "");
+        add_member(out, ", reference ", &item, "reference", "");
+        buf_add_text(out, ".\n");
+        add_member(out, "", &item, "words", "\n");
+        add_member(out, "", &item, "reason", "\n");
+        buf_add_text(out, "\n");
+    }
+}
+
 void report_text(const struct report *report, const struct error *refusal, struct buf *out)
 {
+    add_urgent(report, out);
     if (refusal != NULL) {
         buf_format(out, "This file was refused, and nothing of it was taken.\n%s%s%s.\n",
                    refusal->where, refusal->where[0] == '\0' ? "" : ": ", refusal->what);
@@ -155,6 +204,10 @@ int report_json(const struct report *report, const struct error *refusal, struct
     json_set_integer(document, "rows_taken", (int64_t)report->taken);
     json_set_integer(document, "rows_set_aside", (int64_t)report->set_aside);
     (void)json_set_node(document, "told", &told);
+    if (report->urgent != NULL) {
+        struct json *urgent = json_clone(report->urgent);
+        (void)json_set_node(document, "urgent", &urgent);
+    }
     (void)json_set_node(document, "findings", &findings);
     json_set_integer(document, "findings_left_out", (int64_t)report->findings_left_out);
     int r = json_write(document, JSON_STYLE_INDENTED, out);

@@ -27,6 +27,12 @@ struct report_finding {
     char what[160];                       /* and what to do */
 };
 
+/* What spoke of danger, whatever became of it. */
+struct report_danger {
+    uint64_t row;
+    struct intake_item item;
+};
+
 struct report {
     enum intake_content content;
     uint64_t rows; /* below the header */
@@ -34,6 +40,9 @@ struct report {
     uint64_t set_aside;
     struct intake_answer answer; /* what was told, as far as CAIRN_BUNDLE_ENTRIES_MAX; counted: */
     uint64_t told[INTAKE_NOTED + 1]; /* by enum intake_outcome */
+    size_t n_danger;                 /* at most CAIRN_BUNDLE_ENTRIES_MAX */
+    struct report_danger *danger;
+    struct json *urgent; /* the same as people are told it, with whom to telephone; NULL: none */
     size_t n;
     struct report_finding *findings;
     uint64_t findings_left_out;

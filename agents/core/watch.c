@@ -201,6 +201,16 @@ static void look_again(struct turn *turn, int64_t after_ms)
     turn->wait_ms = ms < turn->wait_ms ? (int)ms : turn->wait_ms;
 }
 
+/* A link, a folder, a device: told of once, and never in the way of files. */
+static void pass_over(struct turn *turn, const struct watch_folder *folder, const char *name,
+                      const struct stat *status)
+{
+    if (!watch_file_reported(folder, name, status) &&
+        watch_file_take(turn->watch->agent, folder, name, status) != 0) {
+        look_again(turn, RETRY_MS);
+    }
+}
+
 /* False when it stays where it is. */
 static bool take_one(struct turn *turn, const struct watch_folder *folder, const char *name,
                      const struct stat *status)
@@ -221,7 +231,8 @@ static void take_moved(struct turn *turn, const struct inotify_event *event, con
         const struct watch_folder *folder = &watch->folders[i];
         bool moved = folder->number == event->wd && (event->mask & IN_MOVED_TO) != 0;
         if (moved && event->len > 0 && turn->left > 0 && !is_unfinished(name) &&
-            fstatat(folder->in, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+            fstatat(folder->in, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(status.st_mode)) {
             (void)take_one(turn, folder, name, &status);
         }
     }
@@ -263,7 +274,9 @@ static bool find_oldest(struct turn *turn, const struct watch_folder *folder, st
             fstatat(folder->in, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
             continue;
         }
-        if (!is_quiet(turn->watch, &status)) {
+        if (!S_ISREG(status.st_mode)) {
+            pass_over(turn, folder, entry->d_name, &status);
+        } else if (!is_quiet(turn->watch, &status)) {
             look_again(turn, turn->watch->agent->options->watch.quiet_ms);
         } else if (!found || is_older(&status, &ret->status)) {
             found = true;

@@ -15,7 +15,9 @@
  * where it is.
  *
  * Folders are ours and 0700. A file must be ours, of one link, and writable for us alone; what is
- * no such file, or has a name that is no plain one, goes to failed/ unread. Links are not followed.
+ * no such file, or has a name that is no plain one, goes to failed/ unread. What is no file at all (a
+ * link, a folder, a device) stays in in/, since the agent may not make such things elsewhere: it is
+ * told of once, by a report in failed/, and passed over. Links are not followed.
  *
  * A thread of its own, which takes one file at a time, oldest first; opened, turned and closed by
  * one thread.
@@ -27,6 +29,7 @@
 
 #define WATCH_NAME_MAX_BYTES 200 /* with number and ".report.json" it fits a file name */
 #define WATCH_FILES_A_TURN   64
+#define WATCH_REPORT_PART    ".report." /* in the name of each report, before its ending */
 
 struct watch;
 /* Makes in/, done/ and failed/. NULL and 0 when the configuration names no folder. Otherwise the

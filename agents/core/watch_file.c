@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agents/core/api_view.h"
 #include "agents/core/feeds.h"
 #include "agents/core/report.h"
 #include "agents/core/watch.h"
@@ -50,7 +51,9 @@ static bool is_plain(const char *name)
 static int check_status(const struct stat *status, struct error *error)
 {
     if (!S_ISREG(status->st_mode)) {
-        return error_set(error, "", "is no regular file, or is a link to one");
+        return error_set(error, "",
+                         "is no regular file, or is a link to one: it lies in in/ unread until "
+                         "somebody takes it away");
     }
     if (status->st_uid != geteuid()) {
         return error_set(error, "", "belongs to another user than the agent");
@@ -189,7 +192,35 @@ static int take(struct handling *handling, const struct stat *expected)
     return r;
 }
 
+/* What was not told at all, though it was a file: nobody is to look for it in done/. */
+static int check_taken(struct handling *handling)
+{
+    const struct report *report = &handling->report;
+    return report->set_aside > 0 && report->taken == 0
+               ? error_set(&handling->error, "", "could be read, but every row was set aside")
+               : 0;
+}
+
 /* --- leaving --- */
+
+/* As whoever hands it in by hand is answered: reference, words, and whom to telephone. */
+static int tell_urgent(struct handling *handling)
+{
+    struct report *report = &handling->report;
+    _cleanup_(view_end) struct api_view view;
+    view_begin(handling->agent, &view);
+    _cleanup_(store_end) struct store_txn *txn = store_read(handling->agent->store);
+    if (txn == NULL) {
+        return -ENOMEM;
+    }
+    report->urgent = json_array_new();
+    for (size_t i = 0; i < report->n_danger; i++) {
+        struct json *item = view_item(&view, txn, &report->danger[i].item);
+        answer_set_count(item, "row", report->danger[i].row);
+        (void)json_append_node(report->urgent, &item);
+    }
+    return store_fault(txn);
+}
 
 static int write_all(int fd, struct slice text)
 {
@@ -228,16 +259,25 @@ static int write_reports(const struct handling *handling, const struct error *re
     return r != 0 ? r : write_report(folder, target, ".report.json", buf_slice(&json));
 }
 
-static int leave(const struct handling *handling, const struct error *refusal,
-                 const struct stat *status)
+static void name_target(const struct handling *handling, const struct stat *status,
+                        char out[TARGET_BYTES])
+{
+    (void)snprintf(out, TARGET_BYTES, "%" PRIuMAX "-%s", (uintmax_t)status->st_ino,
+                   is_plain(handling->name) ? handling->name : "unnamed");
+}
+
+static int leave(struct handling *handling, const struct error *refusal, const struct stat *status)
 {
     const struct watch_folder *folder = handling->folder;
     int to = refusal == NULL ? folder->done : folder->failed;
     char target[TARGET_BYTES];
-    (void)snprintf(target, sizeof(target), "%" PRIuMAX "-%s", (uintmax_t)status->st_ino,
-                   is_plain(handling->name) ? handling->name : "unnamed");
-    int r = write_reports(handling, refusal, to, target);
-    if (r == 0 && renameat(folder->in, handling->name, to, target) != 0) {
+    name_target(handling, status, target);
+    int r = handling->report.n_danger > 0 ? tell_urgent(handling) : 0;
+    if (r == 0) {
+        r = write_reports(handling, refusal, to, target);
+    }
+    if (r == 0 && S_ISREG(status->st_mode) &&
+        renameat(folder->in, handling->name, to, target) != 0) {
         r = -errno;
     }
     return r == 0 && (fsync(to) != 0 || fsync(folder->in) != 0) ? -errno : r;
@@ -253,12 +293,27 @@ static void tell(const struct handling *handling, bool refused)
               (unsigned long long)report->told[INTAKE_ACCEPTED]);
 }
 
+bool watch_file_reported(const struct watch_folder *folder, const char *name,
+                         const struct stat *status)
+{
+    const struct handling handling = {.folder = folder, .name = name};
+    char target[TARGET_BYTES];
+    char report[TARGET_BYTES + 16];
+    struct stat found;
+    name_target(&handling, status, target);
+    (void)snprintf(report, sizeof(report), "%s.report.json", target);
+    return fstatat(folder->failed, report, &found, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int watch_file_take(struct agent *agent, const struct watch_folder *folder, const char *name,
                     const struct stat *status)
 {
     _cleanup_(handling_deinit) struct handling handling = {
         .agent = agent, .folder = folder, .name = name, .report = REPORT_NULL};
     int r = take(&handling, status);
+    if (r == 0) {
+        r = check_taken(&handling);
+    }
     bool refused = r == -EINVAL;
     if (r == 0 || refused) {
         r = leave(&handling, refused ? &handling.error : NULL, status);

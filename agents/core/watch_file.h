@@ -17,7 +17,11 @@ struct watch_folder {
     int number; /* of inotify */
 };
 
-/* 0 when it is out of in/, taken or refused; -EAGAIN when it changed while it was read; otherwise
+/* Whether what is no file, and therefore stays in in/, was told of in failed/ already. */
+bool watch_file_reported(const struct watch_folder *folder, const char *name,
+                         const struct stat *status);
+
+/* 0 when it is out of in/ (or is no file, which is told of once and stays), taken or refused; -EAGAIN when it changed while it was read; otherwise
  * it stays, and why was logged. `status` is of the name itself, not of what a link points to. */
 int watch_file_take(struct agent *agent, const struct watch_folder *folder, const char *name,
                     const struct stat *status) MUST_USE;

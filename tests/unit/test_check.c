@@ -121,6 +121,9 @@ static const struct judged rows[] = {
      "from roll for 288 h"},
     {"\"feeds\":[{\"feed\":\"roll\"}]", CHECK_WARNING, "nothing has ever come from roll"},
     {"\"feeds\":[{\"feed\":\"interface\"}]", CHECK_OK, ""},
+    {"\"feeds\":[{\"feed\":\"roll\",\"last\":\"2026-11-20T12:00:00.000Z\",\"refused\":12,"
+     "\"folder\":\"/srv/roll\"}]",
+     CHECK_WARNING, "12 refused in /srv/roll/failed: read the reports there"},
     {"\"governance\":{\"agreements\":{\"review_by\":\"2027-03-01\"}}", CHECK_OK, ""},
     {"\"governance\":{\"agreements\":{\"review_by\":\"2026-12-24\"}}", CHECK_WARNING,
      "agreements must be reviewed"},

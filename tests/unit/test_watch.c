@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "agents/core/feeds.h"
 #include "agents/core/watch.h"
 #include "base/date.h"
 #include "os/files.h"
@@ -369,17 +370,102 @@ static void links_devices_and_other_peoples_files_are_never_read(void **state)
         numbers[i] = number_of(drop, name);
     }
 
+    put(drop, "attendance/in/theirs.csv", buf_text(&text)); /* behind them, and in nobody's way */
     (void)watch_turn(drop->watch);
 
+    assert_false(there(drop, "attendance/in/theirs.csv"));
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char name[256];
-        assert_true(left(drop, "attendance/failed", numbers[i], names[i]));
+        bool file = i == 1 || i == 4;
+        assert_int_equal(left(drop, "attendance/failed", numbers[i], names[i]), file);
+        (void)snprintf(name, sizeof(name), "attendance/in/%s", names[i]);
+        assert_int_equal(there(drop, name), !file);
         (void)snprintf(name, sizeof(name), "%s.report.txt", names[i]);
         read_report(drop, "attendance/failed", numbers[i], name, &report);
         assert_non_null(strstr(buf_text(&report), words[i]));
     }
-    assert_int_equal(n_out(drop), 0);
-    assert_int_equal(practice_rows(drop->school->practice, AT_REGISTER), 0);
+    assert_int_equal(n_out(drop), 1); /* of theirs.csv alone */
+}
+
+static void a_link_is_told_of_once(void **state)
+{
+    struct drop *drop = *state;
+    char name[256];
+    assert_int_equal(symlink("/etc/passwd", path_of(drop, "attendance/in/link.csv")), 0);
+    (void)snprintf(name, sizeof(name), "attendance/failed/%llu-link.csv.report.json",
+                   number_of(drop, "attendance/in/link.csv"));
+    (void)watch_turn(drop->watch);
+    unsigned long long first = number_of(drop, name);
+
+    (void)watch_turn(drop->watch);
+
+    assert_true(there(drop, "attendance/in/link.csv"));
+    assert_int_equal(number_of(drop, name), first);
+}
+
+static size_t refused_registers(const struct drop *drop)
+{
+    struct feed feeds[FEEDS_MAX];
+    _cleanup_(store_end) struct store_txn *txn = store_read(drop->school->practice->agent->store);
+    (void)feeds_list(txn, &drop->school->practice->options, feeds);
+    assert_string_equal(feeds[0].name, "attendance");
+    return feeds[0].refused;
+}
+
+static void what_was_refused_counts_until_somebody_takes_it_away(void **state)
+{
+    struct drop *drop = *state;
+    char failed[256];
+    put(drop, "attendance/in/register.csv", "Name,Day\nPeregrina,Monday\n");
+    (void)snprintf(failed, sizeof(failed), "attendance/failed/%llu-register.csv",
+                   number_of(drop, "attendance/in/register.csv"));
+    assert_int_equal(symlink("/etc/passwd", path_of(drop, "attendance/in/link.csv")), 0);
+    assert_int_equal(refused_registers(drop), 1);
+
+    (void)watch_turn(drop->watch);
+
+    assert_int_equal(refused_registers(drop), 2);
+    assert_int_equal(unlink(path_of(drop, "attendance/in/link.csv")), 0);
+    assert_int_equal(unlink(path_of(drop, failed)), 0);
+    assert_int_equal(refused_registers(drop), 0);
+}
+
+static void what_is_urgent_is_reported_with_whom_to_telephone(void **state)
+{
+    struct drop *drop = *state;
+    _cleanup_(buf_deinit) struct buf concern = BUF_MAX(FILE_MAX_BYTES);
+    _cleanup_(buf_deinit) struct buf report = BUF_MAX(FILE_MAX_BYTES);
+    practice_concern_text("\"urgency\":\"immediate\",", &concern);
+    put(drop, "records/in/concern.json", buf_text(&concern));
+    unsigned long long number = number_of(drop, "records/in/concern.json");
+
+    (void)watch_turn(drop->watch);
+
+    read_report(drop, "records/done", number, "concern.json.report.txt", &report);
+    assert_non_null(strstr(buf_text(&report), "TELEPHONE NOW: "));
+    assert_non_null(strstr(buf_text(&report), "accepted, reference "));
+    assert_null(strstr(buf_text(&report), "Peregrina"));
+    read_report(drop, "records/done", number, "concern.json.report.json", &report);
+    assert_non_null(strstr(buf_text(&report), "\"urgent\": ["));
+    assert_non_null(strstr(buf_text(&report), "\"phone\": "));
+    assert_non_null(strstr(buf_text(&report), "\"reference\": "));
+}
+
+static void a_file_of_which_every_row_was_set_aside_was_not_taken(void **state)
+{
+    struct drop *drop = *state;
+    _cleanup_(buf_deinit) struct buf report = BUF_MAX(FILE_MAX_BYTES);
+    put(drop, "attendance/in/register.csv",
+        SCHOOL_REGISTER_HEADER
+        "X840200126017,Thistledown,Zo\xeb,14/03/2016,NM7 4QX,01/09/2026,AM,/\n");
+    unsigned long long number = number_of(drop, "attendance/in/register.csv");
+
+    (void)watch_turn(drop->watch);
+
+    assert_true(left(drop, "attendance/failed", number, "register.csv"));
+    read_report(drop, "attendance/failed", number, "register.csv.report.txt", &report);
+    assert_non_null(strstr(buf_text(&report), "every row was set aside"));
+    assert_non_null(strstr(buf_text(&report), "Row 2"));
 }
 
 static void a_hostile_name_is_neither_used_nor_repeated(void **state)
@@ -502,6 +588,10 @@ int main(void)
         TEST(what_is_moved_in_is_taken_at_once),
         TEST(the_oldest_file_comes_first),
         TEST(links_devices_and_other_peoples_files_are_never_read),
+        TEST(a_link_is_told_of_once),
+        TEST(what_was_refused_counts_until_somebody_takes_it_away),
+        TEST(what_is_urgent_is_reported_with_whom_to_telephone),
+        TEST(a_file_of_which_every_row_was_set_aside_was_not_taken),
         TEST(a_hostile_name_is_neither_used_nor_repeated),
         TEST(a_folder_that_others_can_reach_is_refused),
         TEST(on_a_full_disk_a_file_stays_where_it_is),
