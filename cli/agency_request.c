@@ -131,6 +131,24 @@ static void keys_deinit(struct keys *keys)
     secret_deinit(&keys->transport);
 }
 
+/* What was typed is an option, not a place in the file. */
+static void name_option(struct error *error)
+{
+    static const char *const options[][2] = {
+        {"/id", "--id"},
+        {"/name", "--name"},
+        {"/duty/contact", "--duty-contact"},
+        {"/duty/phone", "--duty-phone"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        if (strcmp(error->where, options[i][0]) == 0) {
+            (void)snprintf(error->where, sizeof(error->where), "%s", options[i][1]);
+            return;
+        }
+    }
+}
+
 /* Makes the keys, and the request that they sign. */
 static int make_request(struct keys *keys, struct agency_request *request, struct buf *ret_text,
                         struct error *error)
@@ -150,7 +168,11 @@ static int make_request(struct keys *keys, struct agency_request *request, struc
         return error_set(error, "", "the request cannot be signed");
     }
     /* What the partnership would refuse is refused here, where it can be mended. */
-    return agency_request_read(buf_slice(ret_text), &read, error);
+    r = agency_request_read(buf_slice(ret_text), &read, error);
+    if (r < 0) {
+        name_option(error);
+    }
+    return r;
 }
 
 static int write_keys(const struct folder *folder, const struct keys *keys, struct error *error)

@@ -51,11 +51,18 @@ static error_t take_level(const char *argument, uint32_t *out, struct argp_state
 
 static error_t take_role(const char *argument, uint32_t *roles, struct argp_state *state)
 {
-    uint32_t role = 0;
-    error_t r = take_word(argument, role_number(argument), &role, state);
+    static const char known[] =
+#define X(name, number, text) " " text
+        CAIRN_ROLES(X);
+#undef X
+    uint32_t role = role_number(argument);
 
-    *roles |= r == 0 ? ROLE_BIT(role) : 0;
-    return r;
+    if (role == 0) {
+        argp_error(state, "%s is none of the roles, which are:%s", argument, known);
+        return EINVAL;
+    }
+    *roles |= ROLE_BIT(role);
+    return 0;
 }
 
 static error_t take_day(struct agreement_options *given, const char *argument,

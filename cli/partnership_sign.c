@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/input.h"
 #include "cli/partnership.h"
@@ -22,6 +23,21 @@ static int publish(const char *dir, enum governance_document document, struct sl
     return r;
 }
 
+/* The document that was checked is the file that was given: "calendar.json /desks" is a place in
+ * it, whatever the file is called. */
+static void name_file(const char *path, const char *name, struct error *error)
+{
+    size_t len = strlen(name);
+    struct error inner = *error;
+
+    if (strncmp(inner.where, name, len) == 0) {
+        const char *rest = inner.where + len;
+        rest += strncmp(rest, ".json", 5) == 0 ? 5 : 0;
+        (void)snprintf(error->where, sizeof(error->where), "%.100s%.50s", path, rest);
+        (void)snprintf(error->what, sizeof(error->what), "is no %s: %.280s", name, inner.what);
+    }
+}
+
 enum status partnership_sign_file(struct cli *cli, const char *dir, const char *path,
                                   enum governance_document document)
 {
@@ -37,6 +53,7 @@ enum status partnership_sign_file(struct cli *cli, const char *dir, const char *
     }
     int r = publish(dir, document, buf_slice(&text), &version, &error);
     if (r < 0) {
+        name_file(path, name, &error);
         return output_fail(&cli->output, r == -ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED, &error);
     }
     (void)snprintf(key, sizeof(key), "%s_version", name);

@@ -227,7 +227,10 @@ enum status submit_body(struct cli *cli, const struct client *client,
     } else if (json_length(&items) == 0) {
         output_line(&cli->output, "There was nothing in it.");
     }
-    return aside == 0 ? STATUS_OK : say_set_aside(&cli->output, aside, json_length(&items));
+    return aside == 0
+               ? STATUS_OK
+               : say_set_aside(&cli->output, aside,
+                               (size_t)show_number(&view, "rows", (int64_t)json_length(&items)));
 }
 
 static enum status submit(struct cli *cli, const struct submit_options *given)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agents/core/held.h"
+#include "agents/core/own_keys.h"
 #include "agents/core/settling_time.h"
 #include "agents/core/spool.h"
 #include "govern/keys.h"
@@ -157,6 +158,9 @@ int agent_open(const struct agent_options *options, const struct clock *clock, s
     }
     if (r == 0) {
         r = open_governance(agent, error);
+    }
+    if (r == 0) {
+        r = own_keys_check(agent, error);
     }
     if (r == 0) {
         r = open_readers(agent, error);

@@ -248,6 +248,19 @@ static bool was_delivered(const struct api_view *view, const struct entry_id *re
     return txn != NULL && received_get(txn, record, &row) && row.delivered != 0;
 }
 
+/* Find_record found it: it is ours, or all that came of it is a notice. */
+static void answer_not_delivered(const struct api_view *view, const struct entry_id *record,
+                                 struct api_answer *answer)
+{
+    answer_problem_words(
+        answer, PROBLEM_NOT_FOUND,
+        record->agency == view->own
+            ? "this agency sent that record itself: only what another agency sent here is decided "
+              "about; `cairn record` shows what has become of it, and a retraction takes it back"
+            : "that record itself was not delivered to this agency, so it can decide nothing "
+              "about it");
+}
+
 /* `about` says already what it is about; the body says the rest. */
 static void decide(const struct api_call *call, const struct api_view *view,
                    const struct decide_request *about, struct api_answer *answer)
@@ -269,7 +282,7 @@ static void decide(const struct api_call *call, const struct api_view *view,
         return;
     }
     if (about->has_record && !action_is_hold(read.action) && !was_delivered(view, &about->record)) {
-        answer_no_record(answer);
+        answer_not_delivered(view, &about->record, answer);
         return;
     }
     const char *problem = settle_about(&decision, &read);

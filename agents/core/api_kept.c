@@ -288,6 +288,10 @@ static void refuse(int r, const struct error *error, struct api_answer *answer)
     case -EPERM:
         answer_problem(answer, PROBLEM_NOT_AGREED, NULL);
         return;
+    case -ENOENT:
+        answer_problem_words(answer, PROBLEM_NOT_FOUND,
+                             "this record is not kept by this agency; `cairn kept` lists what is");
+        return;
     default:
         view_answer_refused(r, error, answer);
     }

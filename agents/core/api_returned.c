@@ -153,6 +153,9 @@ void api_returned_done(const struct api_call *call, struct api_answer *answer)
     if (r != 0) {
         if (r == -EALREADY) {
             answer_problem(answer, PROBLEM_NOT_RETURNED, NULL);
+        } else if (r == -ENOENT) {
+            answer_problem_words(answer, PROBLEM_NOT_FOUND,
+                                 "this record has not come back; `cairn returned` lists what has");
         } else {
             view_answer_refused(r, &error, answer);
         }

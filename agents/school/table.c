@@ -16,6 +16,7 @@ struct table {
     uint64_t tried;          /* rows looked at for the header */
     size_t best;             /* most columns that one of them held, and which it lacked */
     char missing[160];
+    bool semicolons; /* a row of one cell held some */
 };
 
 static bool is_named(struct slice cell, const char *name)
@@ -73,10 +74,28 @@ static void note_missing(struct table *table, const size_t at[COLUMN_COUNT])
 
 static int refuse_header(struct table *table)
 {
+    size_t nowhere[COLUMN_COUNT];
+
+    if (table->tried == 0) {
+        return error_set(table->error, "header", "the file is empty");
+    }
+    for (size_t i = 0; table->best == 0 && i < COLUMN_COUNT; i++) {
+        nowhere[i] = NO_CELL;
+    }
+    if (table->best == 0) {
+        note_missing(table, nowhere);
+    }
     return error_set(table->error, "header",
-                     "none of the first %d rows has all columns that the configuration names; "
-                     "missing: %s",
-                     TABLE_HEADER_ROWS_MAX, table->missing[0] == '\0' ? "all" : table->missing);
+                     "none of the first %d rows has all columns that agent.ini names under "
+                     "[attendance] or [roll]; missing: %s%s",
+                     TABLE_HEADER_ROWS_MAX, table->missing,
+                     table->semicolons ? "; its separator is ';': save it with commas" : "");
+}
+
+static void note_separator(struct table *table, const struct csv_row *row)
+{
+    table->semicolons = table->semicolons ||
+                        (row->n == 1 && memchr(row->cells[0].data, ';', row->cells[0].len) != NULL);
 }
 
 static int look_for_header(struct table *table, const struct csv_row *row)
@@ -96,6 +115,7 @@ static int look_for_header(struct table *table, const struct csv_row *row)
         table->best = found;
         note_missing(table, at);
     }
+    note_separator(table, row);
     return ++table->tried == TABLE_HEADER_ROWS_MAX ? refuse_header(table) : 0;
 }
 

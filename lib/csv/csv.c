@@ -187,8 +187,8 @@ static int parse(struct csv *csv, struct slice piece)
     int r = len == 0 ? 0 : parse_text(csv, slice_make(piece.data, len));
     return r != 0 || zero == NULL
                ? r
-               : refuse(csv, "holds a zero byte: save the file as \"CSV UTF-8\", not as "
-                             "\"Unicode\"");
+               : refuse(csv, "holds a zero byte: save the file as \"CSV UTF-8\", not as a "
+                             "spreadsheet (.xlsx) and not as \"Unicode\"");
 }
 
 /* The bytes held back, unless they are a mark. */

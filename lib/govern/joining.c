@@ -80,8 +80,11 @@ int joining_load(const char *path, struct joining *ret, struct governance **ret_
         (void)error_set(error, path, "%s", strerrordesc_np(-r));
         return r;
     }
-    r = joining_read(buf_slice(&text), ret, error);
+    struct error inner = ERROR_NULL;
+    r = joining_read(buf_slice(&text), ret, &inner);
     if (r < 0) {
+        (void)error_set(error, path, "is no joining file (joining.json of the partnership): %s %s",
+                        inner.where, inner.what);
         return r;
     }
     const struct govern_document root = {

@@ -4,10 +4,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "agents/core/own_keys.h"
+#include "govern/keys.h"
 #include "support/practice.h"
 
 static void a_reference_is_written_and_read_and_sorts_by_time(void **state)
@@ -195,6 +199,47 @@ static void a_store_is_not_opened_with_another_key(void **state)
     assert_non_null(strstr(error.what, "another store-key"));
 }
 
+static void write_key(const struct practice *practice, uint32_t agency, const char *file,
+                      const char *seed)
+{
+    char path[160];
+    struct error error = ERROR_NULL;
+    _cleanup_(secret_deinit) struct secret key = SECRET_NULL;
+    (void)snprintf(path, sizeof(path), "%s/%s", practice->keys, file);
+    assert_int_equal(unlink(path), 0);
+    governing_seed(agency, seed, &key);
+    assert_int_equal(key_write(practice->keys, file, &key, &error), 0);
+}
+
+static void an_agent_with_another_agencys_key_does_not_start(void **state)
+{
+    static const struct {
+        const char *file;
+        const char *seed;
+        const char *said;
+    } rows[] = {
+        {KEY_SIGNING, "sign", "signing-key is of the agency oak-school"},
+        {KEY_OPENING, "open", "opening-key is of the agency oak-school"},
+    };
+    struct practice *practice = *state;
+    practice_govern(practice);
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct agent *other = NULL;
+        struct error error = ERROR_NULL;
+        agent_close(&practice->agent);
+        write_key(practice, AGENCY_SCHOOL, rows[i].file, rows[i].seed);
+
+        int r = agent_open(&practice->options, &practice->clock.clock, &other, &error);
+
+        assert_int_not_equal(r, 0);
+        assert_null(other);
+        assert_non_null(strstr(error.what, rows[i].said));
+        assert_non_null(strstr(error.what, "of elm-street"));
+        write_key(practice, AGENCY_OWN, rows[i].file, rows[i].seed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +253,7 @@ int main(void)
         TEST(governance_survives_a_restart_and_gives_the_agent_its_place),
         TEST(a_document_that_is_not_signed_is_not_kept),
         TEST(a_store_is_not_opened_with_another_key),
+        TEST(an_agent_with_another_agencys_key_does_not_start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -330,7 +330,10 @@ static void a_file_that_cannot_be_believed_is_refused_whole(void **state)
         const char *where;
         const char *what;
     } rows[] = {
-        {"", "header", "none of the first 10 rows"},
+        {"", "header", "the file is empty"},
+        {"UPN;Surname;Forename;DOB;Postcode;Date;Session;Code\r\n", "header",
+         "missing: UPN, Forename, Surname, DOB, Postcode, Date, Session, Code; its separator is "
+         "';'"},
         {"UPN,Surname,Forename,DOB,Postcode,Date,Session\r\n" WHO ",01/09/2026,AM\r\n", "header",
          "missing: Code"},
         {"UPN,Surname,Forename,DOB,Postcode,Date,Session,Code,date\r\n", "row 1", "Date twice"},

@@ -314,6 +314,7 @@ static void a_question_about_what_is_not_there_is_not_answered(void **state)
     assert_int_equal(RUN(world, "explain", world->north, "--origin", "gp", "--recipient", "mash",
                          "--record", "concern", "--role", "friend"),
                      STATUS_USAGE);
+    complained(world, "friend is none of the roles, which are: registered-patient on-roll");
     assert_int_equal(RUN(world, "explain", world->scratch->dir, "--origin", "gp", "--recipient",
                          "mash", "--record", "concern"),
                      STATUS_NOT_FOUND);
@@ -505,6 +506,13 @@ static void a_calendar_is_signed_only_when_every_minute_has_a_desk(void **state)
     assert_int_equal(CONSOLE(world->console, "calendar", "sign", world->north, world->other),
                      STATUS_FAILED);
     complained(world, "nobody is on duty on mon at 08:29");
+    buf_reset(&world->text);
+    governing_template("patterns", &world->text);
+    assert_int_equal(file_write_atomic(world->other, buf_slice(&world->text), 0600), 0);
+    assert_int_equal(CONSOLE(world->console, "calendar", "sign", world->north, world->other),
+                     STATUS_FAILED);
+    complained(world, world->other);
+    complained(world, "is no calendar: ");
 }
 
 int main(void)

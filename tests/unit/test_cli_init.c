@@ -536,6 +536,21 @@ static void in_a_live_partnership_a_request_needs_a_real_telephone(void **state)
                      STATUS_OK);
 }
 
+static void what_is_no_joining_file_or_no_id_is_named_as_it_was_given(void **state)
+{
+    struct world *world = *state;
+    make_partnership(world);
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+
+    assert_int_equal(run(world, "agency", "request", in(world, "oak"), "--id", "oak", "--name",
+                         "Oak", "--kind", "school", "--joining", in(world, "elm/request.json")),
+                     STATUS_FAILED);
+    assert_non_null(strstr(world->err, "elm/request.json: is no joining file"));
+
+    assert_int_equal(ask(world, "oak", "Oak School", "school"), STATUS_USAGE);
+    assert_non_null(strstr(world->err, "cairn: --id: "));
+}
+
 static enum status ask_with_phone(struct world *world, const char *phone)
 {
     return run(world, "agency", "request", in(world, "elm"), "--id", "gp-elm", "--name", "Elm",
@@ -732,6 +747,7 @@ int main(void)
         story(a_request_that_was_changed_or_is_for_others_is_refused),
         story(a_request_without_a_good_joining_file_or_id_makes_nothing),
         story(in_a_live_partnership_a_request_needs_a_real_telephone),
+        story(what_is_no_joining_file_or_no_id_is_named_as_it_was_given),
         story(a_live_partnership_refuses_numbers_that_nobody_has),
         story(no_agency_is_approved_whose_duty_telephone_nobody_answers),
         story(a_revoked_agency_stays_in_the_directory_with_the_reason),
