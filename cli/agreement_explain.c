@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/date.h"
+#include "base/text.h"
 #include "cli/agreement.h"
 
 #define COVERING_MAX 16
@@ -18,6 +19,7 @@ struct question {
     struct agency recipient;
     struct disclosure what;
     const struct agreements *agreements;
+    bool roles_known; /* from what the agent knows of the child's circle */
 };
 
 /* --- asking --- */
@@ -83,6 +85,7 @@ struct known {
     char origin[CAIRN_AGENCY_ID_MAX_BYTES];
     char own[CAIRN_AGENCY_ID_MAX_BYTES];
     char word[KIND_ID_MAX_BYTES];
+    bool roles; /* what the recipient is to its child was found */
 };
 
 static enum status find_record(const struct client *client, const char *record, struct json **ret,
@@ -136,6 +139,33 @@ static bool read_known(const struct json *record, struct agreement_options *give
     return error.what[0] == '\0' && known->word[0] != '\0' && given->urgency != 0;
 }
 
+/* What the recipient is to the record's child, as far as the agent knows: unless --role says it. */
+static void take_roles(const struct json *record, struct agreement_options *given,
+                       struct known *known)
+{
+    struct error ignored = ERROR_NULL;
+    struct json_view view = json_view(record, &ignored);
+    struct json_view circle = json_opt_array(&view, "circle");
+
+    for (size_t i = 0; given->roles == 0 && i < json_length(&circle); i++) {
+        struct json_view member = json_item(&circle, i);
+        struct json_view roles = json_opt_array(&member, "roles");
+        char agency[CAIRN_AGENCY_ID_MAX_BYTES] = "";
+        json_opt_copy(&member, "agency", agency, sizeof(agency));
+        if (strcmp(agency, given->recipient) != 0) {
+            continue;
+        }
+        for (size_t j = 0; j < json_length(&roles); j++) {
+            char word[KIND_ID_MAX_BYTES] = "";
+            struct json_view role = json_item(&roles, j);
+            uint32_t number =
+                text_copy(word, sizeof(word), json_as_text(&role)) ? role_number(word) : 0;
+            given->roles |= number == 0 ? 0 : ROLE_BIT(number);
+        }
+        known->roles = given->roles != 0;
+    }
+}
+
 /* `--record` named one of the agent's: the question is about that; of another agency's, whether we
  * may see it. */
 static enum status ask_record(struct cli *cli, struct agreement_options *given, struct known *known)
@@ -158,6 +188,9 @@ static enum status ask_record(struct cli *cli, struct agreement_options *given, 
     given->origin = known->origin;
     if (given->recipient == NULL && strcmp(known->origin, known->own) != 0) {
         given->recipient = known->own;
+    }
+    if (given->recipient != NULL) {
+        take_roles(record, given, known);
     }
     return STATUS_OK;
 }
@@ -217,12 +250,20 @@ static void say_question(struct output *output, const struct question *question,
     }
     output_line(output, "%s (%s) has: %s, %s, %s, on %s.", what->origin->name,
                 what->origin->kind->id, record, level, urgency_text(what->urgency), day);
-    output_line(output, "May %s (%s), %s%s, see it?", what->recipient->name,
-                what->recipient->kind->id,
-                agency_is_front_door(what->recipient) ? "a front door"
-                : roles[0] != '\0'                    ? "for the child "
-                                                      : "not involved with the child",
-                agency_is_front_door(what->recipient) ? "" : roles);
+    bool door = agency_is_front_door(what->recipient);
+    const char *before = "";
+    const char *behind = "";
+    if (door) {
+        before = "a front door";
+    } else if (roles[0] == '\0') {
+        before = "if it has no role for the child";
+        behind = " Say --role ROLE if it has one.";
+    } else {
+        before = "for the child ";
+        behind = question->roles_known ? " So says the circle that the agent knows." : "";
+    }
+    output_line(output, "May %s (%s), %s%s, see it?%s", what->recipient->name,
+                what->recipient->kind->id, before, door ? "" : roles, behind);
 }
 
 static void say_rule(struct output *output, const struct question *question,
@@ -367,6 +408,7 @@ enum status command_agreement_explain(struct cli *cli, int argc, char **argv)
     }
     status = prepare(cli, &given, &desk, &question);
     if (status == STATUS_OK) {
+        question.roles_known = known.roles;
         answer(&cli->output, &question, given.record);
     }
     agreement_desk_close(&desk);

@@ -145,6 +145,16 @@ static void set_frozen(struct json *object, const struct api_view *view, struct 
     }
 }
 
+/* Who else is involved with its child, as of a record of others. */
+static void set_circle(struct json *object, const struct api_view *view, struct store_txn *txn,
+                       const struct out_row *row)
+{
+    const struct opening opening = {.agent = view->agent, .txn = txn, .own = view->own};
+    if (row->has_entry && row->kind == ENTRY_RECORD) {
+        view_set_circle(object, view, &opening, row->handle);
+    }
+}
+
 void api_record_show(const struct api_call *call, struct api_answer *answer)
 {
     _cleanup_(view_end) struct api_view view;
@@ -174,6 +184,7 @@ void api_record_show(const struct api_call *call, struct api_answer *answer)
     view_set_returned(document, &view, txn, &record.reference, call->role >= USER_PRACTITIONER);
     if (call->role >= USER_PRACTITIONER) {
         set_reasons(document, &view, txn, &record.row, state.alert);
+        set_circle(document, &view, txn, &record.row);
     }
     if (readers.asked) {
         struct json *list = readers_json(&view, &readers, record.row.kind);

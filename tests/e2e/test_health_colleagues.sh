@@ -213,6 +213,10 @@ at visitor agreement explain --record "$FIRST" --role open-case
 expect 'Elm Street Surgery .gp. has: was-not-brought' "what it is about"
 expect 'May Health Visiting, North' "who asks"
 expect 'It gets it at once' "the health visitor to see it"
+at surgery agreement explain --record "$FIRST" --recipient visitor
+expect 'for the child .*see it. So says the circle that the agent knows' "the role that the surgery knows the visitor to hold"
+at surgery agreement explain --record "$FIRST" --recipient dental
+expect 'if it has no role for the child, see it. Say --role ROLE if it has one' "that no role is known, and no fact made of it"
 try visitor agreement explain --record "$PUPILS"
 ((LAST == 5)) || broken "the health visitor is told of a record that never came to it"
 at visitor agreement check

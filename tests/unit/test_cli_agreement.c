@@ -233,6 +233,19 @@ static void what_another_role_would_change_is_said(void **state)
     said(world, "As open-case it is told at once that there is one (concern-2-to-early-help).");
 }
 
+static void without_a_role_it_is_asked_as_if_there_were_none(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(RUN(world, "explain", world->north, "--origin", "gp", "--recipient", "school",
+                         "--record", "was-not-brought"),
+                     STATUS_OK);
+
+    said(world,
+         "May School or college (school), if it has no role for the child, see it? Say --role "
+         "ROLE if it has one.");
+}
+
 static void how_far_a_new_worker_looks_back_is_explained(void **state)
 {
     struct world *world = *state;
@@ -526,6 +539,7 @@ int main(void)
         story(agreements_past_their_review_date_are_not_in_order),
         story(why_not_is_said_in_words_with_rule_and_source),
         story(what_another_role_would_change_is_said),
+        story(without_a_role_it_is_asked_as_if_there_were_none),
         story(how_far_a_new_worker_looks_back_is_explained),
         story(what_no_rule_decides_is_explained_too),
         story(an_explanation_is_an_object_for_programs),
