@@ -99,7 +99,7 @@ start_agents "${AGENCIES[@]}" # they hear at once whatever there is to hear
 connect "${AGENCIES[@]}"
 for id in hospital midwives hub school; do
     everything "$id"
-    expect '^\{"items":\[\],"next":[0-9]+\}$' "empty lists at $id"
+    expect '^\{"items":\[\],"more":false,"next":[0-9]+,"older":0\}$' "empty lists at $id"
     refute '"(card|account|header|headlines|record)":' "anything about a record at $id"
 done
 everything surgery
@@ -131,7 +131,7 @@ circle() {
     try school --json alert 1
     ((LAST == 5)) || broken "the uninvolved school learns of an alert"
     everything school
-    expect '^\{"items":\[\],"next":[0-9]+\}$' "empty lists at the school"
+    expect '^\{"items":\[\],"more":false,"next":[0-9]+,"older":0\}$' "empty lists at the school"
     refute 'Peregrina|"(card|account|header|headlines)":|health-contact' "anything at the uninvolved school"
 }
 
