@@ -21,7 +21,7 @@ static const char *const children[SIM_CHILDREN + 1] = {
     "\"nhs_number\":{\"value\":\"9990000026\",\"verified\":true},\"given_name\":\"Blake\"",
     "\"nhs_number\":{\"value\":\"9990000034\",\"verified\":true},\"given_name\":\"Corin\"",
     "\"nhs_number\":{\"value\":\"9990000042\",\"verified\":true},\"given_name\":\"Devon\"",
-    "\"nhs_number\":{\"value\":\"9990000050\",\"verified\":true}," BY_NAME,
+    ("\"nhs_number\":{\"value\":\"9990000050\",\"verified\":true}," BY_NAME),
 };
 
 static const char *const agencies[SIM_AGENTS + 1] = {"",   "gp-elm", "hospital",
