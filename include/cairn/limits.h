@@ -149,11 +149,12 @@
     (8ULL << 20) /* on disk beforehand: some hundreds of urgent records */
 #define CAIRN_AGENT_UNASKED_BYTES                                                                  \
     (2ULL << 20) /* and for what is written without asking: documents, receipts */
-#define CAIRN_AGENT_GROW_BYTES    (256ULL << 10) /* the store's file grows by such steps */
-#define CAIRN_AGENT_ENTRY_BYTES   (48ULL << 10) /* of pages that one entry touches, sealed and all */
-#define CAIRN_READERS_MAX         512
-#define CAIRN_DISK_WARN_PERCENT   80 /* the bulk lane is told to wait */
-#define CAIRN_DISK_REFUSE_PERCENT 90 /* the rest is for what is urgent, decisions, acknowledgements */
+#define CAIRN_AGENT_GROW_BYTES  (256ULL << 10) /* the store's file grows by such steps */
+#define CAIRN_AGENT_ENTRY_BYTES (48ULL << 10)  /* of pages that one entry touches, sealed and all */
+#define CAIRN_READERS_MAX       512
+#define CAIRN_DISK_WARN_PERCENT 80 /* the bulk lane is told to wait */
+#define CAIRN_DISK_REFUSE_PERCENT                                                                  \
+    90 /* the rest is for what is urgent, decisions, acknowledgements */
 #define CAIRN_BROKER_RESERVE_BYTES                                                                 \
     (16ULL << 20) /* of disk, kept from the first of these on: some hundreds of urgent batches */
 

@@ -171,11 +171,8 @@ static enum daemon_stage stage_of(const char *name)
         const char *name;
         enum daemon_stage stage;
     } names[] = {
-        {"verify", DAEMON_VERIFY},
-        {"commit", DAEMON_COMMIT},
-        {"attest", DAEMON_ATTEST},
-        {"publish", DAEMON_PUBLISH},
-        {"ZMQ", DAEMON_IO},
+        {"verify", DAEMON_VERIFY},   {"commit", DAEMON_COMMIT}, {"attest", DAEMON_ATTEST},
+        {"publish", DAEMON_PUBLISH}, {"ZMQ", DAEMON_IO},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {

@@ -17,8 +17,8 @@
 #include <cmocka.h>
 
 #include "base/date.h"
-#include "os/guard.h"
 #include "os/files.h"
+#include "os/guard.h"
 #include "support/console.h"
 #include "support/scratch.h"
 #include "support/world.h"
