@@ -303,6 +303,20 @@ static void measure_single(struct bench *bench)
     (void)measure_rows(bench, FIGURE_ROWS_8, &limit);
 }
 
+static void measure_single_two_lanes(struct bench *bench)
+{
+    const struct load_plan plan = {.parcels = parcels_for(bench, bench->single_rate, 2),
+                                   .records = 1,
+                                   .lanes = 2,
+                                   .broker = &bench->broker};
+    _cleanup_(load_result_deinit) struct load_result run;
+    struct run_cost cost;
+
+    report_add(&bench->report, FIGURE_SINGLE_TWO, run_load(bench, &plan, &run, &cost));
+    report_add(&bench->report, FIGURE_SINGLE_TWO_BATCH, cost.batch);
+    report_add(&bench->report, FIGURE_SINGLE_TWO_CPU, run.broker_cpu_s * 1e6 / (double)run.records);
+}
+
 /* --- alerts --- */
 
 static void spool(void *data)
@@ -508,8 +522,9 @@ static void measure_round(struct bench *bench, struct peers *peers)
         const char *name;
         void (*measure)(struct bench *bench);
     } pieces[] = {
-        {"limits", measure_limits}, {"bulk", measure_bulk},     {"lanes", measure_two_lanes},
-        {"single", measure_single}, {"alerts", measure_alerts},
+        {"limits", measure_limits},           {"bulk", measure_bulk},
+        {"lanes", measure_two_lanes},         {"single", measure_single},
+        {"single", measure_single_two_lanes}, {"alerts", measure_alerts},
     };
 
     rows_fill(&bench->rows, bench->report.stored);

@@ -36,6 +36,9 @@
     X(SINGLE_P99, ACCEPTED, "ms", "  from send to receipt, 99th percentile")                       \
     X(SINGLE_CPU, ACCEPTED, "us", "  processor time of the broker a record")                       \
     X(SINGLE_CLIENT_CPU, ACCEPTED, "us", "  processor time of the eight agencies' end a record")   \
+    X(SINGLE_TWO, ACCEPTED, "records/s", "parcels of 1, normal and bulk lane of 8 agencies")       \
+    X(SINGLE_TWO_BATCH, ACCEPTED, "records", "  records a commit")                                 \
+    X(SINGLE_TWO_CPU, ACCEPTED, "us", "  processor time of the broker a record")                   \
     X(ALERT_P50, ALERT, "ms", "send of the completing record to delivery, median")                 \
     X(ALERT_P99, ALERT, "ms", "the same, 99th percentile")                                         \
     X(WHOLE_P50, ALERT, "ms", "with a spool's and an inbox's commit at the ends, median")          \
@@ -126,6 +129,7 @@
     X(TWO_BY_ROWS_1024, TWO, ROWS_1024, "accepted, two lanes / P1024")                             \
     X(SINGLE_BY_ROWS_8, SINGLE, ROWS_8, "accepted, parcels of 1 / P8")                             \
     X(SINGLE_BY_VERIFY, SINGLE, VERIFY, "accepted, parcels of 1 / V, one core")                    \
+    X(SINGLE_TWO_BY_VERIFY, SINGLE_TWO, VERIFY, "accepted, parcels of 1 in two lanes / V")         \
     X(SINGLE_BY_FRAMES, SINGLE, FRAMES, "accepted, parcels of 1 / F")                              \
     X(WHOSE_BY_RECORD, CORE_WHOSE, CORE_RECORD, "whose child it is / a record committed")          \
     X(CANDIDATE_BY_RECORD, CORE_CANDIDATE, CORE_RECORD, "who else it might be / the same")         \
