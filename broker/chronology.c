@@ -95,18 +95,22 @@ static size_t merge(const struct chronology_item *a, size_t n_a, const struct ch
     return CAIRN_CHRONOLOGY_SCAN_MAX - at;
 }
 
-size_t chronology_merge(struct apply *apply, const struct chronology_search *search,
-                        struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX], size_t n)
+/* A function of its own: few searches need its lists, which are large. */
+static NOINLINE size_t merge_scan(struct apply *apply, const struct chronology_search *search,
+                                  struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX], size_t n)
 {
     struct chronology_item more[CAIRN_CHRONOLOGY_SCAN_MAX];
     struct chronology_item both[CAIRN_CHRONOLOGY_SCAN_MAX];
-    if (n == 0) {
-        return chronology_scan(apply, search, items);
-    }
     size_t n_more = chronology_scan(apply, search, more);
     size_t n_both = merge(items, n, more, n_more, both);
     memcpy(items, both, n_both * sizeof(items[0]));
     return n_both;
+}
+
+size_t chronology_merge(struct apply *apply, const struct chronology_search *search,
+                        struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX], size_t n)
+{
+    return n == 0 ? chronology_scan(apply, search, items) : merge_scan(apply, search, items, n);
 }
 
 bool chronology_has(struct apply *apply, uint64_t child, const struct subject_id *subject)

@@ -13,6 +13,7 @@
 #define MUST_USE     __attribute__((warn_unused_result))
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define NORETURN     __attribute__((noreturn))
+#define NOINLINE     __attribute__((noinline))
 /* `_cleanup_(x_free) struct x *p = NULL;`: x_free(&p) runs when p leaves scope. */
 #define _cleanup_(fn) __attribute__((cleanup(fn)))
 

@@ -287,9 +287,13 @@ static int64_t london_ms(int64_t ms)
     return ms + (summer ? 60 * MS_PER_MINUTE : 0);
 }
 
+/* Asked several times for each record. London's day is the one of UTC but for the last hour of a summer's. */
 int32_t instant_london_day(int64_t ms)
 {
-    return (int32_t)floor_div(london_ms(ms), DAY_MS);
+    int64_t day = floor_div(ms, DAY_MS);
+    bool last_hour = ms - day * DAY_MS >= DAY_MS - 60 * MS_PER_MINUTE;
+
+    return (int32_t)(last_hour ? floor_div(london_ms(ms), DAY_MS) : day);
 }
 
 int instant_london_minute(int64_t ms)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/slice.h"
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,44 +50,6 @@ struct slice read_bytes(struct reader *reader, size_t len)
     return taken;
 }
 
-static uint64_t read_big_endian(struct reader *reader, size_t len)
-{
-    struct slice taken = read_bytes(reader, len);
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < taken.len; i++) {
-        value = value << 8 | taken.data[i];
-    }
-    return value;
-}
-
-uint8_t read_u8(struct reader *reader)
-{
-    return (uint8_t)read_big_endian(reader, 1);
-}
-
-uint16_t read_u16(struct reader *reader)
-{
-    return (uint16_t)read_big_endian(reader, 2);
-}
-
-uint32_t read_u32(struct reader *reader)
-{
-    return (uint32_t)read_big_endian(reader, 4);
-}
-
-uint64_t read_u64(struct reader *reader)
-{
-    return read_big_endian(reader, 8);
-}
-
-int32_t read_i32(struct reader *reader)
-{
-    uint32_t biased = read_u32(reader);
-
-    return reader->failed ? 0 : (int32_t)(biased ^ I32_SIGN);
-}
-
 void read_into(struct reader *reader, void *out, size_t len)
 {
     struct slice taken = read_bytes(reader, len);
@@ -96,6 +59,45 @@ void read_into(struct reader *reader, void *out, size_t len)
     } else if (len > 0) {
         memcpy(out, taken.data, len);
     }
+}
+
+uint8_t read_u8(struct reader *reader)
+{
+    uint8_t byte;
+
+    read_into(reader, &byte, sizeof(byte));
+    return byte;
+}
+
+uint16_t read_u16(struct reader *reader)
+{
+    uint16_t bytes;
+
+    read_into(reader, &bytes, sizeof(bytes));
+    return be16toh(bytes);
+}
+
+uint32_t read_u32(struct reader *reader)
+{
+    uint32_t bytes;
+
+    read_into(reader, &bytes, sizeof(bytes));
+    return be32toh(bytes);
+}
+
+uint64_t read_u64(struct reader *reader)
+{
+    uint64_t bytes;
+
+    read_into(reader, &bytes, sizeof(bytes));
+    return be64toh(bytes);
+}
+
+int32_t read_i32(struct reader *reader)
+{
+    uint32_t biased = read_u32(reader);
+
+    return reader->failed ? 0 : (int32_t)(biased ^ I32_SIGN);
 }
 
 struct slice read_sized(struct reader *reader, size_t max)
@@ -135,35 +137,30 @@ void write_bytes(struct writer *writer, const void *data, size_t len)
     }
 }
 
-static void write_big_endian(struct writer *writer, uint64_t value, size_t len)
-{
-    uint8_t bytes[8];
-
-    for (size_t i = len; i > 0; i--) {
-        bytes[i - 1] = (uint8_t)value;
-        value >>= 8;
-    }
-    write_bytes(writer, bytes, len);
-}
-
 void write_u8(struct writer *writer, uint8_t value)
 {
-    write_big_endian(writer, value, 1);
+    write_bytes(writer, &value, sizeof(value));
 }
 
 void write_u16(struct writer *writer, uint16_t value)
 {
-    write_big_endian(writer, value, 2);
+    uint16_t bytes = htobe16(value);
+
+    write_bytes(writer, &bytes, sizeof(bytes));
 }
 
 void write_u32(struct writer *writer, uint32_t value)
 {
-    write_big_endian(writer, value, 4);
+    uint32_t bytes = htobe32(value);
+
+    write_bytes(writer, &bytes, sizeof(bytes));
 }
 
 void write_u64(struct writer *writer, uint64_t value)
 {
-    write_big_endian(writer, value, 8);
+    uint64_t bytes = htobe64(value);
+
+    write_bytes(writer, &bytes, sizeof(bytes));
 }
 
 void write_i32(struct writer *writer, int32_t value)

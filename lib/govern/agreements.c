@@ -151,13 +151,20 @@ struct decision agreements_decide(const struct agreements *agreements,
     };
 }
 
+/* No rule gives more. */
+static bool is_all(const struct decision *decision)
+{
+    return decision->effect == EFFECT_SHARE && decision->mode == MODE_CONTENT;
+}
+
 struct decision agreements_decide_at_most(const struct agreements *agreements,
                                           const struct disclosure *what)
 {
     struct disclosure supposed = *what;
     struct decision most = agreements_decide(agreements, what);
+    uint32_t roles = agency_is_front_door(what->recipient) ? 0 : ROLES; /* see fits_roles */
 
-    for (uint32_t role = 1; role <= ROLES; role++) {
+    for (uint32_t role = 1; role <= roles && !is_all(&most); role++) {
         supposed.roles = ROLE_BIT(role);
         struct decision decision = agreements_decide(agreements, &supposed);
         if (decision.effect > most.effect ||
