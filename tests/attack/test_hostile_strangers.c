@@ -149,9 +149,8 @@ static int set_up(void **state)
     estate_add_agency(&flood.estate, "gp-elm", "gp");
     estate_add_agency(&flood.estate, "mash", "mash");
     read_address();
-    flood.gp = load_new(&flood.estate, "gp-elm");
     broker_start(&flood.estate, &flood.broker);
-    load_reconnect(flood.gp);
+    flood.gp = load_new(&flood.estate, "gp-elm");
     load_submit(flood.gp, 4);
     load_settle(flood.gp);
     flood.baseline = resident();
