@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -32,6 +33,14 @@ struct marker_file {
     struct mark present;
     struct mark crashes[MARKER_CRASHES];
 };
+
+/* What ends a process by what one of its threads did. */
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+
+static struct marker *watched;
+static struct sigaction
+    before[ARRAY_LEN(fatal_signals)]; /* what they did before they were watched */
+static _Thread_local bool sets_marks;
 
 static_assert(sizeof(struct marker_file) <= MARKER_FILE_BYTES, "it fits the file");
 
@@ -157,8 +166,41 @@ int marker_open(const char *path, struct marker *ret)
     return 0;
 }
 
+/* Of an instruction that faults it happens again on the way back; what was sent is sent again. */
+static void on_fatal_signal(int sig, siginfo_t *info, void *context)
+{
+    (void)context;
+    if (watched != NULL && !sets_marks) {
+        marker_excuse(watched);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(fatal_signals); i++) {
+        if (fatal_signals[i] == sig) {
+            (void)sigaction(sig, &before[i], NULL);
+        }
+    }
+    if (info->si_code <= 0) {
+        (void)raise(sig);
+    }
+}
+
+int marker_watch(struct marker *marker)
+{
+    struct sigaction action = {.sa_sigaction = on_fatal_signal, .sa_flags = SA_SIGINFO};
+
+    assert(watched == NULL);
+    (void)sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < ARRAY_LEN(fatal_signals); i++) {
+        if (sigaction(fatal_signals[i], &action, &before[i]) != 0) {
+            return -errno;
+        }
+    }
+    watched = marker;
+    return 0;
+}
+
 void marker_close(struct marker *marker)
 {
+    watched = watched == marker ? NULL : watched;
     if (marker->file != NULL) {
         (void)munmap(marker->file, MARKER_FILE_BYTES);
     }
@@ -181,6 +223,7 @@ void marker_set(struct marker *marker, struct slice mark)
 {
     assert(mark.len > 0);
     assert(mark.len <= MARKER_MAX_BYTES);
+    sets_marks = true;
     if (!slice_equal(mark_slice(&marker->file->present), mark)) {
         marker_clear(marker);
         mark_write(&marker->file->present, mark, 0);

@@ -15,10 +15,12 @@
  * however many others come between.
  *
  * A process that ends itself, over something else than its mark, says so before (marker_excuse): then
- * that end is no crash.
+ * that end is no crash. Nor is one by a fault or an assert of another thread, once marker_watch was
+ * called. Whatever says nothing of a thread counts: SIGKILL, a system call that is not allowed, a
+ * stack that is full.
  *
- * One thread owns a marker, and only marker_excuse is for any. One process at a time: the file is
- * locked.
+ * One thread owns a marker, and only marker_excuse and marker_watch are for any. One process at a
+ * time: the file is locked.
  */
 #ifndef OS_MARKER_H
 #define OS_MARKER_H
@@ -53,6 +55,12 @@ void marker_set(struct marker *marker, struct slice mark);
 void marker_clear(struct marker *marker);
 /* What is marked, now or until the end that follows at once, is not what the process ends over. */
 void marker_excuse(struct marker *marker);
+/*
+ * From now on a fatal signal (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT) on a thread that has set no
+ * mark excuses the mark, and then does what it would have done. One marker in a process, until
+ * marker_close; before other threads start. -errno when the signals cannot be watched.
+ */
+int marker_watch(struct marker *marker) MUST_USE;
 /*
  * The mark the previous run died with and how often it has been died with, that time included: 1,
  * 2, ... False when that run cleared its mark. Borrowed until marker_close.

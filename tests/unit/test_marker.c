@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -103,6 +107,97 @@ static void an_end_that_was_not_over_the_mark_is_no_crash(void **state)
     marker_close(&marker);
     dies_in(path, "next");
     assert_int_equal(crashes_of(path, "next"), 1); /* excused once is not excused for ever */
+}
+
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+
+/* As an assert, or somebody from outside. */
+static void *send_signal(void *sig)
+{
+    (void)raise(*(const int *)sig);
+    return NULL;
+}
+
+/* Not sent, but done: the instruction faults again, so that whoever looks sees where. */
+static void *write_there(void *page)
+{
+    *(volatile int *)page = 1;
+    return NULL;
+}
+
+struct death {
+    int sig;
+    void *(*of)(void *data);
+    void *data;
+    bool on_another; /* thread than the one that works on "entry" */
+};
+
+NORETURN static void work_and_die(const char *path, const struct death *death)
+{
+    const struct rlimit no_core = {0, 0};
+    struct marker marker = given_marker(path);
+    pthread_t other;
+
+    (void)setrlimit(RLIMIT_CORE, &no_core);
+    (void)signal(death->sig, SIG_DFL); /* whatever a sanitizer does with it */
+    assert_int_equal(marker_watch(&marker), 0);
+    marker_set(&marker, slice_of_text("entry"));
+    if (!death->on_another) {
+        (void)death->of(death->data);
+    } else if (pthread_create(&other, NULL, death->of, death->data) == 0) {
+        (void)pthread_join(other, NULL);
+    }
+    _exit(EXIT_SUCCESS);
+}
+
+static void a_watched_process_dies(const char *path, const struct death *death)
+{
+    int status;
+
+    pid_t child = fork();
+    if (child == 0) {
+        work_and_die(path, death);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), death->sig);
+}
+
+static void a_fault_of_the_thread_that_works_is_a_crash_of_its_mark(void **state)
+{
+    const char *path = in_scratch(*state, "marker");
+
+    for (size_t i = 0; i < ARRAY_LEN(fatal_signals); i++) {
+        int sig = fatal_signals[i];
+        a_watched_process_dies(path, &(struct death){sig, send_signal, &sig, false});
+    }
+
+    assert_int_equal(crashes_of(path, "entry"), ARRAY_LEN(fatal_signals));
+}
+
+static void a_fault_of_another_thread_is_no_crash_of_the_mark(void **state)
+{
+    const char *path = in_scratch(*state, "marker");
+
+    for (size_t i = 0; i < ARRAY_LEN(fatal_signals); i++) {
+        int sig = fatal_signals[i];
+        a_watched_process_dies(path, &(struct death){sig, send_signal, &sig, true});
+        assert_int_equal(crashes_of(path, "entry"), 0);
+    }
+}
+
+static void an_instruction_that_faults_ends_the_process_where_it_is(void **state)
+{
+    const char *path = in_scratch(*state, "marker");
+    void *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(page != MAP_FAILED);
+
+    a_watched_process_dies(path, &(struct death){SIGSEGV, write_there, page, true});
+    assert_int_equal(crashes_of(path, "entry"), 0);
+    a_watched_process_dies(path, &(struct death){SIGSEGV, write_there, page, false});
+    assert_int_equal(crashes_of(path, "entry"), 1);
+
+    assert_int_equal(munmap(page, 4096), 0);
 }
 
 static void each_death_under_a_mark_is_counted(void **state)
@@ -267,6 +362,9 @@ int main(void)
         IN_FOLDER(a_new_marker_knows_of_no_crash),
         IN_FOLDER(a_cleared_mark_is_no_crash),
         IN_FOLDER(an_end_that_was_not_over_the_mark_is_no_crash),
+        IN_FOLDER(a_fault_of_the_thread_that_works_is_a_crash_of_its_mark),
+        IN_FOLDER(a_fault_of_another_thread_is_no_crash_of_the_mark),
+        IN_FOLDER(an_instruction_that_faults_ends_the_process_where_it_is),
         IN_FOLDER(each_death_under_a_mark_is_counted),
         IN_FOLDER(two_entries_that_crash_in_turn_are_both_counted),
         IN_FOLDER(work_that_ends_well_is_forgotten_and_only_that),
