@@ -68,6 +68,35 @@ error_t decide_option(struct decide *decide, int key, char *argument, struct arg
     }
 }
 
+error_t decide_about_option(struct decide_options *given, int key, char *argument,
+                            struct argp_state *state)
+{
+    if (key != ARGP_KEY_ARG) {
+        error_t r = decide_option(&given->decide, key, argument, state);
+        return r == ARGP_ERR_UNKNOWN ? client_option(&given->client, key, argument) : r;
+    }
+    if (given->id != NULL || !client_is_record(argument)) {
+        argp_error(state, "one RECORD: the reference that %s names", given->lister);
+        return EINVAL;
+    }
+    given->id = argument;
+    return 0;
+}
+
+error_t decide_about_check(const struct decide_options *given, bool acts_given, const char *acts,
+                           struct argp_state *state)
+{
+    const struct decide *decide = &given->decide;
+    bool says = decide->name != NULL || decide->role != NULL || decide->reason != NULL;
+    if ((given->id != NULL) != acts_given || (says && !acts_given)) {
+        argp_error(state,
+                   "a RECORD goes with %s; without, all is listed (`cairn record` shows one)",
+                   acts);
+        return EINVAL;
+    }
+    return 0;
+}
+
 error_t decide_check(const struct decide *decide, struct argp_state *state)
 {
     bool closes = decide->action != NULL && strcmp(decide->action, action_text(ACTION_CLOSE)) == 0;

@@ -9,10 +9,8 @@
 #include "cli/show.h"
 
 struct kept_options {
-    struct client client;
-    const char *id;
+    struct decide_options about;
     const char *part; /* of the path: what is decided; NULL: nothing */
-    struct decide decide;
 };
 
 enum {
@@ -31,30 +29,11 @@ static error_t take_act(struct kept_options *given, const char *part, struct arg
     return 0;
 }
 
-static error_t check(const struct kept_options *given, struct argp_state *state)
-{
-    const struct decide *decide = &given->decide;
-    bool says = decide->name != NULL || decide->role != NULL || decide->reason != NULL;
-    if ((given->id != NULL) != (given->part != NULL) || (says && given->part == NULL)) {
-        argp_error(state, "a RECORD goes with --send, --withdraw or --keep; without, all is listed "
-                          "(`cairn record` shows one)");
-        return EINVAL;
-    }
-    return 0;
-}
-
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct kept_options *given = state->input;
 
     switch (key) {
-    case ARGP_KEY_ARG:
-        if (given->id != NULL || !client_is_record(argument)) {
-            argp_error(state, "one RECORD: the reference that `cairn kept` names");
-            return EINVAL;
-        }
-        given->id = argument;
-        return 0;
     case KEPT_SEND:
         return take_act(given, CAIRN_PATH_PART_SEND, state);
     case KEPT_WITHDRAW:
@@ -62,11 +41,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEPT_KEEP:
         return take_act(given, CAIRN_PATH_PART_KEEP, state);
     case ARGP_KEY_END:
-        return check(given, state);
-    default: {
-        error_t r = decide_option(&given->decide, key, argument, state);
-        return r == ARGP_ERR_UNKNOWN ? client_option(&given->client, key, argument) : r;
-    }
+        return decide_about_check(&given->about, given->part != NULL,
+                                  "--send, --withdraw or --keep", state);
+    default:
+        return decide_about_option(&given->about, key, argument, state);
     }
 }
 
@@ -133,7 +111,7 @@ enum status command_kept(struct cli *cli, int argc, char **argv)
                 "person is to look at them again. Kept is not sent: it is not a referral. With "
                 "RECORD a named person sends it on, takes it back or keeps it, and says why.",
     };
-    struct kept_options given = {.client = client_default()};
+    struct kept_options given = {.about = {.client = client_default(), .lister = "`cairn kept`"}};
     const struct command_call call = {argc, argv};
     enum status status = STATUS_OK;
     char path[CLIENT_PATH_BYTES];
@@ -142,8 +120,8 @@ enum status command_kept(struct cli *cli, int argc, char **argv)
         return status;
     }
     if (given.part == NULL) {
-        return list(cli, &given.client);
+        return list(cli, &given.about.client);
     }
-    (void)snprintf(path, sizeof(path), CAIRN_PATH_KEPT "/%s%s", given.id, given.part);
-    return decide_answer(cli, &given.client, path, &given.decide);
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_KEPT "/%s%s", given.about.id, given.part);
+    return decide_answer(cli, &given.about.client, path, &given.about.decide);
 }

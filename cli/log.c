@@ -81,26 +81,25 @@ static enum status store_head(struct cli *cli, const char *dir)
     return STATUS_OK;
 }
 
+static enum status show_head(struct cli *cli, const struct log_options *given)
+{
+    return given->n_arguments == 1 ? store_head(cli, given->arguments[0])
+                                   : agent_head(cli, &given->client);
+}
+
 enum status command_log_head(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {CLIENT_OPTION, {0}};
-    static const struct command_line line = {
-        .options = options,
-        .parser = log_option,
-        .arguments = "[DIR]",
-        .help = "Prints the signed head of the log that the agent has verified; of a broker's "
-                "folder DIR, the head that lies there, unsigned.",
+    static const struct log_command command = {
+        .line = {.options = options,
+                 .parser = log_option,
+                 .arguments = "[DIR]",
+                 .help = "Prints the signed head of the log that the agent has verified; of a "
+                         "broker's folder DIR, the head that lies there, unsigned."},
+        .max_arguments = 1,
+        .run = show_head,
     };
-    struct log_options given = {
-        .client = client_default(), .trust = LOG_TRUST_NULL, .max_arguments = 1};
-    const struct command_call call = {argc, argv};
-    enum status status = STATUS_OK;
-
-    if (!command_parse(cli, &line, call, &given, &status)) {
-        return status;
-    }
-    return given.n_arguments == 1 ? store_head(cli, given.arguments[0])
-                                  : agent_head(cli, &given.client);
+    return log_command_run(cli, &command, (struct command_call){argc, argv});
 }
 
 /* --- prove --- */
@@ -182,6 +181,11 @@ static enum status check_proof(struct cli *cli, const struct log_options *given)
     return STATUS_OK;
 }
 
+static enum status prove_or_check(struct cli *cli, const struct log_options *given)
+{
+    return given->check ? check_proof(cli, given) : prove(cli, given);
+}
+
 enum status command_log_prove(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {
@@ -190,26 +194,16 @@ enum status command_log_prove(struct cli *cli, int argc, char **argv)
         LOG_TRUST_KEY_OPTIONS,
         {0},
     };
-    static const struct command_line line = {
-        .options = options,
-        .parser = log_option,
-        .arguments = "RECORD|--check [FILE]",
-        .help = "Prints a proof that a record of this agency is in the log, which needs nothing "
-                "but the log's key to be checked; with --check, checks one.",
+    static const struct log_command command = {
+        .line = {.options = options,
+                 .parser = log_option,
+                 .arguments = "RECORD|--check [FILE]",
+                 .help = "Prints a proof that a record of this agency is in the log, which needs "
+                         "nothing but the log's key to be checked; with --check, checks one."},
+        .max_arguments = 1,
+        .run = prove_or_check,
     };
-    struct log_options given = {
-        .client = client_default(), .trust = LOG_TRUST_NULL, .max_arguments = 1};
-    const struct command_call call = {argc, argv};
-    enum status status = STATUS_OK;
-
-    if (!command_parse(cli, &line, call, &given, &status)) {
-        return status;
-    }
-    status = log_trust_load(cli, &given.trust);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    return given.check ? check_proof(cli, &given) : prove(cli, &given);
+    return log_command_run(cli, &command, (struct command_call){argc, argv});
 }
 
 /* --- export --- */
@@ -321,22 +315,15 @@ enum status command_log_export(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {
         LOG_TRUST_CHECKPOINT_OPTION, LOG_TRUST_KEY_OPTIONS, {0}};
-    static const struct command_line line = {
-        .options = options,
-        .parser = log_option,
-        .arguments = "DIR FILE",
-        .help = "Writes the log of a broker's folder into a text file that needs no database. With "
-                "a checkpoint, exactly the leaves that it was signed over.",
+    static const struct log_command command = {
+        .line = {.options = options,
+                 .parser = log_option,
+                 .arguments = "DIR FILE",
+                 .help =
+                     "Writes the log of a broker's folder into a text file that needs no "
+                     "database. With a checkpoint, exactly the leaves that it was signed over."},
+        .max_arguments = 2,
+        .run = export_log,
     };
-    struct log_options given = {.trust = LOG_TRUST_NULL, .max_arguments = 2};
-    const struct command_call call = {argc, argv};
-    enum status status = STATUS_OK;
-
-    if (!command_parse(cli, &line, call, &given, &status)) {
-        return status;
-    }
-    status = log_trust_load(cli, &given.trust);
-    status = status == STATUS_OK ? export_log(cli, &given) : status;
-    log_trust_deinit(&given.trust);
-    return status;
+    return log_command_run(cli, &command, (struct command_call){argc, argv});
 }

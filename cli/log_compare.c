@@ -42,22 +42,16 @@ static enum status evidence(struct cli *cli, const struct log_options *given)
 enum status command_log_evidence(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {CLIENT_OPTION, {0}};
-    static const struct command_line line = {
-        .options = options,
-        .parser = log_option,
-        .arguments = "held|shown",
-        .help = "Prints one of the two signed heads that the agent kept when the broker showed "
-                "another log: the one that it held, or the one that was shown.",
+    static const struct log_command command = {
+        .line = {.options = options,
+                 .parser = log_option,
+                 .arguments = "held|shown",
+                 .help = "Prints one of the two signed heads that the agent kept when the broker "
+                         "showed another log: the one that it held, or the one that was shown."},
+        .max_arguments = 1,
+        .run = evidence,
     };
-    struct log_options given = {
-        .client = client_default(), .trust = LOG_TRUST_NULL, .max_arguments = 1};
-    const struct command_call call = {argc, argv};
-    enum status status = STATUS_OK;
-
-    if (!command_parse(cli, &line, call, &given, &status)) {
-        return status;
-    }
-    return evidence(cli, &given);
+    return log_command_run(cli, &command, (struct command_call){argc, argv});
 }
 
 /* --- compare --- */
@@ -168,8 +162,12 @@ static enum status one_log(struct cli *cli, const struct comparing *comparing)
 static enum status compare(struct cli *cli, const struct log_options *given)
 {
     struct comparing comparing = {.in_log = {false}};
-    enum status status = read_heads(cli, given, &comparing);
 
+    if (given->n_arguments < HEADS || !given->trust.has_key) {
+        return output_refuse(&cli->output, STATUS_USAGE, "",
+                             "needs two signed heads, and --key or --governance: whom you trust");
+    }
+    enum status status = read_heads(cli, given, &comparing);
     if (status != STATUS_OK) {
         return status;
     }
@@ -203,28 +201,14 @@ static enum status compare(struct cli *cli, const struct log_options *given)
 enum status command_log_compare(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {LOG_TRUST_KEY_OPTIONS, {0}};
-    static const struct command_line line = {
-        .options = options,
-        .parser = log_option,
-        .arguments = "HEAD HEAD [EXPORT]",
-        .help = "Says whether two signed heads, as agencies hold or were shown them, are of one "
-                "log. Of different lengths they are held against an exported log.",
+    static const struct log_command command = {
+        .line = {.options = options,
+                 .parser = log_option,
+                 .arguments = "HEAD HEAD [EXPORT]",
+                 .help = "Says whether two signed heads, as agencies hold or were shown them, are "
+                         "of one log. Of different lengths they are held against an exported log."},
+        .max_arguments = HEADS + 1,
+        .run = compare,
     };
-    struct log_options given = {
-        .client = client_default(), .trust = LOG_TRUST_NULL, .max_arguments = HEADS + 1};
-    const struct command_call call = {argc, argv};
-    enum status status = STATUS_OK;
-
-    if (!command_parse(cli, &line, call, &given, &status)) {
-        return status;
-    }
-    status = log_trust_load(cli, &given.trust);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (given.n_arguments < HEADS || !given.trust.has_key) {
-        return output_refuse(&cli->output, STATUS_USAGE, "",
-                             "needs two signed heads, and --key or --governance: whom you trust");
-    }
-    return compare(cli, &given);
+    return log_command_run(cli, &command, (struct command_call){argc, argv});
 }

@@ -23,6 +23,24 @@ error_t log_option(int key, char *argument, struct argp_state *state)
     }
 }
 
+enum status log_command_run(struct cli *cli, const struct log_command *command,
+                            struct command_call call)
+{
+    struct log_options given = {.client = client_default(),
+                                .trust = LOG_TRUST_NULL,
+                                .max_arguments = command->max_arguments};
+    enum status status = STATUS_OK;
+
+    assert(command->max_arguments <= LOG_ARGUMENTS_MAX);
+    if (!command_parse(cli, &command->line, call, &given, &status)) {
+        return status;
+    }
+    status = log_trust_load(cli, &given.trust);
+    status = status == STATUS_OK ? command->run(cli, &given) : status;
+    log_trust_deinit(&given.trust);
+    return status;
+}
+
 void log_say_document(struct output *output, const char *key, struct buf *text)
 {
     int r = json_set_text(output_result(output), key, buf_slice(text));

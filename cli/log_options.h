@@ -19,6 +19,16 @@ struct log_options {
 };
 error_t log_option(int key, char *argument, struct argp_state *state);
 
+/* One of them: what argp is told, and what is done with what was given. */
+struct log_command {
+    struct command_line line; /* its parser is log_option */
+    int max_arguments;        /* at most LOG_ARGUMENTS_MAX */
+    enum status (*run)(struct cli *cli, const struct log_options *given);
+};
+/* Reads the options, and the key and the checkpoint that they name; then runs it. */
+enum status log_command_run(struct cli *cli, const struct log_command *command,
+                            struct command_call call) MUST_USE;
+
 /* A document in its lines, so that it can be redirected into a file as it is. */
 void log_say_document(struct output *output, const char *key, struct buf *text);
 

@@ -13,45 +13,22 @@ enum {
 };
 
 struct returned_options {
-    struct client client;
-    const char *id;
+    struct decide_options about;
     bool done;
-    struct decide decide;
 };
-
-static error_t check(const struct returned_options *given, struct argp_state *state)
-{
-    const struct decide *decide = &given->decide;
-    bool says = decide->name != NULL || decide->role != NULL || decide->reason != NULL;
-    if ((given->id != NULL) != given->done || (says && !given->done)) {
-        argp_error(state, "a RECORD goes with --done; without, all is listed (`cairn record` shows "
-                          "one)");
-        return EINVAL;
-    }
-    return 0;
-}
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct returned_options *given = state->input;
 
     switch (key) {
-    case ARGP_KEY_ARG:
-        if (given->id != NULL || !client_is_record(argument)) {
-            argp_error(state, "one RECORD: the reference that `cairn returned` names");
-            return EINVAL;
-        }
-        given->id = argument;
-        return 0;
     case RETURNED_DONE:
         given->done = true;
         return 0;
     case ARGP_KEY_END:
-        return check(given, state);
-    default: {
-        error_t r = decide_option(&given->decide, key, argument, state);
-        return r == ARGP_ERR_UNKNOWN ? client_option(&given->client, key, argument) : r;
-    }
+        return decide_about_check(&given->about, given->done, "--done", state);
+    default:
+        return decide_about_option(&given->about, key, argument, state);
     }
 }
 
@@ -114,7 +91,8 @@ enum status command_returned(struct cli *cli, int argc, char **argv)
             "what to do. With RECORD and --done a named person says that somebody has dealt "
             "with it, and how.",
     };
-    struct returned_options given = {.client = client_default()};
+    struct returned_options given = {
+        .about = {.client = client_default(), .lister = "`cairn returned`"}};
     const struct command_call call = {argc, argv};
     enum status status = STATUS_OK;
     char path[CLIENT_PATH_BYTES];
@@ -123,8 +101,9 @@ enum status command_returned(struct cli *cli, int argc, char **argv)
         return status;
     }
     if (!given.done) {
-        return list(cli, &given.client);
+        return list(cli, &given.about.client);
     }
-    (void)snprintf(path, sizeof(path), CAIRN_PATH_RETURNED "/%s" CAIRN_PATH_PART_DONE, given.id);
-    return decide_answer(cli, &given.client, path, &given.decide);
+    (void)snprintf(path, sizeof(path), CAIRN_PATH_RETURNED "/%s" CAIRN_PATH_PART_DONE,
+                   given.about.id);
+    return decide_answer(cli, &given.about.client, path, &given.about.decide);
 }
