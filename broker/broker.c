@@ -47,23 +47,22 @@ static int open_store(struct broker *broker, struct error *error)
     return store_open(&options, &broker->store, error);
 }
 
-static int file_in_dir(const struct broker *broker, const char *name, char out[PATH_LEN],
+static int file_in_dir(const struct options *options, const char *name, char out[PATH_LEN],
                        struct error *error)
 {
-    int n = snprintf(out, PATH_LEN, "%s/%s", broker->options->dir, name);
-    return n > 0 && n < PATH_LEN ? 0
-                                 : error_set(error, broker->options->dir, "the path is too long");
+    int n = snprintf(out, PATH_LEN, "%s/%s", options->dir, name);
+    return n > 0 && n < PATH_LEN ? 0 : error_set(error, options->dir, "the path is too long");
 }
 
 static int open_counters(struct broker *broker, struct error *error)
 {
     char path[PATH_LEN];
-    int r = file_in_dir(broker, "counters", path, error);
+    int r = file_in_dir(broker->options, "counters", path, error);
     return r == 0 ? broker_counters_create(path, &broker->counters, error) : r;
 }
 
-/* What ends the broker by its own decision, on whichever thread, is no fault of the entry that was
- * being applied just then: one that is set aside reaches nobody. */
+/* What ends the broker by its own decision, on whichever thread, or by a fault of another thread, is
+ * no fault of the entry that was being applied just then: one that is set aside reaches nobody. */
 static void excuse_entry(void *data)
 {
     marker_excuse(data);
@@ -72,11 +71,12 @@ static void excuse_entry(void *data)
 static int open_marker(struct broker *broker, struct error *error)
 {
     char path[PATH_LEN];
-    int r = file_in_dir(broker, "applying", path, error);
+    int r = file_in_dir(broker->options, "applying", path, error);
     if (r != 0) {
         return r;
     }
     r = marker_open(path, &broker->commit.marker);
+    r = r == 0 ? marker_watch(&broker->commit.marker) : r;
     if (r != 0) {
         (void)error_set(error, path, "the crash marker cannot be opened: %s", strerror(-r));
         return r;
@@ -92,6 +92,13 @@ int broker_signer(struct broker *broker, const struct options *options, struct e
         .governance = options->governance,
         .signed_head = options->signed_head,
     };
+    char path[PATH_LEN];
+    int r = file_in_dir(options, "counters", path, error);
+    /* A signer has one broker, and would say no more than that it does not answer. */
+    r = r == 0 ? broker_counters_free(path, error) : r;
+    if (r != 0) {
+        return r;
+    }
     return options->signer[0] == '\0'
                ? signer_start(&own, &broker->signer, error)
                : signer_client_connect(options->signer, &broker->signer, error);

@@ -38,14 +38,28 @@ static size_t verdict_slot(enum verdict verdict)
     return SLOT_OF_BAD_FRAME;
 }
 
+/* Whose file this is, lives. */
+static int refuse_second(const char *path, struct error *error)
+{
+    const char *end = strrchr(path, '/');
+    (void)error_set(error, "dir", "another broker is running on %.*s",
+                    end == NULL ? 0 : (int)(end - path), path);
+    return -EBUSY;
+}
+
+int broker_counters_free(const char *path, struct error *error)
+{
+    struct counters_reading reading;
+    return counters_read(path, &reading) == 0 && reading.alive ? refuse_second(path, error) : 0;
+}
+
 int broker_counters_create(const char *path, struct counters *ret, struct error *error)
 {
     int r = counters_create(path, names, ARRAY_LEN(names), clock_system(), ret);
-    if (r == -EBUSY) { /* whose file this is, lives */
-        const char *end = strrchr(path, '/');
-        (void)error_set(error, "dir", "another broker is running on %.*s",
-                        end == NULL ? 0 : (int)(end - path), path);
-    } else if (r != 0) {
+    if (r == -EBUSY) {
+        return refuse_second(path, error);
+    }
+    if (r != 0) {
         (void)error_set(error, path, "the counters' file cannot be made: %s", strerror(-r));
     }
     return r;

@@ -20,7 +20,9 @@ enum broker_counter {
     N_BROKER_COUNTERS
 };
 
-/* Creates the file with all three lists. */
+/* -EBUSY and the error while a broker lives that writes to that file. */
+int broker_counters_free(const char *path, struct error *error) MUST_USE;
+/* Creates the file with all three lists. Likewise. */
 int broker_counters_create(const char *path, struct counters *ret, struct error *error) MUST_USE;
 void count(struct counters *counters, enum broker_counter counter, uint64_t by);
 void count_set(struct counters *counters, enum broker_counter counter, uint64_t value);

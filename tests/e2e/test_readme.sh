@@ -87,7 +87,7 @@ promise "a real day of a practice: each entry has its name and reason, and scrip
 
 launch twin "$BIN/cairn-broker" --allow-tmpfs --config "$WORK/north/broker/broker.ini"
 ended twin
-log_says twin "refused_to_start .*$WORK/north/broker/signed.*another signer is running with it" ||
+log_says twin "refused_to_start .*another broker is running on $WORK/north/broker" ||
     broken "a second broker on one store says so plainly"
 promise "a second broker on one store says so plainly"
 launch twin "$BIN/cairn-agent" --allow-tmpfs --config "$WORK/elm/agent.ini"

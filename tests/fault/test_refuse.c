@@ -223,7 +223,7 @@ static void a_second_broker_over_the_same_store_is_refused(void **state)
     int status = process_wait(&second);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
-    assert_true(process_said(&second, "refused_to_start"));
+    assert_true(process_said(&second, "another broker is running on"));
     process_stop(&scene.broker);
 }
 
