@@ -386,7 +386,7 @@ enum status command_agreement_explain(struct cli *cli, int argc, char **argv)
     const struct command_call call = {argc, argv};
     struct known known = {.origin = ""};
     struct agreement_desk desk;
-    struct question question;
+    struct question question = {.agreements = NULL};
     enum status status = STATUS_OK;
 
     if (!command_parse(cli, &line, call, &given, &status)) {

@@ -158,7 +158,8 @@ OUT=$(find "$WORK" . -maxdepth 3 \( -name 'core' -o -name 'core.[0-9]*' \) -newe
 promise "a fault of broker, signer or agent leaves no core"
 stop hospital visitors hub school
 if $LISTENS; then
-    exec {SNIFF[1]}>&-
+    INPUT=${SNIFF[1]}
+    exec {INPUT}>&-
     eventually 10 "the listener to end" has_ended sniff
     unset "PID[sniff]"
 fi
