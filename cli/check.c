@@ -104,6 +104,7 @@ static enum status say(struct cli *cli, const char *what, struct check *check)
         }
     }
     json_set_word(result, "state", check_level_text(check->worst));
+    (void)json_set_node(result, "figures", &check->values);
     (void)json_set_node(result, "findings", &check->findings);
     output_line(&cli->output, "CAIRN %s %s - %s%s%s", what, check_level_text(check->worst),
                 all.len > 0 ? buf_text(&all) : "nothing to do", check->figures.len > 0 ? " |" : "",

@@ -56,6 +56,7 @@ struct check {
     enum check_level worst;
     struct buf words[CHECK_UNKNOWN + 1]; /* by level: what was found, with "; " between */
     struct buf figures;                  /* performance data */
+    struct json *values;                 /* the same for --json: {name: value} */
     struct json *findings;               /* for --json: [{level, words}] */
 };
 void check_init(struct check *check, const struct check_limits *limits, int64_t now_ms);

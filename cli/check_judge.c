@@ -44,6 +44,7 @@ void check_init(struct check *check, const struct check_limits *limits, int64_t 
     *check = (struct check){.limits = limits,
                             .now_ms = now_ms,
                             .figures = BUF_MAX(ALL_BYTES),
+                            .values = json_object_new(),
                             .findings = json_array_new()};
     for (size_t i = 0; i < ARRAY_LEN(check->words); i++) {
         check->words[i] = BUF_MAX(ALL_BYTES);
@@ -56,6 +57,7 @@ void check_deinit(struct check *check)
         buf_deinit(&check->words[i]);
     }
     buf_deinit(&check->figures);
+    json_free(&check->values);
     json_free(&check->findings);
 }
 
@@ -91,6 +93,7 @@ static enum check_level judge(const struct check *check, enum check_limit limit,
 static void add_figure(struct check *check, const char *name, int64_t value, const char *unit)
 {
     buf_format(&check->figures, " %s=%" PRId64 "%s", name, value, unit);
+    json_set_integer(check->values, name, value);
 }
 
 static void judge_percent(struct check *check, const char *what, int64_t percent)
@@ -98,6 +101,7 @@ static void judge_percent(struct check *check, const char *what, int64_t percent
     enum check_level level = judge(check, LIMIT_DISK, percent);
     buf_format(&check->figures, " %s=%" PRId64 "%%;%" PRId64 ";%" PRId64 ";0;100", what, percent,
                check->limits->of[LIMIT_DISK].warning, check->limits->of[LIMIT_DISK].critical);
+    json_set_integer(check->values, what, percent);
     if (level != CHECK_OK) {
         check_find(check, level, "the %s is %" PRId64 " %% full", what, percent);
     }
@@ -289,25 +293,35 @@ static void judge_agent_duty(struct check *check, const struct json_view *health
     }
 }
 
-/* What somebody put there has reached nobody. */
-static void judge_refused(struct check *check, const struct json_view *health)
+/* What somebody put there has reached nobody, or not all of it. */
+static void judge_files(struct check *check, const struct json_view *health)
 {
     struct json_view feeds = json_opt_array(health, "feeds");
-    int64_t all = 0;
+    int64_t all_refused = 0;
+    int64_t all_set_aside = 0;
     for (size_t i = 0; i < json_length(&feeds); i++) {
         struct json_view feed = json_item(&feeds, i);
         int64_t refused = show_number(&feed, "refused", 0);
+        int64_t set_aside = show_number(&feed, "set_aside", 0);
         char folder[SHOW_TEXT_BYTES];
         show_text(&feed, "folder", folder);
-        all += refused;
+        all_refused += refused;
+        all_set_aside += set_aside;
         if (refused > 0) {
             check_find(check, CHECK_WARNING,
                        "%" PRId64 " refused in %.140s/failed: read the reports there, mend, put "
                        "into in/ again or take away",
                        refused, folder);
         }
+        if (set_aside > 0) {
+            check_find(check, CHECK_WARNING,
+                       "%" PRId64 " taken but for some rows, in %.140s/done: read each "
+                       ".set-aside.txt there, mend those rows, take the report away",
+                       set_aside, folder);
+        }
     }
-    add_figure(check, "refused_files", all, "");
+    add_figure(check, "refused_files", all_refused, "");
+    add_figure(check, "set_aside_files", all_set_aside, "");
 }
 
 /* The interface is no feed that anybody promised. */
@@ -358,7 +372,7 @@ void check_agent(struct check *check, const struct json_view *health)
     judge_people(check, health);
     judge_agent_duty(check, health);
     judge_feeds(check, health);
-    judge_refused(check, health);
+    judge_files(check, health);
     judge_documents(check, health);
     judge_percent(check, "disk", show_number(&store, "disk_percent", 0));
     judge_percent(check, "store", show_number(&store, "used_percent", 0));

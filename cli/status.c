@@ -212,12 +212,19 @@ static void show_feeds(struct output *output, const struct json_view *health)
         output_line(output, "%-10s %-12s %s%s", i == 0 ? "feeds" : "", name,
                     last[0] == '\0' ? "nothing yet" : "last brought something ", last);
         int64_t refused = show_number(&feed, "refused", 0);
+        int64_t set_aside = show_number(&feed, "set_aside", 0);
+        char folder[SHOW_TEXT_BYTES];
+        show_text(&feed, "folder", folder);
         if (refused > 0) {
-            char folder[SHOW_TEXT_BYTES];
-            show_text(&feed, "folder", folder);
             output_line(output,
                         "           %lld REFUSED, nobody is told of them: %s/failed says why",
                         (long long)refused, folder);
+        }
+        if (set_aside > 0) {
+            output_line(output,
+                        "           %lld taken BUT FOR SOME ROWS: each .set-aside.txt in %s/done "
+                        "says which and why",
+                        (long long)set_aside, folder);
         }
     }
 }

@@ -194,6 +194,7 @@ static void set_feeds(struct json *object, const struct api_view *view, struct s
         }
         if (feeds[i].path != NULL) {
             answer_set_count(item, "refused", feeds[i].refused);
+            answer_set_count(item, "set_aside", feeds[i].set_aside);
             answer_set_peer_text(item, "folder", slice_of_text(feeds[i].path));
         }
         (void)json_append_node(list, &item);

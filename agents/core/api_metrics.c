@@ -125,6 +125,13 @@ static void add_feeds(const struct metrics *to)
                               UNIT_ONE);
         }
     }
+    exposition_head(to->out, METRIC_AGENT_FEED_SET_ASIDE);
+    for (size_t i = 0; i < n; i++) {
+        if (feeds[i].path != NULL) {
+            exposition_sample(to->out, METRIC_AGENT_FEED_SET_ASIDE, feeds[i].name,
+                              feeds[i].set_aside, UNIT_ONE);
+        }
+    }
 }
 
 /* Names of counts are ours. */

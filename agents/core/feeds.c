@@ -50,6 +50,15 @@ static bool is_refused(int folder, const char *name)
     return strstr(name, WATCH_REPORT_PART) == NULL;
 }
 
+/* Of a file that was taken, but for some rows. */
+static bool is_set_aside(int folder, const char *name)
+{
+    size_t len = strlen(name);
+    size_t ending = strlen(WATCH_SET_ASIDE);
+    (void)folder;
+    return len > ending && strcmp(name + len - ending, WATCH_SET_ASIDE) == 0;
+}
+
 /* What is no file stays where it was put. */
 static bool is_no_file(int folder, const char *name)
 {
@@ -100,6 +109,7 @@ size_t feeds_list(struct store_txn *txn, const struct agent_options *options,
                 feed->path = rows[i].path;
                 feed->refused = count_in(feed->path, "failed", is_refused) +
                                 count_in(feed->path, "in", is_no_file);
+                feed->set_aside = count_in(feed->path, "done", is_set_aside);
             }
         }
     }

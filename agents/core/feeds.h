@@ -19,6 +19,8 @@ struct feed {
     const char *path; /* of the folder; NULL: the interface. As long as the options. */
     size_t refused;   /* what lies in its failed/, or is no file and lies in its in/: for a person;
                          counted up to FEED_REFUSED_MAX */
+    size_t set_aside; /* files in its done/ of which rows were not taken, and nobody has taken away
+                         the report that says so; likewise */
 };
 
 /* Something was taken from there. */

@@ -9,7 +9,8 @@
  *   failed/  files that were not
  *
  * Both get NUMBER-NAME, the number being the file's own (its inode), and beside it the report, as
- * NUMBER-NAME.report.txt for people and .report.json for programs. First what a file says is on
+ * NUMBER-NAME.report.txt for people and .report.json for programs. The one for people is called
+ * .set-aside.txt in done/ when rows were not taken: somebody is to look. First what a file says is on
  * disk, then its report, then it is moved: after a crash it is found in in/ again, and taking it
  * twice says nothing twice. What cannot be taken for a reason of ours, such as a full disk, stays
  * where it is.
@@ -29,7 +30,8 @@
 
 #define WATCH_NAME_MAX_BYTES 200 /* with number and ".report.json" it fits a file name */
 #define WATCH_FILES_A_TURN   64
-#define WATCH_REPORT_PART    ".report." /* in the name of each report, before its ending */
+#define WATCH_REPORT_PART    ".report."       /* in the name of each report, before its ending */
+#define WATCH_SET_ASIDE      ".set-aside.txt" /* ends the one for people when rows were not taken */
 
 struct watch;
 /* Makes in/, done/ and failed/. NULL and 0 when the configuration names no folder. Otherwise the

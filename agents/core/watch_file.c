@@ -254,7 +254,8 @@ static int write_reports(const struct handling *handling, const struct error *re
     report_text(&handling->report, refusal, &text);
     int r = report_json(&handling->report, refusal, &json);
     if (r == 0) {
-        r = write_report(folder, target, ".report.txt", buf_slice(&text));
+        bool look = refusal == NULL && handling->report.set_aside > 0;
+        r = write_report(folder, target, look ? WATCH_SET_ASIDE : ".report.txt", buf_slice(&text));
     }
     return r != 0 ? r : write_report(folder, target, ".report.json", buf_slice(&json));
 }

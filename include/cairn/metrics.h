@@ -68,6 +68,7 @@
     X(AGENT_FEED, "cairn_agent_feed_timestamp_seconds", "gauge", "feed", "when something was last taken from a watched folder, or (interface) handed in") \
     X(AGENT_FEED_CONFIGURED, "cairn_agent_feed_configured", "gauge", "feed", "1 for each kind of folder that is watched")     \
     X(AGENT_FEED_REFUSED, "cairn_agent_feed_refused", "gauge", "feed", "files of a watched folder that were refused, and nobody has dealt with") \
+    X(AGENT_FEED_SET_ASIDE, "cairn_agent_feed_set_aside", "gauge", "feed", "files of a watched folder of which rows were not taken, and nobody has looked") \
     X(AGENT_TODAY, "cairn_agent_today", "gauge", "what", "what happened today, by the clocks of London")                      \
     X(AGENT_DUTY_GAP, "cairn_agent_duty_gap", "gauge", "", "0 when somebody is there to open what is urgent; 1 no front door, 2 no calendar, 3 no desk of it at a front door") \
     X(AGENT_VERSION, "cairn_agent_document_version", "gauge", "document", "version of each document held")                    \

@@ -124,6 +124,9 @@ static const struct judged rows[] = {
     {"\"feeds\":[{\"feed\":\"roll\",\"last\":\"2026-11-20T12:00:00.000Z\",\"refused\":12,"
      "\"folder\":\"/srv/roll\"}]",
      CHECK_WARNING, "12 refused in /srv/roll/failed: read the reports there"},
+    {"\"feeds\":[{\"feed\":\"roll\",\"last\":\"2026-11-20T12:00:00.000Z\",\"set_aside\":2,"
+     "\"folder\":\"/srv/roll\"}]",
+     CHECK_WARNING, "2 taken but for some rows, in /srv/roll/done"},
     {"\"governance\":{\"agreements\":{\"review_by\":\"2027-03-01\"}}", CHECK_OK, ""},
     {"\"governance\":{\"agreements\":{\"review_by\":\"2026-12-24\"}}", CHECK_WARNING,
      "agreements must be reviewed"},
@@ -241,9 +244,10 @@ static void limits_are_the_callers_and_json_says_the_same(void **state)
     assert_int_equal((int)CONSOLE(bench->console, "--json", "check", "--disk", "50,60", bench->dir),
                      CHECK_WARNING);
 
-    assert_string_equal(bench->console->said,
-                        "{\"findings\":[{\"level\":\"WARNING\",\"words\":\"the disk is 50 % "
-                        "full\"}],\"state\":\"WARNING\"}\n");
+    assert_non_null(strstr(bench->console->said, "\"figures\":{\"disk\":50,\"log\":0,"));
+    assert_non_null(strstr(bench->console->said, "\"findings\":[{\"level\":\"WARNING\",\"words\":"
+                                                 "\"the disk is 50 % full\"}],"));
+    assert_non_null(strstr(bench->console->said, "\"state\":\"WARNING\"}\n"));
     assert_int_equal((int)CONSOLE(bench->console, "check", "--disk", "0,0", bench->dir), CHECK_OK);
 }
 

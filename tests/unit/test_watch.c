@@ -162,7 +162,7 @@ static void a_register_is_taken_with_a_report_beside_it(void **state)
     assert_false(there(drop, "attendance/in/week 37 (a).csv"));
     assert_true(left(drop, "attendance/done", number, "week 37 (a).csv"));
     assert_int_equal(n_out(drop), 1);
-    read_report(drop, "attendance/done", number, "week 37 (a).csv.report.txt", &report);
+    read_report(drop, "attendance/done", number, "week 37 (a).csv.set-aside.txt", &report);
     assert_non_null(strstr(buf_text(&report), "21 rows, of which 20 were taken and 1 were not"));
     assert_non_null(strstr(buf_text(&report), "Row 22, column Date: is not a date"));
     assert_null(strstr(buf_text(&report), "Thistledown"));
@@ -403,13 +403,40 @@ static void a_link_is_told_of_once(void **state)
     assert_int_equal(number_of(drop, name), first);
 }
 
-static size_t refused_registers(const struct drop *drop)
+static struct feed registers(const struct drop *drop)
 {
     struct feed feeds[FEEDS_MAX];
     _cleanup_(store_end) struct store_txn *txn = store_read(drop->school->practice->agent->store);
     (void)feeds_list(txn, &drop->school->practice->options, feeds);
     assert_string_equal(feeds[0].name, "attendance");
-    return feeds[0].refused;
+    return feeds[0];
+}
+
+static size_t refused_registers(const struct drop *drop)
+{
+    return registers(drop).refused;
+}
+
+static void rows_set_aside_count_until_somebody_takes_the_report_away(void **state)
+{
+    struct drop *drop = *state;
+    char report[256];
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(FILE_MAX_BYTES);
+    (void)told_register(&text);
+    put(drop, "attendance/in/whole.csv", buf_text(&text));
+    (void)watch_turn(drop->watch);
+    assert_int_equal(registers(drop).set_aside, 0);
+    buf_add_text(&text, "X840200126017,Thistledown,Peregrina,14/03/2016,NM7 4QX,2026-09-01,AM,/\n");
+    put(drop, "attendance/in/most.csv", buf_text(&text));
+    (void)snprintf(report, sizeof(report), "attendance/done/%llu-most.csv" WATCH_SET_ASIDE,
+                   number_of(drop, "attendance/in/most.csv"));
+
+    (void)watch_turn(drop->watch);
+
+    assert_int_equal(registers(drop).set_aside, 1);
+    assert_int_equal(registers(drop).refused, 0);
+    assert_int_equal(unlink(path_of(drop, report)), 0);
+    assert_int_equal(registers(drop).set_aside, 0);
 }
 
 static void what_was_refused_counts_until_somebody_takes_it_away(void **state)
@@ -589,6 +616,7 @@ int main(void)
         TEST(the_oldest_file_comes_first),
         TEST(links_devices_and_other_peoples_files_are_never_read),
         TEST(a_link_is_told_of_once),
+        TEST(rows_set_aside_count_until_somebody_takes_the_report_away),
         TEST(what_was_refused_counts_until_somebody_takes_it_away),
         TEST(what_is_urgent_is_reported_with_whom_to_telephone),
         TEST(a_file_of_which_every_row_was_set_aside_was_not_taken),
