@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attack/spoiled.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "os/fd.h"
+#include "os/files.h"
+
+#define FILE_MAX_BYTES (64U * 1024 * 1024)
+#define ROWS_MAX       100000
+#define PATIENCE_S     20
+#define ROUND          4096 /* changes between two looks of the parent */
+
+enum stage {
+    STAGE_NEW = 0,
+    STAGE_ROWS,  /* being compared */
+    STAGE_JUDGE, /* at work */
+    STAGE_DONE
+};
+
+/* --- the whole store --- */
+
+static struct store *open_read_only(const struct spoiled *spoiled, const char *dir)
+{
+    struct store *store = NULL;
+    struct error error = ERROR_NULL;
+    const struct store_options options = {
+        .dir = dir,
+        .map_bytes = spoiled->map_bytes,
+        .tables = spoiled->tables,
+        .n_tables = spoiled->n_tables,
+        .read_only = true,
+        .allow_tmpfs = true,
+    };
+
+    return store_open(&options, &store, &error) == 0 ? store : NULL;
+}
+
+static void note_table(struct spoiled *spoiled, unsigned table)
+{
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(spoiled->whole_txn, table, SLICE_NULL);
+
+    while (walk.live) {
+        assert_true(spoiled->n_rows < ROWS_MAX);
+        spoiled->rows[spoiled->n_rows++] =
+            (struct spoiled_row){.table = table, .key = walk.key, .value = walk.value};
+        store_walk_next(&walk);
+    }
+}
+
+static void note_rows(struct spoiled *spoiled, const bool *last, bool of_last)
+{
+    for (unsigned table = 0; table < spoiled->n_tables; table++) {
+        if ((last != NULL && last[table]) == of_last) {
+            note_table(spoiled, table);
+        }
+    }
+}
+
+static void copy_to(struct spoiled *spoiled, const char *name, char *path, size_t path_bytes)
+{
+    char file[160];
+
+    (void)snprintf(path, path_bytes, "%s/%s", spoiled->dir, name);
+    assert_int_equal(mkdir(path, 0700), 0);
+    (void)snprintf(file, sizeof(file), "%s/data.mdb", path);
+    assert_int_equal(file_write_atomic(file, slice_make(spoiled->original, spoiled->len), 0600), 0);
+}
+
+static void read_original(struct spoiled *spoiled, const char *dir)
+{
+    char file[160];
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(FILE_MAX_BYTES);
+
+    (void)snprintf(file, sizeof(file), "%s/data.mdb", dir);
+    assert_int_equal(file_read(file, &bytes), 0);
+    spoiled->len = bytes.len - bytes.len % PAGE_BYTES;
+    spoiled->original = base_zalloc(1, spoiled->len);
+    memcpy(spoiled->original, bytes.data, spoiled->len);
+    spoiled->pages = base_zalloc(spoiled->len / PAGE_BYTES, sizeof(*spoiled->pages));
+    pages_of(spoiled->original, spoiled->len, spoiled->pages);
+}
+
+void spoiled_init(struct spoiled *spoiled, const char *dir, const bool *last)
+{
+    char whole[96];
+
+    scratch_make(spoiled->dir);
+    read_original(spoiled, dir);
+    copy_to(spoiled, "whole", whole, sizeof(whole));
+    copy_to(spoiled, "copy", spoiled->copy, sizeof(spoiled->copy));
+    spoiled->rows = base_zalloc(ROWS_MAX, sizeof(*spoiled->rows));
+    spoiled->whole = open_read_only(spoiled, whole);
+    assert_non_null(spoiled->whole);
+    spoiled->whole_txn = store_read(spoiled->whole);
+    note_rows(spoiled, last, false);
+    if (last != NULL) {
+        note_rows(spoiled, last, true);
+    }
+}
+
+void spoiled_deinit(struct spoiled *spoiled)
+{
+    store_end(&spoiled->whole_txn);
+    store_close(&spoiled->whole);
+    base_free(&spoiled->rows);
+    base_free(&spoiled->pages);
+    base_free(&spoiled->original);
+    scratch_remove(spoiled->dir);
+}
+
+/* --- one change --- */
+
+static void write_at(const struct spoiled *spoiled, size_t at, const uint8_t *bytes, size_t len)
+{
+    char file[160];
+
+    /* open for so long only: a store whose file this process has open is not opened */
+    (void)snprintf(file, sizeof(file), "%s/data.mdb", spoiled->copy);
+    _cleanup_(fd_close) int fd = open(file, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || pwrite(fd, bytes, len, (off_t)at) != (ssize_t)len) {
+        (void)printf("cannot change the copy: %s\n", strerrordesc_np(errno));
+        (void)fflush(NULL);
+        _exit(EXIT_FAILURE);
+    }
+}
+
+void spoiled_make(const struct spoiled *spoiled, const struct change *change)
+{
+    if (change->page != 0) {
+        size_t other = change->page * PAGE_BYTES;
+        size_t page = change->at - change->at % PAGE_BYTES;
+        write_at(spoiled, page, spoiled->original + other, PAGE_BYTES);
+        write_at(spoiled, other, spoiled->original + page, PAGE_BYTES);
+        return;
+    }
+    write_at(spoiled, change->at, change->bytes, change->len);
+}
+
+void spoiled_undo(const struct spoiled *spoiled, const struct change *change)
+{
+    if (change->page != 0) {
+        size_t other = change->page * PAGE_BYTES;
+        size_t page = change->at - change->at % PAGE_BYTES;
+        write_at(spoiled, page, spoiled->original + page, PAGE_BYTES);
+        write_at(spoiled, other, spoiled->original + other, PAGE_BYTES);
+        return;
+    }
+    write_at(spoiled, change->at, spoiled->original + change->at, change->len);
+}
+
+/* --- the same rows? --- */
+
+/* Those of a table, and no more. */
+static bool table_is_same(struct store_txn *txn, const struct spoiled_row *rows, size_t n)
+{
+    struct store_walk walk = store_walk_from(txn, rows[0].table, SLICE_NULL);
+    struct slice value;
+    size_t i = 0;
+
+    while (walk.live && i < n && slice_equal(walk.key, rows[i].key) &&
+           slice_equal(walk.value, rows[i].value) &&
+           store_get(txn, rows[i].table, rows[i].key, &value) &&
+           slice_equal(value, rows[i].value)) {
+        i++;
+        store_walk_next(&walk);
+    }
+    bool same = i == n && !walk.live;
+    store_walk_end(&walk);
+    return same && store_fault(txn) == 0;
+}
+
+/* Tables that were empty, and are no more. */
+static uint8_t look_at_empty(const struct spoiled *spoiled, struct store_txn *txn,
+                             const bool *has_rows)
+{
+    for (unsigned table = 0; table < spoiled->n_tables; table++) {
+        struct store_walk walk = store_walk_from(txn, table, SLICE_NULL);
+        bool same = has_rows[table] || !walk.live;
+        store_walk_end(&walk);
+        if (!same || store_fault(txn) != 0) {
+            return (uint8_t)table;
+        }
+    }
+    return SEEN_SAME;
+}
+
+static uint8_t look(const struct spoiled *spoiled, struct store *store)
+{
+    bool has_rows[STORE_TABLES_MAX] = {false};
+    struct store_txn *txn = store_read(store);
+    uint8_t seen = txn == NULL ? SEEN_UNREADABLE : SEEN_SAME;
+    size_t i = 0;
+
+    while (seen == SEEN_SAME && i < spoiled->n_rows) {
+        size_t n = 1;
+        while (i + n < spoiled->n_rows && spoiled->rows[i + n].table == spoiled->rows[i].table) {
+            n++;
+        }
+        has_rows[spoiled->rows[i].table] = true;
+        if (!table_is_same(txn, spoiled->rows + i, n)) {
+            seen = (uint8_t)spoiled->rows[i].table;
+        }
+        i += n;
+    }
+    if (seen == SEEN_SAME) {
+        seen = look_at_empty(spoiled, txn, has_rows);
+    }
+    store_end(&txn);
+    return seen;
+}
+
+/* --- in the child --- */
+
+/* Changes of these pages are read by who opens the file, and not again afterwards. */
+static bool needs_opening(const struct spoiled *spoiled, const struct change *change)
+{
+    enum page_kind kind = spoiled->pages[change->at / PAGE_BYTES].kind;
+
+    return kind == PAGE_META || kind == PAGE_TABLES || change->page != 0;
+}
+
+static void watch_over(int seconds)
+{
+    const struct itimerval timer = {.it_value = {.tv_sec = seconds}};
+
+    (void)setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+void die_as_programs_do(void)
+{
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGALRM, SIGSYS};
+
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+        (void)signal(signals[i], SIG_DFL);
+    }
+}
+
+/* `store` is open from one change to the next where that is as good as opening it anew. */
+static void compare_rows(const struct spoiled *spoiled, const struct change *change,
+                         struct store **store, struct looked *looked)
+{
+    bool anew = needs_opening(spoiled, change);
+
+    if (anew) {
+        store_close(store);
+    } else if (*store == NULL) {
+        *store = open_read_only(spoiled, spoiled->copy);
+    }
+    looked->stage = STAGE_ROWS;
+    spoiled_make(spoiled, change);
+    if (*store == NULL) {
+        *store = open_read_only(spoiled, spoiled->copy);
+    }
+    looked->seen = *store == NULL ? SEEN_UNREADABLE : look(spoiled, *store);
+    if (anew) {
+        store_close(store);
+    }
+}
+
+/* A stage that is not new is where the child before this one died. */
+static void look_at(const struct spoiled *spoiled, const struct change *change,
+                    struct store **store, struct looked *looked)
+{
+    watch_over(PATIENCE_S);
+    if (looked->stage == STAGE_NEW) {
+        compare_rows(spoiled, change, store, looked);
+    } else {
+        spoiled_make(spoiled, change);
+        looked->seen = looked->stage == STAGE_ROWS ? SEEN_UNREADABLE : looked->seen;
+        looked->said = looked->stage == STAGE_JUDGE ? SAID_DIED : looked->said;
+    }
+    if (looked->seen != SEEN_SAME && looked->stage == STAGE_ROWS && spoiled->judge != NULL) {
+        looked->stage = STAGE_JUDGE;
+        store_close(store);
+        looked->said = spoiled->judge(spoiled->data, change, looked);
+    }
+    spoiled_undo(spoiled, change);
+    looked->stage = STAGE_DONE;
+}
+
+NORETURN static void look_at_each(const struct spoiled *spoiled, const struct change *changes,
+                                  size_t n, struct looked *looked)
+{
+    const struct rlimit no_core = {0, 0};
+    struct store *store = NULL;
+
+    (void)setrlimit(RLIMIT_CORE, &no_core);
+    die_as_programs_do();
+    (void)close(STDERR_FILENO);
+    for (size_t i = 0; i < n; i++) {
+        if (looked[i].stage != STAGE_DONE) {
+            look_at(spoiled, &changes[i], &store, &looked[i]);
+        }
+    }
+    store_close(&store);
+    _exit(EXIT_SUCCESS);
+}
+
+/* --- in the parent --- */
+
+/* True when the child came to the end. */
+static bool look_at_some(struct spoiled *spoiled, const struct change *changes, size_t n,
+                         struct looked *looked)
+{
+    int status = 0;
+    size_t done = 0;
+
+    (void)fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        look_at_each(spoiled, changes, n, looked);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    while (done < n && looked[done].stage == STAGE_DONE) {
+        done++;
+    }
+    if (done == n) {
+        return true;
+    }
+    if (looked[done].stage == STAGE_NEW) {
+        fail_msg("a reader of the store as it was written ended: status %d", status);
+    }
+    spoiled_undo(spoiled, &changes[done]);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
+        looked[done].hung = true;
+    }
+    return false;
+}
+
+void spoiled_try(struct spoiled *spoiled, const struct change *changes, size_t n,
+                 void (*then)(void *data, const struct change *change, const struct looked *looked))
+{
+    const size_t bytes = ROUND * sizeof(struct looked);
+    struct looked *looked =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    assert_true(looked != MAP_FAILED);
+    for (size_t at = 0; at < n; at += ROUND) {
+        size_t round = n - at < ROUND ? n - at : ROUND;
+        for (size_t i = 0; i < round; i++) {
+            looked[i] = (struct looked){.stage = STAGE_NEW, .said = SAID_NOTHING};
+        }
+        while (!look_at_some(spoiled, changes + at, round, looked)) {
+        }
+        for (size_t i = 0; i < round; i++) {
+            then(spoiled->data, &changes[at + i], &looked[i]);
+        }
+    }
+    (void)munmap(looked, bytes);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * spoiled: a copy of a store's file whose bytes are changed, one change after the other and each put back, and what a
+ * reader of each sees: the same rows in every table, by walk and by key, or the first table that differs. What
+ * is not the same goes to the caller's judge.
+ *
+ * Both happen in a child, which may die or hang of what it reads: another goes on after it. Rows of
+ * tables are compared until one differs, never less: "the same" is said of the whole store.
+ */
+#ifndef ATTACK_SPOILED_H
+#define ATTACK_SPOILED_H
+
+#include "attack/pages.h"
+#include "store/store.h"
+#include "support/scratch.h"
+
+/* Bytes that are put in place of those that are there. */
+struct change {
+    size_t at;
+    size_t len;
+    uint8_t bytes[16];
+    /* exchanged with the page of that number instead, when not 0 */
+    size_t page;
+};
+
+/* What a reader saw; below: the number of the first table that differs. */
+#define SEEN_SAME       0xfe
+#define SEEN_UNREADABLE 0xfd /* does not open, or the reader died of it */
+
+/* What the judge's process died of, instead of an answer. */
+#define SAID_NOTHING 0xff
+#define SAID_DIED    0xfe
+
+struct looked {
+    uint8_t stage; /* private */
+    uint8_t seen;
+    uint8_t said;   /* by the judge, when it was asked */
+    bool hung;      /* a process did not end */
+    uint64_t words; /* a digest of what it said, for those who compare */
+};
+
+struct spoiled_row {
+    unsigned table;
+    struct slice key;
+    struct slice value;
+};
+
+struct spoiled {
+    char dir[SCRATCH_BYTES];
+    char copy[96]; /* the store that is changed */
+    const char *const *tables;
+    size_t n_tables;
+    uint64_t map_bytes;
+    uint8_t *original;
+    size_t len;
+    struct page *pages;
+    struct spoiled_row *rows; /* of the whole store, in the order in which they are compared */
+    size_t n_rows;
+    struct store *whole; /* what they borrow from: a copy that stays whole */
+    struct store_txn *whole_txn;
+    /* In the child, while no store is open; may set `words`. NULL: everything is SAID_NOTHING. */
+    uint8_t (*judge)(void *data, const struct change *change, struct looked *looked);
+    void *data;
+};
+
+/* Copies the store that lies in `dir` byte for byte, pages that are not used any more included: nobody
+ * may be writing. `last` says which tables are compared last; NULL: in their order. The caller has set
+ * tables, n_tables, map_bytes, judge and data. */
+void spoiled_init(struct spoiled *spoiled, const char *dir, const bool *last);
+void spoiled_deinit(struct spoiled *spoiled);
+
+/* Each by itself. */
+void spoiled_try(struct spoiled *spoiled, const struct change *changes, size_t n,
+                 void (*then)(void *data, const struct change *change,
+                              const struct looked *looked));
+
+/* For commands that are to see one. */
+void spoiled_make(const struct spoiled *spoiled, const struct change *change);
+void spoiled_undo(const struct spoiled *spoiled, const struct change *change);
+
+/* cmocka's handlers would have a process that dies of what it reads go on with the test. */
+void die_as_programs_do(void);
+
+#endif
