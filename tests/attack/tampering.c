@@ -199,6 +199,15 @@ void tampering_deinit(struct tampering *tampering)
 
 /* --- the count --- */
 
+void tampering_forget(struct tampering *tampering)
+{
+    memset(tampering->counts, 0, sizeof(tampering->counts));
+    memset(tampering->of_kind, 0, sizeof(tampering->of_kind));
+    tampering->looked_at = 0;
+    tampering->unlike = 0;
+    tampering->hung = 0;
+}
+
 uint64_t tampering_silent(const struct tampering *tampering)
 {
     uint64_t silent = 0;

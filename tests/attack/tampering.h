@@ -51,6 +51,8 @@ void tampering_deinit(struct tampering *tampering);
 
 /* Each by itself, and put back; counts what became of it. Those that nobody found are printed. */
 void tampering_try(struct tampering *tampering, const struct change *changes, size_t n);
+/* Counts from nothing again. */
+void tampering_forget(struct tampering *tampering);
 uint64_t tampering_silent(const struct tampering *tampering);
 /* The table of counts, for a report. */
 void tampering_print(const struct tampering *tampering);
