@@ -98,7 +98,8 @@ static bool replay_journal(struct replaying *replaying)
 
     while (walk.live) {
         struct reader reader = reader_over(walk.key);
-        if (!replay_batch(replaying, read_u64(&reader), walk.value)) {
+        uint64_t batch = read_u64(&reader);
+        if (!replay_batch(replaying, reader_end(&reader) ? batch : 0, walk.value)) {
             return false;
         }
         if (store_writes(replaying->to) - written >= WRITES_A_COMMIT) {

@@ -127,7 +127,8 @@ static bool check_journal(struct auditing *auditing, void (*progress)(void *, ui
     while (walk.live) {
         struct reader reader = reader_over(walk.key);
         auditing->batch = read_u64(&reader);
-        if (auditing->batch != ++done) {
+        done++;
+        if (!reader_end(&reader) || auditing->batch != done) {
             return audit_fault(auditing, "batch %" PRIu64 " of the journal is missing", done);
         }
         if (!is_found(auditing, &walk)) {

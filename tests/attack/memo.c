@@ -12,6 +12,7 @@
 #include "crypto/sign.h"
 #include "govern/govern.h"
 #include "os/guard.h"
+#include "store/store.h"
 
 #define VERIFIERS_MAX 4096
 #define CHECKS_MAX    65536
@@ -34,11 +35,42 @@ enum govern_result __wrap_governance_next(const struct governance *current,
                                           const struct govern_document *document,
                                           struct governance **ret, struct error *error);
 
-static bool in_use;
+int __real_store_open(const struct store_options *options, struct store **ret, struct error *error);
+int __wrap_store_open(const struct store_options *options, struct store **ret, struct error *error);
+void __real_store_close(struct store **store);
+void __wrap_store_close(struct store **store);
 
-void memo_use(bool on)
+static bool in_use;
+static struct store *lent;
+
+void memo_begin(struct store *store)
 {
-    in_use = on;
+    in_use = true;
+    lent = store;
+}
+
+void memo_end(void)
+{
+    in_use = false;
+    lent = NULL;
+}
+
+int __wrap_store_open(const struct store_options *options, struct store **ret, struct error *error)
+{
+    if (lent == NULL || !options->read_only) {
+        return __real_store_open(options, ret, error);
+    }
+    *ret = lent;
+    return 0;
+}
+
+void __wrap_store_close(struct store **store)
+{
+    if (lent != NULL && *store == lent) {
+        *store = NULL;
+        return;
+    }
+    __real_store_close(store);
 }
 
 bool __wrap_guard_run(void (*work)(void *, void *), void *data, void *result, size_t result_bytes)

@@ -6,15 +6,20 @@
  * is a child that may die. Nothing else differs from the commands, and a part of the changes goes through those as
  * they are (tampering.h).
  *
- * The linker leads guard_run, verifier_new, verifier_free, verifier_check and governance_next here (tests/CMakeLists.txt).
- * One thread. What is remembered is never freed.
+ * The linker leads guard_run, store_open, store_close, verifier_new, verifier_free, verifier_check and governance_next
+ * here (tests/CMakeLists.txt). One thread. What is remembered is never freed.
  */
 #ifndef ATTACK_MEMO_H
 #define ATTACK_MEMO_H
 
 #include <stdbool.h>
 
-/* From now on; false: everything is as it is in the commands. */
-void memo_use(bool on);
+#include "store/store.h"
+
+/* From now on. `store`, when not NULL, is one that is open already, and is what whoever opens a store to read
+ * it is given. */
+void memo_begin(struct store *store);
+/* Everything is as it is in the commands. */
+void memo_end(void);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attack/spoiled.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -97,6 +96,46 @@ static void read_original(struct spoiled *spoiled, const char *dir)
     pages_of(spoiled->original, spoiled->len, spoiled->pages);
 }
 
+/* --- one change --- */
+
+/* Through a map: a store whose file this process has a descriptor of is not opened. */
+static void map_copy(struct spoiled *spoiled)
+{
+    char file[160];
+
+    (void)snprintf(file, sizeof(file), "%s/data.mdb", spoiled->copy);
+    _cleanup_(fd_close) int fd = open(file, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    spoiled->mapped = mmap(NULL, spoiled->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    assert_true(spoiled->mapped != MAP_FAILED);
+}
+
+void spoiled_make(const struct spoiled *spoiled, const struct change *change)
+{
+    if (change->page != 0) {
+        size_t other = change->page * PAGE_BYTES;
+        size_t page = change->at - change->at % PAGE_BYTES;
+        memcpy(spoiled->mapped + page, spoiled->original + other, PAGE_BYTES);
+        memcpy(spoiled->mapped + other, spoiled->original + page, PAGE_BYTES);
+        return;
+    }
+    memcpy(spoiled->mapped + change->at, change->bytes, change->len);
+}
+
+void spoiled_undo(const struct spoiled *spoiled, const struct change *change)
+{
+    if (change->page != 0) {
+        size_t other = change->page * PAGE_BYTES;
+        size_t page = change->at - change->at % PAGE_BYTES;
+        memcpy(spoiled->mapped + page, spoiled->original + page, PAGE_BYTES);
+        memcpy(spoiled->mapped + other, spoiled->original + other, PAGE_BYTES);
+        return;
+    }
+    memcpy(spoiled->mapped + change->at, spoiled->original + change->at, change->len);
+}
+
+/* --- its beginning and end --- */
+
 void spoiled_init(struct spoiled *spoiled, const char *dir, const bool *last)
 {
     char whole[96];
@@ -105,6 +144,7 @@ void spoiled_init(struct spoiled *spoiled, const char *dir, const bool *last)
     read_original(spoiled, dir);
     copy_to(spoiled, "whole", whole, sizeof(whole));
     copy_to(spoiled, "copy", spoiled->copy, sizeof(spoiled->copy));
+    map_copy(spoiled);
     spoiled->rows = base_zalloc(ROWS_MAX, sizeof(*spoiled->rows));
     spoiled->whole = open_read_only(spoiled, whole);
     assert_non_null(spoiled->whole);
@@ -119,50 +159,11 @@ void spoiled_deinit(struct spoiled *spoiled)
 {
     store_end(&spoiled->whole_txn);
     store_close(&spoiled->whole);
+    (void)munmap(spoiled->mapped, spoiled->len);
     base_free(&spoiled->rows);
     base_free(&spoiled->pages);
     base_free(&spoiled->original);
     scratch_remove(spoiled->dir);
-}
-
-/* --- one change --- */
-
-static void write_at(const struct spoiled *spoiled, size_t at, const uint8_t *bytes, size_t len)
-{
-    char file[160];
-
-    /* open for so long only: a store whose file this process has open is not opened */
-    (void)snprintf(file, sizeof(file), "%s/data.mdb", spoiled->copy);
-    _cleanup_(fd_close) int fd = open(file, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || pwrite(fd, bytes, len, (off_t)at) != (ssize_t)len) {
-        (void)printf("cannot change the copy: %s\n", strerrordesc_np(errno));
-        (void)fflush(NULL);
-        _exit(EXIT_FAILURE);
-    }
-}
-
-void spoiled_make(const struct spoiled *spoiled, const struct change *change)
-{
-    if (change->page != 0) {
-        size_t other = change->page * PAGE_BYTES;
-        size_t page = change->at - change->at % PAGE_BYTES;
-        write_at(spoiled, page, spoiled->original + other, PAGE_BYTES);
-        write_at(spoiled, other, spoiled->original + page, PAGE_BYTES);
-        return;
-    }
-    write_at(spoiled, change->at, change->bytes, change->len);
-}
-
-void spoiled_undo(const struct spoiled *spoiled, const struct change *change)
-{
-    if (change->page != 0) {
-        size_t other = change->page * PAGE_BYTES;
-        size_t page = change->at - change->at % PAGE_BYTES;
-        write_at(spoiled, page, spoiled->original + page, PAGE_BYTES);
-        write_at(spoiled, other, spoiled->original + other, PAGE_BYTES);
-        return;
-    }
-    write_at(spoiled, change->at, spoiled->original + change->at, change->len);
 }
 
 /* --- the same rows? --- */
@@ -286,10 +287,9 @@ static void look_at(const struct spoiled *spoiled, const struct change *change,
         looked->seen = looked->stage == STAGE_ROWS ? SEEN_UNREADABLE : looked->seen;
         looked->said = looked->stage == STAGE_JUDGE ? SAID_DIED : looked->said;
     }
-    if (looked->seen != SEEN_SAME && looked->stage == STAGE_ROWS && spoiled->judge != NULL) {
+    if (looked->seen != SEEN_SAME && looked->stage == STAGE_ROWS) {
         looked->stage = STAGE_JUDGE;
-        store_close(store);
-        looked->said = spoiled->judge(spoiled->data, change, looked);
+        looked->said = spoiled->judge(spoiled->data, *store, looked);
     }
     spoiled_undo(spoiled, change);
     looked->stage = STAGE_DONE;

@@ -53,13 +53,15 @@ struct spoiled {
     uint64_t map_bytes;
     uint8_t *original;
     size_t len;
+    uint8_t *mapped; /* the copy's bytes, to be changed */
     struct page *pages;
     struct spoiled_row *rows; /* of the whole store, in the order in which they are compared */
     size_t n_rows;
     struct store *whole; /* what they borrow from: a copy that stays whole */
     struct store_txn *whole_txn;
-    /* In the child, while no store is open; may set `words`. NULL: everything is SAID_NOTHING. */
-    uint8_t (*judge)(void *data, const struct change *change, struct looked *looked);
+    /* In the child; may set `words`. `store` is open where that is as good as opening it anew, else NULL, and none
+     * is. */
+    uint8_t (*judge)(void *data, struct store *store, struct looked *looked);
     void *data;
 };
 

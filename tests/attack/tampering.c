@@ -12,11 +12,12 @@
 #include <cmocka.h>
 
 #include "attack/memo.h"
+#include "base/text.h"
 #include "broker/replay.h"
 #include "crypto/digest.h"
 #include "os/files.h"
 
-#define CONFIRM_EVERY 64
+#define CONFIRM_EVERY 256
 
 const char *const fate_texts[FATES] = {"the same rows",  "by comparison", "by log verify",
                                        "by its sandbox", "by replay",     "SILENT"};
@@ -53,17 +54,16 @@ static uint64_t words_of(const struct tampering *tampering)
 }
 
 /* In the child, which is a process for this already. */
-static uint8_t judge_in_child(void *data, const struct change *change, struct looked *looked)
+static uint8_t judge_in_child(void *data, struct store *store, struct looked *looked)
 {
     struct tampering *tampering = data;
 
-    (void)change;
     if (looked->seen < N_TABLES && replayed[looked->seen]) {
         return FATE_BY_REPLAY;
     }
-    memo_use(true);
+    memo_begin(store);
     enum fate fate = log_verify(tampering, tampering->spoiled.copy);
-    memo_use(false);
+    memo_end();
     looked->words = words_of(tampering);
     return (uint8_t)fate;
 }
@@ -142,6 +142,25 @@ static enum fate judge(struct tampering *tampering, const struct change *change,
     return said == FATE_BY_REPLAY && fate != FATE_SILENT ? said : fate;
 }
 
+/* Which row of the table the byte is in, as the store was written: its key, its place in it. */
+static void say_where(const struct tampering *tampering, size_t at)
+{
+    const struct spoiled *spoiled = &tampering->spoiled;
+
+    for (size_t i = 0; i < spoiled->n_rows; i++) {
+        const struct spoiled_row *row = &spoiled->rows[i];
+        const uint8_t *value =
+            memmem(spoiled->original, spoiled->len, row->value.data, row->value.len);
+        size_t from = value == NULL ? SIZE_MAX : (size_t)(value - spoiled->original);
+        if (row->value.len > 8 && from <= at && at < from + row->value.len) {
+            char hex[2 * STORE_KEY_MAX + 1] = "";
+            hex_encode(row->key, hex);
+            (void)printf("  table %s, key %s, byte %zu of %zu\n", state_table_names[row->table],
+                         hex, at - from, row->value.len);
+        }
+    }
+}
+
 static void tally(void *data, const struct change *change, const struct looked *looked)
 {
     struct tampering *tampering = data;
@@ -155,6 +174,7 @@ static void tally(void *data, const struct change *change, const struct looked *
         (void)printf("nobody finds the change of byte %zu, of page %zu (%s %s), seen %u\n",
                      change->at, change->at / PAGE_BYTES, page_kind_texts[page->kind], page->table,
                      looked->seen);
+        say_where(tampering, change->at);
     }
 }
 
@@ -185,9 +205,9 @@ void tampering_init(struct tampering *tampering, struct world *world)
     note_vkey_format(&world->commit.checkpoint_key, tampering->vkey);
 
     /* every child begins with what the whole store makes it remember */
-    memo_use(true);
+    memo_begin(NULL);
     enum fate fate = log_verify(tampering, tampering->spoiled.copy);
-    memo_use(false);
+    memo_end();
     assert_int_equal(fate, FATE_SILENT);
 }
 

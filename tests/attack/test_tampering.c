@@ -190,16 +190,17 @@ enum forgery {
     FORGE_REPLACE, /* a bit of the value */
     FORGE_GROW,    /* the value is a byte longer */
     FORGE_MOVE,    /* the same value under another key */
+    FORGE_STRETCH, /* under a key that goes on */
     FORGE_ADD,     /* one more row */
     FORGE_EXCHANGE /* the values of two rows */
 };
-#define FORGERIES 6
+#define FORGERIES 7
 
-static const char *const forgery_texts[FORGERIES] = {"deleted", "changed", "grown",
-                                                     "moved",   "added",   "exchanged"};
+static const char *const forgery_texts[FORGERIES] = {"deleted",   "changed", "grown",    "moved",
+                                                     "stretched", "added",   "exchanged"};
 
 struct row {
-    uint8_t key[STORE_KEY_MAX];
+    uint8_t key[STORE_KEY_MAX + 1];
     size_t key_len;
     struct buf value;
 };
@@ -252,6 +253,11 @@ static bool forge(struct store_txn *txn, unsigned table, enum forgery forgery, s
     case FORGE_MOVE:
         done = store_delete(txn, table, key_of(one));
         one->key[one->key_len - 1] ^= 0x80;
+        store_put(txn, table, key_of(one), buf_slice(&one->value));
+        break;
+    case FORGE_STRETCH:
+        done = store_delete(txn, table, key_of(one));
+        one->key[one->key_len++] = 0;
         store_put(txn, table, key_of(one), buf_slice(&one->value));
         break;
     case FORGE_ADD:
