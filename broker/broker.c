@@ -27,12 +27,7 @@
 
 static int open_keys(struct broker *broker, struct error *error)
 {
-    const char *dir = broker->options->keys;
-    int r = key_read(dir, KEY_TRANSPORT, &broker->curve_key, error);
-    if (r == 0) {
-        r = key_read(dir, KEY_PEPPER, &broker->pepper, error);
-    }
-    return r;
+    return key_read(broker->options->keys, KEY_PEPPER, &broker->pepper, error);
 }
 
 static int open_store(struct broker *broker, struct error *error)
@@ -143,6 +138,33 @@ static int checkpoint_key(struct broker *broker, const struct governance *govern
     return 0;
 }
 
+/* The one by which the directory has agencies find this broker: beside it may lie the next. */
+static int transport_key(struct broker *broker, const struct governance *governance,
+                         struct error *error)
+{
+    const char *dir = broker->options->keys;
+    char name[KEY_NAME_BYTES];
+    uint8_t public_key[CURVE_KEY_BYTES];
+    int r = 0;
+    for (unsigned n = 1; r == 0 && n <= KEY_SETS_MAX; n++) {
+        key_name(KEY_TRANSPORT, n, name);
+        if (n > 1 && !key_is_there(dir, name)) {
+            continue;
+        }
+        r = key_read(dir, name, &broker->curve_key, error);
+        r = r == 0 ? curve_public(&broker->curve_key, public_key) : r;
+        if (r == 0 &&
+            memcmp(public_key, governance->directory.broker_curve_key, sizeof(public_key)) == 0) {
+            return 0;
+        }
+    }
+    return r != 0 ? r
+                  : error_set(error, dir,
+                              "holds no %s that the directory names: no agency would "
+                              "find this broker",
+                              KEY_TRANSPORT);
+}
+
 /* Whether what this machine allows is enough for this many agencies. */
 static int check_memory(const struct broker *broker, const struct governance *governance,
                         struct error *error)
@@ -160,6 +182,9 @@ static int check_governance(struct broker *broker, struct error *error)
     int r = governance_load(broker->options->governance, &governance, error);
     if (r == 0) {
         r = checkpoint_key(broker, governance, error);
+    }
+    if (r == 0) {
+        r = transport_key(broker, governance, error);
     }
     return r == 0 ? check_memory(broker, governance, error) : r;
 }

@@ -345,6 +345,9 @@ static size_t batch_size(struct commit *commit, size_t ready)
         if (i > 0 && bytes > CAIRN_BATCH_BYTES_MAX) {
             return i;
         }
+        if (pipeline_batch_slot(commit->pipeline, i)->content == SLOT_GOVERNANCE) {
+            return i + 1; /* what comes behind a document is planned by it */
+        }
     }
     return ready;
 }

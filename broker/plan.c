@@ -30,9 +30,20 @@ static bool acts(const struct slot *slot)
     return decisions + acknowledgements + statements == slot->parcel.n_entries;
 }
 
+/* A key that was in use when verify looked and is not any more, of an agency that is a member: it
+ * has another, and signs anew. */
+static bool is_renewed(const struct governance *governance, const struct slot *slot)
+{
+    const struct agency *agency =
+        directory_agency(&governance->directory, slot->parcel.head.agency);
+    const struct agency_key *key =
+        agency == NULL ? NULL : agency_sign_key(agency, slot->parcel.head.key_id);
+    return key != NULL && agency->active && key->status == KEY_RETIRED;
+}
+
 /* Why a sound frame must come again later. The urgent lane waits for room alone, and that to the
- * last. A document before it in the batch is in force when it is applied: what was sealed by the one
- * before may lack a reader who has a right to it now, and nobody would grant it afterwards. */
+ * last. What was sealed by a document before ours may lack a reader who has a right to it now, and
+ * nobody would grant it afterwards. */
 static enum verdict must_wait(const struct plan *plan, const struct slot *slot)
 {
     const struct commit *commit = plan->commit;
@@ -42,10 +53,13 @@ static enum verdict must_wait(const struct plan *plan, const struct slot *slot)
     if (room_refuses(commit, (enum lane)slot->header.lane, acts(slot))) {
         return VERDICT_DISK_FULL;
     }
+    if (is_renewed(commit->governance, slot)) {
+        return VERDICT_STALE_DIRECTORY;
+    }
     if (slot->header.lane == LANE_URGENT) {
         return VERDICT_STORED;
     }
-    bool stale = plan->replaced || held[GOVERNANCE_DIRECTORY] < ours[GOVERNANCE_DIRECTORY] ||
+    bool stale = held[GOVERNANCE_DIRECTORY] < ours[GOVERNANCE_DIRECTORY] ||
                  held[GOVERNANCE_AGREEMENTS] < ours[GOVERNANCE_AGREEMENTS];
     return stale && has_records ? VERDICT_STALE_DIRECTORY : VERDICT_STORED;
 }
@@ -122,8 +136,6 @@ static void plan_governance(struct plan *plan, struct slot *slot)
                        .text = buf_slice(&slot->offer.text),
                        .note = buf_slice(&slot->offer.note)},
     };
-    plan->replaced = plan->replaced || slot->offer.document == GOVERNANCE_DIRECTORY ||
-                     slot->offer.document == GOVERNANCE_AGREEMENTS;
     slot->n_results = 1;
     slot->results[0] = (struct wire_result){.verdict = PLAN_PENDING};
     plan_input(plan, &input);

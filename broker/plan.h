@@ -15,7 +15,6 @@ struct commit;
 struct plan {
     struct commit *commit; /* whose journal, governance and disk are looked at */
     uint32_t inputs;       /* in the journal row so far */
-    bool replaced;         /* a directory or agreements are among them */
 };
 
 /* A result that apply has yet to fill. */

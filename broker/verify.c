@@ -150,6 +150,9 @@ static enum verdict judge_sender(const struct judging *judging, const struct age
         return VERDICT_UNKNOWN_KEY;
     }
     *ret_key = key;
+    if (agency->active && key->status == KEY_RETIRED) {
+        return VERDICT_STALE_DIRECTORY; /* it has another key, and signs anew once it knows that */
+    }
     return agency->active && key->status == KEY_ACTIVE ? VERDICT_STORED : VERDICT_REVOKED_KEY;
 }
 

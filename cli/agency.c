@@ -41,6 +41,9 @@ error_t agency_option(int key, char *argument, struct argp_state *state)
         return 0;
     case AGENCY_INVOLVEMENTS:
         return take_number(argument, &given->involvements_max, state);
+    case AGENCY_STOLEN:
+        given->stolen = true;
+        return 0;
     case AGENCY_PER_DAY:
         return take_number(argument, &given->involvements_per_day_max, state);
     case ARGP_KEY_ARG:
@@ -59,6 +62,55 @@ error_t agency_option(int key, char *argument, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+const struct agency_key *agency_key_in_use(const struct agency *agency)
+{
+    for (size_t i = agency->n_sign_keys; i > 0; i--) {
+        if (agency->sign_keys[i - 1].status == KEY_ACTIVE) {
+            return &agency->sign_keys[i - 1];
+        }
+    }
+    return &agency->sign_keys[agency->n_sign_keys - 1];
+}
+
+static void set_keys(struct json *object, const char *sort, const struct agency_key *keys, size_t n)
+{
+    static const char *const statuses[] = {
+        [KEY_ACTIVE] = "active", [KEY_RETIRED] = "retired", [KEY_REVOKED] = "revoked"};
+    char text[BASE64_BYTES(32)];
+    struct json *list = json_array_new();
+    struct json *in_list = json_set_node(object, sort, &list);
+
+    for (size_t i = 0; i < n; i++) {
+        struct json *key = json_object_new();
+        struct json *in_key = json_append_node(in_list, &key);
+        base64_encode(SLICE_OF(keys[i].public_key), text);
+        json_set_word(in_key, "key", text);
+        json_set_word(in_key, "status", statuses[keys[i].status]);
+    }
+}
+
+struct json *agency_entry(const struct partnership *partnership, const struct agency *agency)
+{
+    struct govern_document held;
+    struct error error = ERROR_NULL;
+    const struct directory *directory = &partnership->governance->directory;
+    size_t at = (size_t)(directory_agency(directory, agency->number) - directory->agencies);
+
+    bool there = governance_held(partnership->governance, GOVERNANCE_DIRECTORY, &held);
+    assert(there);
+    _cleanup_(json_free) struct json *document = json_parse(held.text, &error);
+    assert(document != NULL);
+    struct json_view view = json_view(document, &error);
+    struct json_view list = json_get_array(&view, "agencies");
+    struct json *entry = json_clone(json_item(&list, at).node);
+    struct json *keys = json_object_new();
+    struct json *in_keys = json_set_node(entry, "keys", &keys);
+    set_keys(in_keys, "sign", agency->sign_keys, agency->n_sign_keys);
+    set_keys(in_keys, "open", agency->open_keys, agency->n_open_keys);
+    set_keys(in_keys, "curve", agency->curve_keys, agency->n_curve_keys);
+    return entry;
 }
 
 int agency_publish(struct partnership *partnership, size_t at, const struct json *agency,
@@ -118,7 +170,7 @@ void agency_say(struct output *output, const struct agency *agency, bool changed
     struct json *result = output_result(output);
     char key[FINGERPRINT_BYTES];
 
-    fingerprint(SLICE_OF(agency->sign_keys[0].public_key), key);
+    fingerprint(SLICE_OF(agency_key_in_use(agency)->public_key), key);
     json_set_integer(result, "number", agency->number);
     json_set_word(result, "id", agency->id);
     json_set_word(result, "key_fingerprint", key);

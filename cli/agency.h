@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * agency: what `cairn agency approve`, `revoke` and `list` share: at the partnership, with the root
- * key at hand for the first two. Both write the next version of the directory and change nothing
+ * agency: what `cairn agency approve`, `retire`, `revoke` and `list` share: at the partnership, with
+ * the root key at hand for all but the last. They write the next version of the directory and change nothing
  * else; the broker takes it up when it is told to read again, and every agency gets it with its
  * next message.
  */
@@ -14,7 +14,8 @@
 enum {
     AGENCY_REASON = 0x2001,
     AGENCY_INVOLVEMENTS,
-    AGENCY_PER_DAY
+    AGENCY_PER_DAY,
+    AGENCY_STOLEN
 };
 
 struct agency_options {
@@ -25,9 +26,16 @@ struct agency_options {
     uint64_t involvements_per_day_max;
     int arguments; /* how many are needed */
     bool needs_reason;
+    bool stolen;
 };
 
 error_t agency_option(int key, char *argument, struct argp_state *state); /* into the struct */
+
+/* The directory's entry of an agency whose keys have changed to those of `agency`. The caller's. */
+struct json *agency_entry(const struct partnership *partnership,
+                          const struct agency *agency) MUST_USE;
+/* The signing key that it uses: the newest active one, or the newest of all. */
+const struct agency_key *agency_key_in_use(const struct agency *agency);
 
 /* Signs and writes the directory with this entry in the place `at` of its agencies; n_agencies for
  * a new one. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `cairn agency approve`: the agency that made a request becomes one of the directory's. */
+/*
+ * `cairn agency approve`: the agency that made a request becomes one of the directory's; one that is
+ * there already, and whose key signs for its new ones, has those beside the earlier.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -174,6 +177,68 @@ static enum status approve_new(struct cli *cli, struct partnership *partnership,
     return STATUS_OK;
 }
 
+static void add_key(struct agency_key *keys, size_t *n, const uint8_t public_key[32])
+{
+    struct agency_key *key = &keys[(*n)++];
+
+    *key = (struct agency_key){.status = KEY_ACTIVE};
+    memcpy(key->public_key, public_key, sizeof(key->public_key));
+}
+
+/* The entry with the new keys, and the linkage key sealed to the new opening key. */
+static int publish_renewal(struct partnership *partnership, const struct agency *known,
+                           const struct agency_request *request, struct error *error)
+{
+    const struct directory *directory = &partnership->governance->directory;
+    struct agency renewed = *known;
+
+    add_key(renewed.sign_keys, &renewed.n_sign_keys, request->sign_key);
+    add_key(renewed.open_keys, &renewed.n_open_keys, request->open_key);
+    add_key(renewed.curve_keys, &renewed.n_curve_keys, request->curve_key);
+    _cleanup_(json_free) struct json *entry = agency_entry(partnership, &renewed);
+    int r = set_linkage(partnership, known->number, request, entry, error);
+    return r < 0 ? r
+                 : agency_publish(partnership, (size_t)(known - directory->agencies), entry, error);
+}
+
+static bool has_room(const struct agency *agency)
+{
+    return agency->n_sign_keys < AGENCY_KEYS_MAX && agency->n_open_keys < AGENCY_KEYS_MAX &&
+           agency->n_curve_keys < AGENCY_KEYS_MAX;
+}
+
+static enum status approve_renewal(struct cli *cli, struct partnership *partnership,
+                                   const struct agency *known, const struct agency_request *request)
+{
+    struct output *output = &cli->output;
+    struct error error = ERROR_NULL;
+    uint32_t number = known->number;
+    const struct agency_key *earlier =
+        agency_sign_key(known, key_id(SLICE_OF(request->earlier_key)));
+
+    if (earlier == NULL || earlier->status != KEY_ACTIVE ||
+        memcmp(earlier->public_key, request->earlier_key, sizeof(earlier->public_key)) != 0) {
+        return output_refuse(output, STATUS_CONFLICT, request->id,
+                             "the key that signs for the new ones is none that it uses");
+    }
+    if (!has_room(known)) {
+        return output_refuse(output, STATUS_CONFLICT, request->id,
+                             "has had %d keys of a sort, and no more can be listed: it joins "
+                             "again under a new id",
+                             AGENCY_KEYS_MAX);
+    }
+    if (publish_renewal(partnership, known, request, &error) < 0) {
+        return output_fail(output, STATUS_FAILED, &error);
+    }
+    agency_say(output, directory_agency(&partnership->governance->directory, number), true);
+    output_line(output,
+                "%s has new keys beside the earlier. Once its agent uses them: cairn agency "
+                "retire %s %s",
+                request->id, partnership->folder.path, request->id);
+    agency_say_reload(output, partnership);
+    return STATUS_OK;
+}
+
 static enum status approve(struct cli *cli, struct partnership *partnership,
                            const struct agency_request *request, const struct agency_options *given)
 {
@@ -200,6 +265,10 @@ static enum status approve(struct cli *cli, struct partnership *partnership,
                              "%s was revoked as agency %u: it joins again under a new id",
                              known->id, known->number);
     }
+    if (!is_same(known, request) && request->renews &&
+        strcmp(known->kind->id, request->kind) == 0) {
+        return approve_renewal(cli, partnership, known, request);
+    }
     if (!is_same(known, request)) {
         return output_refuse(output, STATUS_CONFLICT, given->subject,
                              "the id %s is taken by agency %u, of other keys or another kind",
@@ -223,7 +292,8 @@ enum status command_agency_approve(struct cli *cli, int argc, char **argv)
         .options = options,
         .parser = agency_option,
         .arguments = "PARTNERSHIP_DIR REQUEST.json",
-        .help = "Takes the agency that made the request into the directory.",
+        .help = "Takes the agency that made the request into the directory, or the new keys of one "
+                "that is there.",
     };
     struct agency_options given = {
         .arguments = 2,

@@ -11,7 +11,7 @@ static void list_one(struct output *output, struct json *list, const struct agen
     struct json *entry = json_object_new();
     struct json *in_list = json_append_node(list, &entry);
 
-    fingerprint(SLICE_OF(agency->sign_keys[0].public_key), key);
+    fingerprint(SLICE_OF(agency_key_in_use(agency)->public_key), key);
     json_set_integer(in_list, "number", agency->number);
     json_set_word(in_list, "id", agency->id);
     json_set_word(in_list, "kind", agency->kind->id);

@@ -27,7 +27,10 @@
     X("init",           init,           "The partnership", "make a new partnership: root, documents, the broker's keys") \
     X("agency approve", agency_approve, "The partnership", "take an agency into the directory, by its request file")   \
     X("agency revoke",  agency_revoke,  "The partnership", "revoke an agency: nothing of it is accepted any more")     \
+    X("agency retire",  agency_retire,  "The partnership", "end the use of an agency's keys before its newest")        \
     X("agency list",    agency_list,    "The partnership", "list the agencies of the directory")                       \
+    X("broker renew",   broker_renew,   "The partnership", "make the broker's next transport key, and announce it")  \
+    X("broker switch",  broker_switch,  "The partnership", "from now on the broker has the key that was announced")  \
     X("agreement check",   agreement_check,   "The partnership", "what is wrong with agreements, before anybody signs")   \
     X("agreement explain", agreement_explain, "The partnership", "why an agency may or may not see a record")             \
     X("agreement compile", agreement_compile, "The partnership", "who gets what under agreements")                        \
@@ -37,6 +40,7 @@
     X("pattern preview",   pattern_preview,   "The partnership", "how much patterns raise, or would raise")                \
     X("calendar sign",     calendar_sign,     "The partnership", "sign the next version of the calendar")                 \
     X("agency request", agency_request, "An agency",       "make an agency's keys and its request to join")     \
+    X("agency renew",   agency_renew,   "An agency",       "make new keys, and the request to use them")               \
     X("submit",         submit,         "An agency",       "hand records or appointments to the agency's agent")       \
     X("involve",        involve,        "An agency",       "say that this agency has a relationship with a child")     \
     X("request",        request,        "An agency",       "ask the others for what they hold back about a child")     \

@@ -74,9 +74,10 @@ static int cosign(const struct acks *acks, const struct governance *governance,
 {
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
     struct checkpoint head = {.size = header->log_size, .root = header->log_root};
+    const struct own_key_set *own = own_keys_in_use(&acks->agent->keys, &governance->directory);
     checkpoint_text(&head, governance->root.origin, &text);
     return cosignature_make(buf_slice(&text), (uint64_t)clock_real_ms(acks->agent->clock) / 1000,
-                            acks->agent->keys.signer, header->cosignature);
+                            own->signer, header->cosignature);
 }
 
 static int cut(const struct acks *acks, const struct parcel_terms *terms, struct parcel *ret)

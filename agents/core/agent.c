@@ -5,49 +5,14 @@
 #include <string.h>
 
 #include "agents/core/held.h"
-#include "agents/core/own_keys.h"
 #include "agents/core/settling_time.h"
 #include "agents/core/spool.h"
-#include "govern/keys.h"
 #include "os/files.h"
 
 #define META_SCHEMA "schema"
 #define META_STORE_KEY                                                                             \
     "store-key" /* a known text sealed under it: another key is noticed at once */
 #define KEY_PROOF "cairn-store-key/v1"
-
-/* --- keys --- */
-
-static int read_signing_key(struct agent *agent, struct error *error)
-{
-    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
-    struct agent_keys *keys = &agent->keys;
-    int r = key_read(agent->options->keys, KEY_SIGNING, &seed, error);
-    if (r == 0) {
-        r = signer_new(&seed, &keys->signer);
-    }
-    if (r == 0) {
-        signer_public(keys->signer, keys->sign_public);
-        keys->sign_key_id = key_id(SLICE_OF(keys->sign_public));
-    }
-    return r;
-}
-
-static int read_keys(struct agent *agent, struct error *error)
-{
-    const char *dir = agent->options->keys;
-    int r = read_signing_key(agent, error);
-    if (r == 0) {
-        r = key_read(dir, KEY_OPENING, &agent->keys.opening, error);
-    }
-    if (r == 0) {
-        r = key_read(dir, KEY_TRANSPORT, &agent->keys.curve, error);
-    }
-    if (r == 0) {
-        r = key_read(dir, KEY_STORE, &agent->keys.store, error);
-    }
-    return r;
-}
 
 /* --- the store --- */
 
@@ -122,13 +87,18 @@ static int open_governance(struct agent *agent, struct error *error)
     }
     struct govern_keep_options options = {
         .store = agent->store,
-        .opening_key = &agent->keys.opening,
+        .keys = &agent->keys,
         .joining = {.document = GOVERNANCE_ROOT,
                     .text = buf_slice(&agent->joining.root_text),
                     .note = buf_slice(&agent->joining.root_note)},
     };
-    memcpy(options.sign_public, agent->keys.sign_public, sizeof(options.sign_public));
     return govern_keep_open(&options, &agent->keep, error);
+}
+
+static int check_keys(const struct agent *agent, struct error *error)
+{
+    _cleanup_(governance_unref) struct governance *held = govern_keep_current(agent->keep);
+    return own_keys_check(&agent->keys, agent->options->keys, &held->directory, error);
 }
 
 static int open_readers(struct agent *agent, struct error *error)
@@ -152,7 +122,7 @@ int agent_open(const struct agent_options *options, const struct clock *clock, s
         base_free(&agent);
         return r;
     }
-    r = read_keys(agent, error);
+    r = own_keys_read(options->keys, &agent->keys, error);
     if (r == 0) {
         r = open_store(agent, error);
     }
@@ -160,7 +130,7 @@ int agent_open(const struct agent_options *options, const struct clock *clock, s
         r = open_governance(agent, error);
     }
     if (r == 0) {
-        r = own_keys_check(agent, error);
+        r = check_keys(agent, error);
     }
     if (r == 0) {
         r = open_readers(agent, error);
@@ -186,10 +156,7 @@ void agent_close(struct agent **owned)
     govern_keep_close(&agent->keep);
     store_close(&agent->store);
     joining_deinit(&agent->joining);
-    signer_free(&agent->keys.signer);
-    secret_deinit(&agent->keys.opening);
-    secret_deinit(&agent->keys.curve);
-    secret_deinit(&agent->keys.store);
+    own_keys_deinit(&agent->keys);
     news_deinit(&agent->news);
     base_free(owned);
 }

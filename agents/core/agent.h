@@ -18,28 +18,19 @@
 #include "agents/core/govern_keep.h"
 #include "agents/core/news.h"
 #include "agents/core/options.h"
+#include "agents/core/own_keys.h"
 #include "agents/core/record_json.h"
 #include "agents/core/state.h"
 #include "agents/gp/fhir_appointment.h"
 #include "base/clock.h"
-#include "crypto/sign.h"
 #include "govern/joining.h"
-
-struct agent_keys {
-    struct secret opening; /* X25519: opens grants that were sealed to us */
-    struct secret curve;   /* the transport's */
-    struct secret store;   /* wraps what lies in the store */
-    struct signer *signer; /* Ed25519 */
-    uint8_t sign_public[SIGN_PUBLIC_BYTES];
-    uint32_t sign_key_id;
-};
 
 struct agent_link;
 
 struct agent {
     const struct agent_options *options;
     const struct clock *clock;
-    struct agent_keys keys;
+    struct own_keys keys;
     struct joining joining;
     struct store *store;
     struct govern_keep *keep;

@@ -10,14 +10,14 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "agents/core/own_keys.h"
 #include "agents/core/state.h"
 #include "base/crash_point.h"
 #include "base/log.h"
 
 struct govern_keep {
     struct store *store;
-    struct secret opening_key;
-    uint8_t sign_public[SIGN_PUBLIC_BYTES];
+    const struct own_keys *keys;
     pthread_mutex_t lock; /* of what follows */
     struct governance *governance;
     bool has_place;
@@ -39,29 +39,15 @@ static void own_place_copy(struct own_place *to, const struct own_place *from)
 
 /* --- our place in the directory --- */
 
-static const struct agency *find_own(const struct govern_keep *keep,
-                                     const struct directory *directory)
-{
-    for (size_t i = 0; i < directory->n_agencies; i++) {
-        const struct agency *agency = &directory->agencies[i];
-        for (size_t j = 0; j < agency->n_sign_keys; j++) {
-            if (slice_equal(SLICE_OF(agency->sign_keys[j].public_key),
-                            SLICE_OF(keep->sign_public))) {
-                return agency;
-            }
-        }
-    }
-    return NULL;
-}
-
 static bool find_place(const struct govern_keep *keep, const struct governance *governance,
                        struct own_place *ret)
 {
-    const struct agency *own = find_own(keep, &governance->directory);
+    const struct agency *own = own_keys_agency(keep->keys, &governance->directory);
     if (own == NULL) {
         return false;
     }
-    int r = agency_linkage_key(own, &keep->opening_key, &ret->linkage);
+    const struct secret *opening = own_keys_opening(keep->keys, own->linkage_key_id);
+    int r = opening == NULL ? -ENOKEY : agency_linkage_key(own, opening, &ret->linkage);
     if (r != 0) {
         log_event(LOG_LEVEL_WARNING, "linkage_key_closed", "agency=%u error=%s", own->number,
                   strerror(-r));
@@ -201,8 +187,7 @@ int govern_keep_open(const struct govern_keep_options *options, struct govern_ke
     struct govern_keep *keep = base_zalloc(1, sizeof(*keep));
     keep->store = options->store;
     keep->place = OWN_PLACE_NULL;
-    secret_set(&keep->opening_key, options->opening_key->bytes, options->opening_key->len);
-    memcpy(keep->sign_public, options->sign_public, sizeof(keep->sign_public));
+    keep->keys = options->keys;
     r = pthread_mutex_init(&keep->lock, NULL);
     assert(r == 0); /* a default mutex on Linux allocates nothing */
     swap(keep, &loaded);
@@ -218,7 +203,6 @@ void govern_keep_close(struct govern_keep **owned)
     }
     governance_unref(&keep->governance);
     own_place_deinit(&keep->place);
-    secret_deinit(&keep->opening_key);
     (void)pthread_mutex_destroy(&keep->lock);
     base_free(owned);
     *owned = NULL;

@@ -12,6 +12,7 @@
 #include "store/store.h"
 
 struct govern_keep;
+struct own_keys;
 
 /* Who we are in the partnership, as the directory says; and the key that tokens are made with. */
 struct own_place {
@@ -24,8 +25,7 @@ void own_place_deinit(struct own_place *place); /* wipes */
 
 struct govern_keep_options {
     struct store *store;
-    const struct secret *opening_key;
-    uint8_t sign_public[SIGN_PUBLIC_BYTES]; /* we are the agency that has this key */
+    const struct own_keys *keys;    /* borrowed until it is closed: whose place is ours */
     struct govern_document joining; /* the root to start trust from when the store has none */
 };
 

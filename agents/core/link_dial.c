@@ -86,37 +86,79 @@ void link_drop(struct agent_link *link, const char *reason)
         return;
     }
     link->redial = true;
-    backoff_fail(&link->backoff, link_boot_ms(link), REDIAL_MIN_MS, REDIAL_MAX_MS);
+    if (link->session.state == SESSION_NEW) { /* no hello was answered this way */
+        link->way++;
+    }
+    if (link->way % link_ways(link) == 0) {
+        backoff_fail(&link->backoff, link_boot_ms(link), REDIAL_MIN_MS, REDIAL_MAX_MS);
+    } else {
+        link->backoff.not_before_ms = link_boot_ms(link) + REDIAL_MIN_MS; /* not all were tried */
+    }
     questions_set_open(&link->questions, false);
     if (link->status.state != LINK_IS_REVOKED) { /* it stays so until a hello is answered */
         link_set_status(link, LINK_IS_CONNECTING, reason);
     }
 }
 
+/* The set in use first, then the newest of those that the broker may know us by. */
+static size_t list_own(const struct own_keys *keys, const struct directory *directory,
+                       const struct own_key_set *ret[AGENCY_KEYS_MAX])
+{
+    size_t n = 0;
+    ret[n++] = own_keys_in_use(keys, directory);
+    for (size_t i = keys->n; i > 0; i--) {
+        const struct own_key_set *set = &keys->sets[i - 1];
+        if (set != ret[0] && own_keys_may_connect(set, directory)) {
+            ret[n++] = set;
+        }
+    }
+    return n;
+}
+
+static size_t count_brokers(const struct directory *directory)
+{
+    return directory->has_next_curve_key ? 2 : 1;
+}
+
+unsigned link_ways(const struct agent_link *link)
+{
+    _cleanup_(governance_unref) struct governance *governance =
+        govern_keep_current(link->agent->keep);
+    const struct own_key_set *own[AGENCY_KEYS_MAX];
+    const struct directory *directory = &governance->directory;
+    return (unsigned)(list_own(&link->agent->keys, directory, own) * count_brokers(directory));
+}
+
 struct link_address link_present_address(const struct agent_link *link)
 {
     _cleanup_(governance_unref) struct governance *governance =
         govern_keep_current(link->agent->keep);
+    const struct directory *directory = &governance->directory;
     const struct joining *joining = &link->agent->joining;
+    const struct own_key_set *own[AGENCY_KEYS_MAX];
     bool known = governance->versions[GOVERNANCE_DIRECTORY] > 0;
-    struct link_address address = {.endpoint = ""};
+    size_t brokers = count_brokers(directory);
+    size_t n_own = list_own(&link->agent->keys, directory, own);
+    bool next = link->way % brokers == 1;
+    const uint8_t *key = next ? directory->broker_next_curve_key : directory->broker_curve_key;
+    struct link_address address = {.endpoint = "", .own = own[link->way / brokers % n_own]};
     (void)snprintf(address.endpoint, sizeof(address.endpoint), "%s",
-                   known ? governance->directory.broker_endpoint : joining->endpoint);
-    memcpy(address.key, known ? governance->directory.broker_curve_key : joining->curve_key,
-           sizeof(address.key));
+                   known ? directory->broker_endpoint : joining->endpoint);
+    memcpy(address.key, known ? key : joining->curve_key, sizeof(address.key));
     return address;
 }
 
 bool link_same_address(const struct link_address *a, const struct link_address *b)
 {
-    return strcmp(a->endpoint, b->endpoint) == 0 && slice_equal(SLICE_OF(a->key), SLICE_OF(b->key));
+    return strcmp(a->endpoint, b->endpoint) == 0 &&
+           slice_equal(SLICE_OF(a->key), SLICE_OF(b->key)) && a->own == b->own;
 }
 
 int link_dial(struct agent_link *link, const struct link_address *address, struct error *error)
 {
     struct dealer_options options = {
         .endpoint = address->endpoint,
-        .secret_key = &link->agent->keys.curve,
+        .secret_key = &address->own->curve,
     };
     struct dealer *dealer = NULL;
     memcpy(options.server_key, address->key, CURVE_KEY_BYTES);
@@ -131,6 +173,19 @@ int link_dial(struct agent_link *link, const struct link_address *address, struc
     dealer_close(&old);
     link->dialled = *address;
     return 0;
+}
+
+void link_follow(struct agent_link *link)
+{
+    struct link_address address = link_present_address(link);
+    if (link_same_address(&address, &link->dialled)) {
+        return;
+    }
+    link->way = 0;
+    address = link_present_address(link);
+    if (!link_same_address(&address, &link->dialled)) {
+        link_drop(link, "the broker has moved, or keys were renewed");
+    }
 }
 
 void link_redial(struct agent_link *link)

@@ -16,10 +16,11 @@
 #include "agents/core/session.h"
 #include "net/dealer.h"
 
-/* Of the broker. */
+/* Where the broker is, and who is speaking to whom. */
 struct link_address {
     char endpoint[128];
-    uint8_t key[CURVE_KEY_BYTES];
+    uint8_t key[CURVE_KEY_BYTES];  /* the broker's */
+    const struct own_key_set *own; /* ours */
 };
 
 struct agent_link {
@@ -31,6 +32,8 @@ struct agent_link {
 
     /* the thread's own */
     struct link_address dialled;
+    unsigned
+        way; /* which of link_ways is tried, or holds; 0 is the one that our directory prefers */
     struct session session;
     struct sending sending;
     struct acks acks;
@@ -69,8 +72,14 @@ void link_set_status(struct agent_link *link, enum link_state state, const char 
 void link_note_contact(struct agent_link *link);
 void link_lock_status(struct agent_link *link);
 void link_unlock_status(struct agent_link *link);
-/* Where the directory says the broker is; before there is one, where the joining file says. */
+/* Where the directory says the broker is; before there is one, where the joining file says; by
+ * the keys of this way. */
 struct link_address link_present_address(const struct agent_link *link);
+/* In how many ways the broker may be reached: by its key and the one that it announced, with each of
+ * our transport keys that it may know. */
+unsigned link_ways(const struct agent_link *link);
+/* Newer documents prefer another way than the one that was taken: it is left. */
+void link_follow(struct agent_link *link);
 bool link_same_address(const struct link_address *a, const struct link_address *b);
 int link_dial(struct agent_link *link, const struct link_address *address,
               struct error *error) MUST_USE;

@@ -12,6 +12,7 @@
 #define HELLO_AGAIN_MS 5000  /* an answer is a few milliseconds away */
 #define PING_EVERY_MS  10000 /* also how soon a revocation is learned of */
 #define DEAD_AFTER_MS  30000 /* of silence, in spite of pings */
+#define UNANSWERED_MS  5000  /* before another of our keys is tried */
 #define FETCH_EVERY_MS 10000 /* while nothing is delivered */
 
 static int send_bytes(struct agent_link *link, struct slice bytes)
@@ -49,9 +50,8 @@ static void send_hello(struct agent_link *link)
 
 static void become_ready(struct agent_link *link)
 {
-    struct link_address address = link_present_address(link);
-    if (!link_same_address(&address, &link->dialled)) {
-        link_drop(link, "the broker has moved");
+    link_follow(link);
+    if (link->redial) {
         return;
     }
     backoff_succeed(&link->backoff);
@@ -165,14 +165,24 @@ static void send_ping(struct agent_link *link)
     }
 }
 
+/* A broker that does not know the key says nothing at all: while there is another, it is tried soon. */
+static int64_t silence_ms(const struct agent_link *link)
+{
+    return link->session.state == SESSION_NEW && link_ways(link) > 1 ? UNANSWERED_MS
+                                                                     : DEAD_AFTER_MS;
+}
+
 void link_send_due(struct agent_link *link)
 {
-    if (link_boot_ms(link) - link->heard_ms >= DEAD_AFTER_MS) {
+    if (link_boot_ms(link) - link->heard_ms >= silence_ms(link)) {
         link_drop(link, "nothing was heard from the broker");
         return;
     }
     send_hello(link);
     send_governance_fetch(link);
+    if (link->session.state == SESSION_READY && !link->session.fetching) {
+        link_follow(link);
+    }
     if (link->session.state != SESSION_READY || link->redial) {
         return;
     }

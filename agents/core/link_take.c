@@ -120,6 +120,11 @@ static void take_error(struct agent_link *link, uint64_t correlation, struct sli
     if (result == SENDING_NOT_MINE) {
         result = acks_error(&link->acks, correlation, verdict);
     }
+    if (revoked && link_ways(link) > 1) { /* one of our keys, perhaps, and not this agency */
+        link->way++;
+        link_drop(link, REVOKED_REASON);
+        return;
+    }
     if (result != SENDING_NOT_MINE) {
         if (!revoked) {
             after_sending(link, result);

@@ -62,7 +62,6 @@ static enum open_result judge(const struct opening *opening, const struct wire_d
                               enum part part, const struct part_place *place,
                               struct held_grant *ret_grant)
 {
-    uint8_t own_key[HPKE_PUBLIC_BYTES];
     if (place->sealed.len == 0) {
         return OPEN_NOT_SEALED;
     }
@@ -73,11 +72,8 @@ static enum open_result judge(const struct opening *opening, const struct wire_d
         !decided(opening, &place->header.id, ret_grant)) {
         return OPEN_NEEDS_DECISION;
     }
-    if (hpke_public(&opening->agent->keys.opening, own_key) != 0 ||
-        key_id(SLICE_OF(own_key)) != ret_grant->key_id) {
-        return OPEN_OTHER_KEY;
-    }
-    return OPEN_DONE;
+    return own_keys_opening(&opening->agent->keys, ret_grant->key_id) == NULL ? OPEN_OTHER_KEY
+                                                                              : OPEN_DONE;
 }
 
 enum open_result open_may(const struct opening *opening, const struct wire_delivered *delivered,
@@ -109,7 +105,8 @@ enum open_result open_part(const struct opening *opening, const struct wire_deli
     const struct grant_scope scope = {
         .entry = place.header.id, .part = part, .recipient = opening->own};
     sha256(delivered->header, header_digest);
-    if (grant_open(&opening->agent->keys.opening, &scope, SLICE_OF(grant.sealed), &data_key) != 0 ||
+    const struct secret *key = own_keys_opening(&opening->agent->keys, grant.key_id);
+    if (grant_open(key, &scope, SLICE_OF(grant.sealed), &data_key) != 0 ||
         seal_open_part(&data_key, header_digest, part, place.sealed, ret) != 0) {
         return OPEN_DOES_NOT_OPEN;
     }

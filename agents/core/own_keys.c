@@ -4,76 +4,216 @@
 #include <errno.h>
 #include <string.h>
 
+#include "crypto/hpke.h"
 #include "govern/keys.h"
 #include "net/curve.h"
 
-enum own_key {
-    OWN_TRANSPORT, /* the broker knows us by it: the others are measured by it */
-    OWN_SIGNING,
-    OWN_OPENING,
-    OWN_KEYS
-};
+/* --- reading --- */
 
-static const char *const files[OWN_KEYS] = {
-    [OWN_TRANSPORT] = KEY_TRANSPORT,
-    [OWN_SIGNING] = KEY_SIGNING,
-    [OWN_OPENING] = KEY_OPENING,
-};
+static int read_set(const char *dir, unsigned n, struct own_keys *keys, struct error *error)
+{
+    static const char *const sorts[] = {KEY_SIGNING, KEY_OPENING, KEY_TRANSPORT};
+    struct secret read[ARRAY_LEN(sorts)] = {SECRET_NULL, SECRET_NULL, SECRET_NULL};
+    char name[KEY_NAME_BYTES];
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < ARRAY_LEN(sorts); i++) {
+        key_name(sorts[i], n, name);
+        r = key_read(dir, name, &read[i], error);
+    }
+    if (r == 0) {
+        r = own_keys_add(keys, &read[0], &read[1], &read[2]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
+        secret_deinit(&read[i]);
+    }
+    return r == -EINVAL ? error_set(error, dir, "holds a key that is not usable") : r;
+}
 
-static bool is_among(const struct agency_key *keys, size_t n, const uint8_t public_key[32])
+static_assert(AGENCY_KEYS_MAX == KEY_SETS_MAX, "what a folder holds a directory lists");
+
+int own_keys_read(const char *dir, struct own_keys *ret, struct error *error)
+{
+    char name[KEY_NAME_BYTES];
+    for (unsigned n = 1; n <= AGENCY_KEYS_MAX; n++) {
+        key_name(KEY_SIGNING, n, name);
+        if (!key_is_there(dir, name)) {
+            continue;
+        }
+        int r = read_set(dir, n, ret, error);
+        if (r != 0) {
+            return r;
+        }
+    }
+    if (ret->n == 0) {
+        return read_set(dir, 1, ret, error); /* says what is missing */
+    }
+    return key_read(dir, KEY_STORE, &ret->store, error);
+}
+
+static void set_deinit(struct own_key_set *set)
+{
+    signer_free(&set->signer);
+    secret_deinit(&set->opening);
+    secret_deinit(&set->curve);
+}
+
+int own_keys_add(struct own_keys *keys, const struct secret *signing, const struct secret *opening,
+                 const struct secret *curve)
+{
+    assert(keys->n < AGENCY_KEYS_MAX);
+    struct own_key_set *set = &keys->sets[keys->n];
+    *set = (struct own_key_set){.opening = SECRET_NULL, .curve = SECRET_NULL};
+    if (signer_new(signing, &set->signer) != 0 || hpke_public(opening, set->open_public) != 0 ||
+        curve_public(curve, set->curve_public) != 0) {
+        set_deinit(set);
+        return -EINVAL;
+    }
+    secret_set(&set->opening, opening->bytes, opening->len);
+    secret_set(&set->curve, curve->bytes, curve->len);
+    signer_public(set->signer, set->sign_public);
+    set->sign_key_id = key_id(SLICE_OF(set->sign_public));
+    set->open_key_id = key_id(SLICE_OF(set->open_public));
+    keys->n++;
+    return 0;
+}
+
+void own_keys_deinit(struct own_keys *keys)
+{
+    for (size_t i = 0; i < keys->n; i++) {
+        set_deinit(&keys->sets[i]);
+    }
+    keys->n = 0;
+    secret_deinit(&keys->store);
+}
+
+/* --- what a directory says of them --- */
+
+static const struct agency_key *find_key(const struct agency_key *keys, size_t n,
+                                         const uint8_t public_key[32])
 {
     for (size_t i = 0; i < n; i++) {
         if (memcmp(keys[i].public_key, public_key, 32) == 0) {
-            return true;
+            return &keys[i];
         }
     }
-    return false;
+    return NULL;
 }
 
-static bool has_key(const struct agency *agency, enum own_key key, const uint8_t public_key[32])
+static const struct agency_key *find_signing(const struct own_key_set *set,
+                                             const struct directory *directory,
+                                             const struct agency **ret_agency)
 {
-    switch (key) {
-    case OWN_TRANSPORT:
-        return is_among(agency->curve_keys, agency->n_curve_keys, public_key);
-    case OWN_SIGNING:
-        return is_among(agency->sign_keys, agency->n_sign_keys, public_key);
-    case OWN_OPENING:
-        return is_among(agency->open_keys, agency->n_open_keys, public_key);
-    case OWN_KEYS:
+    for (size_t i = 0; i < directory->n_agencies; i++) {
+        const struct agency *agency = &directory->agencies[i];
+        const struct agency_key *key =
+            find_key(agency->sign_keys, agency->n_sign_keys, set->sign_public);
+        if (key != NULL) {
+            *ret_agency = agency;
+            return key;
+        }
+    }
+    return NULL;
+}
+
+const struct agency *own_keys_agency(const struct own_keys *keys, const struct directory *directory)
+{
+    const struct agency *agency = NULL;
+    for (size_t i = keys->n; i > 0 && agency == NULL; i--) {
+        (void)find_signing(&keys->sets[i - 1], directory, &agency);
+    }
+    return agency;
+}
+
+const struct own_key_set *own_keys_in_use(const struct own_keys *keys,
+                                          const struct directory *directory)
+{
+    const struct own_key_set *listed = NULL;
+    const struct agency *agency;
+    for (size_t i = keys->n; i > 0; i--) {
+        const struct agency_key *key = find_signing(&keys->sets[i - 1], directory, &agency);
+        if (key != NULL && key->status == KEY_ACTIVE) {
+            return &keys->sets[i - 1];
+        }
+        listed = listed == NULL && key != NULL ? &keys->sets[i - 1] : listed;
+    }
+    return listed != NULL ? listed : &keys->sets[0];
+}
+
+bool own_keys_may_connect(const struct own_key_set *set, const struct directory *directory)
+{
+    for (size_t i = 0; i < directory->n_agencies; i++) {
+        const struct agency *agency = &directory->agencies[i];
+        const struct agency_key *key =
+            find_key(agency->curve_keys, agency->n_curve_keys, set->curve_public);
+        if (key != NULL) {
+            return key->status == KEY_ACTIVE;
+        }
+    }
+    return true;
+}
+
+const struct secret *own_keys_opening(const struct own_keys *keys, uint32_t id)
+{
+    for (size_t i = keys->n; i > 0; i--) {
+        if (keys->sets[i - 1].open_key_id == id) {
+            return &keys->sets[i - 1].opening;
+        }
+    }
+    return NULL;
+}
+
+/* --- whether they are one agency's --- */
+
+enum sort {
+    SORT_TRANSPORT, /* the broker knows us by it: the others are measured by it */
+    SORT_SIGNING,
+    SORT_OPENING,
+    SORTS
+};
+
+static const char *const files[SORTS] = {
+    [SORT_TRANSPORT] = KEY_TRANSPORT,
+    [SORT_SIGNING] = KEY_SIGNING,
+    [SORT_OPENING] = KEY_OPENING,
+};
+
+static bool lists(const struct agency *agency, enum sort sort, const struct own_key_set *set)
+{
+    switch (sort) {
+    case SORT_TRANSPORT:
+        return find_key(agency->curve_keys, agency->n_curve_keys, set->curve_public) != NULL;
+    case SORT_SIGNING:
+        return find_key(agency->sign_keys, agency->n_sign_keys, set->sign_public) != NULL;
+    case SORT_OPENING:
+        return find_key(agency->open_keys, agency->n_open_keys, set->open_public) != NULL;
+    case SORTS:
         break;
     }
     return false;
 }
 
-static const struct agency *find_owner(const struct directory *directory, enum own_key key,
-                                       const uint8_t public_key[32])
+static const struct agency *find_owner(const struct directory *directory, enum sort sort,
+                                       const struct own_key_set *set)
 {
     for (size_t i = 0; i < directory->n_agencies; i++) {
-        if (has_key(&directory->agencies[i], key, public_key)) {
+        if (lists(&directory->agencies[i], sort, set)) {
             return &directory->agencies[i];
         }
     }
     return NULL;
 }
 
-int own_keys_check(const struct agent *agent, struct error *error)
+int own_keys_check(const struct own_keys *keys, const char *dir, const struct directory *directory,
+                   struct error *error)
 {
-    uint8_t publics[OWN_KEYS][32];
     const struct agency *first = NULL;
     size_t first_key = 0;
-    _cleanup_(governance_unref) struct governance *held = govern_keep_current(agent->keep);
-
-    memcpy(publics[OWN_SIGNING], agent->keys.sign_public, sizeof(publics[OWN_SIGNING]));
-    int r = curve_public(&agent->keys.curve, publics[OWN_TRANSPORT]);
-    r = r < 0 ? r : hpke_public(&agent->keys.opening, publics[OWN_OPENING]);
-    if (r < 0) {
-        return error_set(error, agent->options->keys, "holds a key that is not usable");
-    }
-    for (size_t i = 0; i < OWN_KEYS; i++) {
-        const struct agency *owner = find_owner(&held->directory, (enum own_key)i, publics[i]);
+    for (size_t i = 0; i < keys->n * SORTS; i++) {
+        const struct agency *owner =
+            find_owner(directory, (enum sort)(i % SORTS), &keys->sets[i / SORTS]);
         if (first != NULL && owner != NULL && owner != first) {
-            return error_set(error, agent->options->keys, "%s is of the agency %s, %s of %s",
-                             files[i], owner->id, files[first_key], first->id);
+            return error_set(error, dir, "%s is of the agency %s, %s of %s", files[i % SORTS],
+                             owner->id, files[first_key % SORTS], first->id);
         }
         first_key = first == NULL ? i : first_key;
         first = first == NULL ? owner : first;

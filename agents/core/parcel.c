@@ -346,11 +346,11 @@ static int cut_entry(const struct parcel_terms *terms, const struct spool_entry 
 }
 
 static void fill_head(const struct parcel_terms *terms, const struct parcel *parcel,
-                      const struct cutting *cutting, struct parcel_head *head)
+                      const struct cutting *cutting, uint32_t key_id, struct parcel_head *head)
 {
     *head = (struct parcel_head){
         .agency = terms->agency,
-        .key_id = terms->keys->sign_key_id,
+        .key_id = key_id,
         .stream = terms->stream,
         .first_seq = parcel->first_seq,
         .entries = (uint32_t)parcel->n,
@@ -368,10 +368,11 @@ static int sign_and_write(const struct parcel_terms *terms, struct cutting *cutt
     _cleanup_(buf_deinit) struct buf head_bytes = BUF_MAX(CAIRN_HEADER_MAX_BYTES);
     struct parcel_head head;
     uint8_t signature[SIGN_SIGNATURE_BYTES];
-    fill_head(terms, parcel, cutting, &head);
+    const struct own_key_set *own = own_keys_in_use(terms->keys, &terms->governance->directory);
+    fill_head(terms, parcel, cutting, own->sign_key_id, &head);
     wire_parcel_head_write(&head, &head_bytes);
     assert(buf_ok(&head_bytes));
-    int r = signer_sign(terms->keys->signer, SIGN_PARCEL, buf_slice(&head_bytes), signature);
+    int r = signer_sign(own->signer, SIGN_PARCEL, buf_slice(&head_bytes), signature);
     if (r != 0) {
         return r;
     }

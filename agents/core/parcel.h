@@ -14,7 +14,7 @@
 
 struct parcel_terms {
     const struct governance *governance;
-    const struct agent_keys *keys;
+    const struct own_keys *keys;
     uint32_t agency;
     uint64_t stream;
     const struct checkpoint *head; /* last verified; size 0 for none */

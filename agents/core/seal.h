@@ -21,7 +21,7 @@
 
 struct seal {
     struct store_txn *txn;
-    const struct agent_keys *keys;
+    const struct own_keys *keys;
     struct governance *governance;
     struct own_place place;
     int64_t now_ms;

@@ -401,6 +401,10 @@ enum sending_result sending_error(struct sending *sending, uint64_t correlation,
         retry_later(sending, lane);
         return verdict == VERDICT_STALE_DIRECTORY ? SENDING_STALE : SENDING_DONE;
     }
+    if (verdict == VERDICT_REVOKED_KEY && sending->agent->keys.n > 1) {
+        retry_later(sending, lane); /* a newer directory may have another of our keys */
+        return SENDING_DONE;
+    }
     log_event(LOG_LEVEL_ERROR, "parcel_refused", "lane=%d first_seq=%" PRIu64 " verdict=%s",
               (int)lane, flight->first_seq, verdict_name(verdict));
     sending->refused = verdict;

@@ -19,6 +19,7 @@
 #define SIGN_CONTEXTS(X)                                                                           \
     X(PARCEL, "cairn-parcel/v1\n")                                                                 \
     X(REQUEST_FILE, "cairn-agency-request/v1\n")                                                   \
+    X(RENEWAL, "cairn-agency-renewal/v1\n")                                                        \
     X(NOTE, "") /* C2SP signed note: its text begins with a line that names its kind */
 
 enum sign_context {

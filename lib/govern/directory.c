@@ -7,8 +7,9 @@
 #include "crypto/x25519.h"
 #include "govern/internal.h"
 
-#define KEY_BYTES 32
-#define KEY_SORTS 3 /* sign, open, curve */
+#define KEY_BYTES   32
+#define KEY_SORTS   3 /* sign, open, curve */
+#define BROKER_KEYS 3
 
 struct curve_owner {
     uint8_t key[KEY_BYTES];
@@ -126,8 +127,14 @@ static void read_broker(const struct json_view *view, struct directory *director
     field_line(&broker, "endpoint", directory->broker_endpoint, sizeof(directory->broker_endpoint));
     field_bytes(&broker, "curve_key", directory->broker_curve_key, KEY_BYTES);
     field_vkey(&checkpoint_key, &directory->checkpoint_key);
-    if (json_ok(&broker) && !x25519_usable(directory->broker_curve_key)) {
-        (void)json_refuse(&broker, "curve_key is not a usable X25519 key");
+    directory->has_next_curve_key = json_has(&broker, "next_curve_key");
+    if (directory->has_next_curve_key) {
+        field_bytes(&broker, "next_curve_key", directory->broker_next_curve_key, KEY_BYTES);
+    }
+    if (json_ok(&broker) &&
+        (!x25519_usable(directory->broker_curve_key) ||
+         (directory->has_next_curve_key && !x25519_usable(directory->broker_next_curve_key)))) {
+        (void)json_refuse(&broker, "curve_key or next_curve_key is not a usable X25519 key");
     }
 }
 
@@ -304,13 +311,16 @@ static size_t collect(const struct agency_key *keys, size_t n, uint8_t (*out)[KE
 /* A key that two agencies, or an agency and the broker, could use would speak for both. */
 static void refuse_shared_keys(const struct json_view *view, const struct directory *directory)
 {
-    size_t max = directory->n_agencies * KEY_SORTS * AGENCY_KEYS_MAX + 2;
+    size_t max = directory->n_agencies * KEY_SORTS * AGENCY_KEYS_MAX + BROKER_KEYS;
     _cleanup_(base_free) void *storage = base_zalloc(max, KEY_BYTES);
     uint8_t(*keys)[KEY_BYTES] = storage;
     size_t n = 0;
 
     memcpy(keys[n++], directory->broker_curve_key, KEY_BYTES);
     memcpy(keys[n++], directory->checkpoint_key.public_key, KEY_BYTES);
+    if (directory->has_next_curve_key) {
+        memcpy(keys[n++], directory->broker_next_curve_key, KEY_BYTES);
+    }
     for (size_t i = 0; i < directory->n_agencies; i++) {
         const struct agency *agency = &directory->agencies[i];
         n += collect(agency->sign_keys, agency->n_sign_keys, keys + n);

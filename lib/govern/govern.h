@@ -107,6 +107,8 @@ struct directory {
     size_t n_by_curve;
     struct curve_owner *by_curve; /* private: active keys of active agencies, ascending */
     uint8_t broker_curve_key[32];
+    bool has_next_curve_key; /* the broker is about to change to another */
+    uint8_t broker_next_curve_key[32];
     char broker_endpoint[128];
     struct note_key checkpoint_key; /* name = origin */
 };

@@ -2,14 +2,30 @@
 #include "govern/keys.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "crypto/keyfile.h"
 
-#define PATH_BYTES 4096
+void key_name(const char *sort, unsigned n, char ret[KEY_NAME_BYTES])
+{
+    if (n == 1) {
+        (void)snprintf(ret, KEY_NAME_BYTES, "%s", sort);
+    } else {
+        (void)snprintf(ret, KEY_NAME_BYTES, "%s-%u", sort, n);
+    }
+}
+
+bool key_is_there(const char *dir, const char *name)
+{
+    char path[KEY_PATH_BYTES];
+
+    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+    return access(path, F_OK) == 0;
+}
 
 int key_read(const char *dir, const char *name, struct secret *ret, struct error *error)
 {
-    char path[PATH_BYTES];
+    char path[KEY_PATH_BYTES];
 
     (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
     return keyfile_read(path, name, KEY_FILE_BYTES, ret, error);
@@ -17,7 +33,7 @@ int key_read(const char *dir, const char *name, struct secret *ret, struct error
 
 int key_write(const char *dir, const char *name, const struct secret *key, struct error *error)
 {
-    char path[PATH_BYTES];
+    char path[KEY_PATH_BYTES];
 
     assert(key->len == KEY_FILE_BYTES);
     (void)snprintf(path, sizeof(path), "%s/%s", dir, name);

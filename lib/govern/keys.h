@@ -13,6 +13,9 @@
 #include "crypto/sign.h"
 
 #define KEY_FILE_BYTES 32
+#define KEY_PATH_BYTES 4096
+#define KEY_NAME_BYTES 32
+#define KEY_SETS_MAX   16 /* of keys of one sort in a folder */
 
 /* of the partnership, kept offline */
 #define KEY_ROOT "root-key" /* Ed25519: signs the documents */
@@ -30,6 +33,11 @@
 #define KEY_SIGNING "signing-key" /* Ed25519: signs parcels */
 #define KEY_OPENING "opening-key" /* X25519: opens grants and the linkage key */
 #define KEY_STORE   "store-key"   /* wraps data keys in the agent's own store */
+
+/* What the n-th key of this sort is called, from 1: an agency that renews its keys keeps the earlier. */
+void key_name(const char *sort, unsigned n, char ret[KEY_NAME_BYTES]);
+
+bool key_is_there(const char *dir, const char *name);
 
 /* DIR/NAME, as keyfile_read and keyfile_write do. */
 int key_read(const char *dir, const char *name, struct secret *ret, struct error *error) MUST_USE;

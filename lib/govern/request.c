@@ -36,6 +36,25 @@ static void set_base64(struct json *object, const char *key, struct slice bytes)
     json_set_word(object, key, text);
 }
 
+int agency_request_renew(struct agency_request *request, const struct signer *earlier)
+{
+    uint8_t storage[SIGNED_MAX_BYTES];
+
+    request->renews = true;
+    signer_public(earlier, request->earlier_key);
+    return signer_sign(earlier, SIGN_RENEWAL, signed_bytes(request, storage),
+                       request->earlier_signature);
+}
+
+static void set_renewal(struct json *document, const struct agency_request *request)
+{
+    struct json *renews = json_object_new();
+    struct json *in_renews = json_set_node(document, "renews", &renews);
+
+    set_base64(in_renews, "key", SLICE_OF(request->earlier_key));
+    set_base64(in_renews, "signature", SLICE_OF(request->earlier_signature));
+}
+
 int agency_request_write(const struct agency_request *request, const struct signer *signer,
                          struct buf *out)
 {
@@ -65,23 +84,45 @@ int agency_request_write(const struct agency_request *request, const struct sign
     set_base64(in_keys, "open", SLICE_OF(request->open_key));
     set_base64(in_keys, "curve", SLICE_OF(request->curve_key));
     set_base64(document, "signature", SLICE_OF(signature));
+    if (request->renews) {
+        set_renewal(document, request);
+    }
     r = json_write(document, JSON_STYLE_INDENTED, out);
     buf_add_text(out, "\n");
     return r < 0 ? r : (buf_ok(out) ? 0 : -EFBIG);
 }
 
-static bool is_signed(const struct agency_request *request, struct slice signature)
+static bool holds(const struct agency_request *request, const uint8_t key[SIGN_PUBLIC_BYTES],
+                  enum sign_context context, struct slice signature)
 {
     uint8_t storage[SIGNED_MAX_BYTES];
     _cleanup_(verifier_free) struct verifier *verifier = NULL;
 
-    return verifier_new(request->sign_key, &verifier) == 0 &&
-           verifier_check(verifier, SIGN_REQUEST_FILE, signed_bytes(request, storage), signature);
+    return verifier_new(key, &verifier) == 0 &&
+           verifier_check(verifier, context, signed_bytes(request, storage), signature);
+}
+
+static bool is_signed(const struct agency_request *request, struct slice signature)
+{
+    return holds(request, request->sign_key, SIGN_REQUEST_FILE, signature) &&
+           (!request->renews || holds(request, request->earlier_key, SIGN_RENEWAL,
+                                      SLICE_OF(request->earlier_signature)));
+}
+
+static void read_renewal(const struct json_view *view, struct agency_request *request)
+{
+    request->renews = json_has(view, "renews");
+    if (request->renews) {
+        struct json_view renews = json_get_object(view, "renews");
+        field_bytes(&renews, "key", request->earlier_key, sizeof(request->earlier_key));
+        field_bytes(&renews, "signature", request->earlier_signature,
+                    sizeof(request->earlier_signature));
+    }
 }
 
 int agency_request_read(struct slice text, struct agency_request *ret, struct error *error)
 {
-    struct agency_request request;
+    struct agency_request request = {.id = ""};
     uint8_t signature[SIGN_SIGNATURE_BYTES];
     struct error inner = ERROR_NULL;
     _cleanup_(json_free) struct json *document =
@@ -103,6 +144,7 @@ int agency_request_read(struct slice text, struct agency_request *ret, struct er
     field_bytes(&keys, "open", request.open_key, sizeof(request.open_key));
     field_bytes(&keys, "curve", request.curve_key, sizeof(request.curve_key));
     field_bytes(&view, "signature", signature, sizeof(signature));
+    read_renewal(&view, &request);
     if (!json_ok(&view)) {
         return error_set(error, inner.where, "%s", inner.what);
     }

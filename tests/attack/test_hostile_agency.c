@@ -182,6 +182,9 @@ static enum verdict verdict_of_key(const struct forgery *forgery)
         forgery->named_sort == SIEGE_FUTURE) {
         return VERDICT_UNKNOWN_KEY;
     }
+    if (forgery->named_sort == SIEGE_RETIRED) {
+        return VERDICT_STALE_DIRECTORY; /* its owner has another, and signs anew */
+    }
     return forgery->named_sort == SIEGE_SIGN ? VERDICT_BAD_SIGNATURE : VERDICT_REVOKED_KEY;
 }
 

@@ -16,6 +16,7 @@ import crash_points
 import kills
 import partnership
 import power
+import renewals
 import stories
 
 
@@ -45,6 +46,7 @@ PARTS = (
     ("kills", "kill -9 at random moments under load", kill_part),
     ("crash-points", "Death at every named crash point", crash_point_part),
     ("power", "Loss of power", power_part),
+    ("keys", "Keys that are renewed, agencies that are revoked", lambda given: renewals.run(given, say)),
     ("calls", "Every system call fails, once and for ever", lambda given: calls.run(given, say)),
     ("traced-calls", "System calls that fail under strace", lambda given: stories.traced_calls(given, say)),
     ("memory", "Memory that runs out", lambda given: stories.memory(given, say)),
@@ -91,6 +93,9 @@ def options():
     parser.add_argument("--agent-kills", type=int, default=2000, metavar="N")
     parser.add_argument("--crash-point-rounds", type=int, default=5, metavar="N")
     parser.add_argument("--crash-states", type=int, default=100000, metavar="N", help="of disks, after loss of power")
+    parser.add_argument("--agency-renewals", type=int, default=1000, metavar="N", help="sets of keys that agencies renew")
+    parser.add_argument("--broker-renewals", type=int, default=100, metavar="N", help="transport keys that brokers renew")
+    parser.add_argument("--revocations", type=int, default=100, metavar="N", help="agencies that are revoked")
     parser.add_argument("--calls", type=int, default=0, metavar="N", help="so many of the calls that fail, drawn; 0: every one")
     parser.add_argument("--only-calls", default="", metavar="REGEX", help="of those, PHASE/WHO/THREAD/CALL/INSTANCE/ERROR")
     parser.add_argument("--traced-calls", type=int, default=200, metavar="N", help="runs in which strace lets a call fail")

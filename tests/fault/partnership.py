@@ -206,6 +206,11 @@ class Partnership:
         process.close()
         return status
 
+    def read_log(self, name):
+        """All that it has said since its start."""
+        with open(self.path(f"{name}.log"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
     def remove(self):
         for name in list(self.processes):
             self.kill(name)
@@ -421,8 +426,8 @@ class Work:
         return counts
 
 
-def make_work(binaries, under=None):
-    partnership = Partnership(binaries, [("visitors", "health-visiting"), ("hub", "mash")], under)
+def make_work(binaries, under=None, more=()):
+    partnership = Partnership(binaries, [("visitors", "health-visiting"), ("hub", "mash"), *more], under)
     work = Work(partnership)
     with open(partnership.path("north/governance/directory.json"), encoding="utf-8") as file:
         agencies = json.load(file)["agencies"]

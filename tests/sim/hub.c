@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "broker/admit.h"
 #include "os/files.h"
 #include "sim/network.h"
 
@@ -212,11 +213,29 @@ int hub_roll_back(struct hub *hub, bool marks_too)
     return r;
 }
 
+bool hub_take(struct hub *hub, uint32_t agency, struct peer *ret_peer, struct net_frame *ret_frame)
+{
+    uint32_t owner = 0;
+    if (!pipeline_may_read(hub->world->pipeline) || !network_take(agency, ret_peer, ret_frame)) {
+        return false;
+    }
+    if (hub->admitted[agency] == ret_peer->route[1]) {
+        return true; /* as with CURVE: who is there stays, until a frame is refused */
+    }
+    if (!admit_key(hub->world->board, ret_peer->key, &owner)) {
+        net_frame_deinit(ret_frame);
+        return false;
+    }
+    assert(owner == agency);
+    hub->admitted[agency] = ret_peer->route[1];
+    return true;
+}
+
 bool hub_receive(struct hub *hub, uint32_t agency)
 {
     struct net_frame frame = NET_FRAME_NULL;
     struct peer peer;
-    if (!pipeline_may_read(hub->world->pipeline) || !network_take(agency, &peer, &frame)) {
+    if (!hub_take(hub, agency, &peer, &frame)) {
         return false;
     }
     gate_frame(&hub->world->gate, &peer, &frame);

@@ -26,6 +26,7 @@ struct hub {
     bool died;
     char remains[SCRATCH_BYTES];
     unsigned deaths;
+    uint8_t admitted[WORLD_AGENCIES + 1]; /* the route that the handshake of each has passed on */
     char
         highwater[2 * SCRATCH_BYTES]; /* the mark's path: publish keeps there what is shown to it */
     char backup[SCRATCH_BYTES];       /* an older copy of its folder; "" none */
@@ -34,6 +35,9 @@ struct hub {
 
 void hub_start(struct hub *hub, struct model *model);
 void hub_stop(struct hub *hub);
+/* The agency's oldest frame, once its connection's key is admitted; false when there is none, or it
+ * was not let in. */
+bool hub_take(struct hub *hub, uint32_t agency, struct peer *ret_peer, struct net_frame *ret_frame);
 /* One step of one stage; false when it had nothing to do. */
 bool hub_receive(struct hub *hub, uint32_t agency);
 bool hub_verify(struct hub *hub);

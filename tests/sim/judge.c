@@ -57,6 +57,7 @@ static uint8_t parts_held(struct store_txn *txn, const struct node *node,
 {
     _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(2 * CAIRN_UNPACK_BUDGET_BYTES);
     const struct opening opening = {.agent = &node->member->agent, .txn = txn, .own = node->agency};
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(SEAL_ACCOUNT_MAX_BYTES);
     struct wire_delivered delivered;
     uint8_t parts = 0;
     uint8_t flags;
@@ -65,6 +66,13 @@ static uint8_t parts_held(struct store_txn *txn, const struct node *node,
     }
     for (enum part part = PART_CARD; part <= PART_ACCOUNT; part++) {
         enum open_result result = open_may(&opening, &delivered, part);
+        if (result == OPEN_OTHER_KEY ||
+            (result == OPEN_DONE && node->member->agent.keys.n > 1 &&
+             open_part(&opening, &delivered, part, &text) != OPEN_DONE)) {
+            model_wrong("agency %u cannot open part %d of what it was sent", node->agency,
+                        (int)part);
+        }
+        buf_reset(&text);
         if (result == OPEN_DONE || result == OPEN_NEEDS_DECISION) {
             parts = (uint8_t)(parts | PART_BIT(part));
         }

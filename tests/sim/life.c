@@ -197,6 +197,25 @@ static void revoke_midway(void)
     }
 }
 
+static void renew_keys(void)
+{
+    if (life.renews) {
+        speech_renew(&life, any_node());
+    }
+}
+
+static void publish_keys(const struct node *node)
+{
+    speech_renew(&life, &life.nodes[node->agency]);
+}
+
+static void renew_midway(void)
+{
+    if (life.renews) {
+        publish_midway(any_node(), publish_keys);
+    }
+}
+
 static void agree_midway(void)
 {
     if (life.changes) {
@@ -227,7 +246,7 @@ static const struct happening happenings[] = {
     {1, restart_broker},    {3, doom_broker},     {3, cut_line},        {9, join_line},
     {6, break_connection},  {8, lose_answer},     {2, step_clock},      {2, fill_disk},
     {2, change_agreements}, {1, revoke_or_admit}, {6, revoke_midway},   {6, agree_midway},
-    {1, back_up_broker},
+    {1, back_up_broker},    {4, renew_keys},      {6, renew_midway},
 };
 
 static void happen(void)
@@ -313,6 +332,7 @@ static void begin(void)
     life.restores = chance_one_in(3);
     life.changes = chance_one_in(2);
     life.revokes = chance_one_in(3);
+    life.renews = chance_one_in(3);
     network_start();
     model_start(&life.model);
     hub_start(&life.hub, &life.model);
@@ -347,6 +367,7 @@ void life_live(uint64_t seed, unsigned steps, struct life_told *ret)
     ret->tellings = life.model.tellings;
     ret->frames = life.model.frames;
     ret->deaths = life.hub.deaths;
+    ret->renewed = life.renewed;
     ret->restored = 0;
     for (uint32_t i = 1; i <= SIM_AGENTS; i++) {
         ret->restored += life.nodes[i].restored;

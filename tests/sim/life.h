@@ -17,6 +17,7 @@ struct life_told {
     uint64_t frames;
     uint64_t deaths;
     uint64_t restored;
+    uint64_t renewed;     /* sets of keys that came into use */
     uint64_t rolled_back; /* the broker, in the end */
     uint64_t rounds;      /* until everything was drained */
 };

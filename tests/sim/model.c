@@ -29,6 +29,9 @@ void model_start(struct model *model)
 {
     memset(model, 0, sizeof(*model));
     model->log = base_zalloc(MODEL_LOG, sizeof(model->log[0]));
+    for (uint32_t i = 1; i <= SIM_AGENTS; i++) {
+        model->keys[i] = (struct model_keys){.listed = 1};
+    }
 }
 
 void model_stop(struct model *model)
@@ -389,6 +392,34 @@ static void read_grant(struct model *model, struct store_txn *txn, struct logged
     }
 }
 
+/* What is stored was signed by a key that its agency used then. */
+static void check_key(const struct model *model, struct store_txn *txn, const struct leaf *leaf)
+{
+    _cleanup_(stored_deinit) struct stored stored = STORED_NULL;
+    uint32_t agency = leaf->id.agency;
+    if (agency > SIM_AGENTS || !verdict_is_stored(leaf->verdict)) {
+        return;
+    }
+    if (!stored_load_as(txn, &leaf->id, leaf->kind, &stored)) {
+        model_wrong("entry %" PRIu64 " of the log cannot be read", model->log_size);
+    }
+    for (unsigned n = model->keys[agency].retired + 1; n <= model->keys[agency].listed; n++) {
+        if (stored.input.key_id == model->key_ids[agency][n]) {
+            return;
+        }
+    }
+    model_wrong("what agency %u says at %" PRIu64 " is signed by a key that it does not use",
+                agency, model->log_size);
+}
+
+static void change_directory(struct model *model, uint64_t version)
+{
+    model->revoked = model->revoked_by[version];
+    for (uint32_t i = 1; i <= SIM_AGENTS && model->keys_by[version][i].listed > 0; i++) {
+        model->keys[i] = model->keys_by[version][i];
+    }
+}
+
 static void read_leaf(struct model *model, struct store_txn *txn, const struct leaf *leaf)
 {
     struct logged *logged = &model->log[model->log_size];
@@ -405,6 +436,7 @@ static void read_leaf(struct model *model, struct store_txn *txn, const struct l
             read_grant(model, txn, logged);
         }
         read_entry(model, logged);
+        check_key(model, txn, leaf);
     } else if (leaf->type == LEAF_TOLD) {
         read_telling(model, leaf);
     } else if (leaf->type == LEAF_GOVERNANCE && leaf->detail == GOVERNANCE_AGREEMENTS &&
@@ -412,7 +444,7 @@ static void read_leaf(struct model *model, struct store_txn *txn, const struct l
         change_rules(model, leaf->number);
     }
     if (leaf->type == LEAF_GOVERNANCE && leaf->detail == GOVERNANCE_DIRECTORY) {
-        model->revoked = model->revoked_by[leaf->number];
+        change_directory(model, leaf->number);
     }
     model->log_size++;
 }

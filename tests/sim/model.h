@@ -25,6 +25,7 @@
 #define MODEL_LOG      20000
 #define MODEL_ITEMS    8  /* how often one thing may be frozen anew */
 #define MODEL_VERSIONS 64 /* of the agreements, and of the directory */
+#define MODEL_KEYS     6  /* sets of keys that an agency comes to have at most */
 
 enum said_kind {
     SAID_CONCERN = 1,
@@ -91,6 +92,12 @@ enum model_effect {
     MODEL_DENY
 };
 
+/* Of an agency's sets of keys the directory lists so many, of which the oldest are retired. */
+struct model_keys {
+    unsigned listed;
+    unsigned retired;
+};
+
 struct model_rules {
     enum model_effect circle;
     enum model_effect door;
@@ -105,6 +112,9 @@ struct model {
     uint64_t version;                             /* in force */
     uint32_t revoked_by[MODEL_VERSIONS + 1];      /* by version of the directory: 1 << agency */
     uint32_t revoked;                             /* in force */
+    struct model_keys keys_by[MODEL_VERSIONS + 1][SIM_AGENTS + 1]; /* by version of the directory */
+    struct model_keys keys[SIM_AGENTS + 1];                        /* in force */
+    uint32_t key_ids[SIM_AGENTS + 1][MODEL_KEYS + 1]; /* of signing keys, by set from 1 */
     bool involved[SIM_AGENTS + 1][SIM_CHILDREN + 1];
     bool alert[SIM_CHILDREN + 1];
     uint64_t frames; /* heard */

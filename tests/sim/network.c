@@ -15,7 +15,8 @@ struct queue {
 struct line {
     bool cut;
     bool mute;
-    uint8_t route; /* of the present connection: another each time */
+    uint8_t route;                /* of the present connection: another each time */
+    uint8_t key[CURVE_KEY_BYTES]; /* that the agency dials with */
     struct queue to_broker;
     struct queue to_agency;
 };
@@ -136,6 +137,7 @@ bool network_take(uint32_t agency, struct peer *ret_peer, struct net_frame *ret_
     *ret_peer = world_peer(agency);
     ret_peer->route_len = 2;
     ret_peer->route[1] = line->route;
+    memcpy(ret_peer->key, line->key, sizeof(ret_peer->key));
     queue_take(&line->to_broker, 0, ret_frame);
     return true;
 }
@@ -153,8 +155,9 @@ bool network_answer(const struct peer *peer, struct net_frame *frame)
 
 int dealer_open(const struct dealer_options *options, struct dealer **ret, struct error *error)
 {
-    (void)options;
     (void)error;
+    int r = curve_public(options->secret_key, lines[dialling].key);
+    assert(r == 0);
     dealers[dialling].agency = dialling;
     *ret = &dealers[dialling];
     connect_anew(&lines[dialling]);

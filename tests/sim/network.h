@@ -32,7 +32,8 @@ void network_mute(uint32_t agency, bool mute);
 void network_lose_answer(uint32_t agency, uint32_t which);
 size_t network_waiting(uint32_t agency); /* frames, both ways */
 size_t network_answers(uint32_t agency); /* of the broker, on their way */
-/* The oldest frame for the broker; false when there is none. */
+/* The oldest frame for the broker; false when there is none. The peer has the key that was dialled
+ * with: whether it may connect by that is the broker's to say. */
 bool network_take(uint32_t agency, struct peer *ret_peer, struct net_frame *ret_frame);
 /* Of the broker; takes the frame. False when it is lost. */
 bool network_answer(const struct peer *peer, struct net_frame *frame);

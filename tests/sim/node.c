@@ -77,6 +77,14 @@ void node_restart(struct node *node)
     open_link(node);
 }
 
+void node_renew(struct node *node)
+{
+    link_close(&node->member->agent);
+    member_add_keys(node->member, (unsigned)node->member->agent.keys.n + 1);
+    member_restart(node->member);
+    open_link(node);
+}
+
 /* Over another folder, whose place in the file system it takes. */
 static void start_over(struct node *node, const char *dir)
 {

@@ -28,6 +28,8 @@ void node_stop(struct node *node);
 void node_turn(struct node *node);
 /* Ends, and starts over the same folder. */
 void node_restart(struct node *node);
+/* The same, and holds one more set of keys. */
+void node_renew(struct node *node);
 /* Dies in one of its next turns, right after so many more commits. */
 void node_doom(struct node *node, uint32_t commits);
 void node_back_up(struct node *node);

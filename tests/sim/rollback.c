@@ -140,8 +140,7 @@ static bool receive(struct rollback *rollback, uint32_t agency)
     struct hub *hub = &rollback->life->hub;
     struct net_frame frame = NET_FRAME_NULL;
     struct peer peer;
-    if (rollback->accused || !pipeline_may_read(hub->world->pipeline) ||
-        !network_take(agency, &peer, &frame)) {
+    if (rollback->accused || !hub_take(hub, agency, &peer, &frame)) {
         return false;
     }
     if (gives_away(rollback, agency, &frame)) {

@@ -88,6 +88,7 @@ static void add(struct sums *sums, const struct life_told *told)
     sums->told.frames += told->frames;
     sums->told.deaths += told->deaths;
     sums->told.restored += told->restored;
+    sums->told.renewed += told->renewed;
     sums->told.rolled_back += told->rolled_back;
     sums->told.rounds = sums->told.rounds > told->rounds ? sums->told.rounds : told->rounds;
 }
@@ -176,9 +177,11 @@ int main(int argc, char **argv)
            " failed\n"
            "said %" PRIu64 ", log entries %" PRIu64 ", tellings %" PRIu64 ", frames %" PRIu64
            ", starts of the broker after the first %" PRIu64 ", stores restored %" PRIu64
-           ", brokers rolled back %" PRIu64 ", longest drain %" PRIu64 " rounds\n",
+           ", keys renewed %" PRIu64 ", brokers rolled back %" PRIu64 ", longest drain %" PRIu64
+           " rounds\n",
            sums.lived, options.first, options.steps, (long long)(ended.tv_sec - began.tv_sec),
            sums.failed, sums.told.said, sums.told.log_size, sums.told.tellings, sums.told.frames,
-           sums.told.deaths, sums.told.restored, sums.told.rolled_back, sums.told.rounds);
+           sums.told.deaths, sums.told.restored, sums.told.renewed, sums.told.rolled_back,
+           sums.told.rounds);
     return sums.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -350,8 +350,18 @@ static void agree(struct life *life, const struct model_rules *rules)
     hub_offer(&life->hub, GOVERNANCE_AGREEMENTS, &text);
 }
 
+static void note_key(struct life *life, const struct node *node)
+{
+    const struct own_keys *keys = &node->member->agent.keys;
+    life->model.key_ids[node->agency][keys->n] = keys->sets[keys->n - 1].sign_key_id;
+}
+
 void speech_begin(struct life *life)
 {
+    for (uint32_t i = 1; i <= SIM_AGENTS; i++) {
+        life->keys[i] = (struct model_keys){.listed = 1};
+        note_key(life, &life->nodes[i]);
+    }
     const struct model_rules rules = {.circle = MODEL_SHARE, .door = MODEL_SHARE};
     agree(life, &rules);
     while (hub_commit(&life->hub)) {
@@ -376,8 +386,32 @@ static void publish_directory(struct life *life)
         return;
     }
     life->model.revoked_by[version] = life->revoked;
+    memcpy(life->model.keys_by[version], life->keys, sizeof(life->keys));
     world_directory_of(life->revoked, &text);
+    for (uint32_t i = 1; i <= SIM_AGENTS; i++) {
+        if (life->keys[i].listed > 1) {
+            governing_renew(i, life->keys[i].listed, life->keys[i].retired, &text);
+        }
+    }
     hub_offer(&life->hub, GOVERNANCE_DIRECTORY, &text);
+}
+
+void speech_renew(struct life *life, struct node *node)
+{
+    struct model_keys *keys = &life->keys[node->agency];
+    unsigned held = (unsigned)node->member->agent.keys.n;
+    if (keys->listed < held) {
+        keys->listed = held;
+        keys->retired = chance_one_in(3) ? held - 1 : keys->retired;
+        life->renewed++;
+        publish_directory(life);
+    } else if (keys->retired < held - 1) {
+        keys->retired = held - 1;
+        publish_directory(life);
+    } else if (held < MODEL_KEYS) {
+        node_renew(node);
+        note_key(life, node);
+    }
 }
 
 void speech_revoke(struct life *life, uint32_t agency)

@@ -14,11 +14,14 @@ struct life {
     struct model model;
     struct hub hub;
     struct node nodes[SIM_AGENTS + 1];
-    size_t backed_up[SIM_AGENTS + 1]; /* how much had been said when its copy was made */
-    bool restores;                    /* agents go back to older copies in this life */
-    bool changes;                     /* agreements change */
-    bool revokes;                     /* agencies are revoked and admitted again */
-    uint32_t revoked;                 /* bit 1 << agency */
+    size_t backed_up[SIM_AGENTS + 1];       /* how much had been said when its copy was made */
+    bool restores;                          /* agents go back to older copies in this life */
+    bool changes;                           /* agreements change */
+    bool revokes;                           /* agencies are revoked and admitted again */
+    uint32_t revoked;                       /* bit 1 << agency */
+    bool renews;                            /* agencies renew their keys */
+    struct model_keys keys[SIM_AGENTS + 1]; /* as the desk last published them */
+    unsigned renewed;                       /* how often */
 };
 
 void speech_begin(struct life *life); /* the first agreements */
@@ -29,6 +32,9 @@ void speech_backed_up(struct life *life, const struct node *node);
 /* Before it goes back to its copy. */
 void speech_restored(struct life *life, const struct node *node);
 void speech_agree(struct life *life);
+/* The next step of renewing an agency's keys: they are made and held, the directory lists them, and
+ * retires those before; the last two at once, sometimes. */
+void speech_renew(struct life *life, struct node *node);
 /* Or admits again. Never the front door: what cannot wait has nowhere else to go. */
 void speech_revoke(struct life *life, uint32_t agency);
 void speech_admit_all(struct life *life);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "crypto/crypto.h"
 #include "crypto/digest.h"
+#include "govern/keys.h"
 #include "json/json.h"
 #include "os/files.h"
 
@@ -29,7 +30,7 @@ static void public_half(uint32_t agency, const char *sort, uint8_t out[32])
     _cleanup_(signer_free) struct signer *signer = NULL;
 
     governing_seed(agency, sort, &seed);
-    if (strcmp(sort, "sign") != 0) {
+    if (strncmp(sort, "sign", 4) != 0) {
         int r = hpke_public(&seed, out);
         assert(r == 0);
         return;
@@ -94,14 +95,22 @@ void governing_template(const char *name, struct buf *out)
     assert(r == 0);
 }
 
-static void add_keys(uint32_t agency, const char *sort, struct buf *out)
+static void add_keys(uint32_t agency, const char *sort, unsigned sets, unsigned retired,
+                     struct buf *out)
 {
     uint8_t key[32];
     char text[BASE64_BYTES(sizeof(key))];
+    char name[KEY_NAME_BYTES];
 
-    public_half(agency, sort, key);
-    base64_encode(SLICE_OF(key), text);
-    buf_format(out, "\"%s\": [{\"key\": \"%s\", \"status\": \"active\"}]", sort, text);
+    buf_format(out, "\"%s\": [", sort);
+    for (unsigned n = 1; n <= sets; n++) {
+        key_name(sort, n, name);
+        public_half(agency, name, key);
+        base64_encode(SLICE_OF(key), text);
+        buf_format(out, "%s{\"key\": \"%s\", \"status\": \"%s\"}", n == 1 ? "" : ", ", text,
+                   n <= retired ? "retired" : "active");
+    }
+    buf_add_text(out, "]");
 }
 
 void governing_transport_key(uint32_t agency, uint8_t out[32])
@@ -109,15 +118,17 @@ void governing_transport_key(uint32_t agency, uint8_t out[32])
     public_half(agency, "curve", out);
 }
 
-static void add_linkage(uint32_t agency, struct buf *out)
+static void add_linkage(uint32_t agency, unsigned set, struct buf *out)
 {
+    char name[KEY_NAME_BYTES];
     uint8_t open_key[HPKE_PUBLIC_BYTES];
     uint8_t sealed[HPKE_ENC_BYTES + SEAL_KEY_BYTES + HPKE_TAG_BYTES];
     char text[BASE64_BYTES(sizeof(sealed))];
     _cleanup_(secret_deinit) struct secret linkage_key = SECRET_NULL;
 
     governing_seed(0, "linkage", &linkage_key);
-    public_half(agency, "open", open_key);
+    key_name("open", set, name);
+    public_half(agency, name, open_key);
     int r = agency_linkage_seal(agency, 1, open_key, &linkage_key, sealed);
     assert(r == 0);
     base64_encode(SLICE_OF(sealed), text);
@@ -134,13 +145,13 @@ static void add_agency(const struct test_agency *agency, struct buf *out)
         "\"involvements\": {\"max\": 10000, \"per_day_max\": 1000},\n\"keys\": {",
         agency->number, agency->id, agency->kind, agency->number,
         agency->revoked ? "revoked" : "active");
-    add_keys(agency->number, "sign", out);
+    add_keys(agency->number, "sign", 1, 0, out);
     buf_add_text(out, ",\n");
-    add_keys(agency->number, "open", out);
+    add_keys(agency->number, "open", 1, 0, out);
     buf_add_text(out, ",\n");
-    add_keys(agency->number, "curve", out);
+    add_keys(agency->number, "curve", 1, 0, out);
     buf_add_text(out, "},\n");
-    add_linkage(agency->number, out);
+    add_linkage(agency->number, 1, out);
     buf_add_text(out, "}");
 }
 
@@ -309,4 +320,42 @@ void text_replace(struct buf *text, const char *from, const char *to)
     buf_add(text, whole, (size_t)(at - whole));
     buf_add_text(text, to);
     buf_add_text(text, at + strlen(from));
+}
+
+static void replace_keys(uint32_t agency, const char *sort, unsigned sets, unsigned retired,
+                         struct buf *text)
+{
+    struct buf before = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    struct buf after = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+
+    add_keys(agency, sort, 1, 0, &before);
+    add_keys(agency, sort, sets, retired, &after);
+    text_replace(text, buf_text(&before), buf_text(&after));
+    buf_deinit(&before);
+    buf_deinit(&after);
+}
+
+/* Its text is as long as the one before it: only the key, and what is sealed to it, are others. */
+static void replace_linkage(uint32_t agency, unsigned set, struct buf *text)
+{
+    struct buf before = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    struct buf after = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    size_t to_key = sizeof("\"linkage\": {\"epoch\": 1, \"key_id\": \"00000000") - 1;
+
+    add_linkage(agency, 1, &before);
+    add_linkage(agency, set, &after);
+    assert(before.len == after.len);
+    uint8_t *at = memmem(text->data, text->len, before.data, to_key);
+    assert(at != NULL);
+    memcpy(at, after.data, after.len);
+    buf_deinit(&before);
+    buf_deinit(&after);
+}
+
+void governing_renew(uint32_t agency, unsigned sets, unsigned retired, struct buf *text)
+{
+    replace_keys(agency, "sign", sets, retired, text);
+    replace_keys(agency, "open", sets, retired, text);
+    replace_keys(agency, "curve", sets, retired, text);
+    replace_linkage(agency, sets, text);
 }

@@ -36,9 +36,13 @@ void governing_root_text(const struct governing *governing, size_t n_keys, size_
 void governing_template(const char *name, struct buf *out);
 /* A directory of the shipped kinds and these agencies. */
 void governing_directory_text(const struct test_agency *agencies, size_t n, struct buf *out);
+/* In that text the agency has `sets` sets of keys, of which the oldest `retired` are so; its linkage
+ * key is sealed to the newest. */
+void governing_renew(uint32_t agency, unsigned sets, unsigned retired, struct buf *text);
 /* The public half of the agency's transport key in such a directory. */
 void governing_transport_key(uint32_t agency, uint8_t out[32]);
-/* The private halves behind that directory: sort is "sign", "open" or "curve". */
+/* The private halves behind that directory: sort is "sign", "open" or "curve"; of later sets what
+ * key_name makes of it. */
 void governing_seed(uint32_t agency, const char *sort, struct secret *ret);
 
 /* A note signed by the first n_keys keys. */

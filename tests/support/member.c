@@ -9,6 +9,7 @@
 #include "agents/core/inbox.h"
 #include "agents/core/spool.h"
 #include "base/date.h"
+#include "govern/keys.h"
 #include "support/scratch.h"
 
 static void open_store(struct member *member)
@@ -36,9 +37,8 @@ static void open_keep(struct member *member)
     struct error error = ERROR_NULL;
     struct govern_keep_options options = {
         .store = member->agent.store,
-        .opening_key = &member->agent.keys.opening,
+        .keys = &member->agent.keys,
     };
-    memcpy(options.sign_public, member->agent.keys.sign_public, sizeof(options.sign_public));
     bool found = governance_held(held, GOVERNANCE_ROOT, &options.joining);
     assert(found);
     int r = govern_keep_open(&options, &member->agent.keep, &error);
@@ -85,12 +85,26 @@ static void stop(struct member *member)
     news_deinit(&member->agent.news);
 }
 
+void member_add_keys(struct member *member, unsigned n)
+{
+    static const char *const sorts[] = {"sign", "open", "curve"};
+    struct secret seeds[ARRAY_LEN(sorts)];
+    char name[KEY_NAME_BYTES];
+    for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
+        key_name(sorts[i], n, name);
+        governing_seed(member->number, name, &seeds[i]);
+    }
+    int r = own_keys_add(&member->agent.keys, &seeds[0], &seeds[1], &seeds[2]);
+    assert(r == 0);
+    for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
+        secret_deinit(&seeds[i]);
+    }
+}
+
 static struct member *member_make(struct world *world, uint32_t number, const struct clock *clock,
                                   bool alone)
 {
     struct member *member = base_zalloc(1, sizeof(*member));
-    struct agent_keys *keys = &member->agent.keys;
-    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
     member->world = world;
     member->number = number;
     member->alone = alone;
@@ -103,14 +117,8 @@ static struct member *member_make(struct world *world, uint32_t number, const st
                                              .allow_tmpfs = true};
     member->agent.options = &member->options;
     member->agent.clock = clock;
-    governing_seed(number, "open", &keys->opening);
-    governing_seed(number, "curve", &keys->curve);
-    governing_seed(number, "store", &keys->store);
-    governing_seed(number, "sign", &seed);
-    int r = signer_new(&seed, &keys->signer);
-    assert(r == 0);
-    signer_public(keys->signer, keys->sign_public);
-    keys->sign_key_id = key_id(SLICE_OF(keys->sign_public));
+    governing_seed(number, "store", &member->agent.keys.store);
+    member_add_keys(member, 1);
     start(member);
     return member;
 }
@@ -127,12 +135,8 @@ struct member *member_new_alone(struct world *world, uint32_t number, const stru
 
 void member_free(struct member **member)
 {
-    struct agent_keys *keys = &(*member)->agent.keys;
     stop(*member);
-    signer_free(&keys->signer);
-    secret_deinit(&keys->opening);
-    secret_deinit(&keys->curve);
-    secret_deinit(&keys->store);
+    own_keys_deinit(&(*member)->agent.keys);
     scratch_remove((*member)->dir);
     base_free(member);
 }

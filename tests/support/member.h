@@ -37,6 +37,10 @@ void member_restart(struct member *member);
 /* The same over another folder; the one before it is the caller's from then on. */
 void member_move(struct member *member, const char *dir);
 
+/* Its n-th set of keys lies beside the others from now on; it has the first. Not while a link of its
+ * is open. */
+void member_add_keys(struct member *member, unsigned n);
+
 /* What the world has published since arrives. */
 void member_govern(struct member *member);
 /* Submits as one of the agency's systems would; asserts that it was accepted. */

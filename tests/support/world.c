@@ -466,7 +466,8 @@ void world_revoke(struct world *world, uint32_t revoked_bits)
 }
 
 /* The directory in which the one key is revoked and the other one stands behind it. */
-static void offer_replaced(struct world *world, const uint8_t key[32], const uint8_t next[32])
+static void offer_replaced(struct world *world, const uint8_t key[32], const uint8_t next[32],
+                           const char *status)
 {
     static const char active[] = "\", \"status\": \"active\"";
     char base64[BASE64_BYTES(32)];
@@ -483,8 +484,8 @@ static void offer_replaced(struct world *world, const uint8_t key[32], const uin
     at += strlen(base64);
     assert(strncmp(at, active, sizeof(active) - 1) == 0);
     buf_add_slice(&changed, slice_make(start, (size_t)(at - start)));
-    buf_format(&changed, "\", \"status\": \"revoked\"}, {\"key\": \"%s\", \"status\": \"active\"",
-               next_base64);
+    buf_format(&changed, "\", \"status\": \"%s\"}, {\"key\": \"%s\", \"status\": \"active\"",
+               status, next_base64);
     buf_add_text(&changed, at + sizeof(active) - 1);
     offer_directory(world, &changed);
 }
@@ -495,7 +496,7 @@ void world_revoke_transport(struct world *world, uint32_t agency)
     uint8_t next[32];
     governing_transport_key(agency, key);
     governing_transport_key(agency + 100, next);
-    offer_replaced(world, key, next);
+    offer_replaced(world, key, next, "revoked");
     world_turn(world);
 }
 
@@ -509,11 +510,21 @@ static void signing_key(uint32_t agency, uint8_t ret[SIGN_PUBLIC_BYTES])
     signer_public(signer, ret);
 }
 
-void world_offer_signing_revoked(struct world *world, uint32_t agency)
+static void offer_signing(struct world *world, uint32_t agency, const char *status)
 {
     uint8_t key[SIGN_PUBLIC_BYTES];
     uint8_t next[SIGN_PUBLIC_BYTES];
     signing_key(agency, key);
     signing_key(agency + 100, next);
-    offer_replaced(world, key, next);
+    offer_replaced(world, key, next, status);
+}
+
+void world_offer_signing_revoked(struct world *world, uint32_t agency)
+{
+    offer_signing(world, agency, "revoked");
+}
+
+void world_offer_signing_retired(struct world *world, uint32_t agency)
+{
+    offer_signing(world, agency, "retired");
 }

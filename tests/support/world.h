@@ -189,5 +189,6 @@ void world_revoke_transport(struct world *world, uint32_t agency);
 /* Likewise its signing key; another one stands behind it, and the old one goes on signing here. Only
  * offered: it is in force with the next turn. */
 void world_offer_signing_revoked(struct world *world, uint32_t agency);
+void world_offer_signing_retired(struct world *world, uint32_t agency);
 
 #endif

@@ -842,7 +842,7 @@ static void an_agency_without_a_place_cannot_decide(void **state)
 {
     struct story *story = *state;
     raise_alert(story);
-    memset(story->member->agent.keys.sign_public, 1, SIGN_PUBLIC_BYTES);
+    memset(story->member->agent.keys.sets[0].sign_public, 1, SIGN_PUBLIC_BYTES);
     restart(story);
 
     EXPECT_POST(story, ALERT_1, JSON, DECIDE("\"action\":\"open\",\"reason\":\"" REASON "\""), 503,

@@ -359,8 +359,7 @@ static void forget_governance(struct story *story)
 {
     struct agent *agent = &story->member->agent;
     struct error error = ERROR_NULL;
-    struct govern_keep_options options = {.store = agent->store,
-                                          .opening_key = &agent->keys.opening};
+    struct govern_keep_options options = {.store = agent->store, .keys = &agent->keys};
     api_stop(&story->api);
     govern_keep_close(&agent->keep);
     struct store_txn *txn = store_begin(agent->store);

@@ -642,6 +642,109 @@ static void a_revoked_agency_stays_in_the_directory_with_the_reason(void **state
                            strlen("practice closed")));
 }
 
+static enum status renew(struct world *world, const char *folder)
+{
+    return run(world, "agency", "renew", in(world, folder));
+}
+
+static enum status retire(struct world *world, const char *id)
+{
+    return run(world, "agency", "retire", in(world, "north"), id);
+}
+
+static void a_member_has_new_keys_beside_the_earlier_until_those_are_retired(void **state)
+{
+    struct world *world = *state;
+    _cleanup_(secret_deinit) struct secret opening = SECRET_NULL;
+    _cleanup_(secret_deinit) struct secret linkage = SECRET_NULL;
+    make_partnership(world);
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+
+    assert_int_equal(renew(world, "elm"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/renewal-2.json"), STATUS_OK);
+
+    _cleanup_(governance_unref) struct governance *both = load(world);
+    const struct agency *agency = directory_agency(&both->directory, 1);
+    assert_int_equal(agency->n_sign_keys, 2);
+    assert_int_equal(agency->sign_keys[0].status, KEY_ACTIVE);
+    assert_int_equal(agency->linkage_key_id, agency->open_keys[1].id);
+    read_key(world, "elm/keys", KEY_OPENING "-2", &opening);
+    assert_int_equal(agency_linkage_key(agency, &opening, &linkage), 0);
+
+    assert_int_equal(retire(world, "gp-elm"), STATUS_OK);
+
+    _cleanup_(governance_unref) struct governance *newest = load(world);
+    agency = directory_agency(&newest->directory, 1);
+    assert_int_equal(agency->sign_keys[0].status, KEY_RETIRED);
+    assert_int_equal(agency->open_keys[0].status, KEY_RETIRED);
+    assert_int_equal(agency->curve_keys[0].status, KEY_RETIRED);
+    assert_int_equal(agency->curve_keys[1].status, KEY_ACTIVE);
+    assert_int_equal(retire(world, "gp-elm"), STATUS_OK);
+    assert_non_null(strstr(world->out, "nothing to do"));
+    assert_int_equal(approve(world, "elm/renewal-2.json"), STATUS_OK);
+    assert_non_null(strstr(world->out, "nothing to do"));
+}
+
+static void keys_that_no_key_in_use_signs_for_are_refused(void **state)
+{
+    struct world *world = *state;
+    make_partnership(world);
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(ask(world, "liar", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+    assert_int_equal(renew(world, "liar"), STATUS_OK);
+
+    assert_int_equal(approve(world, "liar/renewal-2.json"), STATUS_CONFLICT);
+
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+    assert_int_equal(directory_agency(&governance->directory, 1)->n_sign_keys, 1);
+}
+
+static void stolen_keys_are_revoked_and_sign_for_no_others(void **state)
+{
+    struct world *world = *state;
+    make_partnership(world);
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+    assert_int_equal(renew(world, "elm"), STATUS_OK);
+    assert_int_equal(unlink(in(world, "elm/keys/signing-key-2")), 0);
+    assert_int_equal(renew(world, "elm"), STATUS_OK); /* the thief's: signed by the first key too */
+    assert_int_equal(approve(world, "elm/renewal-2.json"), STATUS_OK);
+
+    assert_int_equal(run(world, "agency", "retire", in(world, "north"), "gp-elm", "--stolen"),
+                     STATUS_OK);
+
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+    assert_int_equal(directory_agency(&governance->directory, 1)->sign_keys[0].status, KEY_REVOKED);
+    assert_int_equal(approve(world, "elm/renewal-3.json"), STATUS_CONFLICT);
+}
+
+static void the_broker_changes_to_a_key_that_was_announced(void **state)
+{
+    struct world *world = *state;
+    uint8_t public_key[CURVE_KEY_BYTES];
+    _cleanup_(secret_deinit) struct secret key = SECRET_NULL;
+    make_partnership(world);
+    assert_int_equal(run(world, "broker", "switch", in(world, "north")), STATUS_CONFLICT);
+
+    assert_int_equal(run(world, "broker", "renew", in(world, "north")), STATUS_OK);
+    assert_int_equal(run(world, "broker", "renew", in(world, "north")), STATUS_CONFLICT);
+
+    read_key(world, "north/broker/keys", KEY_TRANSPORT "-2", &key);
+    assert_int_equal(curve_public(&key, public_key), 0);
+    _cleanup_(governance_unref) struct governance *announced = load(world);
+    assert_true(announced->directory.has_next_curve_key);
+    assert_memory_equal(announced->directory.broker_next_curve_key, public_key, CURVE_KEY_BYTES);
+
+    assert_int_equal(run(world, "broker", "switch", in(world, "north")), STATUS_OK);
+
+    _cleanup_(governance_unref) struct governance *switched = load(world);
+    assert_false(switched->directory.has_next_curve_key);
+    assert_memory_equal(switched->directory.broker_curve_key, public_key, CURVE_KEY_BYTES);
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+}
+
 static void nothing_is_revoked_without_a_reason(void **state)
 {
     struct world *world = *state;
@@ -752,6 +855,10 @@ int main(void)
         story(no_agency_is_approved_whose_duty_telephone_nobody_answers),
         story(a_revoked_agency_stays_in_the_directory_with_the_reason),
         story(nothing_is_revoked_without_a_reason),
+        story(a_member_has_new_keys_beside_the_earlier_until_those_are_retired),
+        story(keys_that_no_key_in_use_signs_for_are_refused),
+        story(stolen_keys_are_revoked_and_sign_for_no_others),
+        story(the_broker_changes_to_a_key_that_was_announced),
         story(the_list_shows_every_agency_in_text_and_in_json),
         story(without_the_root_key_nothing_can_be_approved),
         story(both_sides_read_the_same_fingerprints),

@@ -59,7 +59,7 @@ struct world {
     struct secret opening[AGENCIES_MAX]; /* in the directory's order */
     size_t n_kinds;                      /* the first so many are told, one of each kind */
     size_t n;
-    struct agent_keys sealing; /* whoever says something: only a store key and a signer */
+    struct own_keys sealing; /* of whoever says something */
     int32_t day;
     size_t cuts; /* so that nothing passes because nothing was asked */
     size_t opened;
@@ -114,7 +114,7 @@ static int set_up(void **state)
     assert_true(date_parse(slice_of_text(DAY), &world->day));
     governing_seed(1, "store", &world->sealing.store);
     governing_seed(1, "sign", &seed);
-    assert_int_equal(signer_new(&seed, &world->sealing.signer), 0);
+    assert_int_equal(own_keys_add(&world->sealing, &seed, &seed, &seed), 0);
     *state = world;
     return 0;
 }
@@ -126,8 +126,7 @@ static int tear_down(void **state)
     for (size_t i = 0; i < world->n; i++) {
         secret_deinit(&world->opening[i]);
     }
-    secret_deinit(&world->sealing.store);
-    signer_free(&world->sealing.signer);
+    own_keys_deinit(&world->sealing);
     governing_deinit(&world->governing);
     free(world);
     crypto_deinit();

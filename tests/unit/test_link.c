@@ -291,7 +291,7 @@ static void a_head_that_somebody_else_signed_is_refused(void **state)
     struct checkpoint head = head_at(story, 7);
     _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
     struct note_key other;
-    const struct agent_keys *keys = &story->practice->agent->keys;
+    const struct own_key_set *keys = &story->practice->agent->keys.sets[0];
     assert_true(note_key_init(&other, GOVERNING_ORIGIN, NOTE_TYPE_ED25519, keys->sign_public));
     assert_int_equal(checkpoint_sign(&head, &other, keys->signer, &note), 0);
     start_link(story);

@@ -373,13 +373,8 @@ static void what_a_revoked_key_signs_is_refused_before_anything_of_it_is_stored(
 }
 
 /* What can wait would be sealed anew behind a newer directory. */
-static void a_parcel_verified_before_a_revocation_is_refused_after_it(void **state)
+static void make_immediate(struct world *world, struct world_entry *ret)
 {
-    struct world *world = *state;
-    struct world_entry entry;
-    struct wire_receipt receipt;
-    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
-    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     const struct world_record record = {.from = GP,
                                         .child = ALIX,
                                         .day = instant_london_day(world->clock.real_ms),
@@ -387,22 +382,69 @@ static void a_parcel_verified_before_a_revocation_is_refused_after_it(void **sta
                                         .code = CODE_NOT_SAID,
                                         .level = 4,
                                         .urgency = URGENCY_IMMEDIATE};
-    world_record(world, &record, &entry);
+    world_record(world, &record, ret);
+}
+
+/* Both are verified before the directory is in force. */
+static void receive_behind(struct world *world, struct slice frame)
+{
+    world_receive(world, GP, frame);
+    assert_true(verify_step(&world->verify, false) && verify_step(&world->verify, false));
+    assert_int_equal(pipeline_batch_slot(world->pipeline, 1)->verdict, VERDICT_STORED);
+    world_turn(world);
+}
+
+static void a_parcel_verified_before_a_revocation_is_refused_after_it(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    struct wire_receipt receipt;
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    make_immediate(world, &entry);
     const struct world_parcel parcel = {
         .agency = GP, .lane = LANE_URGENT, .n = 1, .entries = &entry};
     world_cut(world, &parcel, &frame);
     uint64_t delivered = world_items(world, MASH, ITEM_DELIVERED);
 
     world_offer_signing_revoked(world, GP);
-    world_receive(world, GP, buf_slice(&frame));
-    assert_true(verify_step(&world->verify, false) && verify_step(&world->verify, false));
-    assert_int_equal(pipeline_batch_slot(world->pipeline, 1)->verdict, VERDICT_STORED);
-    world_turn(world);
+    receive_behind(world, buf_slice(&frame));
 
     struct slice payload = world_letter(world, GP, WIRE_RECEIPT);
     assert_true(wire_receipt_read(payload, &arena, &receipt));
     assert_int_equal(receipt.results[0].verdict, VERDICT_REVOKED_KEY);
     assert_int_equal(world_items(world, MASH, ITEM_DELIVERED), delivered);
+}
+
+static enum verdict error_of(struct world *world)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    enum verdict verdict = VERDICT_BUSY;
+    assert_true(wire_error_read(world_letter(world, GP, WIRE_ERROR), &arena, &verdict));
+    return verdict;
+}
+
+static void what_a_retired_key_signed_must_be_signed_anew_and_leaves_no_row(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    make_immediate(world, &entry);
+    const struct world_parcel parcel = {
+        .agency = GP, .lane = LANE_URGENT, .n = 1, .entries = &entry};
+    world_cut(world, &parcel, &frame);
+    uint64_t size = world_log_size(world);
+
+    world_offer_signing_retired(world, GP);
+    receive_behind(world, buf_slice(&frame));
+
+    assert_int_equal(error_of(world), VERDICT_STALE_DIRECTORY);
+    assert_true(world_log_size(world) == size + 1); /* the directory */
+    world_forget_letters(world);
+    world_receive(world, GP, buf_slice(&frame));
+    world_turn(world);
+    assert_int_equal(error_of(world), VERDICT_STALE_DIRECTORY);
+    assert_true(world_log_size(world) == size + 1);
 }
 
 static void old_agreements(struct parcel_head *head)
@@ -610,6 +652,7 @@ int main(void)
         STORY(a_revocation_holds_from_its_own_batch_on),
         STORY(what_a_revoked_key_signs_is_refused_before_anything_of_it_is_stored),
         STORY(a_parcel_verified_before_a_revocation_is_refused_after_it),
+        STORY(what_a_retired_key_signed_must_be_signed_anew_and_leaves_no_row),
         STORY(sealed_under_an_older_directory_must_come_again),
         STORY(over_quota_waits_and_disturbs_nobody_else),
         STORY(when_the_ring_is_full_the_urgent_lane_still_gets_in),

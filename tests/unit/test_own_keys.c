@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "agents/core/own_keys.h"
+#include "govern/keys.h"
+#include "support/governing.h"
+#include "support/scratch.h"
+
+#define SETS 3
+
+static const struct test_agency agencies[] = {{1, "gp-elm", "gp", false},
+                                              {2, "mash", "mash", false}};
+
+struct story {
+    struct governing_world *desk;
+    struct own_keys keys; /* sets 1 to SETS of agency 1 */
+};
+
+static void add_set(struct own_keys *keys, uint32_t agency, unsigned n)
+{
+    static const char *const sorts[] = {"sign", "open", "curve"};
+    struct secret seeds[ARRAY_LEN(sorts)];
+    char name[KEY_NAME_BYTES];
+    for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
+        key_name(sorts[i], n, name);
+        governing_seed(agency, name, &seeds[i]);
+    }
+    assert_int_equal(own_keys_add(keys, &seeds[0], &seeds[1], &seeds[2]), 0);
+    for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
+        secret_deinit(&seeds[i]);
+    }
+}
+
+static int set_up(void **state)
+{
+    struct story *story = base_zalloc(1, sizeof(*story));
+    story->desk = governing_world_new();
+    for (unsigned n = 1; n <= SETS; n++) {
+        add_set(&story->keys, 1, n);
+    }
+    *state = story;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct story *story = *state;
+    void *desk = story->desk;
+    own_keys_deinit(&story->keys);
+    (void)governing_world_tear_down(&desk);
+    base_free(&story);
+    return 0;
+}
+
+/* The next directory: of agency 1 so many sets, the oldest retired. */
+static const struct directory *publish(struct story *story, unsigned sets, unsigned retired)
+{
+    struct governing *governing = &story->desk->governing;
+    uint64_t version = governing->governance->versions[GOVERNANCE_DIRECTORY] + 1;
+    buf_reset(&story->desk->text);
+    governing_directory_text(agencies, ARRAY_LEN(agencies), &story->desk->text);
+    governing_renew(1, sets, retired, &story->desk->text);
+    enum govern_result result =
+        governing_offer(governing, GOVERNANCE_DIRECTORY, version, buf_slice(&story->desk->text));
+    assert_int_equal(result, GOVERN_ACCEPTED);
+    return &governing->governance->directory;
+}
+
+static size_t in_use(const struct story *story, const struct directory *directory)
+{
+    return (size_t)(own_keys_in_use(&story->keys, directory) - story->keys.sets) + 1;
+}
+
+static void the_newest_set_that_the_directory_has_as_active_is_in_use(void **state)
+{
+    struct story *story = *state;
+
+    assert_int_equal(in_use(story, publish(story, 1, 0)), 1);
+    assert_int_equal(in_use(story, publish(story, 2, 0)), 2);
+    assert_int_equal(in_use(story, publish(story, 2, 1)), 2);
+    assert_int_equal(in_use(story, publish(story, 3, 2)), 3);
+}
+
+static void before_any_directory_it_is_the_first(void **state)
+{
+    struct story *story = *state;
+    const struct directory nobody = {.n_agencies = 0};
+
+    assert_int_equal(in_use(story, &nobody), 1);
+    assert_null(own_keys_agency(&story->keys, &nobody));
+}
+
+static void an_agency_is_known_by_any_of_its_keys(void **state)
+{
+    struct story *story = *state;
+    const struct directory *directory = publish(story, 3, 2);
+    struct own_keys old = {.n = 0};
+    add_set(&old, 1, 1);
+
+    const struct agency *agency = own_keys_agency(&old, directory);
+
+    assert_non_null(agency);
+    assert_int_equal(agency->number, 1);
+    assert_ptr_equal(own_keys_in_use(&old, directory), &old.sets[0]);
+    own_keys_deinit(&old);
+}
+
+static void nobody_connects_by_a_retired_key_and_by_one_not_listed_yet_perhaps(void **state)
+{
+    struct story *story = *state;
+    const struct directory *directory = publish(story, 2, 1);
+
+    assert_false(own_keys_may_connect(&story->keys.sets[0], directory));
+    assert_true(own_keys_may_connect(&story->keys.sets[1], directory));
+    assert_true(own_keys_may_connect(&story->keys.sets[2], directory));
+}
+
+static void what_was_sealed_to_an_earlier_key_has_its_key(void **state)
+{
+    struct story *story = *state;
+
+    for (size_t i = 0; i < SETS; i++) {
+        const struct own_key_set *set = &story->keys.sets[i];
+        assert_ptr_equal(own_keys_opening(&story->keys, set->open_key_id), &set->opening);
+    }
+    assert_null(own_keys_opening(&story->keys, 12345));
+}
+
+static void keys_of_two_agencies_are_told_apart(void **state)
+{
+    struct story *story = *state;
+    struct error error = ERROR_NULL;
+    const struct directory *directory = publish(story, 2, 0);
+    assert_int_equal(own_keys_check(&story->keys, "/keys", directory, &error), 0);
+
+    add_set(&story->keys, 2, 1);
+
+    assert_int_equal(own_keys_check(&story->keys, "/keys", directory, &error), -EINVAL);
+    assert_non_null(strstr(error.what, "mash"));
+}
+
+static void write_set(const char *dir, unsigned n, const char *but)
+{
+    static const char *const sorts[] = {KEY_SIGNING, KEY_OPENING, KEY_TRANSPORT};
+    struct error error = ERROR_NULL;
+    char name[KEY_NAME_BYTES];
+    for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
+        key_name(sorts[i], n, name);
+        if (but == NULL || strcmp(sorts[i], but) != 0) {
+            assert_int_equal(key_new(dir, name, &error), 0);
+        }
+    }
+}
+
+static void every_whole_set_of_a_folder_is_read_and_a_broken_one_is_refused(void **state)
+{
+    char dir[SCRATCH_BYTES];
+    struct own_keys read = {.n = 0};
+    struct error error = ERROR_NULL;
+    (void)state;
+    scratch_make(dir);
+    write_set(dir, 1, NULL);
+    write_set(dir, 3, NULL);
+    assert_int_equal(key_new(dir, KEY_STORE, &error), 0);
+
+    assert_int_equal(own_keys_read(dir, &read, &error), 0);
+
+    assert_int_equal(read.n, 2);
+    own_keys_deinit(&read);
+    write_set(dir, 4, KEY_OPENING);
+    assert_int_equal(own_keys_read(dir, &read, &error), -ENOENT);
+    own_keys_deinit(&read);
+    scratch_remove(dir);
+}
+
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(the_newest_set_that_the_directory_has_as_active_is_in_use),
+        STORY(before_any_directory_it_is_the_first),
+        STORY(an_agency_is_known_by_any_of_its_keys),
+        STORY(nobody_connects_by_a_retired_key_and_by_one_not_listed_yet_perhaps),
+        STORY(what_was_sealed_to_an_earlier_key_has_its_key),
+        STORY(keys_of_two_agencies_are_told_apart),
+        STORY(every_whole_set_of_a_folder_is_read_and_a_broken_one_is_refused),
+    };
+    return cmocka_run_group_tests_name("own_keys", tests, NULL, NULL);
+}
