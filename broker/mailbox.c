@@ -215,6 +215,7 @@ bool mailbox_acknowledge(struct apply *apply, const struct acknowledgement_heade
         state.log_size = header->log_size;
         state.log_root = header->log_root;
         memcpy(state.cosignature, header->cosignature, COSIGNATURE_BYTES);
+        state.cosigned_by = key_id;
     } else if (header->log_size > 0) {
         apply_noted(apply, NOTED_COSIGNATURES_REFUSED);
     }

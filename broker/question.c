@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "broker/admit.h"
+#include "broker/cosigned.h"
 #include "broker/delivery.h"
 #include "broker/hold.h"
 #include "broker/picture.h"
@@ -74,6 +75,39 @@ static void stop_signing(struct question *question, const struct checkpoint *sho
               question->peer->agency, shown->size, r == 0 ? "yes" : strerror(-r));
 }
 
+/* The head of this moment may be older than the one shown: false, the next will do. */
+static bool prove_heads(struct question *question, const struct checkpoint *shown, uint64_t proven,
+                        struct wire_hello_reply *reply)
+{
+    struct log_source source = {.txn = question->txn, .table = T_LOG};
+    struct tree_source tree = log_tree(&source);
+    if (shown->size > 0 &&
+        tree_prove_consistency(&tree, shown->size, question->head.checkpoint.size,
+                               &reply->consistency) != 0) {
+        return false;
+    }
+    return proven == 0 || proven >= shown->size ||
+           tree_prove_consistency(&tree, proven, shown->size, &reply->bridge) == 0;
+}
+
+static void add_cosigned(struct question *question, uint32_t from, struct wire_hello_reply *reply)
+{
+    const struct cosigned_question about = {
+        .txn = question->txn,
+        .directory = &question->governance->directory,
+        .asker = question->peer->agency,
+        .from = from,
+        .size = question->head.checkpoint.size,
+    };
+    struct wire_cosigned *list =
+        from == 0 ? NULL
+                  : arena_alloc(&question->publish->arena, CAIRN_COSIGNED_MAX * sizeof(*list));
+    if (list != NULL) {
+        reply->n_cosigned = cosigned_collect(&about, list);
+        reply->cosigned = list;
+    }
+}
+
 static void hello(struct question *question)
 {
     struct wire_hello hello;
@@ -98,19 +132,11 @@ static void hello(struct question *question)
         .time_ms = clock_real_ms(question->publish->clock),
     };
     memcpy(reply.versions.of, question->governance->versions, sizeof(reply.versions.of));
-    struct log_source source = {.txn = question->txn, .table = T_LOG};
-    struct tree_source tree = log_tree(&source);
-    if (shown.size > 0 && tree_prove_consistency(&tree, shown.size, question->head.checkpoint.size,
-                                                 &reply.consistency) != 0) {
-        refuse(question, VERDICT_BUSY); /* the head of this moment is older than the one shown: the
-                                           next will do */
-        return;
-    }
-    if (hello.proven > 0 && hello.proven < shown.size &&
-        tree_prove_consistency(&tree, hello.proven, shown.size, &reply.bridge) != 0) {
+    if (!prove_heads(question, &shown, hello.proven, &reply)) {
         refuse(question, VERDICT_BUSY);
         return;
     }
+    add_cosigned(question, hello.cosigned_from, &reply);
     begin_answer(question, WIRE_HELLO_REPLY);
     wire_hello_reply_write(&reply, &question->publish->bytes);
     send_answer(question);

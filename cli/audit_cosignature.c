@@ -68,6 +68,7 @@ void audit_cosignature_follow(struct auditing *auditing, const struct entry_inpu
             cosigned->log_size = said->log_size;
             cosigned->log_root = said->log_root;
             memcpy(cosigned->cosignature, said->cosignature, COSIGNATURE_BYTES);
+            cosigned->key_id = entry->key_id;
         }
     }
 }
@@ -82,7 +83,8 @@ static bool check_cosignature(struct auditing *auditing, uint32_t agency)
     const struct cosigned *cosigned = cosigned_find(auditing, agency);
     if (cosigned == NULL || cosigned->log_size != row.log_size ||
         !hash_equal(&cosigned->log_root, &row.log_root) ||
-        memcmp(cosigned->cosignature, row.cosignature, COSIGNATURE_BYTES) != 0) {
+        memcmp(cosigned->cosignature, row.cosignature, COSIGNATURE_BYTES) != 0 ||
+        cosigned->key_id != row.cosigned_by) {
         return audit_fault(auditing, "the cosignature of agency %u does not hold", agency);
     }
     auditing->audit->cosignatures++;

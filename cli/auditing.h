@@ -19,6 +19,7 @@ struct cosigned {
     uint64_t log_size;
     struct hash log_root;
     uint8_t cosignature[COSIGNATURE_BYTES];
+    uint32_t key_id;
 };
 
 /* An audit under way. */

@@ -136,6 +136,30 @@ static bool time_of(const struct json_view *object, const char *key, int64_t *re
     return instant_parse(json_opt_text(object, key), ret_ms);
 }
 
+/* Nobody else sees what is shown here, as far as they say. */
+static void judge_confirmations(struct check *check, const struct json_view *log)
+{
+    struct json_view now = json_opt_object(log, "confirmations");
+    int64_t lately = show_number(&now, "lately", 0);
+    int64_t ever = show_number(&now, "ever", 0);
+    char at[SHOW_INSTANT_BYTES];
+    add_figure(check, "confirming", lately, "");
+    if (!show_truth(&now, "missed")) {
+        return;
+    }
+    show_instant(&now, ever > 0 ? "at" : "since", at);
+    if (lately > 0) {
+        check_find(check, CHECK_WARNING,
+                   "only %" PRId64 " of the %" PRId64
+                   " agencies that confirmed this log before have done so lately: compare heads "
+                   "with another",
+                   lately, ever);
+    } else {
+        check_find(check, CHECK_WARNING,
+                   "no other agency has confirmed this log since %s: compare heads with one", at);
+    }
+}
+
 static void judge_link(struct check *check, const struct json_view *health)
 {
     struct json_view link = json_opt_object(health, "link");
@@ -148,6 +172,7 @@ static void judge_link(struct check *check, const struct json_view *health)
         check_find(check, CHECK_CRITICAL,
                    "the broker showed another log than before: an operator must look");
     }
+    judge_confirmations(check, &log);
     if (strcmp(state, "revoked") == 0) {
         check_find(check, CHECK_CRITICAL,
                    "this agency, or its key, was revoked: nothing that is written here reaches "

@@ -4,6 +4,9 @@
  * convict whoever signed them, before anybody who trusts the key. Of one size, they do so alone. Of
  * two sizes the log must be there, as `cairn log export` writes it: it is the log of both, of one, or
  * of neither.
+ *
+ * A head may be signed by an agency instead, with a key that the directory names: what the broker
+ * showed to that agency, as that agency says. It can show the note of the log's own key beside it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -47,7 +50,8 @@ enum status command_log_evidence(struct cli *cli, int argc, char **argv)
                  .parser = log_option,
                  .arguments = "held|shown",
                  .help = "Prints one of the two signed heads that the agent kept when the broker "
-                         "showed another log: the one that it held, or the one that was shown."},
+                         "showed another log: the one that it held, or the one that was shown, "
+                         "to it or to the agency that signed it."},
         .max_arguments = 1,
         .run = evidence,
     };
@@ -58,9 +62,42 @@ enum status command_log_evidence(struct cli *cli, int argc, char **argv)
 
 struct comparing {
     struct checkpoint heads[HEADS];
+    const struct agency *agencies[HEADS]; /* who signed it; NULL the log's key */
     bool in_log[HEADS];
     uint64_t size; /* of the exported log */
 };
+
+/* The agency of the directory that cosigned this note. A key that was revoked says nothing. */
+static const struct agency *cosigner(const struct log_trust *trust, struct slice note,
+                                     struct checkpoint *ret)
+{
+    const struct directory *directory = &trust->documents->directory;
+    struct note_key key;
+
+    for (size_t i = 0; i < directory->n_agencies; i++) {
+        const struct agency *agency = &directory->agencies[i];
+        for (size_t k = 0; k < agency->n_sign_keys; k++) {
+            const struct agency_key *by = &agency->sign_keys[k];
+            if (by->status != KEY_REVOKED &&
+                note_key_init(&key, agency->id, NOTE_TYPE_COSIGNATURE, by->public_key) &&
+                checkpoint_check_cosigned(note, trust->key.name, &key, ret)) {
+                return agency;
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool read_signed(const struct log_trust *trust, struct slice note,
+                        const struct agency **ret_agency, struct checkpoint *ret)
+{
+    *ret_agency = NULL;
+    if (checkpoint_check(note, &trust->key, ret)) {
+        return true;
+    }
+    *ret_agency = trust->documents == NULL ? NULL : cosigner(trust, note, ret);
+    return *ret_agency != NULL;
+}
 
 static enum status read_heads(struct cli *cli, const struct log_options *given,
                               struct comparing *ret)
@@ -71,9 +108,12 @@ static enum status read_heads(struct cli *cli, const struct log_options *given,
         if (status != STATUS_OK) {
             return status;
         }
-        if (!checkpoint_check(buf_slice(&note), &given->trust.key, &ret->heads[i])) {
+        if (!read_signed(&given->trust, buf_slice(&note), &ret->agencies[i], &ret->heads[i])) {
             return output_refuse(&cli->output, STATUS_FAILED, input_name(given->arguments[i]),
-                                 "is not signed by %s", given->trust.key.name);
+                                 "is not signed by %s%s", given->trust.key.name,
+                                 given->trust.documents == NULL
+                                     ? "; what an agency signed needs --governance"
+                                     : ", nor by an agency of its directory");
         }
     }
     return STATUS_OK;
@@ -140,6 +180,22 @@ static enum status too_short(struct cli *cli, const struct comparing *comparing)
                          comparing->size, comparing->heads[0].size, comparing->heads[1].size);
 }
 
+/* Whose word a head is, when it is not the log's own. */
+static void say_agencies(struct cli *cli, const struct comparing *comparing)
+{
+    static const char *const which[HEADS] = {"first", "second"};
+
+    for (int i = 0; i < HEADS; i++) {
+        const struct agency *agency = comparing->agencies[i];
+        if (agency != NULL) {
+            json_set_word(output_result(&cli->output), which[i], agency->id);
+            output_line(&cli->output,
+                        "The %s head, of %" PRIu64 " leaves, is what %s (%s) signed that it saw.",
+                        which[i], comparing->heads[i].size, agency->name, agency->id);
+        }
+    }
+}
+
 static enum status contradict(struct cli *cli, const struct log_options *given, const char *what)
 {
     json_set_bool(output_result(&cli->output), "one_log", false);
@@ -171,10 +227,14 @@ static enum status compare(struct cli *cli, const struct log_options *given)
     if (status != STATUS_OK) {
         return status;
     }
+    say_agencies(cli, &comparing);
     if (comparing.heads[0].size == comparing.heads[1].size) {
+        bool own = comparing.agencies[0] == NULL && comparing.agencies[1] == NULL;
         return hash_equal(&comparing.heads[0].root, &comparing.heads[1].root)
                    ? one_log(cli, &comparing)
-                   : contradict(cli, given, "it signed two logs of the same length");
+                   : contradict(cli, given,
+                                own ? "it signed two logs of the same length"
+                                    : "two agencies were shown two logs of the same length");
     }
     if (given->n_arguments <= HEADS) {
         return output_refuse(&cli->output, STATUS_USAGE, "",
@@ -206,7 +266,8 @@ enum status command_log_compare(struct cli *cli, int argc, char **argv)
                  .parser = log_option,
                  .arguments = "HEAD HEAD [EXPORT]",
                  .help = "Says whether two signed heads, as agencies hold or were shown them, are "
-                         "of one log. Of different lengths they are held against an exported log."},
+                         "of one log. Of different lengths they are held against an exported log. "
+                         "With --governance a head may be one that an agency cosigned."},
         .max_arguments = HEADS + 1,
         .run = compare,
     };

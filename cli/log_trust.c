@@ -9,6 +9,7 @@
 void log_trust_deinit(struct log_trust *trust)
 {
     buf_deinit(&trust->note);
+    governance_unref(&trust->documents);
 }
 
 error_t log_trust_option(struct log_trust *trust, int key, char *argument)
@@ -31,7 +32,6 @@ error_t log_trust_option(struct log_trust *trust, int key, char *argument)
 static enum status load_key(struct cli *cli, struct log_trust *trust)
 {
     struct error error = ERROR_NULL;
-    _cleanup_(governance_unref) struct governance *governance = NULL;
 
     if (trust->vkey_text != NULL) {
         trust->has_key = note_vkey_parse(trust->vkey_text, &trust->key);
@@ -42,15 +42,15 @@ static enum status load_key(struct cli *cli, struct log_trust *trust)
     if (trust->governance == NULL) {
         return STATUS_OK;
     }
-    int r = governance_load(trust->governance, &governance, &error);
+    int r = governance_load(trust->governance, &trust->documents, &error);
     if (r < 0) {
         return output_fail(&cli->output, r == -ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED, &error);
     }
-    if (governance->versions[GOVERNANCE_DIRECTORY] == 0) {
+    if (trust->documents->versions[GOVERNANCE_DIRECTORY] == 0) {
         return output_refuse(&cli->output, STATUS_NOT_FOUND, trust->governance,
                              "holds no directory, which would name the key");
     }
-    trust->key = governance->directory.checkpoint_key;
+    trust->key = trust->documents->directory.checkpoint_key;
     trust->has_key = true;
     return STATUS_OK;
 }

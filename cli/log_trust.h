@@ -18,7 +18,8 @@ struct log_trust {
     const char *head_path;  /* --checkpoint */
     bool has_key;
     struct note_key key;
-    struct buf note; /* of --checkpoint, as it was read */
+    struct governance *documents; /* of --governance; NULL when the key was given itself */
+    struct buf note;              /* of --checkpoint, as it was read */
 };
 #define LOG_TRUST_NULL ((struct log_trust){.note = BUF_MAX(CAIRN_NOTE_MAX_BYTES)})
 void log_trust_deinit(struct log_trust *trust);

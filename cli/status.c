@@ -264,10 +264,50 @@ static void show_duty(struct output *output, const struct json_view *health)
     }
 }
 
+/* Whoever is shown a log of their own sees confirmations stop. */
+static void show_confirmations(struct output *output, const struct json_view *log)
+{
+    struct json_view now = json_opt_object(log, "confirmations");
+    int64_t others = show_number(&now, "others", 0);
+    int64_t lately = show_number(&now, "lately", 0);
+    char agency[SHOW_TEXT_BYTES];
+    char at[SHOW_INSTANT_BYTES];
+
+    show_agency(&now, "by", agency);
+    show_instant(&now, "at", at);
+    if (agency[0] != '\0') {
+        output_line(output, "           the first %lld confirmed by %s, %s",
+                    (long long)show_number(&now, "size", 0), agency, at);
+    }
+    if (others > 0) {
+        output_line(output, "           confirmed in the last %d hours by %lld of %lld other %s",
+                    CAIRN_UNCONFIRMED_HOURS, (long long)lately, (long long)others,
+                    others == 1 ? "agency" : "agencies");
+    }
+    if (show_truth(&now, "missed")) {
+        output_line(
+            output,
+            "           TOO FEW HAVE CONFIRMED WHAT IS SHOWN HERE: ring another agency, and "
+            "compare\n           with `cairn log head` and `cairn log compare`");
+    }
+}
+
+static void show_log(struct output *output, const struct json_view *health)
+{
+    struct json_view log = json_opt_object(health, "log");
+    int64_t leaves = show_number(&log, "size", 0);
+
+    output_line(output, "log        %lld %s verified%s", (long long)leaves,
+                leaves == 1 ? "leaf" : "leaves",
+                show_truth(&log, "contradicted")
+                    ? "; THE BROKER SHOWED ANOTHER LOG THAN BEFORE: an operator must look"
+                    : "");
+    show_confirmations(output, &log);
+}
+
 static void show_health(struct output *output, const struct json_view *health)
 {
     struct json_view inbox = json_opt_object(health, "inbox");
-    struct json_view log = json_opt_object(health, "log");
     char agency[SHOW_TEXT_BYTES];
 
     show_agency(health, "agency", agency);
@@ -287,12 +327,7 @@ static void show_health(struct output *output, const struct json_view *health)
     show_reviews(output, health);
     show_feeds(output, health);
     show_store(output, health);
-    int64_t leaves = show_number(&log, "size", 0);
-    output_line(output, "log        %lld %s verified%s", (long long)leaves,
-                leaves == 1 ? "leaf" : "leaves",
-                show_truth(&log, "contradicted")
-                    ? "; THE BROKER SHOWED ANOTHER LOG THAN BEFORE: an operator must look"
-                    : "");
+    show_log(output, health);
     show_today(output, health);
     show_documents(output, health);
 }

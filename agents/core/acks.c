@@ -40,9 +40,10 @@ void acks_want(struct acks *acks, uint64_t position)
     }
 }
 
-void acks_cosign(struct acks *acks)
+void acks_cosign(struct acks *acks, int64_t wait_ms)
 {
-    int64_t next_ms = acks->landed_ms == 0 ? boot_ms(acks) : acks->landed_ms + ACKS_COSIGN_MS;
+    int64_t next_ms =
+        acks->landed_ms == 0 ? boot_ms(acks) + wait_ms : acks->landed_ms + ACKS_COSIGN_MS;
     if (acks->due_ms == 0) {
         acks->due_ms = next_ms;
     }

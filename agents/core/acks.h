@@ -41,8 +41,8 @@ void acks_sent(struct acks *acks, const struct parcel *parcel);
 enum sending_result acks_receipt(struct acks *acks, uint64_t correlation,
                                  const struct wire_receipt *receipt);
 enum sending_result acks_error(struct acks *acks, uint64_t correlation, enum verdict verdict);
-/* A larger log was verified: it is cosigned, once an hour. */
-void acks_cosign(struct acks *acks);
+/* A larger log was verified: it is cosigned, once an hour; the first time after wait_ms. */
+void acks_cosign(struct acks *acks, int64_t wait_ms);
 int64_t acks_next_ms(const struct acks *acks);
 
 #endif

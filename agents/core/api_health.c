@@ -136,6 +136,27 @@ static void set_gaps(struct json *inbox, struct store_txn *txn)
     }
 }
 
+/* Who else has seen this log, for people to ask when nobody has. */
+static void set_confirmations(struct json *log, const struct api_view *view, struct store_txn *txn)
+{
+    struct confirmations now;
+    struct json *part = json_object_new();
+    view_confirmations(view, txn, &now);
+    answer_set_count(part, "others", now.others);
+    answer_set_count(part, "ever", now.ever);
+    answer_set_count(part, "lately", now.lately);
+    json_set_bool(part, "missed", now.missed);
+    if (now.begun_ms != 0) {
+        answer_set_instant(part, "since", now.begun_ms);
+    }
+    if (now.agency != 0) {
+        view_set_agency(part, "by", view, now.agency);
+        answer_set_count(part, "size", now.size);
+        answer_set_instant(part, "at", now.time_ms);
+    }
+    (void)json_set_node(log, "confirmations", &part);
+}
+
 static void set_inbox_and_log(struct json *object, const struct api_view *view,
                               struct store_txn *txn)
 {
@@ -146,6 +167,7 @@ static void set_inbox_and_log(struct json *object, const struct api_view *view,
     (void)json_set_node(object, "inbox", &inbox);
     answer_set_count(log, "size", view->link.log_size);
     json_set_bool(log, "contradicted", witness_forked(txn));
+    set_confirmations(log, view, txn);
     (void)json_set_node(object, "log", &log);
 }
 

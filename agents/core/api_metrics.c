@@ -45,6 +45,15 @@ static void add_link(const struct metrics *to)
     exposition_one(to->out, METRIC_AGENT_CONTRADICTED, witness_forked(to->txn) ? 1 : 0, UNIT_ONE);
 }
 
+static void add_confirmations(const struct metrics *to)
+{
+    struct confirmations now;
+    view_confirmations(to->view, to->txn, &now);
+    exposition_one(to->out, METRIC_AGENT_CONFIRMING, now.lately, UNIT_ONE);
+    exposition_one(to->out, METRIC_AGENT_CONFIRMED, time_of(now.time_ms), UNIT_TIME);
+    exposition_one(to->out, METRIC_AGENT_UNCONFIRMED, now.missed ? 1 : 0, UNIT_ONE);
+}
+
 static void add_spool(const struct metrics *to)
 {
     struct spool_depth depth;
@@ -190,6 +199,7 @@ void api_metrics(const struct api_call *call, struct api_answer *answer)
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_API_ANSWER_MAX_BYTES);
     const struct metrics to = {.view = &view, .txn = txn, .out = &text};
     add_link(&to);
+    add_confirmations(&to);
     add_spool(&to);
     add_inbox(&to);
     add_waiting(&to);

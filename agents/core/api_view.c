@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "agents/core/settling_time.h"
+#include "agents/core/witness.h"
 
 #define FALLBACK_DESK "duty desk"
 
@@ -45,6 +46,20 @@ bool view_broken(const struct store_txn *txn, struct api_answer *answer)
         answer_fault(answer, r);
     }
     return r != 0;
+}
+
+void view_confirmations(const struct api_view *view, struct store_txn *txn,
+                        struct confirmations *ret)
+{
+    struct witness witness;
+    witness_load(txn, &witness);
+    const struct confirm_view from = {
+        .governance = view->governance,
+        .own = view->own,
+        .head = &witness.head,
+        .now_ms = view->now_ms,
+    };
+    confirm_count(txn, &from, ret);
 }
 
 /* --- agencies --- */

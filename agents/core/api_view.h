@@ -8,6 +8,7 @@
 #define AGENTS_API_VIEW_H
 
 #include "agents/core/api_request.h"
+#include "agents/core/confirm.h"
 #include "agents/core/inbox.h"
 #include "agents/core/intake.h"
 #include "agents/core/link.h"
@@ -46,6 +47,10 @@ bool view_is_front_door(const struct api_view *view);
 bool view_must_pass_on(const struct api_view *view, const struct record_header *record);
 void view_set_unopened(struct json *object, const struct api_view *view);
 void view_set_desk(struct agent *agent, struct api_answer *answer);
+
+/* Who else has confirmed the log that is held here. */
+void view_confirmations(const struct api_view *view, struct store_txn *txn,
+                        struct confirmations *ret);
 
 /* What the broker said, or would have to say, of an entry of ours: its word, and no more. */
 struct view_readers {

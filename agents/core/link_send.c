@@ -152,13 +152,14 @@ static void send_ping(struct agent_link *link)
     if (!link->ping_wanted && now_ms - link->ping_ms < PING_EVERY_MS) {
         return;
     }
-    /* Hello is a ping that also has the broker prove what its receipts promised. */
-    bool owed = session_owed(&link->session);
+    /* Hello is a ping that also has the broker prove what its receipts promised, and show what others
+     * have cosigned. */
+    bool greets = session_owed(&link->session) || session_asks(&link->session);
     buf_reset(&link->payload);
-    if (owed) {
+    if (greets) {
         session_hello(&link->session, link->correlation + 1, &link->payload);
     }
-    if (send_payload(link, owed ? WIRE_HELLO : WIRE_PING, ++link->correlation) == 0) {
+    if (send_payload(link, greets ? WIRE_HELLO : WIRE_PING, ++link->correlation) == 0) {
         link->ping_ms = now_ms;
         link->ping_wanted = false;
         behind_look(&link->behind, link->agent);

@@ -152,12 +152,14 @@ static void take_proof(struct agent_link *link, uint64_t correlation, struct sli
                                 &governance->directory.checkpoint_key);
 }
 
+/* What a new connection brings is cosigned with what follows within the hour: an agent that is
+ * started again and again does not fill the log. */
 static void take_hello_reply(struct agent_link *link, uint64_t correlation, struct slice payload)
 {
     uint64_t size = link->session.witness.head.size;
     if (goes_on(link, session_hello_reply(&link->session, correlation, payload, &link->arena)) &&
-        link->session.state == SESSION_READY && link->session.witness.head.size > size) {
-        acks_cosign(&link->acks);
+        link->session.witness.head.size > size) {
+        acks_cosign(&link->acks, link->session.state == SESSION_READY ? 0 : ACKS_COSIGN_MS);
     }
 }
 

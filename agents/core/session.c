@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "agents/core/confirm.h"
 #include "base/crash_point.h"
 #include "base/log.h"
 
@@ -43,14 +44,29 @@ void session_start(struct session *session, struct agent *agent)
     }
 }
 
+bool session_asks(const struct session *session)
+{
+    return clock_boot_ms(session->agent->clock) >= session->confirm_due_ms;
+}
+
+/* Read once more at each question: it is on disk, so that a restart does not begin the round anew. */
+static uint32_t next_asked(const struct session *session)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(session->agent->store);
+    return txn == NULL ? 1 : confirm_next(txn);
+}
+
 /* Until it is answered the same may be said again; any answer to it will do then. */
 static void note_greeting(struct session *session, uint64_t correlation)
 {
     const struct witness *witness = &session->witness;
+    bool asks = session_asks(session);
     bool again = session->greeting && session->greeted_head == witness->head.size &&
-                 session->greeted_promise == witness->promised.size;
+                 session->greeted_promise == witness->promised.size &&
+                 session->asked_others == asks;
     session->greeted = again ? session->greeted : correlation;
     session->greeting = true;
+    session->asked_others = asks;
     session->greeted_head = witness->head.size;
     session->greeted_promise = witness->promised.size;
 }
@@ -74,6 +90,7 @@ void session_hello(struct session *session, uint64_t correlation, struct buf *ou
     } else {
         hello.proven = witness->promised.size;
     }
+    hello.cosigned_from = session->asked_others ? next_asked(session) : 0;
     wire_hello_write(&hello, out);
 }
 
@@ -116,7 +133,7 @@ int session_save(struct session *session)
     return r;
 }
 
-static enum session_result fork_seen(struct session *session, struct slice note)
+static enum session_result fork_seen(struct session *session, struct slice note, const char *reason)
 {
     _cleanup_(store_end) struct store_txn *txn = store_begin(session->agent->store);
     if (txn == NULL) {
@@ -126,9 +143,12 @@ static enum session_result fork_seen(struct session *session, struct slice note)
     int r = agent_commit(&txn);
     log_event(LOG_LEVEL_ERROR, "log_fork", "held_size=%" PRIu64 " kept=%s",
               session->witness.head.size, r == 0 ? "yes" : "no");
-    session->reason = "the broker shows another log than before";
+    session->reason = reason;
     return SESSION_FORK;
 }
+
+#define ANOTHER_THAN_BEFORE "the broker shows another log than before"
+#define ANOTHER_TO_OTHERS   "the broker shows another agency another log"
 
 static enum session_result judge(struct session *session, const struct governance *governance,
                                  struct slice note, const struct tree_proof *proof)
@@ -145,7 +165,7 @@ static enum session_result judge(struct session *session, const struct governanc
     case WITNESS_NOT_SIGNED:
         return refuse(session, "the broker's log head is not signed with its key");
     case WITNESS_FORK:
-        return fork_seen(session, note);
+        return fork_seen(session, note, ANOTHER_THAN_BEFORE);
     }
     return refuse(session, "the broker's log head cannot be judged");
 }
@@ -179,10 +199,40 @@ static enum session_result judge_promise(struct session *session, const struct t
     }
     struct slice note = slice_make(witness->promised_note, witness->promised_len);
     if (!witness_keep_promise(witness, bridge)) {
-        return fork_seen(session, note);
+        return fork_seen(session, note, ANOTHER_THAN_BEFORE);
     }
     session->kept = size;
     session->unsaved = true;
+    return SESSION_GOES_ON;
+}
+
+/* What others have signed of the log, against the head that was just judged. */
+static enum session_result hear_others(struct session *session, const struct governance *governance,
+                                       const struct wire_hello_reply *reply)
+{
+    _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
+    _cleanup_(buf_deinit) struct buf evidence = BUF_MAX(WITNESS_NOTE_BYTES);
+    const struct agent *agent = session->agent;
+    if (!session->asked_others || !govern_keep_place(agent->keep, &place)) {
+        return SESSION_GOES_ON;
+    }
+    const struct confirm_view view = {
+        .governance = governance,
+        .own = place.agency,
+        .head = &session->witness.head,
+        .now_ms = clock_real_ms(agent->clock),
+    };
+    _cleanup_(store_end) struct store_txn *txn = store_begin(agent->store);
+    if (txn == NULL) {
+        log_fatal("store_locked", "table=confirmed");
+    }
+    if (!confirm_take(txn, &view, reply, &evidence)) {
+        store_end(&txn);
+        return fork_seen(session, buf_slice(&evidence), ANOTHER_TO_OTHERS);
+    }
+    if (agent_commit(&txn) == 0 && reply->n_cosigned < CAIRN_COSIGNED_MAX) {
+        session->confirm_due_ms = clock_boot_ms(agent->clock) + CONFIRM_ASK_MS;
+    }
     return SESSION_GOES_ON;
 }
 
@@ -227,7 +277,7 @@ static enum session_result judge_hello(struct session *session,
     if (result == SESSION_GOES_ON) {
         result = judge(session, governance, reply->checkpoint, &reply->consistency);
     }
-    return result;
+    return result == SESSION_GOES_ON ? hear_others(session, governance, reply) : result;
 }
 
 /* The broker has answered something else since the document was asked for. One may be overtaken;

@@ -45,6 +45,8 @@ struct session {
     uint64_t greeted;                  /* ... the first of this correlation that showed ... */
     uint64_t greeted_head;             /* ... heads of these sizes: the answer proves from them */
     uint64_t greeted_promise;
+    bool asked_others;      /* it asked for what others have cosigned ... */
+    int64_t confirm_due_ms; /* ... which is due again at this boot time; 0 at once */
     uint64_t kept; /* promises up to this size are proved, and that is not on disk yet; 0 none */
     int64_t clock_ahead_ms;
     const char *reason; /* static words */
@@ -53,8 +55,9 @@ struct session {
 void session_start(struct session *session, struct agent *agent);
 /* Correlations rise. */
 void session_hello(struct session *session, uint64_t correlation, struct buf *out);
-/* A hello may be said again while READY: its answer proves what receipts promised. The
- * answer to one before it, that showed other heads, is left. */
+/* A hello may be said again while READY: its answer proves what receipts promised, and carries what
+ * others have cosigned when that is due. The answer to one before it, that showed other heads, is
+ * left. */
 enum session_result session_hello_reply(struct session *session, uint64_t correlation,
                                         struct slice payload, struct arena *arena);
 /* The next document to ask for: true and the payload of a GOVERNANCE_FETCH; false when there is
@@ -75,6 +78,8 @@ enum session_result session_head(struct session *session, struct slice checkpoin
 void session_promised(struct session *session, struct slice checkpoint);
 /* Whether the broker has promised more than it has proved. */
 bool session_owed(const struct session *session);
+/* Whether it is time to ask who else has confirmed this log. */
+bool session_asks(const struct session *session);
 /* Puts the newest head on disk, if it is not: a witness must never say less than it said before. 0
  * or -ENOSPC. */
 int session_save(struct session *session) MUST_USE;

@@ -55,7 +55,8 @@
     X(REVIEWED, "reviewed") /* reference[16], number u32 -> reviewed row (review.h) */             \
     X(RETURNED,                                                                                    \
       "returned") /* u8, reference[16] -> refused for good, dealt with or not (returned.h) */      \
-    X(UNOPENED, "unopened") /* entry id -> since when we are told that nobody has (unopened.h) */
+    X(UNOPENED, "unopened") /* entry id -> since when we are told that nobody has (unopened.h) */  \
+    X(CONFIRMED, "confirmed") /* agency u32 -> how much of our log it confirmed, when (confirm.h) */
 
 enum agent_table {
 #define X(name, text) AT_##name,

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "agents/core/state.h"
+#include "agents/core/confirm.h"
 
 #define META_HEAD      "head"          /* size u64, root[32], note */
 #define META_PROMISED  "promised"      /* likewise */
@@ -191,5 +191,6 @@ void witness_clear_fork(struct store_txn *txn)
         rename_meta(txn, META_FORK_SEEN, META_OLD_SEEN);
         (void)store_delete(txn, AT_META, slice_of_text(META_HEAD));
         (void)store_delete(txn, AT_META, slice_of_text(META_PROMISED));
+        confirm_forget(txn);
     }
 }

@@ -51,14 +51,15 @@ void witness_save_promise(struct store_txn *txn, const struct checkpoint *head, 
 bool witness_keep_promise(struct witness *witness, const struct tree_proof *proof) MUST_USE;
 /* What was promised up to this size is proved: no longer owed after a restart. */
 void witness_save_kept(struct store_txn *txn, uint64_t size);
-/* Keeps both notes for the operator. witness_forked stays true until they are cleared. */
+/* Keeps both notes for the operator: the head held, and what contradicts it, signed by the log's key
+ * or by another agency (confirm.h). witness_forked stays true until they are cleared. */
 void witness_save_fork(struct store_txn *txn, const struct witness *held, struct slice note);
 bool witness_forked(struct store_txn *txn);
 /* One note of the last contradiction, cleared or not, borrowed from the transaction: the one that was
  * held, or the one that was shown against it. False when there was none. */
 bool witness_evidence(struct store_txn *txn, bool shown, struct slice *ret) MUST_USE;
-/* An operator has looked, and goes on: the head that is shown next is taken as the first one. Both
- * notes stay in META as evidence. */
+/* An operator has looked, and goes on: the head that is shown next is taken as the first one, which
+ * nobody has confirmed. Both notes stay in META as evidence. */
 void witness_clear_fork(struct store_txn *txn);
 
 #endif

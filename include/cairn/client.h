@@ -258,12 +258,17 @@
  *   spool: {urgent, normal, bulk, unsealed, unsealed_urgent, settling, oldest, oldest_urgent}, held: [{record, verdict, words, since, aside}, at most 16],
  * today: {what happened: how often},
  *   governance: {document: {version, review_by, overdue}},
- *   inbox: {position, missing, first_missing, last_missing, noticed}, log: {size, contradicted},
+ *   inbox: {position, missing, first_missing, last_missing, noticed}, log: {size, contradicted,
+ *   confirmations: {others, ever, lately, missed, since, by: {agency, name, kind}, size, at}},
  *   requests_waiting, reviews_due, returned: {waiting, danger, oldest}, duty: {gap, words}, unopened: {alerts, oldest_alert, records,
  *   oldest_record}, feeds: [{feed, last}], store: {used_bytes, used_percent, disk_percent}}
  * `last_receipt` in `link`: when the broker last answered something for good. `unopened`: alerts, and
  * urgent records of whose time to be opened the broker has said that it is over, that nobody has
  * opened. `feeds`: when each folder that is watched, and this interface, last brought something.
+ * `confirmations` in `log`: of the other agencies in force those that have `ever` signed that they see
+ * this log, and `lately`, within three days or all of it; by whom up to the largest `size`, and when;
+ * `since` when they are asked. `missed`: fewer than half of them do any more, or none ever has in three
+ * days, and others should be asked.
  * `requests_waiting`: how many requests of others wait for a person here.
  * `duty`, once a directory is held: `gap` is none, front-door (the directory has none), calendar or
  * desk (none at a front door): who is missing to open what is urgent, or to be telephoned about it.

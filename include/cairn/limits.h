@@ -46,6 +46,9 @@
 #define CAIRN_GOVERNANCE_DOC_MAX_BYTES (224 * 1024) /* one governance document fits one frame */
 #define CAIRN_NOTE_MAX_BYTES           (8 * 1024)   /* a signed note with its signatures */
 #define CAIRN_NOTE_SIGNATURES_MAX      16 /* C2SP signed-note asks for at least this many */
+#define CAIRN_COSIGNED_MAX             16 /* other agencies' cosigned heads in one answer to hello */
+#define CAIRN_COSIGNED_MINUTES         60 /* after which an agent asks for everybody's again */
+#define CAIRN_UNCONFIRMED_HOURS        72 /* without a confirmation an operator is told: a weekend */
 #define CAIRN_PROOF_MAX_HASHES         63 /* RFC 9162: a tree has fewer than 2^63 leaves */
 #define CAIRN_UNPACK_BUDGET_BYTES                                                                  \
     (1024 * 1024)                  /* arena for one unpacked frame: see docs/protocol.md */
@@ -163,6 +166,10 @@ static_assert(CAIRN_HEADER_MAX_BYTES + CAIRN_BODY_MAX_BYTES + CAIRN_GRANTS_MAX *
               "the largest record fits a frame of its own");
 static_assert(CAIRN_GOVERNANCE_DOC_MAX_BYTES + CAIRN_NOTE_MAX_BYTES + 1024 < CAIRN_FRAME_MAX_BYTES,
               "the largest governance document fits a frame");
+static_assert(CAIRN_COSIGNED_MAX * (CAIRN_PROOF_MAX_HASHES * 34 + 160) +
+                      2 * CAIRN_PROOF_MAX_HASHES * 34 + CAIRN_NOTE_MAX_BYTES + 1024 <
+                  CAIRN_FRAME_MAX_BYTES,
+              "the longest answer to hello fits a frame");
 static_assert(CAIRN_AGENT_RECEIVE_HWM > CAIRN_CREDIT_MAX,
               "what the broker may send unasked is always read");
 static_assert(CAIRN_RING_URGENT_SLOTS < CAIRN_RING_SLOTS, "the reserve is a part of the ring");

@@ -103,6 +103,7 @@ void agency_row_get(struct store_txn *txn, uint32_t agency, struct agency_row *r
     ret->log_size = read_u64(&reader);
     read_into(&reader, ret->log_root.bytes, CAIRN_HASH_BYTES);
     read_into(&reader, ret->cosignature, COSIGNATURE_BYTES);
+    ret->cosigned_by = read_u32(&reader);
     ret->claims_open = read_u32(&reader);
     ret->day = read_i32(&reader);
     ret->claims_today = read_u32(&reader);
@@ -116,13 +117,14 @@ void agency_row_get(struct store_txn *txn, uint32_t agency, struct agency_row *r
 
 void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_row *row)
 {
-    uint8_t storage[24 + CAIRN_HASH_BYTES + COSIGNATURE_BYTES + 32];
+    uint8_t storage[24 + CAIRN_HASH_BYTES + COSIGNATURE_BYTES + 36];
     struct writer writer = writer_over(storage, sizeof(storage));
     write_u64(&writer, row->next_position);
     write_u64(&writer, row->acknowledged);
     write_u64(&writer, row->log_size);
     write_bytes(&writer, row->log_root.bytes, CAIRN_HASH_BYTES);
     write_bytes(&writer, row->cosignature, COSIGNATURE_BYTES);
+    write_u32(&writer, row->cosigned_by);
     write_u32(&writer, row->claims_open);
     write_i32(&writer, row->day);
     write_u32(&writer, row->claims_today);

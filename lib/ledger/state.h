@@ -318,6 +318,7 @@ struct agency_row {
     uint64_t log_size;      /* cosigned */
     struct hash log_root;
     uint8_t cosignature[COSIGNATURE_BYTES];
+    uint32_t cosigned_by;  /* the signing key's id */
     uint32_t claims_open;  /* involvements without an end */
     int32_t day;           /* of the two counts that follow */
     uint32_t claims_today; /* involvements */

@@ -77,23 +77,25 @@ int checkpoint_sign(const struct checkpoint *checkpoint, const struct note_key *
     return note_sign(buf_slice(&text), key, signer, out);
 }
 
+static bool parse_text(struct slice text, const char *origin, struct checkpoint *ret)
+{
+    struct slice rest = text;
+    struct slice name;
+    struct slice size;
+    struct slice root;
+
+    return note_line(&rest, &name) && note_line(&rest, &size) && note_line(&rest, &root) &&
+           rest.len == 0 && slice_is_text(name, origin) && parse_number(size, &ret->size) &&
+           parse_hash(root, &ret->root);
+}
+
 bool checkpoint_check(struct slice note, const struct note_key *key, struct checkpoint *ret)
 {
     struct note parsed;
-    if (!note_parse(note, &parsed)) {
-        return false;
-    }
-    struct slice rest = parsed.text;
-    struct slice origin;
-    struct slice size;
-    struct slice root;
     struct checkpoint checkpoint;
-    if (!note_line(&rest, &origin) || !note_line(&rest, &size) || !note_line(&rest, &root) ||
-        rest.len != 0) {
-        return false;
-    }
-    if (!slice_is_text(origin, key->name) || !parse_number(size, &checkpoint.size) ||
-        !parse_hash(root, &checkpoint.root) || note_count_good(&parsed, key, 1) != 1) {
+
+    if (!note_parse(note, &parsed) || !parse_text(parsed.text, key->name, &checkpoint) ||
+        note_count_good(&parsed, key, 1) != 1) {
         return false;
     }
     *ret = checkpoint;
@@ -141,6 +143,47 @@ bool cosignature_check(struct slice checkpoint_text, const uint8_t cosignature[C
     cosignature_text(checkpoint_text, time_s, &text);
     return time_s <= INT64_MAX && buf_ok(&text) &&
            verifier_check(verifier, SIGN_NOTE, buf_slice(&text), signature);
+}
+
+int checkpoint_cosigned_write(const struct checkpoint *checkpoint, const char *origin,
+                              const struct note_key *key,
+                              const uint8_t cosignature[COSIGNATURE_BYTES], struct buf *out)
+{
+    checkpoint_text(checkpoint, origin, out);
+    buf_add_text(out, "\n");
+    return note_cosign_line(key, slice_make(cosignature, COSIGNATURE_BYTES), out);
+}
+
+static bool is_cosigned(const struct note *note, const struct note_key *key)
+{
+    _cleanup_(verifier_free) struct verifier *verifier = NULL;
+    bool good = false;
+
+    if (key->type != NOTE_TYPE_COSIGNATURE || verifier_new(key->public_key, &verifier) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < note->n_signatures; i++) {
+        const struct note_signature *signature = &note->signatures[i];
+        if (note_signed_by(signature, key)) {
+            good = signature->payload_len == COSIGNATURE_BYTES &&
+                   cosignature_check(note->text, signature->payload, verifier);
+        }
+    }
+    return good;
+}
+
+bool checkpoint_check_cosigned(struct slice note, const char *origin, const struct note_key *key,
+                               struct checkpoint *ret)
+{
+    struct note parsed;
+    struct checkpoint checkpoint;
+
+    if (!note_parse(note, &parsed) || !parse_text(parsed.text, origin, &checkpoint) ||
+        !is_cosigned(&parsed, key)) {
+        return false;
+    }
+    *ret = checkpoint;
+    return true;
 }
 
 int tlog_proof_write(uint64_t index, struct slice leaf_data, const struct tree_proof *proof,

@@ -32,6 +32,14 @@ bool cosignature_check(struct slice checkpoint_text, const uint8_t cosignature[C
                        const struct verifier *verifier) MUST_USE;
 /* The note text of a checkpoint, which is what cosignatures cover. */
 void checkpoint_text(const struct checkpoint *checkpoint, const char *origin, struct buf *out);
+/* A note that this cosignature alone stands under, which proves by itself what was cosigned. */
+int checkpoint_cosigned_write(const struct checkpoint *checkpoint, const char *origin,
+                              const struct note_key *key,
+                              const uint8_t cosignature[COSIGNATURE_BYTES],
+                              struct buf *out) MUST_USE;
+/* True only for a well-formed note of a checkpoint of this origin that `key` (type 04) cosigned. */
+bool checkpoint_check_cosigned(struct slice note, const char *origin, const struct note_key *key,
+                               struct checkpoint *ret) MUST_USE;
 
 /* tlog-proof document: "c2sp.org/tlog-proof@v1\nextra B64\nindex N\n" hashes "\n" checkpoint note.
  * `extra` is the leaf data so that the document proves itself; without data there is no such line.

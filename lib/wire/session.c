@@ -23,6 +23,7 @@ bool wire_hello_read(struct slice payload, struct arena *arena, struct wire_hell
         .protocol_max = from->protocol_max,
         .checkpoint = piece_slice(&from->checkpoint),
         .proven = from->proven,
+        .cosigned_from = from->cosigned_from,
     };
     if (from->checkpoint.len > CAIRN_NOTE_MAX_BYTES ||
         !piece_text(&from->software, CAIRN_NAME_MAX_BYTES, &read.software) ||
@@ -46,7 +47,42 @@ void wire_hello_write(const struct wire_hello *hello, struct buf *out)
     message.versions = versions.list;
     message.checkpoint = piece_bytes(hello->checkpoint);
     message.proven = hello->proven;
+    message.cosigned_from = hello->cosigned_from;
     strict_write(&message.base, out);
+}
+
+/* --- its answer --- */
+
+static bool cosigned_read(const Cairn__V1__CosignedHead *from, uint32_t last_agency,
+                          struct wire_cosigned *ret)
+{
+    ret->agency = from->agency;
+    ret->key_id = from->key_id;
+    ret->head.size = from->size;
+    return from->agency > last_agency && from->size >= 1 &&
+           piece_hash(&from->root, &ret->head.root) &&
+           piece_fixed(&from->cosignature, ret->cosignature, COSIGNATURE_BYTES) &&
+           piece_proof(from->consistency, from->n_consistency, &ret->consistency);
+}
+
+/* Agencies rise and start at 1. */
+static bool all_cosigned_read(const Cairn__V1__HelloReply *from, struct arena *arena,
+                              struct wire_hello_reply *ret)
+{
+    uint32_t last_agency = 0;
+    if (from->n_cosigned > CAIRN_COSIGNED_MAX) {
+        return false;
+    }
+    struct wire_cosigned *list = arena_alloc(arena, from->n_cosigned * sizeof(*list));
+    for (size_t i = 0; i < from->n_cosigned; i++) {
+        if (list == NULL || !cosigned_read(from->cosigned[i], last_agency, &list[i])) {
+            return false;
+        }
+        last_agency = list[i].agency;
+    }
+    ret->n_cosigned = from->n_cosigned;
+    ret->cosigned = list;
+    return true;
 }
 
 bool wire_hello_reply_read(struct slice payload, struct arena *arena, struct wire_hello_reply *ret)
@@ -65,11 +101,33 @@ bool wire_hello_reply_read(struct slice payload, struct arena *arena, struct wir
     };
     if (!piece_versions(from->versions, from->n_versions, &read.versions) ||
         !piece_proof(from->consistency, from->n_consistency, &read.consistency) ||
-        !piece_proof(from->bridge, from->n_bridge, &read.bridge)) {
+        !piece_proof(from->bridge, from->n_bridge, &read.bridge) ||
+        !all_cosigned_read(from, arena, &read)) {
         return false;
     }
     *ret = read;
     return true;
+}
+
+/* An answer of nothing but this head: packed messages add up, so heads are appended one at a time. */
+static void cosigned_write(const struct wire_cosigned *cosigned, struct buf *out)
+{
+    Cairn__V1__HelloReply reply = CAIRN__V1__HELLO_REPLY__INIT;
+    Cairn__V1__CosignedHead message = CAIRN__V1__COSIGNED_HEAD__INIT;
+    Cairn__V1__CosignedHead *list[] = {&message};
+    struct piece_proof consistency;
+
+    piece_proof_fill(&cosigned->consistency, &consistency);
+    message.agency = cosigned->agency;
+    message.key_id = cosigned->key_id;
+    message.size = cosigned->head.size;
+    message.root = piece_bytes(SLICE_OF(cosigned->head.root.bytes));
+    message.cosignature = piece_bytes(SLICE_OF(cosigned->cosignature));
+    message.n_consistency = cosigned->consistency.n;
+    message.consistency = consistency.list;
+    reply.n_cosigned = 1;
+    reply.cosigned = list;
+    strict_write(&reply.base, out);
 }
 
 void wire_hello_reply_write(const struct wire_hello_reply *reply, struct buf *out)
@@ -92,6 +150,10 @@ void wire_hello_reply_write(const struct wire_hello_reply *reply, struct buf *ou
     message.n_bridge = reply->bridge.n;
     message.bridge = bridge.list;
     strict_write(&message.base, out);
+    assert(reply->n_cosigned <= CAIRN_COSIGNED_MAX);
+    for (size_t i = 0; i < reply->n_cosigned; i++) {
+        cosigned_write(&reply->cosigned[i], out);
+    }
 }
 
 /* --- pong, error --- */

@@ -293,9 +293,20 @@ struct wire_hello {
     struct wire_versions versions;
     struct slice checkpoint; /* signed note of the largest head shown to us; empty for none */
     uint64_t proven;         /* size up to which that log was proved to continue what we had seen */
+    uint32_t
+        cosigned_from; /* whose cosigned heads are wanted: this agency and those behind; 0 none */
 };
 bool wire_hello_read(struct slice payload, struct arena *arena, struct wire_hello *ret) MUST_USE;
 void wire_hello_write(const struct wire_hello *hello, struct buf *out);
+
+/* What another agency has signed that it verified. */
+struct wire_cosigned {
+    uint32_t agency;
+    uint32_t key_id;
+    struct checkpoint head;
+    uint8_t cosignature[COSIGNATURE_BYTES];
+    struct tree_proof consistency; /* from that head to the answer's */
+};
 
 struct wire_hello_reply {
     uint32_t protocol;
@@ -304,6 +315,8 @@ struct wire_hello_reply {
     struct tree_proof consistency; /* from the hello's checkpoint to this one */
     int64_t time_ms;
     struct tree_proof bridge; /* from the hello's proven size to its checkpoint */
+    size_t n_cosigned;        /* at most CAIRN_COSIGNED_MAX, rising by agency */
+    const struct wire_cosigned *cosigned;
 };
 bool wire_hello_reply_read(struct slice payload, struct arena *arena,
                            struct wire_hello_reply *ret) MUST_USE;

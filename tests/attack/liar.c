@@ -20,6 +20,7 @@
 
 #define CONNECT_SECONDS 120
 #define LOG_MAX_BYTES   (1 << 20)
+#define PASS_STEP_S     20 /* an agent takes a broker that is silent for longer for gone */
 
 /* --- what goes out --- */
 
@@ -188,19 +189,29 @@ static void turn(struct liar *liar)
     }
 }
 
-void liar_live(struct liar *liar, unsigned seconds)
+static void live(struct liar *liar, unsigned turns, int64_t step_ms)
 {
     listen_to_log(liar);
-    for (unsigned i = 0; i < 4 * seconds; i++) {
+    for (unsigned i = 0; i < turns; i++) {
         turn(liar);
-        clock_fake_advance(&liar->world->clock, 250);
+        clock_fake_advance(&liar->world->clock, step_ms);
         for (uint32_t agency = 1; agency <= WORLD_AGENCIES; agency++) {
             if (liar->there[agency]) {
-                clock_fake_advance(&liar->nodes[agency].clock, 250);
+                clock_fake_advance(&liar->nodes[agency].clock, step_ms);
             }
         }
     }
     stop_listening(liar);
+}
+
+void liar_live(struct liar *liar, unsigned seconds)
+{
+    live(liar, 4 * seconds, 250);
+}
+
+void liar_pass(struct liar *liar, unsigned hours)
+{
+    live(liar, hours * 3600 / PASS_STEP_S, PASS_STEP_S * INT64_C(1000));
 }
 
 void liar_connect(struct liar *liar, uint32_t agency)

@@ -53,6 +53,8 @@ void liar_join(struct liar *liar, uint32_t agency);
 struct agent *liar_agent(struct liar *liar, uint32_t agency);
 /* So many seconds: everybody's turn in each. */
 void liar_live(struct liar *liar, unsigned seconds);
+/* So many hours, in steps that no connection breaks off over: everybody's turn in each. */
+void liar_pass(struct liar *liar, unsigned hours);
 /* Lives until the agency is connected; it must come to that. */
 void liar_connect(struct liar *liar, uint32_t agency);
 /* The agent starts again: it will say hello. */

@@ -13,15 +13,18 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "agents/core/api_request.h"
 #include "agents/core/link_internal.h"
 #include "agents/core/spool.h"
 #include "agents/core/words.h"
 #include "attack/liar.h"
 #include "attack/said.h"
+#include "cli/check.h"
 #include "os/files.h"
 #include "support/console.h"
 
@@ -36,6 +39,12 @@ struct scene {
     struct buf note; /* of the lie at hand */
     bool contradicts;
     uint32_t hidden; /* whose heads the honest stages do not hear of */
+    char governance[2 * SCRATCH_BYTES];
+    struct wire_cosigned
+        cosigned;    /* by HOSPITAL, of the log that it is shown; agency 0: nothing yet */
+    size_t split_at; /* the first leaf that HOSPITAL is shown another of */
+    bool forwards;   /* that to the others */
+    bool withholds;  /* what the others sign from HOSPITAL */
 };
 
 static int set_up(void **state)
@@ -309,6 +318,271 @@ static void two_agencies_that_compare_their_heads_find_a_split_view(void **state
     expect_convicted(scene, NULL, "two logs of the same length");
 }
 
+/* --- a split view, found by the agents themselves --- */
+
+/* What HOSPITAL signs of the log that it is shown; the honest stages are given it as well, and take
+ * it for a cosignature that does not hold. */
+static bool overhear(struct liar *liar, uint32_t from, const struct wire_header *header,
+                     struct slice payload)
+{
+    struct scene *scene = liar->data;
+    struct wire_parcel parcel;
+    struct parcel_head head;
+    struct entry_header entry;
+    if (from == HOSPITAL && header->type == WIRE_PARCEL) {
+        arena_reset(&liar->arena);
+        assert_true(wire_parcel_read(payload, &liar->arena, &parcel));
+        assert_true(wire_parcel_head_read(parcel.head, &liar->arena, &head));
+        if (parcel.entries[0].kind == ENTRY_ACKNOWLEDGEMENT) {
+            assert_true(wire_entry_header_read(ENTRY_ACKNOWLEDGEMENT, parcel.entries[0].header,
+                                               &liar->arena, &entry));
+            const struct acknowledgement_header *said = &entry.acknowledgement;
+            scene->cosigned = (struct wire_cosigned){
+                .agency = HOSPITAL,
+                .key_id = head.key_id,
+                .head = {.size = said->log_size, .root = said->log_root},
+            };
+            memcpy(scene->cosigned.cosignature, said->cosignature, COSIGNATURE_BYTES);
+        }
+    }
+    return hide_head(liar, from, header, payload);
+}
+
+/* The log of the other side: the true one but for one leaf. Returns its size. */
+static size_t other_log(struct scene *scene)
+{
+    size_t size = liar_true_leaves(scene->liar);
+    scene->liar->leaves[scene->split_at].bytes[0] ^= 1;
+    buf_reset(&scene->note);
+    liar_head(scene->liar, size, &scene->note);
+    return size;
+}
+
+static enum lie greet_other_side(struct liar *liar, struct wire_hello_reply *reply,
+                                 struct buf *payload)
+{
+    struct scene *scene = liar->data;
+    const struct witness *witness = &liar_agent(liar, HOSPITAL)->link->session.witness;
+    size_t held = (size_t)witness->head.size;
+    size_t promised = (size_t)witness->promised.size;
+    bool owes = promised > held;
+    size_t size = other_log(scene);
+    reply->checkpoint = buf_slice(&scene->note);
+    reply->consistency = liar_consistency(liar, owes ? promised : held, size);
+    reply->bridge =
+        owes ? liar_consistency(liar, held, promised) : liar_consistency(liar, promised, held);
+    reply->n_cosigned = scene->withholds ? 0 : reply->n_cosigned;
+    wire_hello_reply_write(reply, payload);
+    return LIE_TOLD;
+}
+
+static enum lie greet_this_side(struct scene *scene, struct wire_hello_reply *reply,
+                                struct buf *payload)
+{
+    struct wire_cosigned list[] = {scene->cosigned};
+    if (!scene->forwards || scene->cosigned.agency == 0) {
+        return LIE_NOT; /* the honest stages have nothing of HOSPITAL's that holds */
+    }
+    reply->n_cosigned = 1;
+    reply->cosigned = list;
+    wire_hello_reply_write(reply, payload);
+    return LIE_TOLD;
+}
+
+/* HOSPITAL is shown one history, everybody else another. */
+static enum lie split_view(struct liar *liar, const struct saying *saying, struct buf *payload)
+{
+    struct scene *scene = liar->data;
+    struct wire_hello_reply reply;
+    struct wire_receipt receipt;
+    if (saying->header.type == WIRE_HELLO_REPLY) {
+        assert_true(wire_hello_reply_read(saying->payload, &liar->arena, &reply));
+        return saying->to == HOSPITAL ? greet_other_side(liar, &reply, payload)
+                                      : greet_this_side(scene, &reply, payload);
+    }
+    if (saying->to != HOSPITAL) {
+        return LIE_NOT;
+    }
+    if (saying->header.type == WIRE_RECEIPT) {
+        assert_true(wire_receipt_read(saying->payload, &liar->arena, &receipt));
+        (void)other_log(scene);
+        receipt.checkpoint = buf_slice(&scene->note);
+        wire_receipt_write(&receipt, payload);
+        return LIE_TOLD;
+    }
+    return saying->header.type == WIRE_DELIVERY ? LIE_SILENT : LIE_NOT;
+}
+
+/* From now on; when HOSPITAL is there, behind what it has seen. */
+static void split(struct scene *scene)
+{
+    bool there = scene->liar->there[HOSPITAL];
+    scene->split_at = there ? (size_t)head_of(scene, HOSPITAL).size : 0;
+    scene->hidden = HOSPITAL;
+    scene->liar->swallow = overhear;
+    scene->liar->lie = split_view;
+    if (!there) {
+        liar_join(scene->liar, HOSPITAL);
+        liar_connect(scene->liar, HOSPITAL);
+    }
+}
+
+static void write_governance(struct scene *scene)
+{
+    const struct governance *governance = scene->liar->world->governing.governance;
+    (void)snprintf(scene->governance, sizeof(scene->governance), "%s/governance",
+                   scene->liar->world->dir);
+    assert_int_equal(mkdir(scene->governance, 0700), 0);
+    for (uint32_t i = GOVERNANCE_ROOT; i <= GOVERNANCE_DOCUMENTS; i++) {
+        struct govern_document held;
+        assert_true(governance_held(governance, (enum governance_document)i, &held));
+        assert_int_equal(govern_write(scene->governance, &held, NULL), 0);
+    }
+}
+
+/* By what the agency keeps, the partnership's documents and the log as it is exported; by the log's
+ * key alone nothing is said of what another agency signed. */
+static void expect_convicted_by(struct scene *scene, uint32_t keeper, const char *cosigner)
+{
+    keep_evidence(scene, keeper);
+    export_log(scene);
+    write_governance(scene);
+    assert_int_equal(CONSOLE(scene->console, "log", "compare", scene->held, scene->shown,
+                             scene->export, "--governance", scene->governance),
+                     STATUS_FAILED);
+    assert_non_null(strstr(scene->console->complained, "NOT ONE LOG"));
+    assert_non_null(strstr(scene->console->said, cosigner));
+    assert_int_equal(CONSOLE(scene->console, "log", "compare", scene->held, scene->shown,
+                             scene->export, "--key", scene->vkey),
+                     STATUS_FAILED);
+    assert_non_null(strstr(scene->console->complained, "needs --governance"));
+}
+
+/* What `cairn check` has to say of who has confirmed the agency's log; false: nothing. */
+static bool is_unconfirmed(struct scene *scene, uint32_t agency, const char *words)
+{
+    const struct check_limits limits = check_limits_default();
+    const struct api_call call = {.agent = liar_agent(scene->liar, agency)};
+    struct api_answer answer = API_ANSWER_NULL;
+    struct error error = ERROR_NULL;
+    struct check check;
+    api_health(&call, &answer);
+    assert_int_equal(answer.status, 200);
+    _cleanup_(json_free) struct json *health = json_parse(buf_slice(&answer.body), &error);
+    assert_non_null(health);
+    struct json_view view = json_view(health, &error);
+    check_init(&check, &limits, scene->liar->nodes[agency].clock.real_ms);
+    check_agent(&check, &view);
+    bool said = strstr(buf_text(&check.words[CHECK_WARNING]), words) != NULL;
+    check_deinit(&check);
+    buf_deinit(&answer.body);
+    return said;
+}
+
+static void what_the_other_side_signed_gives_a_split_view_away_at_once(void **state)
+{
+    struct scene *scene = *state;
+    scene->forwards = true;
+    scene->withholds = true;
+    split(scene);
+
+    liar_pass(scene->liar, 3);
+
+    expect_stopped(scene, GP);
+    expect_convicted_by(scene, GP, "(hospital) signed that it saw");
+}
+
+static void both_sides_find_a_split_view_that_is_not_kept_secret(void **state)
+{
+    struct scene *scene = *state;
+    split(scene);
+
+    liar_pass(scene->liar, 3);
+
+    expect_stopped(scene, HOSPITAL);
+    expect_convicted_by(scene, HOSPITAL, "(gp-elm) signed that it saw");
+}
+
+#define NOBODY_CONFIRMS "no other agency has confirmed this log since"
+
+/* The broker cannot sign for anybody: whatever it keeps back, each side sees confirmations stop. */
+static void a_split_view_that_is_kept_secret_ends_all_confirmations(void **state)
+{
+    struct scene *scene = *state;
+    scene->withholds = true;
+    liar_join(scene->liar, HOSPITAL);
+    liar_connect(scene->liar, HOSPITAL);
+    liar_pass(scene->liar, 3);
+    liar_live(scene->liar, 60);
+    assert_false(session_owed(&liar_agent(scene->liar, HOSPITAL)->link->session));
+
+    split(scene);
+    liar_pass(scene->liar, CAIRN_UNCONFIRMED_HOURS - 3);
+    assert_false(is_unconfirmed(scene, GP, NOBODY_CONFIRMS));
+    assert_false(is_unconfirmed(scene, HOSPITAL, NOBODY_CONFIRMS));
+    assert_false(liar_heard(scene->liar, "log_unconfirmed"));
+    liar_pass(scene->liar, 5);
+
+    assert_true(scene->liar->lies > 0);
+    assert_true(scene->cosigned.head.size > scene->split_at); /* it does confirm what it is shown */
+    assert_int_equal(node_link(&scene->liar->nodes[HOSPITAL]), LINK_IS_CONNECTED);
+    assert_true(is_unconfirmed(scene, GP, NOBODY_CONFIRMS));
+    assert_true(is_unconfirmed(scene, HOSPITAL, NOBODY_CONFIRMS));
+    assert_true(liar_heard(scene->liar, "log_unconfirmed"));
+}
+
+static bool one_side(uint32_t a, uint32_t b)
+{
+    return (a == GP || a == SCHOOL) == (b == GP || b == SCHOOL);
+}
+
+/* Two histories, of which each side confirms its own among themselves. */
+static enum lie keep_sides_apart(struct liar *liar, const struct saying *saying,
+                                 struct buf *payload)
+{
+    struct wire_hello_reply reply;
+    struct wire_cosigned list[CAIRN_COSIGNED_MAX];
+    size_t n = 0;
+    if (saying->header.type != WIRE_HELLO_REPLY) {
+        return LIE_NOT;
+    }
+    assert_true(wire_hello_reply_read(saying->payload, &liar->arena, &reply));
+    for (size_t i = 0; i < reply.n_cosigned; i++) {
+        if (one_side(saying->to, reply.cosigned[i].agency)) {
+            list[n++] = reply.cosigned[i];
+        }
+    }
+    reply.n_cosigned = n;
+    reply.cosigned = list;
+    wire_hello_reply_write(&reply, payload);
+    return LIE_TOLD;
+}
+
+#define FEW_CONFIRM "only 1 of the 3 agencies that confirmed this log before"
+
+static void sides_that_confirm_each_other_miss_those_that_did_before(void **state)
+{
+    struct scene *scene = *state;
+    static const uint32_t others[] = {HOSPITAL, SCHOOL, MASH};
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        liar_join(scene->liar, others[i]);
+        liar_connect(scene->liar, others[i]);
+    }
+    liar_pass(scene->liar, 3);
+
+    scene->liar->lie = keep_sides_apart;
+    liar_pass(scene->liar, CAIRN_UNCONFIRMED_HOURS + 2);
+
+    assert_true(is_unconfirmed(scene, GP, FEW_CONFIRM));
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        assert_true(is_unconfirmed(scene, others[i], FEW_CONFIRM));
+    }
+    scene->liar->lie = NULL;
+    liar_pass(scene->liar, 3);
+    assert_false(is_unconfirmed(scene, GP, "confirmed this log"));
+    assert_true(liar_heard(scene->liar, "log_confirmed"));
+}
+
 /* --- receipts --- */
 
 static bool parcel_head(struct scene *scene, struct slice payload, struct parcel_head *ret)
@@ -525,6 +799,10 @@ static const struct CMUnitTest tests[] = {
     TEST(a_longer_log_that_does_not_go_on_from_ours_is_convicted_by_any_copy),
     TEST(evidence_outlives_the_operator_who_lets_the_agent_go_on),
     TEST(two_agencies_that_compare_their_heads_find_a_split_view),
+    TEST(what_the_other_side_signed_gives_a_split_view_away_at_once),
+    TEST(both_sides_find_a_split_view_that_is_not_kept_secret),
+    TEST(a_split_view_that_is_kept_secret_ends_all_confirmations),
+    TEST(sides_that_confirm_each_other_miss_those_that_did_before),
     TEST(a_receipt_under_a_log_that_is_not_there_is_held_against_the_broker),
     TEST(what_was_acknowledged_and_not_stored_has_no_proof),
     TEST(a_proof_of_something_else_is_no_proof),

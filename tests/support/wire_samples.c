@@ -408,20 +408,33 @@ static void hello_write(struct buf *out)
                                           .software = slice_of_text("cairn-agent 0.1.0"),
                                           .versions = versions,
                                           .checkpoint = checkpoint_note(note),
-                                          .proven = 88},
+                                          .proven = 88,
+                                          .cosigned_from = 3},
                      out);
 }
 
 static void hello_reply_write(struct buf *out)
 {
     uint8_t note[NOTE_BYTES];
+    struct wire_cosigned cosigned[2] = {
+        {.agency = 3,
+         .key_id = 0x0a0b0c0d,
+         .head = {.size = 96, .root = hash_from(4)},
+         .consistency = proof_of(2)},
+        {.agency = 7, .key_id = 0x01020304, .head = {.size = 130, .root = hash_from(5)}},
+    };
 
+    for (size_t i = 0; i < ARRAY_LEN(cosigned); i++) {
+        memset(cosigned[i].cosignature, (int)(0x50 + i), COSIGNATURE_BYTES);
+    }
     wire_hello_reply_write(&(struct wire_hello_reply){.protocol = 1,
                                                       .versions = versions,
                                                       .checkpoint = checkpoint_note(note),
                                                       .consistency = proof_of(2),
                                                       .time_ms = MORNING_MS,
-                                                      .bridge = proof_of(1)},
+                                                      .bridge = proof_of(1),
+                                                      .n_cosigned = ARRAY_LEN(cosigned),
+                                                      .cosigned = cosigned},
                            out);
 }
 
@@ -709,8 +722,8 @@ static void picture_reply_write(struct buf *out)
 AGAIN(picture_reply)
 
 const struct wire_sample wire_samples[] = {
-    {"hello", 6, CORPUS_SESSION, hello_write, hello_again},
-    {"hello_reply", 6, CORPUS_SESSION, hello_reply_write, hello_reply_again},
+    {"hello", 7, CORPUS_SESSION, hello_write, hello_again},
+    {"hello_reply", 7, CORPUS_SESSION, hello_reply_write, hello_reply_again},
     {"pong", 2, CORPUS_SESSION, pong_write, pong_again},
     {"error", 1, CORPUS_SESSION, error_write, error_again},
     {"record_header", 21, CORPUS_ENTRY, record_header_write, record_header_again},

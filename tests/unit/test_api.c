@@ -948,7 +948,9 @@ static void health_says_what_an_operator_asks(void **state)
     expect(&reply, 200, "\"oldest\":\"2026-11-20T09:00:00.000Z\"");
     expect(&reply, 200, "\"oldest_urgent\":\"2026-11-20T09:00:00.000Z\"");
     expect(&reply, 200, "\"agreements\":{\"overdue\":false,\"review_by\":\"2027-11-30\"");
-    expect(&reply, 200, "\"log\":{\"contradicted\":false,\"size\":0}");
+    expect(&reply, 200,
+           "\"log\":{\"confirmations\":{\"ever\":0,\"lately\":0,\"missed\":false,"
+           "\"others\":5},\"contradicted\":false,\"size\":0}");
     expect(&reply, 200, "\"duty\":{\"gap\":\"none\"}");
 }
 

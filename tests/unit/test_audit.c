@@ -427,6 +427,15 @@ static void say_an_agency_saw_another_log(struct store_txn *txn)
     agency_row_put(txn, MASH, &row);
 }
 
+static void say_another_key_cosigned(struct store_txn *txn)
+{
+    struct agency_row row;
+
+    agency_row_get(txn, MASH, &row);
+    row.cosigned_by ^= 1;
+    agency_row_put(txn, MASH, &row);
+}
+
 static void say_an_agency_cosigned_who_did_not(struct store_txn *txn)
 {
     struct agency_row row;
@@ -750,6 +759,7 @@ static void whatever_is_missing_added_or_said_otherwise_is_named(void **state)
         {"another start", say_another_software_started, "log entry 1 tells of something"},
         {"other frames refused", say_fewer_frames_were_refused, "tells of something that"},
         {"another log seen", say_an_agency_saw_another_log, "the cosignature of agency 4"},
+        {"another key", say_another_key_cosigned, "the cosignature of agency 4"},
         {"a cosignature lent", say_an_agency_cosigned_who_did_not, "the cosignature of agency 3"},
     };
 

@@ -77,6 +77,16 @@ struct judged {
 static const struct judged rows[] = {
     {"\"x\":1", CHECK_OK, ""},
     {"\"log\":{\"contradicted\":true}", CHECK_CRITICAL, "another log"},
+    {"\"log\":{\"confirmations\":{\"others\":3,\"ever\":3,\"lately\":2,\"missed\":false}}",
+     CHECK_OK, ""},
+    {"\"log\":{\"confirmations\":{\"others\":5,\"ever\":3,\"lately\":1,\"missed\":true}}",
+     CHECK_WARNING, "only 1 of the 3 agencies that confirmed this log before"},
+    {"\"log\":{\"confirmations\":{\"others\":5,\"ever\":3,\"lately\":0,\"missed\":true,"
+     "\"at\":\"2026-11-18T11:57:00.000Z\"}}",
+     CHECK_WARNING, "no other agency has confirmed this log since 2026-11-18 11:57"},
+    {"\"log\":{\"confirmations\":{\"others\":5,\"ever\":0,\"lately\":0,\"missed\":true,"
+     "\"since\":\"2026-11-17T11:57:00.000Z\"}}",
+     CHECK_WARNING, "no other agency has confirmed this log since 2026-11-17 11:57"},
     {"\"link\":{\"state\":\"connecting\",\"since\":\"2026-11-22T11:57:00.000Z\"}", CHECK_OK, ""},
     {"\"link\":{\"state\":\"connecting\",\"since\":\"2026-11-22T11:50:00.000Z\"}", CHECK_WARNING,
      "not connected"},

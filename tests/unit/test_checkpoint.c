@@ -140,6 +140,56 @@ static void a_checkpoint_survives_the_lines_of_its_witnesses(void **state)
     assert_true(cosignature_check(parsed.text, parsed.signatures[1].payload, world.verifier));
 }
 
+static void what_was_cosigned_is_a_note_of_its_own(void **state)
+{
+    (void)state;
+    _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+    uint8_t cosignature[COSIGNATURE_BYTES];
+    struct note_key witness;
+    struct note_key other;
+    struct checkpoint checked;
+    assert_true(note_key_init(&witness, "hospital", NOTE_TYPE_COSIGNATURE, world.key.public_key));
+    assert_true(note_key_init(&other, "school", NOTE_TYPE_COSIGNATURE, world.key.public_key));
+    checkpoint_text(&world.checkpoint, ORIGIN, &text);
+    assert_int_equal(cosignature_make(buf_slice(&text), 1, world.signer, cosignature), 0);
+
+    assert_int_equal(
+        checkpoint_cosigned_write(&world.checkpoint, ORIGIN, &witness, cosignature, &note), 0);
+
+    struct slice bytes = buf_slice(&note);
+    assert_true(checkpoint_check_cosigned(bytes, ORIGIN, &witness, &checked));
+    assert_int_equal(checked.size, world.checkpoint.size);
+    assert_true(hash_equal(&checked.root, &world.checkpoint.root));
+    assert_false(checkpoint_check_cosigned(bytes, "other.example", &witness, &checked));
+    assert_false(checkpoint_check_cosigned(bytes, ORIGIN, &other, &checked));
+    assert_false(checkpoint_check_cosigned(bytes, ORIGIN, &world.key, &checked));
+    assert_false(checkpoint_check(bytes, &world.key, &checked));
+}
+
+static void a_note_of_another_head_or_time_was_not_cosigned(void **state)
+{
+    (void)state;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+    uint8_t cosignature[COSIGNATURE_BYTES];
+    struct note_key witness;
+    struct checkpoint checked;
+    struct checkpoint another = world.checkpoint;
+    another.root.bytes[0] ^= 1;
+    assert_true(note_key_init(&witness, "hospital", NOTE_TYPE_COSIGNATURE, world.key.public_key));
+    checkpoint_text(&world.checkpoint, ORIGIN, &text);
+    assert_int_equal(cosignature_make(buf_slice(&text), 1, world.signer, cosignature), 0);
+
+    for (size_t i = 0; i < 2; i++) {
+        _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+        cosignature[7] ^= (uint8_t)i;
+        assert_int_equal(checkpoint_cosigned_write(i == 0 ? &another : &world.checkpoint, ORIGIN,
+                                                   &witness, cosignature, &note),
+                         0);
+        assert_false(checkpoint_check_cosigned(buf_slice(&note), ORIGIN, &witness, &checked));
+    }
+}
+
 static void well_signed_texts_that_are_no_checkpoints_are_refused(void **state)
 {
     (void)state;
@@ -407,6 +457,8 @@ int main(void)
         cmocka_unit_test(a_checkpoint_survives_the_lines_of_its_witnesses),
         cmocka_unit_test(well_signed_texts_that_are_no_checkpoints_are_refused),
         cmocka_unit_test(a_changed_or_foreign_checkpoint_is_refused),
+        cmocka_unit_test(what_was_cosigned_is_a_note_of_its_own),
+        cmocka_unit_test(a_note_of_another_head_or_time_was_not_cosigned),
         cmocka_unit_test(a_cosignature_is_byte_for_byte_the_independent_one),
         cmocka_unit_test(a_cosignature_covers_its_time_and_every_byte_of_the_text),
         cmocka_unit_test(a_cosignature_is_not_a_signature_of_the_note),

@@ -299,7 +299,11 @@ static const char health[] =
     " \"store\": {\"used_percent\": 3, \"disk_percent\": 41},"
     " \"governance\": {\"agreements\": {\"version\": 1, \"review_by\": \"2026-11-01\","
     " \"overdue\": true}, \"calendar\": {\"version\": 0}},"
-    " \"inbox\": {\"position\": 4}, \"log\": {\"size\": 39, \"contradicted\": false}}";
+    " \"inbox\": {\"position\": 4}, \"log\": {\"size\": 39, \"contradicted\": false,"
+    " \"confirmations\": {\"others\": 5, \"ever\": 3, \"lately\": 1, \"missed\": true, \"size\": "
+    "37,"
+    " \"by\": {\"agency\": \"hospital\", \"name\": \"North Hospital\", \"kind\": \"hospital\"},"
+    " \"at\": \"2026-11-18T11:57:00.000Z\"}}}";
 
 static void an_agent_is_shown_in_words(void **state)
 {
@@ -326,6 +330,11 @@ static void an_agent_is_shown_in_words(void **state)
         strstr(world->console->said, "2 that nobody has opened, the oldest of 2026-11-20 08:00"));
     assert_non_null(strstr(world->console->said, "last brought something 2026-11-19 06:00"));
     assert_non_null(strstr(world->console->said, "3 % full, its disk 41 %"));
+    assert_non_null(strstr(world->console->said, "the first 37 confirmed by North Hospital "
+                                                 "(hospital), 2026-11-18 11:57"));
+    assert_non_null(
+        strstr(world->console->said, "confirmed in the last 72 hours by 1 of 5 other agencies"));
+    assert_non_null(strstr(world->console->said, "TOO FEW HAVE CONFIRMED WHAT IS SHOWN HERE"));
     assert_non_null(strstr(world->console->said, "OVERDUE"));
     assert_non_null(strstr(world->console->said, "not held yet"));
 }

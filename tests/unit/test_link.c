@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "agents/core/acks.h"
+#include "agents/core/confirm.h"
 #include "agents/core/decide.h"
 #include "agents/core/held.h"
 #include "agents/core/questions.h"
@@ -1042,6 +1043,130 @@ static void a_restart_sends_what_was_not_answered(void **state)
     assert_true(slice_equal(again.parcel.entries[1].body, first.parcel.entries[1].body));
 }
 
+/* --- what others have cosigned --- */
+
+/* What the hospital signed of the first `size` leaves, as the answer to the newest hello carries it. */
+static struct wire_cosigned cosigned_at(struct story *story, uint64_t size, uint64_t until)
+{
+    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+    _cleanup_(signer_free) struct signer *signer = NULL;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+    uint8_t key[SIGN_PUBLIC_BYTES];
+    struct wire_cosigned cosigned = {
+        .agency = AGENCY_HOSPITAL,
+        .head = head_at(story, size),
+        .consistency = size < until ? proof_between(story, size, until) : (struct tree_proof){0},
+    };
+    governing_seed(AGENCY_HOSPITAL, "sign", &seed);
+    assert_int_equal(signer_new(&seed, &signer), 0);
+    signer_public(signer, key);
+    cosigned.key_id = key_id(SLICE_OF(key));
+    checkpoint_text(&cosigned.head, GOVERNING_ORIGIN, &text);
+    uint64_t now_s = (uint64_t)story->practice->clock.real_ms / 1000;
+    assert_int_equal(cosignature_make(buf_slice(&text), now_s, signer, cosigned.cosignature), 0);
+    return cosigned;
+}
+
+static enum session_result answer_cosigned(struct story *story, uint64_t size,
+                                           const struct wire_cosigned *cosigned)
+{
+    struct wire_hello_reply reply = proved(story, 2, size);
+    reply.n_cosigned = 1;
+    reply.cosigned = cosigned;
+    return answer(story, &reply);
+}
+
+static size_t confirmed_by(struct story *story)
+{
+    return practice_rows(story->practice, AT_CONFIRMED);
+}
+
+static void a_hello_asks_who_else_has_confirmed_the_log_once_an_hour(void **state)
+{
+    struct story *story = *state;
+    assert_false(session_asks(&story->session)); /* the first hello has asked */
+    assert_int_equal(greet(story).cosigned_from, 0);
+
+    clock_fake_advance(&story->practice->clock, CONFIRM_ASK_MS);
+
+    assert_true(session_asks(&story->session));
+    assert_int_equal(greet(story).cosigned_from, 1);
+    struct wire_cosigned cosigned = cosigned_at(story, 2, 3);
+    assert_int_equal(answer_cosigned(story, 3, &cosigned), SESSION_GOES_ON);
+    assert_int_equal(confirmed_by(story), 1);
+    assert_false(session_asks(&story->session));
+}
+
+static void a_confirmation_that_a_delivery_overtook_is_asked_for_again(void **state)
+{
+    struct story *story = *state;
+    struct tree_proof proof = proof_between(story, 2, 4);
+    clock_fake_advance(&story->practice->clock, CONFIRM_ASK_MS);
+    (void)greet(story);
+    assert_int_equal(session_head(&story->session, note_at(story, 4), 2, &proof), SESSION_GOES_ON);
+
+    struct wire_cosigned cosigned = cosigned_at(story, 2, 5);
+    assert_int_equal(answer_cosigned(story, 5, &cosigned), SESSION_GOES_ON);
+
+    assert_int_equal(confirmed_by(story), 0);
+    assert_true(session_asks(&story->session));
+}
+
+static void what_was_not_asked_for_is_not_looked_at(void **state)
+{
+    struct story *story = *state;
+    struct wire_cosigned cosigned = cosigned_at(story, 2, 3);
+    (void)greet(story);
+
+    assert_int_equal(answer_cosigned(story, 3, &cosigned), SESSION_GOES_ON);
+
+    assert_int_equal(confirmed_by(story), 0);
+}
+
+static void what_another_agency_signed_of_another_log_is_evidence(void **state)
+{
+    struct story *story = *state;
+    struct hash leaf = story->leaves[1];
+    struct slice shown;
+    struct note_key key;
+    struct checkpoint head;
+    const struct agency *hospital =
+        directory_agency(&story->practice->governing.governance->directory, AGENCY_HOSPITAL);
+    story->leaves[1] = story->leaves[0];
+    struct wire_cosigned cosigned = cosigned_at(story, 3, 5);
+    story->leaves[1] = leaf;
+    clock_fake_advance(&story->practice->clock, CONFIRM_ASK_MS);
+    (void)greet(story);
+
+    assert_int_equal(answer_cosigned(story, 5, &cosigned), SESSION_FORK);
+
+    assert_non_null(strstr(story->session.reason, "another agency"));
+    practice_reopen(story->practice);
+    assert_true(kept_as_fork(story));
+    _cleanup_(store_end) struct store_txn *txn = store_read(story->practice->agent->store);
+    assert_true(witness_evidence(txn, true, &shown));
+    assert_true(note_key_init(&key, hospital->id, NOTE_TYPE_COSIGNATURE,
+                              hospital->sign_keys[0].public_key));
+    assert_true(checkpoint_check_cosigned(shown, GOVERNING_ORIGIN, &key, &head));
+    assert_int_equal(head.size, 3);
+    assert_true(witness_evidence(txn, false, &shown));
+    assert_true(checkpoint_check(shown, &story->checkpoint_key, &head));
+    assert_int_equal(head.size, 5);
+}
+
+static void an_operator_who_clears_a_fork_forgets_who_confirmed_the_log(void **state)
+{
+    struct story *story = *state;
+    a_hello_asks_who_else_has_confirmed_the_log_once_an_hour(state);
+    struct store_txn *txn = store_begin(story->practice->agent->store);
+    witness_save_fork(txn, &story->session.witness, note_at(story, 4));
+
+    witness_clear_fork(txn);
+    assert_int_equal(agent_commit(&txn), 0);
+
+    assert_int_equal(confirmed_by(story), 0);
+}
+
 /* --- acknowledgements --- */
 
 static int try_ack(struct story *story, struct parcel *parcel)
@@ -1381,6 +1506,11 @@ int main(void)
         TEST(a_lane_that_is_put_off_for_long_shows_its_oldest_row),
         TEST(a_parcel_refused_as_a_whole_is_kept_for_a_person_to_look),
         TEST(a_restart_sends_what_was_not_answered),
+        TEST(a_hello_asks_who_else_has_confirmed_the_log_once_an_hour),
+        TEST(a_confirmation_that_a_delivery_overtook_is_asked_for_again),
+        TEST(what_was_not_asked_for_is_not_looked_at),
+        TEST(what_another_agency_signed_of_another_log_is_evidence),
+        TEST(an_operator_who_clears_a_fork_forgets_who_confirmed_the_log),
         TEST(an_acknowledgement_cosigns_the_head_and_comes_soon),
         TEST(an_acknowledgement_is_repeated_until_it_is_receipted),
         TEST(a_question_waits_for_its_answer_and_no_other),

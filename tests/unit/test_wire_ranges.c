@@ -848,6 +848,56 @@ static void a_hello_reply_is_accepted_up_to_its_edges(void **state)
     assert_false(hello_reply_accepted(&reply));
 }
 
+static void cosigned_heads_are_accepted_up_to_their_edges(void **state)
+{
+    (void)state;
+    struct wire_cosigned list[CAIRN_COSIGNED_MAX];
+    struct wire_hello_reply reply = {
+        .protocol = 1, .n_cosigned = CAIRN_COSIGNED_MAX, .cosigned = list};
+    memset(list, 0, sizeof(list));
+    for (uint32_t i = 0; i < CAIRN_COSIGNED_MAX; i++) {
+        list[i].agency = UINT32_MAX - CAIRN_COSIGNED_MAX + 1 + i;
+        list[i].head.size = UINT64_MAX;
+        list[i].consistency.n = CAIRN_PROOF_MAX_HASHES;
+    }
+
+    assert_true(hello_reply_accepted(&reply));
+
+    list[0].head.size = 0;
+    assert_false(hello_reply_accepted(&reply));
+    list[0].head.size = 1;
+    list[1].agency = list[0].agency;
+    assert_false(hello_reply_accepted(&reply));
+    list[1].agency = list[0].agency - 1;
+    assert_false(hello_reply_accepted(&reply));
+    reply.n_cosigned = 1;
+    list[0].agency = 0;
+    assert_false(hello_reply_accepted(&reply));
+}
+
+static void a_head_too_many_is_not_read(void **state)
+{
+    (void)state;
+    const struct wire_cosigned one = {.agency = 1, .head = {.size = 1}};
+    const struct wire_hello_reply first = {.protocol = 1, .n_cosigned = 1, .cosigned = &one};
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    struct wire_hello_reply read;
+    wire_hello_reply_write(&first, &bytes);
+    for (uint32_t i = 2; i <= CAIRN_COSIGNED_MAX + 1; i++) {
+        const struct wire_cosigned next = {.agency = i, .head = {.size = 1}};
+        const struct wire_hello_reply more = {.protocol = 1, .n_cosigned = 1, .cosigned = &next};
+        _cleanup_(buf_deinit) struct buf added = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+        assert_true(wire_hello_reply_read(buf_slice(&bytes), &arena, &read));
+        assert_int_equal(read.n_cosigned, i - 1);
+        wire_hello_reply_write(&more, &added);
+        buf_add(&bytes, added.data + 2,
+                added.len - 2); /* without its protocol: packed messages add up */
+    }
+
+    assert_false(wire_hello_reply_read(buf_slice(&bytes), &arena, &read));
+}
+
 static void a_receipt_is_accepted_up_to_its_edges(void **state)
 {
     (void)state;
@@ -1066,6 +1116,8 @@ int main(void)
         cmocka_unit_test(a_headline_in_mode_content_names_its_record),
         cmocka_unit_test(a_hello_is_accepted_up_to_its_edges),
         cmocka_unit_test(a_hello_reply_is_accepted_up_to_its_edges),
+        cmocka_unit_test(cosigned_heads_are_accepted_up_to_their_edges),
+        cmocka_unit_test(a_head_too_many_is_not_read),
         cmocka_unit_test(a_receipt_is_accepted_up_to_its_edges),
         cmocka_unit_test(a_parcel_is_accepted_up_to_its_edges),
         cmocka_unit_test(a_parcel_head_is_accepted_up_to_its_edges),

@@ -57,21 +57,24 @@ static void sign(struct world *world, const struct checkpoint *head, struct buf 
         checkpoint_sign(head, &world->commit.checkpoint_key, world->checkpoint_signer, out), 0);
 }
 
-static void say_hello_from(struct world *world, uint32_t agency, struct slice note, uint64_t proven)
+static void greet(struct world *world, uint32_t agency, struct wire_hello hello)
 {
     _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     const struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_HELLO};
-    const struct wire_hello hello = {.protocol_min = CAIRN_PROTOCOL_MIN,
-                                     .protocol_max = CAIRN_PROTOCOL_MAX,
-                                     .software = slice_of_text("a test"),
-                                     .checkpoint = note,
-                                     .proven = proven};
+    hello.protocol_min = CAIRN_PROTOCOL_MIN;
+    hello.protocol_max = CAIRN_PROTOCOL_MAX;
+    hello.software = slice_of_text("a test");
     wire_frame_begin(&frame, &header);
     wire_hello_write(&hello, &frame);
     wire_frame_end(&frame);
     world_forget_letters(world);
     world_receive(world, agency, buf_slice(&frame));
     world_turn(world);
+}
+
+static void say_hello_from(struct world *world, uint32_t agency, struct slice note, uint64_t proven)
+{
+    greet(world, agency, (struct wire_hello){.checkpoint = note, .proven = proven});
 }
 
 static void say_hello(struct world *world, uint32_t agency, struct slice note)
@@ -408,6 +411,88 @@ static void an_acknowledged_head_never_shrinks(void **state)
     assert_int_equal(kept(world, MASH).log_size, entry.header.acknowledgement.log_size);
 }
 
+/* --- showing them to others --- */
+
+static void cosign(struct world *world, uint32_t agency)
+{
+    struct world_entry entry;
+    world_acknowledgement(world, agency, 0, &entry);
+    assert_int_equal(world_send_one(world, agency, &entry), VERDICT_STORED);
+    assert_true(kept(world, agency).log_size > 0);
+}
+
+static struct wire_hello_reply asked(struct world *world, uint32_t agency, uint32_t from)
+{
+    struct wire_hello_reply reply;
+    greet(world, agency, (struct wire_hello){.cosigned_from = from});
+    read_reply(world, agency, &reply);
+    return reply;
+}
+
+static void what_others_have_cosigned_is_shown_to_whoever_asks_with_its_proof(void **state)
+{
+    struct world *world = *state;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+    store_records(world, 3);
+    cosign(world, MASH);
+    store_records(world, 4);
+    cosign(world, SCHOOL);
+
+    struct wire_hello_reply reply = asked(world, GP, 1);
+
+    assert_int_equal(reply.n_cosigned, 2);
+    assert_int_equal(reply.cosigned[0].agency, MASH);
+    assert_int_equal(reply.cosigned[1].agency, SCHOOL);
+    for (size_t i = 0; i < reply.n_cosigned; i++) {
+        const struct wire_cosigned *shown = &reply.cosigned[i];
+        const struct agency *agency =
+            directory_agency(&world->governing.governance->directory, shown->agency);
+        const struct agency_key *key = agency_sign_key(agency, shown->key_id);
+        expect_consistent(world, &shown->head, reply.checkpoint, &shown->consistency);
+        buf_reset(&text);
+        checkpoint_text(&shown->head, GOVERNING_ORIGIN, &text);
+        assert_true(cosignature_check(buf_slice(&text), shown->cosignature, key->verifier));
+    }
+}
+
+static void nobody_is_shown_its_own_cosignature_nor_one_that_it_did_not_ask_for(void **state)
+{
+    struct world *world = *state;
+    store_records(world, 3);
+    cosign(world, MASH);
+    cosign(world, SCHOOL);
+
+    assert_int_equal(asked(world, MASH, 1).n_cosigned, 1);
+    assert_int_equal(asked(world, MASH, 1).cosigned[0].agency, SCHOOL);
+    assert_int_equal(asked(world, GP, 0).n_cosigned, 0);
+    assert_int_equal(asked(world, GP, MASH).n_cosigned, 2);
+    assert_int_equal(asked(world, GP, MASH + 1).n_cosigned, 1);
+    assert_int_equal(asked(world, GP, UINT32_MAX).n_cosigned, 0);
+}
+
+static void a_revoked_agencys_cosignature_is_shown_to_nobody(void **state)
+{
+    struct world *world = *state;
+    store_records(world, 3);
+    cosign(world, MASH);
+    cosign(world, SCHOOL);
+
+    world_revoke(world, 1U << SCHOOL);
+
+    assert_int_equal(asked(world, GP, 1).n_cosigned, 1);
+}
+
+static void a_revoked_keys_cosignature_is_shown_to_nobody(void **state)
+{
+    struct world *world = *state;
+    store_records(world, 3);
+    cosign(world, SCHOOL);
+    world_offer_signing_revoked(world, SCHOOL);
+    world_turn(world);
+
+    assert_int_equal(asked(world, GP, 1).n_cosigned, 0);
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, world_tear_down)
@@ -425,6 +510,10 @@ int main(void)
         STORY(an_acknowledged_head_is_kept_with_its_cosignature),
         STORY(a_cosignature_that_does_not_hold_is_not_kept_and_stops_nothing),
         STORY(an_acknowledged_head_never_shrinks),
+        STORY(what_others_have_cosigned_is_shown_to_whoever_asks_with_its_proof),
+        STORY(nobody_is_shown_its_own_cosignature_nor_one_that_it_did_not_ask_for),
+        STORY(a_revoked_agencys_cosignature_is_shown_to_nobody),
+        STORY(a_revoked_keys_cosignature_is_shown_to_nobody),
     };
     return cmocka_run_group_tests_name("witness", tests, NULL, NULL);
 }

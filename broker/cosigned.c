@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "broker/cosigned.h"
+
+#include <string.h>
+
+#include "store/log.h"
+
+static bool may_be_shown(const struct cosigned_question *question, uint32_t number,
+                         const struct agency_row *row)
+{
+    const struct agency *agency = directory_agency(question->directory, number);
+    const struct agency_key *key =
+        agency == NULL ? NULL : agency_sign_key(agency, row->cosigned_by);
+    return number != question->asker && row->log_size > 0 && row->log_size <= question->size &&
+           key != NULL && agency->active && key->status != KEY_REVOKED;
+}
+
+static bool fill(const struct cosigned_question *question, uint32_t number,
+                 const struct agency_row *row, struct wire_cosigned *ret)
+{
+    struct log_source source = {.txn = question->txn, .table = T_LOG};
+    struct tree_source tree = log_tree(&source);
+    *ret = (struct wire_cosigned){
+        .agency = number,
+        .key_id = row->cosigned_by,
+        .head = {.size = row->log_size, .root = row->log_root},
+    };
+    memcpy(ret->cosignature, row->cosignature, COSIGNATURE_BYTES);
+    return tree_prove_consistency(&tree, row->log_size, question->size, &ret->consistency) == 0;
+}
+
+size_t cosigned_collect(const struct cosigned_question *question,
+                        struct wire_cosigned ret[CAIRN_COSIGNED_MAX])
+{
+    size_t n = 0;
+    struct store_key from = key_agency(question->from);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(question->txn, T_AGENCY, store_key_slice(&from));
+    for (; walk.live && n < CAIRN_COSIGNED_MAX; store_walk_next(&walk)) {
+        struct reader reader = reader_over(walk.key);
+        uint32_t number = read_u32(&reader);
+        struct agency_row row;
+        agency_row_get(question->txn, number, &row);
+        if (may_be_shown(question, number, &row) && fill(question, number, &row, &ret[n])) {
+            n++;
+        }
+    }
+    return n;
+}
