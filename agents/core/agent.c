@@ -10,35 +10,13 @@
 #include "os/files.h"
 
 #define META_SCHEMA "schema"
-#define META_STORE_KEY                                                                             \
-    "store-key" /* a known text sealed under it: another key is noticed at once */
-#define KEY_PROOF "cairn-store-key/v1"
 
 /* --- the store --- */
 
-static void put_key_proof(struct store_txn *txn, const struct secret *key)
-{
-    uint8_t proof[sizeof(KEY_PROOF) + WRAP_OVERHEAD_BYTES];
-    if (wrap_seal(key, META_STORE_KEY, SLICE_OF(KEY_PROOF), proof) != 0) {
-        store_fail(txn, -EIO);
-        return;
-    }
-    agent_meta_put_bytes(txn, META_STORE_KEY, SLICE_OF(proof));
-}
-
-static bool key_fits(struct slice proof, const struct secret *key)
-{
-    uint8_t text[sizeof(KEY_PROOF)];
-    return proof.len == sizeof(text) + WRAP_OVERHEAD_BYTES &&
-           wrap_open(key, META_STORE_KEY, proof, text) == 0;
-}
-
-/* A fresh store gets its schema number, streams and the mark of its key; an old one must have them.
- */
+/* A fresh store gets its schema number and streams; an old one must have them. */
 static int check_store(struct agent *agent, struct error *error)
 {
     _cleanup_(store_end) struct store_txn *txn = store_begin(agent->store);
-    struct slice proof;
     if (txn == NULL) {
         return -ENOMEM;
     }
@@ -50,10 +28,6 @@ static int check_store(struct agent *agent, struct error *error)
     }
     if (schema == 0) {
         agent_meta_put_u64(txn, META_SCHEMA, AGENT_SCHEMA);
-        put_key_proof(txn, &agent->keys.store);
-    } else if (!agent_meta_bytes(txn, META_STORE_KEY, &proof) ||
-               !key_fits(proof, &agent->keys.store)) {
-        return error_set(error, agent->options->dir, "was written under another store-key");
     }
     settling_time_start(txn, agent->clock);
     int r = spool_start(txn);
@@ -61,8 +35,10 @@ static int check_store(struct agent *agent, struct error *error)
     return r != 0 ? r : agent_commit(&txn);
 }
 
+/* Looked through before it is relied on; that shows another store-key too. */
 static int open_store(struct agent *agent, struct error *error)
 {
+    _cleanup_(secret_deinit) struct secret row_key = SECRET_NULL;
     struct store_options options = {
         .dir = agent->options->dir,
         .map_bytes = CAIRN_AGENT_MAP_BYTES,
@@ -70,9 +46,15 @@ static int open_store(struct agent *agent, struct error *error)
         .n_tables = AGENT_TABLE_COUNT,
         .allow_tmpfs = agent->options->allow_tmpfs,
         .clock = agent->clock,
+        .row_tags = true,
+        .row_key = &row_key,
     };
+    agent_row_key(&agent->keys.store, &row_key);
     int r = dir_create(options.dir, error);
     if (r == 0) {
+        r = store_check(&options, error);
+    }
+    if (r == 0 || r == -ENOENT) {
         r = store_open(&options, &agent->store, error);
     }
     return r != 0 ? r : check_store(agent, error);

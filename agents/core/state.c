@@ -6,6 +6,9 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "crypto/digest.h"
+
+#define ROW_KEY_BYTES 32
 
 const char *const agent_table_names[AGENT_TABLE_COUNT] = {
 #define X(name, text) [AT_##name] = (text),
@@ -14,6 +17,11 @@ const char *const agent_table_names[AGENT_TABLE_COUNT] = {
 };
 
 static_assert(AGENT_TABLE_COUNT <= STORE_TABLES_MAX, "every table has a place in the store");
+
+void agent_row_key(const struct secret *store_key, struct secret *ret)
+{
+    hkdf_expand(store_key, slice_of_text("cairn-agent-row/v1"), ROW_KEY_BYTES, ret);
+}
 
 int agent_commit(struct store_txn **txn)
 {

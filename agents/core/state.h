@@ -67,6 +67,10 @@ enum agent_table {
 
 extern const char *const agent_table_names[AGENT_TABLE_COUNT];
 
+/* What the rows' tags are made and checked with (store.h): a row that was changed on disk is never
+ * read. */
+void agent_row_key(const struct secret *store_key, struct secret *ret);
+
 /* Ends a write transaction: synced and 0, or the fault that made it impossible (-ENOSPC when the
  * store is full) with nothing changed. A failed commit itself ends the process. */
 int agent_commit(struct store_txn **txn) MUST_USE;

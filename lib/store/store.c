@@ -239,6 +239,10 @@ static struct store *store_new(const struct store_options *options)
     struct store *store = base_zalloc(1, sizeof(*store));
 
     store->read_only = options->read_only;
+    store->row_tags = options->row_tags;
+    if (options->row_key != NULL) {
+        store->row_key = *options->row_key;
+    }
     store->clock = options->clock != NULL ? options->clock : clock_system();
     int r = pthread_mutex_init(&store->lock, NULL);
     assert(r == 0);
@@ -298,6 +302,7 @@ void store_close(struct store **store)
         mdb_env_close(closing->env);
     }
     (void)pthread_mutex_destroy(&closing->lock);
+    secret_deinit(&closing->row_key);
     free(closing);
 }
 

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "crypto/secret.h"
 
 struct store;
 struct store_txn;
@@ -32,6 +33,11 @@ struct store_options {
     bool read_only;            /* for tools: opens beside a running daemon; never creates */
     bool allow_tmpfs;          /* for tests: file systems that do not keep what they sync */
     const struct clock *clock; /* for the age of read transactions; NULL is the system's */
+    /* Each row ends with a tag, made and checked under the key: a row that is not as it was written
+     * is the transaction's fault (-EBADMSG). Without a key, by who only reads, tags are passed over. A
+     * store is opened as it was made. */
+    bool row_tags;
+    const struct secret *row_key; /* copied */
 };
 
 /* Is this LMDB one that we trust? 0.9.24, or 0.9.32 and later of that series: 0.9.25 was
@@ -46,6 +52,10 @@ bool store_version_good(int major, int minor, int patch);
 int store_open(const struct store_options *options, struct store **ret,
                struct error *error) MUST_USE;
 void store_close(struct store **store);
+/* Reads every row of a store that nobody has open, in a process of its own: -EBADMSG when a row is not as it was
+ * written, is not found by its key or is missing, or when it cannot be read; -ENOENT when there is none. One thread
+ * only, as guard_run. A row that was removed as LMDB does it is not missed. */
+int store_check(const struct store_options *options, struct error *error) MUST_USE;
 
 /* Write; NULL only when memory or locks fail. */
 struct store_txn *store_begin(struct store *store) MUST_USE;
@@ -83,6 +93,7 @@ uint8_t *store_reserve(struct store_txn *txn, unsigned table, struct slice key,
  * transaction (asserted). */
 struct store_walk {
     struct store_txn *txn;
+    unsigned table;
     void *cursor;
     struct slice key;
     struct slice value;

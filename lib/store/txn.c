@@ -95,6 +95,7 @@ int store_commit(struct store_txn **txn)
 
     assert(committing->reader == NULL);
     assert(committing->walks == 0);
+    store_tag_now(committing);
     int fault = committing->fault;
     if (fault != 0) {
         store_end(txn);
@@ -123,12 +124,17 @@ bool store_get(struct store_txn *txn, unsigned table, struct slice key, struct s
     MDB_val inner_key = val_of(key);
     MDB_val value;
 
+    store_tag_now(txn);
     if (txn->fault != 0) {
         return false;
     }
     int rc = mdb_get(txn->txn, table_of(txn, table), &inner_key, &value);
     if (rc == 0) {
-        *ret = slice_of(&value);
+        struct slice row = slice_of(&value);
+        if (!store_tag_holds(txn, table, key, &row)) {
+            return false;
+        }
+        *ret = row;
         return true;
     }
     if (rc != MDB_NOTFOUND) {
@@ -144,6 +150,7 @@ static bool put(struct store_txn *txn, unsigned table, struct slice key, MDB_val
     MDB_val inner_key = val_of(key);
 
     assert(txn->reader == NULL);
+    store_tag_now(txn);
     if (txn->fault != 0) {
         return false;
     }
@@ -155,32 +162,51 @@ static bool put(struct store_txn *txn, unsigned table, struct slice key, MDB_val
     return rc == 0;
 }
 
-void store_put(struct store_txn *txn, unsigned table, struct slice key, struct slice value)
+static void put_row(struct store_txn *txn, unsigned table, struct slice key, struct slice value,
+                    unsigned flags)
 {
     MDB_val inner = val_of(value);
 
-    (void)put(txn, table, key, &inner, 0);
+    if (!txn->store->row_tags) {
+        (void)put(txn, table, key, &inner, flags);
+        return;
+    }
+    inner = (MDB_val){.mv_size = value.len + STORE_TAG_BYTES, .mv_data = NULL};
+    if (put(txn, table, key, &inner, flags | MDB_RESERVE)) {
+        if (value.len > 0) {
+            memcpy(inner.mv_data, value.data, value.len);
+        }
+        store_tag_write(txn->store, table, key, inner.mv_data, value.len);
+    }
+}
+
+void store_put(struct store_txn *txn, unsigned table, struct slice key, struct slice value)
+{
+    put_row(txn, table, key, value, 0);
 }
 
 void store_append(struct store_txn *txn, unsigned table, struct slice key, struct slice value)
 {
-    MDB_val inner = val_of(value);
-
-    (void)put(txn, table, key, &inner, MDB_APPEND);
+    put_row(txn, table, key, value, MDB_APPEND);
 }
 
 void store_add(struct store_txn *txn, unsigned table, struct slice key, struct slice value)
 {
-    MDB_val inner = val_of(value);
-
-    (void)put(txn, table, key, &inner, MDB_NOOVERWRITE);
+    put_row(txn, table, key, value, MDB_NOOVERWRITE);
 }
 
 uint8_t *store_reserve(struct store_txn *txn, unsigned table, struct slice key, size_t len)
 {
-    MDB_val inner = {.mv_size = len, .mv_data = NULL};
+    bool tagged = txn->store->row_tags;
+    MDB_val inner = {.mv_size = tagged ? len + STORE_TAG_BYTES : len, .mv_data = NULL};
 
-    return put(txn, table, key, &inner, MDB_RESERVE) ? inner.mv_data : NULL;
+    if (!put(txn, table, key, &inner, MDB_RESERVE)) {
+        return NULL;
+    }
+    if (tagged) {
+        store_tag_later(txn, table, key, inner.mv_data, len);
+    }
+    return inner.mv_data;
 }
 
 bool store_delete(struct store_txn *txn, unsigned table, struct slice key)
@@ -188,6 +214,7 @@ bool store_delete(struct store_txn *txn, unsigned table, struct slice key)
     MDB_val inner_key = val_of(key);
 
     assert(txn->reader == NULL);
+    store_tag_now(txn);
     if (txn->fault != 0) {
         return false;
     }
@@ -208,11 +235,12 @@ static void walk_step(struct store_walk *walk, struct slice key, MDB_cursor_op o
     if (walk->cursor == NULL || walk->txn->fault != 0) {
         return;
     }
+    store_tag_now(walk->txn);
     int rc = mdb_cursor_get(walk->cursor, &inner_key, &value, op);
     if (rc == 0) {
         walk->key = slice_of(&inner_key);
         walk->value = slice_of(&value);
-        walk->live = true;
+        walk->live = store_tag_holds(walk->txn, walk->table, walk->key, &walk->value);
     } else if (rc != MDB_NOTFOUND) {
         store_fail(walk->txn, store_errno(rc));
     }
@@ -220,7 +248,7 @@ static void walk_step(struct store_walk *walk, struct slice key, MDB_cursor_op o
 
 static struct store_walk walk_begin(struct store_txn *txn, unsigned table)
 {
-    struct store_walk walk = {.txn = txn};
+    struct store_walk walk = {.txn = txn, .table = table};
     MDB_cursor *cursor = NULL;
 
     if (txn->fault != 0) {

@@ -175,6 +175,7 @@ void school_open(struct school_bench *school, const struct partnership *partners
         .tables = agent_table_names,
         .n_tables = AGENT_TABLE_COUNT,
         .read_only = true,
+        .row_tags = true, /* and no key to check them with */
         .allow_tmpfs = partnership->tmpfs,
     };
 

@@ -54,6 +54,7 @@ static struct store *open_store(const char *folder, const char *const *tables, s
                                           .map_bytes = map_bytes,
                                           .tables = tables,
                                           .n_tables = n_tables,
+                                          .row_tags = tables == agent_table_names,
                                           .allow_tmpfs = true};
     return store_open(&options, &store, error) == 0 ? store : NULL;
 }

@@ -15,13 +15,17 @@
 static void open_store(struct member *member)
 {
     struct error error = ERROR_NULL;
+    _cleanup_(secret_deinit) struct secret row_key = SECRET_NULL;
     const struct store_options options = {
         .dir = member->dir,
         .map_bytes = 256ULL << 20,
         .tables = agent_table_names,
         .n_tables = AGENT_TABLE_COUNT,
         .allow_tmpfs = true,
+        .row_tags = true,
+        .row_key = &row_key,
     };
+    agent_row_key(&member->agent.keys.store, &row_key);
     int r = store_open(&options, &member->agent.store, &error);
     assert(r == 0);
     struct store_txn *txn = store_begin(member->agent.store);

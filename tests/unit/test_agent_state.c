@@ -174,29 +174,19 @@ static void a_store_is_not_opened_with_another_key(void **state)
     struct practice *practice = *state;
     struct agent *other = NULL;
     struct error error = ERROR_NULL;
+    _cleanup_(secret_deinit) struct secret key = SECRET_NULL;
+    char file[160];
     agent_close(&practice->agent);
-    struct store *store = NULL;
-    struct store_options options = {.dir = practice->store,
-                                    .map_bytes = CAIRN_AGENT_MAP_BYTES,
-                                    .tables = agent_table_names,
-                                    .n_tables = AGENT_TABLE_COUNT,
-                                    .allow_tmpfs = true};
-    assert_int_equal(store_open(&options, &store, &error), 0);
-    struct store_txn *txn = store_begin(store);
-    struct slice proof;
-    uint8_t damaged[128];
-    assert_true(agent_meta_bytes(txn, "store-key", &proof));
-    memcpy(damaged, proof.data, proof.len);
-    damaged[0] ^= 1U;
-    agent_meta_put_bytes(txn, "store-key", slice_make(damaged, proof.len));
-    assert_int_equal(agent_commit(&txn), 0);
-    store_close(&store);
+    (void)snprintf(file, sizeof(file), "%s/" KEY_STORE, practice->keys);
+    assert_int_equal(unlink(file), 0);
+    governing_seed(AGENCY_OWN, "another store", &key);
+    assert_int_equal(key_write(practice->keys, KEY_STORE, &key, &error), 0);
 
     int r = agent_open(&practice->options, &practice->clock.clock, &other, &error);
 
     assert_int_not_equal(r, 0);
     assert_null(other);
-    assert_non_null(strstr(error.what, "another store-key"));
+    assert_non_null(strstr(error.what, "under this key"));
 }
 
 static void write_key(const struct practice *practice, uint32_t agency, const char *file,

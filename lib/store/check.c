@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * LMDB believes its pages: one that was changed on disk can hide rows, lead a walk past a key, or end the process. So
+ * everything is read once, in a process of its own, before anybody relies on it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "os/guard.h"
+#include "store/store.h"
+
+struct checked {
+    int r;
+    struct error error;
+};
+
+static int damaged(struct error *error, const char *table, const char *what)
+{
+    (void)error_set(error, table, "the store is damaged: %s", what);
+    return -EBADMSG;
+}
+
+/* Each row as it was written, behind the one before it, found by its key; and all of them. */
+static int check_table(struct store_txn *txn, unsigned table, const char *name, uint64_t rows,
+                       struct error *error)
+{
+    _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, table, SLICE_NULL);
+    struct slice value;
+    uint64_t n = 0;
+
+    while (walk.live) {
+        if (!store_get(txn, table, walk.key, &value) || !slice_equal(value, walk.value)) {
+            return damaged(error, name, "a row is not found by its key");
+        }
+        n++;
+        store_walk_next(&walk);
+    }
+    if (store_fault(txn) != 0) {
+        return damaged(error, name, "a row is not as it was written under this key");
+    }
+    return n == rows ? 0 : damaged(error, name, "rows are missing");
+}
+
+static int check_tables(struct store *store, const struct store_options *options,
+                        struct error *error)
+{
+    uint64_t rows[STORE_TABLES_MAX];
+    _cleanup_(store_end) struct store_txn *txn = store_read(store);
+    int r = txn == NULL ? -EAGAIN : store_rows(store, rows);
+
+    if (r != 0) {
+        (void)error_set(error, options->dir, "the store cannot be read");
+    }
+    for (unsigned table = 0; r == 0 && table < options->n_tables; table++) {
+        r = check_table(txn, table, options->tables[table], rows[table], error);
+    }
+    return r;
+}
+
+static void check(void *data, void *result)
+{
+    struct checked *checked = result;
+    struct store_options options = *(const struct store_options *)data;
+    struct store *store = NULL;
+
+    options.read_only = true;
+    checked->r = store_open(&options, &store, &checked->error);
+    if (checked->r == 0) {
+        checked->r = check_tables(store, &options, &checked->error);
+        store_close(&store);
+    }
+}
+
+int store_check(const struct store_options *options, struct error *error)
+{
+    struct checked checked = {.error = ERROR_NULL};
+
+    if (!guard_run(check, (void *)options, &checked, sizeof(checked))) {
+        return damaged(error, options->dir, "it cannot be read");
+    }
+    if (checked.r != 0 && checked.r != -ENOENT) {
+        *error = checked.error;
+    }
+    return checked.r;
+}
