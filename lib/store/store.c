@@ -204,6 +204,10 @@ static int open_table(struct store *store, MDB_txn *txn, const char *name, struc
     if (rc == 0) {
         rc = mdb_dbi_flags(txn, table, &flags);
     }
+    if (rc == MDB_NOTFOUND) { /* not the same as no store */
+        (void)error_set(error, name, "the table is missing");
+        return -EBADMSG;
+    }
     if (rc != 0) {
         return fail(error, name, "the table does not open", rc);
     }

@@ -19,6 +19,7 @@
 #define DB_BYTES   48
 #define DB_ROOT    40
 #define META_DBS   (HEAD + 24)
+#define META_LAST  (META_DBS + 2 * DB_BYTES)
 #define META_TXN   (META_DBS + 2 * DB_BYTES + 8)
 #define IS_BRANCH  0x01
 #define IS_LEAF    0x02
@@ -129,14 +130,23 @@ static void walk_tables(struct walking *walking, uint64_t page)
     }
 }
 
+static const uint8_t *newest_meta(const uint8_t *file)
+{
+    return number(file + META_TXN, 8) > number(file + PAGE_BYTES + META_TXN, 8) ? file
+                                                                                : file + PAGE_BYTES;
+}
+
+size_t pages_used(const uint8_t *file)
+{
+    return (size_t)number(newest_meta(file) + META_LAST, 8) + 1;
+}
+
 void pages_of(const uint8_t *file, size_t len, struct page *ret)
 {
     struct walking walking = {.file = file, .n = len / PAGE_BYTES, .pages = ret};
 
     memset(ret, 0, walking.n * sizeof(*ret));
-    const uint8_t *meta = number(file + META_TXN, 8) > number(file + PAGE_BYTES + META_TXN, 8)
-                              ? file
-                              : file + PAGE_BYTES;
+    const uint8_t *meta = newest_meta(file);
     uint64_t tables = number(meta + META_DBS + DB_BYTES + DB_ROOT, 8);
     mark(&walking, 0, PAGE_META, "");
     mark(&walking, 1, PAGE_META, "");

@@ -45,6 +45,8 @@ static struct store *open_read_only(const struct spoiled *spoiled, const char *d
         .n_tables = spoiled->n_tables,
         .read_only = true,
         .allow_tmpfs = true,
+        .row_tags = spoiled->row_key != NULL,
+        .row_key = spoiled->row_key,
     };
 
     return store_open(&options, &store, &error) == 0 ? store : NULL;
@@ -89,7 +91,8 @@ static void read_original(struct spoiled *spoiled, const char *dir)
 
     (void)snprintf(file, sizeof(file), "%s/data.mdb", dir);
     assert_int_equal(file_read(file, &bytes), 0);
-    spoiled->len = bytes.len - bytes.len % PAGE_BYTES;
+    spoiled->len = pages_used(bytes.data) * PAGE_BYTES;
+    assert_true(spoiled->len <= bytes.len);
     spoiled->original = base_zalloc(1, spoiled->len);
     memcpy(spoiled->original, bytes.data, spoiled->len);
     spoiled->pages = base_zalloc(spoiled->len / PAGE_BYTES, sizeof(*spoiled->pages));

@@ -51,6 +51,7 @@ struct spoiled {
     const char *const *tables;
     size_t n_tables;
     uint64_t map_bytes;
+    const struct secret *row_key; /* of a store whose rows carry tags, else NULL */
     uint8_t *original;
     size_t len;
     uint8_t *mapped; /* the copy's bytes, to be changed */

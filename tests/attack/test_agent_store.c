@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whoever holds an agent's disk, or the disk itself, changes a bit, a page, a row: every table still gives the same
+ * rows, or the agent refuses to start and says what is damaged (store_check, which an agent begins with). What is changed
+ * while it runs is not read either, by the tag of each row (test_store_tags). The stores of two agencies: one
+ * that was sent an alert and what was released with it, one with records of its own that are kept, sent, and wait.
+ *
+ * What is not found: a row that was removed as LMDB removes it, and the whole store put back to an older state.
+ * The short form takes a sample; `./run attack` as in test_tampering.c.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "attack/memo.h"
+#include "attack/spoiled.h"
+#include "base/text.h"
+#include "support/member.h"
+#include "support/stories.h"
+
+#define SHORT_STEP   1999
+#define SHORT_OTHERS 60
+#define CHANGES_ONCE 65536
+#define MAP_BYTES    (256ULL << 20)
+
+#define CONCERN(urgency)                                                                           \
+    "{\"kind\":\"concern\",\"code\":\"neglect-physical\",\"event_date\":\"2026-11-02\","           \
+    "\"urgency\":\"" urgency "\",\"child\":{\"given_name\":\"Peregrina\",\"family_name\":"         \
+    "\"Thistledown\",\"birth_date\":\"2022-03-14\"},\"account\":{\"summary\":\"Alone at home.\"}," \
+    "\"lawfulness\":{\"judged_by\":\"person\",\"judge\":\"A. Example, nurse\","                    \
+    "\"basis\":\"legal-obligation\",\"detriment\":\"not-more-detrimental\","                       \
+    "\"function\":\"child protection\",\"family_told\":\"told\"}}"
+
+enum fate {
+    FATE_FOUND,
+    FATE_SILENT
+};
+
+static struct scene {
+    struct world *world;
+    struct member *member;
+    struct secret row_key;
+    struct spoiled spoiled;
+    struct change *changes;
+    size_t n;
+    uint64_t seed;
+    uint64_t step;
+    uint64_t others;
+    uint64_t tried;
+    uint64_t harmless;
+    uint64_t found;
+    uint64_t died; /* and so found: the process that looks is not the agent */
+    uint64_t silent;
+    uint64_t hung;
+} scene;
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    uint64_t value = 0;
+
+    return text != NULL && u64_parse(text, UINT64_MAX, &value) ? value : otherwise;
+}
+
+static uint64_t chance(void)
+{
+    scene.seed = scene.seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return scene.seed >> 24;
+}
+
+/* --- two agencies --- */
+
+static void be_told(void)
+{
+    three_missed(scene.world, ALIX);
+    assert_int_equal(decide(scene.world, MASH, 1, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
+    scene.member = member_new(scene.world, MASH);
+    (void)member_fetch(scene.member);
+}
+
+static void tell(void)
+{
+    scene.member = member_new(scene.world, SCHOOL);
+    (void)member_submit(scene.member, INTAKE_RECORD, CONCERN("immediate"));
+    member_send(scene.member);
+    (void)member_fetch(scene.member);
+    (void)member_submit(scene.member, INTAKE_RECORD, CONCERN("routine"));
+}
+
+/* --- what an agent says of a store --- */
+
+static struct store_options options_of(const char *dir)
+{
+    return (struct store_options){.dir = dir,
+                                  .map_bytes = MAP_BYTES,
+                                  .tables = agent_table_names,
+                                  .n_tables = AGENT_TABLE_COUNT,
+                                  .allow_tmpfs = true,
+                                  .row_tags = true,
+                                  .row_key = &scene.row_key};
+}
+
+/* Whether it refuses, with a reason; what finds no store begins a new one. */
+static bool is_refused(const char *dir)
+{
+    struct error error = ERROR_NULL;
+    const struct store_options options = options_of(dir);
+    int r = store_check(&options, &error);
+
+    return r != 0 && r != -ENOENT && error.what[0] != '\0';
+}
+
+static uint8_t judge(void *data, struct store *store, struct looked *looked)
+{
+    (void)data;
+    (void)looked;
+    memo_begin(store);
+    bool refused = is_refused(scene.spoiled.copy);
+    memo_end();
+    return refused ? FATE_FOUND : FATE_SILENT;
+}
+
+static void tally(void *data, const struct change *change, const struct looked *looked)
+{
+    const struct page *page = &scene.spoiled.pages[change->at / PAGE_BYTES];
+
+    (void)data;
+    scene.tried++;
+    scene.hung += looked->hung ? 1 : 0;
+    if (looked->seen == SEEN_SAME) {
+        scene.harmless++;
+    } else if (looked->said == SAID_DIED) {
+        scene.died++;
+    } else if (looked->said == FATE_FOUND) {
+        scene.found++;
+    } else {
+        scene.silent++;
+        (void)printf("an agent starts with byte %zu changed, of page %zu (%s %s), seen %u\n",
+                     change->at, change->at / PAGE_BYTES, page_kind_texts[page->kind], page->table,
+                     looked->seen);
+    }
+}
+
+/* --- changes --- */
+
+static void flush(void)
+{
+    spoiled_try(&scene.spoiled, scene.changes, scene.n, tally);
+    scene.n = 0;
+}
+
+static void gather(const struct change *change)
+{
+    scene.changes[scene.n++] = *change;
+    if (scene.n == CHANGES_ONCE) {
+        flush();
+    }
+}
+
+static void gather_bits(void)
+{
+    uint64_t bits = (uint64_t)scene.spoiled.len * 8;
+
+    for (uint64_t bit = chance() % scene.step; bit < bits; bit += scene.step) {
+        size_t at = (size_t)(bit / 8);
+        const struct change change = {
+            .at = at,
+            .len = 1,
+            .bytes = {(uint8_t)(scene.spoiled.original[at] ^ 1U << bit % 8)},
+        };
+        gather(&change);
+    }
+}
+
+static void gather_exchanges(void)
+{
+    size_t pages = scene.spoiled.len / PAGE_BYTES;
+
+    for (uint64_t i = 0; i < scene.others; i++) {
+        const struct change change = {
+            .at = (size_t)(chance() % (pages - 1)) * PAGE_BYTES,
+            .page = 1 + (size_t)(chance() % (pages - 1)),
+        };
+        gather(&change);
+    }
+}
+
+static void gather_several(void)
+{
+    for (uint64_t i = 0; i < scene.others; i++) {
+        struct change change = {.len = 2 + (size_t)(chance() % 15)};
+        change.at = (size_t)(chance() % (scene.spoiled.len - change.len));
+        for (size_t byte = 0; byte < change.len; byte++) {
+            change.bytes[byte] = (uint8_t)chance();
+        }
+        gather(&change);
+    }
+}
+
+static void change_everything(const char *whose)
+{
+    gather_bits();
+    gather_exchanges();
+    gather_several();
+    flush();
+
+    if (setting("CAIRN_ATTACK_STEP", 0) != 0) {
+        (void)printf("%s: %zu pages, %zu rows: %" PRIu64 " changes: %" PRIu64
+                     " the same rows, %" PRIu64 " refused with a reason, %" PRIu64
+                     " of which the process that looks died, %" PRIu64 " silent\n",
+                     whose, scene.spoiled.len / PAGE_BYTES, scene.spoiled.n_rows, scene.tried,
+                     scene.harmless, scene.found, scene.died, scene.silent);
+    }
+    assert_true(scene.found > 0);
+    assert_int_equal(scene.hung, 0);
+    assert_int_equal(scene.silent, 0);
+}
+
+/* --- rows, through LMDB itself, by whoever has no key --- */
+
+static struct store *open_without_key(const char *dir)
+{
+    struct store *store = NULL;
+    struct error error = ERROR_NULL;
+    struct store_options options = options_of(dir);
+
+    options.row_tags = false;
+    options.row_key = NULL;
+    assert_int_equal(store_open(&options, &store, &error), 0);
+    return store;
+}
+
+enum forgery {
+    FORGE_REPLACE,
+    FORGE_MOVE,
+    FORGE_STRETCH,
+    FORGE_COPY
+};
+#define FORGERIES 4
+
+/* The first row of the table. */
+static void forge(struct store_txn *txn, unsigned table, enum forgery forgery)
+{
+    uint8_t key[STORE_KEY_MAX + 1];
+    _cleanup_(buf_deinit) struct buf value = BUF_MAX(1 << 20);
+    struct store_walk walk = store_walk_from(txn, table, SLICE_NULL);
+    size_t len = walk.key.len;
+
+    memcpy(key, walk.key.data, len);
+    buf_add_slice(&value, walk.value);
+    store_walk_end(&walk);
+    switch (forgery) {
+    case FORGE_REPLACE:
+        value.data[0] ^= 1;
+        break;
+    case FORGE_MOVE:
+        assert_true(store_delete(txn, table, slice_make(key, len)));
+        key[len - 1] ^= 0x80;
+        break;
+    case FORGE_STRETCH:
+        assert_true(store_delete(txn, table, slice_make(key, len)));
+        key[len++] = 0;
+        break;
+    case FORGE_COPY:
+        key[len - 1] ^= 0x80;
+        break;
+    }
+    store_put(txn, table, slice_make(key, len), buf_slice(&value));
+}
+
+static void forge_each_table(void)
+{
+    char dir[128];
+    struct error error = ERROR_NULL;
+    uint64_t rows[STORE_TABLES_MAX];
+
+    assert_int_equal(store_rows(scene.member->agent.store, rows), 0);
+    (void)snprintf(dir, sizeof(dir), "%s/forged", scene.spoiled.dir);
+    for (unsigned i = 0; i < AGENT_TABLE_COUNT * FORGERIES; i++) {
+        unsigned table = i / FORGERIES;
+        if (rows[table] == 0) {
+            continue;
+        }
+        scratch_remove(dir);
+        assert_int_equal(store_copy(scene.member->agent.store, dir, &error), 0);
+        struct store *store = open_without_key(dir);
+        struct store_txn *txn = store_begin(store);
+        forge(txn, table, (enum forgery)(i % FORGERIES));
+        assert_int_equal(store_commit(&txn), 0);
+        store_close(&store);
+        if (!is_refused(dir)) {
+            fail_msg("an agent starts with a forged row of %s, forgery %u",
+                     agent_table_names[table], i % FORGERIES);
+        }
+    }
+}
+
+/* --- the programme --- */
+
+static void with_store_of(void (*live)(void), const char *whose)
+{
+    scene = (struct scene){.seed = setting("CAIRN_ATTACK_SEED", 1),
+                           .step = setting("CAIRN_ATTACK_STEP", SHORT_STEP),
+                           .others = setting("CAIRN_ATTACK_CHANGES", SHORT_OTHERS)};
+    scene.world = world_new();
+    live();
+    agent_row_key(&scene.member->agent.keys.store, &scene.row_key);
+    scene.changes = base_zalloc(CHANGES_ONCE, sizeof(*scene.changes));
+    scene.spoiled = (struct spoiled){.tables = agent_table_names,
+                                     .n_tables = AGENT_TABLE_COUNT,
+                                     .map_bytes = MAP_BYTES,
+                                     .row_key = &scene.row_key,
+                                     .judge = judge};
+    spoiled_init(&scene.spoiled, scene.member->dir, NULL);
+
+    assert_false(is_refused(scene.spoiled.copy));
+    change_everything(whose);
+    forge_each_table();
+
+    spoiled_deinit(&scene.spoiled);
+    base_free(&scene.changes);
+    member_free(&scene.member);
+    world_free(&scene.world);
+}
+
+static void a_changed_store_of_one_that_was_told_is_refused_or_reads_the_same(void **state)
+{
+    (void)state;
+    with_store_of(be_told, "told");
+}
+
+static void a_changed_store_of_one_that_tells_is_refused_or_reads_the_same(void **state)
+{
+    (void)state;
+    with_store_of(tell, "telling");
+}
+
+static int open_scene(void **state)
+{
+    (void)state;
+    scratch_under("/dev/shm");
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_changed_store_of_one_that_was_told_is_refused_or_reads_the_same),
+        cmocka_unit_test(a_changed_store_of_one_that_tells_is_refused_or_reads_the_same),
+    };
+
+    return cmocka_run_group_tests_name("agent_store", tests, open_scene, NULL);
+}
