@@ -324,7 +324,7 @@ static void tools_do_not_create_a_store_or_a_table(void **state)
 
     reading.tables = more_names;
     reading.n_tables = ARRAY_LEN(more_names);
-    expect_open_refused(&reading, -ENOENT);
+    expect_open_refused(&reading, -EBADMSG);
 }
 
 static void a_table_can_be_added_to_an_old_store(void **state)
