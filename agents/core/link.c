@@ -104,7 +104,7 @@ static void *run(void *data)
 static bool forked(struct agent *agent)
 {
     _cleanup_(store_end) struct store_txn *txn = store_read(agent->store);
-    return txn == NULL || witness_forked(txn);
+    return txn == NULL || witness_forked(txn) || store_fault(txn) != 0;
 }
 
 static void link_free(struct agent_link **owned)
