@@ -4,7 +4,7 @@
  * everything is read once, in a process of its own, before anybody relies on it.
  */
 #include <errno.h>
-#include <inttypes.h>
+#include <string.h>
 
 #include "os/guard.h"
 #include "store/store.h"
@@ -20,15 +20,38 @@ static int damaged(struct error *error, const char *table, const char *what)
     return -EBADMSG;
 }
 
+/* The place of the row before: its key. */
+struct place {
+    uint8_t bytes[STORE_KEY_MAX];
+    size_t len;
+};
+
+/* As LMDB sorts: by bytes, and what goes on from another behind it. */
+static bool follows(struct place *last, struct slice next)
+{
+    if (next.len > sizeof(last->bytes)) {
+        return false;
+    }
+    int order = memcmp(last->bytes, next.data, last->len < next.len ? last->len : next.len);
+    bool behind = order < 0 || (order == 0 && last->len < next.len);
+    memcpy(last->bytes, next.data, next.len);
+    last->len = next.len;
+    return behind;
+}
+
 /* Each row as it was written, behind the one before it, found by its key; and all of them. */
 static int check_table(struct store_txn *txn, unsigned table, const char *name, uint64_t rows,
                        struct error *error)
 {
     _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, table, SLICE_NULL);
+    struct place last = {.len = 0};
     struct slice value;
     uint64_t n = 0;
 
     while (walk.live) {
+        if (!follows(&last, walk.key)) {
+            return damaged(error, name, "a row is out of order");
+        }
         if (!store_get(txn, table, walk.key, &value) || !slice_equal(value, walk.value)) {
             return damaged(error, name, "a row is not found by its key");
         }

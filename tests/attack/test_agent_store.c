@@ -5,7 +5,9 @@
  * while it runs is not read either, by the tag of each row (test_store_tags). The stores of two agencies: one
  * that was sent an alert and what was released with it, one with records of its own that are kept, sent, and wait.
  *
- * What is not found: a row that was removed as LMDB removes it, and the whole store put back to an older state.
+ * What is not found: a row that was removed as LMDB removes it, and the whole store put back to an older state. So
+ * does a bit of the transaction's number on one of LMDB's two meta pages: readers see the commit before the last,
+ * whole, as if a copy of that moment had come back. Such a change must read exactly as that.
  * The short form takes a sample; `./run attack` as in test_tampering.c.
  */
 #include <errno.h>
@@ -23,6 +25,7 @@
 #include "attack/memo.h"
 #include "attack/spoiled.h"
 #include "base/text.h"
+#include "os/files.h"
 #include "support/member.h"
 #include "support/stories.h"
 
@@ -41,6 +44,7 @@
 
 enum fate {
     FATE_FOUND,
+    FATE_OLDER,
     FATE_SILENT
 };
 
@@ -49,6 +53,7 @@ static struct scene {
     struct member *member;
     struct secret row_key;
     struct spoiled spoiled;
+    struct spoiled older; /* one commit before */
     struct change *changes;
     size_t n;
     uint64_t seed;
@@ -58,6 +63,7 @@ static struct scene {
     uint64_t harmless;
     uint64_t found;
     uint64_t died; /* and so found: the process that looks is not the agent */
+    uint64_t older_read;
     uint64_t silent;
     uint64_t hung;
 } scene;
@@ -118,6 +124,21 @@ static bool is_refused(const char *dir)
     return r != 0 && r != -ENOENT && error.what[0] != '\0';
 }
 
+static bool reads_as_before(void)
+{
+    struct store *store = NULL;
+    struct error error = ERROR_NULL;
+    struct store_options options = options_of(scene.spoiled.copy);
+
+    options.read_only = true;
+    if (store_open(&options, &store, &error) != 0) {
+        return false;
+    }
+    bool same = spoiled_reads_as(&scene.older, store);
+    store_close(&store);
+    return same;
+}
+
 static uint8_t judge(void *data, struct store *store, struct looked *looked)
 {
     (void)data;
@@ -125,7 +146,10 @@ static uint8_t judge(void *data, struct store *store, struct looked *looked)
     memo_begin(store);
     bool refused = is_refused(scene.spoiled.copy);
     memo_end();
-    return refused ? FATE_FOUND : FATE_SILENT;
+    if (refused) {
+        return FATE_FOUND;
+    }
+    return store == NULL && reads_as_before() ? FATE_OLDER : FATE_SILENT;
 }
 
 static void tally(void *data, const struct change *change, const struct looked *looked)
@@ -141,6 +165,8 @@ static void tally(void *data, const struct change *change, const struct looked *
         scene.died++;
     } else if (looked->said == FATE_FOUND) {
         scene.found++;
+    } else if (looked->said == FATE_OLDER && page->kind == PAGE_META) {
+        scene.older_read++;
     } else {
         scene.silent++;
         (void)printf("an agent starts with byte %zu changed, of page %zu (%s %s), seen %u\n",
@@ -215,9 +241,10 @@ static void change_everything(const char *whose)
     if (setting("CAIRN_ATTACK_STEP", 0) != 0) {
         (void)printf("%s: %zu pages, %zu rows: %" PRIu64 " changes: %" PRIu64
                      " the same rows, %" PRIu64 " refused with a reason, %" PRIu64
-                     " of which the process that looks died, %" PRIu64 " silent\n",
+                     " of which the process that looks died, %" PRIu64 " one commit older, %" PRIu64
+                     " silent\n",
                      whose, scene.spoiled.len / PAGE_BYTES, scene.spoiled.n_rows, scene.tried,
-                     scene.harmless, scene.found, scene.died, scene.silent);
+                     scene.harmless, scene.found, scene.died, scene.older_read, scene.silent);
     }
     assert_true(scene.found > 0);
     assert_int_equal(scene.hung, 0);
@@ -305,6 +332,31 @@ static void forge_each_table(void)
 
 /* --- the programme --- */
 
+static struct spoiled spoiled_none(void)
+{
+    return (struct spoiled){.tables = agent_table_names,
+                            .n_tables = AGENT_TABLE_COUNT,
+                            .map_bytes = MAP_BYTES,
+                            .row_key = &scene.row_key,
+                            .judge = judge};
+}
+
+static void make_older(void)
+{
+    char dir[SCRATCH_BYTES];
+    char file[96];
+
+    scratch_make(dir);
+    (void)snprintf(file, sizeof(file), "%s/data.mdb", dir);
+    _cleanup_(base_free) uint8_t *bytes = base_zalloc(1, scene.spoiled.len);
+    memcpy(bytes, scene.spoiled.original, scene.spoiled.len);
+    pages_step_back(bytes);
+    assert_int_equal(file_write_atomic(file, slice_make(bytes, scene.spoiled.len), 0600), 0);
+    scene.older = spoiled_none();
+    spoiled_init(&scene.older, dir, NULL);
+    scratch_remove(dir);
+}
+
 static void with_store_of(void (*live)(void), const char *whose)
 {
     scene = (struct scene){.seed = setting("CAIRN_ATTACK_SEED", 1),
@@ -314,17 +366,15 @@ static void with_store_of(void (*live)(void), const char *whose)
     live();
     agent_row_key(&scene.member->agent.keys.store, &scene.row_key);
     scene.changes = base_zalloc(CHANGES_ONCE, sizeof(*scene.changes));
-    scene.spoiled = (struct spoiled){.tables = agent_table_names,
-                                     .n_tables = AGENT_TABLE_COUNT,
-                                     .map_bytes = MAP_BYTES,
-                                     .row_key = &scene.row_key,
-                                     .judge = judge};
+    scene.spoiled = spoiled_none();
     spoiled_init(&scene.spoiled, scene.member->dir, NULL);
+    make_older();
 
     assert_false(is_refused(scene.spoiled.copy));
     change_everything(whose);
     forge_each_table();
 
+    spoiled_deinit(&scene.older);
     spoiled_deinit(&scene.spoiled);
     base_free(&scene.changes);
     member_free(&scene.member);
