@@ -86,7 +86,11 @@ bool daemon_start(const struct daemon_options *options, struct daemon *ret)
 {
     char name[64];
     char variable[96];
-    char *const environment[] = {variable, NULL};
+    char clock[BENCH_PATH + 16];
+    char preload[] = "LD_PRELOAD=" BUILD_DIR "/libcairn_clock.so";
+    char sanitizer[] = "ASAN_OPTIONS=verify_asan_link_order=0";
+    char *const environment[] = {variable, options->clock == NULL ? NULL : clock, preload,
+                                 sanitizer, NULL};
     _cleanup_(fd_close) int notify = notify_socket(name);
     _cleanup_(fd_close) int log =
         open(options->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -95,6 +99,8 @@ bool daemon_start(const struct daemon_options *options, struct daemon *ret)
         bench_must(-errno, options->log, NULL);
     }
     (void)snprintf(variable, sizeof(variable), "NOTIFY_SOCKET=%s", name);
+    (void)snprintf(clock, sizeof(clock), "CAIRN_CLOCK=%s",
+                   options->clock == NULL ? "" : options->clock);
     double start = bench_now_s();
     pid_t pid = fork();
     if (pid == 0) {

@@ -18,7 +18,8 @@ struct daemon {
 struct daemon_options {
     const char *program;
     const char *config;
-    const char *log; /* where its standard error goes; appended */
+    const char *log;   /* where its standard error goes; appended */
+    const char *clock; /* a file as tests/fault/clock.c reads it: seconds ahead; NULL: real time */
     bool allow_tmpfs;
 };
 

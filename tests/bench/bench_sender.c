@@ -117,7 +117,7 @@ static void add_record(struct sender *sender, enum lane lane, uint64_t child, in
         .id = made->header.id,
         .record_kind = RECORD_MISSED_APPOINTMENT,
         .code = CODE_WAS_NOT_BROUGHT,
-        .urgency = URGENCY_ROUTINE,
+        .urgency = sender->urgency,
         .event_day = day,
         .recorded_ms = now_ms,
         .created_ms = now_ms,
@@ -257,6 +257,17 @@ void sender_missed_again(struct sender *sender, uint64_t nth, struct net_frame *
     cut(sender, LANE_NORMAL, ret);
 }
 
+void sender_acknowledge(struct sender *sender, uint64_t position, struct net_frame *ret)
+{
+    struct made_entry *made = next_entry(sender, LANE_NORMAL, ENTRY_ACKNOWLEDGEMENT);
+
+    made->header.acknowledgement =
+        (struct acknowledgement_header){.id = made->header.id, .position = position};
+    freeze(made);
+    made->wire.body = SLICE_NULL;
+    cut(sender, LANE_NORMAL, ret);
+}
+
 void sender_sizes(struct sender *sender, struct record_sizes *ret)
 {
     _cleanup_(net_frame_deinit) struct net_frame frame = NET_FRAME_NULL;
@@ -285,7 +296,10 @@ void sender_init(struct sender *sender, const struct governance *governance, uin
     _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
     uint8_t public_key[SIGN_PUBLIC_BYTES];
 
-    *sender = (struct sender){.governance = governance, .agency = agency, .children = children};
+    *sender = (struct sender){.governance = governance,
+                              .agency = agency,
+                              .children = children,
+                              .urgency = URGENCY_ROUTINE};
     governing_seed(agency, "sign", &seed);
     bench_must(signer_new(&seed, &sender->signer), "signing key", NULL);
     signer_public(sender->signer, public_key);

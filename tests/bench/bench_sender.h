@@ -32,8 +32,9 @@ struct sender {
     uint64_t streams[CAIRN_LANES + 1];
     uint64_t seqs[CAIRN_LANES + 1];
     size_t children;
-    uint64_t records;        /* of sender_records so far */
-    uint64_t alerts;         /* children of sender_missed so far */
+    enum urgency urgency; /* of sender_records: routine at first, which the MASH is not told of */
+    uint64_t records;     /* of sender_records so far */
+    uint64_t alerts;      /* children of sender_missed so far */
     struct made_entry *made; /* of the parcel under way */
     size_t n_made;
 };
@@ -53,12 +54,14 @@ void sender_deinit(struct sender *sender);
 
 /* Subject statements for children [first, first + n). */
 void sender_statements(struct sender *sender, size_t first, size_t n, struct net_frame *ret);
-/* Routine missed appointments of the next n children. */
+/* Missed appointments of the next n children. */
 void sender_records(struct sender *sender, enum lane lane, size_t n, struct net_frame *ret);
 /* n children whom nobody has heard of before have missed an appointment; said twice of each. */
 void sender_missed_twice(struct sender *sender, size_t n, struct net_frame *ret);
 /* The third missed appointment of the nth of those: it completes the pattern. */
 void sender_missed_again(struct sender *sender, uint64_t nth, struct net_frame *ret);
+/* Has everything up to that position of its mailbox; cosigns nothing. */
+void sender_acknowledge(struct sender *sender, uint64_t position, struct net_frame *ret);
 void sender_sizes(struct sender *sender, struct record_sizes *ret);
 
 #endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "load/backlog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/counters.h"
+#include "os/fd.h"
+
+#define CHILDREN      20000 /* of each agency: no pattern is met */
+#define FETCH_AGAIN_S 1.0   /* a delivery may be dropped */
+#define GIVE_UP_S     60.0
+#define QUIET_MS      300
+
+/* --- starting --- */
+
+static void map_clock(struct backlog *backlog, char path[BENCH_PATH])
+{
+    bench_path(path, backlog->partnership.dir, "clock");
+    _cleanup_(fd_close) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || ftruncate(fd, (off_t)sizeof(*backlog->ahead_s)) != 0) {
+        bench_must(-errno, path, NULL);
+    }
+    backlog->ahead_s =
+        mmap(NULL, sizeof(*backlog->ahead_s), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (backlog->ahead_s == MAP_FAILED) {
+        bench_must(-errno, path, NULL);
+    }
+}
+
+void backlog_start(struct backlog *backlog)
+{
+    const struct partnership *partnership = &backlog->partnership;
+    const struct governance *governance;
+    char log[BENCH_PATH];
+    char clock[BENCH_PATH];
+
+    *backlog = (struct backlog){.position = 0};
+    partnership_make(&backlog->partnership);
+    map_clock(backlog, clock);
+    bench_path(log, partnership->dir, "broker.log");
+    const struct daemon_options options = {
+        .program = BUILD_DIR "/cairn-broker",
+        .config = partnership->broker_ini,
+        .log = log,
+        .clock = clock,
+        .allow_tmpfs = partnership->tmpfs,
+    };
+    if (!daemon_start(&options, &backlog->broker)) {
+        bench_fail("%s does not start", options.program);
+    }
+    governance = partnership->governing.governance;
+    for (uint32_t i = 0; i < BACKLOG_WRITERS; i++) {
+        struct writer_agency *writer = &backlog->writers[i];
+        sender_init(&writer->sender, governance, i + 1, CHILDREN);
+        writer->sender.urgency = URGENCY_SAME_DAY;
+        client_init(&writer->client, partnership, i + 1);
+    }
+    sender_init(&backlog->other, governance, BENCH_SENDERS, CHILDREN);
+    client_init(&backlog->other_client, partnership, BENCH_SENDERS);
+    sender_init(&backlog->reader, governance, BENCH_MASH, CHILDREN);
+    client_init(&backlog->reader_client, partnership, BENCH_MASH);
+}
+
+void backlog_stop(struct backlog *backlog)
+{
+    for (size_t i = 0; i < BACKLOG_WRITERS; i++) {
+        client_deinit(&backlog->writers[i].client);
+        sender_deinit(&backlog->writers[i].sender);
+    }
+    client_deinit(&backlog->other_client);
+    sender_deinit(&backlog->other);
+    client_deinit(&backlog->reader_client);
+    sender_deinit(&backlog->reader);
+    daemon_stop(&backlog->broker);
+    (void)munmap(backlog->ahead_s, sizeof(*backlog->ahead_s));
+    partnership_remove(&backlog->partnership);
+}
+
+/* --- queueing --- */
+
+static void send_and_wait(struct client *client, struct net_frame *frame)
+{
+    struct wire_header header;
+    client_send(client, frame);
+    (void)client_receipt(client, &header);
+}
+
+static void *write_all(void *data)
+{
+    struct writer_agency *writer = data;
+    for (; writer->parcels > 0; writer->parcels--) {
+        struct net_frame frame = NET_FRAME_NULL;
+        sender_records(&writer->sender, LANE_NORMAL, CAIRN_PARCEL_ENTRIES_MAX, &frame);
+        writer->bytes += net_frame_slice(&frame).len;
+        send_and_wait(&writer->client, &frame);
+    }
+    return NULL;
+}
+
+size_t backlog_queue(struct backlog *backlog, size_t records, uint64_t *bytes)
+{
+    size_t each = (records + CAIRN_PARCEL_ENTRIES_MAX * BACKLOG_WRITERS - 1) /
+                  (CAIRN_PARCEL_ENTRIES_MAX * BACKLOG_WRITERS);
+    for (size_t i = 0; i < BACKLOG_WRITERS; i++) {
+        struct writer_agency *writer = &backlog->writers[i];
+        writer->parcels = each;
+        writer->bytes = 0;
+        bench_must(-pthread_create(&writer->thread, NULL, write_all, writer), "thread", NULL);
+    }
+    for (size_t i = 0; i < BACKLOG_WRITERS; i++) {
+        (void)pthread_join(backlog->writers[i].thread, NULL);
+        *bytes += backlog->writers[i].bytes;
+    }
+    return each * CAIRN_PARCEL_ENTRIES_MAX * BACKLOG_WRITERS;
+}
+
+double backlog_wait_ms(struct backlog *backlog, enum lane lane)
+{
+    struct net_frame frame = NET_FRAME_NULL;
+    backlog->other.urgency = lane == LANE_URGENT ? URGENCY_IMMEDIATE : URGENCY_ROUTINE;
+    sender_records(&backlog->other, lane, 1, &frame);
+    double began = bench_now_s();
+    send_and_wait(&backlog->other_client, &frame);
+    return (bench_now_s() - began) * 1000;
+}
+
+/* --- draining --- */
+
+struct drain {
+    struct client *client;
+    uint64_t position;
+    bool delivered; /* since the last fetch */
+    bool acknowledging;
+};
+
+static void take(struct drain *drain)
+{
+    struct slice bytes = net_frame_slice(&drain->client->frame);
+    struct wire_delivery delivery;
+    struct wire_header header;
+    if (!wire_header_read(bytes, &header)) {
+        bench_fail("the reader got what is no Cairn frame");
+    }
+    if (header.type == WIRE_RECEIPT) {
+        drain->acknowledging = false;
+        return;
+    }
+    arena_reset(&drain->client->arena);
+    if (header.type != WIRE_DELIVERY ||
+        !wire_delivery_read(wire_payload(bytes), &drain->client->arena, &delivery) ||
+        delivery.n_items == 0) {
+        bench_fail("the reader got message %d", (int)header.type);
+    }
+    drain->position = delivery.items[delivery.n_items - 1].position;
+    drain->delivered = true;
+}
+
+static void take_all(struct drain *drain)
+{
+    bool readable = false;
+    bench_must(dealer_wait(drain->client->dealer, (int)(FETCH_AGAIN_S * 1000), &readable), "wait",
+               NULL);
+    net_frame_deinit(&drain->client->frame);
+    while (dealer_receive(drain->client->dealer, &drain->client->frame)) {
+        take(drain);
+        net_frame_deinit(&drain->client->frame);
+    }
+}
+
+static void acknowledge(struct backlog *backlog, struct drain *drain)
+{
+    struct net_frame frame = NET_FRAME_NULL;
+    sender_acknowledge(&backlog->reader, drain->position, &frame);
+    client_send(drain->client, &frame);
+    drain->acknowledging = true;
+}
+
+/* As an agent does: one delivery, one fetch, and one acknowledgement under way at a time. */
+double backlog_drain(struct backlog *backlog, size_t records)
+{
+    struct drain drain = {.client = &backlog->reader_client, .position = backlog->position};
+    uint64_t until = backlog->position + records;
+    double began = bench_now_s();
+    double progress = began;
+    client_fetch(drain.client, drain.position);
+    while (drain.position < until || drain.acknowledging) {
+        take_all(&drain);
+        if (drain.delivered && !drain.acknowledging) {
+            acknowledge(backlog, &drain);
+        }
+        bool wants =
+            drain.position < until; /* no fetch is left behind: its answer would come later */
+        if (wants && (drain.delivered || bench_now_s() > progress + FETCH_AGAIN_S)) {
+            client_fetch(drain.client, drain.position);
+        }
+        progress = drain.delivered ? bench_now_s() : progress;
+        drain.delivered = false;
+        if (bench_now_s() > progress + GIVE_UP_S) {
+            bench_fail("%llu of %zu were delivered",
+                       (unsigned long long)(drain.position - backlog->position), records);
+        }
+    }
+    double took = bench_now_s() - began;
+    double n = (double)(drain.position - backlog->position);
+    backlog->position = drain.position;
+    return n / took;
+}
+
+/* --- looking --- */
+
+void backlog_forward(struct backlog *backlog, int64_t seconds)
+{
+    __atomic_fetch_add(backlog->ahead_s, seconds, __ATOMIC_RELAXED);
+}
+
+uint64_t backlog_counter(const struct backlog *backlog, const char *name)
+{
+    static struct counters_reading reading;
+    char path[BENCH_PATH];
+    bench_path(path, backlog->partnership.broker_store, "counters");
+    bench_must(counters_read(path, &reading), path, NULL);
+    for (size_t i = 0; i < reading.count; i++) {
+        if (strcmp(reading.counters[i].name, name) == 0) {
+            return reading.counters[i].value;
+        }
+    }
+    bench_fail("the broker does not count %s", name);
+}
+
+void backlog_settle(const struct backlog *backlog)
+{
+    uint64_t before;
+    uint64_t batches = backlog_counter(backlog, "commit_batches");
+    do {
+        before = batches;
+        bench_pause_ms(QUIET_MS);
+        batches = backlog_counter(backlog, "commit_batches");
+    } while (batches != before);
+}
+
+uint64_t backlog_store_bytes(const struct backlog *backlog)
+{
+    char path[BENCH_PATH];
+    struct stat status;
+    bench_path(path, backlog->partnership.broker_store, "data.mdb");
+    if (stat(path, &status) != 0) {
+        bench_must(-errno, path, NULL);
+    }
+    return (uint64_t)status.st_blocks * 512;
+}
