@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 #include "govern/keys.h"
 #include "os/fd.h"
 #include "os/files.h"
+
+#define NO_QUOTA UINT64_C(100000000)
 
 static const struct test_agency agencies[BENCH_AGENCIES] = {
     {1, "gp-1", "gp", false},
@@ -126,9 +129,10 @@ static void make_broker(struct partnership *partnership)
     write_key(keys, KEY_PEPPER, 0, "pepper");
     buf_format(&ini,
                "[broker]\ndir = %s\ngovernance = %s\nkeys = %s\nendpoint = %s\nhighwater = %s\n"
-               "signed = %s\nquota_records = 100000000\nquota_bytes = 1024G\n",
+               "signed = %s\nquota_records = %" PRIu64 "\nquota_bytes = 1024G\n",
                partnership->broker_store, governance, keys, partnership->endpoint, highwater,
-               signed_head);
+               signed_head,
+               partnership->quota_records == 0 ? NO_QUOTA : partnership->quota_records);
     bench_path(partnership->broker_ini, partnership->dir, "broker.ini");
     write_file(partnership->broker_ini, &ini);
 }

@@ -17,6 +17,8 @@ struct bench_agent {
 };
 
 struct partnership {
+    uint64_t
+        quota_records; /* a minute, of each agency; 0: none that matters. Set before it is made */
     char dir[BENCH_PATH];
     char endpoint[64];
     char broker_ini[BENCH_PATH];

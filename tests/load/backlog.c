@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "net/net.h"
 #include "os/counters.h"
 #include "os/fd.h"
 
@@ -15,6 +16,7 @@
 #define FETCH_AGAIN_S 1.0   /* a delivery may be dropped */
 #define GIVE_UP_S     60.0
 #define QUIET_MS      300
+#define WAIT_MS       1000
 
 /* --- starting --- */
 
@@ -32,15 +34,12 @@ static void map_clock(struct backlog *backlog, char path[BENCH_PATH])
     }
 }
 
-void backlog_start(struct backlog *backlog)
+static void start_broker(struct backlog *backlog)
 {
     const struct partnership *partnership = &backlog->partnership;
-    const struct governance *governance;
     char log[BENCH_PATH];
     char clock[BENCH_PATH];
 
-    *backlog = (struct backlog){.position = 0};
-    partnership_make(&backlog->partnership);
     map_clock(backlog, clock);
     bench_path(log, partnership->dir, "broker.log");
     const struct daemon_options options = {
@@ -53,17 +52,32 @@ void backlog_start(struct backlog *backlog)
     if (!daemon_start(&options, &backlog->broker)) {
         bench_fail("%s does not start", options.program);
     }
-    governance = partnership->governing.governance;
-    for (uint32_t i = 0; i < BACKLOG_WRITERS; i++) {
-        struct writer_agency *writer = &backlog->writers[i];
-        sender_init(&writer->sender, governance, i + 1, CHILDREN);
-        writer->sender.urgency = URGENCY_SAME_DAY;
-        client_init(&writer->client, partnership, i + 1);
+}
+
+static void join(const struct partnership *partnership, uint32_t number, struct sender *sender,
+                 struct client *client)
+{
+    sender_init(sender, partnership->governing.governance, number, CHILDREN);
+    client_init(client, partnership, number);
+}
+
+void backlog_start(struct backlog *backlog, const struct backlog_options *options)
+{
+    const struct partnership *partnership = &backlog->partnership;
+    struct error error = ERROR_NULL;
+
+    *backlog = (struct backlog){.partnership = {.quota_records = options->quota_records}};
+    partnership_make(&backlog->partnership);
+    if (options->floods) {
+        backlog->flooder = flooder_fork(partnership, 1);
     }
-    sender_init(&backlog->other, governance, BENCH_SENDERS, CHILDREN);
-    client_init(&backlog->other_client, partnership, BENCH_SENDERS);
-    sender_init(&backlog->reader, governance, BENCH_MASH, CHILDREN);
-    client_init(&backlog->reader_client, partnership, BENCH_MASH);
+    bench_must(net_init(&error), "network", &error);
+    start_broker(backlog);
+    for (uint32_t i = 0; i < BACKLOG_WRITERS; i++) {
+        join(partnership, i + 1, &backlog->writers[i].sender, &backlog->writers[i].client);
+    }
+    join(partnership, BENCH_SENDERS, &backlog->other.sender, &backlog->other.client);
+    join(partnership, BENCH_MASH, &backlog->reader, &backlog->reader_client);
 }
 
 void backlog_stop(struct backlog *backlog)
@@ -72,22 +86,73 @@ void backlog_stop(struct backlog *backlog)
         client_deinit(&backlog->writers[i].client);
         sender_deinit(&backlog->writers[i].sender);
     }
-    client_deinit(&backlog->other_client);
-    sender_deinit(&backlog->other);
+    client_deinit(&backlog->other.client);
+    sender_deinit(&backlog->other.sender);
     client_deinit(&backlog->reader_client);
     sender_deinit(&backlog->reader);
+    flooder_end(&backlog->flooder);
     daemon_stop(&backlog->broker);
+    net_deinit();
     (void)munmap(backlog->ahead_s, sizeof(*backlog->ahead_s));
     partnership_remove(&backlog->partnership);
 }
 
 /* --- queueing --- */
 
-static void send_and_wait(struct client *client, struct net_frame *frame)
+/* False when it has to be sent again. */
+static bool take_receipt(struct client *client)
 {
+    struct slice bytes = net_frame_slice(&client->frame);
     struct wire_header header;
-    client_send(client, frame);
-    (void)client_receipt(client, &header);
+    enum verdict verdict = VERDICT_STORED;
+    arena_reset(&client->arena);
+    if (!wire_header_read(bytes, &header)) {
+        bench_fail("agency %u got what is no Cairn frame", client->agency);
+    }
+    if (header.type == WIRE_ERROR) {
+        bool good = wire_error_read(wire_payload(bytes), &client->arena, &verdict);
+        if (!good || !verdict_is_retry(verdict)) {
+            bench_fail("the broker answers agency %u: %s", client->agency, verdict_words(verdict));
+        }
+        return false;
+    }
+    struct wire_receipt receipt;
+    if (header.type != WIRE_RECEIPT ||
+        !wire_receipt_read(wire_payload(bytes), &client->arena, &receipt)) {
+        bench_fail("agency %u got message %d", client->agency, (int)header.type);
+    }
+    for (size_t i = 0; i < receipt.n_results; i++) {
+        if (!verdict_is_stored(receipt.results[i].verdict)) {
+            bench_fail("an entry was not stored: %s", verdict_words(receipt.results[i].verdict));
+        }
+    }
+    return true;
+}
+
+/* As an agent does: one parcel under way, and again until it is stored. */
+static void send_and_wait(struct client *client, const struct net_frame *frame)
+{
+    double until = bench_now_s() + GIVE_UP_S;
+    bool stored = false;
+    bool sent = false;
+    bool readable = false;
+    while (!stored) {
+        if (bench_now_s() > until) {
+            bench_fail("agency %u gets no receipt", client->agency);
+        }
+        if (!sent) {
+            struct net_frame copy = NET_FRAME_NULL;
+            net_frame_copy(&copy, net_frame_slice(frame));
+            client_send(client, &copy);
+            sent = true;
+        }
+        bench_must(dealer_wait(client->dealer, WAIT_MS, &readable), "wait", NULL);
+        if (dealer_receive(client->dealer, &client->frame)) {
+            stored = take_receipt(client);
+            sent = stored;
+            net_frame_deinit(&client->frame);
+        }
+    }
 }
 
 static void *write_all(void *data)
@@ -98,6 +163,7 @@ static void *write_all(void *data)
         sender_records(&writer->sender, LANE_NORMAL, CAIRN_PARCEL_ENTRIES_MAX, &frame);
         writer->bytes += net_frame_slice(&frame).len;
         send_and_wait(&writer->client, &frame);
+        net_frame_deinit(&frame);
     }
     return NULL;
 }
@@ -108,6 +174,7 @@ size_t backlog_queue(struct backlog *backlog, size_t records, uint64_t *bytes)
                   (CAIRN_PARCEL_ENTRIES_MAX * BACKLOG_WRITERS);
     for (size_t i = 0; i < BACKLOG_WRITERS; i++) {
         struct writer_agency *writer = &backlog->writers[i];
+        writer->sender.urgency = URGENCY_SAME_DAY;
         writer->parcels = each;
         writer->bytes = 0;
         bench_must(-pthread_create(&writer->thread, NULL, write_all, writer), "thread", NULL);
@@ -119,13 +186,13 @@ size_t backlog_queue(struct backlog *backlog, size_t records, uint64_t *bytes)
     return each * CAIRN_PARCEL_ENTRIES_MAX * BACKLOG_WRITERS;
 }
 
-double backlog_wait_ms(struct backlog *backlog, enum lane lane)
+double backlog_wait_ms(struct writer_agency *agency, enum lane lane)
 {
-    struct net_frame frame = NET_FRAME_NULL;
-    backlog->other.urgency = lane == LANE_URGENT ? URGENCY_IMMEDIATE : URGENCY_ROUTINE;
-    sender_records(&backlog->other, lane, 1, &frame);
+    _cleanup_(net_frame_deinit) struct net_frame frame = NET_FRAME_NULL;
+    agency->sender.urgency = lane == LANE_URGENT ? URGENCY_IMMEDIATE : URGENCY_ROUTINE;
+    sender_records(&agency->sender, lane, 1, &frame);
     double began = bench_now_s();
-    send_and_wait(&backlog->other_client, &frame);
+    send_and_wait(&agency->client, &frame);
     return (bench_now_s() - began) * 1000;
 }
 

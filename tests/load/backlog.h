@@ -13,6 +13,7 @@
 #include "bench/bench_client.h"
 #include "bench/bench_daemon.h"
 #include "bench/bench_sender.h"
+#include "load/flooder.h"
 
 #define BACKLOG_WRITERS (BENCH_SENDERS - 1)
 
@@ -27,24 +28,30 @@ struct writer_agency {
 struct backlog {
     struct partnership partnership;
     struct daemon broker;
-    int64_t *ahead_s; /* the broker's clock */
+    struct flooder *flooder; /* the first of the writers, from another process; or NULL */
+    int64_t *ahead_s;        /* the broker's clock */
     struct writer_agency writers[BACKLOG_WRITERS];
-    struct sender other; /* only its urgent records are told of */
-    struct client other_client;
+    struct writer_agency other; /* only its urgent records are told of */
     struct sender reader;
     struct client reader_client;
     uint64_t position; /* of the reader's mailbox, as far as it was read */
 };
 
-void backlog_start(struct backlog *backlog);
+struct backlog_options {
+    uint64_t quota_records; /* a minute, of each agency; 0: none that matters */
+    bool floods;            /* with a flooder */
+};
+/* Opens the network too: nothing of it may be open before. */
+void backlog_start(struct backlog *backlog, const struct backlog_options *options);
 /* The broker has to end in order, and everything is removed. */
 void backlog_stop(struct backlog *backlog);
 
 /* Each of them is one row of the MASH's mailbox. Rounded up to whole parcels of all agencies; returns how many,
  * adds the bytes that they were on the wire. */
 size_t backlog_queue(struct backlog *backlog, size_t records, uint64_t *bytes);
-/* One record of the other agency, alone in its parcel, in that lane: until its receipt is there. */
-double backlog_wait_ms(struct backlog *backlog, enum lane lane);
+/* One record alone in its parcel, in that lane: until its receipt is there. What is refused for now is
+ * sent again at once. */
+double backlog_wait_ms(struct writer_agency *agency, enum lane lane);
 /* Fetches and acknowledges until so many were delivered; how many a second. */
 double backlog_drain(struct backlog *backlog, size_t records);
 /* Real time, by the broker's clock, goes forward. */

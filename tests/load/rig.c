@@ -18,7 +18,6 @@
 
 #define SAMPLE_NS   3000000
 #define QUIET_LOOKS 10
-#define ANSWERED_MS 60000.0
 
 /* --- memory --- */
 
@@ -129,34 +128,4 @@ bool rig_send_largest(struct load *load, unsigned type, enum lane lane)
     wire_frame_end(&frame);
     assert_true(buf_ok(&frame));
     return load_send(load, buf_slice(&frame));
-}
-
-void rig_ignore_answers(struct load *load)
-{
-    struct net_frame frame = NET_FRAME_NULL;
-    while (dealer_receive(load->dealer, &frame)) {
-        net_frame_deinit(&frame);
-    }
-}
-
-/* --- time --- */
-
-double rig_now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
-double rig_wait_ms(struct load *load, enum lane lane)
-{
-    double began = rig_now_ms();
-    size_t before = load_unanswered(load);
-    load_in_lane(load, lane);
-    load_submit(load, 1);
-    while (load_unanswered(load) > before) {
-        assert_true(rig_now_ms() < began + ANSWERED_MS);
-        (void)load_receive(load, 10);
-    }
-    return rig_now_ms() - began;
 }

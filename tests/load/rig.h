@@ -36,12 +36,5 @@ void rig_resume_signer(const struct process *broker);
 /* The largest frame there is, of that type and lane, with nothing sound in it. False when the
  * connection takes no more. */
 bool rig_send_largest(struct load *load, unsigned type, enum lane lane);
-/* Whatever came is thrown away. */
-void rig_ignore_answers(struct load *load);
-
-/* Milliseconds on a clock that never steps. */
-double rig_now_ms(void);
-/* From a parcel of one record to its receipt. Answers to other things are taken meanwhile. */
-double rig_wait_ms(struct load *load, enum lane lane);
 
 #endif

@@ -18,7 +18,6 @@
 #include "base/text.h"
 #include "load/backlog.h"
 #include "load/rig.h"
-#include "net/net.h"
 #include "support/crypto.h"
 
 #define QUEUED_DEFAULT 4000
@@ -55,7 +54,7 @@ static int set_up(void **state)
     log_init("test", LOG_LEVEL_ERROR);
     scene.queued = count_of("CAIRN_LOAD_QUEUED", QUEUED_DEFAULT, QUEUED_MAX);
     scene.sent = count_of("CAIRN_LOAD_SENT", SENT_DEFAULT, SENT_MAX);
-    backlog_start(&scene.backlog);
+    backlog_start(&scene.backlog, &(struct backlog_options){.floods = false});
     return 0;
 }
 
@@ -71,7 +70,7 @@ static int tear_down(void **state)
 static void one_wait(enum lane lane, struct samples *ret)
 {
     bench_pause_ms(PAUSE_MS);
-    samples_add(ret, backlog_wait_ms(&scene.backlog, lane));
+    samples_add(ret, backlog_wait_ms(&scene.backlog.other, lane));
 }
 
 static void waits(size_t n, struct samples *ret)
@@ -193,5 +192,5 @@ int main(void)
             a_reader_that_stopped_for_a_day_costs_the_others_nothing_and_drains_afterwards, set_up,
             tear_down),
     };
-    return cmocka_run_group_tests_name("backlog", tests, net_set_up, net_tear_down);
+    return cmocka_run_group_tests_name("backlog", tests, crypto_set_up, crypto_tear_down);
 }
