@@ -46,11 +46,11 @@ void backlog_start(struct backlog *backlog, const struct backlog_options *option
 /* The broker has to end in order, and everything is removed. */
 void backlog_stop(struct backlog *backlog);
 
-/* Each of them is one row of the MASH's mailbox. Rounded up to whole parcels of all agencies; returns how many,
- * adds the bytes that they were on the wire. */
+/* Each of them is one row of the MASH's mailbox. Rounded up to whole parcels of all agencies;
+ * returns how many, adds the bytes that they were on the wire. */
 size_t backlog_queue(struct backlog *backlog, size_t records, uint64_t *bytes);
-/* One record alone in its parcel, in that lane: until its receipt is there. What is refused for now is
- * sent again at once. */
+/* One record alone in its parcel, in that lane: until its receipt is there. What is refused for now
+ * is sent again at once. */
 double backlog_wait_ms(struct writer_agency *agency, enum lane lane);
 /* Fetches and acknowledges until so many were delivered; how many a second. */
 double backlog_drain(struct backlog *backlog, size_t records);

@@ -2,8 +2,8 @@
 /*
  * One agency floods a real broker in every lane and with questions, soundly and unsoundly. What
  * another agency waits for a receipt, at a low and steady rate, is compared with what it waited
- * before, in the same run; what is urgent is answered, also of the flooding agency. CAIRN_LOAD_SENT sets how
- * many receipts are timed. The figures are printed: `./run load`.
+ * before, in the same run; what is urgent is answered, also of the flooding agency.
+ * CAIRN_LOAD_SENT sets how many receipts are timed. The figures are printed: `./run load`.
  */
 #include <setjmp.h>
 #include <stdarg.h>
