@@ -5,14 +5,18 @@
  * broker has it: a child behind a socket.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -336,6 +340,32 @@ static void a_socket_is_for_its_user_and_group_and_takes_the_place_of_an_old_one
     assert_int_equal(status.st_mode & 0777, 0660);
 }
 
+/* Two walls, one behind the other: the list of calls kills first; a sanitizer's runtime needs the
+ * call, and then only Landlock is left. */
+static void behind_its_walls_it_opens_no_file(void **state)
+{
+    struct scene *scene = *state;
+    int status = -1;
+    if (CAIRN_SANITIZED && syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 2) {
+        skip();
+    }
+
+    pid_t child = fork();
+    if (child == 0) {
+        bool walled = service_wall(NULL) == 0;
+        _exit(!walled ? EXIT_FAILURE : open(scene->file, O_RDONLY) < 0 ? errno : EXIT_SUCCESS);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+
+    if (CAIRN_SANITIZED) {
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), EACCES);
+    } else {
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), SIGSYS);
+    }
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -352,6 +382,7 @@ int main(void)
         STORY(bytes_that_are_no_message_are_refused),
         STORY(a_child_signs_and_ends_with_the_broker),
         STORY(a_child_that_cannot_read_its_key_is_no_signer),
+        STORY(behind_its_walls_it_opens_no_file),
         STORY(a_socket_is_for_its_user_and_group_and_takes_the_place_of_an_old_one),
     };
     return cmocka_run_group_tests_name("signer", tests, NULL, NULL);
