@@ -59,10 +59,6 @@ static enum status prepare(struct cli *cli, const struct agreement_options *give
     if (!find_party(directory, given->recipient, UINT32_MAX, &ret->recipient)) {
         return output_refuse(&cli->output, STATUS_NOT_FOUND, given->recipient, "%s", unknown);
     }
-    if (record == AGREED_MEMBERS_MAX) {
-        return output_refuse(&cli->output, STATUS_NOT_FOUND, given->record,
-                             "is neither a kind nor a code of records, nor involvement");
-    }
     ret->agreements = desk->looked_at[0];
     ret->what = (struct disclosure){
         .origin = &ret->origin,
@@ -397,6 +393,11 @@ enum status command_agreement_explain(struct cli *cli, int argc, char **argv)
         if (status != STATUS_OK) {
             return status;
         }
+    }
+    if (given.record != NULL && agreed_record_member(given.record) == AGREED_MEMBERS_MAX) {
+        return output_refuse(&cli->output, STATUS_NOT_FOUND, given.record,
+                             "is neither a kind nor a code of records (such as concern or "
+                             "was-not-brought), nor involvement, nor the id of a record");
     }
     if (given.origin == NULL || given.recipient == NULL || given.record == NULL) {
         return output_refuse(&cli->output, STATUS_USAGE, "",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "govern/keys.h"
+#include "govern/phone.h"
 
 #define ROOT_NAME_ENDING "/root"
 
@@ -101,6 +102,22 @@ void partnership_close(struct partnership *partnership)
     signer_free(&partnership->signer);
 }
 
+/* Where people read whom to ring, somebody must answer: in a live partnership. */
+static int check_desks(const struct governance *made, struct error *error)
+{
+    size_t n = 0;
+    const struct desk *desks = calendar_desks(made->calendar, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        const char *fault = phone_fault(desks[i].phone, made->root.live);
+        if (fault != NULL) {
+            return error_set(error, "calendar", "the telephone of desk %s (%s) %s", desks[i].id,
+                             desks[i].phone, fault);
+        }
+    }
+    return 0;
+}
+
 int partnership_publish(struct partnership *partnership, enum governance_document document,
                         struct slice text, struct error *error)
 {
@@ -131,7 +148,8 @@ int partnership_publish(struct partnership *partnership, enum governance_documen
         return -EBADMSG;
     }
     folder_path(&partnership->folder, "governance", path);
-    r = govern_write(path, &signed_document, error);
+    r = document == GOVERNANCE_CALENDAR ? check_desks(made, error) : 0;
+    r = r == 0 ? govern_write(path, &signed_document, error) : r;
     if (r < 0) {
         governance_unref(&made);
         return r;

@@ -62,6 +62,12 @@ static int day_sort(const struct calendar *calendar, int32_t day)
     return holiday ? DAY_HOLIDAY : date_weekday(day);
 }
 
+const struct desk *calendar_desks(const struct calendar *calendar, size_t *ret_n)
+{
+    *ret_n = calendar->n_desks;
+    return calendar->desks;
+}
+
 const struct desk *calendar_desk(const struct calendar *calendar, int64_t real_ms)
 {
     int sort = day_sort(calendar, instant_london_day(real_ms));

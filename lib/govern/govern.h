@@ -256,6 +256,8 @@ struct desk {
 };
 /* Opaque: desks, weekly hours, holidays. Every minute has a desk (checked when loaded). */
 struct calendar;
+/* All of them, for as long as the calendar. */
+const struct desk *calendar_desks(const struct calendar *calendar, size_t *ret_n);
 /* Never NULL. Answers after review_by too: somebody must always be reachable. */
 const struct desk *calendar_desk(const struct calendar *calendar, int64_t real_ms);
 /* Who has the watch after that desk, and from when: to the minute. NULL when nobody else has within

@@ -528,6 +528,40 @@ static void a_calendar_is_signed_only_when_every_minute_has_a_desk(void **state)
     complained(world, "is no calendar: ");
 }
 
+static void a_live_calendar_names_no_telephone_that_nobody_has(void **state)
+{
+    struct world *world = *state;
+    char live[200];
+    (void)snprintf(live, sizeof(live), "%s/live", world->scratch->dir);
+    assert_int_equal(CONSOLE(world->console, "init", live, "--name", "Real", "--origin",
+                             "cairn.example.org/real", "--live", "--duty-phone", "+44 1632 100777",
+                             "--out-of-hours-phone", "+44 1632 100778"),
+                     STATUS_OK);
+    governing_template("calendar", &world->text);
+    write_to(world->file, &world->text);
+
+    assert_int_equal(CONSOLE(world->console, "calendar", "sign", live, world->file), STATUS_FAILED);
+    complained(world, "the telephone of desk ");
+    complained(world, "mash (01632 960100)");
+
+    text_replace(&world->text, "01632 960199", "+44 1632 100778");
+    text_replace(&world->text, "01632 960100", "+44 1632 100777");
+    write_to(world->other, &world->text);
+    assert_int_equal(CONSOLE(world->console, "calendar", "sign", live, world->other), STATUS_OK);
+}
+
+static void what_is_no_record_and_no_kind_is_said_to_be_neither(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(
+        CONSOLE(world->console, "agreement", "explain", "--record", "rubbish", world->north),
+        STATUS_NOT_FOUND);
+    complained(world, "rubbish");
+    complained(world, "is neither a kind nor a code of records");
+    complained(world, "nor the id of a record");
+}
+
 int main(void)
 {
 #define story(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -552,6 +586,8 @@ int main(void)
         story(signed_agreements_are_in_force_as_the_next_version),
         story(what_check_finds_wrong_is_not_signed),
         story(a_calendar_is_signed_only_when_every_minute_has_a_desk),
+        story(a_live_calendar_names_no_telephone_that_nobody_has),
+        story(what_is_no_record_and_no_kind_is_said_to_be_neither),
         story(nobody_signs_without_the_root_key),
         story(for_real_children_no_pattern_is_on_until_two_people_turned_it_on),
     };
