@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "cli/client.h"
+#include "cli/plain.h"
 #include "cli/show.h"
 
 #define WAIT_DEFAULT_S CAIRN_API_POLL_MAX_S
@@ -134,7 +135,7 @@ static void show_told(struct output *output, const struct json_view *item)
 static void show_delivery(struct output *output, const struct json_view *item)
 {
     static const char *const details[] = {"record",     "record_kind", "code",   "urgency",
-                                          "event_date", "notice",      "action", "outcome"};
+                                          "event_date", "action",      "outcome"};
     char line[(ARRAY_LEN(details) + 2) * SHOW_TEXT_BYTES] = ""; /* every part fits */
     struct writer writer = writer_over(line, sizeof(line) - 1);
     char kind[SHOW_TEXT_BYTES];
@@ -143,10 +144,10 @@ static void show_delivery(struct output *output, const struct json_view *item)
     int64_t alert = show_number(item, "alert", 0);
     struct json_view records = json_opt_array(item, "records");
 
-    show_text(item, "kind", kind);
+    show_text(item, json_has(item, "notice") ? "notice" : "kind", kind);
     show_instant(item, "received_at", received);
     write_format(&writer, "%lld  %s  %s", (long long)show_number(item, "delivery", 0), received,
-                 kind);
+                 plain_delivery(kind));
     for (size_t i = 0; i < ARRAY_LEN(details); i++) {
         char text[SHOW_TEXT_BYTES];
         show_text(item, details[i], text);
@@ -222,6 +223,22 @@ static void show_older(struct output *output, const struct json_view *answer)
     }
 }
 
+/* Whoever counts is not to believe that something is missing: `cairn status` says when it is. */
+static void show_skipped(struct output *output, const struct json_view *items)
+{
+    int64_t before = 0;
+
+    for (size_t i = 0; i < json_length(items); i++) {
+        struct json_view item = json_item(items, i);
+        int64_t number = show_number(&item, "delivery", 0);
+        if (before > 0 && number != before + 1) {
+            output_line(output, "Numbers between these are of what nobody needs to read.");
+            return;
+        }
+        before = number;
+    }
+}
+
 static void show_more(struct output *output, const struct inbox_options *given,
                       const struct json_view *answer)
 {
@@ -258,6 +275,7 @@ static enum status take_page(struct cli *cli, struct inbox_options *given)
     if (json_length(&items) == 0 && !given->follow) {
         output_line(&cli->output, "Nothing new.");
     }
+    show_skipped(&cli->output, &items);
     show_more(&cli->output, given, &view);
     status = output_finish(&cli->output);
     output_deinit(&cli->output);

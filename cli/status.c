@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cli/client.h"
+#include "cli/plain.h"
 #include "cli/show.h"
 
 struct status_options {
@@ -250,7 +251,11 @@ static void show_today(struct output *output, const struct json_view *health)
         return;
     }
     output_line(output, "today");
-    show_object(output, "  ", &today);
+    for (const char *name = json_first(&today, &count); name != NULL;
+         name = json_next(&today, name, &count)) {
+        output_line(output, "  %6lld  %s", (long long)json_as_integer(&count, 0, INT64_MAX),
+                    plain_count(name));
+    }
 }
 
 /* Nothing stops a partnership from beginning like that; what is urgent would wait unseen. */

@@ -292,7 +292,7 @@ static const char health[] =
     " \"words\": \"not the canonical encoding\", \"since\": \"2026-11-22T07:00:00.000Z\","
     " \"aside\": true}],"
     " \"returned\": {\"waiting\": 3, \"danger\": 1, \"oldest\": \"2026-11-22T06:00:00.000Z\"},"
-    " \"today\": {\"accepted\": 3},"
+    " \"today\": {\"accepted\": 3, \"grant-stored\": 2},"
     " \"unopened\": {\"alerts\": 2, \"oldest_alert\": \"2026-11-20T08:00:00.000Z\", \"records\": 1,"
     " \"oldest_record\": \"2026-11-22T07:30:00.000Z\"},"
     " \"feeds\": [{\"feed\": \"roll\", \"last\": \"2026-11-19T06:00:00.000Z\"}],"
@@ -553,6 +553,24 @@ static void an_inbox_shows_the_newest_and_how_many_are_older(void **state)
     assert_non_null(strstr(world->console->said, "29 older not shown: cairn inbox --after 0"));
 }
 
+static void what_came_is_said_in_plain_words_and_numbers_may_skip(void **state)
+{
+    struct world *world = *state;
+    agent_answers(world, "200 OK", "application/json",
+                  "{\"items\": [{\"delivery\": 3, \"kind\": \"release\", \"record\": \"gp-1-1\"},"
+                  "{\"delivery\": 7, \"kind\": \"notice\", \"notice\": \"extended\", \"alert\": 2},"
+                  "{\"delivery\": 8, \"kind\": \"later\"}], \"next\": 8, \"more\": false}");
+
+    assert_int_equal(CONSOLE(world->console, "inbox", "--agent", world->path), STATUS_OK);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->console->said, "  may be opened now  gp-1-1\n"));
+    assert_non_null(strstr(world->console->said, "  more of an alert  alert 2\n"));
+    assert_non_null(strstr(world->console->said, "  later\n"));
+    assert_non_null(strstr(world->console->said,
+                           "\nNumbers between these are of what nobody needs to read.\n"));
+}
+
 static void an_inbox_read_from_a_place_says_when_more_came(void **state)
 {
     struct world *world = *state;
@@ -737,6 +755,34 @@ static void what_is_about_another_authoritys_child_is_closed_once_it_was_passed_
     assert_non_null(strstr(world->request, "\"outcome\":\"passed-to-another-authority\""));
 }
 
+static void a_link_is_undone_from_an_alert_or_by_the_agency_whose_record_it_is(void **state)
+{
+    struct world *world = *state;
+    static const char *const who[] = {"--name",   "Rowan",
+                                      "--role",   "Screener",
+                                      "--reason", "Their mother says that it is a cousin."};
+    agent_answers(world, "202 Accepted", "application/json", "{\"words\": \"On its way.\"}");
+    assert_int_equal(CONSOLE(world->console, "record", "1-0000000000000001-2", "--undo-link",
+                             who[0], who[1], who[2], who[3], who[4], who[5], "--agent",
+                             world->path),
+                     STATUS_OK);
+    agent_ends(world);
+    assert_non_null(strstr(world->request, "POST /v1/records/1-0000000000000001-2/decisions"));
+    assert_non_null(strstr(world->request, "\"action\":\"undo-link\""));
+    assert_null(strstr(world->request, "\"record\":"));
+
+    agent_answers(world, "202 Accepted", "application/json", "{\"words\": \"On its way.\"}");
+    assert_int_equal(CONSOLE(world->console, "alert", "4", "--undo-link", "1-0000000000000001-2",
+                             who[0], who[1], who[2], who[3], who[4], who[5], "--agent",
+                             world->path),
+                     STATUS_OK);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->request, "POST /v1/alerts/4/decisions"));
+    assert_non_null(strstr(world->request, "\"action\":\"undo-link\""));
+    assert_non_null(strstr(world->request, "\"record\":\"1-0000000000000001-2\""));
+}
+
 static void without_a_terminal_what_is_missing_is_named_by_its_option(void **state)
 {
     static const char *const rows[][2] = {
@@ -830,6 +876,7 @@ int main(void)
         TEST(alerts_of_one_household_stand_together_each_in_full),
         TEST(one_child_noticed_twice_is_no_household),
         TEST(an_inbox_shows_the_newest_and_how_many_are_older),
+        TEST(what_came_is_said_in_plain_words_and_numbers_may_skip),
         TEST(an_inbox_read_from_a_place_says_when_more_came),
         TEST(an_urgent_submission_is_answered_with_the_number_to_ring),
         TEST(what_came_back_is_listed_with_the_reason_and_what_to_do),
@@ -840,6 +887,7 @@ int main(void)
         TEST(what_a_submission_is_shows_in_its_look),
         TEST(who_decides_and_why_may_come_from_standard_input),
         TEST(what_is_about_another_authoritys_child_is_closed_once_it_was_passed_on),
+        TEST(a_link_is_undone_from_an_alert_or_by_the_agency_whose_record_it_is),
         TEST(without_a_terminal_what_is_missing_is_named_by_its_option),
         TEST(a_spreadsheet_is_shown_the_way_to_the_watched_folder),
         TEST(a_line_that_cannot_be_meant_asks_nobody),
