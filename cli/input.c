@@ -45,3 +45,18 @@ enum status input_read(struct cli *cli, const char *path, struct buf *out)
     return output_refuse(&cli->output, r == -ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED,
                          input_name(path), "cannot be read: %s", strerrordesc_np(-r));
 }
+
+error_t input_option(int key, char *argument, struct argp_state *state)
+{
+    struct input_options *given = state->input;
+
+    if (key != ARGP_KEY_ARG) {
+        return client_option(&given->client, key, argument);
+    }
+    if (given->path != NULL) {
+        argp_error(state, "one file only");
+        return EINVAL;
+    }
+    given->path = argument;
+    return 0;
+}

@@ -14,26 +14,6 @@
 
 #define ANSWER_BYTES 512
 
-struct involve_options {
-    struct client client;
-    const char *path;
-};
-
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
-    struct involve_options *given = state->input;
-
-    if (key != ARGP_KEY_ARG) {
-        return client_option(&given->client, key, argument);
-    }
-    if (given->path != NULL) {
-        argp_error(state, "one file only");
-        return EINVAL;
-    }
-    given->path = argument;
-    return 0;
-}
-
 /* One question. An empty answer leaves the member out when it may be unknown. */
 struct question {
     const char *words;
@@ -138,12 +118,12 @@ enum status command_involve(struct cli *cli, int argc, char **argv)
     static const struct argp_option options[] = {CLIENT_OPTION, {0}};
     static const struct command_line line = {
         .options = options,
-        .parser = parse_option,
+        .parser = input_option,
         .arguments = "[FILE]",
         .help = "Says that this agency has a relationship with a child, which decides who is told. "
                 "Without FILE it asks at a terminal, and reads JSON from standard input elsewhere.",
     };
-    struct involve_options given = {.client = client_default()};
+    struct input_options given = {.client = client_default()};
     const struct command_call call = {argc, argv};
     enum status status = STATUS_OK;
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_API_BODY_MAX_BYTES);

@@ -8,27 +8,7 @@
 #include "cli/input.h"
 #include "cli/show.h"
 
-struct request_options {
-    struct client client;
-    const char *path;
-};
-
-static error_t parse_option(int key, char *argument, struct argp_state *state)
-{
-    struct request_options *given = state->input;
-
-    if (key != ARGP_KEY_ARG) {
-        return client_option(&given->client, key, argument);
-    }
-    if (given->path != NULL) {
-        argp_error(state, "one file only");
-        return EINVAL;
-    }
-    given->path = argument;
-    return 0;
-}
-
-static enum status request(struct cli *cli, const struct request_options *given)
+static enum status request(struct cli *cli, const struct input_options *given)
 {
     struct error error = ERROR_NULL;
     char reference[SHOW_TEXT_BYTES];
@@ -61,13 +41,13 @@ enum status command_request(struct cli *cli, int argc, char **argv)
     static const struct argp_option options[] = {CLIENT_OPTION, {0}};
     static const struct command_line line = {
         .options = options,
-        .parser = parse_option,
+        .parser = input_option,
         .arguments = "[FILE]",
         .help = "Asks the other agencies for what they hold back about a child that this agency is "
                 "involved with: one record, or everything that may be asked for. Each of them "
                 "decides. Reads JSON from standard input without FILE or for -.",
     };
-    struct request_options given = {.client = client_default()};
+    struct input_options given = {.client = client_default()};
     const struct command_call call = {argc, argv};
     enum status status = STATUS_OK;
 
