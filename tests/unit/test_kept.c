@@ -329,14 +329,21 @@ static void sending_on_twice_is_sending_on_once(void **state)
     assert_int_equal(member_count(story->gp, "kept-decided"), 1);
 }
 
+/* A concern that was kept, until a person here sent it on to the front door. */
+static struct reference given_sent_on(struct story *story)
+{
+    agree(story, HOLD);
+    struct reference reference = concern_of(story->gp, "2026-06-20", VERSION("1"), ALIX_NUMBER);
+    turn(story);
+    assert_int_equal(decides(story->gp, &reference, REVIEW_SEND), 0);
+    turn(story);
+    return reference;
+}
+
 static void a_correction_of_what_was_sent_on_goes_to_the_front_door_too(void **state)
 {
     struct story *story = *state;
-    agree(story, HOLD);
-    struct reference first = concern_of(story->gp, "2026-06-20", VERSION("1"), ALIX_NUMBER);
-    turn(story);
-    assert_int_equal(decides(story->gp, &first, REVIEW_SEND), 0);
-    turn(story);
+    struct reference first = given_sent_on(story);
 
     struct reference second = concern_of(story->gp, "2026-06-21", VERSION("2"), ALIX_NUMBER);
     turn(story);
@@ -357,11 +364,7 @@ static void a_correction_of_what_was_sent_on_goes_to_the_front_door_too(void **s
 static void a_correction_about_another_child_is_for_a_person_to_look_at_at_once(void **state)
 {
     struct story *story = *state;
-    agree(story, HOLD);
-    struct reference first = concern_of(story->gp, "2026-06-20", VERSION("1"), ALIX_NUMBER);
-    turn(story);
-    assert_int_equal(decides(story->gp, &first, REVIEW_SEND), 0);
-    turn(story);
+    (void)given_sent_on(story);
 
     struct reference second = concern_of(story->gp, "2026-06-21", VERSION("2"), ANOTHER_NUMBER);
     turn(story);

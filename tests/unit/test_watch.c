@@ -276,6 +276,24 @@ static void a_wrong_header_refuses_the_file_with_its_reason(void **state)
     assert_non_null(strstr(buf_text(&report), "\"result\": \"refused\""));
 }
 
+static void a_spreadsheet_is_refused_with_how_to_save_it(void **state)
+{
+    static const uint8_t zip[] = {'P', 'K', 3, 4, 20, 0, 6, 0, 8, 0, 0, 0, '!', 0, '[', 'C'};
+    struct drop *drop = *state;
+    _cleanup_(buf_deinit) struct buf report = BUF_MAX(FILE_MAX_BYTES);
+    assert_int_equal(
+        file_write_new(path_of(drop, "attendance/in/register.xlsx"), SLICE_OF(zip), 0600), 0);
+    unsigned long long number = number_of(drop, "attendance/in/register.xlsx");
+
+    (void)watch_turn(drop->watch);
+
+    assert_true(left(drop, "attendance/failed", number, "register.xlsx"));
+    read_report(drop, "attendance/failed", number, "register.xlsx.report.txt", &report);
+    assert_non_null(strstr(buf_text(&report), "refused, and nothing of it was taken"));
+    assert_non_null(strstr(buf_text(&report), "save the file as \"CSV UTF-8\", not as a "
+                                              "spreadsheet (.xlsx)"));
+}
+
 static void a_record_that_says_nothing_we_may_keep_is_refused(void **state)
 {
     struct drop *drop = *state;
@@ -610,6 +628,7 @@ int main(void)
         TEST(the_same_file_again_makes_no_second_record),
         TEST(after_a_crash_before_the_move_the_file_is_taken_to_its_end),
         TEST(a_wrong_header_refuses_the_file_with_its_reason),
+        TEST(a_spreadsheet_is_refused_with_how_to_save_it),
         TEST(a_record_that_says_nothing_we_may_keep_is_refused),
         TEST(what_is_being_written_is_left_alone),
         TEST(what_is_moved_in_is_taken_at_once),
