@@ -17,6 +17,14 @@ void report_deinit(struct report *report)
     *report = REPORT_NULL;
 }
 
+/* As much of it as fits: words for people. */
+static void cut_text(char *out, size_t out_bytes, const char *text)
+{
+    size_t len = strnlen(text, out_bytes - 1);
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
 void report_find(struct report *report, enum report_effect effect, uint64_t row, const char *column,
                  const char *what)
 {
@@ -30,8 +38,8 @@ void report_find(struct report *report, enum report_effect effect, uint64_t row,
     struct report_finding *finding = &report->findings[report->n++];
     finding->effect = effect;
     finding->row = row;
-    (void)snprintf(finding->column, sizeof(finding->column), "%s", column);
-    (void)snprintf(finding->what, sizeof(finding->what), "%s", what);
+    cut_text(finding->column, sizeof(finding->column), column);
+    cut_text(finding->what, sizeof(finding->what), what);
 }
 
 static void note_danger(struct report *report, const struct intake_item *item)
