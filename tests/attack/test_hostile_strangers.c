@@ -70,13 +70,12 @@ static struct flood flood;
 static uint64_t resident(void)
 {
     char path[64];
-    unsigned long long pages = 0;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(256);
     (void)snprintf(path, sizeof(path), "/proc/%d/statm", (int)flood.broker.pid);
-    FILE *in = fopen(path, "re");
-    assert_non_null(in);
-    assert_int_equal(fscanf(in, "%*u %llu", &pages), 1);
-    (void)fclose(in);
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    assert_int_equal(file_read(path, &text), 0);
+    const char *second = strchr(buf_text(&text), ' ');
+    assert_non_null(second);
+    return number_in(second) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static size_t open_files(void)
@@ -131,10 +130,8 @@ static void read_cases(void)
 
 static void read_address(void)
 {
-    unsigned port = 0;
-    assert_int_equal(sscanf(flood.estate.endpoint, "tcp://127.0.0.1:%u", &port), 1);
     flood.address = (struct sockaddr_in){.sin_family = AF_INET,
-                                         .sin_port = htons((uint16_t)port),
+                                         .sin_port = htons(flood.estate.port),
                                          .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
 }
 

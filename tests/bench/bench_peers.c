@@ -42,6 +42,18 @@ static void control(const struct peers *peers, const struct peer *peer, const ch
     }
 }
 
+static bool read_figures(FILE *pipe, double *out, size_t n)
+{
+    char line[256];
+    char *at = pipe == NULL ? NULL : fgets(line, sizeof(line), pipe);
+    for (size_t i = 0; i < n && at != NULL; i++) {
+        char *end = at;
+        out[i] = strtod(at, &end);
+        at = end == at ? NULL : end;
+    }
+    return at != NULL;
+}
+
 static void ask(const struct peers *peers, const struct peer *peer, int seconds,
                 struct report *report)
 {
@@ -52,10 +64,8 @@ static void ask(const struct peers *peers, const struct peer *peer, int seconds,
 
     assert(n > 0 && (size_t)n < sizeof(command));
     FILE *pipe = popen(command, "re");
-    int got = pipe == NULL ? 0
-                           : fscanf(pipe, "%lf %lf %lf %lf %lf", &said[0], &said[1], &said[2],
-                                    &said[3], &said[4]);
-    if (pipe == NULL || pclose(pipe) != 0 || got != (int)ARRAY_LEN(said)) {
+    bool whole = read_figures(pipe, said, ARRAY_LEN(said));
+    if (pipe == NULL || pclose(pipe) != 0 || !whole) {
         bench_fail("%s was not measured", peer->server);
     }
     for (size_t i = 0; i < ARRAY_LEN(said); i++) {

@@ -38,13 +38,9 @@ static size_t read_proc(pid_t pid, const char *name, char *text, size_t text_byt
 uint64_t rig_anonymous_bytes(pid_t pid)
 {
     char text[8192];
-    unsigned long long kib = 0;
     (void)read_proc(pid, "status", text, sizeof(text));
     const char *line = strstr(text, "RssAnon:");
-    if (line != NULL) {
-        (void)sscanf(line, "RssAnon: %llu", &kib);
-    }
-    return (uint64_t)kib << 10;
+    return line == NULL ? 0 : number_in(line) << 10;
 }
 
 uint64_t rig_settled_bytes(pid_t pid)
@@ -93,10 +89,9 @@ static void signal_signer(const struct process *broker, int sig)
 {
     char name[64];
     char text[256];
-    int pid = 0;
     (void)snprintf(name, sizeof(name), "task/%d/children", (int)broker->pid);
     assert_true(read_proc(broker->pid, name, text, sizeof(text)) > 0);
-    assert_int_equal(sscanf(text, "%d", &pid), 1); /* the only child that it has */
+    pid_t pid = (pid_t)number_in(text); /* the only child that it has */
     assert_true(pid > 1);
     assert_int_equal(kill(pid, sig), 0);
 }

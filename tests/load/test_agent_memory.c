@@ -142,7 +142,8 @@ static int answer(int fd)
     ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
     if (n > 0) {
         text[n] = '\0';
-        (void)sscanf(text, "HTTP/1.1 %d", &status);
+        const char *after = strchr(text, ' '); /* HTTP/1.1 */
+        status = after == NULL ? 0 : (int)number_in(after);
     }
     return status;
 }

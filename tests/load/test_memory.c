@@ -149,9 +149,7 @@ static void attack_strangers(void)
     static const uint8_t greeting[] = {0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f};
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    unsigned port = 0;
-    assert_int_equal(sscanf(scene.estate.endpoint, "tcp://127.0.0.1:%u", &port), 1);
-    address.sin_port = htons((uint16_t)port);
+    address.sin_port = htons(scene.estate.port);
     for (size_t i = 0; i < STRANGERS; i++) {
         scene.strangers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         assert_true(scene.strangers[i] >= 0);

@@ -26,6 +26,7 @@
 #include <cmocka.h>
 
 #include "base/slice.h"
+#include "base/text.h"
 #include "os/fd.h"
 #include "os/files.h"
 #include "support/scratch.h"
@@ -85,6 +86,7 @@ static void choose_endpoint(struct estate *estate)
         assert_int_equal(getrandom(&port, sizeof(port), 0), sizeof(port));
         port = (uint16_t)(PORT_FIRST + port % PORTS);
         if (claim_port(estate, port)) {
+            estate->port = port;
             (void)snprintf(estate->endpoint, sizeof(estate->endpoint), "tcp://127.0.0.1:%u", port);
             return;
         }
@@ -192,6 +194,17 @@ void estate_configure(const struct estate *estate, const char *name, const char 
 }
 
 /* --- processes --- */
+
+uint64_t number_in(const char *text)
+{
+    static const char digits[] = "0123456789";
+    char word[24];
+    uint64_t number = 0;
+    const char *at = text + strcspn(text, digits);
+    assert_true(text_copy(word, sizeof(word), slice_make(at, strspn(at, digits))));
+    assert_true(u64_parse(word, UINT64_MAX, &number));
+    return number;
+}
 
 static int notify_socket(const char *path)
 {

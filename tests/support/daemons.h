@@ -20,6 +20,7 @@
 struct estate {
     char dir[SCRATCH_BYTES];
     char endpoint[64];
+    uint16_t port;  /* its own, of the loopback */
     char claim[64]; /* the file whose lock keeps other tests off that port */
     int claimed;
     int processes; /* started so far: numbers their sockets and logs */
@@ -38,6 +39,9 @@ void estate_run(const struct estate *estate, const char *const words[]);
 /* The same with `cairn`. */
 void estate_cairn(const struct estate *estate, const char *const words[]);
 #define ESTATE_CAIRN(estate, ...) estate_cairn((estate), (const char *const[]){__VA_ARGS__, NULL})
+
+/* The first whole number in the text, which has one: of a file in /proc, of an answer. */
+uint64_t number_in(const char *text);
 
 struct process {
     pid_t pid; /* 0: does not run */
