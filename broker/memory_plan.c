@@ -15,6 +15,10 @@
 /* What one thread may touch of its stack: alert_look's chronology is the largest frame. */
 #define STACK_BYTES (1ULL << 20)
 #define PAGE_BYTES  4096ULL /* of the store */
+/* libzmq takes whole pages for a large frame, and holds one that arrives and one that it deciphers
+ * beside those that it queues. */
+#define HELD_FRAME_BYTES (CAIRN_FRAME_MAX_BYTES + PAGE_BYTES)
+#define IN_WORK_FRAMES   2
 
 static_assert(2 * CAIRN_AGENCIES_MAX <= CAIRN_BROKER_FILES_MAX / 2,
               "agencies find room beside as many strangers");
@@ -44,7 +48,7 @@ void memory_plan_rows(size_t agencies, int workers, uint64_t ret[N_MEMORY_ROWS])
     /* libzmq queues whole messages per connection, both ways; two connections while an agency
      * reconnects. */
     ret[MEMORY_PEERS] =
-        2ULL * agencies * (uint64_t)(CAIRN_SEND_HWM + CAIRN_RECEIVE_HWM) * CAIRN_FRAME_MAX_BYTES;
+        2ULL * agencies * (CAIRN_SEND_HWM + CAIRN_RECEIVE_HWM + IN_WORK_FRAMES) * HELD_FRAME_BYTES;
     ret[MEMORY_STRANGERS] = (uint64_t)CAIRN_BROKER_FILES_MAX * CAIRN_STRANGER_BYTES;
     ret[MEMORY_THREADS] = ((uint64_t)workers + 6) * STACK_BYTES;
 }

@@ -16,6 +16,11 @@
 /* Of a JSON value in memory, the smallest of which has two bytes of text. */
 #define JSON_VALUE_BYTES 150ULL
 
+/* libzmq takes whole pages for a large frame, and holds one that arrives and one that it deciphers
+ * beside those that it queues. */
+#define HELD_FRAME_BYTES (CAIRN_FRAME_MAX_BYTES + 4096ULL)
+#define IN_WORK_FRAMES   2
+
 static uint64_t parsed_bytes(uint64_t text_bytes)
 {
     uint64_t values = text_bytes / 2 < JSON_VALUES_MAX ? text_bytes / 2 : JSON_VALUES_MAX;
@@ -42,7 +47,7 @@ void agent_memory_plan_rows(uint64_t ret[N_AGENT_MEMORY_ROWS])
     ret[AGENT_MEMORY_LARGE] = CAIRN_API_LARGE_BODIES_MAX * large;
     /* One writer at a time: the pages of the largest submission, before they are on disk. */
     ret[AGENT_MEMORY_PAGES] = CAIRN_BUNDLE_ENTRIES_MAX * CAIRN_AGENT_ENTRY_BYTES;
-    ret[AGENT_MEMORY_LINK] = (uint64_t)CAIRN_AGENT_RECEIVE_HWM * CAIRN_FRAME_MAX_BYTES;
+    ret[AGENT_MEMORY_LINK] = (CAIRN_AGENT_RECEIVE_HWM + IN_WORK_FRAMES) * HELD_FRAME_BYTES;
 }
 
 uint64_t agent_memory_plan_bytes(void)
