@@ -17,6 +17,7 @@ import kills
 import partnership
 import power
 import renewals
+import restores
 import stories
 
 
@@ -47,6 +48,7 @@ PARTS = (
     ("crash-points", "Death at every named crash point", crash_point_part),
     ("power", "Loss of power", power_part),
     ("keys", "Keys that are renewed, agencies that are revoked", lambda given: renewals.run(given, say)),
+    ("restores", "A broker that comes back from an older copy", lambda given: restores.run(given, say)),
     ("calls", "Every system call fails, once and for ever", lambda given: calls.run(given, say)),
     ("traced-calls", "System calls that fail under strace", lambda given: stories.traced_calls(given, say)),
     ("memory", "Memory that runs out", lambda given: stories.memory(given, say)),
@@ -96,6 +98,7 @@ def options():
     parser.add_argument("--agency-renewals", type=int, default=1000, metavar="N", help="sets of keys that agencies renew")
     parser.add_argument("--broker-renewals", type=int, default=100, metavar="N", help="transport keys that brokers renew")
     parser.add_argument("--revocations", type=int, default=100, metavar="N", help="agencies that are revoked")
+    parser.add_argument("--snapshots", type=int, default=100, metavar="N", help="older copies of a broker that come back")
     parser.add_argument("--calls", type=int, default=0, metavar="N", help="so many of the calls that fail, drawn; 0: every one")
     parser.add_argument("--only-calls", default="", metavar="REGEX", help="of those, PHASE/WHO/THREAD/CALL/INSTANCE/ERROR")
     parser.add_argument("--traced-calls", type=int, default=200, metavar="N", help="runs in which strace lets a call fail")

@@ -138,6 +138,7 @@ static void judge_verdict(const struct said *said)
 {
     bool accepted = said->logged || said->withdrawn || said->may_be_lost;
     bool may_fail = said->kind == SAID_DECISION || said->kind == SAID_REQUEST ||
+                    said->kind == SAID_LINK ||
                     said->verdict == VERDICT_REVOKED_KEY; /* the model has looked */
     if (!accepted && !may_fail) {
         model_wrong("what agency %u said of child %d (kind %d) is refused: %s", said->agency,
@@ -164,7 +165,8 @@ static void judge_feedback(const struct life *life, const struct said *said,
     _cleanup_(store_end) struct store_txn *txn = store_read(node->member->agent.store);
     bool must = node->agency == MASH || ((said->concerns & 1U << node->agency) != 0 &&
                                          has_listed(&life->model, node->agency, said->child));
-    if (!must || said->repeated || node->restored > 0 || life->revokes) {
+    bool unsure = life->model.parted && said->child == SIM_BY_NAME;
+    if (!must || unsure || said->repeated || node->restored > 0 || life->revokes) {
         return;
     }
     if ((said->heard & 1U << node->agency) == 0 || !known_alert_get(txn, said->alert, &known) ||
@@ -201,7 +203,8 @@ static void judge_alerts(struct life *life)
         }
     }
     for (int child = 1; child <= SIM_CHILDREN; child++) {
-        if (raised[child] != life->model.alert[child]) {
+        bool unsure = life->model.parted && child == SIM_BY_NAME;
+        if (raised[child] != life->model.alert[child] && !unsure) {
             model_wrong("child %d %s", child,
                         raised[child] ? "has an alert too many" : "lacks its alert");
         }

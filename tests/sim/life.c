@@ -333,6 +333,7 @@ static void begin(void)
     life.changes = chance_one_in(2);
     life.revokes = chance_one_in(3);
     life.renews = chance_one_in(3);
+    life.links = !life.restores && chance_one_in(2); /* a store that went back has other handles */
     network_start();
     model_start(&life.model);
     hub_start(&life.hub, &life.model);

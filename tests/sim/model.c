@@ -85,10 +85,23 @@ bool model_by_name(uint32_t agency, int child)
     return child == SIM_BY_NAME && (agency == HEALTH_VISITING || agency == SCHOOL);
 }
 
-/* To this agency a name is all that says whom it is about. */
-static bool is_by_name(const struct said *said, uint32_t agency)
+static bool has_link(const struct model *model, uint32_t agency, int child, enum model_link link)
 {
-    return model_by_name(said->agency, said->child) || model_by_name(agency, said->child);
+    return model_by_name(agency, child) && model->links[agency] == link;
+}
+
+/* To this agency a name is all that says whom it is about. */
+static bool is_by_name(const struct model *model, const struct said *said, uint32_t agency)
+{
+    return has_link(model, said->agency, said->child, MODEL_BY_NAME) ||
+           has_link(model, agency, said->child, MODEL_BY_NAME);
+}
+
+/* A person has said that they mean two children. */
+static bool is_apart(const struct model *model, const struct said *said, uint32_t agency)
+{
+    return has_link(model, said->agency, said->child, MODEL_APART) ||
+           has_link(model, agency, said->child, MODEL_APART);
 }
 
 /* The parts of a record that its recipient may have, as things stand. */
@@ -106,12 +119,13 @@ static uint8_t may_have(const struct model *model, const struct said *said, uint
         uint8_t card = said->listed ? PART_BIT(PART_CARD) : 0;
         return said->released ? BOTH_PARTS : card;
     }
-    if (said->kind == SAID_MISSED || said->immediate || !model->involved[agency][said->child]) {
+    if (said->kind == SAID_MISSED || said->immediate || !model->involved[agency][said->child] ||
+        is_apart(model, said, agency)) {
         return 0;
     }
     bool shared =
         rules->circle == MODEL_SHARE || (rules->circle == MODEL_ASK && said->granted[agency]);
-    uint8_t parts = is_by_name(said, agency) ? PART_BIT(PART_CARD) : BOTH_PARTS;
+    uint8_t parts = is_by_name(model, said, agency) ? PART_BIT(PART_CARD) : BOTH_PARTS;
     return shared ? parts : 0;
 }
 
@@ -144,9 +158,10 @@ uint8_t model_must(const struct model *model, const struct said *said, uint32_t 
     }
     if (agency == MASH) {
         uint8_t card = said->listed ? PART_BIT(PART_CARD) : 0;
-        return said->released ? BOTH_PARTS : card;
+        bool unsure = model->parted && said->child == SIM_BY_NAME;
+        return unsure ? 0 : said->released ? BOTH_PARTS : card;
     }
-    if (is_by_name(said, agency)) {
+    if (model_by_name(said->agency, said->child) || model_by_name(agency, said->child)) {
         return 0; /* names are linked as far as nothing speaks against it */
     }
     bool shared = said->kind == SAID_CONCERN && !said->immediate && said->circle_shares;
@@ -264,6 +279,10 @@ static void enter(struct model *model, struct said *said, const struct logged *l
     case SAID_DECISION:
         decide(model, said);
         break;
+    case SAID_LINK:
+        model->links[said->member] = said->confirms ? MODEL_ONE_CHILD : MODEL_APART;
+        model->parted = model->parted || !said->confirms;
+        break;
     }
 }
 
@@ -314,12 +333,14 @@ static void tell(struct model *model, struct said *said, uint32_t agency, uint8_
         break;
     case SAID_INVOLVEMENT:
         allowed =
-            agency != said->agency && (parts == 0 || !is_by_name(said, agency)) &&
+            agency != said->agency && !is_apart(model, said, agency) &&
+            (parts == 0 || !is_by_name(model, said, agency)) &&
             (in_circle(model, said, agency) || (parts == 0 && speaks_of(model, said, agency)));
         break;
     case SAID_RETRACTION:
         allowed = agency != said->agency;
         break;
+    case SAID_LINK:
     case SAID_DECISION:
         allowed = true; /* colleagues of whoever decided are told as well */
         break;

@@ -9,7 +9,9 @@
  * Its partnership has agreements of its own (model_agreements): a routine concern goes to whoever is
  * involved as `circle` says and to the front door as `door` says; an immediate one always to the
  * front door; a child that was not brought is held for the front door until there are three of them.
- * Of a child that somebody knows by name alone, nobody but the front door opens an account.
+ * Of a child that somebody knows by name alone, nobody but the front door opens an account, until a
+ * person has confirmed that it is this child; and once a person has said that it is another, neither
+ * is told anything of the other's.
  */
 #ifndef SIM_MODEL_H
 #define SIM_MODEL_H
@@ -34,7 +36,8 @@ enum said_kind {
     SAID_RETRACTION,
     SAID_DECISION, /* the front door opens the child's alert, or closes it */
     SAID_REQUEST,  /* for all that others hold back of a child */
-    SAID_KINDS = SAID_REQUEST
+    SAID_LINK,     /* that whom an agency knows by name is the child, or is not */
+    SAID_KINDS = SAID_LINK
 };
 
 /* One thing that somebody said, and what has become of it. */
@@ -47,6 +50,8 @@ struct said {
     size_t takes_back; /* of a retraction: what */
     uint64_t alert;    /* of a decision: about which */
     uint32_t outcome;  /* of one that closes it; 0: it opens it */
+    bool confirms;     /* of a link ... */
+    uint32_t member;   /* ... of whom */
     struct reference reference;
     bool may_be_lost; /* its agent went back to a copy from before it */
     bool withdrawn;   /* before it left */
@@ -85,6 +90,13 @@ struct logged {
     struct said *grants; /* and what; NULL: nothing that anybody said */
 };
 
+/* What holds between the child and whom an agency knows by its name alone. */
+enum model_link {
+    MODEL_BY_NAME = 0,
+    MODEL_ONE_CHILD, /* a person has confirmed it */
+    MODEL_APART      /* or refused or undone it: for good, until a person says otherwise */
+};
+
 enum model_effect {
     MODEL_SHARE = 1,
     MODEL_HOLD,
@@ -115,6 +127,8 @@ struct model {
     struct model_keys keys_by[MODEL_VERSIONS + 1][SIM_AGENTS + 1]; /* by version of the directory */
     struct model_keys keys[SIM_AGENTS + 1];                        /* in force */
     uint32_t key_ids[SIM_AGENTS + 1][MODEL_KEYS + 1]; /* of signing keys, by set from 1 */
+    enum model_link links[SIM_AGENTS + 1];            /* of SIM_BY_NAME: model_by_name */
+    bool parted; /* a link was: its alerts may be withdrawn, or others */
     bool involved[SIM_AGENTS + 1][SIM_CHILDREN + 1];
     bool alert[SIM_CHILDREN + 1];
     uint64_t frames; /* heard */

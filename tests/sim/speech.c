@@ -205,6 +205,75 @@ static void decide_alert(struct life *life, struct node *node)
     }
 }
 
+/* A record of the child by an agency that knows it by name alone, in this alert; NULL: none. */
+static const struct said *listed_by_name(struct life *life, uint64_t alert, struct entry_id *ret)
+{
+    struct alert_row row;
+    struct entry_row entry;
+    _cleanup_(store_end) struct store_txn *txn = store_read(life->hub.world->store);
+    if (!alert_row_get(txn, alert, &row)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < row.n_records; i++) {
+        const struct said *said = entry_row_get(txn, &row.records[i].entry, &entry)
+                                      ? model_said(&life->model, &entry.item)
+                                      : NULL;
+        if (said != NULL && model_by_name(said->agency, said->child)) {
+            *ret = row.records[i].entry;
+            return said;
+        }
+    }
+    return NULL;
+}
+
+/* One of its own about that child that is stored. */
+static const struct said *own_by_name(struct life *life, uint32_t agency, struct entry_id *ret)
+{
+    for (size_t i = 0; i < life->model.n_said; i++) {
+        const struct said *said = &life->model.said[i];
+        if (said->agency == agency && said->kind <= SAID_MISSED && said->logged &&
+            model_by_name(agency, said->child)) {
+            *ret = life->model.log[said->index].id;
+            return said;
+        }
+    }
+    return NULL;
+}
+
+/* Whom an agency knows by its name is the child, says the front door by an alert; or is not, says the
+ * front door, or that agency. */
+static void decide_link(struct life *life, struct node *node)
+{
+    static const enum action actions[] = {ACTION_CONFIRM_LINK, ACTION_REFUSE_LINK,
+                                          ACTION_UNDO_LINK};
+    struct said said = {.kind = SAID_LINK, .agency = node->agency, .child = SIM_BY_NAME};
+    struct decide_request decision = {
+        .has_record = true,
+        .name = "C. Screener",
+        .role = "screening officer",
+        .reason = "Both addresses and the mother's name were compared by telephone.",
+    };
+    struct error error = ERROR_NULL;
+    const struct said *record = NULL;
+    bool at_alert = node->agency == MASH;
+    decision.action = actions[at_alert ? chance_below(3) : 1 + chance_below(2)];
+    decision.alert = at_alert ? 1 + chance_below(ALERTS) : 0;
+    record = at_alert ? listed_by_name(life, decision.alert, &decision.record)
+                      : own_by_name(life, node->agency, &decision.record);
+    if (!life->links || record == NULL) {
+        return;
+    }
+    said.member = record->agency;
+    said.confirms = decision.action == ACTION_CONFIRM_LINK;
+    int r = decide_submit(&node->member->agent, &decision, &said.reference, &error);
+    if (r == 0) {
+        (void)add(life, &said);
+    } else if (r != -EAGAIN) {
+        model_wrong("agency %u may not say who is one child: %s %s", node->agency, error.where,
+                    error.what);
+    }
+}
+
 static void ask_others(struct life *life, struct node *node)
 {
     struct said said = {
@@ -266,7 +335,7 @@ static void answer_request(struct life *life, struct node *node)
 
 void speech_say(struct life *life, struct node *node)
 {
-    uint32_t drawn = chance_below(20);
+    uint32_t drawn = chance_below(21);
     if (life->model.n_said >= MODEL_SAID - 1) {
         return;
     }
@@ -280,6 +349,8 @@ void speech_say(struct life *life, struct node *node)
         decide_alert(life, node);
     } else if (drawn < 18) {
         ask_others(life, node);
+    } else if (drawn < 19) {
+        decide_link(life, node);
     } else {
         answer_request(life, node);
     }

@@ -17,6 +17,7 @@ struct life {
     size_t backed_up[SIM_AGENTS + 1];       /* how much had been said when its copy was made */
     bool restores;                          /* agents go back to older copies in this life */
     bool changes;                           /* agreements change */
+    bool links;                             /* people say who is one child */
     bool revokes;                           /* agencies are revoked and admitted again */
     uint32_t revoked;                       /* bit 1 << agency */
     bool renews;                            /* agencies renew their keys */
