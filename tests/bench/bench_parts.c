@@ -57,7 +57,8 @@ static double records(struct core *core, size_t n)
         core_commit(core);
         spent_s += bench_now_s() - start_s;
     }
-    return spent_s * 1e6 / (double)((n + RECORDS_BATCH - 1) / RECORDS_BATCH * RECORDS_BATCH);
+    size_t whole_batches = (n + RECORDS_BATCH - 1) / RECORDS_BATCH;
+    return spent_s * 1e6 / (double)(whole_batches * RECORDS_BATCH);
 }
 
 /* --- who is who --- */

@@ -219,6 +219,7 @@ void load_expect_oracle(const struct load *load, const struct estate *estate)
     char store[ESTATE_PATH];
     char governance[ESTATE_PATH];
     char export[ESTATE_PATH];
+    static const char judge[] = SOURCE_DIR "/tests/fault/verify.py";
     estate_path(estate, "north/broker/data", store);
     estate_path(estate, "north/governance", governance);
     estate_path(estate, "export", export);
@@ -226,7 +227,7 @@ void load_expect_oracle(const struct load *load, const struct estate *estate)
     ESTATE_CAIRN(estate, "log", "export", store, export, "--governance", governance);
     const char *const words[] = {"python3",
                                  "-B",
-                                 SOURCE_DIR "/tests/fault/verify.py",
+                                 judge,
                                  export,
                                  "--submitted",
                                  load->submitted_path,
