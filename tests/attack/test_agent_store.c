@@ -7,7 +7,9 @@
  *
  * What is not found: a row that was removed as LMDB removes it, and the whole store put back to an older state. So
  * does a bit of the transaction's number on one of LMDB's two meta pages: readers see the commit before the last,
- * whole, as if a copy of that moment had come back. Such a change must read exactly as that.
+ * whole, as if a copy of that moment had come back. Such a change must read exactly as that. And an earlier copy of
+ * a page, which lies about until it is written over, exchanged for the one in use: rows that the agent wrote, each
+ * with its tag, of an earlier commit. Nothing else may.
  * The short form takes a sample; `./run attack` as in test_tampering.c.
  */
 #include <errno.h>
@@ -64,6 +66,7 @@ static struct scene {
     uint64_t found;
     uint64_t died; /* and so found: the process that looks is not the agent */
     uint64_t older_read;
+    uint64_t earlier_pages;
     uint64_t silent;
     uint64_t hung;
 } scene;
@@ -167,6 +170,8 @@ static void tally(void *data, const struct change *change, const struct looked *
         scene.found++;
     } else if (looked->said == FATE_OLDER && page->kind == PAGE_META) {
         scene.older_read++;
+    } else if (change->page != 0) {
+        scene.earlier_pages++;
     } else {
         scene.silent++;
         (void)printf("an agent starts with byte %zu changed, of page %zu (%s %s), seen %u\n",
@@ -239,12 +244,13 @@ static void change_everything(const char *whose)
     flush();
 
     if (setting("CAIRN_ATTACK_STEP", 0) != 0) {
-        (void)printf("%s: %zu pages, %zu rows: %" PRIu64 " changes: %" PRIu64
-                     " the same rows, %" PRIu64 " refused with a reason, %" PRIu64
-                     " of which the process that looks died, %" PRIu64 " one commit older, %" PRIu64
-                     " silent\n",
-                     whose, scene.spoiled.len / PAGE_BYTES, scene.spoiled.n_rows, scene.tried,
-                     scene.harmless, scene.found, scene.died, scene.older_read, scene.silent);
+        (void)printf(
+            "%s: %zu pages, %zu rows: %" PRIu64 " changes: %" PRIu64 " the same rows, %" PRIu64
+            " refused with a reason, %" PRIu64 " more because the process that looks died, %" PRIu64
+            " one commit older, %" PRIu64 " by an earlier copy of a page, %" PRIu64 " silent\n",
+            whose, scene.spoiled.len / PAGE_BYTES, scene.spoiled.n_rows, scene.tried,
+            scene.harmless, scene.found, scene.died, scene.older_read, scene.earlier_pages,
+            scene.silent);
     }
     assert_true(scene.found > 0);
     assert_int_equal(scene.hung, 0);
