@@ -213,7 +213,12 @@ static enum session_result hear_others(struct session *session, const struct gov
     _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
     _cleanup_(buf_deinit) struct buf evidence = BUF_MAX(WITNESS_NOTE_BYTES);
     const struct agent *agent = session->agent;
-    if (!session->asked_others || !govern_keep_place(agent->keep, &place)) {
+    int64_t next_ms = clock_boot_ms(agent->clock) + CONFIRM_ASK_MS;
+    if (!session->asked_others) {
+        return SESSION_GOES_ON;
+    }
+    if (!govern_keep_place(agent->keep, &place)) { /* we could not tell our own from others' */
+        session->confirm_due_ms = next_ms;
         return SESSION_GOES_ON;
     }
     const struct confirm_view view = {
@@ -231,7 +236,7 @@ static enum session_result hear_others(struct session *session, const struct gov
         return fork_seen(session, buf_slice(&evidence), ANOTHER_TO_OTHERS);
     }
     if (agent_commit(&txn) == 0 && reply->n_cosigned < CAIRN_COSIGNED_MAX) {
-        session->confirm_due_ms = clock_boot_ms(agent->clock) + CONFIRM_ASK_MS;
+        session->confirm_due_ms = next_ms;
     }
     return SESSION_GOES_ON;
 }

@@ -247,6 +247,7 @@ static const struct {
     {CAIRN_NARROW_MAX, "agencies that an author may leave out"},
     {CAIRN_HIDDEN_MAX_DAYS, "days that an author may hide a record"},
     {CAIRN_CREDIT_MAX, "items of a delivery, and credit"},
+    {CAIRN_COSIGNED_MAX, "cosigned heads in an answer to hello"},
     {CAIRN_ALERT_RECORDS_MAX, "headlines of a notice"},
     {CAIRN_ADDRESSEES_MAX, "readers in a state reply"},
     {CAIRN_PICTURE_HEADLINES_MAX, "headlines of a picture"},
