@@ -214,8 +214,8 @@ static uint32_t get_number(const struct json_view *object, const char *key,
     char text[64];
 
     json_get_copy(object, key, text, sizeof(text));
-    uint32_t value = text[0] == '\0' ? 0 : number(text);
-    if (text[0] != '\0' && value == 0) {
+    uint32_t value = number(text);
+    if (value == 0 && json_ok(object)) {
         struct json_view member = json_member(object, key);
         (void)json_refuse(&member, "is not one of the words known here");
     }

@@ -89,6 +89,8 @@ struct siege_dump {
 struct siege_dump siege_dump(struct siege *siege);
 /* Nothing at all has changed, in no table. */
 void siege_expect_untouched(struct siege *siege, const struct siege_dump *before);
+/* Nothing has changed but what entries leave that are refused, however many they were. */
+void siege_expect_no_more_than_refusals(struct siege *siege, const struct siege_dump *before);
 /* Each of n refused entries left its leaf (with a refusing verdict), its row in the index of ids, its
  * number in its stream, and its input in the journal; nothing else has changed. */
 void siege_expect_refusals_only(struct siege *siege, const struct siege_dump *before, uint64_t n);

@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """coverage.py BUILD [--missing FILE]: how much of the parsers (parsers.txt) the committed corpus reaches. BUILD is made with the
 preset `coverage`. Each target reads its corpus once, without changing it; LLVM counts lines and branches. --missing shows
-the lines of one file that nothing reaches."""
+the lines of one file that nothing reaches.
+
+Two things are not counted: functions that parsers.txt names, with the reason why they are no parsers; and a block that ends
+the process (log_fatal), with the side of its condition that leads there, for no input may lead there."""
 import argparse
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -17,11 +21,18 @@ BRANCHES_AIM = 90
 
 
 def parsers():
-    lines = (HERE / "parsers.txt").read_text(encoding="utf-8").splitlines()
-    listed = [line for line in lines if line and not line.startswith("#")]
-    gone = [name for name in listed if not (ROOT / name).is_file()]
-    if gone:
-        sys.exit(f"tests/fuzz/parsers.txt: there is no {' '.join(gone)}")
+    """{file: names of its functions that are no parsers}. Indented lines below a file: "REASON: NAME NAME..."."""
+    listed = {}
+    for line in (HERE / "parsers.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith(" "):
+            reason, _, names = line.strip().partition(": ")
+            if not reason or not names:
+                sys.exit(f"tests/fuzz/parsers.txt: no reason or no functions: {line}")
+            listed[list(listed)[-1]].update(names.split())
+        elif line and not line.startswith("#"):
+            if not (ROOT / line).is_file():
+                sys.exit(f"tests/fuzz/parsers.txt: there is no {line}")
+            listed[line] = set()
     return listed
 
 
@@ -43,13 +54,84 @@ def objects(programs):
     return [programs[0], *(word for program in programs[1:] for word in ("-object", program))]
 
 
-def summary(programs, merged):
-    """{file: its counts}."""
-    said = subprocess.run(["llvm-cov", "export", "-summary-only", f"-instr-profile={merged}", *objects(programs)],
-                          check=True, capture_output=True, text=True)
+def name_of(path):
+    return os.path.relpath(path, ROOT)
+
+
+def exported(programs, merged):
+    said = subprocess.run(["llvm-cov", "export", f"-instr-profile={merged}", *objects(programs)], check=True,
+                          capture_output=True, text=True)
+    return json.loads(said.stdout)["data"][0]
+
+
+def line_counts(programs, merged):
+    """{file: {line: how often}} of the lines that hold code."""
+    shown = subprocess.run(["llvm-cov", "show", f"-instr-profile={merged}", *objects(programs)], check=True,
+                           capture_output=True, text=True).stdout
     found = {}
-    for file in json.loads(said.stdout)["data"][0]["files"]:
-        found[os.path.relpath(file["filename"], ROOT)] = file["summary"]
+    counts = {}
+    for line in shown.splitlines():
+        if line.startswith("/") and line.endswith(":"):
+            counts = found.setdefault(name_of(line[:-1]), {})
+        parts = line.split("|", 2)
+        if len(parts) == 3 and parts[0].strip().isdigit() and parts[1].strip():
+            counts[int(parts[0])] = parts[1].strip()
+    return found
+
+
+def function_lines(data, listed):
+    """{file: lines of the functions that are no parsers}."""
+    found = {name: set() for name in listed}
+    left = {(name, function) for name, functions in listed.items() for function in functions}
+    for function in data["functions"]:
+        name = name_of(function["filenames"][0])
+        plain = function["name"].rpartition(":")[2]
+        if plain in listed.get(name, ()):
+            first, last = function["regions"][0][0], function["regions"][0][2]
+            found[name].update(range(first, last + 1))
+            left.discard((name, plain))
+    if left:
+        sys.exit("tests/fuzz/parsers.txt: no such function: " + ", ".join(f"{name} {which}" for name, which in sorted(left)))
+    return found
+
+
+def deadly_lines(name):
+    """The lines of blocks that end the process, and the lines with their conditions."""
+    text = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    inside, before = set(), set()
+    for at, line in enumerate(text):
+        if re.search(r"\blog_fatal\(", line):
+            first = at
+            while not text[first].rstrip().endswith("{"):
+                first -= 1
+            last = at
+            while text[last].strip() != "}":
+                last += 1
+            inside.update(range(first + 2, last + 2))
+            before.add(first + 1)
+    return inside, before
+
+
+def judge(programs, merged):
+    """{file: (covered, lines, covered, branches, lines that nothing reaches, branches likewise)}."""
+    listed = parsers()
+    data = exported(programs, merged)
+    lines = line_counts(programs, merged)
+    apart = function_lines(data, listed)
+    branches = {name_of(file["filename"]): file["branches"] for file in data["files"]}
+    found = {}
+    for name in listed:
+        if name not in lines:
+            sys.exit(f"{name}: no fuzz target reaches it; give it one, or take it out of tests/fuzz/parsers.txt")
+        inside, before = deadly_lines(name)
+        counted = {line: count for line, count in lines[name].items() if line not in apart[name] | inside}
+        sides = [(branch[0], branch[1], side, count) for branch in branches[name] for side, count in
+                 (("true", branch[4]), ("false", branch[5]))
+                 if branch[0] not in apart[name] | inside and not (branch[0] in before and side == "true")]
+        found[name] = (sum(count != "0" for count in counted.values()), len(counted),
+                       sum(count > 0 for *_, count in sides), len(sides),
+                       [line for line, count in counted.items() if count == "0"],
+                       [side[:3] for side in sides if side[3] == 0])
     return found
 
 
@@ -63,31 +145,22 @@ def row(name, lines, branches):
 
 
 def report(found):
-    total = {"lines": [0, 0], "branches": [0, 0]}
-    for name in parsers():
-        if name not in found:
-            sys.exit(f"{name}: no fuzz target reaches it; give it one, or take it out of tests/fuzz/parsers.txt")
-        counts = {}
-        for what in total:
-            counts[what] = (found[name][what]["covered"], found[name][what]["count"])
-            total[what][0] += counts[what][0]
-            total[what][1] += counts[what][1]
-        print(row(name, counts["lines"], counts["branches"]))
-    print(row("all", total["lines"], total["branches"]))
+    total = [0, 0, 0, 0]
+    for name, counts in found.items():
+        total = [sum(pair) for pair in zip(total, counts)]
+        print(row(name, counts[0:2], counts[2:4]))
+    print(row("all", total[0:2], total[2:4]))
     print(f"aimed at: {LINES_AIM} % of lines, {BRANCHES_AIM} % of branches")
 
 
-def missing(programs, merged, name):
-    """The whole listing is read: the filter by file of LLVM 14 does not find our names."""
-    shown = subprocess.run(["llvm-cov", "show", f"-instr-profile={merged}", "-show-branches=count", *objects(programs)],
-                           check=True, capture_output=True, text=True).stdout
-    inside = False
-    for line in shown.splitlines():
-        if line.startswith("/") and line.endswith(":"):
-            inside = line == f"{ROOT / name}:"
-        parts = line.split("|")
-        if inside and ((len(parts) >= 3 and parts[1].strip() == "0") or ("Branch (" in line and ": 0" in line)):
-            print(line)
+def missing(found, name):
+    if name not in found:
+        sys.exit(f"{name} is not in tests/fuzz/parsers.txt")
+    text = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    lines, sides = found[name][4:]
+    for at in sorted({*lines, *(side[0] for side in sides)}):
+        never = ", ".join(f"column {column} never {side}" for line, column, side in sides if line == at)
+        print(f"{at:5} {'not reached' if at in lines else '':12}{text[at - 1]}{'   <- ' + never if never else ''}")
 
 
 def main():
@@ -96,12 +169,13 @@ def main():
     parser.add_argument("--missing", metavar="FILE", help="show what nothing reaches of that file")
     given = parser.parse_args()
     programs = sorted(path for path in (given.build / "tests" / "fuzz").glob("fuzz_*")
-                      if path.is_file() and os.access(path, os.X_OK))
+                      if (HERE / f"{path.name}.c").is_file() and os.access(path, os.X_OK))
     merged = profile(programs, given.build / "profiles")
+    found = judge(programs, merged)
     if given.missing:
-        missing(programs, merged, given.missing)
+        missing(found, given.missing)
     else:
-        report(summary(programs, merged))
+        report(found)
 
 
 if __name__ == "__main__":

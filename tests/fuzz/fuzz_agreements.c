@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Well-signed agreements of any text: whatever they say, a referral, an urgent record and a concern
- * of level 3 are never held, danger reaches the front door, a revoked agency gets nothing, and
- * nobody but the front door is told of a child that it is not involved with.
+ * Agreements of any text, with their schema and without it, for the reader takes nothing for granted
+ * that the schema says. Whatever they say, a referral, an urgent record and a concern of level 3 are
+ * never held, danger reaches the front door, a revoked agency gets nothing, and nobody but the front
+ * door is told of a child that it is not involved with. Each input is asked some of all questions.
  */
 #include <string.h>
 
 #include "crypto/crypto.h"
+#include "govern/internal.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/governing.h"
 
+#define QUESTIONS_STEP 1009 /* from one question to the next; a prime */
+
 static struct governing governing;
+static struct schema *schema;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -28,12 +33,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     }
     governing_init(&governing);
     governing_fill(&governing, agencies, ARRAY_LEN(agencies));
+    schema = governing_schema("agreements");
     return 0;
 }
 
-static void check_decision(const struct governance *governance, const struct disclosure *what)
+static void check_decision(const struct agreements *agreements, const struct disclosure *what)
 {
-    struct decision decision = agreements_decide(governance->agreements, what);
+    struct decision decision = agreements_decide(agreements, what);
     bool urgent = what->urgency != URGENCY_ROUTINE;
     bool concern = what->kind == RECORD_CONCERN || what->kind == RECORD_ALLEGATION;
     bool grave = concern && what->level > 2;
@@ -53,56 +59,92 @@ static void check_decision(const struct governance *governance, const struct dis
     if (decision.effect != EFFECT_DENY && what->roles == 0) {
         assert(agency_is_front_door(what->recipient) || strcmp(decision.rule, "own") == 0);
     }
-    assert(agreements_decide_at_most(governance->agreements, what).effect >= decision.effect);
+    assert(agreements_decide_at_most(agreements, what).effect >= decision.effect);
     if (danger && strcmp(what->recipient->kind->class, "front-door") == 0) {
         assert(decision.effect == EFFECT_SHARE && decision.mode == MODE_CONTENT);
     }
 }
 
-/* Every kind, code, level and urgency between two agencies. */
-static void check_pair(const struct governance *governance, const struct agency *origin,
-                       const struct agency *recipient)
-{
-    static const struct {
-        uint32_t kind;
-        uint32_t code;
-    } records[] = {
+static const struct {
+    uint32_t kind;
+    uint32_t code;
+} records[] = {
 #define X(name, number, text, kind) {RECORD_##kind, (number)},
-        CAIRN_RECORD_CODES(X)
+    CAIRN_RECORD_CODES(X)
 #undef X
 #define X(name, number, text, class) {(number), CODE_NOT_SAID},
-            CAIRN_RECORD_KINDS(X)
+        CAIRN_RECORD_KINDS(X)
 #undef X
-                {DISCLOSED_INVOLVEMENT, CODE_NOT_SAID},
-    };
-    struct disclosure what = {.origin = origin, .recipient = recipient, .day = 20000};
+            {DISCLOSED_INVOLVEMENT, CODE_NOT_SAID},
+};
 
-    for (size_t i = 0; i < ARRAY_LEN(records); i++) {
-        for (uint32_t at = 0; at < (CAIRN_LEVEL_MAX + 1) * 3; at++) {
-            what.kind = records[i].kind;
-            what.code = records[i].code;
-            what.level = at / 3;
-            what.urgency = (enum urgency)(at % 3 + 1);
-            what.roles = 0;
-            check_decision(governance, &what);
-            what.roles = ROLE_BIT(at % ROLES + 1);
-            check_decision(governance, &what);
-        }
+/* The number of a question: kind or code, level, urgency, origin, recipient, involved or not. */
+static void ask(const struct agreements *agreements, uint32_t number)
+{
+    const struct directory *directory = &governing.governance->directory;
+    uint32_t of[6];
+    const uint32_t sizes[6] = {(uint32_t)ARRAY_LEN(records),
+                               CAIRN_LEVEL_MAX + 1,
+                               3,
+                               (uint32_t)directory->n_agencies,
+                               (uint32_t)directory->n_agencies,
+                               ROLES + 1};
+    for (size_t i = 0; i < ARRAY_LEN(of); i++) {
+        of[i] = number % sizes[i];
+        number /= sizes[i];
     }
+    const struct disclosure what = {
+        .origin = &directory->agencies[of[3]],
+        .recipient = &directory->agencies[of[4]],
+        .kind = records[of[0]].kind,
+        .code = records[of[0]].code,
+        .level = of[1],
+        .urgency = (enum urgency)(of[2] + 1),
+        .roles = of[5] == 0 ? 0 : ROLE_BIT(of[5]),
+        .day = 20000 + (int32_t)number * 400,
+    };
+    check_decision(agreements, &what);
+}
+
+static void check_agreements(const struct agreements *agreements, uint32_t start)
+{
+    size_t n = governing.governance->directory.n_agencies;
+    uint32_t questions =
+        (uint32_t)(ARRAY_LEN(records) * (CAIRN_LEVEL_MAX + 1) * 3 * n * n * (ROLES + 1));
+
+    for (uint32_t number = start % QUESTIONS_STEP; number < questions; number += QUESTIONS_STEP) {
+        ask(agreements, number);
+    }
+}
+
+/* Another one for each input. */
+static uint32_t start_of(struct slice text)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        sum = sum * 31 + text.data[i];
+    }
+    return sum;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    const struct slice text = slice_make(data, size);
     struct error error = ERROR_NULL;
-    _cleanup_(governance_unref) struct governance *made = NULL;
+    _cleanup_(agreements_free) struct agreements *made = NULL;
+    _cleanup_(json_free) struct json *document = json_parse(text, &error);
 
-    enum govern_result result =
-        governing_try(&governing, GOVERNANCE_AGREEMENTS, 2, slice_make(data, size), &made, &error);
-    assert((result == GOVERN_ACCEPTED) == (error.what[0] == '\0'));
-    for (size_t i = 0; made != NULL && i < made->directory.n_agencies; i++) {
-        for (size_t k = 0; k < made->directory.n_agencies; k++) {
-            check_pair(made, &made->directory.agencies[i], &made->directory.agencies[k]);
-        }
+    if (document == NULL) {
+        return 0;
+    }
+    int r = schema_check(schema, document, &error);
+    assert((r == 0) == (error.what[0] == '\0'));
+    error = ERROR_NULL;
+    r = agreements_read(document, &governing.governance->directory, 2, &made, &error);
+    assert((r == 0) == (error.what[0] == '\0') && (r == 0) == (made != NULL));
+    if (made != NULL) {
+        check_agreements(made, start_of(text));
     }
     return 0;
 }

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A well-signed calendar of any text: what is accepted names a desk with a telephone at every
- * moment. */
+/*
+ * A calendar of any text, with its schema and without it: what is accepted names a desk at every
+ * moment, and with its schema a telephone. Each input is asked for some moments.
+ */
 #include "base/date.h"
 #include "crypto/crypto.h"
+#include "govern/internal.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/governing.h"
 
 #define MINUTE_MS 60000LL
-#define STEP_MS   (7 * MINUTE_MS)
+#define STEP_MS   (67 * MINUTE_MS)
 
 static struct governing governing;
+static struct schema *schema;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -22,30 +26,46 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     }
     governing_init(&governing);
     governing_fill(&governing, agencies, ARRAY_LEN(agencies));
+    schema = governing_schema("calendar");
     return 0;
 }
 
-static void check_days(const struct calendar *calendar, int64_t start_ms, int days)
+static void check_days(const struct calendar *calendar, bool checked, int64_t start_ms, int days)
 {
     for (int64_t at = start_ms; at < start_ms + days * DAY_MS; at += STEP_MS) {
         const struct desk *desk = calendar_desk(calendar, at);
-        assert(desk != NULL && desk->phone[0] != '\0' && desk->id[0] != '\0');
+        assert(desk != NULL && (!checked || (desk->phone[0] != '\0' && desk->id[0] != '\0')));
     }
+}
+
+static void check_calendar(const struct calendar *calendar, bool checked, size_t shift)
+{
+    int64_t shift_ms = (int64_t)(shift % 67) * MINUTE_MS;
+
+    check_days(calendar, checked, 1766448000000 + shift_ms, 5); /* Christmas 2025 */
+    check_days(calendar, checked, 1792800000000 + shift_ms, 2); /* the change of October 2026 */
+    (void)calendar_desk(calendar, INT64_MIN / 2);
+    (void)calendar_desk(calendar, INT64_MAX / 2);
+    assert(calendar_unopened_ms(calendar) > 0 && calendar_undecided_ms(calendar) > 0);
+    assert(calendar_transit_days(calendar) >= 0 && calendar_history_days(calendar) > 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct error error = ERROR_NULL;
-    _cleanup_(governance_unref) struct governance *made = NULL;
+    _cleanup_(calendar_free) struct calendar *made = NULL;
+    _cleanup_(json_free) struct json *document = json_parse(slice_make(data, size), &error);
 
-    enum govern_result result =
-        governing_try(&governing, GOVERNANCE_CALENDAR, 2, slice_make(data, size), &made, &error);
-    assert((result == GOVERN_ACCEPTED) == (error.what[0] == '\0'));
+    if (document == NULL) {
+        return 0;
+    }
+    const bool checked = schema_check(schema, document, &error) == 0;
+    assert(checked == (error.what[0] == '\0'));
+    error = ERROR_NULL;
+    int r = calendar_read(document, &governing.governance->directory, &made, &error);
+    assert((r == 0) == (error.what[0] == '\0') && (r == 0) == (made != NULL));
     if (made != NULL) {
-        check_days(made->calendar, 1766448000000, 10); /* Christmas 2025 */
-        check_days(made->calendar, 1792713600000, 4);  /* October 2026, around the change */
-        check_days(made->calendar, INT64_MIN / 2, 1);
-        check_days(made->calendar, INT64_MAX / 2, 1);
+        check_calendar(made, checked, size);
     }
     return 0;
 }

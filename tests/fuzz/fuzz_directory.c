@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A well-signed directory of any text: what is accepted can be searched and holds what it promises.
+/*
+ * A directory of any text, with its schema and without it: what is accepted can be searched and holds
+ * what it promises, and follows itself.
  */
 #include "crypto/crypto.h"
+#include "govern/internal.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/governing.h"
 
 static struct governing governing;
+static struct schema *schema;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+    static const struct test_agency agencies[] = {{1, "gp-elm", "gp", false}};
+
     (void)argc;
     (void)argv;
     if (crypto_init(NULL) < 0) {
         return 1;
     }
     governing_init(&governing);
+    governing_fill(&governing, agencies, ARRAY_LEN(agencies));
+    schema = governing_schema("directory");
     return 0;
 }
 
@@ -35,18 +43,38 @@ static void check_agency(const struct directory *directory, const struct agency 
     }
 }
 
+static void check_directory(const struct directory *directory)
+{
+    struct error error = ERROR_NULL;
+
+    for (size_t i = 0; i < directory->n_agencies; i++) {
+        const struct agency *agency = &directory->agencies[i];
+        assert(i == 0 || agency[-1].number < agency->number);
+        check_agency(directory, agency);
+    }
+    int r = directory_follows(directory, directory, &error);
+    assert(r == 0);
+    r = directory_follows(&governing.governance->directory, directory, &error);
+    assert((r == 0) == (error.what[0] == '\0'));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct error error = ERROR_NULL;
-    _cleanup_(governance_unref) struct governance *made = NULL;
+    struct directory made = {.n_agencies = 0};
+    _cleanup_(json_free) struct json *document = json_parse(slice_make(data, size), &error);
 
-    enum govern_result result =
-        governing_try(&governing, GOVERNANCE_DIRECTORY, 1, slice_make(data, size), &made, &error);
-    assert((result == GOVERN_ACCEPTED) == (error.what[0] == '\0'));
-    for (size_t i = 0; made != NULL && i < made->directory.n_agencies; i++) {
-        const struct agency *agency = &made->directory.agencies[i];
-        assert(i == 0 || agency[-1].number < agency->number);
-        check_agency(&made->directory, agency);
+    if (document == NULL) {
+        return 0;
     }
+    int r = schema_check(schema, document, &error);
+    assert((r == 0) == (error.what[0] == '\0'));
+    error = ERROR_NULL;
+    r = directory_read(document, &made, &error);
+    assert((r == 0) == (error.what[0] == '\0'));
+    if (r == 0) {
+        check_directory(&made);
+    }
+    directory_deinit(&made);
     return 0;
 }

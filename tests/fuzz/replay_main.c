@@ -19,8 +19,8 @@
 #include "tests/fuzz/fuzz.h"
 
 #define INPUT_MAX_BYTES (1024 * 1024)
-#define CUTS_MAX        4096
-#define MUTATIONS       200
+#define CUTS_MAX        256
+#define MUTATIONS       60
 
 #pragma weak LLVMFuzzerInitialize
 

@@ -95,6 +95,20 @@ void governing_template(const char *name, struct buf *out)
     assert(r == 0);
 }
 
+struct schema *governing_schema(const char *name)
+{
+    char path[512];
+    struct error error = ERROR_NULL;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+
+    (void)snprintf(path, sizeof(path), "%s/config/schemas/%s.schema.json", SOURCE_DIR, name);
+    int r = file_read(path, &text);
+    assert(r == 0);
+    struct schema *schema = schema_load(buf_slice(&text), &error);
+    assert(schema != NULL);
+    return schema;
+}
+
 static void add_keys(uint32_t agency, const char *sort, unsigned sets, unsigned retired,
                      struct buf *out)
 {

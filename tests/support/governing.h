@@ -8,6 +8,7 @@
 #define SUPPORT_GOVERNING_H
 
 #include "govern/govern.h"
+#include "json/schema.h"
 
 #define GOVERNING_ORIGIN "cairn.example.org/test"
 #define GOVERNING_KEYS   2
@@ -34,6 +35,8 @@ void governing_root_text(const struct governing *governing, size_t n_keys, size_
                          struct buf *out);
 /* config/governance/NAME.json of the source tree. */
 void governing_template(const char *name, struct buf *out);
+/* config/schemas/NAME.schema.json, which lib/govern checks that document by. The caller's. */
+struct schema *governing_schema(const char *name);
 /* A directory of the shipped kinds and these agencies. */
 void governing_directory_text(const struct test_agency *agencies, size_t n, struct buf *out);
 /* In that text the agency has `sets` sets of keys, of which the oldest `retired` are so; its linkage

@@ -180,7 +180,7 @@ static void a_damaged_stored_event_is_refused(void **state)
     } rows[] = {
         {"cairn-event/v1", "cairn-event/v2", "/"},
         {"\"kind\":\"concern\"", "\"kind\":\"rumour\"", "/kind"},
-        {"\"code\":\"neglect-physical\"", "\"code\":\"\"", ""},
+        {"\"code\":\"neglect-physical\"", "\"code\":\"\"", "/code"},
         {"\"urgency\":\"same-day\"", "\"urgency\":3", "/urgency"},
         {"\"level\":3", "\"level\":5", "/level"},
         {"2026-11-18\",\"format", "2026-11-31\",\"format", "/"},
@@ -193,6 +193,10 @@ static void a_damaged_stored_event_is_refused(void **state)
         {"\"level\":3", NARROW("\"hidden_until\":\"soon\""), "/narrow/hidden_until"},
         {"\"level\":3", "\"level\":3,\"narrow\":{\"reason\":\"\"}", "/narrow/reason"},
         {"\"settles\":false", "\"settles\":0", "/settles"},
+        {"\"kind\":\"concern\"", "\"kind\":\"\"", "/kind"},
+        {"\"urgency\":\"same-day\"", "\"urgency\":\"\"", "/urgency"},
+        {"\"judged_by\":\"person\"", "\"judged_by\":\"\"", "/account/lawfulness/judged_by"},
+        {"\"status\":\"verified\"", "\"status\":\"\"", "/card/nhs_number/status"},
         {"{", "[", "line"},
     };
     _cleanup_(event_deinit) struct event event = read_file(CONCERN);
@@ -205,11 +209,6 @@ static void a_damaged_stored_event_is_refused(void **state)
         struct event back = EVENT_NULL;
         struct error error = ERROR_NULL;
         int r = event_from_json(buf_slice(&text), &back, &error);
-        if (rows[i].where[0] == '\0') {
-            assert_int_equal(r, 0);
-            event_deinit(&back);
-            continue;
-        }
         if (r != -EINVAL || strncmp(error.where, rows[i].where, strlen(rows[i].where)) != 0) {
             fail_msg("%s: %d %s %s", rows[i].from, r, error.where, error.what);
         }
