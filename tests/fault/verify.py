@@ -21,6 +21,7 @@ there is anything. The formats are in docs/protocol.md, cli/log_export.h and tre
 import argparse
 import base64
 import hashlib
+import re
 import struct
 import sys
 
@@ -181,15 +182,43 @@ def consistency_holds(old_size, old_root, new_size, new_root, path):
 # --- signed notes and checkpoints (C2SP signed-note, tlog-checkpoint, tlog-proof) ---
 
 
+NOTE_MAX_BYTES = 8192
+SIGNATURES_MAX = 16
+NUMBER_MAX = 2**63 - 1
+PROVED_MAX_BYTES = 1024
+PATH_MAX = 63
+
+
 class Wrong(Exception):
     """What was to be verified does not hold."""
 
 
 def unbase64(text):
+    """In its one form: bits that nothing needs are zero."""
     try:
-        return base64.b64decode(text, validate=True)
+        data = base64.b64decode(text, validate=True)
     except ValueError as error:
         raise Wrong("is not base64") from error
+    if base64.b64encode(data).decode() != text:
+        raise Wrong("is not base64 in its one form")
+    return data
+
+
+def text_of(data):
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise Wrong("is no text") from error
+
+
+def number_of(text):
+    if not re.fullmatch("0|[1-9][0-9]*", text) or int(text) > NUMBER_MAX:
+        raise Wrong("is no number")
+    return int(text)
+
+
+def is_name(text):
+    return text != "" and not any(letter <= " " or letter == "+" or letter.isspace() for letter in text)
 
 
 class Key:
@@ -207,59 +236,105 @@ class Key:
             raise Wrong("is no Ed25519 verifier key")
 
 
-def checkpoint_of(note, key):
-    """Size and root of a checkpoint that this key signed."""
-    text, separator, signatures = note.partition("\n\n")
-    text += "\n"
-    lines = text.split("\n")
-    if not separator or len(lines) != 4 or lines[0] != key.name:
-        raise Wrong("a head is no checkpoint of this log")
-    root = unbase64(lines[2])
-    if not lines[1].isdecimal() or str(int(lines[1])) != lines[1] or len(root) != 32:
-        raise Wrong("a head has no size or no root")
-    for line in signatures.splitlines():
-        dash, name, payload = line.split(" ")
+def note_of(note):
+    """The text of a signed note, and (name, id, payload) of each of its signatures."""
+    if len(note.encode()) > NOTE_MAX_BYTES or any(letter < " " and letter != "\n" for letter in note):
+        raise Wrong("a note is too long or holds control characters")
+    text, separator, block = note.rpartition("\n\n")
+    lines = block.split("\n")
+    if not separator or lines.pop() != "" or not 1 <= len(lines) <= SIGNATURES_MAX:
+        raise Wrong("a note has another form")
+    signatures = []
+    for line in lines:
+        name, space, payload = line.removeprefix("\u2014 ").partition(" ")
         raw = unbase64(payload)
-        if dash == "\u2014" and name == key.name and raw[:4].hex() == key.id:
-            if not ed25519_verify(key.public, text.encode(), raw[4:]):
-                raise Wrong(f"the signature of the head of size {lines[1]} does not hold")
-            return int(lines[1]), root
-    raise Wrong(f"the head of size {lines[1]} is not signed")
+        if not line.startswith("\u2014 ") or not space or not is_name(name) or len(raw) <= 4:
+            raise Wrong("a signature has another form")
+        signatures.append((name, raw[:4].hex(), raw[4:]))
+    return text + "\n", signatures
+
+
+def checkpoint_of(note, key):
+    """Size and root of a checkpoint that this key signed; no signature in its name may be bad."""
+    text, signatures = note_of(note)
+    lines = text.split("\n")
+    if len(lines) != 4 or lines[0] != key.name:
+        raise Wrong("a head is no checkpoint of this log")
+    size, root = number_of(lines[1]), unbase64(lines[2])
+    if len(root) != 32:
+        raise Wrong("a head has no root")
+    ours = [payload for name, key_id, payload in signatures if name == key.name and key_id == key.id]
+    if not ours:
+        raise Wrong(f"the head of size {size} is not signed")
+    if not all(ed25519_verify(key.public, text.encode(), payload) for payload in ours):
+        raise Wrong(f"the signature of the head of size {size} does not hold")
+    return size, root
+
+
+def cosignature_check(cosignature, checkpoint_text, key):
+    """Eight bytes of time, and a signature of it and of the checkpoint's text."""
+    time_s = int.from_bytes(cosignature[:8], "big")
+    signed = f"cosignature/v1\ntime {time_s}\n".encode() + checkpoint_text
+    if time_s > NUMBER_MAX or not ed25519_verify(key.public, signed, cosignature[8:]):
+        raise Wrong("a cosignature does not hold")
 
 
 def proof_check(document, key):
     """(index, leaf, size, root) of a tlog-proof document that holds."""
     head, separator, note = document.partition("\n\n")
     lines = head.split("\n")
-    if not separator or lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("extra "):
+    leaf = b""
+    if not separator or lines.pop(0) != "c2sp.org/tlog-proof@v1":
         raise Wrong("a proof has another form")
-    leaf = unbase64(lines[1][len("extra "):])
-    index = int(lines[2][len("index "):])
+    if lines and lines[0].startswith("extra "):
+        leaf = unbase64(lines.pop(0)[len("extra "):])
+        if not 1 <= len(leaf) <= PROVED_MAX_BYTES:
+            raise Wrong("a proof is of nothing, or of too much")
+    if not lines or not lines[0].startswith("index "):
+        raise Wrong("a proof has no index")
+    index = number_of(lines.pop(0)[len("index "):])
+    path = [unbase64(line) for line in lines]
+    if len(path) > PATH_MAX or any(len(hashed) != 32 for hashed in path):
+        raise Wrong("a proof's path is no list of hashes")
     size, root = checkpoint_of(note, key)
-    if inclusion_root(index, size, leaf_hash(leaf), [unbase64(line) for line in lines[3:]]) != root:
+    if inclusion_root(index, size, leaf_hash(leaf), path) != root:
         raise Wrong(f"the proof of leaf {index} does not lead to the head of size {size}")
     return index, leaf, size, root
 
 
 # --- leaves, and the exported log ---
 
-ENTRY, TOLD = 1, 2
+ENTRY, TOLD, GOVERNANCE, START, REFUSED, TICK, DESTROYED = range(1, 8)
+LENGTHS = {ENTRY: 121, TOLD: 84, GOVERNANCE: 75, START: 74, REFUSED: 46, TICK: 34, DESTROYED: 55}
+VERDICTS = {1, 2, 10, 11, 12, 14, 15, *range(20, 25), *range(30, 35), 40, 41, 42, *range(44, 49), 50}
+KINDS = range(1, 9)  # of entries
+DELIVERED, RELEASE, NOTICE, WITHHELD = range(1, 5)  # items that are told of
 RECORD = 1  # kind of entry
 STORED = ("1", "2")  # verdicts: with a reader, and without
 
 
 class Leaf:
     def __init__(self, data):
-        if len(data) < 34 or data[:4] != b"CRNL" or data[4] != 1:
+        if len(data) < 34 or data[:4] != b"CRNL" or data[4] != 1 or LENGTHS.get(data[5]) != len(data):
             raise Wrong("a leaf has another form")
         self.type = data[5]
         self.time_ms, self.agency = struct.unpack(">qI", data[6:18])
+        sound = True
         if self.type == ENTRY:
             agency, stream, seq, self.kind, self.verdict = struct.unpack(">IQQBH", data[34:57])
             self.id = f"{agency}-{stream:016x}-{seq}"
             self.stream, self.seq = (agency, stream), seq
+            sound = self.kind in KINDS and self.verdict in VERDICTS
         elif self.type == TOLD:
-            self.position, self.item = struct.unpack(">QB", data[34:43])
+            self.position, self.item, parts, alert = struct.unpack(">QBBQ", data[34:52])
+            sound = (DELIVERED <= self.item <= WITHHELD and parts <= 3 and (parts == 0 or self.item < NOTICE) and
+                     (parts != 0 or self.item != RELEASE) and (alert == 0 or self.item == RELEASE))
+        elif self.type == GOVERNANCE:
+            sound = 1 <= data[34] <= 5
+        elif self.type == DESTROYED:
+            sound = 1 <= data[54] <= 2
+        if not sound:
+            raise Wrong("a leaf says what there is not")
 
 
 class Log:

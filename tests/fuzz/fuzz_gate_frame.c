@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One frame from one agency's connection, through gate and verify: the first byte says which
- * agency, and by its highest bit that it has not said hello. Each frame is answered at once, becomes a question, or takes a slot that verify judges;
- * one of these, and what verify believes names the connection's agency.
+ * agency, by its highest bit that it has not said hello, and by the one below that the agency signs what
+ * its parcel holds, so that what is behind the signature is reached. Each frame is answered at once,
+ * becomes a question, or takes a slot that verify judges; one of these, and what verify believes names the
+ * connection's agency.
  */
 #include <string.h>
 
@@ -20,6 +22,7 @@ static const struct test_agency agencies[] = {
 };
 
 #define NOT_GREETED 0x80
+#define SIGNED_ANEW 0x40
 
 static struct governing governing;
 static struct clock_fake fake;
@@ -29,6 +32,7 @@ static struct board *board;
 static struct secret pepper;
 static struct gate gate;
 static struct verify verify;
+static struct signer *signers[ARRAY_LEN(agencies)];
 static unsigned replies;
 
 static void reply(void *data, const struct peer *peer, struct net_frame *frame)
@@ -55,6 +59,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     board_set_governance(board, governing.governance);
     clock_fake_init(&fake, INT64_C(1795165200000));
     governing_seed(0, "pepper", &pepper);
+    for (size_t i = 0; i < ARRAY_LEN(agencies); i++) {
+        _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+        governing_seed(agencies[i].number, "sign", &seed);
+        if (signer_new(&seed, &signers[i]) != 0) {
+            return 1;
+        }
+    }
     verify = (struct verify){.pipeline = pipeline, .board = board, .pepper = &pepper};
     gate = (struct gate){
         .pipeline = pipeline,
@@ -103,17 +114,61 @@ static void verify_claimed(void)
     pipeline_answered(pipeline);
 }
 
+/* The parcel with its true root, signed by the agency; what is no parcel stays as it is. */
+static void sign_anew(struct slice bytes, const struct signer *signer, struct buf *out)
+{
+    _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);
+    _cleanup_(buf_deinit) struct buf head_bytes = BUF_MAX(CAIRN_HEADER_MAX_BYTES);
+    static struct hash leaves[CAIRN_PARCEL_ENTRIES_MAX];
+    uint8_t signature[SIGN_SIGNATURE_BYTES];
+    struct wire_header header;
+    struct wire_parcel parcel;
+    struct parcel_head head;
+
+    if (!wire_header_read(bytes, &header) ||
+        !wire_parcel_read(wire_payload(bytes), &arena, &parcel) ||
+        !wire_parcel_head_read(parcel.head, &arena, &head)) {
+        buf_add_slice(out, bytes);
+        return;
+    }
+    for (size_t i = 0; i < parcel.n_entries; i++) {
+        const struct wire_entry *entry = &parcel.entries[i];
+        struct hash item;
+        struct hash grants;
+        struct hash digest;
+        wire_item_digest(entry->header, entry->body, &item);
+        wire_grants_digest(entry->grants, entry->n_grants, &grants);
+        wire_entry_digest(&item, &grants, &digest);
+        tree_leaf(SLICE_OF(digest.bytes), &leaves[i]);
+    }
+    tree_root_of(leaves, parcel.n_entries, &head.root);
+    wire_parcel_head_write(&head, &head_bytes);
+    int r = signer_sign(signer, SIGN_PARCEL, buf_slice(&head_bytes), signature);
+    assert(r == 0);
+    parcel.head = buf_slice(&head_bytes);
+    parcel.signature = SLICE_OF(signature);
+    wire_frame_begin(out, &header);
+    wire_parcel_write(&parcel, out);
+    wire_frame_end(out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t which = size == 0 ? 0 : data[0];
-    uint32_t agency = (uint32_t)((which & (NOT_GREETED - 1)) % ARRAY_LEN(agencies));
+    uint32_t agency = (uint32_t)((which & (SIGNED_ANEW - 1)) % ARRAY_LEN(agencies));
+    struct slice bytes = size == 0 ? SLICE_NULL : slice_make(data + 1, size - 1);
+    _cleanup_(buf_deinit) struct buf anew = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     struct peer peer = {.agency = 1 + agency, .route_len = 1};
     struct net_frame frame = NET_FRAME_NULL;
     struct letter letter = {.frame = NET_FRAME_NULL};
     struct pipeline_cursors at;
     replies = 0;
     gate.n_guests = 0;
-    net_frame_copy(&frame, size == 0 ? SLICE_NULL : slice_make(data + 1, size - 1));
+    if ((which & SIGNED_ANEW) != 0) {
+        sign_anew(bytes, signers[agency], &anew);
+        bytes = buf_slice(&anew);
+    }
+    net_frame_copy(&frame, bytes);
     governing_transport_key(peer.agency, peer.key);
     if ((which & NOT_GREETED) == 0) {
         gate_greeted(&gate, &peer);

@@ -4,8 +4,8 @@
  * agency's request. The input is read as both. What is accepted is whole, and trust begins from it.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "crypto/crypto.h"
@@ -15,15 +15,19 @@
 #include "tests/support/governing.h"
 
 static int file = -1;
-static char path[64];
+static char path[] = "/tmp/cairn-fuzz-joining-XXXXXX";
+
+static void remove_file(void)
+{
+    (void)unlink(path);
+}
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    file = memfd_create("joining", MFD_CLOEXEC);
-    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-    return file >= 0 && crypto_init(NULL) == 0 ? 0 : 1;
+    file = mkstemp(path);
+    return file >= 0 && atexit(remove_file) == 0 && crypto_init(NULL) == 0 ? 0 : 1;
 }
 
 static void read_joining(struct slice text)
