@@ -23,15 +23,16 @@ static int read_set(const char *dir, unsigned n, struct own_keys *keys, struct e
     if (r == 0) {
         r = own_keys_add(keys, &read[0], &read[1], &read[2]);
     }
+    if (r == 0) {
+        keys->sets[keys->n - 1].number = n; /* some between may be gone */
+    }
     for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
         secret_deinit(&read[i]);
     }
     return r == -EINVAL ? error_set(error, dir, "holds a key that is not usable") : r;
 }
 
-static_assert(AGENCY_KEYS_MAX == KEY_SETS_MAX, "what a folder holds a directory lists");
-
-int own_keys_read(const char *dir, struct own_keys *ret, struct error *error)
+int own_keys_read(const char *dir, struct own_keys *keys, struct error *error)
 {
     char name[KEY_NAME_BYTES];
     for (unsigned n = 1; n <= AGENCY_KEYS_MAX; n++) {
@@ -39,15 +40,15 @@ int own_keys_read(const char *dir, struct own_keys *ret, struct error *error)
         if (!key_is_there(dir, name)) {
             continue;
         }
-        int r = read_set(dir, n, ret, error);
+        int r = read_set(dir, n, keys, error);
         if (r != 0) {
             return r;
         }
     }
-    if (ret->n == 0) {
-        return read_set(dir, 1, ret, error); /* says what is missing */
+    if (keys->n == 0) {
+        return read_set(dir, 1, keys, error); /* says what is missing */
     }
-    return key_read(dir, KEY_STORE, &ret->store, error);
+    return key_read(dir, KEY_STORE, &keys->store, error);
 }
 
 static void set_deinit(struct own_key_set *set)
@@ -62,7 +63,11 @@ int own_keys_add(struct own_keys *keys, const struct secret *signing, const stru
 {
     assert(keys->n < AGENCY_KEYS_MAX);
     struct own_key_set *set = &keys->sets[keys->n];
-    *set = (struct own_key_set){.opening = SECRET_NULL, .curve = SECRET_NULL};
+    *set = (struct own_key_set){
+        .number = keys->n == 0 ? 1 : keys->sets[keys->n - 1].number + 1,
+        .opening = SECRET_NULL,
+        .curve = SECRET_NULL,
+    };
     if (signer_new(signing, &set->signer) != 0 || hpke_public(opening, set->open_public) != 0 ||
         curve_public(curve, set->curve_public) != 0) {
         set_deinit(set);
@@ -212,8 +217,12 @@ int own_keys_check(const struct own_keys *keys, const char *dir, const struct di
         const struct agency *owner =
             find_owner(directory, (enum sort)(i % SORTS), &keys->sets[i / SORTS]);
         if (first != NULL && owner != NULL && owner != first) {
-            return error_set(error, dir, "%s is of the agency %s, %s of %s", files[i % SORTS],
-                             owner->id, files[first_key % SORTS], first->id);
+            char other[KEY_NAME_BYTES];
+            char of_first[KEY_NAME_BYTES];
+            key_name(files[i % SORTS], keys->sets[i / SORTS].number, other);
+            key_name(files[first_key % SORTS], keys->sets[first_key / SORTS].number, of_first);
+            return error_set(error, dir, "%s is of the agency %s, %s of %s", other, owner->id,
+                             of_first, first->id);
         }
         first_key = first == NULL ? i : first_key;
         first = first == NULL ? owner : first;

@@ -17,6 +17,7 @@
 #include "govern/govern.h"
 
 struct own_key_set {
+    unsigned number;       /* of its files */
     struct secret opening; /* X25519: opens grants that were sealed to us */
     struct secret curve;   /* the transport's */
     struct signer *signer; /* Ed25519 */
@@ -33,9 +34,10 @@ struct own_keys {
     struct own_key_set sets[AGENCY_KEYS_MAX]; /* the newest last */
 };
 
-/* Every set in the folder, and the store key. A set that is not whole is an error. */
-int own_keys_read(const char *dir, struct own_keys *ret, struct error *error) MUST_USE;
-/* One more set, the newest. -EINVAL: a key is not usable. */
+/* Every set that has a signing key, which is written last, and the store key. One that lacks
+ * another of its keys is an error. `keys` begins as zero and is deinited also after an error. */
+int own_keys_read(const char *dir, struct own_keys *keys, struct error *error) MUST_USE;
+/* One more set, the newest: its number is the next. -EINVAL: a key is not usable. */
 int own_keys_add(struct own_keys *keys, const struct secret *signing, const struct secret *opening,
                  const struct secret *curve) MUST_USE;
 void own_keys_deinit(struct own_keys *keys);

@@ -34,12 +34,13 @@
 #include "crypto/hpke.h"
 #include "crypto/seal.h"
 #include "crypto/sign.h"
+#include "govern/keys.h"
 #include "tree/note.h"
 #include "tree/tree.h"
 
 #define KIND_ID_MAX_BYTES 32
 #define ROOT_KEYS_MAX     8
-#define AGENCY_KEYS_MAX   16 /* of each sort, those that are no longer used included */
+#define AGENCY_KEYS_MAX   KEY_SETS_MAX /* of each sort, those that are no longer used included */
 
 /* --- root --- */
 struct root {

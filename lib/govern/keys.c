@@ -6,6 +6,8 @@
 
 #include "crypto/keyfile.h"
 
+#define PATH_BYTES 4096
+
 void key_name(const char *sort, unsigned n, char ret[KEY_NAME_BYTES])
 {
     if (n == 1) {
@@ -17,7 +19,7 @@ void key_name(const char *sort, unsigned n, char ret[KEY_NAME_BYTES])
 
 bool key_is_there(const char *dir, const char *name)
 {
-    char path[KEY_PATH_BYTES];
+    char path[PATH_BYTES];
 
     (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
     return access(path, F_OK) == 0;
@@ -25,7 +27,7 @@ bool key_is_there(const char *dir, const char *name)
 
 int key_read(const char *dir, const char *name, struct secret *ret, struct error *error)
 {
-    char path[KEY_PATH_BYTES];
+    char path[PATH_BYTES];
 
     (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
     return keyfile_read(path, name, KEY_FILE_BYTES, ret, error);
@@ -33,7 +35,7 @@ int key_read(const char *dir, const char *name, struct secret *ret, struct error
 
 int key_write(const char *dir, const char *name, const struct secret *key, struct error *error)
 {
-    char path[KEY_PATH_BYTES];
+    char path[PATH_BYTES];
 
     assert(key->len == KEY_FILE_BYTES);
     (void)snprintf(path, sizeof(path), "%s/%s", dir, name);

@@ -13,7 +13,6 @@
 #include "crypto/sign.h"
 
 #define KEY_FILE_BYTES 32
-#define KEY_PATH_BYTES 4096
 #define KEY_NAME_BYTES 32
 #define KEY_SETS_MAX   16 /* of keys of one sort in a folder */
 
@@ -37,6 +36,7 @@
 /* What the n-th key of this sort is called, from 1: an agency that renews its keys keeps the earlier. */
 void key_name(const char *sort, unsigned n, char ret[KEY_NAME_BYTES]);
 
+/* Whether DIR/NAME can be found; one that may not be looked at counts as absent. */
 bool key_is_there(const char *dir, const char *name);
 
 /* DIR/NAME, as keyfile_read and keyfile_write do. */
