@@ -41,8 +41,8 @@ static bool is_renewed(const struct governance *governance, const struct slot *s
     return key != NULL && agency->active && key->status == KEY_RETIRED;
 }
 
-/* Why a sound frame must come again later. The urgent lane waits for room alone, and that to the
- * last. What was sealed by a document before ours may lack a reader who has a right to it now, and
+/* Why a sound frame must come again later. The urgent lane waits only for room, and that to the last,
+ * and for a key that was renewed. What was sealed by a document before ours may lack a reader who has a right to it now, and
  * nobody would grant it afterwards. */
 static enum verdict must_wait(const struct plan *plan, const struct slot *slot)
 {

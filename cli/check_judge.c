@@ -136,7 +136,7 @@ static bool time_of(const struct json_view *object, const char *key, int64_t *re
     return instant_parse(json_opt_text(object, key), ret_ms);
 }
 
-/* Nobody else sees what is shown here, as far as they say. */
+/* Too few others say that they see the same log: they are away, or the broker splits the view. */
 static void judge_confirmations(struct check *check, const struct json_view *log)
 {
     struct json_view now = json_opt_object(log, "confirmations");
@@ -169,8 +169,7 @@ static void judge_link(struct check *check, const struct json_view *health)
     int64_t since_ms = 0;
     show_text(&link, "state", state);
     if (show_truth(&log, "contradicted")) {
-        check_find(check, CHECK_CRITICAL,
-                   "the broker showed another log than before: an operator must look");
+        check_find(check, CHECK_CRITICAL, "the broker showed two logs: an operator must look");
     }
     judge_confirmations(check, &log);
     if (strcmp(state, "revoked") == 0) {

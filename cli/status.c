@@ -302,11 +302,10 @@ static void show_log(struct output *output, const struct json_view *health)
     struct json_view log = json_opt_object(health, "log");
     int64_t leaves = show_number(&log, "size", 0);
 
-    output_line(output, "log        %lld %s verified%s", (long long)leaves,
-                leaves == 1 ? "leaf" : "leaves",
-                show_truth(&log, "contradicted")
-                    ? "; THE BROKER SHOWED ANOTHER LOG THAN BEFORE: an operator must look"
-                    : "");
+    output_line(
+        output, "log        %lld %s verified%s", (long long)leaves, leaves == 1 ? "leaf" : "leaves",
+        show_truth(&log, "contradicted") ? "; THE BROKER SHOWED TWO LOGS: an operator must look"
+                                         : "");
     show_confirmations(output, &log);
 }
 

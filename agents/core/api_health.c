@@ -136,7 +136,7 @@ static void set_gaps(struct json *inbox, struct store_txn *txn)
     }
 }
 
-/* Who else has seen this log, for people to ask when nobody has. */
+/* Who else has confirmed this log: an operator asks the others when too few have. */
 static void set_confirmations(struct json *log, const struct api_view *view, struct store_txn *txn)
 {
     struct confirmations now;

@@ -195,25 +195,30 @@ static void go_on(struct store_txn *txn, const struct wire_hello_reply *reply)
     }
 }
 
-static void say_whether_missed(struct store_txn *txn, const struct confirm_view *view)
+/* Until there is somebody to answer nobody is late. */
+static void begin_waiting(struct store_txn *txn, const struct confirm_view *view,
+                          const struct confirmations *now)
 {
-    struct confirmations now;
-    confirm_count(txn, view, &now);
-    if (now.others == 0 || now.begun_ms == 0) {
+    if (now->others == 0 || now->begun_ms == 0) {
         agent_meta_put_u64(txn, META_BEGUN, (uint64_t)view->now_ms);
         agent_meta_put_u64(txn, META_BEGUN_SIZE, view->head->size);
     }
-    if (now.missed == (agent_meta_u64(txn, META_MISSED, 0) != 0)) {
+}
+
+static void say_whether_missed(struct store_txn *txn, const struct confirm_view *view,
+                               const struct confirmations *now)
+{
+    if (now->missed == (agent_meta_u64(txn, META_MISSED, 0) != 0)) {
         return;
     }
-    agent_meta_put_u64(txn, META_MISSED, now.missed ? 1 : 0);
-    if (now.missed) {
+    agent_meta_put_u64(txn, META_MISSED, now->missed ? 1 : 0);
+    if (now->missed) {
         log_event(LOG_LEVEL_WARNING, "log_unconfirmed",
-                  "size=%" PRIu64 " others=%zu ever=%zu lately=%zu", view->head->size, now.others,
-                  now.ever, now.lately);
+                  "size=%" PRIu64 " others=%zu ever=%zu lately=%zu", view->head->size, now->others,
+                  now->ever, now->lately);
     } else {
         log_event(LOG_LEVEL_NOTICE, "log_confirmed", "size=%" PRIu64 " ever=%zu lately=%zu",
-                  now.size, now.ever, now.lately);
+                  now->size, now->ever, now->lately);
     }
 }
 
@@ -238,7 +243,10 @@ bool confirm_take(struct store_txn *txn, const struct confirm_view *view,
         }
     }
     go_on(txn, reply);
-    say_whether_missed(txn, view);
+    struct confirmations now;
+    confirm_count(txn, view, &now);
+    begin_waiting(txn, view, &now);
+    say_whether_missed(txn, view, &now);
     return true;
 }
 

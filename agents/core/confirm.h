@@ -51,6 +51,7 @@ struct confirmations {
     int64_t begun_ms; /* since when we ask, and there is somebody to answer; 0 never */
     bool missed;      /* somebody should ask the others */
 };
+/* Of the agencies in force by view->governance, but us: how they stand now. */
 void confirm_count(struct store_txn *txn, const struct confirm_view *view,
                    struct confirmations *ret);
 

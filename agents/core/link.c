@@ -156,8 +156,7 @@ int link_open(struct agent *agent, struct error *error)
     }
     struct link_address address = link_present_address(link);
     if (forked(agent)) {
-        link_set_status(link, LINK_IS_STOPPED,
-                        "the broker showed another log than before: see --clear-fork");
+        link_set_status(link, LINK_IS_STOPPED, "the broker showed two logs: see --clear-fork");
         agent->link = link;
         return 0;
     }

@@ -13,7 +13,7 @@
 #define LINK_STATES(X)                                                                             \
     X(CONNECTING, 1, "connecting")                                                                 \
     X(CONNECTED, 2, "connected")                                                                   \
-    X(STOPPED, 3, "stopped") /* the broker shows another log than before: an operator must look */ \
+    X(STOPPED, 3, "stopped") /* the broker showed two logs: an operator must look */               \
     X(REVOKED, 4, "revoked") /* the broker takes nothing from this agency, until it says hello */
 
 enum link_state {

@@ -32,8 +32,8 @@ struct agent_link {
 
     /* the thread's own */
     struct link_address dialled;
-    unsigned
-        way; /* which of link_ways is tried, or holds; 0 is the one that our directory prefers */
+    /* which of link_ways is tried, or holds; 0 is the one that our directory prefers */
+    unsigned way;
     struct session session;
     struct sending sending;
     struct acks acks;

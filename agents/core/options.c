@@ -197,8 +197,8 @@ enum conf_then agent_options_read(int argc, char **argv, struct agent_options *r
          "Read the configuration, say what memory the agent can come to use and may have, then end",
          &options.check},
         {"clear-fork",
-         "After a person has looked into why the broker showed another log than before: talk to "
-         "it again, then end",
+         "After a person has looked into why the broker showed two logs: talk to it again, then "
+         "end",
          &options.clear_fork},
         {"allow-tmpfs",
          "For trials only: a store on a file system that does not keep what it syncs",

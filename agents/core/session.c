@@ -15,6 +15,9 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 
+#define ANOTHER_THAN_BEFORE "the broker shows another log than before"
+#define ANOTHER_TO_OTHERS   "the broker shows another agency another log"
+
 struct wire_versions session_versions(const struct governance *governance)
 {
     struct wire_versions versions = {.of = {0}};
@@ -146,9 +149,6 @@ static enum session_result fork_seen(struct session *session, struct slice note,
     session->reason = reason;
     return SESSION_FORK;
 }
-
-#define ANOTHER_THAN_BEFORE "the broker shows another log than before"
-#define ANOTHER_TO_OTHERS   "the broker shows another agency another log"
 
 static enum session_result judge(struct session *session, const struct governance *governance,
                                  struct slice note, const struct tree_proof *proof)

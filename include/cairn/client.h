@@ -261,10 +261,12 @@
  *   inbox: {position, missing, first_missing, last_missing, noticed}, log: {size, contradicted,
  *   confirmations: {others, ever, lately, missed, since, by: {agency, name, kind}, size, at}},
  *   requests_waiting, reviews_due, returned: {waiting, danger, oldest}, duty: {gap, words}, unopened: {alerts, oldest_alert, records,
- *   oldest_record}, feeds: [{feed, last}], store: {used_bytes, used_percent, disk_percent}}
+ *   oldest_record}, feeds: [{feed, last, folder, refused, set_aside}], store: {used_bytes, used_percent, disk_percent}}
  * `last_receipt` in `link`: when the broker last answered something for good. `unopened`: alerts, and
  * urgent records of whose time to be opened the broker has said that it is over, that nobody has
- * opened. `feeds`: when each folder that is watched, and this interface, last brought something.
+ * opened. `feeds`: when each folder that is watched, and this interface, last brought something. Of a
+ * folder, `refused`: files in failed/ and what is no file in in/; `set_aside`: files of which some rows
+ * were not taken.
  * `confirmations` in `log`: of the other agencies in force those that have `ever` signed that they see
  * this log, and `lately`, within three days or all of it; by whom up to the largest `size`, and when;
  * `since` when they are asked. `missed`: fewer than half of them do any more, or none ever has in three

@@ -60,7 +60,7 @@
     X(AGENT_MISSING, "cairn_agent_deliveries_missing", "gauge", "", "items that never came and never will")                   \
     X(AGENT_MISSING_NOTICED, "cairn_agent_deliveries_missing_timestamp_seconds", "gauge", "", "when the newest of them was missed") \
     X(AGENT_LOG, "cairn_agent_log_leaves", "gauge", "", "entries of the log, as far as it was verified")                      \
-    X(AGENT_CONTRADICTED, "cairn_agent_log_contradicted", "gauge", "", "1 when the broker showed another log than before")    \
+    X(AGENT_CONTRADICTED, "cairn_agent_log_contradicted", "gauge", "", "1 when the broker showed two logs, to us or to another agency") \
     X(AGENT_CONFIRMING, "cairn_agent_log_confirming_agencies", "gauge", "", "other agencies that have confirmed this log within three days, or all of it") \
     X(AGENT_CONFIRMED, "cairn_agent_log_confirmed_timestamp_seconds", "gauge", "", "when one of them last confirmed the most of it, by its own clock") \
     X(AGENT_UNCONFIRMED, "cairn_agent_log_unconfirmed", "gauge", "", "1 when fewer than half confirm of those that did before, or nobody ever has") \

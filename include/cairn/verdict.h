@@ -21,7 +21,7 @@
     X(STORED_NO_READER,     2, FINAL, "it is stored and in the log, but no agreement lets any other agency read it")               \
     X(BUSY,                10, RETRY, "the broker is busy; it is sent again")                                                      \
     X(OVER_QUOTA,          11, RETRY, "this agency has sent more than its quota for now; it is sent again")                        \
-    X(STALE_DIRECTORY,     12, RETRY, "it was sealed under an older directory or agreement; it is sealed anew and sent again")     \
+    X(STALE_DIRECTORY,     12, RETRY, "it was sealed under an older directory or agreement, or signed by a key that was retired since; it is sealed and signed anew, and sent again") \
     X(DISK_FULL,           14, RETRY, "the broker's disk is nearly full; it is sent again")                                        \
     X(HELLO_FIRST,         15, RETRY, "the broker does not know this connection yet; it is sent again after a greeting")           \
     X(BAD_FRAME,           20, FINAL, "this is no Cairn message: the program that sent it is at fault")                            \

@@ -76,7 +76,7 @@ struct judged {
 
 static const struct judged rows[] = {
     {"\"x\":1", CHECK_OK, ""},
-    {"\"log\":{\"contradicted\":true}", CHECK_CRITICAL, "another log"},
+    {"\"log\":{\"contradicted\":true}", CHECK_CRITICAL, "two logs"},
     {"\"log\":{\"confirmations\":{\"others\":3,\"ever\":3,\"lately\":2,\"missed\":false}}",
      CHECK_OK, ""},
     {"\"log\":{\"confirmations\":{\"others\":5,\"ever\":3,\"lately\":1,\"missed\":true}}",
