@@ -38,8 +38,7 @@ struct marker_file {
 static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
 static struct marker *watched;
-static struct sigaction
-    before[ARRAY_LEN(fatal_signals)]; /* what they did before they were watched */
+static struct sigaction replaced[ARRAY_LEN(fatal_signals)];
 static _Thread_local bool sets_marks;
 
 static_assert(sizeof(struct marker_file) <= MARKER_FILE_BYTES, "it fits the file");
@@ -175,7 +174,7 @@ static void on_fatal_signal(int sig, siginfo_t *info, void *context)
     }
     for (size_t i = 0; i < ARRAY_LEN(fatal_signals); i++) {
         if (fatal_signals[i] == sig) {
-            (void)sigaction(sig, &before[i], NULL);
+            (void)sigaction(sig, &replaced[i], NULL);
         }
     }
     if (info->si_code <= 0) {
@@ -190,7 +189,7 @@ int marker_watch(struct marker *marker)
     assert(watched == NULL);
     (void)sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < ARRAY_LEN(fatal_signals); i++) {
-        if (sigaction(fatal_signals[i], &action, &before[i]) != 0) {
+        if (sigaction(fatal_signals[i], &action, &replaced[i]) != 0) {
             return -errno;
         }
     }

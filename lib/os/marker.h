@@ -19,8 +19,8 @@
  * called. Whatever says nothing of a thread counts: SIGKILL, a system call that is not allowed, a
  * stack that is full.
  *
- * One thread owns a marker, and only marker_excuse and marker_watch are for any. One process at a
- * time: the file is locked.
+ * One thread owns a marker; marker_excuse is for any, marker_watch for the one that starts the
+ * process. One process at a time: the file is locked.
  */
 #ifndef OS_MARKER_H
 #define OS_MARKER_H

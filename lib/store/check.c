@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LMDB believes its pages: one that was changed on disk can hide rows, lead a walk past a key, or end the process. So
- * everything is read once, in a process of its own, before anybody relies on it.
+ * LMDB believes its pages: one that was changed on disk can hide rows, lead a walk past a key, or
+ * end the process. So everything is read once, in a process of its own, before anybody relies on
+ * it.
  */
 #include <errno.h>
 #include <string.h>

@@ -245,7 +245,7 @@ static struct store *store_new(const struct store_options *options)
     store->read_only = options->read_only;
     store->row_tags = options->row_tags;
     if (options->row_key != NULL) {
-        store->row_key = *options->row_key;
+        secret_set(&store->row_key, options->row_key->bytes, options->row_key->len);
     }
     store->clock = options->clock != NULL ? options->clock : clock_system();
     int r = pthread_mutex_init(&store->lock, NULL);

@@ -34,8 +34,8 @@ struct store_options {
     bool allow_tmpfs;          /* for tests: file systems that do not keep what they sync */
     const struct clock *clock; /* for the age of read transactions; NULL is the system's */
     /* Each row ends with a tag, made and checked under the key: a row that is not as it was written
-     * is the transaction's fault (-EBADMSG). Without a key, by who only reads, tags are passed over. A
-     * store is opened as it was made. */
+     * is the transaction's fault (-EBADMSG). A reader without the key skips the tags unchecked. A
+     * store made with tags must be opened with them. */
     bool row_tags;
     const struct secret *row_key; /* copied */
 };
@@ -52,9 +52,10 @@ bool store_version_good(int major, int minor, int patch);
 int store_open(const struct store_options *options, struct store **ret,
                struct error *error) MUST_USE;
 void store_close(struct store **store);
-/* Reads every row of a store that nobody has open, in a process of its own: -EBADMSG when a row is not as it was
- * written, is not found by its key or is missing, or when it cannot be read; -ENOENT when there is none. One thread
- * only, as guard_run. A row that was removed as LMDB does it is not missed. */
+/* Reads every row of a store that nobody has open, in a process of its own: -EBADMSG when a row is
+ * not as it was written, is not found by its key or is missing, or when it cannot be read; -ENOENT
+ * when there is none. One thread only, as guard_run. A row that was removed as LMDB does it is not
+ * missed. */
 int store_check(const struct store_options *options, struct error *error) MUST_USE;
 
 /* Write; NULL only when memory or locks fail. */
@@ -67,7 +68,8 @@ void store_end(struct store_txn **txn);
  * nothing, log_fatal. */
 int store_commit(struct store_txn **txn) MUST_USE;
 int store_fault(const struct store_txn *txn); /* the sticky fault, 0 while there is none */
-/* Rows put and deleted so far: each dirties at least a page, which stays in memory until the end. */
+/* Rows put and deleted so far: each dirties at least a page, which stays in memory until the
+ * end. */
 uint64_t store_writes(const struct store_txn *txn);
 /* Makes `fault` (a -errno) the sticky fault unless there is one: for a caller that finds stored
  * rows broken. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A row's value and then its tag: the first half of an HMAC-SHA-256, under the store's row key, over
+ * A row's value and then its tag: the first half of an HMAC-SHA-256, under the store's row key,
+ * over
  *
  *   u8 table | u16 bytes of the key | key | value
  *
- * What was reserved is written by its owner after the call, so its tag follows with the next thing that the
- * transaction does.
+ * What was reserved is written by its owner after the call, so its tag follows with the next thing
+ * that the transaction does.
  */
 #include <errno.h>
 #include <string.h>

@@ -293,8 +293,8 @@ struct wire_hello {
     struct wire_versions versions;
     struct slice checkpoint; /* signed note of the largest head shown to us; empty for none */
     uint64_t proven;         /* size up to which that log was proved to continue what we had seen */
-    uint32_t
-        cosigned_from; /* whose cosigned heads are wanted: this agency and those behind; 0 none */
+    /* whose cosigned heads are wanted: this agency and those behind; 0 none */
+    uint32_t cosigned_from;
 };
 bool wire_hello_read(struct slice payload, struct arena *arena, struct wire_hello *ret) MUST_USE;
 void wire_hello_write(const struct wire_hello *hello, struct buf *out);

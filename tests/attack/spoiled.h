@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * spoiled: a copy of a store's file whose bytes are changed, one change after the other and each put back, and what a
- * reader of each sees: the same rows in every table, by walk and by key, or the first table that differs. What
- * is not the same goes to the caller's judge.
+ * spoiled: a copy of a store's file whose bytes are changed, one change after the other and each
+ * put back, and what a reader of each sees: the same rows in every table, by walk and by key, or
+ * the first table that differs. What is not the same goes to the caller's judge.
  *
  * Both happen in a child, which may die or hang of what it reads: another goes on after it. Rows of
  * tables are compared until one differs, never less: "the same" is said of the whole store.
@@ -60,15 +60,15 @@ struct spoiled {
     size_t n_rows;
     struct store *whole; /* what they borrow from: a copy that stays whole */
     struct store_txn *whole_txn;
-    /* In the child; may set `words`. `store` is open where that is as good as opening it anew, else NULL, and none
-     * is. */
+    /* In the child; may set `words`. `store` is open where that is as good as opening it anew, else
+     * NULL, and none is. */
     uint8_t (*judge)(void *data, struct store *store, struct looked *looked);
     void *data;
 };
 
-/* Copies the store that lies in `dir` byte for byte, pages that are not used any more included: nobody
- * may be writing. `last` says which tables are compared last; NULL: in their order. The caller has set
- * tables, n_tables, map_bytes, judge and data. */
+/* Copies the store that lies in `dir` byte for byte, pages that are not used any more included:
+ * nobody may be writing. `last` says which tables are compared last; NULL: in their order. The
+ * caller has set tables, n_tables, map_bytes, judge and data. */
 void spoiled_init(struct spoiled *spoiled, const char *dir, const bool *last);
 void spoiled_deinit(struct spoiled *spoiled);
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tampering: a broker's store on disk whose bytes are changed (spoiled.h), and what becomes of each change. A
- * change is harmless when every table still gives the same rows, by walk and by key, and so the same root. Any
- * other must be found by what a verifier runs: `cairn log verify` with the head that an agency holds, then
- * `cairn-broker --replay`.
+ * tampering: a broker's store on disk whose bytes are changed (spoiled.h), and what becomes of each
+ * change. A change is harmless when every table still gives the same rows, by walk and by key, and
+ * so the same root. Any other must be found by what a verifier runs: `cairn log verify` with the
+ * head that an agency holds, then `cairn-broker --replay`.
  *
- * A change that leaves the journal as it was, and differs in a table that a replay makes, is found by the
- * replay, which sees nothing but the journal: it makes what it made of the whole store, row for row. That is counted
- * as found by comparison. For everything else `cairn log verify` is run, in the child, with what it computes twice
- * remembered (memo.h). One in `confirm_every` of both goes to the commands as they are, each in processes of its own,
- * and so does everything that the child's verify lets pass.
+ * A change that leaves the journal as it was, and differs in a table that a replay makes, is found
+ * by the replay, which sees nothing but the journal: it makes what it made of the whole store, row
+ * for row. That is counted as found by comparison. For everything else `cairn log verify` is run,
+ * in the child, with what it computes twice remembered (memo.h). One in `confirm_every` of both
+ * goes to the commands as they are, each in processes of its own, and so does everything that the
+ * child's verify lets pass.
  */
 #ifndef ATTACK_TAMPERING_H
 #define ATTACK_TAMPERING_H

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whoever holds an agent's disk, or the disk itself, changes a bit, a page, a row: every table still gives the same
- * rows, or the agent refuses to start and says what is damaged (store_check, which an agent begins with). What is changed
- * while it runs is not read either, by the tag of each row (test_store_tags). The stores of two agencies: one
- * that was sent an alert and what was released with it, one with records of its own that are kept, sent, and wait.
+ * Whoever holds an agent's disk, or the disk itself, changes a bit, a page, a row: every table
+ * still gives the same rows, or the agent refuses to start and says what is damaged (store_check,
+ * which an agent begins with). What is changed while it runs is not read either, by the tag of each
+ * row (test_store_tags). The stores of two agencies: one that was sent an alert and what was
+ * released with it, one with records of its own that are kept, sent, and wait.
  *
- * What is not found: a row that was removed as LMDB removes it, and the whole store put back to an older state. So
- * does a bit of the transaction's number on one of LMDB's two meta pages: readers see the commit before the last,
- * whole, as if a copy of that moment had come back. Such a change must read exactly as that. And an earlier copy of
- * a page, which lies about until it is written over, exchanged for the one in use: rows that the agent wrote, each
- * with its tag, of an earlier commit. Nothing else may.
- * The short form takes a sample; `./run attack` as in test_tampering.c.
+ * What is not found: a row that was removed as LMDB removes it, and the whole store put back to an
+ * older state. So does a bit of the transaction's number on one of LMDB's two meta pages: readers
+ * see the commit before the last, whole, as if a copy of that moment had come back. Such a change
+ * must read exactly as that. And an earlier copy of a page, which lies about until it is written
+ * over, exchanged for the one in use: rows that the agent wrote, each with its tag, of an earlier
+ * commit. Nothing else may. The short form takes a sample; `./run attack` as in test_tampering.c.
  */
 #include <errno.h>
 #include <inttypes.h>

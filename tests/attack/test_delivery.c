@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a broker hands over, with any bit of it changed: the real inbox refuses it and keeps nothing, or what it
- * keeps of what others signed, and of what the log tells, is to the byte what was handed over. What is left
- * is the broker's word (docs/threat-model.md, B5): our handle, flags, where in the log the entry is said to lie, and
- * a grant, which then does not open. One item of each sort that each agency's mailbox has, in the order in which
- * they came, so that what belongs to an earlier one finds it.
+ * What a broker hands over, with any bit of it changed: the real inbox refuses it and keeps
+ * nothing, or what it keeps of what others signed, and of what the log tells, is to the byte what
+ * was handed over. What is left is the broker's word (docs/threat-model.md, B5): our handle, flags,
+ * where in the log the entry is said to lie, and a grant, which then does not open. One item of
+ * each sort that each agency's mailbox has, in the order in which they came, so that what belongs
+ * to an earlier one finds it.
  *
- * The short form takes a part of the bits; `./run attack` sets CAIRN_ATTACK_STEP, from one bit to the next.
- * The linker leads store_commit here, so that what was taken of a changed item is not kept.
+ * The short form takes a part of the bits; `./run attack` sets CAIRN_ATTACK_STEP, from one bit to
+ * the next. The linker leads store_commit here, so that what was taken of a changed item is not
+ * kept.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -40,8 +40,8 @@ struct scene {
     bool contradicts;
     uint32_t hidden; /* whose heads the honest stages do not hear of */
     char governance[2 * SCRATCH_BYTES];
-    struct wire_cosigned
-        cosigned;    /* by HOSPITAL, of the log that it is shown; agency 0: nothing yet */
+    /* by HOSPITAL, of the log that it is shown; agency 0: nothing yet */
+    struct wire_cosigned cosigned;
     size_t split_at; /* the first leaf that HOSPITAL is shown another of */
     bool forwards;   /* that to the others */
     bool withholds;  /* what the others sign from HOSPITAL */

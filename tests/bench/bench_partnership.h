@@ -17,8 +17,8 @@ struct bench_agent {
 };
 
 struct partnership {
-    uint64_t
-        quota_records; /* a minute, of each agency; 0: none that matters. Set before it is made */
+    /* a minute, of each agency; 0: none that matters. Set before it is made */
+    uint64_t quota_records;
     char dir[BENCH_PATH];
     char endpoint[64];
     char broker_ini[BENCH_PATH];
