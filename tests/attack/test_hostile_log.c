@@ -136,7 +136,7 @@ static void expect_stopped(struct scene *scene, uint32_t agency)
     liar_restart(scene->liar, agency);
     link_status(liar_agent(scene->liar, agency), &status);
     assert_int_equal(status.state, LINK_IS_STOPPED);
-    assert_non_null(strstr(status.reason, "another log"));
+    assert_non_null(strstr(status.reason, "two logs"));
     struct reference reference = said_concern(&scene->liar->nodes[agency], "while stopped", true);
     liar_live(scene->liar, 30);
     struct out_row row = member_out(scene->liar->nodes[agency].member, &reference);
