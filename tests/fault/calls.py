@@ -52,6 +52,7 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 DEATH = 0
 STATUS_OF_DEAD = 137
 THREADS, NAME_BYTES, HEAD = 32, 16, 8
+FIRST_SLOTS = ("main", "other")  # of calls.c
 FULL = ("EIO", "ENOSPC", "EINTR")
 ERRORS = {  # of calls.h, in its order: which errors
     "OPENAT": ("EIO", "ENOSPC", "EINTR", "EMFILE", "ENOMEM"),
@@ -100,6 +101,8 @@ class Control:
             file.truncate(self.BYTES)
         with open(path, "r+b") as file:
             self.map = mmap.mmap(file.fileno(), self.BYTES)
+        for i, name in enumerate(FIRST_SLOTS):  # which the process will take, and may be told of before it does
+            self.set_name(i, name)
 
     def put(self, place, *words):
         struct.pack_into(f"={len(words)}I", self.map, 4 * place, *words)
@@ -112,12 +115,15 @@ class Control:
         raw = [self.map[at + i * NAME_BYTES:at + (i + 1) * NAME_BYTES] for i in range(THREADS)]
         return [name.split(b"\0")[0].decode() for name in raw]
 
+    def set_name(self, slot, name):
+        at = 4 * HEAD + 4 * THREADS * len(CALLS) + slot * NAME_BYTES
+        self.map[at:at + len(name)] = name.encode()
+
     def name(self, thread):
         """Its slot, which it will find there."""
         names = self.names()
         if thread not in names:
-            at = 4 * HEAD + 4 * THREADS * len(CALLS) + names.index("", 2) * NAME_BYTES
-            self.map[at:at + len(thread)] = thread.encode()
+            self.set_name(names.index(""), thread)
         return self.names().index(thread)
 
     def disarm(self):
