@@ -145,18 +145,23 @@ static int transport_key(struct broker *broker, const struct governance *governa
     const char *dir = broker->options->keys;
     char name[KEY_NAME_BYTES];
     uint8_t public_key[CURVE_KEY_BYTES];
+    bool none = true;
     int r = 0;
     for (unsigned n = 1; r == 0 && n <= KEY_SETS_MAX; n++) {
         key_name(KEY_TRANSPORT, n, name);
-        if (n > 1 && !key_is_there(dir, name)) {
+        if (!key_is_there(dir, name)) { /* the first may have been destroyed, behind a switch */
             continue;
         }
+        none = false;
         r = key_read(dir, name, &broker->curve_key, error);
         r = r == 0 ? curve_public(&broker->curve_key, public_key) : r;
         if (r == 0 &&
             memcmp(public_key, governance->directory.broker_curve_key, sizeof(public_key)) == 0) {
             return 0;
         }
+    }
+    if (none) {
+        return key_read(dir, KEY_TRANSPORT, &broker->curve_key, error); /* says what is missing */
     }
     return r != 0 ? r
                   : error_set(error, dir,

@@ -218,8 +218,10 @@ static enum status approve_renewal(struct cli *cli, struct partnership *partners
 
     if (earlier == NULL || earlier->status != KEY_ACTIVE ||
         memcmp(earlier->public_key, request->earlier_key, sizeof(earlier->public_key)) != 0) {
-        return output_refuse(output, STATUS_CONFLICT, request->id,
-                             "the key that signs for the new ones is none that it uses");
+        return output_refuse(
+            output, STATUS_CONFLICT, request->id,
+            "the key that signs for the new ones is none that it uses: is there a request "
+            "that was made before this one?");
     }
     if (!has_room(known)) {
         return output_refuse(output, STATUS_CONFLICT, request->id,

@@ -384,10 +384,26 @@ static void judge_documents(struct check *check, const struct json_view *health)
     }
 }
 
+static void judge_linkage(struct check *check, const struct json_view *health)
+{
+    char state[SHOW_TEXT_BYTES];
+    show_text(health, "linkage", state);
+    if (strcmp(state, "closed") == 0) {
+        check_find(check, CHECK_CRITICAL,
+                   "the directory has keys for this agency that its agent lacks: nothing is sent; "
+                   "put them into its folder of keys and restart it");
+    } else if (strcmp(state, "earlier") == 0) {
+        check_find(check, CHECK_WARNING,
+                   "the directory has keys for this agency that its agent lacks: restart it with "
+                   "them");
+    }
+}
+
 void check_agent(struct check *check, const struct json_view *health)
 {
     struct json_view store = json_opt_object(health, "store");
     judge_link(check, health);
+    judge_linkage(check, health);
     judge_unopened(check, health);
     judge_urgent(check, health);
     judge_spool(check, health);

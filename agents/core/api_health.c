@@ -251,6 +251,7 @@ void api_health(const struct api_call *call, struct api_answer *answer)
     if (view.placed) {
         view_set_agency(document, "agency", &view, view.own);
     }
+    json_set_word(document, "linkage", linkage_state_text(govern_keep_linkage(view.agent->keep)));
     set_link(document, txn, &view.link);
     set_spool(document, &view, txn);
     set_held(document, txn);

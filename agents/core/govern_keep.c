@@ -20,7 +20,7 @@ struct govern_keep {
     const struct own_keys *keys;
     pthread_mutex_t lock; /* of what follows */
     struct governance *governance;
-    bool has_place;
+    enum linkage_state linkage; /* open or earlier: there is a place */
     struct own_place place;
 };
 
@@ -39,35 +39,59 @@ static void own_place_copy(struct own_place *to, const struct own_place *from)
 
 /* --- our place in the directory --- */
 
-static bool find_place(const struct govern_keep *keep, const struct governance *governance,
-                       struct own_place *ret)
+const char *linkage_state_text(enum linkage_state state)
+{
+    switch (state) {
+#define X(id, text)                                                                                \
+    case LINKAGE_##id:                                                                             \
+        return (text);
+        LINKAGE_STATES(X)
+#undef X
+    }
+    return "unknown";
+}
+
+static bool has_place(enum linkage_state state)
+{
+    return state == LINKAGE_OPEN || state == LINKAGE_EARLIER;
+}
+
+/* The linkage key of an epoch is one key, whatever it is sealed to. So a directory with our new keys
+ * that comes before we were restarted with those takes nothing from us. */
+static enum linkage_state find_place(const struct govern_keep *keep,
+                                     const struct governance *governance, struct own_place *ret)
 {
     const struct agency *own = own_keys_agency(keep->keys, &governance->directory);
     if (own == NULL) {
-        return false;
+        return LINKAGE_NONE;
     }
     const struct secret *opening = own_keys_opening(keep->keys, own->linkage_key_id);
     int r = opening == NULL ? -ENOKEY : agency_linkage_key(own, opening, &ret->linkage);
     if (r != 0) {
         log_event(LOG_LEVEL_WARNING, "linkage_key_closed", "agency=%u error=%s", own->number,
                   strerror(-r));
-        return false;
+        if (!has_place(keep->linkage) || keep->place.agency != own->number ||
+            keep->place.epoch != own->linkage_epoch) {
+            return LINKAGE_CLOSED;
+        }
+        own_place_copy(ret, &keep->place);
+        return LINKAGE_EARLIER;
     }
     ret->agency = own->number;
     ret->epoch = own->linkage_epoch;
-    return true;
+    return LINKAGE_OPEN;
 }
 
-/* Takes *governance. */
+/* Takes *governance. Only here is the place changed, and by one thread. */
 static void swap(struct govern_keep *keep, struct governance **governance)
 {
     _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
-    bool has_place = find_place(keep, *governance, &place);
+    enum linkage_state linkage = find_place(keep, *governance, &place);
     int r = pthread_mutex_lock(&keep->lock);
     assert(r == 0);
     struct governance *old = keep->governance;
     keep->governance = *governance;
-    keep->has_place = has_place;
+    keep->linkage = linkage;
     own_place_deinit(&keep->place);
     own_place_copy(&keep->place, &place);
     r = pthread_mutex_unlock(&keep->lock);
@@ -222,13 +246,23 @@ bool govern_keep_place(struct govern_keep *keep, struct own_place *ret)
 {
     int r = pthread_mutex_lock(&keep->lock);
     assert(r == 0);
-    bool has_place = keep->has_place;
-    if (has_place) {
+    bool placed = has_place(keep->linkage);
+    if (placed) {
         own_place_copy(ret, &keep->place);
     }
     r = pthread_mutex_unlock(&keep->lock);
     assert(r == 0);
-    return has_place;
+    return placed;
+}
+
+enum linkage_state govern_keep_linkage(struct govern_keep *keep)
+{
+    int r = pthread_mutex_lock(&keep->lock);
+    assert(r == 0);
+    enum linkage_state linkage = keep->linkage;
+    r = pthread_mutex_unlock(&keep->lock);
+    assert(r == 0);
+    return linkage;
 }
 
 enum govern_result govern_keep_offer(struct govern_keep *keep,

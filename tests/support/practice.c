@@ -30,7 +30,6 @@ static const char *const key_files[][2] = {
     {KEY_SIGNING, "sign"},
     {KEY_OPENING, "open"},
     {KEY_TRANSPORT, "curve"},
-    {KEY_STORE, "store"},
 };
 
 /* --- the folder --- */
@@ -43,13 +42,21 @@ static void must(int r, const struct error *error)
     assert(r == 0);
 }
 
-static void write_keys(struct practice *practice)
+static void write_key(struct practice *practice, const char *file, const char *sort, unsigned n)
 {
+    char name[KEY_NAME_BYTES];
     struct error error = ERROR_NULL;
+    _cleanup_(secret_deinit) struct secret key = SECRET_NULL;
+    key_name(sort, n, name);
+    governing_seed(AGENCY_OWN, name, &key);
+    key_name(file, n, name);
+    must(key_write(practice->keys, name, &key, &error), &error);
+}
+
+void practice_write_set(struct practice *practice, unsigned n)
+{
     for (size_t i = 0; i < ARRAY_LEN(key_files); i++) {
-        _cleanup_(secret_deinit) struct secret key = SECRET_NULL;
-        governing_seed(AGENCY_OWN, key_files[i][1], &key);
-        must(key_write(practice->keys, key_files[i][0], &key, &error), &error);
+        write_key(practice, key_files[i][0], key_files[i][1], n);
     }
 }
 
@@ -68,26 +75,6 @@ static void fill_paths(struct practice *practice)
     (void)snprintf(practice->keys, sizeof(practice->keys), "%s/keys", practice->dir);
     (void)snprintf(practice->joining, sizeof(practice->joining), "%s/joining.json", practice->dir);
     (void)snprintf(practice->store, sizeof(practice->store), "%s/store", practice->dir);
-}
-
-static void remove_in(const char *dir, const char *name)
-{
-    char path[160];
-    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-    (void)unlink(path);
-}
-
-static void remove_folder(struct practice *practice)
-{
-    remove_in(practice->store, "data.mdb");
-    remove_in(practice->store, "lock.mdb");
-    for (size_t i = 0; i < ARRAY_LEN(key_files); i++) {
-        remove_in(practice->keys, key_files[i][0]);
-    }
-    (void)unlink(practice->joining);
-    (void)rmdir(practice->store);
-    (void)rmdir(practice->keys);
-    (void)rmdir(practice->dir);
 }
 
 /* --- the agent --- */
@@ -110,7 +97,8 @@ struct practice *practice_new(void)
     governing_fill(&practice->governing, agencies, PRACTICE_AGENCIES);
     clock_fake_init(&practice->clock, PRACTICE_NOW_MS);
     must(dir_create(practice->keys, &error), &error);
-    write_keys(practice);
+    practice_write_set(practice, 1);
+    write_key(practice, KEY_STORE, "store", 1);
     write_joining(practice);
     practice->options = (struct agent_options){
         .dir = practice->store,
@@ -128,7 +116,7 @@ void practice_free(struct practice **owned)
 {
     struct practice *practice = *owned;
     agent_close(&practice->agent);
-    remove_folder(practice);
+    scratch_remove(practice->dir);
     governing_deinit(&practice->governing);
     buf_deinit(&practice->backup);
     crypto_deinit();
@@ -206,19 +194,40 @@ int practice_tear_down(void **state)
     return 0;
 }
 
+static void text_of(const struct practice *practice, enum governance_document document,
+                    struct buf *out)
+{
+    struct govern_document held;
+    bool there = governance_held(practice->governing.governance, document, &held);
+    assert(there);
+    buf_add_slice(out, held.text);
+}
+
+static void put_in_force(struct practice *practice, enum governance_document document,
+                         uint64_t version, const struct buf *text)
+{
+    enum govern_result result =
+        governing_offer(&practice->governing, document, version, buf_slice(text));
+    must(result == GOVERN_ACCEPTED ? 0 : -1, &practice->governing.error);
+    offer(practice, document);
+}
+
 void practice_amend(struct practice *practice, enum governance_document document, uint64_t version,
                     const char *from, const char *to)
 {
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-    struct govern_document held;
-    bool there = governance_held(practice->governing.governance, document, &held);
-    assert(there);
-    buf_add_slice(&text, held.text);
+    text_of(practice, document, &text);
     text_replace(&text, from, to);
-    enum govern_result result =
-        governing_offer(&practice->governing, document, version, buf_slice(&text));
-    must(result == GOVERN_ACCEPTED ? 0 : -1, &practice->governing.error);
-    offer(practice, document);
+    put_in_force(practice, document, version, &text);
+}
+
+void practice_renew(struct practice *practice, unsigned sets, unsigned retired)
+{
+    const uint64_t *versions = practice->governing.governance->versions;
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    text_of(practice, GOVERNANCE_DIRECTORY, &text);
+    governing_renew(AGENCY_OWN, sets, retired, &text);
+    put_in_force(practice, GOVERNANCE_DIRECTORY, versions[GOVERNANCE_DIRECTORY] + 1, &text);
 }
 
 void practice_become(struct practice *practice, const char *kind)

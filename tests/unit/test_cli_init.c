@@ -701,6 +701,46 @@ static void keys_that_no_key_in_use_signs_for_are_refused(void **state)
     assert_int_equal(directory_agency(&governance->directory, 1)->n_sign_keys, 1);
 }
 
+static void renewing_twice_makes_two_requests_that_are_approved_in_turn(void **state)
+{
+    struct world *world = *state;
+    make_partnership(world);
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+    assert_int_equal(renew(world, "elm"), STATUS_OK);
+
+    assert_int_equal(renew(world, "elm"), STATUS_OK);
+
+    assert_non_null(strstr(world->out, "renewal-2.json first"));
+    assert_int_equal(approve(world, "elm/renewal-3.json"), STATUS_CONFLICT);
+    assert_int_equal(approve(world, "elm/renewal-2.json"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/renewal-3.json"), STATUS_OK);
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+    assert_int_equal(directory_agency(&governance->directory, 1)->n_sign_keys, 3);
+}
+
+static void a_request_that_was_lost_is_written_again_for_the_keys_that_are_there(void **state)
+{
+    struct world *world = *state;
+    _cleanup_(secret_deinit) struct secret before = SECRET_NULL;
+    _cleanup_(secret_deinit) struct secret after = SECRET_NULL;
+    make_partnership(world);
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+    assert_int_equal(renew(world, "elm"), STATUS_OK);
+    assert_int_equal(renew(world, "elm"), STATUS_OK);
+    read_key(world, "elm/keys", KEY_SIGNING "-2", &before);
+    assert_int_equal(unlink(in(world, "elm/renewal-2.json")), 0);
+
+    assert_int_equal(renew(world, "elm"), STATUS_OK);
+
+    read_key(world, "elm/keys", KEY_SIGNING "-2", &after);
+    assert_true(secret_equal(&before, &after));
+    assert_int_equal(access(in(world, "elm/keys/" KEY_SIGNING "-4"), F_OK), -1);
+    assert_int_equal(approve(world, "elm/renewal-2.json"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/renewal-3.json"), STATUS_OK);
+}
+
 static void stolen_keys_are_revoked_and_sign_for_no_others(void **state)
 {
     struct world *world = *state;
@@ -857,6 +897,8 @@ int main(void)
         story(nothing_is_revoked_without_a_reason),
         story(a_member_has_new_keys_beside_the_earlier_until_those_are_retired),
         story(keys_that_no_key_in_use_signs_for_are_refused),
+        story(renewing_twice_makes_two_requests_that_are_approved_in_turn),
+        story(a_request_that_was_lost_is_written_again_for_the_keys_that_are_there),
         story(stolen_keys_are_revoked_and_sign_for_no_others),
         story(the_broker_changes_to_a_key_that_was_announced),
         story(the_list_shows_every_agency_in_text_and_in_json),

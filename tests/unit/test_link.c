@@ -629,6 +629,42 @@ static int try_cut(struct story *story, enum lane lane)
     return sending_cut(&story->sending, &story->session, lane, ++story->correlation, &parcel);
 }
 
+static void keys_that_the_directory_had_first_keep_no_lane_from_leaving(void **state)
+{
+    struct story *story = *state;
+    struct govern_keep *keep = story->practice->agent->keep;
+    (void)practice_concern(story->practice, "");
+    (void)practice_concern(story->practice, "\"urgency\":\"immediate\",");
+
+    practice_renew(story->practice, 2, 0);
+
+    assert_int_equal(govern_keep_linkage(keep), LINKAGE_EARLIER);
+    (void)practice_concern(story->practice, "");
+    struct read_parcel urgent = cut(story, LANE_URGENT);
+    struct read_parcel normal = cut(story, LANE_NORMAL);
+    assert_true(urgent.parcel.n_entries >= 1);
+    assert_true(normal.parcel.n_entries >= 2);
+}
+
+static void without_its_new_keys_a_restarted_agent_says_so_and_with_them_goes_on(void **state)
+{
+    struct story *story = *state;
+    struct practice *practice = story->practice;
+    _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
+    practice_renew(practice, 2, 0);
+
+    practice_reopen(practice);
+
+    assert_int_equal(govern_keep_linkage(practice->agent->keep), LINKAGE_CLOSED);
+    assert_false(govern_keep_place(practice->agent->keep, &place));
+
+    practice_write_set(practice, 2);
+    practice_reopen(practice);
+
+    assert_int_equal(govern_keep_linkage(practice->agent->keep), LINKAGE_OPEN);
+    assert_true(govern_keep_place(practice->agent->keep, &place));
+}
+
 static void a_lane_has_one_parcel_on_its_way(void **state)
 {
     struct story *story = *state;
@@ -1487,6 +1523,8 @@ int main(void)
         TEST(grants_follow_the_agreements_of_the_day_they_are_sent),
         TEST(grants_are_judged_by_the_day_at_the_broker),
         TEST(a_decision_is_sealed_to_whom_the_decider_named),
+        TEST(keys_that_the_directory_had_first_keep_no_lane_from_leaving),
+        TEST(without_its_new_keys_a_restarted_agent_says_so_and_with_them_goes_on),
         TEST(a_lane_has_one_parcel_on_its_way),
         TEST(a_receipt_takes_stored_entries_out_and_keeps_the_others),
         TEST(without_a_receipt_the_same_entries_go_again),

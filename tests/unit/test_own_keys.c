@@ -183,6 +183,61 @@ static void every_whole_set_of_a_folder_is_read_and_a_broken_one_is_refused(void
     scratch_remove(dir);
 }
 
+static void leave(const char *dir, const char *sort, unsigned n)
+{
+    char name[KEY_NAME_BYTES];
+    char path[SCRATCH_BYTES + KEY_NAME_BYTES];
+    key_name(sort, n, name);
+    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void an_opening_key_may_be_all_that_is_left_of_a_retired_set(void **state)
+{
+    char dir[SCRATCH_BYTES];
+    struct own_keys read = {.n = 0};
+    struct error error = ERROR_NULL;
+    const struct directory nobody = {.n_agencies = 0};
+    (void)state;
+    scratch_make(dir);
+    write_set(dir, 1, NULL);
+    write_set(dir, 2, NULL);
+    assert_int_equal(key_new(dir, KEY_STORE, &error), 0);
+    leave(dir, KEY_SIGNING, 1);
+    leave(dir, KEY_TRANSPORT, 1);
+
+    assert_int_equal(own_keys_read(dir, &read, &error), 0);
+
+    assert_int_equal(read.n, 2);
+    assert_ptr_equal(own_keys_opening(&read, read.sets[0].open_key_id), &read.sets[0].opening);
+    assert_false(own_keys_may_connect(&read.sets[0], &nobody));
+    assert_ptr_equal(own_keys_in_use(&read, &nobody), &read.sets[1]);
+    assert_int_equal(own_keys_check(&read, dir, &nobody, &error), 0);
+    own_keys_deinit(&read);
+    scratch_remove(dir);
+}
+
+static void a_folder_in_which_no_set_can_sign_is_refused_and_so_is_one_that_cannot_open(
+    void **state)
+{
+    static const char *const missing[] = {KEY_SIGNING, KEY_OPENING, KEY_TRANSPORT};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(missing); i++) {
+        char dir[SCRATCH_BYTES];
+        struct own_keys read = {.n = 0};
+        struct error error = ERROR_NULL;
+        scratch_make(dir);
+        write_set(dir, 1, missing[i]);
+        assert_int_equal(key_new(dir, KEY_STORE, &error), 0);
+
+        assert_int_equal(own_keys_read(dir, &read, &error), -ENOENT);
+
+        assert_non_null(strstr(error.where, missing[i]));
+        own_keys_deinit(&read);
+        scratch_remove(dir);
+    }
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -194,6 +249,8 @@ int main(void)
         STORY(nobody_connects_by_a_retired_key_and_by_one_not_listed_yet_perhaps),
         STORY(what_was_sealed_to_an_earlier_key_has_its_key),
         STORY(keys_of_two_agencies_are_told_apart),
+        STORY(an_opening_key_may_be_all_that_is_left_of_a_retired_set),
+        STORY(a_folder_in_which_no_set_can_sign_is_refused_and_so_is_one_that_cannot_open),
         STORY(every_whole_set_of_a_folder_is_read_and_a_broken_one_is_refused),
     };
     return cmocka_run_group_tests_name("own_keys", tests, NULL, NULL);
