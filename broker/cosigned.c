@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/cosigned.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "store/log.h"
 
 static bool may_be_shown(const struct cosigned_question *question, uint32_t number,
@@ -11,8 +13,9 @@ static bool may_be_shown(const struct cosigned_question *question, uint32_t numb
     const struct agency *agency = directory_agency(question->directory, number);
     const struct agency_key *key =
         agency == NULL ? NULL : agency_sign_key(agency, row->cosigned_by);
-    return number != question->asker && row->log_size > 0 && row->log_size <= question->size &&
-           key != NULL && agency->active && key->status != KEY_REVOKED;
+    return number != question->asker && row->log_size > 0 &&
+           row->log_size <= question->head->size && key != NULL && agency->active &&
+           key->status == KEY_ACTIVE;
 }
 
 static bool fill(const struct cosigned_question *question, uint32_t number,
@@ -26,7 +29,20 @@ static bool fill(const struct cosigned_question *question, uint32_t number,
         .head = {.size = row->log_size, .root = row->log_root},
     };
     memcpy(ret->cosignature, row->cosignature, COSIGNATURE_BYTES);
-    return tree_prove_consistency(&tree, row->log_size, question->size, &ret->consistency) == 0;
+    const struct tree_consistency claim = {
+        .old_size = row->log_size,
+        .new_size = question->head->size,
+        .old_root = &ret->head.root,
+        .new_root = &question->head->root,
+    };
+    if (tree_prove_consistency(&tree, row->log_size, question->head->size, &ret->consistency) !=
+            0 ||
+        !tree_check_consistency(&claim, &ret->consistency)) {
+        log_event(LOG_LEVEL_ERROR, "cosigned_head_unproved", "agency=%" PRIu32 " size=%" PRIu64,
+                  number, row->log_size);
+        return false;
+    }
+    return true;
 }
 
 size_t cosigned_collect(const struct cosigned_question *question,

@@ -13,13 +13,14 @@
 struct cosigned_question {
     struct store_txn *txn;
     const struct directory *directory;
-    uint32_t asker; /* its own is never among them */
-    uint32_t from;  /* this agency and those behind it */
-    uint64_t size;  /* of the head that the answer shows: longer ones are left out */
+    uint32_t asker;                /* its own is never among them */
+    uint32_t from;                 /* this agency and those behind it */
+    const struct checkpoint *head; /* that the answer shows: longer ones are left out */
 };
 
-/* By rising agency, the newest of each that is in the directory, with a key that is not revoked, and
- * the proof up to `size`. Returns how many. */
+/* By rising agency, the newest of each that is in the directory, by a key in force, with the proof up
+ * to `head`. One that this store cannot prove is left out and logged: its reader would take it for
+ * another log. Returns how many. */
 size_t cosigned_collect(const struct cosigned_question *question,
                         struct wire_cosigned ret[CAIRN_COSIGNED_MAX]);
 

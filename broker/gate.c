@@ -171,6 +171,9 @@ static void pass_question(struct gate *gate, const struct peer *peer,
 {
     struct letter letter = {.peer = *peer};
     struct quota *quota = &guest_of(gate, peer->agency)->quota;
+    if (header->type == WIRE_HELLO) {
+        quota->questions += CAIRN_COSIGNED_MAX - 1; /* its answer may prove so many heads */
+    }
     if (header->type != WIRE_FETCH && ++quota->questions > CAIRN_QUESTIONS_PER_MIN) {
         refuse(gate, peer, header, VERDICT_OVER_QUOTA);
         return;

@@ -97,7 +97,7 @@ static void add_cosigned(struct question *question, uint32_t from, struct wire_h
         .directory = &question->governance->directory,
         .asker = question->peer->agency,
         .from = from,
-        .size = question->head.checkpoint.size,
+        .head = &question->head.checkpoint,
     };
     struct wire_cosigned *list =
         from == 0 ? NULL

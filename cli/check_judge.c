@@ -141,19 +141,18 @@ static void judge_confirmations(struct check *check, const struct json_view *log
 {
     struct json_view now = json_opt_object(log, "confirmations");
     int64_t lately = show_number(&now, "lately", 0);
-    int64_t ever = show_number(&now, "ever", 0);
+    int64_t others = show_number(&now, "others", 0);
     char at[SHOW_INSTANT_BYTES];
     add_figure(check, "confirming", lately, "");
     if (!show_truth(&now, "missed")) {
         return;
     }
-    show_instant(&now, ever > 0 ? "at" : "since", at);
+    show_instant(&now, show_number(&now, "ever", 0) > 0 ? "at" : "since", at);
     if (lately > 0) {
         check_find(check, CHECK_WARNING,
-                   "only %" PRId64 " of the %" PRId64
-                   " agencies that confirmed this log before have done so lately: compare heads "
-                   "with another",
-                   lately, ever);
+                   "only %" PRId64 " of %" PRId64
+                   " other agencies have confirmed this log lately: compare heads with another",
+                   lately, others);
     } else {
         check_find(check, CHECK_WARNING,
                    "no other agency has confirmed this log since %s: compare heads with one", at);

@@ -234,7 +234,8 @@ static enum status compare(struct cli *cli, const struct log_options *given)
                    ? one_log(cli, &comparing)
                    : contradict(cli, given,
                                 own ? "it signed two logs of the same length"
-                                    : "two agencies were shown two logs of the same length");
+                                    : "an agency signed another log of the same length than the "
+                                      "one shown beside it: ask it for the log's own note");
     }
     if (given->n_arguments <= HEADS) {
         return output_refuse(&cli->output, STATUS_USAGE, "",

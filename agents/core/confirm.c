@@ -145,6 +145,10 @@ static enum judged judge(const struct confirm_view *view, const struct wire_cosi
     if (!is_of_our_log(view, shown)) {
         return JUDGED_OTHER_LOG;
     }
+    if (key->status != KEY_ACTIVE) {
+        *ret_why = "key-retired"; /* whoever has it may say so for ever */
+        return JUDGED_REFUSED;
+    }
     if (!time_of(view, shown, ret_ms)) {
         *ret_why = "of-the-future";
         return JUDGED_REFUSED;
@@ -199,7 +203,7 @@ static void go_on(struct store_txn *txn, const struct wire_hello_reply *reply)
 static void begin_waiting(struct store_txn *txn, const struct confirm_view *view,
                           const struct confirmations *now)
 {
-    if (now->others == 0 || now->begun_ms == 0) {
+    if (now->others == 0 || now->begun_ms == 0 || now->begun_ms > view->now_ms) {
         agent_meta_put_u64(txn, META_BEGUN, (uint64_t)view->now_ms);
         agent_meta_put_u64(txn, META_BEGUN_SIZE, view->head->size);
     }
@@ -260,8 +264,11 @@ static void count_one(struct store_txn *txn, const struct confirm_view *view, ui
         return;
     }
     ret->ever++;
+    int64_t age_ms = view->now_ms - row.time_ms; /* below 0: by a clock that was wrong then */
     ret->lately +=
-        row.size >= view->head->size || view->now_ms - row.time_ms < CONFIRM_LATE_MS ? 1 : 0;
+        row.size >= view->head->size || (age_ms >= -CONFIRM_AHEAD_MS && age_ms < CONFIRM_LATE_MS)
+            ? 1
+            : 0;
     if (row.size > ret->size || (row.size == ret->size && row.time_ms > ret->time_ms)) {
         ret->agency = agency;
         ret->size = row.size;
@@ -281,7 +288,7 @@ void confirm_count(struct store_txn *txn, const struct confirm_view *view,
             count_one(txn, view, agency->number, ret);
         }
     }
-    bool waited = ret->begun_ms != 0 && view->now_ms - ret->begun_ms >= CONFIRM_LATE_MS &&
-                  view->head->size > agent_meta_u64(txn, META_BEGUN_SIZE, 0);
-    ret->missed = ret->others > 0 && (ret->ever == 0 ? waited : 2 * ret->lately < ret->ever);
+    bool waited = ret->begun_ms != 0 && view->now_ms - ret->begun_ms >= CONFIRM_LATE_MS;
+    bool grown = view->head->size > agent_meta_u64(txn, META_BEGUN_SIZE, 0);
+    ret->missed = waited && (grown || ret->ever > 0) && 2 * ret->lately < ret->others;
 }

@@ -7,8 +7,9 @@
  * One that holds is kept: this agency has seen this log, up to that size, at that time. One whose
  * signature holds and whose tree is not ours is evidence, as any other fork is (witness.h). A broker
  * that shows others another log has neither to give us: then nobody confirms ours any more, and after
- * CAIRN_UNCONFIRMED_HOURS that is said. It counts as such when fewer than half confirm of those that
- * ever did: of two sides of a split, at least one has no majority.
+ * CAIRN_UNCONFIRMED_HOURS that is said. It counts as such when fewer than half of the others confirm: of two
+ * sides of a split, at least one has no majority. All others count, also those that never confirmed
+ * anything: whose word we are handed is the broker's choice.
  *
  * The link's thread writes; any thread reads, in its own transaction.
  */

@@ -80,7 +80,7 @@ static const struct judged rows[] = {
     {"\"log\":{\"confirmations\":{\"others\":3,\"ever\":3,\"lately\":2,\"missed\":false}}",
      CHECK_OK, ""},
     {"\"log\":{\"confirmations\":{\"others\":5,\"ever\":3,\"lately\":1,\"missed\":true}}",
-     CHECK_WARNING, "only 1 of the 3 agencies that confirmed this log before"},
+     CHECK_WARNING, "only 1 of 5 other agencies have confirmed this log lately"},
     {"\"log\":{\"confirmations\":{\"others\":5,\"ever\":3,\"lately\":0,\"missed\":true,"
      "\"at\":\"2026-11-18T11:57:00.000Z\"}}",
      CHECK_WARNING, "no other agency has confirmed this log since 2026-11-18 11:57"},

@@ -347,7 +347,8 @@ static void fewer_than_half_are_too_few_and_half_is_enough(void **state)
     assert_false(count(story, 6).missed);
 }
 
-static void agencies_that_never_confirmed_anything_are_not_waited_for(void **state)
+/* Else a broker that hands over one friend's word alone would never be found out. */
+static void agencies_that_never_confirmed_anything_count_as_well(void **state)
 {
     struct story *story = *state;
     confirm_all(story, 3, everybody, 1);
@@ -355,7 +356,22 @@ static void agencies_that_never_confirmed_anything_are_not_waited_for(void **sta
 
     confirm_all(story, 6, everybody, 1);
 
-    assert_false(count(story, 6).missed);
+    assert_true(count(story, 6).missed);
+}
+
+static void a_clock_that_was_far_ahead_keeps_nothing_fresh(void **state)
+{
+    struct story *story = *state;
+    story->now_ms += 1000 * CONFIRM_LATE_MS;
+    confirm_all(story, 3, everybody, OTHERS);
+
+    story->now_ms -= 1000 * CONFIRM_LATE_MS;
+    assert_true(take(story, 6, NULL, 0)); /* waiting begins anew */
+    assert_false(count(story, 7).missed);
+    story->now_ms += CONFIRM_LATE_MS;
+
+    assert_int_equal(count(story, 7).lately, 0);
+    assert_true(count(story, 7).missed);
 }
 
 static void what_is_said_again_keeps_no_confirmation_fresh(void **state)
@@ -416,7 +432,8 @@ int main(void)
         TEST(a_log_that_nobody_has_ever_confirmed_is_missed_after_a_weekend),
         TEST(a_log_that_is_confirmed_no_more_is_missed_after_a_weekend),
         TEST(fewer_than_half_are_too_few_and_half_is_enough),
-        TEST(agencies_that_never_confirmed_anything_are_not_waited_for),
+        TEST(agencies_that_never_confirmed_anything_count_as_well),
+        TEST(a_clock_that_was_far_ahead_keeps_nothing_fresh),
         TEST(what_is_said_again_keeps_no_confirmation_fresh),
         TEST(agencies_are_asked_for_in_turn),
     };
