@@ -45,6 +45,7 @@ static struct scene {
     struct verifier *verifier;
     struct checkpoint head;
     struct agency_request request;
+    struct agency_request renewal;
     struct buf note;      /* the checkpoint */
     struct buf head_text; /* what cosignatures cover */
     struct buf texts[GOVERNANCE_DOCUMENTS + 1];
@@ -298,12 +299,16 @@ static void sign_proof(struct object *object)
 
 /* --- an agency's request --- */
 
+static struct agency_request *request_of(const struct object *object)
+{
+    return object->context == SIGN_RENEWAL ? &scene.renewal : &scene.request;
+}
+
 static bool request_takes(const struct object *object, struct slice bytes)
 {
     struct agency_request read = {.id = ""};
     struct error error = ERROR_NULL;
-    const struct agency_request *good = &scene.request;
-    (void)object;
+    const struct agency_request *good = request_of(object);
 
     return agency_request_read(bytes, &read, &error) == 0 &&
            !(strcmp(read.origin, good->origin) == 0 && strcmp(read.id, good->id) == 0 &&
@@ -312,7 +317,9 @@ static bool request_takes(const struct object *object, struct slice bytes)
              strcmp(read.duty_phone, good->duty_phone) == 0 &&
              memcmp(read.sign_key, good->sign_key, sizeof(read.sign_key)) == 0 &&
              memcmp(read.open_key, good->open_key, sizeof(read.open_key)) == 0 &&
-             memcmp(read.curve_key, good->curve_key, sizeof(read.curve_key)) == 0);
+             memcmp(read.curve_key, good->curve_key, sizeof(read.curve_key)) == 0 &&
+             read.renews == good->renews &&
+             memcmp(read.earlier_key, good->earlier_key, sizeof(read.earlier_key)) == 0);
 }
 
 static bool request_holds(const struct object *object)
@@ -326,7 +333,9 @@ static bool request_holds(const struct object *object)
 
 static void sign_request(struct object *object)
 {
-    scene.request = (struct agency_request){
+    struct agency_request *request = request_of(object);
+
+    *request = (struct agency_request){
         .origin = GOVERNING_ORIGIN,
         .id = "gp-elm",
         .kind = "gp",
@@ -335,9 +344,12 @@ static void sign_request(struct object *object)
         .duty_phone = "01632 960001",
         .open_key = {9}, /* X25519's base point: of no low order */
     };
-    governing_transport_key(GP, scene.request.curve_key);
-    signer_public(scene.desk.signers[0], scene.request.sign_key);
-    assert_int_equal(agency_request_write(&scene.request, scene.desk.signers[0], &object->good), 0);
+    governing_transport_key(GP, request->curve_key);
+    signer_public(scene.desk.signers[0], request->sign_key);
+    if (object->context == SIGN_RENEWAL) {
+        assert_int_equal(agency_request_renew(request, scene.desk.signers[1]), 0);
+    }
+    assert_int_equal(agency_request_write(request, scene.desk.signers[0], &object->good), 0);
 }
 
 /* --- the list --- */
@@ -354,6 +366,7 @@ static struct object objects[] = {
     CAIRN_ENTRY_KINDS(X)
 #undef X
         {"request", SIGN_REQUEST_FILE, 0, false, request_takes, request_holds, BUF_MAX(65536)},
+    {"renewal", SIGN_RENEWAL, 0, false, request_takes, request_holds, BUF_MAX(65536)},
     DOCUMENT(GOVERNANCE_ROOT, "root"),
     DOCUMENT(GOVERNANCE_DIRECTORY, "directory"),
     DOCUMENT(GOVERNANCE_AGREEMENTS, "agreements"),

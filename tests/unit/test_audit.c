@@ -309,6 +309,20 @@ static void lose_a_batch(struct store_txn *txn)
     delete_row(txn, T_JOURNAL, store_key_u64(4));
 }
 
+/* As it is, under a key that begins with its number. */
+static void lengthen_the_key_of_a_batch(struct store_txn *txn)
+{
+    _cleanup_(buf_deinit) struct buf row = BUF_MAX(CAIRN_BATCH_BYTES_MAX);
+    struct store_key key = store_key_u64(4);
+    struct slice value;
+
+    assert_true(store_get(txn, T_JOURNAL, store_key_slice(&key), &value));
+    buf_add_slice(&row, value);
+    delete_row(txn, T_JOURNAL, key);
+    key.bytes[key.len++] = 0;
+    store_put(txn, T_JOURNAL, store_key_slice(&key), buf_slice(&row));
+}
+
 static void lose_the_last_batch(struct store_txn *txn)
 {
     delete_row(txn, T_JOURNAL, store_key_u64(meta_get(txn, "batch", 0)));
@@ -742,6 +756,8 @@ static void whatever_is_missing_added_or_said_otherwise_is_named(void **state)
         const char *problem;
     } rows[] = {
         {"a batch lost", lose_a_batch, "batch 4 of the journal is missing"},
+        {"a batch under a longer key", lengthen_the_key_of_a_batch,
+         "batch 4 of the journal is missing"},
         {"the last batch lost", lose_the_last_batch, "the journal ends at batch"},
         {"bodies lost", lose_the_bodies, "is gone, and nothing says that it was destroyed"},
         {"bodies said to be destroyed", say_that_bodies_were_destroyed,

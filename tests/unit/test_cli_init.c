@@ -701,6 +701,47 @@ static void keys_that_no_key_in_use_signs_for_are_refused(void **state)
     assert_int_equal(directory_agency(&governance->directory, 1)->n_sign_keys, 1);
 }
 
+/* A member's key is public: to name it is not to have it. */
+static void write_forged_renewal(struct world *world, const struct agency *member)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(REQUEST_MAX_BYTES);
+    _cleanup_(buf_deinit) struct buf good = BUF_MAX(REQUEST_MAX_BYTES);
+    _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;
+    _cleanup_(secret_deinit) struct secret opening = SECRET_NULL;
+    _cleanup_(secret_deinit) struct secret transport = SECRET_NULL;
+    _cleanup_(signer_free) struct signer *signer = NULL;
+    struct agency_request request;
+    struct error error = ERROR_NULL;
+
+    assert_int_equal(file_read(in(world, "elm/request.json"), &good), 0);
+    assert_int_equal(agency_request_read(buf_slice(&good), &request, &error), 0);
+    assert_int_equal(secret_random(&seed, SIGN_SECRET_BYTES), 0);
+    assert_int_equal(signer_new(&seed, &signer), 0);
+    assert_int_equal(hpke_keypair(&opening, request.open_key), 0);
+    assert_int_equal(curve_keypair(&transport, request.curve_key), 0);
+    signer_public(signer, request.sign_key);
+    assert_int_equal(agency_request_renew(&request, signer), 0);
+    memcpy(request.earlier_key, member->sign_keys[0].public_key, sizeof(request.earlier_key));
+    assert_int_equal(agency_request_write(&request, signer, &text), 0);
+    assert_int_equal(file_write_atomic(in(world, "forged.json"), buf_slice(&text), 0644), 0);
+}
+
+static void keys_for_which_a_key_in_use_did_not_sign_are_refused(void **state)
+{
+    struct world *world = *state;
+    make_partnership(world);
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+    _cleanup_(governance_unref) struct governance *before = load(world);
+    write_forged_renewal(world, directory_agency(&before->directory, 1));
+
+    assert_int_equal(approve(world, "forged.json"), STATUS_FAILED);
+
+    assert_non_null(strstr(world->err, "/signature"));
+    _cleanup_(governance_unref) struct governance *after = load(world);
+    assert_int_equal(directory_agency(&after->directory, 1)->n_sign_keys, 1);
+}
+
 static void renewing_twice_makes_two_requests_that_are_approved_in_turn(void **state)
 {
     struct world *world = *state;
@@ -897,6 +938,7 @@ int main(void)
         story(nothing_is_revoked_without_a_reason),
         story(a_member_has_new_keys_beside_the_earlier_until_those_are_retired),
         story(keys_that_no_key_in_use_signs_for_are_refused),
+        story(keys_for_which_a_key_in_use_did_not_sign_are_refused),
         story(renewing_twice_makes_two_requests_that_are_approved_in_turn),
         story(a_request_that_was_lost_is_written_again_for_the_keys_that_are_there),
         story(stolen_keys_are_revoked_and_sign_for_no_others),
