@@ -111,6 +111,7 @@ static const int calls_of_sanitizers[] = {
     SCMP_SYS(getdents64),
     SCMP_SYS(getppid),
     SCMP_SYS(getrusage),
+    SCMP_SYS(ioctl), /* is there a terminal for the report */
     SCMP_SYS(kill),
     SCMP_SYS(lseek),
     SCMP_SYS(mlock),
