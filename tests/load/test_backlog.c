@@ -4,7 +4,7 @@
  * another agency waits for a receipt at a low and steady rate, what memory the broker has and how
  * its store grows are compared with what they were before; then the MASH reads it all.
  * CAIRN_LOAD_QUEUED sets how many records wait, CAIRN_LOAD_SENT how many receipts are timed. The
- * figures are printed: `./run load`.
+ * figures are printed when CAIRN_LOAD_QUEUED is set: `./run load`.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,6 +38,7 @@ struct scene {
     struct backlog backlog;
     size_t queued;
     size_t sent;
+    bool prints;
 };
 
 static struct scene scene;
@@ -53,6 +54,7 @@ static int set_up(void **state)
 {
     (void)state;
     log_init("test", LOG_LEVEL_ERROR);
+    scene.prints = getenv("CAIRN_LOAD_QUEUED") != NULL;
     scene.queued = count_of("CAIRN_LOAD_QUEUED", QUEUED_DEFAULT, QUEUED_MAX);
     scene.sent = count_of("CAIRN_LOAD_SENT", SENT_DEFAULT, SENT_MAX);
     backlog_start(&scene.backlog, &(struct backlog_options){.floods = false});
@@ -168,18 +170,20 @@ static void a_reader_that_stopped_for_a_day_costs_the_others_nothing(void **stat
     double drained = backlog_drain(&scene.backlog, large.records);
     double most = (double)rig_sampler_stop(&sampler) / RIG_MIB;
 
-    print_growth("before", &small);
-    print_growth("queued", &large);
-    print_waits("before", &before, &before);
-    print_waits("while they wait", &waiting, &before);
-    print_waits("through a day and a night", &day, &before);
-    print_waits("the day after", &after_day, &before);
-    print_waits("in the urgent lane", &urgent, &before);
-    print_message(
-        "  memory: before %.1f MiB, while they wait %.1f, a day later %.1f, at most %.1f\n", memory,
-        memory_waiting, memory_day, most);
-    print_message("  drained %.0f a second, a short backlog %.0f: %.0f %%\n", drained, peak,
-                  100 * drained / peak);
+    if (scene.prints) {
+        print_growth("before", &small);
+        print_growth("queued", &large);
+        print_waits("before", &before, &before);
+        print_waits("while they wait", &waiting, &before);
+        print_waits("through a day and a night", &day, &before);
+        print_waits("the day after", &after_day, &before);
+        print_waits("in the urgent lane", &urgent, &before);
+        print_message(
+            "  memory: before %.1f MiB, while they wait %.1f, a day later %.1f, at most %.1f\n",
+            memory, memory_waiting, memory_day, most);
+        print_message("  drained %.0f a second, a short backlog %.0f: %.0f %%\n", drained, peak,
+                      100 * drained / peak);
+    }
     assert_int_equal(backlog_counter(&scene.backlog, "commit_clock_frozen"), 0);
     assert_true(samples_percentile(&waiting, 50) < WORSE_MAX * samples_percentile(&before, 50));
     assert_true(CAIRN_SANITIZED || memory_day < memory + FLAT_MIB);
