@@ -113,8 +113,9 @@ struct json *agency_entry(const struct partnership *partnership, const struct ag
     return entry;
 }
 
-int agency_publish(struct partnership *partnership, size_t at, const struct json *agency,
-                   struct error *error)
+/* With another entry for the broker, or for the agency in place `at`; NULL: as it is. */
+static int publish(struct partnership *partnership, const struct json *broker, size_t at,
+                   const struct json *agency, struct error *error)
 {
     struct govern_document held;
     char review_by[16];
@@ -129,25 +130,39 @@ int agency_publish(struct partnership *partnership, size_t at, const struct json
     assert(document != NULL);
     struct json_view view = json_view(document, error);
     struct json_view list = json_get_array(&view, "agencies");
-    struct json_view broker = json_get_object(&view, "broker");
+    struct json_view held_broker = json_get_object(&view, "broker");
     struct json_view kinds = json_get_array(&view, "kinds");
     json_get_copy(&view, "review_by", review_by, sizeof(review_by));
     for (size_t i = 0; i < n; i++) {
         agencies[i] = json_item(&list, i).node;
     }
-    agencies[at] = agency;
+    if (agency != NULL) {
+        agencies[at] = agency;
+    }
     const struct directory_parts parts = {
         .review_by = review_by,
-        .broker = broker.node,
+        .broker = broker != NULL ? broker : held_broker.node,
         .kinds = kinds.node,
         .agencies = agencies,
-        .n_agencies = at == n ? n + 1 : n,
+        .n_agencies = agency != NULL && at == n ? n + 1 : n,
     };
     if (directory_text(&parts, &text) < 0) {
         return error_set(error, "directory", "would be larger than %d bytes",
                          CAIRN_GOVERNANCE_DOC_MAX_BYTES);
     }
     return partnership_publish(partnership, GOVERNANCE_DIRECTORY, buf_slice(&text), error);
+}
+
+int agency_publish(struct partnership *partnership, size_t at, const struct json *agency,
+                   struct error *error)
+{
+    return publish(partnership, NULL, at, agency, error);
+}
+
+int agency_publish_broker(struct partnership *partnership, const struct json *broker,
+                          struct error *error)
+{
+    return publish(partnership, broker, 0, NULL, error);
 }
 
 void agency_say_reload(struct output *output, const struct partnership *partnership)
@@ -175,4 +190,25 @@ void agency_say(struct output *output, const struct agency *agency, bool changed
     json_set_word(result, "id", agency->id);
     json_set_word(result, "key_fingerprint", key);
     json_set_bool(result, "changed", changed);
+}
+
+enum status agency_run(struct cli *cli, const struct command_line *line, struct command_call call,
+                       struct agency_options *given,
+                       enum status (*work)(struct cli *, struct partnership *,
+                                           const struct agency_options *))
+{
+    struct partnership partnership = PARTNERSHIP_NULL;
+    struct error error = ERROR_NULL;
+    enum status status = STATUS_OK;
+
+    if (!command_parse(cli, line, call, given, &status)) {
+        return status;
+    }
+    int r = partnership_open_with_key(given->dir, &partnership, &error);
+    if (r < 0) {
+        return agency_open_failed(cli, r, &error);
+    }
+    status = work(cli, &partnership, given);
+    partnership_close(&partnership);
+    return status;
 }

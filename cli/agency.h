@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * agency: what `cairn agency approve`, `retire`, `revoke` and `list` share: at the partnership, with
- * the root key at hand for all but the last. They write the next version of the directory and change nothing
- * else; the broker takes it up when it is told to read again, and every agency gets it with its
- * next message.
+ * agency: what `cairn agency approve`, `retire`, `revoke` and `list` share, and `cairn broker renew`
+ * and `switch`: at the partnership, with the root key at hand for all but `list`. They write the next
+ * version of the directory and change nothing else; the broker takes it up when it is told to read
+ * again, and every agency gets it with its next message.
  */
 #ifndef CLI_AGENCY_H
 #define CLI_AGENCY_H
@@ -42,10 +42,20 @@ const struct agency_key *agency_key_in_use(const struct agency *agency);
 int agency_publish(struct partnership *partnership, size_t at, const struct json *agency,
                    struct error *error) MUST_USE;
 
+/* Likewise with another entry for the broker. */
+int agency_publish_broker(struct partnership *partnership, const struct json *broker,
+                          struct error *error) MUST_USE;
+
 /* Number, id, fingerprint, and whether this command changed anything. */
 void agency_say(struct output *output, const struct agency *agency, bool changed);
 /* The version that is there now, and that the broker has to be told. */
 void agency_say_reload(struct output *output, const struct partnership *partnership);
 enum status agency_open_failed(struct cli *cli, int r, const struct error *error);
+
+/* Parses into `given`, opens the partnership with its root key, and does `work` there. */
+enum status agency_run(struct cli *cli, const struct command_line *line, struct command_call call,
+                       struct agency_options *given,
+                       enum status (*work)(struct cli *, struct partnership *,
+                                           const struct agency_options *));
 
 #endif

@@ -68,19 +68,5 @@ enum status command_agency_revoke(struct cli *cli, int argc, char **argv)
                 "number and id are never given to another.",
     };
     struct agency_options given = {.arguments = 2, .needs_reason = true};
-    const struct command_call call = {argc, argv};
-    struct partnership partnership = PARTNERSHIP_NULL;
-    struct error error = ERROR_NULL;
-    enum status status = STATUS_OK;
-
-    if (!command_parse(cli, &line, call, &given, &status)) {
-        return status;
-    }
-    int r = partnership_open_with_key(given.dir, &partnership, &error);
-    if (r < 0) {
-        return agency_open_failed(cli, r, &error);
-    }
-    status = revoke(cli, &partnership, &given);
-    partnership_close(&partnership);
-    return status;
+    return agency_run(cli, &line, (struct command_call){argc, argv}, &given, revoke);
 }

@@ -41,35 +41,14 @@ static int publish(struct partnership *partnership, const char *key, const char 
                    struct error *error)
 {
     struct govern_document held;
-    char review_by[16];
-    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-    size_t n = partnership->governance->directory.n_agencies;
-    _cleanup_(base_free) void *storage = base_zalloc(n + 1, sizeof(struct json *));
-    const struct json **agencies = storage;
-
     bool there = governance_held(partnership->governance, GOVERNANCE_DIRECTORY, &held);
     assert(there);
     _cleanup_(json_free) struct json *document = json_parse(held.text, error);
     assert(document != NULL);
     struct json_view view = json_view(document, error);
-    struct json_view list = json_get_array(&view, "agencies");
     struct json_view broker = json_get_object(&view, "broker");
-    struct json_view kinds = json_get_array(&view, "kinds");
-    json_get_copy(&view, "review_by", review_by, sizeof(review_by));
-    for (size_t i = 0; i < n; i++) {
-        agencies[i] = json_item(&list, i).node;
-    }
     _cleanup_(json_free) struct json *entry = broker_entry(&broker, key, next);
-    const struct directory_parts parts = {.review_by = review_by,
-                                          .broker = entry,
-                                          .kinds = kinds.node,
-                                          .agencies = agencies,
-                                          .n_agencies = n};
-    if (directory_text(&parts, &text) < 0) {
-        return error_set(error, "directory", "would be larger than %d bytes",
-                         CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-    }
-    return partnership_publish(partnership, GOVERNANCE_DIRECTORY, buf_slice(&text), error);
+    return agency_publish_broker(partnership, entry, error);
 }
 
 /* --- renew --- */
@@ -91,8 +70,10 @@ static int make_key(const struct partnership *partnership, uint8_t ret_public[CU
                  : key_write(path, ret_name, &key, error);
 }
 
-static enum status renew(struct cli *cli, struct partnership *partnership)
+static enum status renew(struct cli *cli, struct partnership *partnership,
+                         const struct agency_options *given)
 {
+    (void)given;
     struct output *output = &cli->output;
     const struct directory *directory = &partnership->governance->directory;
     struct error error = ERROR_NULL;
@@ -138,8 +119,10 @@ static int write_joining(const struct partnership *partnership, struct error *er
     return r < 0 ? error_set(error, path, "%s", strerrordesc_np(-r)) : 0;
 }
 
-static enum status switch_over(struct cli *cli, struct partnership *partnership)
+static enum status switch_over(struct cli *cli, struct partnership *partnership,
+                               const struct agency_options *given)
 {
+    (void)given;
     struct output *output = &cli->output;
     const struct directory *directory = &partnership->governance->directory;
     struct error error = ERROR_NULL;
@@ -162,26 +145,6 @@ static enum status switch_over(struct cli *cli, struct partnership *partnership)
     return STATUS_OK;
 }
 
-static enum status run(struct cli *cli, struct command_call call, const struct command_line *line,
-                       enum status (*work)(struct cli *, struct partnership *))
-{
-    struct agency_options given = {.arguments = 1};
-    struct partnership partnership = PARTNERSHIP_NULL;
-    struct error error = ERROR_NULL;
-    enum status status = STATUS_OK;
-
-    if (!command_parse(cli, line, call, &given, &status)) {
-        return status;
-    }
-    int r = partnership_open_with_key(given.dir, &partnership, &error);
-    if (r < 0) {
-        return agency_open_failed(cli, r, &error);
-    }
-    status = work(cli, &partnership);
-    partnership_close(&partnership);
-    return status;
-}
-
 enum status command_broker_renew(struct cli *cli, int argc, char **argv)
 {
     static const struct command_line line = {
@@ -189,7 +152,9 @@ enum status command_broker_renew(struct cli *cli, int argc, char **argv)
         .arguments = "PARTNERSHIP_DIR",
         .help = "Makes the broker's next transport key and announces it in the directory.",
     };
-    return run(cli, (struct command_call){argc, argv}, &line, renew);
+    struct agency_options given = {.arguments = 1};
+
+    return agency_run(cli, &line, (struct command_call){argc, argv}, &given, renew);
 }
 
 enum status command_broker_switch(struct cli *cli, int argc, char **argv)
@@ -199,5 +164,7 @@ enum status command_broker_switch(struct cli *cli, int argc, char **argv)
         .arguments = "PARTNERSHIP_DIR",
         .help = "From now on the broker has the transport key that was announced.",
     };
-    return run(cli, (struct command_call){argc, argv}, &line, switch_over);
+    struct agency_options given = {.arguments = 1};
+
+    return agency_run(cli, &line, (struct command_call){argc, argv}, &given, switch_over);
 }
