@@ -56,6 +56,9 @@ size_t cosigned_collect(const struct cosigned_question *question,
         struct reader reader = reader_over(walk.key);
         uint32_t number = read_u32(&reader);
         struct agency_row row;
+        if (!reader_end(&reader)) {
+            continue; /* no row of ours: verify says so */
+        }
         agency_row_get(question->txn, number, &row);
         if (may_be_shown(question, number, &row) && fill(question, number, &row, &ret[n])) {
             n++;

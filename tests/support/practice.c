@@ -221,12 +221,12 @@ void practice_amend(struct practice *practice, enum governance_document document
     put_in_force(practice, document, version, &text);
 }
 
-void practice_renew(struct practice *practice, unsigned sets, unsigned retired)
+void practice_renew(struct practice *practice, uint32_t agency, unsigned sets, unsigned retired)
 {
     const uint64_t *versions = practice->governing.governance->versions;
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
     text_of(practice, GOVERNANCE_DIRECTORY, &text);
-    governing_renew(AGENCY_OWN, sets, retired, &text);
+    governing_renew(agency, sets, retired, &text);
     put_in_force(practice, GOVERNANCE_DIRECTORY, versions[GOVERNANCE_DIRECTORY] + 1, &text);
 }
 

@@ -204,6 +204,16 @@ static void our_own_and_strangers_confirmations_are_none(void **state)
     expect_refused(story, &stranger);
 }
 
+static void a_key_that_was_retired_confirms_nothing(void **state)
+{
+    struct story *story = *state;
+    const struct wire_cosigned shown = cosigned(story, AGENCY_HOSPITAL, 3, 6);
+
+    practice_renew(story->practice, AGENCY_HOSPITAL, 2, 1);
+
+    expect_refused(story, &shown);
+}
+
 static void a_head_beyond_the_one_that_was_shown_proves_nothing(void **state)
 {
     struct story *story = *state;
@@ -423,6 +433,7 @@ int main(void)
         TEST(a_larger_head_or_a_later_one_takes_the_place_of_the_one_before),
         TEST(what_proves_nothing_is_left),
         TEST(our_own_and_strangers_confirmations_are_none),
+        TEST(a_key_that_was_retired_confirms_nothing),
         TEST(a_head_beyond_the_one_that_was_shown_proves_nothing),
         TEST(a_time_that_lies_ahead_is_refused_beyond_an_hour),
         TEST(a_signed_head_of_another_log_is_evidence_of_any_size),

@@ -282,6 +282,23 @@ static void more_questions_than_publish_has_room_for_are_told_to_come_again(void
     assert_int_equal(refused(world, GP), VERDICT_BUSY);
 }
 
+static void a_hello_costs_as_many_questions_as_it_may_have_heads_proved(void **state)
+{
+    struct world *world = *state;
+    const struct wire_header hello = a_header(WIRE_HELLO);
+    for (size_t i = 0; i < CAIRN_QUESTIONS_PER_MIN / CAIRN_COSIGNED_MAX; i++) {
+        struct letter letter = {.frame = NET_FRAME_NULL};
+        receive(world, GP, &hello, SLICE_NULL);
+        assert_true(pipeline_asked(world->pipeline, &letter));
+        net_frame_deinit(&letter.frame);
+    }
+    assert_int_equal(world->n_letters, 0);
+
+    receive(world, GP, &hello, SLICE_NULL);
+
+    assert_int_equal(refused(world, GP), VERDICT_OVER_QUOTA);
+}
+
 static void a_frame_is_charged_with_the_copy_that_verify_makes_of_it(void **state)
 {
     struct world *world = *state;
@@ -427,6 +444,7 @@ int main(void)
         STORY(one_agency_cannot_take_the_urgent_reserve),
         STORY(a_connection_that_has_not_said_hello_is_told_to),
         STORY(more_questions_than_publish_has_room_for_are_told_to_come_again),
+        STORY(a_hello_costs_as_many_questions_as_it_may_have_heads_proved),
         STORY(a_frame_is_charged_with_the_copy_that_verify_makes_of_it),
         STORY(who_sends_nothing_but_rubbish_is_not_read_for_the_rest_of_the_minute),
         STORY(a_connection_whose_key_was_revoked_gets_that_verdict_and_no_slot),

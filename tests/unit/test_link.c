@@ -636,7 +636,7 @@ static void keys_that_the_directory_had_first_keep_no_lane_from_leaving(void **s
     (void)practice_concern(story->practice, "");
     (void)practice_concern(story->practice, "\"urgency\":\"immediate\",");
 
-    practice_renew(story->practice, 2, 0);
+    practice_renew(story->practice, AGENCY_OWN, 2, 0);
 
     assert_int_equal(govern_keep_linkage(keep), LINKAGE_EARLIER);
     (void)practice_concern(story->practice, "");
@@ -651,7 +651,7 @@ static void without_its_new_keys_a_restarted_agent_says_so_and_with_them_goes_on
     struct story *story = *state;
     struct practice *practice = story->practice;
     _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
-    practice_renew(practice, 2, 0);
+    practice_renew(practice, AGENCY_OWN, 2, 0);
 
     practice_reopen(practice);
 

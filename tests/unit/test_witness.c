@@ -455,6 +455,24 @@ static void what_others_have_cosigned_is_shown_to_whoever_asks_with_its_proof(vo
     }
 }
 
+static void what_the_store_cannot_prove_is_shown_to_nobody(void **state)
+{
+    struct world *world = *state;
+    store_records(world, 3);
+    cosign(world, MASH);
+    cosign(world, SCHOOL);
+    struct agency_row row = kept(world, MASH);
+    row.log_root.bytes[0] ^= 1;
+    _cleanup_(store_end) struct store_txn *txn = store_begin(world->store);
+    agency_row_put(txn, MASH, &row);
+    assert_int_equal(store_commit(&txn), 0);
+
+    struct wire_hello_reply reply = asked(world, GP, 1);
+
+    assert_int_equal(reply.n_cosigned, 1);
+    assert_int_equal(reply.cosigned[0].agency, SCHOOL);
+}
+
 static void nobody_is_shown_its_own_cosignature_nor_one_that_it_did_not_ask_for(void **state)
 {
     struct world *world = *state;
@@ -511,6 +529,7 @@ int main(void)
         STORY(a_cosignature_that_does_not_hold_is_not_kept_and_stops_nothing),
         STORY(an_acknowledged_head_never_shrinks),
         STORY(what_others_have_cosigned_is_shown_to_whoever_asks_with_its_proof),
+        STORY(what_the_store_cannot_prove_is_shown_to_nobody),
         STORY(nobody_is_shown_its_own_cosignature_nor_one_that_it_did_not_ask_for),
         STORY(a_revoked_agencys_cosignature_is_shown_to_nobody),
         STORY(a_revoked_keys_cosignature_is_shown_to_nobody),
