@@ -41,12 +41,11 @@ static bool is_renewed(const struct governance *governance, const struct slot *s
     return key != NULL && agency->active && key->status == KEY_RETIRED;
 }
 
-/* Why a sound frame must come again later. The urgent lane waits only for room, and that to the last,
- * and for a key that was renewed. What was sealed by a document before ours may lack a reader who has a right to it now, and
- * nobody would grant it afterwards. */
-static enum verdict must_wait(const struct plan *plan, const struct slot *slot)
+/* Why a sound frame must come again later. The urgent lane waits only for room, and that to the
+ * last, and for a key that was renewed. What was sealed by a document before ours may lack a reader
+ * who has a right to it now, and nobody would grant it afterwards. */
+static enum verdict must_wait(const struct commit *commit, const struct slot *slot)
 {
-    const struct commit *commit = plan->commit;
     const uint64_t *held = slot->parcel.head.versions.of;
     const uint64_t *ours = commit->governance->versions;
     bool has_records = entries_of(slot, ENTRY_RECORD) > 0;
@@ -150,7 +149,7 @@ void plan_slot(struct plan *plan, struct store_txn *txn, struct slot *slot)
     }
     slot->frame_verdict = slot->verdict;
     if (slot->verdict == VERDICT_STORED) {
-        slot->frame_verdict = must_wait(plan, slot);
+        slot->frame_verdict = must_wait(plan->commit, slot);
     }
     if (slot->frame_verdict == VERDICT_STORED) {
         plan_parcel(plan, txn, slot);
