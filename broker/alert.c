@@ -48,8 +48,8 @@ bool alert_lists(const struct alert_row *alert, const struct entry_id *record)
 }
 
 /* Adds what the rule counted and marks each record with the alert, also one that the list has no
- * room for. What counts through a tie is not marked: alerts of several children may list it. Returns
- * how many the list has anew. */
+ * room for. What counts through a tie is not marked: alerts of several children may list it.
+ * Returns how many the list has anew. */
 static size_t add_records(struct apply *apply, uint64_t number, struct alert_row *alert,
                           const struct noticed *noticed)
 {
@@ -76,8 +76,8 @@ static size_t add_records(struct apply *apply, uint64_t number, struct alert_row
 
 /* --- raising and extending --- */
 
-/* Whether whoever closed or listed the alert could not know of one of these: it came later, or it was another
- * child's until the two were joined and no alert has told of it. */
+/* Whether whoever closed or listed the alert could not know of one of these: it came later, or it
+ * was another child's until the two were joined and no alert has told of it. */
 static bool any_news(struct apply *apply, const struct noticed *noticed,
                      const struct alert_row *closed)
 {

@@ -12,8 +12,8 @@
 /* Looks at every pattern around that day of the child's chronology; ALERT_NEWEST: around the newest
  * day that the pattern counts. */
 void alert_look(struct apply *apply, uint64_t child, int32_t anchor);
-/* The same because of the record of that log index; a pattern that was turned on later than all that
- * meets it raises nothing then (backfill.h). */
+/* The same because of the record of that log index; a pattern that was turned on later than all
+ * that meets it raises nothing then (backfill.h). */
 #define ALERT_NO_RECORD UINT64_MAX
 void alert_look_at(struct apply *apply, uint64_t child, int32_t anchor, uint64_t log_index);
 /* For backfill.c: does this child meet the pattern by what was there before it was turned on, and

@@ -23,8 +23,8 @@ bool alert_pattern_met(struct apply *apply, const struct alert_question *questio
                        const struct pattern *pattern,
                        struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX],
                        struct noticed *ret);
-/* A pattern in the shadow raises nothing: that it would have is counted, once, by the occurrence that
- * completes it. `log_index` is of the record at hand. */
+/* A pattern in the shadow raises nothing: that it would have is counted, once, by the occurrence
+ * that completes it. `log_index` is of the record at hand. */
 void alert_count_shadow(struct apply *apply, const struct alert_question *question,
                         const struct pattern *pattern, uint64_t log_index);
 

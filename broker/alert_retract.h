@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * alert_retract: a record is taken back. Those who were told of it hear so, as far as they were. Part
- * of apply.
+ * alert_retract: a record is taken back. Those who were told of it hear so, as far as they were.
+ * Part of apply.
  */
 #ifndef BROKER_ALERT_RETRACT_H
 #define BROKER_ALERT_RETRACT_H

@@ -131,7 +131,8 @@ void alert_unopened(struct apply *apply, uint64_t number, const struct alert_row
     }
 }
 
-/* Whoever was told of the alert before hears of this record alone, who was not of all that it may. */
+/* Whoever was told of the alert before hears of this record alone, who was not of all that it
+ * may. */
 static void show_addressee(struct apply *apply, uint64_t number, const struct alert_row *alert,
                            struct alert_addressee *addressee, const struct told_record *record)
 {

@@ -2,23 +2,25 @@
 /*
  * alert_tell: what the addressees of an alert hear. Each gets the headline of each record as far as
  * an agreement lets it (hold and share; mode existence gives class, day and the origin's kind); a
- * front-door agency with a grant also gets the record with its identity card, so that a screener can
- * tell who the child is. Accounts come with a named person's reason (decision.h). Part of apply.
+ * front-door agency with a grant also gets the record with its identity card, so that a screener
+ * can tell who the child is. Accounts come with a named person's reason (decision.h). Part of
+ * apply.
  */
 #ifndef BROKER_ALERT_TELL_H
 #define BROKER_ALERT_TELL_H
 
 #include "broker/headline.h"
 
-/* What it was not told of yet: every addressee hears of each record once. The caller puts the row. */
+/* What it was not told of yet: every addressee hears of each record once. The caller puts the
+ * row. */
 void alert_tell(struct apply *apply, uint64_t number, const struct alert_row *alert,
                 struct alert_addressee *addressee, enum notice_type type);
 /* The front doors among those that were told hear that its pattern raised more than its week. */
 void alert_tell_over_budget(struct apply *apply, uint64_t number, const struct alert_row *alert);
 /* Nobody has opened it: its addressees hear so. */
 void alert_unopened(struct apply *apply, uint64_t number, const struct alert_row *alert);
-/* A record of the child's open alert is hidden no longer: whoever is an addressee and no front door,
- * and was not told of it, is told. */
+/* A record of the child's open alert is hidden no longer: whoever is an addressee and no front
+ * door, and was not told of it, is told. */
 void alert_shown(struct apply *apply, const struct told_record *record);
 
 /* The identity card, so that a screener knows which child: never the account. Nothing where no

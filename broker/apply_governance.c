@@ -5,7 +5,8 @@
 
 #include "broker/backfill.h"
 
-/* Since when those that the directory says are revoked are so: what waits for them waits for a while. */
+/* Since when those that the directory says are revoked are so: what waits for them waits for a
+ * while. */
 static void note_revoked(struct apply *apply)
 {
     const struct directory *directory = &apply->governance->directory;

@@ -123,7 +123,8 @@ static int check_mark(struct store_txn *txn, const char *dir, const struct check
     return 0;
 }
 
-/* The tail is re-hashed at every start, and whatever is not signed yet; the whole by `cairn log verify`. */
+/* The tail is re-hashed at every start, and whatever is not signed yet; the whole by `cairn log
+ * verify`. */
 #define RECOVER_LEAVES 10000
 
 static uint64_t recover_from(const struct attest *attest, uint64_t size)

@@ -32,7 +32,8 @@ struct attest {
 
 /* Before commit_recover: refuses the store in `dir` when it is older than `mark`, which is what the
  * high-water file said, than the signer's last head or than a head that an agency showed; hashes
- * the newest leaves again, and all that no head covers. The members above `range` are set by the caller. */
+ * the newest leaves again, and all that no head covers. The members above `range` are set by the
+ * caller. */
 int attest_recover(struct attest *attest, const char *dir, const struct checkpoint *mark,
                    struct error *error) MUST_USE;
 /* All that was written so far; false when that is durable already. With `wait`, sleeps up to

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * board: what has become true and everybody may read: the governance in force, written by commit
- * after its transaction is on disk, and the signed head of the log, written by attest. Read by every
- * thread; one mutex, held for a pointer's copy.
+ * after its transaction is on disk, and the signed head of the log, written by attest. Read by
+ * every thread; one mutex, held for a pointer's copy.
  */
 #ifndef BROKER_BOARD_H
 #define BROKER_BOARD_H

@@ -12,7 +12,8 @@
 #include "broker/ties.h"
 #include "broker/withdraw.h"
 
-/* Nothing was said of it but an agency's own number: it has no name and no number of its own yet. */
+/* Nothing was said of it but an agency's own number: it has no name and no number of its own
+ * yet. */
 static bool is_unborn(const struct subject_row *row)
 {
     for (size_t i = 0; i < row->n_tokens; i++) {

@@ -56,8 +56,9 @@ static int open_counters(struct broker *broker, struct error *error)
     return r == 0 ? broker_counters_create(path, &broker->counters, error) : r;
 }
 
-/* What ends the broker by its own decision, on whichever thread, or by a fault of another thread, is
- * no fault of the entry that was being applied just then: one that is set aside reaches nobody. */
+/* What ends the broker by its own decision, on whichever thread, or by a fault of another thread,
+ * is no fault of the entry that was being applied just then: one that is set aside reaches
+ * nobody. */
 static void excuse_entry(void *data)
 {
     marker_excuse(data);

@@ -40,8 +40,8 @@ struct broker {
                      .commit = {.marker = MARKER_NULL},                                            \
                      .attest = {.highwater = HIGHWATER_NULL}})
 
-/* Before anything is opened: the signer, in a child of this process unless the options name a socket.
- * The child does not come back. */
+/* Before anything is opened: the signer, in a child of this process unless the options name a
+ * socket. The child does not come back. */
 int broker_signer(struct broker *broker, const struct options *options,
                   struct error *error) MUST_USE;
 /* Keys, store, counters, crash marker, board, pipeline. */

@@ -13,13 +13,14 @@
  *   not known    no verified identifier and no person says that they are two, and nobody was asked
  *   judgeable    the front door may have a record of each by name
  *
- * Twins never: they differ by given name, so NAME_BIRTH does not make them alike, and the other class
- * does not count where both have a given name; an agency that knows both knows them as two, and then
- * the pair is not shown whatever it is alike in. "Baby" and the like have no such token at all.
+ * Twins never: they differ by given name, so NAME_BIRTH does not make them alike, and the other
+ * class does not count where both have a given name; an agency that knows both knows them as two,
+ * and then the pair is not shown whatever it is alike in. "Baby" and the like have no such token at
+ * all.
  *
- * Nearly every child is like nobody, and a record must not pay for the others: who is alike is found when
- * somebody says who a handle is, and a row (T_ALIKE) tells the records that come afterwards whom to
- * look at. It goes along when children join or part (child.c).
+ * Nearly every child is like nobody, and a record must not pay for the others: who is alike is
+ * found when somebody says who a handle is, and a row (T_ALIKE) tells the records that come
+ * afterwards whom to look at. It goes along when children join or part (child.c).
  */
 #ifndef BROKER_CANDIDATES_H
 #define BROKER_CANDIDATES_H

@@ -3,8 +3,8 @@
  * catch_up: what was stored before somebody took on a role. Whoever becomes a child's allocated
  * worker hears, as headlines, of what an agreement shares with that role and lets it look back for
  * (`history`, in days before the role began), and of what was recorded since it began. What a
- * headline names may be asked for; older content is never pushed. Whoever has a role already when two
- * children turn out to be one hears so of what was stored of the other. Part of apply.
+ * headline names may be asked for; older content is never pushed. Whoever has a role already when
+ * two children turn out to be one hears so of what was stored of the other. Part of apply.
  */
 #ifndef BROKER_CATCH_UP_H
 #define BROKER_CATCH_UP_H

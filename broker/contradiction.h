@@ -10,8 +10,8 @@
 
 /* What a person was asked or has decided about any member of one and any of the other. */
 enum pair contradiction_judged(struct apply *apply, uint64_t a, uint64_t b);
-/* Also when a person said that a member of one and a member of the other are two children: for good,
- * whatever identifiers say later, until a person joins them. */
+/* Also when a person said that a member of one and a member of the other are two children: for
+ * good, whatever identifiers say later, until a person joins them. */
 bool contradiction_of_children(struct apply *apply, uint64_t a, uint64_t b);
 /* Between two members of a child. */
 bool contradiction_of_members(struct apply *apply, uint64_t child, const struct subject_id *a,

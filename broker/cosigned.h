@@ -18,9 +18,9 @@ struct cosigned_question {
     const struct checkpoint *head; /* that the answer shows: longer ones are left out */
 };
 
-/* By rising agency, the newest of each that is in the directory, by a key in force, with the proof up
- * to `head`. One that this store cannot prove is left out and logged: its reader would take it for
- * another log. Returns how many. */
+/* By rising agency, the newest of each that is in the directory, by a key in force, with the proof
+ * up to `head`. One that this store cannot prove is left out and logged: its reader would take it
+ * for another log. Returns how many. */
 size_t cosigned_collect(const struct cosigned_question *question,
                         struct wire_cosigned ret[CAIRN_COSIGNED_MAX]);
 

@@ -24,7 +24,8 @@ struct delivery {
 };
 
 /* Adds the rows after `after`: at most credit, at most what one frame holds, nothing that the head
- * does not cover yet, nothing behind what may not go any more and is about to be withheld. -EIO when the store does not hold what a row names. */
+ * does not cover yet, nothing behind what may not go any more and is about to be withheld. -EIO
+ * when the store does not hold what a row names. */
 int delivery_fill(struct delivery *delivery, uint64_t after, uint32_t credit) MUST_USE;
 void delivery_deinit(struct delivery *delivery);
 /* Proof of a leaf under the head's size. -ERANGE when it is not covered. */

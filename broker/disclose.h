@@ -6,9 +6,9 @@
 
 #include "broker/headline.h"
 
-/* The agreements in force in this transaction, on the batch's day, with the roles that the recipient
- * holds then for the child; and whatever the author took away from that. Of an adult no more than
- * existence is let through. */
+/* The agreements in force in this transaction, on the batch's day, with the roles that the
+ * recipient holds then for the child; and whatever the author took away from that. Of an adult no
+ * more than existence is let through. */
 struct decision disclose_decide(struct apply *apply, uint64_t child,
                                 const struct record_header *header, const struct agency *origin,
                                 const struct agency *recipient);

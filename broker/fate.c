@@ -46,7 +46,8 @@ static bool record_may_go(struct apply *apply, const struct record_header *heade
            decision.mode == MODE_CONTENT;
 }
 
-/* Who was told of it to act upon it (granting, answering) is told still: that names no child anew. */
+/* Who was told of it to act upon it (granting, answering) is told still: that names no child
+ * anew. */
 static bool involvement_may_go(struct apply *apply, const struct involvement_header *header,
                                const struct agency *recipient, const struct mailbox_row *row)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fate: what becomes of one row of a mailbox by today's agreements, directory and day: it goes as it
- * stands, with fewer headlines, or not at all. What lay behind each way into a mailbox (record.c,
- * alert.c, grant.c) is asked again. Part of apply; reads only.
+ * fate: what becomes of one row of a mailbox by today's agreements, directory and day: it goes as
+ * it stands, with fewer headlines, or not at all. What lay behind each way into a mailbox
+ * (record.c, alert.c, grant.c) is asked again. Part of apply; reads only.
  */
 #ifndef BROKER_FATE_H
 #define BROKER_FATE_H
@@ -33,8 +33,8 @@ enum fate fate_of(struct apply *apply, const struct agency *recipient,
                   const struct mailbox_row *row, struct judged_notice *ret);
 /* Something of that record was withheld from the agency already. */
 bool fate_was_withheld(struct apply *apply, const struct entry_id *id, uint32_t agency);
-/* The record's headline for the recipient, if it may know of it. Of an adult: as of somebody who is tied
- * to that child. */
+/* The record's headline for the recipient, if it may know of it. Of an adult: as of somebody who is
+ * tied to that child. */
 bool fate_may_know(struct apply *apply, const struct entry_id *id, uint64_t child,
                    const struct agency *recipient, struct wire_headline *ret);
 

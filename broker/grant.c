@@ -44,7 +44,8 @@ static uint64_t involved_with(struct apply *apply, const struct entry_id *id)
     return members_child(apply->txn, &subject);
 }
 
-/* Who may know of it was decided when it was told; who it is and the telephone need more than that. */
+/* Who may know of it was decided when it was told; who it is and the telephone need more than
+ * that. */
 static uint8_t involvement_parts(struct apply *apply, const struct entry_id *id,
                                  const struct agency *recipient)
 {

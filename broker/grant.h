@@ -10,8 +10,8 @@
 #include "broker/applying.h"
 #include "govern/govern.h"
 
-/* Whether it may disclose what the agreements decide so: the decision of a person what is held or to
- * be asked for as well; what an agent granted by itself only what is shared still. */
+/* Whether it may disclose what the agreements decide so: the decision of a person what is held or
+ * to be asked for as well; what an agent granted by itself only what is shared still. */
 bool grant_allows(const struct grant_header *header, struct decision decision);
 
 enum verdict grant_judge(struct apply *apply, const struct grant_header *header,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hold: a named person keeps what the broker has of one child from being destroyed: an inquiry, a
- * court, a review. The origin of a record says so, or a front door that was told of it; it holds for
- * the subject that the record is about, whatever child that is one of by then, until the same agency
- * releases it, and for CAIRN_HOLD_DAYS at most: CAIRN_HOLD_NOTICE_DAYS before, the agency hears that
- * it ends, and a person who still needs it says so again, which prolongs it. An agency has at most
- * CAIRN_HOLDS_MAX. Who holds is told to nobody; a record's origin hears that it is held. Part of
- * apply.
+ * court, a review. The origin of a record says so, or a front door that was told of it; it holds
+ * for the subject that the record is about, whatever child that is one of by then, until the same
+ * agency releases it, and for CAIRN_HOLD_DAYS at most: CAIRN_HOLD_NOTICE_DAYS before, the agency
+ * hears that it ends, and a person who still needs it says so again, which prolongs it. An agency
+ * has at most CAIRN_HOLDS_MAX. Who holds is told to nobody; a record's origin hears that it is
+ * held. Part of apply.
  */
 #ifndef BROKER_HOLD_H
 #define BROKER_HOLD_H

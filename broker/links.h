@@ -9,8 +9,8 @@
  * records, so that a match of names never becomes a link for good between two others.
  *
  * A person decides what identifiers cannot (link_decision.h). Confirmed, a link is as good as a
- * verified one; undone or refused, the two are kept apart for good: nothing but another person joins
- * them again, not even a number that both state later, which is counted as a contradiction.
+ * verified one; undone or refused, the two are kept apart for good: nothing but another person
+ * joins them again, not even a number that both state later, which is counted as a contradiction.
  */
 #ifndef BROKER_LINKS_H
 #define BROKER_LINKS_H
@@ -21,9 +21,9 @@
  * when it is the other sort. */
 bool links_subject(struct apply *apply, const struct subject_id *subject, bool person,
                    struct subject_row *ret) MUST_USE;
-/* A subject statement of somebody whom links_subject let be that: replaces the subject's tokens and links it. Returns the child whose patterns
- * must be looked at again: the subject's, when chronologies came together there, or else the one of
- * a member who parted; 0 none. */
+/* A subject statement of somebody whom links_subject let be that: replaces the subject's tokens and
+ * links it. Returns the child whose patterns must be looked at again: the subject's, when
+ * chronologies came together there, or else the one of a member who parted; 0 none. */
 uint64_t links_state(struct apply *apply, const struct subject_header *header,
                      const struct entry_input *input);
 

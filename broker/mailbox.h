@@ -34,7 +34,7 @@ uint64_t mailbox_notice(struct apply *apply, uint32_t agency, const struct wire_
 uint64_t mailbox_existence(struct apply *apply, uint32_t agency, const struct wire_notice *notice,
                            const struct entry_id *record);
 
-/* --- what waits, for waiting.c: a row that takes another one's place, with a leaf of its own --- */
+/* --- what waits, for waiting.c: a row in another one's place, with a leaf of its own --- */
 /* The notice with fewer headlines. */
 void mailbox_narrow(struct apply *apply, uint32_t agency, uint64_t position,
                     const struct wire_notice *notice);

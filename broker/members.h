@@ -27,8 +27,8 @@ uint64_t members_child(struct store_txn *txn, const struct subject_id *subject);
 bool members_own_subject(struct store_txn *txn, uint64_t child, uint32_t agency,
                          struct subject_id *ret);
 
-/* The handles that the agency has for the child: the one that members_own_subject finds, and then the
- * others, but for those that a name alone says are it. */
+/* The handles that the agency has for the child: the one that members_own_subject finds, and then
+ * the others, but for those that a name alone says are it. */
 size_t members_own_handles(struct store_txn *txn, uint64_t child, uint32_t agency,
                            uint8_t ret[CAIRN_MEMBERS_PER_AGENCY_MAX][CAIRN_HANDLE_BYTES]);
 

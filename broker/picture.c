@@ -214,8 +214,8 @@ static bool add_involved(void *data, const struct subject_id *subject, enum link
 
 /* --- whose feed is silent --- */
 
-/* Of any agency that may be named, involved or not, but front doors, which mostly read: one that says nothing of any child would not
- * show itself otherwise. */
+/* Of any agency that may be named, involved or not, but front doors, which mostly read: one that
+ * says nothing of any child would not show itself otherwise. */
 static void draw_silent(const struct drawing *drawing)
 {
     const struct directory *directory = &drawing->apply->governance->directory;

@@ -5,9 +5,9 @@
  * asks and why; it names the child by the agency's own handle, or by an alert that its front door
  * was told of.
  *
- * What is shown is what headline.h lets this agency know, and of what is held only what an alert has
- * told it; that something is held, and no more, is said to a front door. It is evaluated anew each
- * time: a record that was taken back says so, and one whose sharing has ended is not there.
+ * What is shown is what headline.h lets this agency know, and of what is held only what an alert
+ * has told it; that something is held, and no more, is said to a front door. It is evaluated anew
+ * each time: a record that was taken back says so, and one whose sharing has ended is not there.
  *
  * Reads only: in the transaction of apply, or in one of publish.
  */
@@ -34,8 +34,8 @@ struct picture_question {
     struct wire_picture_request request;
 };
 /* STORED and *ret, which borrows from the governance; or why not. */
-/* Applies a look that was judged: each origin is to hear, when it asks, that the picture which it may
- * now be shown names its record. */
+/* Applies a look that was judged: each origin is to hear, when it asks, that the picture which it
+ * may now be shown names its record. */
 void picture_look(struct apply *apply, const struct decision_header *look);
 enum verdict picture_draw(const struct picture_question *question, struct picture *ret);
 

@@ -2,13 +2,13 @@
 /*
  * Happy path: gate fills a free slot and claims it; a worker takes the oldest untaken slot and
  * finishes it, in any order; the verified cursor follows the finished prefix; commit makes a prefix
- * of verified slots written as one batch; attest makes durable what was written, which may be several
- * batches; answer sends the receipts in order and frees the slots.
+ * of verified slots written as one batch; attest makes durable what was written, which may be
+ * several batches; answer sends the receipts in order and frees the slots.
  *
  * Why one mutex and not five atomics: each operation holds it for some tens of nanoseconds, a few
  * times per frame of up to 64 records, and the invariant can be asserted on all cursors at once.
- * Waiting uses condition variables, so an idle broker makes no system calls and a busy one few. They
- * are signalled after the mutex is free: who wakes takes it at once.
+ * Waiting uses condition variables, so an idle broker makes no system calls and a busy one few.
+ * They are signalled after the mutex is free: who wakes takes it at once.
  *
  * Not done here: what the stages do with a slot.
  */

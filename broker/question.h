@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * question: what an agency asks besides sending parcels: hello, fetch, governance, the proof of a
- * leaf, the state of an entry, the picture of a child. Answered on the publish thread from committed state. An agency
- * learns only about its own entries, what it was told, and what it may know of a child.
+ * leaf, the state of an entry, the picture of a child. Answered on the publish thread from
+ * committed state. An agency learns only about its own entries, what it was told, and what it may
+ * know of a child.
  */
 #ifndef BROKER_QUESTION_H
 #define BROKER_QUESTION_H

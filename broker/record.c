@@ -65,9 +65,9 @@ static bool allowed_around(const struct apply *apply, const struct record_header
     return false;
 }
 
-/* Every reader that the sender sealed to must be one that the agreements in force here allow in some
- * role; one that only newer documents or a later day forbid, or whose involvement does not hold
- * today, is no fault of the sender's and is passed over when telling. */
+/* Every reader that the sender sealed to must be one that the agreements in force here allow in
+ * some role; one that only newer documents or a later day forbid, or whose involvement does not
+ * hold today, is no fault of the sender's and is passed over when telling. */
 static enum verdict check_grants(const struct apply *apply, const struct record_header *header,
                                  const struct entry_input *entry, const struct agency *origin)
 {

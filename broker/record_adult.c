@@ -21,8 +21,8 @@ static bool tell_child(struct apply *apply, const struct entry_id *id, uint64_t 
     return true;
 }
 
-/* Every child's circle hears at once. Of the patterns' looks, which may each write as much as an entry
- * may, those that do not fit this step have a tick of their own. */
+/* Every child's circle hears at once. Of the patterns' looks, which may each write as much as an
+ * entry may, those that do not fit this step have a tick of their own. */
 void record_act_on_adult(struct apply *apply, const struct record_case *record, uint64_t log_index)
 {
     struct tied_children children;

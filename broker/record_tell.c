@@ -42,9 +42,9 @@ static bool find_reader(void *data, const struct subject_id *subject, enum link 
     return !search->found;
 }
 
-/* Whether anybody but its origin may read of it: a front door, or somebody who knows the child. Whom
- * it was sealed to is asked first: with a reader among them, as nearly always, the cost does not
- * grow with the partnership. */
+/* Whether anybody but its origin may read of it: a front door, or somebody who knows the child.
+ * Whom it was sealed to is asked first: with a reader among them, as nearly always, the cost does
+ * not grow with the partnership. */
 static bool has_reader(struct reader_search *search)
 {
     const struct directory *directory = &search->apply->governance->directory;
@@ -175,8 +175,9 @@ void record_tell_existence(struct apply *apply, const struct told_record *record
     }
 }
 
-/* Whoever an agreement tells at once without content hears that there is something. Whoever it would
- * give content, but the origin did not know of, is introduced to the origin, which can grant then. */
+/* Whoever an agreement tells at once without content hears that there is something. Whoever it
+ * would give content, but the origin did not know of, is introduced to the origin, which can grant
+ * then. */
 static void consider(struct apply *apply, const struct told_record *record, uint32_t number,
                      enum notice_type type)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * replay: does everything that lies in a broker's store follow from its journal? The journal is applied
- * once more to an empty store, by the rules of this program, and each state table is compared row by
- * row: children, chronologies, alerts, mailboxes, counters, and the log with its root. `cairn log
- * verify` shows that the journal is what agencies signed and the log says; this shows that the broker's
- * conclusions are those of the journal.
+ * replay: does everything that lies in a broker's store follow from its journal? The journal is
+ * applied once more to an empty store, by the rules of this program, and each state table is
+ * compared row by row: children, chronologies, alerts, mailboxes, counters, and the log with its
+ * root. `cairn log verify` shows that the journal is what agencies signed and the log says; this
+ * shows that the broker's conclusions are those of the journal.
  *
- * Reads only, beside a running broker or from a copy; the work is done in a process of its own, since a
- * damaged store may end the one that reads it. The store that it fills lies in a folder of TMPDIR (or
- * /tmp) and is removed. One thread.
+ * Reads only, beside a running broker or from a copy; the work is done in a process of its own,
+ * since a damaged store may end the one that reads it. The store that it fills lies in a folder of
+ * TMPDIR (or /tmp) and is removed. One thread.
  */
 #ifndef BROKER_REPLAY_H
 #define BROKER_REPLAY_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * request: an agency that is involved with a child asks for what origins hold back: one record that
- * it knows of, or whatever there is. The broker decides nothing: each origin gets the signed question
- * and the asker's signed involvement, and judges both for itself. Part of apply.
+ * it knows of, or whatever there is. The broker decides nothing: each origin gets the signed
+ * question and the asker's signed involvement, and judges both for itself. Part of apply.
  */
 #ifndef BROKER_REQUEST_H
 #define BROKER_REQUEST_H

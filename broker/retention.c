@@ -120,8 +120,8 @@ static int32_t later_of(int32_t a, int32_t b)
     return a > b ? a : b;
 }
 
-/* Somebody it was sealed to has not had it: until no window reaches it. Everybody has: until nobody is
- * to be granted it who comes to know the child later. */
+/* Somebody it was sealed to has not had it: until no window reaches it. Everybody has: until nobody
+ * is to be granted it who comes to know the child later. */
 static int32_t record_day(struct apply *apply, const struct told_record *record,
                           const struct retention_row *watch, enum destroyed *ret_rule)
 {

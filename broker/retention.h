@@ -13,8 +13,9 @@
  * It stays while somebody has not acknowledged what waits for it (a revoked agency for
  * CAIRN_LEFT_KEPT_DAYS from when the directory said so), while an alert that lists it is
  * open, while it was asked for not long ago, while an involvement holds, while a named person holds
- * what is said of its child (hold.h), and, all of them, while the calendar says keep_all. Part of apply, which does not see the bodies: commit removes what
- * apply->destroyed names, and a replay has nothing to remove.
+ * what is said of its child (hold.h), and, all of them, while the calendar says keep_all. Part of
+ * apply, which does not see the bodies: commit removes what apply->destroyed names, and a replay
+ * has nothing to remove.
  */
 #ifndef BROKER_RETENTION_H
 #define BROKER_RETENTION_H

@@ -23,7 +23,8 @@ static size_t count_rows(struct store_txn *txn, enum table table, const struct s
     return n;
 }
 
-/* As many ties a day as involvements; and a family, not a list of everybody, at one child or adult. */
+/* As many ties a day as involvements; and a family, not a list of everybody, at one child or
+ * adult. */
 static bool within_limits(struct apply *apply, const struct tie_case *tie)
 {
     const struct agency *agency =
@@ -97,7 +98,7 @@ enum verdict tie_judge(struct apply *apply, const struct tie_header *header, str
         return judge_born(apply, header, ret);
     }
     if (subject_row_get(apply->txn, &ret->person, &person) && !person.person) {
-        return VERDICT_BAD_ENTRY; /* whoever ends a tie of twins by another name would end a child */
+        return VERDICT_BAD_ENTRY; /* to end a tie of twins by another name would end a child */
     }
     bool there = tie_row_get(apply->txn, &ret->child, &ret->person, &old);
     bool held = there && today < old.until_day;

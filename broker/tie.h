@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tie: the entry by which an agency that knows both says what an adult is to a child, until when, or
- * that it never was; or that a child is the one that was expected under another handle (born.h).
- * Only an agency that is involved with the child may tie anybody to it, so many a day and so many to
- * one child. Nobody is told of a tie. Part of apply.
+ * tie: the entry by which an agency that knows both says what an adult is to a child, until when,
+ * or that it never was; or that a child is the one that was expected under another handle (born.h).
+ * Only an agency that is involved with the child may tie anybody to it, so many a day and so many
+ * to one child. Nobody is told of a tie. Part of apply.
  */
 #ifndef BROKER_TIE_H
 #define BROKER_TIE_H

@@ -32,8 +32,8 @@ struct tied_children {
     uint64_t of[CAIRN_TIED_MAX];
     uint32_t by[CAIRN_TIED_MAX]; /* whose tie each was found by */
 };
-/* The children that an adult is tied to, now or once. Of more than there is room for, of each agency
- * some. */
+/* The children that an adult is tied to, now or once. Of more than there is room for, of each
+ * agency some. */
 void ties_children(struct apply *apply, uint64_t person, struct tied_children *ret);
 
 /* How many ties say so, of whichever agencies. */

@@ -22,7 +22,8 @@ struct timekeeper {
 };
 
 /* -EINVAL and a reason when the clock is absurd: before this program was released, more than twenty
- * years after, more than a day before the newest batch or more than ninety after it; `accept` lets it pass. */
+ * years after, more than a day before the newest batch or more than ninety after it; `accept` lets
+ * it pass. */
 int timekeeper_init(struct timekeeper *keeper, const struct clock *clock, int64_t last_ms,
                     bool accept, struct error *error) MUST_USE;
 /* Never smaller than before. */

@@ -183,8 +183,8 @@ void timers_unopened(struct apply *apply, size_t max, struct timers_unopened *re
 
 /* --- telling --- */
 
-/* A front door that the record was not sealed to, because it is new or had no key, hears that there is
- * something; its origin hears who it is, and its agent grants it. */
+/* A front door that the record was not sealed to, because it is new or had no key, hears that there
+ * is something; its origin hears who it is, and its agent grants it. */
 static void tell_front_door(struct apply *apply, const struct told_record *record,
                             const struct agency *agency, const struct wire_notice *notice)
 {

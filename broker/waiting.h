@@ -4,8 +4,8 @@
  * a telling was judged when it was written, and is not true for ever.
  *
  * Whenever the agreements, the directory or the day are others than those that the last judging was
- * by, every row is judged by today's, some in each batch (INPUT_CONTINUE), in the order of agencies and
- * positions. What may not go any more gives its place to an item without content; its record's
+ * by, every row is judged by today's, some in each batch (INPUT_CONTINUE), in the order of agencies
+ * and positions. What may not go any more gives its place to an item without content; its record's
  * origin hears so and its state says so. A notice loses the headlines that may not be known any
  * more. Nothing is ever widened. Publish delivers nothing that the judging has not passed and that
  * may not go: until it has, it asks the same question. What is immediate, and a referral to a front

@@ -5,8 +5,8 @@
 
 #include "broker/options.h"
 
-/* After recovery; what is named by the options and read again at SIGHUP stays within reach, the keys
- * do not. */
+/* After recovery; what is named by the options and read again at SIGHUP stays within reach, the
+ * keys do not. */
 int walls_files(const struct options *options, struct error *error) MUST_USE;
 /* After the public socket listens. */
 int walls_calls(struct error *error) MUST_USE;

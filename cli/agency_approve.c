@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `cairn agency approve`: the agency that made a request becomes one of the directory's; one that is
- * there already, and whose key signs for its new ones, has those beside the earlier.
+ * `cairn agency approve`: the agency that made a request becomes one of the directory's; one that
+ * is there already, and whose key signs for its new ones, has those beside the earlier.
  */
 #include <errno.h>
 #include <stdio.h>

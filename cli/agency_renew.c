@@ -4,9 +4,9 @@
  * take them into the directory. The agent holds all sets after its next start and uses the new one
  * from the moment that the directory lists it: nothing has to happen at the same time.
  *
- * Each set's request is signed by the set before it, so requests are approved in that order. One that
- * is not there (the disk was full, or it was lost) is written again before another set is made:
- * otherwise the next would be signed by a key that nobody knows, for ever.
+ * Each set's request is signed by the set before it, so requests are approved in that order. One
+ * that is not there (the disk was full, or it was lost) is written again before another set is
+ * made: otherwise the next would be signed by a key that nobody knows, for ever.
  */
 #include <errno.h>
 #include <stdio.h>

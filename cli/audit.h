@@ -14,13 +14,13 @@
  *   the table that a broker starts from
  * - every agency's cosignature: that of its last acknowledgement, for the tree of that size, by the
  *   key it had then
- *
- * - the journal byte for byte against the salts of the leaves that its inputs made (ledger/journal.h)
+ * - the journal byte for byte against the salts of the leaves that its inputs made
+ *   (ledger/journal.h)
  * - no body, grant or parcel that belongs to no entry, and none that is missing
  *
- * Bodies that were destroyed on purpose are counted as absent, not as a fault, when the log says so.
- * What the broker concluded from the journal (children, alerts, mailboxes, ...) is not looked at:
- * that takes the broker's own rules, and its program replays them (broker/replay.h).
+ * Bodies that were destroyed on purpose are counted as absent, not as a fault, when the log says
+ * so. What the broker concluded from the journal (children, alerts, mailboxes, ...) is not looked
+ * at: that takes the broker's own rules, and its program replays them (broker/replay.h).
  */
 #ifndef CLI_AUDIT_H
 #define CLI_AUDIT_H

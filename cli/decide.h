@@ -124,8 +124,8 @@ enum {
 
 /* For the parser's switch; ARGP_ERR_UNKNOWN for another key. */
 error_t decide_option(struct decide *decide, int key, char *argument, struct argp_state *state);
-/* For the end of a parser's switch, of a command that lists, or with a record decides: the record as
- * argument, which `lister` names, and the options of client and decide. */
+/* For the end of a parser's switch, of a command that lists, or with a record decides: the record
+ * as argument, which `lister` names, and the options of client and decide. */
 struct decide_options {
     struct client client;
     struct decide decide;
@@ -134,7 +134,8 @@ struct decide_options {
 };
 error_t decide_about_option(struct decide_options *given, int key, char *argument,
                             struct argp_state *state);
-/* At ARGP_KEY_END: a record goes with an act, which `acts` names, and nobody says who and why without. */
+/* At ARGP_KEY_END: a record goes with an act, which `acts` names, and nobody says who and why
+ * without. */
 error_t decide_about_check(const struct decide_options *given, bool acts_given, const char *acts,
                            struct argp_state *state);
 /* At ARGP_KEY_END: whether what was given fits together. */

@@ -189,8 +189,9 @@ static int write_template(struct partnership *made, enum governance_document doc
     return partnership_publish(made, document, buf_slice(&text), error);
 }
 
-/* Patterns of the template are live so that a partnership for tests shows something. Their approvers
- * are invented: for real children two people of the partnership turn each on (`cairn pattern sign`). */
+/* Patterns of the template are live so that a partnership for tests shows something. Their
+ * approvers are invented: for real children two people of the partnership turn each on (`cairn
+ * pattern sign`). */
 static int write_patterns(struct partnership *made, const struct init_options *given,
                           struct error *error)
 {

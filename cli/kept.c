@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `cairn kept`: what is kept of this agency's records and nobody else has seen, and when a person is
- * to look at each again; with a record, what a named person does about it. */
+/* `cairn kept`: what is kept of this agency's records and nobody else has seen, and when a person
+ * is to look at each again; with a record, what a named person does about it. */
 #include <stdio.h>
 
 #include "cli/client.h"

@@ -8,7 +8,8 @@
 
 #include "cli/client.h"
 
-/* Anything but STATUS_OK was said already; *ret_n is how many items there were. `path` has no query. */
+/* Anything but STATUS_OK was said already; *ret_n is how many items there were. `path` has no
+ * query. */
 enum status listing_show(struct cli *cli, const struct client *client, const char *path,
                          void (*show)(struct output *output, const struct json_view *item),
                          size_t *ret_n) MUST_USE;

@@ -2,8 +2,8 @@
 /*
  * `cairn log evidence` and `cairn log compare`: two signed heads that cannot both be of one log
  * convict whoever signed them, before anybody who trusts the key. Of one size, they do so alone. Of
- * two sizes the log must be there, as `cairn log export` writes it: it is the log of both, of one, or
- * of neither.
+ * two sizes the log must be there, as `cairn log export` writes it: it is the log of both, of one,
+ * or of neither.
  *
  * A head may be signed by an agency instead, with a key that the directory names: what the broker
  * showed to that agency, as that agency says. It can show the note of the log's own key beside it.

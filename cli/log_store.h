@@ -19,8 +19,8 @@ struct log_store {
 };
 #define LOG_STORE_NULL ((struct log_store){.store = NULL})
 
-/* DIR is the folder of the store, or one that has it in data/. -ENOENT when none is there; -EBADMSG when the documents in it do
- * not verify. */
+/* DIR is the folder of the store, or one that has it in data/. -ENOENT when none is there; -EBADMSG
+ * when the documents in it do not verify. */
 int log_store_open(const char *dir, struct log_store *ret, struct error *error) MUST_USE;
 void log_store_close(struct log_store *log);
 

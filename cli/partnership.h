@@ -43,8 +43,8 @@ bool partnership_key_of(const char *origin, const uint8_t public_key[SIGN_PUBLIC
 int partnership_publish(struct partnership *partnership, enum governance_document document,
                         struct slice text, struct error *error) MUST_USE;
 
-/* Reads the file (standard input for "-") and publishes it in the folder DIR, with the root key that
- * lies there. Says what was signed and what is next; or the problem. */
+/* Reads the file (standard input for "-") and publishes it in the folder DIR, with the root key
+ * that lies there. Says what was signed and what is next; or the problem. */
 enum status partnership_sign_file(struct cli *cli, const char *dir, const char *path,
                                   enum governance_document document) MUST_USE;
 

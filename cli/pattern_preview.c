@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `cairn pattern preview`: how much each pattern raises, and what one in shadow would raise, so that
- * two people can say whether to turn it on. Read from a broker's folder, beside the broker that
- * writes it or from a copy: figures of weeks and quarters, and nothing about anybody.
+ * `cairn pattern preview`: how much each pattern raises, and what one in shadow would raise, so
+ * that two people can say whether to turn it on. Read from a broker's folder, beside the broker
+ * that writes it or from a copy: figures of weeks and quarters, and nothing about anybody.
  */
 #include <errno.h>
 #include <inttypes.h>

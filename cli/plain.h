@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plain: words of the local interface (cairn/client.h) that programs match, in plain English for people. A
- * word that is not in the tables is said as it is. */
+/* plain: words of the local interface (cairn/client.h) that programs match, in plain English for
+ * people. A word that is not in the tables is said as it is. */
 #ifndef CLI_PLAIN_H
 #define CLI_PLAIN_H
 

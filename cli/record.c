@@ -118,7 +118,8 @@ static void show_returned(struct output *output, const struct json_view *record)
     }
 }
 
-/* Why somebody opened it, or decided about the alert that lists it, as far as this agency may read that. */
+/* Why somebody opened it, or decided about the alert that lists it, as far as this agency may read
+ * that. */
 static void show_reasons(struct output *output, const struct json_view *record)
 {
     struct json_view reasons = json_opt_array(record, "reasons");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `cairn request`: asks the other agencies for what they hold back about a child that this agency is
- * involved with. From a file or standard input as JSON.
+ * `cairn request`: asks the other agencies for what they hold back about a child that this agency
+ * is involved with. From a file or standard input as JSON.
  */
 #include "cairn/limits.h"
 #include "cli/client.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `cairn returned`: what the broker refused for good, so that nobody has it, and nobody here has dealt
- * with yet; with a record, a named person says that somebody has. */
+/* `cairn returned`: what the broker refused for good, so that nobody has it, and nobody here has
+ * dealt with yet; with a record, a named person says that somebody has. */
 #include <stdio.h>
 
 #include "cli/client.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * client: the broker's side of the signer: a connection, and what it signed last. Owned by the commit
- * thread once the broker runs. A signer that is gone, that does not answer within
+ * client: the broker's side of the signer: a connection, and what it signed last. Owned by the
+ * commit thread once the broker runs. A signer that is gone, that does not answer within
  * SIGNER_PATIENCE_S, or that answers something else is a fault: -errno; one that refuses is
  * -EKEYREJECTED.
  */

@@ -3,7 +3,7 @@
  * message: what the broker asks of the signer and what it is answered, as bytes: one datagram each
  * way over a Unix socket that keeps their borders (SOCK_SEQPACKET). Integers are big-endian.
  *
- *   ask     u8 'H'                                           who are you, and what did you sign last
+ *   ask     u8 'H'                                           who are you; your last head?
  *           u8 'S', u64 size, root[32], u8 n, n * hash[32]   sign this head; the proof leads to it
  *                                                            from the last one
  *   answer  u8 'H', u64 size, root[32], public key[32]       size 0: nothing yet

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * plan: a child's plan and who to speak to about it (config/schemas/plan.schema.json) -> one record
- * of kind plan and this agency's own involvements, with the person as contact in the sealed account:
+ * of kind plan and this agency's own involvements, with the person as contact in the sealed
+ * account:
  *
  *   allocated_worker                  allocated-worker
  *   lead_professional                 lead-professional

@@ -3,10 +3,10 @@
  * age: whether a birth date can be right for whom it is said of: the one place that judges it,
  * whatever a submission was written in. Years are whole, on the day that something is said of.
  *
- *   of a child    up to 17; 18 to 25 with a finding (a plan for special needs, leaving care); 26 and
- *                 more is refused: there is no list of adults
- *   of an adult   from 18; 10 to 17 with a finding (a mother of sixteen is a child as well); less is
- *                 refused
+ *   of a child    up to 17; 18 to 25 with a finding (a plan for special needs, leaving care); 26
+ *                 and more is refused: there is no list of adults
+ *   of an adult   from 18; 10 to 17 with a finding (a mother of sixteen is a child as well); less
+ *                 is refused
  *   of anybody    a birth in the future is refused
  *
  * Pure functions; any thread.

@@ -4,9 +4,9 @@
  *            | opened: at i64, agency u32, decision[20] | closed: likewise | outcome u8
  *            | decided i64 | decision[16] | over budget u8
  *
- * States only rise, listed being the lowest: a late notice of an earlier act does not take a later one back. `decided` is
- * set by known_alert_decided alone: that the broker says we opened it is no reason to show an
- * account.
+ * States only rise, listed being the lowest: a late notice of an earlier act does not take a later
+ * one back. `decided` is set by known_alert_decided alone: that the broker says we opened it is no
+ * reason to show an account.
  */
 #include "agents/core/alerts.h"
 

@@ -2,7 +2,8 @@
 /*
  * The picture of a child: who looks and why goes into the log first, then the broker is asked what
  * this agency may see, and what comes back is joined with what is open here already. Nothing is
- * opened by looking. The child's account texts stay where they are, but for what each says it means.
+ * opened by looking. The child's account texts stay where they are, but for what each says it
+ * means.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Of a request of ours: who refused it, and why. Of a record of ours: what named persons elsewhere have decided about it, or about the alert that
- * lists it, and why, as far as they let us read that. */
+/* Of a request of ours: who refused it, and why. Of a record of ours: what named persons elsewhere
+ * have decided about it, or about the alert that lists it, and why, as far as they let us read
+ * that. */
 #include "agents/core/alerts.h"
 #include "agents/core/api_view.h"
 #include "agents/core/asked.h"

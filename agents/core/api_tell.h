@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tell: who may read the reason of a decision besides us: agencies by their ids, and the word
- * CAIRN_TELL_ORIGINS for those whose records the decision is about. An origin that the headline does
- * not name is one of its kind: the reason is sealed to each agency of that kind, and the broker
- * passes it on to the origin alone.
+ * CAIRN_TELL_ORIGINS for those whose records the decision is about. An origin that the headline
+ * does not name is one of its kind: the reason is sealed to each agency of that kind, and the
+ * broker passes it on to the origin alone.
  */
 #ifndef AGENTS_API_TELL_H
 #define AGENTS_API_TELL_H

@@ -59,15 +59,16 @@ struct view_readers {
     struct words_reader of[CAIRN_ADDRESSEES_MAX];
     uint32_t agencies[CAIRN_ADDRESSEES_MAX]; /* whose state that is */
 };
-/* Asks the broker, when the record or request of ours is stored; `asked` stays false when it does not
- * answer. Blocks at most CAIRN_API_ASK_MAX_MS. */
+/* Asks the broker, when the record or request of ours is stored; `asked` stays false when it does
+ * not answer. Blocks at most CAIRN_API_ASK_MAX_MS. */
 void view_ask_readers(const struct api_view *view, const struct out_row *row,
                       struct view_readers *readers, struct state_answer *state);
 /* state, words, telephone of one thing of ours. `readers` NULL: the broker was not asked. */
 void view_set_state(struct json *object, const struct api_view *view, struct store_txn *txn,
                     const struct out_row *row, const struct view_readers *readers);
 
-/* What became of one thing that was handed in: outcome, reason, reference, state, words, telephone. */
+/* What became of one thing that was handed in: outcome, reason, reference, state, words,
+ * telephone. */
 struct json *view_item(const struct api_view *view, struct store_txn *txn,
                        const struct intake_item *item) MUST_USE;
 
@@ -91,7 +92,8 @@ void view_set_returned(struct json *object, const struct api_view *view, struct 
                        const struct reference *reference, bool persons);
 
 /* reasons: of a record of ours, why named persons elsewhere opened it, or decided about the alert
- * that lists it, as far as that was sealed to us. `alert`: as the broker says; 0: as notices said. */
+ * that lists it, as far as that was sealed to us. `alert`: as the broker says; 0: as notices
+ * said. */
 void view_set_reasons(struct json *object, const struct api_view *view,
                       const struct opening *opening, const struct entry_id *record, uint64_t alert);
 

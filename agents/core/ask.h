@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ask: this agency, which is involved with a child, asks the others for what they hold back: for one
- * record that it was told exists, or for everything. Each origin decides. A request is an entry like
- * any other: it is on disk when this returns 0, and goes the outbound way.
+ * ask: this agency, which is involved with a child, asks the others for what they hold back: for
+ * one record that it was told exists, or for everything. Each origin decides. A request is an entry
+ * like any other: it is on disk when this returns 0, and goes the outbound way.
  *
  * Any thread. Blocks on the disk.
  */

@@ -6,8 +6,8 @@
  * leave to us waits for a person, whose refusal is told to who asked, with the reason; all else is
  * answered by nothing.
  *
- *   ASKED row   state u8 | n u8 | n handles[16] | purpose u8 | has record u8 | record id | taken u64
- *               | decided u64 | granted u32 | by uid u32 | sized sealed decision
+ *   ASKED row   state u8 | n u8 | n handles[16] | purpose u8 | has record u8 | record id
+ *               | taken u64 | decided u64 | granted u32 | by uid u32 | sized sealed decision
  *
  * Functions with a transaction work inside the caller's; any thread.
  */
@@ -74,9 +74,10 @@ struct asked_decision {
     const char *reason;
     uint32_t by_uid;
 };
-/* A named person has decided; it is on disk when this returns 0, a refusal for who asked too. -ENOENT when nobody asked that;
- * -EALREADY when it does not wait any more; -EPERM when who asked is not involved any more;
- * -EINVAL and the error; -EAGAIN while our place is not known; -ENOSPC. */
+/* A named person has decided; it is on disk when this returns 0, a refusal for who asked too.
+ * -ENOENT when nobody asked that; -EALREADY when it does not wait any more; -EPERM when who asked
+ * is not involved any more; -EINVAL and the error; -ENOSPC; -EAGAIN while our place is not
+ * known. */
 int asked_decide(struct agent *agent, const struct asked_decision *decision,
                  struct error *error) MUST_USE;
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * behind: documents that others hold and that do not come to us. Each parcel names, under its sender's
- * signature, the versions that the sender held; so whoever reads others' entries learns that there is a
- * newer agreement, or a revocation, also from a broker that keeps it back. What was named is kept in
- * META; the link looks now and then whether it has come, and says so once when it has not.
+ * behind: documents that others hold and that do not come to us. Each parcel names, under its
+ * sender's signature, the versions that the sender held; so whoever reads others' entries learns
+ * that there is a newer agreement, or a revocation, also from a broker that keeps it back. What was
+ * named is kept in META; the link looks now and then whether it has come, and says so once when it
+ * has not.
  */
 #ifndef AGENTS_BEHIND_H
 #define AGENTS_BEHIND_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * circle: which other agencies are involved with a child of ours, as each of them has signed it and
- * the broker delivered it. One row for each agency and role; the newest statement holds. Keyed by our
- * own handle of the child.
+ * the broker delivered it. One row for each agency and role; the newest statement holds. Keyed by
+ * our own handle of the child.
  *
  *   CIRCLE row   from i32 | until i32 | entry id | position u64 | by name u8
  *
@@ -36,7 +36,8 @@ struct circle_standing circle_standing(struct store_txn *txn,
  * that is held changes nothing. */
 void circle_put(struct store_txn *txn, const uint8_t handle[CAIRN_HANDLE_BYTES],
                 const struct circle_member *member);
-/* Whoever is in the child's circle on that day, by agency and role; at most `max`. Returns how many.
+/* Whoever is in the child's circle on that day, by agency and role; at most `max`. Returns how
+ * many.
  */
 size_t circle_list(struct store_txn *txn, const uint8_t handle[CAIRN_HANDLE_BYTES], int32_t day,
                    struct circle_member *ret, size_t max);

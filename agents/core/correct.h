@@ -39,7 +39,8 @@ struct told {
     struct hash content; /* of what it says now */
 };
 
-/* Of an event with a source id. What was said in vain and is said again waits no more (returned.h). */
+/* Of an event with a source id. What was said in vain and is said again waits no more
+ * (returned.h). */
 int correct_look(struct taking *taking, struct event *event, struct told *ret) MUST_USE;
 /* What there being nothing to tell comes to: a retraction that names no author, as made by the
  * source's own system. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * decide: a named person opens or closes an alert, opens one record, says who is one child, or looks
- * at the picture of a child. A decision is an entry like
- * any other: it is on disk when this returns 0, and goes the outbound way.
+ * decide: a named person opens or closes an alert, opens one record, says who is one child, or
+ * looks at the picture of a child. A decision is an entry like any other: it is on disk when this
+ * returns 0, and goes the outbound way.
  *
  * Any thread. Blocks on the disk.
  */
@@ -16,8 +16,7 @@ struct decide_request {
     enum action action;
     uint64_t alert;               /* 0 when it is about a record or a child */
     const struct identity *child; /* of a look that is not at an alert, else NULL */
-    bool
-        has_record; /* of a link always: a record of whom is meant, with the alert that lists it or 0 */
+    bool has_record; /* of a link always, of whom is meant, with the alert that lists it or 0 */
     struct entry_id record;
     bool has_other; /* of two children who might be one: a record of the other */
     struct entry_id other;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * card     {"format":"cairn-card/v1", given_name, family_name, birth_date, address, postcode,
- *           address_withheld, address_released, home_authority, nhs_number{value,status}, upn{value,status}, local_id}
- *           only what is there
+ *           address_withheld, address_released, home_authority, nhs_number{value,status},
+ *           upn{value,status}, local_id}: only what is there
  * account  {"format":"cairn-account/v1", narrative{...}, recorded_at, source,
  *           lawfulness{judged_by,judge,basis,detriment,function,family_told,family_words},
  *           narrow_words}

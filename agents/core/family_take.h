@@ -13,7 +13,8 @@
 #include "agents/core/family.h"
 #include "agents/core/taking.h"
 
-/* Items: of each child its record, then its involvements; then what has been taken back and ended. */
+/* Items: of each child its record, then its involvements; then what has been taken back and
+ * ended. */
 int family_take(struct taking *taking, struct family *family,
                 struct intake_answer *answer) MUST_USE;
 /* A retraction: of a record, which ends what it stated; of a document, which takes back all of its

@@ -2,8 +2,8 @@
 /*
  * following: what a named person decided about a version of a record holds for the next one. A
  * version that was sent on to the front door is taken back there when its source corrects it; the
- * correction goes to the front door too, once the broker has stored it. It does not when it is about
- * another child, or when no agreement lets it go any more: then it is due for review at once.
+ * correction goes to the front door too, once the broker has stored it. It does not when it is
+ * about another child, or when no agreement lets it go any more: then it is due for review at once.
  *
  * All functions work inside the caller's transaction; any thread.
  */

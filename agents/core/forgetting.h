@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * forgetting: how tables that only grow lose what is of no use any more: with each row that is kept,
- * the next few of a walk that goes round the table are looked at. Inside the caller's transaction.
+ * forgetting: how tables that only grow lose what is of no use any more: with each row that is
+ * kept, the next few of a walk that goes round the table are looked at. Inside the caller's
+ * transaction.
  */
 #ifndef AGENTS_FORGETTING_H
 #define AGENTS_FORGETTING_H

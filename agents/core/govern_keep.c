@@ -56,8 +56,8 @@ static bool has_place(enum linkage_state state)
     return state == LINKAGE_OPEN || state == LINKAGE_EARLIER;
 }
 
-/* The linkage key of an epoch is one key, whatever it is sealed to. So a directory with our new keys
- * that comes before we were restarted with those takes nothing from us. */
+/* The linkage key of an epoch is one key, whatever it is sealed to. So a directory with our new
+ * keys that comes before we were restarted with those takes nothing from us. */
 static enum linkage_state find_place(const struct govern_keep *keep,
                                      const struct governance *governance, struct own_place *ret)
 {

@@ -5,8 +5,8 @@
  * what it grants; its grants are cut when it is sent (parcel.h), by the standing that the recipient
  * has then, and the broker judges it again.
  *
- *   GRANTED row   flags u8: 1 only the card was granted, because a name was all that said that it is
- *                 the same child; 2 by the agent itself, which a person may have to say again
+ *   GRANTED row   flags u8: 1 only the card was granted, because a name was all that said that it
+ *                 is the same child; 2 by the agent itself, which a person may have to say again
  *
  * All functions work inside the caller's transaction; what they spool leaves with its commit
  * (link_wake after it).
@@ -49,9 +49,9 @@ size_t granting_add(const struct granting *granting, const struct entry_id *entr
                     uint32_t reader, bool by_name);
 /* Whether anything of this entry of ours was granted later to anybody. */
 bool granting_was_made(struct store_txn *txn, const struct entry_id *entry);
-/* An agency has come into the child's circle or taken on a role, or a number now says that it is the
- * same child: it gets what was recorded since it is involved so. What is older is asked for, not
- * pushed. */
+/* An agency has come into the child's circle or taken on a role, or a number now says that it is
+ * the same child: it gets what was recorded since it is involved so. What is older is asked for,
+ * not pushed. */
 void granting_newcomer(const struct granting *granting, const uint8_t handle[CAIRN_HANDLE_BYTES],
                        const struct circle_member *member);
 /* Nobody has opened what cannot wait, and the broker says that this front door lacks a key to it:

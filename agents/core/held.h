@@ -3,9 +3,9 @@
  * held: what of the spool does not get through, and why, for people to see.
  *
  *   waits   the oldest row of a lane that the broker has put off for a while: it goes on trying
- *   aside   a row that the broker refuses in a parcel of its own. Nothing of it was kept there, so it
- *           is not lost here: it lies beside its lane, lets the others pass, and takes its place
- *           again at the next start, when somebody has mended what was wrong
+ *   aside   a row that the broker refuses in a parcel of its own. Nothing of it was kept there, so
+ *           it is not lost here: it lies beside its lane, lets the others pass, and takes its
+ *           place again at the next start, when somebody has mended what was wrong
  *
  * Rows aside lie in the spool's table under lane + HELD_ASIDE: since u64 | verdict u16 | spool row.
  */

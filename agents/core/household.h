@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * household: which alerts are about children of one household, as far as records say: two alerts
- * that list records of one event (the header's event id) are. A record says so with its header, ours
- * or one that has come, with or without its account; a headline alone does not.
+ * that list records of one event (the header's event id) are. A record says so with its header,
+ * ours or one that has come, with or without its account; a headline alone does not.
  *
  *   HOUSEHOLD   1 u8, event[16], alert u64 -> (empty)
  *               2 u8, alert u64, event[16] -> (empty)

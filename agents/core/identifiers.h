@@ -52,8 +52,8 @@ bool upn_classify(struct slice text, struct identifier_terms terms,
  * a test number in a live one, anybody else's in one for tests; NULL when it has. What people type
  * to get past a form, and what has no ten digits, has a place: it finds nobody. */
 const char *nhs_number_refusal(const struct identifier *identifier, bool live);
-/* What is wrong with a number that was taken, for the person who gave it, as a clause about "it": by
- * such a number nobody is found. NULL when nothing is, or none was given. */
+/* What is wrong with a number that was taken, for the person who gave it, as a clause about "it":
+ * by such a number nobody is found. NULL when nothing is, or none was given. */
 const char *identifier_flaw(const struct identifier *identifier);
 
 /* Whether it may become a token: its value is of the right shape and not known to stand for nobody.

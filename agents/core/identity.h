@@ -15,13 +15,13 @@
  *   NAME_BIRTH           "given|family|YYYY-MM-DD"
  *   FAMILY_BIRTH_POSTCODE  "family|YYYY-MM-DD|POSTCODE"
  *
- * Of an adult NHS_NUMBER, LOCAL_ID and NAME_BIRTH_POSTCODE alone, each in its PERSON class, from the
- * same values.
+ * Of an adult NHS_NUMBER, LOCAL_ID and NAME_BIRTH_POSTCODE alone, each in its PERSON class, from
+ * the same values.
  *
  * Those made of a name exist only when all of their parts are there and mean something: no "Baby",
- * "Twin 1" or "Unknown" (a newborn is often registered so, and twins share the rest), no initial, no
- * postcode for people without an address (ZZ99). The last one is made for whoever has a given name
- * or an initial of one; it links nobody, and neither does NAME_BIRTH: they show a person two
+ * "Twin 1" or "Unknown" (a newborn is often registered so, and twins share the rest), no initial,
+ * no postcode for people without an address (ZZ99). The last one is made for whoever has a given
+ * name or an initial of one; it links nobody, and neither does NAME_BIRTH: they show a person two
  * children who might be one (broker/candidates.h says when).
  */
 #ifndef AGENTS_IDENTITY_H

@@ -2,8 +2,8 @@
 /*
  *   INBOX row     kind u8 | flags u8 | taken i64 | told i64 | told index u64 | payload
  *   RECEIVED row  delivered u64 | noticed u64 | item digest[32] | retraction u8 | link u8
- *                 | opened i64 | opened by u32 | alert u64 | alert opened i64 | alert opened by u32 | decided i64
- *                 | decision[16]
+ *                 | opened i64 | opened by u32 | alert u64 | alert opened i64
+ *                 | alert opened by u32 | decided i64 | decision[16]
  *   RELEASED row  key id u32 | sealed[80] | alert u64
  *   META "gaps"   gaps u64 | missing u64 | first u64 | last u64 | noticed i64
  */

@@ -75,8 +75,8 @@ void link_unlock_status(struct agent_link *link);
 /* Where the directory says the broker is; before there is one, where the joining file says; by
  * the keys of this way. */
 struct link_address link_present_address(const struct agent_link *link);
-/* In how many ways the broker may be reached: by its key and the one that it announced, with each of
- * our transport keys that it may know. */
+/* In how many ways the broker may be reached: by its key and the one that it announced, with each
+ * of our transport keys that it may know. */
 unsigned link_ways(const struct agent_link *link);
 /* Newer documents prefer another way than the one that was taken: it is left. */
 void link_follow(struct agent_link *link);

@@ -152,8 +152,8 @@ static void send_ping(struct agent_link *link)
     if (!link->ping_wanted && now_ms - link->ping_ms < PING_EVERY_MS) {
         return;
     }
-    /* Hello is a ping that also has the broker prove what its receipts promised, and show what others
-     * have cosigned. */
+    /* Hello is a ping that also has the broker prove what its receipts promised, and show what
+     * others have cosigned. */
     bool greets = session_owed(&link->session) || session_asks(&link->session);
     buf_reset(&link->payload);
     if (greets) {
@@ -166,7 +166,8 @@ static void send_ping(struct agent_link *link)
     }
 }
 
-/* A broker that does not know the key says nothing at all: while there is another, it is tried soon. */
+/* A broker that does not know the key says nothing at all: while there is another, it is tried
+ * soon. */
 static int64_t silence_ms(const struct agent_link *link)
 {
     return link->session.state == SESSION_NEW && link_ways(link) > 1 ? UNANSWERED_MS

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * own_keys: the private halves in an agency's folder of keys. Three of them belong together: made by
- * one command, asked for in one request. An agency that renews its keys holds the earlier sets too:
- * what was sealed to those must still open, and until the directory names the new ones, the earlier
- * sign and connect. So which set is in use is read off the directory, and no restart is timed to it.
+ * own_keys: the private halves in an agency's folder of keys. Three of them belong together: made
+ * by one command, asked for in one request. An agency that renews its keys holds the earlier sets
+ * too: what was sealed to those must still open, and until the directory names the new ones, the
+ * earlier sign and connect. So which set is in use is read off the directory, and no restart is
+ * timed to it.
  *
  *   set 1      signing-key   opening-key   transport-key
  *   set n > 1  signing-key-n opening-key-n transport-key-n
@@ -51,8 +52,8 @@ void own_keys_deinit(struct own_keys *keys);
 /* Whose they are: the agency that lists one of our signing keys. NULL: no agency does. */
 const struct agency *own_keys_agency(const struct own_keys *keys,
                                      const struct directory *directory);
-/* The newest set whose signing key this directory has as active; when there is none, the newest that
- * it lists, or the first; always a whole one. */
+/* The newest set whose signing key this directory has as active; when there is none, the newest
+ * that it lists, or the first; always a whole one. */
 const struct own_key_set *own_keys_in_use(const struct own_keys *keys,
                                           const struct directory *directory);
 /* Whether the broker may know us by this set's transport key: it is not listed as retired or

@@ -57,8 +57,8 @@ struct cut {
     const struct agency *own;
 };
 
-/* As far as is known here; the broker asks again. What is hidden is sealed now, and the broker holds
- * it back until its day. */
+/* As far as is known here; the broker asks again. What is hidden is sealed now, and the broker
+ * holds it back until its day. */
 static bool is_narrowed(const struct cut *cut, const struct record_header *record,
                         const struct agency *recipient)
 {
@@ -156,8 +156,8 @@ static void add_circle(const struct cut *cut,
     }
 }
 
-/* Today's standing of whoever a later grant names. Whether it may have it was decided when the grant
- * was made, and the broker decides again. */
+/* Today's standing of whoever a later grant names. Whether it may have it was decided when the
+ * grant was made, and the broker decides again. */
 static uint8_t granted_parts(const struct cut *cut, const struct agency *agency)
 {
     for (size_t i = 0; i < cut->entry->n_circle; i++) {

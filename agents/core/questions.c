@@ -313,8 +313,8 @@ bool questions_picture_reply(struct questions *questions, uint64_t correlation,
 }
 
 /* What our receipt says is stored cannot be missing, nor be anybody else's: of a state such an
- * error does not hold. To whom a leaf or a child is shown the broker decides. "Busy" means ask later; the rest
- * is a protocol fault. */
+ * error does not hold. To whom a leaf or a child is shown the broker decides. "Busy" means ask
+ * later; the rest is a protocol fault. */
 bool questions_error(struct questions *questions, uint64_t correlation, enum verdict verdict)
 {
     bool denied = verdict == VERDICT_NOT_FOUND || verdict == VERDICT_NOT_ENTITLED;

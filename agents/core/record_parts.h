@@ -21,8 +21,8 @@ uint32_t parts_word(const struct json_view *object, const char *key,
 int32_t parts_past_date(const struct json_view *object, const char *key,
                         const struct event_terms *terms);
 
-/* Who it is, and whether the birth date can be right on the day that it is said of. What cannot wait,
- * and what ends something, is never refused for an age. */
+/* Who it is, and whether the birth date can be right on the day that it is said of. What cannot
+ * wait, and what ends something, is never refused for an age. */
 struct parts_moment {
     int32_t day;
     bool any_age;

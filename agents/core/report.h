@@ -11,7 +11,7 @@
 
 #include "agents/core/intake.h"
 
-#define REPORT_FINDINGS_MAX     200 /* more than anybody reads; the same fault has mostly made all */
+#define REPORT_FINDINGS_MAX     200 /* more than anybody reads; mostly of one fault */
 #define REPORT_COLUMN_MAX_BYTES 64
 #define REPORT_TEXT_MAX_BYTES   (128 * 1024)
 

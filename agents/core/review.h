@@ -47,18 +47,18 @@ struct review {
     int64_t after_ms; /* how long until a person looks; of review_place alone */
 };
 
-/* The record was frozen, or the broker has answered for good: takes it in when no agreement gives it
- * to anybody today, and leaves it out otherwise. */
+/* The record was frozen, or the broker has answered for good: takes it in when no agreement gives
+ * it to anybody today, and leaves it out otherwise. */
 void review_place(const struct review *review, const struct reference *reference,
                   const struct out_row *row);
-/* A later grant of this record of ours was refused: if it is kept it is listed as before, for it may
- * have left the list meanwhile. */
+/* A later grant of this record of ours was refused: if it is kept it is listed as before, for it
+ * may have left the list meanwhile. */
 void review_again(struct store_txn *txn, const struct entry_id *record);
-/* Whether nobody has seen it: as far as we know neither granted, nor listed in an alert that hands it
- * over, nor opened; and it has not been taken back. */
+/* Whether nobody has seen it: as far as we know neither granted, nor listed in an alert that hands
+ * it over, nor opened; and it has not been taken back. */
 bool review_is_kept(const struct review *review, const struct out_row *row);
-/* When the broker destroyed its copy of what the record says, which is then not to be sent on; 0 not
- * yet. */
+/* When the broker destroyed its copy of what the record says, which is then not to be sent on; 0
+ * not yet. */
 int64_t review_destroyed_ms(struct store_txn *txn, const struct out_row *row);
 /* The front doors that the agreements let have it once a person decides so. Returns how many. */
 size_t review_front_doors(const struct review *review, const struct out_row *row,

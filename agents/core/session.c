@@ -52,7 +52,8 @@ bool session_asks(const struct session *session)
     return clock_boot_ms(session->agent->clock) >= session->confirm_due_ms;
 }
 
-/* Read once more at each question: it is on disk, so that a restart does not begin the round anew. */
+/* Read once more at each question: it is on disk, so that a restart does not begin the round
+ * anew. */
 static uint32_t next_asked(const struct session *session)
 {
     _cleanup_(store_end) struct store_txn *txn = store_read(session->agent->store);
@@ -102,8 +103,8 @@ void session_promised(struct session *session, struct slice checkpoint)
     _cleanup_(governance_unref) struct governance *governance =
         govern_keep_current(session->agent->keep);
     struct checkpoint head;
-    /* What was shown in hello stays as it is until it is answered: a stream of receipts must not put
-     * its proof off for ever. */
+    /* What was shown in hello stays as it is until it is answered: a stream of receipts must not
+     * put its proof off for ever. */
     if (!session->greeting &&
         checkpoint_check(checkpoint, &governance->directory.checkpoint_key, &head)) {
         witness_promise(&session->witness, &head, checkpoint);

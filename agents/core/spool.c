@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Row, at lane and seq:
- *   stream u64 | kind u8 | has reference u8 | reference[16] | created u64 | n u8, recipients u32 each
- *   | sized header | sized keys | sized body
+ *   stream u64 | kind u8 | has reference u8 | reference[16] | created u64
+ *   | n u8, recipients u32 each | sized header | sized keys | sized body
  */
 #include "agents/core/spool.h"
 
@@ -300,7 +300,8 @@ static void answer_reference(struct store_txn *txn, const struct spool_entry *en
     out_put(txn, &entry->reference, &row);
 }
 
-/* Somebody here has to deal with it. Whoever looks at a picture waits for the answer, and has it. */
+/* Somebody here has to deal with it. Whoever looks at a picture waits for the answer, and has
+ * it. */
 static bool must_return(struct store_txn *txn, const struct spool_entry *entry)
 {
     _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);

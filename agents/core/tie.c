@@ -4,8 +4,8 @@
 #include "agents/core/record_parts.h"
 #include "base/date.h"
 
-/* So long after the day on which it was expected a child is born, or is not: the tie of a child whom
- * its agency forgot to say more of does not wait for another one. */
+/* So long after the day on which it was expected a child is born, or is not: the tie of a child
+ * whom its agency forgot to say more of does not wait for another one. */
 #define EXPECTED_GRACE_DAYS 60
 
 void tying_deinit(struct tying *tying)

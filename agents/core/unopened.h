@@ -3,9 +3,9 @@
  * unopened: what is here and nobody has opened, for figures: how much, and how old the oldest is.
  *
  *   alerts    noticed, and opened by nobody yet, here or elsewhere
- *   records   urgent ones, others' and our own, of which the broker has told us that their time to be
- *             opened is over. It says so again, later each time, until somebody opens them; so one
- *             that it does not say again was opened somewhere and counts no more
+ *   records   urgent ones, others' and our own, of which the broker has told us that their time to
+ *             be opened is over. It says so again, later each time, until somebody opens them; so
+ *             one that it does not say again was opened somewhere and counts no more
  *
  * UNOPENED row: first told i64 | last told i64 | how often u32. Inside the caller's transaction.
  */

@@ -10,15 +10,15 @@
  *
  * Both get NUMBER-NAME, the number being the file's own (its inode), and beside it the report, as
  * NUMBER-NAME.report.txt for people and .report.json for programs. The one for people is called
- * .set-aside.txt in done/ when rows were not taken: somebody is to look. First what a file says is on
- * disk, then its report, then it is moved: after a crash it is found in in/ again, and taking it
+ * .set-aside.txt in done/ when rows were not taken: somebody is to look. First what a file says is
+ * on disk, then its report, then it is moved: after a crash it is found in in/ again, and taking it
  * twice says nothing twice. What cannot be taken for a reason of ours, such as a full disk, stays
  * where it is.
  *
  * Folders are ours and 0700. A file must be ours, of one link, and writable for us alone; what is
- * no such file, or has a name that is no plain one, goes to failed/ unread. What is no file at all (a
- * link, a folder, a device) stays in in/, since the agent may not make such things elsewhere: it is
- * told of once, by a report in failed/, and passed over. Links are not followed.
+ * no such file, or has a name that is no plain one, goes to failed/ unread. What is no file at all
+ * (a link, a folder, a device) stays in in/, since the agent may not make such things elsewhere: it
+ * is told of once, by a report in failed/, and passed over. Links are not followed.
  *
  * A thread of its own, which takes one file at a time, oldest first; opened, turned and closed by
  * one thread.

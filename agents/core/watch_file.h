@@ -21,8 +21,9 @@ struct watch_folder {
 bool watch_file_reported(const struct watch_folder *folder, const char *name,
                          const struct stat *status);
 
-/* 0 when it is out of in/ (or is no file, which is told of once and stays), taken or refused; -EAGAIN when it changed while it was read; otherwise
- * it stays, and why was logged. `status` is of the name itself, not of what a link points to. */
+/* 0 when it is out of in/ (or is no file, which is told of once and stays), taken or refused;
+ * -EAGAIN when it changed while it was read; otherwise it stays, and why was logged. `status` is of
+ * the name itself, not of what a link points to. */
 int watch_file_take(struct agent *agent, const struct watch_folder *folder, const char *name,
                     const struct stat *status) MUST_USE;
 

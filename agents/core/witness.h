@@ -42,21 +42,21 @@ enum witness_result witness_judge(const struct witness *held, const struct note_
                                   struct slice note, const struct tree_proof *proof,
                                   struct witness *ret) MUST_USE;
 void witness_save(struct store_txn *txn, const struct witness *witness);
-/* A receipt's head, whose signature was checked: kept when it is the largest seen, in memory and, by
- * the second, on disk. */
+/* A receipt's head, whose signature was checked: kept when it is the largest seen, in memory and,
+ * by the second, on disk. */
 void witness_promise(struct witness *witness, const struct checkpoint *head, struct slice note);
 void witness_save_promise(struct store_txn *txn, const struct checkpoint *head, struct slice note);
-/* `proof` goes from the smaller to the larger of the head held and what was promised: true when both
- * are of one log, and the larger is the head held then. */
+/* `proof` goes from the smaller to the larger of the head held and what was promised: true when
+ * both are of one log, and the larger is the head held then. */
 bool witness_keep_promise(struct witness *witness, const struct tree_proof *proof) MUST_USE;
 /* What was promised up to this size is proved: no longer owed after a restart. */
 void witness_save_kept(struct store_txn *txn, uint64_t size);
-/* Keeps both notes for the operator: the head held, and what contradicts it, signed by the log's key
- * or by another agency (confirm.h). witness_forked stays true until they are cleared. */
+/* Keeps both notes for the operator: the head held, and what contradicts it, signed by the log's
+ * key or by another agency (confirm.h). witness_forked stays true until they are cleared. */
 void witness_save_fork(struct store_txn *txn, const struct witness *held, struct slice note);
 bool witness_forked(struct store_txn *txn);
-/* One note of the last contradiction, cleared or not, borrowed from the transaction: the one that was
- * held, or the one that was shown against it. False when there was none. */
+/* One note of the last contradiction, cleared or not, borrowed from the transaction: the one that
+ * was held, or the one that was shown against it. False when there was none. */
 bool witness_evidence(struct store_txn *txn, bool shown, struct slice *ret) MUST_USE;
 /* An operator has looked, and goes on: the head that is shown next is taken as the first one, which
  * nobody has confirmed. Both notes stay in META as evidence. */

@@ -4,9 +4,9 @@
  * is the whole list: docs/operations.md says what each means and what to do, config/prometheus has
  * alert rules over it, and tools/check_source keeps the three the same.
  *
- * Labels are of bounded sets of ours: lanes, verdicts, documents, kinds of folders, names of counts.
- * Never a child, a record, a person, or a name that somebody gave. Times are Unix seconds; those of
- * what has not happened are left out.
+ * Labels are of bounded sets of ours: lanes, verdicts, documents, kinds of folders, names of
+ * counts. Never a child, a record, a person, or a name that somebody gave. Times are Unix seconds;
+ * those of what has not happened are left out.
  */
 #ifndef CAIRN_METRICS_H
 #define CAIRN_METRICS_H

@@ -7,8 +7,8 @@
  *
  * Not judged: what anybody may send; what cannot wait, whatever its kind; and an agency of a class
  * that is not listed, which a partnership has made up. Who may tie an adult to a child is no matter
- * of kind: any agency that is involved with the child (broker/tie.c), the police among them, who see
- * who lives there.
+ * of kind: any agency that is involved with the child (broker/tie.c), the police among them, who
+ * see who lives there.
  */
 #ifndef CAIRN_SENDERS_H
 #define CAIRN_SENDERS_H
@@ -36,9 +36,11 @@
     X("voluntary", SENDS(MISSED_APPOINTMENT) | SENDS(ADULT_SERVICE))                               \
     X("front-door", SENDS(PLAN))
 
-/* An early help plan may be anybody's, and so is the end of one: PLAN above is the statutory ones. */
+/* An early help plan may be anybody's, and so is the end of one: PLAN above is the statutory
+ * ones. */
 bool sender_may_say(const char *class, enum record_kind kind, uint32_t code, enum urgency urgency);
-/* The kind that it sends with the next number after `after`, those of anybody among them; 0: none. */
+/* The kind that it sends with the next number after `after`, those of anybody among them; 0:
+ * none. */
 enum record_kind sender_says_next(const char *class, enum record_kind after);
 
 #endif

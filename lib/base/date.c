@@ -287,7 +287,8 @@ static int64_t london_ms(int64_t ms)
     return ms + (summer ? 60 * MS_PER_MINUTE : 0);
 }
 
-/* Asked several times for each record. London's day is the one of UTC but for the last hour of a summer's. */
+/* Asked several times for each record. London's day is the one of UTC but for the last hour of a
+ * summer's. */
 int32_t instant_london_day(int64_t ms)
 {
     int64_t day = floor_div(ms, DAY_MS);

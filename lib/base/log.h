@@ -27,9 +27,10 @@ enum log_level {
 void log_init(const char *program, enum log_level max_level);
 /* event: lower_case_words, one of the table in docs/operations.md. */
 void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF(3, 4);
-/* For what a peer can cause at will: of one event, LOG_PEER_LINES_PER_MIN lines in a minute. What is
- * left out is counted, and said as `event suppressed=N` once the minute is over: with the event's next
- * line, or by log_peer_flush, whichever comes first. At most LOG_PEER_EVENTS_MAX events. */
+/* For what a peer can cause at will: of one event, LOG_PEER_LINES_PER_MIN lines in a minute. What
+ * is left out is counted, and said as `event suppressed=N` once the minute is over: with the
+ * event's next line, or by log_peer_flush, whichever comes first. At most LOG_PEER_EVENTS_MAX
+ * events. */
 void log_peer_event(enum log_level level, const char *event, const char *format, ...) PRINTF(3, 4);
 void log_peer_flush(void);
 #define LOG_PEER_LINES_PER_MIN 30

@@ -274,8 +274,8 @@ int64_t calendar_undecided_ms(const struct calendar *calendar);
 /* How many days the broker's copy of a body stays once everybody has it; of no calendar (NULL) the
  * shipped one's. 0: nothing is destroyed, because people have said so (an inquiry, a court). */
 int32_t calendar_transit_days(const struct calendar *calendar);
-/* How many days a record's body stays so that its origin can grant it to somebody else, who comes to
- * know the child later. */
+/* How many days a record's body stays so that its origin can grant it to somebody else, who comes
+ * to know the child later. */
 int32_t calendar_history_days(const struct calendar *calendar);
 /* Whether this partnership looks after the children of that local authority, by its DfE number. */
 bool calendar_is_own(const struct calendar *calendar, uint32_t authority);

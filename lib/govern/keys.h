@@ -33,7 +33,8 @@
 #define KEY_OPENING "opening-key" /* X25519: opens grants and the linkage key */
 #define KEY_STORE   "store-key"   /* wraps data keys in the agent's own store */
 
-/* What the n-th key of this sort is called, from 1: an agency that renews its keys keeps the earlier. */
+/* What the n-th key of this sort is called, from 1: an agency that renews its keys keeps the
+ * earlier. */
 void key_name(const char *sort, unsigned n, char ret[KEY_NAME_BYTES]);
 
 /* Whether DIR/NAME can be found; one that may not be looked at counts as absent. */

@@ -25,8 +25,8 @@ struct space {
     struct agency *recipients; /* the same, with other numbers */
 };
 
-/* The groups that the rules of both tell apart; `b` may be NULL. -E2BIG when they name more agencies
- * than there is room for. */
+/* The groups that the rules of both tell apart; `b` may be NULL. -E2BIG when they name more
+ * agencies than there is room for. */
 int space_new(const struct directory *directory, const struct agreements *a,
               const struct agreements *b, struct space **ret) MUST_USE;
 void space_free(struct space **space);

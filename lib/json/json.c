@@ -11,8 +11,8 @@
 #include "cairn/limits.h"
 #include "json/node.h"
 
-/* A library that lacks memory says "is not JSON" as often as not, and a good record would be refused
- * for good: it gets ours, which ends the process. */
+/* A library that lacks memory says "is not JSON" as often as not, and a good record would be
+ * refused for good: it gets ours, which ends the process. */
 __attribute__((constructor)) static void use_our_memory(void)
 {
     json_set_alloc_funcs(base_alloc, free);

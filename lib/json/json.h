@@ -97,8 +97,7 @@ const char *json_next(const struct json_view *object, const char *key,
 /* Notes a problem at the first member whose key is not among `keys`. */
 void json_only(const struct json_view *object, const char *const keys[], size_t n);
 
-/* --- building: keys are ours and valid UTF-8 (asserted); running out of memory ends the process
- * --- */
+/* --- building: keys are ours and valid UTF-8 (asserted); without memory the process ends --- */
 
 struct json *json_object_new(void) MUST_USE;
 struct json *json_array_new(void) MUST_USE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loading goes over every schema inside the schema, without recursion, with a list of those still to
- * look at, checks each keyword against one table, and then makes sure that no $defs entry leads back
- * to itself.
+ * Loading goes over every schema inside the schema, without recursion, with a list of those still
+ * to look at, checks each keyword against one table, and then makes sure that no $defs entry leads
+ * back to itself.
  */
 #include "json/schema.h"
 

@@ -20,11 +20,11 @@
  *     CONTINUE    nothing: the next part of what documents or a new day have made due: deliveries
  *                 that wait are judged, children are looked at for a pattern that was turned on
  *
- * The log commits to the journal: the salt of each leaf is made from every byte of the row before its
- * batch's, and of its batch's row up to the end of the input that made the leaf, but for the number of
- * inputs, which a batch that is cut short learns last. The salt of the batch is random, so nobody can
- * tell a leaf's from the row's other contents. No byte before the last leaf can be changed without
- * another root: a row without a leaf of its own is under the next row's.
+ * The log commits to the journal: the salt of each leaf is made from every byte of the row before
+ * its batch's, and of its batch's row up to the end of the input that made the leaf, but for the
+ * number of inputs, which a batch that is cut short learns last. The salt of the batch is random,
+ * so nobody can tell a leaf's from the row's other contents. No byte before the last leaf can be
+ * changed without another root: a row without a leaf of its own is under the next row's.
  *
  * Read inputs borrow from the row. Threads: whoever owns the transaction or buffer.
  */
@@ -109,9 +109,9 @@ bool journal_head_read(struct slice row, struct batch_head *ret) MUST_USE;
 /* Walks: *at starts at BATCH_HEAD_BYTES. False at the end, or when the row is broken (then *at is
  * SIZE_MAX). */
 bool journal_next(struct slice row, size_t *at, struct input *ret) MUST_USE;
-/* What the journal says so far: the whole row of the batch before (SLICE_NULL: there is none) and this
- * one's head; then, with each input, its bytes from `at` to `end`, the length
- * before it included. */
+/* What the journal says so far: the whole row of the batch before (SLICE_NULL: there is none) and
+ * this one's head; then, with each input, its bytes from `at` to `end`, the length before it
+ * included. */
 void journal_said_head(struct slice before, struct slice row, struct hash *ret);
 void journal_said_input(struct hash *said, struct slice row, size_t at, size_t end);
 /* Of the leaf at that index of the log. */

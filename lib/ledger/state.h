@@ -5,8 +5,8 @@
  * are fixed big-endian layouts; each has a pack and an unpack, and an unpack that fails means a
  * broken store, never bad input.
  *
- * state.c has META, ENTRY, AGENCY and GOVERNANCE; state_child.c who is one child and who is about it;
- * state_alert.c chronologies and alerts; state_mailbox.c what agencies are told and were told;
+ * state.c has META, ENTRY, AGENCY and GOVERNANCE; state_child.c who is one child and who is about
+ * it; state_alert.c chronologies and alerts; state_mailbox.c what agencies are told and were told;
  * state_due.c what is to be looked at later; state_sealed.c what can be destroyed.
  *
  * The broker alone writes (commit, through apply); publish and the tools that audit a copy read.
@@ -253,8 +253,9 @@ uint64_t child_alert_get(struct store_txn *txn, uint64_t child, struct alert_row
 void child_alert_delete(struct store_txn *txn, uint64_t child);
 void child_alert_put(struct store_txn *txn, uint64_t child, uint64_t alert);
 
-/* Whether another child states something that it states too, as far as candidates.c must look: not every
- * child of which it is so is like another, but of every other child it is certain that it is not. */
+/* Whether another child states something that it states too, as far as candidates.c must look: not
+ * every child of which it is so is like another, but of every other child it is certain that it is
+ * not. */
 bool alike_row_get(struct store_txn *txn, uint64_t child);
 void alike_row_put(struct store_txn *txn, uint64_t child);
 void alike_row_delete(struct store_txn *txn, uint64_t child);

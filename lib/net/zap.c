@@ -2,8 +2,9 @@
 /*
  * A request is the frames version, request id, domain, address, identity, mechanism, credentials;
  * the answer is version, request id, status, text, user id, metadata. The user id is the agency's
- * number in decimal, a blank, and the connection's key in hex: libzmq hangs it on every message of that connection as "User-Id". Whatever is
- * not a CURVE key of our domain that `admit` knows is refused.
+ * number in decimal, a blank, and the connection's key in hex: libzmq hangs it on every message of
+ * that connection as "User-Id". Whatever is not a CURVE key of our domain that `admit` knows is
+ * refused.
  */
 #include "net/zap.h"
 

@@ -11,8 +11,8 @@
  * 0 or -errno with `error` filled.
  */
 int harden_process(struct error *error) MUST_USE;
-/* No more open files than this, whatever the system would let the process have: each connection is one,
- * also a stranger's. */
+/* No more open files than this, whatever the system would let the process have: each connection is
+ * one, also a stranger's. */
 int harden_files(unsigned most, struct error *error) MUST_USE;
 
 #endif

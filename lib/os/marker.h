@@ -14,10 +14,10 @@
  * marker_clear, or by marker_set of another mark. It is not forgotten while it is not worked on,
  * however many others come between.
  *
- * A process that ends itself, over something else than its mark, says so before (marker_excuse): then
- * that end is no crash. Nor is one by a fault or an assert of another thread, once marker_watch was
- * called. Whatever says nothing of a thread counts: SIGKILL, a system call that is not allowed, a
- * stack that is full.
+ * A process that ends itself, over something else than its mark, says so before (marker_excuse):
+ * then that end is no crash. Nor is one by a fault or an assert of another thread, once
+ * marker_watch was called. Whatever says nothing of a thread counts: SIGKILL, a system call that is
+ * not allowed, a stack that is full.
  *
  * One thread owns a marker; marker_excuse is for any, marker_watch for the one that starts the
  * process. One process at a time: the file is locked.

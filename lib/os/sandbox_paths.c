@@ -16,7 +16,7 @@
 /* Before the second version nothing can be moved from one folder to another. */
 #define ABI_WITH_REFER    2
 #define ABI_WITH_TRUNCATE 3
-#define FS_TRUNCATE       (UINT64_C(1) << 14) /* newer than the headers of Debian 12's first kernel */
+#define FS_TRUNCATE       (UINT64_C(1) << 14) /* newer than Debian 12's first headers */
 
 #define OF_FILES  (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
 #define OF_READER (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)

@@ -39,8 +39,8 @@ static void acknowledgement_write(const struct acknowledgement_header *acknowled
 
 /* Opening and closing are about one alert or one record, looking about one alert or one child; a
  * refusal is of one request, which stands where a record does; a
- * link is named by a record of whom is meant, with the alert that shows it when it is decided there,
- * or by one of each of two. */
+ * link is named by a record of whom is meant, with the alert that shows it when it is decided
+ * there, or by one of each of two. */
 static bool decision_about_ok(const struct decision_header *decision)
 {
     bool alert = decision->alert != 0;

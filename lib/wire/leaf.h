@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What one leaf of the audit log says: commitments and ids, never personal data. 16 bytes of
- * salt, which only the broker can make, keep a digest of something guessable from being guessed, and
- * bind the leaf to the broker's journal (ledger/journal.h). Fixed layout, big-endian:
+ * salt, which only the broker can make, keep a digest of something guessable from being guessed,
+ * and bind the leaf to the broker's journal (ledger/journal.h). Fixed layout, big-endian:
  *
  *   "CRNL" | u8 format 1 | u8 type | i64 time_ms | u32 agency | salt[16] | by type:
  *

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * narrowing: whether the author of a record keeps it from somebody whom the agreements would tell.
- * Agents ask before they seal a key, the broker before it tells; each by the roles it knows of. Pure.
+ * Agents ask before they seal a key, the broker before it tells; each by the roles it knows of.
+ * Pure.
  */
 #ifndef WIRE_NARROWING_H
 #define WIRE_NARROWING_H

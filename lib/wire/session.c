@@ -109,7 +109,8 @@ bool wire_hello_reply_read(struct slice payload, struct arena *arena, struct wir
     return true;
 }
 
-/* An answer of nothing but this head: packed messages add up, so heads are appended one at a time. */
+/* An answer of nothing but this head: packed messages add up, so heads are appended one at a
+ * time. */
 static void cosigned_write(const struct wire_cosigned *cosigned, struct buf *out)
 {
     Cairn__V1__HelloReply reply = CAIRN__V1__HELLO_REPLY__INIT;

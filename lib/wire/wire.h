@@ -85,8 +85,8 @@ struct wire_grant {
     uint8_t sealed[GRANT_BYTES];
 };
 
-/* Whom the author tells less than the agreements do. All zero: nobody. Else reason and authority are
- * set. */
+/* Whom the author tells less than the agreements do. All zero: nobody. Else reason and authority
+ * are set. */
 struct narrowing {
     size_t n_agencies;
     uint32_t agencies[CAIRN_NARROW_MAX]; /* left out; rising */
@@ -217,8 +217,8 @@ bool wire_entry_header_read(enum entry_kind kind, struct slice header, struct ar
  * written, and refused by whoever reads it. */
 void wire_entry_header_write(const struct entry_header *header, struct buf *out);
 /* Whether the body has the length that its header gives it: card_bytes within a record's, 32 bytes
- * a token, none for a tie, an acknowledgement, a grant or a request. Read the header first, then ask this: neither alone can
- * tell. */
+ * a token, none for a tie, an acknowledgement, a grant or a request. Read the header first, then
+ * ask this: neither alone can tell. */
 bool wire_entry_fits(const struct entry_header *header, struct slice body) MUST_USE;
 /* True when no message of the schema can contain itself or nest deeper than the reader looks. */
 bool wire_schema_ok(void) MUST_USE;

@@ -13,7 +13,8 @@
  * message's bytes, or added. `other` lends its fields; may be empty. What is no message, or one of
  * very many fields, is appended with one byte changed. */
 void bend_message(struct slice message, struct slice other, struct buf *out);
-/* Appends the bytes with one changed, some cut off, or some added. Nothing may come out as it was. */
+/* Appends the bytes with one changed, some cut off, or some added. Nothing may come out as it
+ * was. */
 void bend_bytes(struct slice bytes, struct buf *out);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * liar: a broker that lies. Behind it are a world's honest stages, with the broker's real keys; before
- * it the simulator's network and real agents with their real links, turned by hand. What the honest
- * stages say can be changed, held back or sent twice on its way; and the liar can say things of its own:
- * signed heads of any log, and deliveries that such a log proves. What agents and broker write to the
- * log is kept for the test to look at. Asserts (cmocka).
+ * liar: a broker that lies. Behind it are a world's honest stages, with the broker's real keys;
+ * before it the simulator's network and real agents with their real links, turned by hand. What the
+ * honest stages say can be changed, held back or sent twice on its way; and the liar can say things
+ * of its own: signed heads of any log, and deliveries that such a log proves. What agents and
+ * broker write to the log is kept for the test to look at. Asserts (cmocka).
  */
 #ifndef ATTACK_LIAR_H
 #define ATTACK_LIAR_H
@@ -90,8 +90,8 @@ struct hearsay {
 /* The payload of its delivery is appended. */
 void liar_hearsay(struct liar *liar, const struct hearsay *hearsay, struct buf *payload);
 
-/* One item, in a log that goes on from the true one with the leaf that tells of it. Members that are
- * 0 are as they ought to be. */
+/* One item, in a log that goes on from the true one with the leaf that tells of it. Members that
+ * are 0 are as they ought to be. */
 struct invention {
     enum item_kind kind;
     struct slice payload;

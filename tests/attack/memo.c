@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pointers are parts of keys. That holds because what a key names is never freed: verifiers are one for each public
- * key, and a snapshot is remembered only when the one before it is, or there is none. What finds no room any more is
- * computed as ever.
+ * Pointers are parts of keys. That holds because what a key names is never freed: verifiers are one
+ * for each public key, and a snapshot is remembered only when the one before it is, or there is
+ * none. What finds no room any more is computed as ever.
  */
 #include "attack/memo.h"
 

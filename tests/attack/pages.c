@@ -11,8 +11,10 @@
 #include "base/slice.h"
 
 /* LMDB's layout, little-endian as on the machines of the tests:
- *   page   u64 number | u16 | u16 flags | u16 lower, u16 upper (overflow: u32 pages) | u16 places...
- *   meta   page head | u32 magic | u32 version | u64 | u64 map | db free | db main | u64 last | u64 txn
+ *   page   u64 number | u16 | u16 flags | u16 lower, u16 upper (overflow: u32 pages)
+ *          | u16 places...
+ *   meta   page head | u32 magic | u32 version | u64 | u64 map | db free | db main | u64 last
+ *          | u64 txn
  *   db     u32 | u16 flags | u16 depth | u64 branch, leaf, overflow, entries | u64 root
  *   node   u16 low | u16 high | u16 flags | u16 key length | key | value */
 #define HEAD       16

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pages: which page of an LMDB file (0.9, 64 bits) is what, as its newest meta page leads to it. Reads the
- * file's bytes and knows nothing of the library, so that a test can say what it has hit.
+ * pages: which page of an LMDB file (0.9, 64 bits) is what, as its newest meta page leads to it.
+ * Reads the file's bytes and knows nothing of the library, so that a test can say what it has hit.
  */
 #ifndef ATTACK_PAGES_H
 #define ATTACK_PAGES_H
@@ -30,9 +30,11 @@ struct page {
 
 extern const char *const page_kind_texts[PAGE_KINDS];
 
-/* How many pages the newest meta page says are in use: what the file has behind them is room to grow. */
+/* How many pages the newest meta page says are in use: what the file has behind them is room to
+ * grow. */
 size_t pages_used(const uint8_t *file);
-/* The number of the newest transaction is taken from its meta page: readers see the one before it. */
+/* The number of the newest transaction is taken from its meta page: readers see the one before
+ * it. */
 void pages_step_back(uint8_t *file);
 /* `ret` has room for len / PAGE_BYTES. Asserts (cmocka) that the file is in order. */
 void pages_of(const uint8_t *file, size_t len, struct page *ret);

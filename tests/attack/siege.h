@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * siege: a broker under attack by a member. A world's honest broker, with its counters; parcels whose
- * parts are each whoever's the attacker likes; and the whole store's logical content, before and
- * after. What the broker answered is tallied here and by its counters: they must agree. Asserts
+ * siege: a broker under attack by a member. A world's honest broker, with its counters; parcels
+ * whose parts are each whoever's the attacker likes; and the whole store's logical content, before
+ * and after. What the broker answered is tallied here and by its counters: they must agree. Asserts
  * (cmocka).
  */
 #ifndef ATTACK_SIEGE_H
@@ -63,8 +63,8 @@ struct forgery forgery_of(uint32_t agency);
 /* The frame is appended. */
 void siege_forge(struct siege *siege, const struct forgery *forgery,
                  const struct world_entry *entry, struct buf *frame);
-/* Bytes as they are come in over that agency's connection. Returns the verdict of the answer; 0 when
- * there was none. */
+/* Bytes as they are come in over that agency's connection. Returns the verdict of the answer; 0
+ * when there was none. */
 enum verdict siege_frame(struct siege *siege, uint32_t connection, struct slice frame);
 enum verdict siege_send(struct siege *siege, const struct forgery *forgery,
                         const struct world_entry *entry);
@@ -91,8 +91,8 @@ struct siege_dump siege_dump(struct siege *siege);
 void siege_expect_untouched(struct siege *siege, const struct siege_dump *before);
 /* Nothing has changed but what entries leave that are refused, however many they were. */
 void siege_expect_no_more_than_refusals(struct siege *siege, const struct siege_dump *before);
-/* Each of n refused entries left its leaf (with a refusing verdict), its row in the index of ids, its
- * number in its stream, and its input in the journal; nothing else has changed. */
+/* Each of n refused entries left its leaf (with a refusing verdict), its row in the index of ids,
+ * its number in its stream, and its input in the journal; nothing else has changed. */
 void siege_expect_refusals_only(struct siege *siege, const struct siege_dump *before, uint64_t n);
 /* As siege_expect_refusals_only for what was used before for something else: a leaf, and no row. */
 void siege_expect_leaves_only(struct siege *siege, const struct siege_dump *before, uint64_t n);

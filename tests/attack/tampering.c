@@ -107,7 +107,8 @@ static enum fate confirm(struct tampering *tampering, const struct change *chang
     return fate;
 }
 
-/* The commands as they are say of it what the child said: in the same words, when it was log verify. */
+/* The commands as they are say of it what the child said: in the same words, when it was log
+ * verify. */
 static bool is_like(const struct tampering *tampering, const struct looked *looked, enum fate fate)
 {
     switch (looked->said) {

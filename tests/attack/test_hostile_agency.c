@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A member of the partnership turns on it: validly admitted, with keys of its own, and with the stolen
- * ideas of a program that nobody checked. The broker's real stages answer each case with a verdict
- * that this file foretells, count it, and change nothing; or for what is refused under a signature
- * that holds, nothing but what the log says of the refusal.
+ * A member of the partnership turns on it: validly admitted, with keys of its own, and with the
+ * stolen ideas of a program that nobody checked. The broker's real stages answer each case with a
+ * verdict that this file foretells, count it, and change nothing; or for what is refused under a
+ * signature that holds, nothing but what the log says of the refusal.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -76,7 +76,8 @@ static uint64_t resident(void)
     return bytes;
 }
 
-/* Each of the 7,770 ways to mix six agencies' transport keys, heads, key ids, signatures and entries. */
+/* Each of the 7,770 ways to mix six agencies' transport keys, heads, key ids, signatures and
+ * entries. */
 static void nobody_speaks_as_another_in_any_mixture_of_keys_and_names(void **state)
 {
     enum {
@@ -225,7 +226,8 @@ static void no_key_signs_but_an_active_signing_key_of_the_sender_for_parcels(voi
     siege_expect_counted(siege);
 }
 
-/* The order of the group, little-endian: S and S + L verify alike where nobody looks at the range. */
+/* The order of the group, little-endian: S and S + L verify alike where nobody looks at the
+ * range. */
 static const uint8_t group_order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,       0xd6,
                                         0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, [31] = 0x10};
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A member of the partnership sends whatever chance makes of sound parcels: fields left out, doubled,
- * moved, changed and lent by other entries; other agencies' names, keys and ids; old numbers; other
- * versions, types, lanes and lengths. Most are signed by the wrong key, or changed after they were
- * signed: each of these is refused as a frame and changes nothing at all. The rest is signed anew by its
- * own agency: whatever it says then has a verdict for each entry, and changes what that verdict says.
+ * A member of the partnership sends whatever chance makes of sound parcels: fields left out,
+ * doubled, moved, changed and lent by other entries; other agencies' names, keys and ids; old
+ * numbers; other versions, types, lanes and lengths. Most are signed by the wrong key, or changed
+ * after they were signed: each of these is refused as a frame and changes nothing at all. The rest
+ * is signed anew by its own agency: whatever it says then has a verdict for each entry, and changes
+ * what that verdict says.
  *
  * CAIRN_ATTACK_CASES: how many (6,000 unless told; what was answered is printed then);
- * CAIRN_ATTACK_SEED: which. Every SIEGE_CASES the broker is a new one, and memory must not have grown.
+ * CAIRN_ATTACK_SEED: which. Every SIEGE_CASES the broker is a new one, and memory must not have
+ * grown.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A member says in its own name, properly signed, what it may not say, and asks what it may not ask:
- * of others' records, deliveries, alerts, children and adults. Nothing comes of it but the verdict, the
- * leaf that keeps it, and its number in the log. And somebody asks to join with keys under which
- * everybody would be able to sign, or nobody to seal.
+ * A member says in its own name, properly signed, what it may not say, and asks what it may not
+ * ask: of others' records, deliveries, alerts, children and adults. Nothing comes of it but the
+ * verdict, the leaf that keeps it, and its number in the log. And somebody asks to join with keys
+ * under which everybody would be able to sign, or nobody to seal.
  */
 #include <errno.h>
 #include <setjmp.h>

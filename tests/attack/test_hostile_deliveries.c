@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A broker with its real keys withholds, invents, changes and repeats what it delivers to real agents,
- * passes documents off as the root's, keeps newer ones from somebody, and talks nonsense. Nothing of it
- * is kept or acted upon that its origin did not sign, and each agency says what it noticed.
+ * A broker with its real keys withholds, invents, changes and repeats what it delivers to real
+ * agents, passes documents off as the root's, keeps newer ones from somebody, and talks nonsense.
+ * Nothing of it is kept or acted upon that its origin did not sign, and each agency says what it
+ * noticed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -222,8 +223,8 @@ static void a_delivery_whose_head_does_not_go_on_from_ours_ends_the_talking(void
     assert_int_equal(position_of(liar, MASH), before);
 }
 
-/* The counterpart: the same invention with nothing wrong in it is taken, so that the rows above fail
- * for their own reason. */
+/* The counterpart: the same invention with nothing wrong in it is taken, so that the rows above
+ * fail for their own reason. */
 static void what_holds_is_taken_once_however_often_it_comes(void **state)
 {
     struct liar *liar = *state;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A broker with its real keys shows real agents another log than the true one: an older head, another
- * history, one that it has no proof for, one log to one agency and another to the next, or none behind
- * what it acknowledged. What each agent notices, what it keeps as evidence, and that this evidence
- * convicts the broker with `cairn log compare` and nothing but the log's key.
+ * A broker with its real keys shows real agents another log than the true one: an older head,
+ * another history, one that it has no proof for, one log to one agency and another to the next, or
+ * none behind what it acknowledged. What each agent notices, what it keeps as evidence, and that
+ * this evidence convicts the broker with `cairn log compare` and nothing but the log's key.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -660,8 +660,8 @@ static struct question ask(struct scene *scene, enum question_kind kind, const s
     return answered;
 }
 
-/* A receipt alone convicts nobody: whoever wants to be sure asks for the proof. What cannot wait says
- * to telephone until a notice in the log says that a person has opened it. */
+/* A receipt alone convicts nobody: whoever wants to be sure asks for the proof. What cannot wait
+ * says to telephone until a notice in the log says that a person has opened it. */
 static void what_was_acknowledged_and_not_stored_has_no_proof(void **state)
 {
     struct scene *scene = *state;

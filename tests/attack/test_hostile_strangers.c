@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Strangers without a key flood the door of a real broker, while an agency goes on with its work: they
- * connect and say nothing, greet and stop, talk nonsense, declare giants and messages without end, and
- * offer handshakes that do not hold. The agency's records go through during each flood, the broker's
- * memory stays bounded, and in the end it has as many files open as before.
+ * Strangers without a key flood the door of a real broker, while an agency goes on with its work:
+ * they connect and say nothing, greet and stop, talk nonsense, declare giants and messages without
+ * end, and offer handshakes that do not hold. The agency's records go through during each flood,
+ * the broker's memory stays bounded, and in the end it has as many files open as before.
  *
  * CAIRN_ATTACK_CASES: connections of each kind (3,000 unless told); what happened is printed then.
  */

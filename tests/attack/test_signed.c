@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Everything that is signed, one list: each bit of it changed, cut at each byte, a byte more at either end,
- * fields twice and in another order. Whoever reads it refuses, or has read the very same meaning, and
- * nothing changes. The list is held against the code's own lists of what is signed. The short form takes
- * a part of the bits of what is long; CAIRN_ATTACK_STEP=1 (`./run attack`) takes every bit.
+ * Everything that is signed, one list: each bit of it changed, cut at each byte, a byte more at
+ * either end, fields twice and in another order. Whoever reads it refuses, or has read the very
+ * same meaning, and nothing changes. The list is held against the code's own lists of what is
+ * signed. The short form takes a part of the bits of what is long; CAIRN_ATTACK_STEP=1 (`./run
+ * attack`) takes every bit.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -24,8 +25,8 @@
 #define SHORT_BITS 1500 /* of an object, in the short form */
 
 struct object;
-/* Whether the real reader took these bytes for something signed that says anything else than what was
- * signed. */
+/* Whether the real reader took these bytes for something signed that says anything else than what
+ * was signed. */
 typedef bool reader_takes(const struct object *object, struct slice bytes);
 
 struct object {
@@ -104,7 +105,8 @@ static bool parcel_takes(const struct object *object, struct slice bytes)
     return verdict_is_stored(verdict) || world_log_size(scene.world) != before;
 }
 
-/* Signed, and so answered with a verdict of its own and a leaf: stored, or refused for what it says. */
+/* Signed, and so answered with a verdict of its own and a leaf: stored, or refused for what it
+ * says. */
 static bool parcel_holds(const struct object *object)
 {
     return parcel_takes(object, buf_slice(&object->good));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whoever holds the broker's disk changes a bit, a page, a row: it is found, or it changes nothing.
- * The short form takes a sample by a seed that meets every page, and every byte of the meta pages. `./run
- * attack` takes every bit: CAIRN_ATTACK_STEP is the number of bits from one change to the next (1: every
- * bit), CAIRN_ATTACK_SEED where the sample starts.
+ * The short form takes a sample by a seed that meets every page, and every byte of the meta pages.
+ * `./run attack` takes every bit: CAIRN_ATTACK_STEP is the number of bits from one change to the
+ * next (1: every bit), CAIRN_ATTACK_SEED where the sample starts.
  */
 #include <inttypes.h>
 #include <setjmp.h>

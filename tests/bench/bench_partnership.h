@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * partnership: eight health agencies, a MASH and a school, with keys, signed documents, a broker's
- * folder and the folders of two agents, all below one temporary folder. Agreements and patterns are those of
- * config/governance: a missed appointment is held for the MASH.
+ * folder and the folders of two agents, all below one temporary folder. Agreements and patterns are
+ * those of config/governance: a missed appointment is held for the MASH.
  */
 #ifndef BENCH_PARTNERSHIP_H
 #define BENCH_PARTNERSHIP_H

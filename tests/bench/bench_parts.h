@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * parts: what single parts of the broker's deterministic core cost, over a core that is filled. What
- * is timed in a transaction that ends without a commit leaves nothing behind. Main thread.
+ * parts: what single parts of the broker's deterministic core cost, over a core that is filled.
+ * What is timed in a transaction that ends without a commit leaves nothing behind. Main thread.
  */
 #ifndef BENCH_PARTS_H
 #define BENCH_PARTS_H

@@ -17,7 +17,8 @@ struct peers {
 /* In a folder beside the partnership's. */
 void peers_open(struct peers *peers, const struct partnership *partnership);
 void peers_close(struct peers *peers);
-/* Of those whose program was built: starts each, asks it for so many seconds, stops it; its figures go into the report. */
+/* Of those whose program was built: starts each, asks it for so many seconds, stops it; its figures
+ * go into the report. */
 void peers_measure(struct peers *peers, int seconds, struct report *report);
 
 #endif

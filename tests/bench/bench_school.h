@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * school: a real agent of a school, beside the running broker. A register is dropped into its
- * folder; the clock stops when the broker's receipts for all that it told are on the agent's disk. Nothing settles first.
- * Main thread.
+ * folder; the clock stops when the broker's receipts for all that it told are on the agent's disk.
+ * Nothing settles first. Main thread.
  */
 #ifndef BENCH_SCHOOL_H
 #define BENCH_SCHOOL_H

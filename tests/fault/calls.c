@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * calls: a program whose system calls fail when told to, for LD_PRELOAD. CAIRN_CALLS names the file that is mapped
- * (calls.h). A call that fails is not made, but for close, which also where it fails has closed. A process that shall
- * die ends at once, with nothing written back and nobody told, as if it had been killed there.
+ * calls: a program whose system calls fail when told to, for LD_PRELOAD. CAIRN_CALLS names the file
+ * that is mapped (calls.h). A call that fails is not made, but for close, which also where it fails
+ * has closed. A process that shall die ends at once, with nothing written back and nobody told, as
+ * if it had been killed there.
  *
- * Seen is what goes through the C library's functions, so all that we, LMDB, libzmq, OpenSSL and libmicrohttpd call;
- * not the loader before main, nor what the C library does within itself (stdio, which reads configuration, and
- * malloc, of which test_alloc.c is). test_inject.sh lets strace do the same for a sample of runs, with those.
+ * Seen is what goes through the C library's functions, so all that we, LMDB, libzmq, OpenSSL and
+ * libmicrohttpd call; not the loader before main, nor what the C library does within itself (stdio,
+ * which reads configuration, and malloc, of which test_alloc.c is). test_inject.sh lets strace do
+ * the same for a sample of runs, with those.
  *
- * Threads go by their names: the first is `main`, those without one share `other`; a child process has the slot of
- * the name that it gives itself. Once the program has started, no system call is made here: the daemons' lists would
- * end them for it.
+ * Threads go by their names: the first is `main`, those without one share `other`; a child process
+ * has the slot of the name that it gives itself. Once the program has started, no system call is
+ * made here: the daemons' lists would end them for it.
  */
 #include "calls.h"
 

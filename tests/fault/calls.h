@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * calls: what calls.c and calls.py share: a file of CONTROL_BYTES that both map. The program counts its calls in it,
- * by thread and call, and reads which of them shall fail. All numbers are u32 in the machine's own order.
+ * calls: what calls.c and calls.py share: a file of CONTROL_BYTES that both map. The program counts
+ * its calls in it, by thread and call, and reads which of them shall fail. All numbers are u32 in
+ * the machine's own order.
  */
 #ifndef FAULT_CALLS_H
 #define FAULT_CALLS_H

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * clock: a real-time clock that somebody sets, for LD_PRELOAD. CAIRN_CLOCK names a file of eight bytes, a signed number of
- * seconds, lowest byte first; whatever asks for the real time is told so much more. Waiting, which is measured from boot,
- * is as it was. The file is mapped before main, so that the daemons' walls do not matter, and read at every call. Without
- * that name, time is as it is.
+ * clock: a real-time clock that somebody sets, for LD_PRELOAD. CAIRN_CLOCK names a file of eight
+ * bytes, a signed number of seconds, lowest byte first; whatever asks for the real time is told so
+ * much more. Waiting, which is measured from boot, is as it was. The file is mapped before main, so
+ * that the daemons' walls do not matter, and read at every call. Without that name, time is as it
+ * is.
  */
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cairn-differ SEED CASES: sound checkpoints, proofs, cosignatures and leaves, each bent by chance, some
- * signed anew behind the change, and what C says of each. differential.py asks the oracle the same. A
- * line is KIND BASE64 ANSWER, the first "key VKEY -"; the answer is "refused" or what was read.
+ * cairn-differ SEED CASES: sound checkpoints, proofs, cosignatures and leaves, each bent by chance,
+ * some signed anew behind the change, and what C says of each. differential.py asks the oracle the
+ * same. A line is KIND BASE64 ANSWER, the first "key VKEY -"; the answer is "refused" or what was
+ * read.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -165,8 +166,8 @@ static void describe(const struct checkpoint *checkpoint, char answer[ANSWER_BYT
     (void)snprintf(answer, ANSWER_BYTES, "%" PRIu64 ":%s", checkpoint->size, root);
 }
 
-/* A signed note of a checkpoint: bent before it is signed, or after, or not at all. False when what was
- * bent cannot be signed. */
+/* A signed note of a checkpoint: bent before it is signed, or after, or not at all. False when what
+ * was bent cannot be signed. */
 static bool make_note(size_t size, bool before, struct buf *note)
 {
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(TEXT_MAX);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cairn-proxy LISTEN-PORT TARGET-PORT: a bad network on the loopback, for tests. It takes connections on one port, makes
- * one to the other for each, and passes bytes both ways as its standard input last said, a command a line:
+ * cairn-proxy LISTEN-PORT TARGET-PORT: a bad network on the loopback, for tests. It takes
+ * connections on one port, makes one to the other for each, and passes bytes both ways as its
+ * standard input last said, a command a line:
  *
  *   pass       everything, at once
  *   dribble    one byte at a time, each in a segment of its own
@@ -11,8 +12,10 @@
  *   reset      every connection is reset, now; how bytes pass stays as it is
  *   half-up    nothing more towards the target: its side of every connection is told the end, now
  *   half-down  the same towards those who connected
- *   cut N      of the connections made from now on, the first over which N bytes have passed, both ways together, is reset
- *   count      says on standard output: bytes passed by the connection that ended last, connections cut
+ *   cut N      of the connections made from now on, the first over which N bytes have passed, both
+ *              ways together, is reset
+ *   count      says on standard output: bytes passed by the connection that ended last, connections
+ *              cut
  *
  * The end of standard input ends it. One thread, one poll loop.
  */
@@ -322,7 +325,8 @@ static bool listen_to_commands(void)
     return true;
 }
 
-/* What poll waits for at ends[i]: something to read when there is room for it, room when there is something. */
+/* What poll waits for at ends[i]: something to read when there is room for it, room when there is
+ * something. */
 static short wanted(const struct pair *pair, int i)
 {
     const struct way *in = &pair->ways[1 - i];

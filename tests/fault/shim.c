@@ -4,10 +4,11 @@
  *
  *   FUNCTION:FILE:ERROR:TRIGGER     "fdatasync:data.mdb:5:/tmp/x/armed"
  *
- * From the moment that the file TRIGGER begins with another byte than 0, every call of that function (pwrite, write,
- * writev, fdatasync, posix_fallocate) on a file whose name ended in FILE when it was opened fails with that errno: a
- * disk that has failed stays failed. LMDB uses these for its pages, its meta page and its syncs. Once the program has
- * started, the shim makes no system call of its own: the daemons' lists would end them for it.
+ * From the moment that the file TRIGGER begins with another byte than 0, every call of that
+ * function (pwrite, write, writev, fdatasync, posix_fallocate) on a file whose name ended in FILE
+ * when it was opened fails with that errno: a disk that has failed stays failed. LMDB uses these
+ * for its pages, its meta page and its syncs. Once the program has started, the shim makes no
+ * system call of its own: the daemons' lists would end them for it.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory runs out at every allocation in turn, once or for good, ours or a library's. Whatever is being done then is done
- * after all, or fails as a fault that leaves everything as it was and can be tried again, or ends the process in order.
- * Nothing is refused for good because of it, nothing leaks, and nothing crashes.
+ * Memory runs out at every allocation in turn, once or for good, ours or a library's. Whatever is
+ * being done then is done after all, or fails as a fault that leaves everything as it was and can
+ * be tried again, or ends the process in order. Nothing is refused for good because of it, nothing
+ * leaks, and nothing crashes.
  *
- * test_alloc [EVERY]: only every so many allocations; 1: all. Without it every 211th, and fewer where that would take an
- * operation longer than BUDGET_MS on this machine as it is now.
+ * test_alloc [EVERY]: only every so many allocations; 1: all. Without it every 211th, and fewer
+ * where that would take an operation longer than BUDGET_MS on this machine as it is now.
  */
 #include <errno.h>
 #include <fcntl.h>

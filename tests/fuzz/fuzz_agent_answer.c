@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the broker answers to an agent's questions about a state, a proof, a picture. The first byte
- * says which was asked, and whether what the answer itself is about was asked for: then it gets past
- * the first comparison. An answer ends its question, and what is kept of it is bounded.
+ * says which was asked, and whether what the answer itself is about was asked for: then it gets
+ * past the first comparison. An answer ends its question, and what is kept of it is bounded.
  */
 #include "agents/core/questions.h"
 #include "crypto/crypto.h"

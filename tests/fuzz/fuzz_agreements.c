@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Agreements of any text, with their schema and without it, for the reader takes nothing for granted
- * that the schema says. Whatever they say, a referral, an urgent record and a concern of level 3 are
- * never held, danger reaches the front door, a revoked agency gets nothing, and nobody but the front
- * door is told of a child that it is not involved with. Each input is asked some of all questions.
+ * Agreements of any text, with their schema and without it, for the reader takes nothing for
+ * granted that the schema says. Whatever they say, a referral, an urgent record and a concern of
+ * level 3 are never held, danger reaches the front door, a revoked agency gets nothing, and nobody
+ * but the front door is told of a child that it is not involved with. Each input is asked some of
+ * all questions.
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A directory of any text, with its schema and without it: what is accepted can be searched and holds
- * what it promises, and follows itself.
+ * A directory of any text, with its schema and without it: what is accepted can be searched and
+ * holds what it promises, and follows itself.
  */
 #include "crypto/crypto.h"
 #include "govern/internal.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One frame from one agency's connection, through gate and verify: the first byte says which
- * agency, by its highest bit that it has not said hello, and by the one below that the agency signs what
- * its parcel holds, so that what is behind the signature is reached. Each frame is answered at once,
- * becomes a question, or takes a slot that verify judges; one of these, and what verify believes names the
- * connection's agency.
+ * agency, by its highest bit that it has not said hello, and by the one below that the agency signs
+ * what its parcel holds, so that what is behind the signature is reached. Each frame is answered at
+ * once, becomes a question, or takes a slot that verify judges; one of these, and what verify
+ * believes names the connection's agency.
  */
 #include <string.h>
 

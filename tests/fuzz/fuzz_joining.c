@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is handed over when an agency joins: the partnership's joining file, which begins trust, and the
- * agency's request. The input is read as both. What is accepted is whole, and trust begins from it.
+ * What is handed over when an agency joins: the partnership's joining file, which begins trust, and
+ * the agency's request. The input is read as both. What is accepted is whole, and trust begins from
+ * it.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of the broker's store that are unpacked while it is walked: a mailbox's, a chronology's, a tie's
- * and an involvement's. */
+/* Rows of the broker's store that are unpacked while it is walked: a mailbox's, a chronology's, a
+ * tie's and an involvement's. */
 #include <string.h>
 
 #include "ledger/state.h"

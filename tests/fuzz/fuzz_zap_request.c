@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What libzmq asks of our thread for each handshake (RFC 27), through the same address: whatever comes
- * has one answer, and nobody connects without a CURVE key of our domain that is known. Each part of
- * the request is a byte for its length, and that many bytes.
+ * What libzmq asks of our thread for each handshake (RFC 27), through the same address: whatever
+ * comes has one answer, and nobody connects without a CURVE key of our domain that is known. Each
+ * part of the request is a byte for its length, and that many bytes.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The broker's memory plan, attacked: each of its rows by what fills that buffer, all of them at once
- * in one real process whose signer stands still, so that nothing leaves it. What the process has by
- * then, as the kernel counts it, is within the plan.
+ * The broker's memory plan, attacked: each of its rows by what fills that buffer, all of them at
+ * once in one real process whose signer stands still, so that nothing leaves it. What the process
+ * has by then, as the kernel counts it, is within the plan.
  */
 #include <netinet/in.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows of the memory plans that no peer fills from outside in a test's time: filled here on the parts
- * themselves, in this process, to the most that their limits let in. Each row has to hold that, and
- * not to be many times as large.
+ * Rows of the memory plans that no peer fills from outside in a test's time: filled here on the
+ * parts themselves, in this process, to the most that their limits let in. Each row has to hold
+ * that, and not to be many times as large.
  */
 #include <errno.h>
 #include <malloc.h>

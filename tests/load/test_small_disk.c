@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A real broker on a small disk of its own that fills up: what waits at which fullness, what is taken
- * to the last, and that the broker goes on when nothing fits any more. The disk is a tmpfs in a mount
- * namespace of this test; where the kernel gives no such namespace, there is no test.
+ * A real broker on a small disk of its own that fills up: what waits at which fullness, what is
+ * taken to the last, and that the broker goes on when nothing fits any more. The disk is a tmpfs in
+ * a mount namespace of this test; where the kernel gives no such namespace, there is no test.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hub: the broker of a simulation: a world's real stages, one step at a time, with the network of
- * the simulation around them. It can die between any two steps and inside a commit, and its disk can
- * be as full as the simulation says. What it says to anybody is shown to the model first, as long as it
- * has one: not after it went back to an older copy.
+ * the simulation around them. It can die between any two steps and inside a commit, and its disk
+ * can be as full as the simulation says. What it says to anybody is shown to the model first, as
+ * long as it has one: not after it went back to an older copy.
  */
 #ifndef SIM_HUB_H
 #define SIM_HUB_H
@@ -48,8 +48,8 @@ bool hub_publish(struct hub *hub);
 void hub_restart(struct hub *hub);
 /* Its folder as it is now, the marks beside the store too. */
 void hub_back_up(struct hub *hub);
-/* The backup takes the folder's place; with the marks as they are now, or as they were then. Returns
- * what the start came to; from then on there is no model. */
+/* The backup takes the folder's place; with the marks as they are now, or as they were then.
+ * Returns what the start came to; from then on there is no model. */
 int hub_roll_back(struct hub *hub, bool marks_too);
 /* The desk's next version of a document arrives. */
 void hub_offer(struct hub *hub, enum governance_document document, const struct buf *text);

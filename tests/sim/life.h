@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * life: one simulated life of a partnership: agents, broker, network and model; what people say,
- * what goes wrong, and in the end peace: nothing goes wrong any more, and everything drains within a
- * bounded number of rounds and is as the model says. Everything follows from the seed. What is not as
- * it ought to be ends the process (model_wrong, or an assert of the programs).
+ * what goes wrong, and in the end peace: nothing goes wrong any more, and everything drains within
+ * a bounded number of rounds and is as the model says. Everything follows from the seed. What is
+ * not as it ought to be ends the process (model_wrong, or an assert of the programs).
  */
 #ifndef SIM_LIFE_H
 #define SIM_LIFE_H

@@ -186,7 +186,8 @@ struct said *model_said(struct model *model, const struct hash *item)
 
 /* --- reading the log --- */
 
-/* What came twice is taken back once: the other one stays, and its sender does not know it any more. */
+/* What came twice is taken back once: the other one stays, and its sender does not know it any
+ * more. */
 bool model_stands(const struct said *said)
 {
     return said->logged && (!said->taken_back || said->repeated);

@@ -6,12 +6,12 @@
  * after each commit and hears every frame that the broker sends, and ends the simulation at the
  * first that it does not allow.
  *
- * Its partnership has agreements of its own (model_agreements): a routine concern goes to whoever is
- * involved as `circle` says and to the front door as `door` says; an immediate one always to the
- * front door; a child that was not brought is held for the front door until there are three of them.
- * Of a child that somebody knows by name alone, nobody but the front door opens an account, until a
- * person has confirmed that it is this child; and once a person has said that it is another, neither
- * is told anything of the other's.
+ * Its partnership has agreements of its own (model_agreements): a routine concern goes to whoever
+ * is involved as `circle` says and to the front door as `door` says; an immediate one always to the
+ * front door; a child that was not brought is held for the front door until there are three of
+ * them. Of a child that somebody knows by name alone, nobody but the front door opens an account,
+ * until a person has confirmed that it is this child; and once a person has said that it is
+ * another, neither is told anything of the other's.
  */
 #ifndef SIM_MODEL_H
 #define SIM_MODEL_H

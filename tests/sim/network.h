@@ -3,8 +3,8 @@
  * network: what lies between the agents and the broker, instead of sockets: for each agency one
  * line with a bounded queue each way. Frames of one line keep their order; those of different lines
  * do not, because whoever drives the simulation takes from them as it likes. A line can be cut, the
- * broker's answers can be lost one by one, as a ROUTER drops them, and a connection can be made anew
- * behind an agent's back, as libzmq does.
+ * broker's answers can be lost one by one, as a ROUTER drops them, and a connection can be made
+ * anew behind an agent's back, as libzmq does.
  *
  * network.c is also the agents' dealer (net/dealer.h): the simulator has no other.
  */

@@ -240,8 +240,8 @@ static const struct said *own_by_name(struct life *life, uint32_t agency, struct
     return NULL;
 }
 
-/* Whom an agency knows by its name is the child, says the front door by an alert; or is not, says the
- * front door, or that agency. */
+/* Whom an agency knows by its name is the child, says the front door by an alert; or is not, says
+ * the front door, or that agency. */
 static void decide_link(struct life *life, struct node *node)
 {
     static const enum action actions[] = {ACTION_CONFIRM_LINK, ACTION_REFUSE_LINK,

@@ -388,7 +388,8 @@ static void every_token_is_one_that_its_subject_states(struct store_txn *txn)
     }
 }
 
-/* So that a record need look at no other child than at those that are marked (broker/candidates.h). */
+/* So that a record need look at no other child than at those that are marked
+ * (broker/candidates.h). */
 static void whoever_states_what_another_child_states_is_marked(struct store_txn *txn)
 {
     _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, T_TOKEN, SLICE_NULL);

@@ -26,7 +26,8 @@ struct estate {
     int processes; /* started so far: numbers their sockets and logs */
 };
 
-/* A folder of its own, keys, documents, and a port of its own. The broker's worst case fits anywhere. */
+/* A folder of its own, keys, documents, and a port of its own. The broker's worst case fits
+ * anywhere. */
 void estate_make(struct estate *estate);
 void estate_remove(struct estate *estate);
 void estate_path(const struct estate *estate, const char *name, char out[ESTATE_PATH]);

@@ -114,8 +114,8 @@ static const struct row rows[] = {
     {"@education", "mash", WHOEVER, KINDS(RECORD_ABSENCE_SUMMARY), 0, EVERY_LEVEL, ROUTINE, KEPT},
     {NULL, "@front-door", WHOEVER, KINDS(RECORD_ABSENCE_SUMMARY), 0, EVERY_LEVEL, SAME_DAY, AT_ONCE},
 
-    /* domestic abuse: school and health visitor of a child who was present, worker and a headline for the
-     * MASH in any case; the incident does not wait for anybody to rate it */
+    /* domestic abuse: school and health visitor of a child who was present, worker and a headline
+     * for the MASH in any case; the incident does not wait for anybody to rate it */
     {"police", "school", ROLE_BIT(ROLE_ON_ROLL), KINDS(RECORD_DOMESTIC_ABUSE), CODE_CHILD_PRESENT, EVERY_LEVEL, ALWAYS, AT_ONCE},
     {"police", "health-visiting", ANY_ROLE, KINDS(RECORD_DOMESTIC_ABUSE), CODE_CHILD_PRESENT, EVERY_LEVEL, ALWAYS, AT_ONCE},
     {"police", "childrens-services", ALLOCATED, KINDS(RECORD_DOMESTIC_ABUSE), 0, EVERY_LEVEL, ALWAYS, AT_ONCE},

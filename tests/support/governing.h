@@ -39,8 +39,8 @@ void governing_template(const char *name, struct buf *out);
 struct schema *governing_schema(const char *name);
 /* A directory of the shipped kinds and these agencies. */
 void governing_directory_text(const struct test_agency *agencies, size_t n, struct buf *out);
-/* In that text the agency has `sets` sets of keys, of which the oldest `retired` are so; its linkage
- * key is sealed to the newest. */
+/* In that text the agency has `sets` sets of keys, of which the oldest `retired` are so; its
+ * linkage key is sealed to the newest. */
 void governing_renew(uint32_t agency, unsigned sets, unsigned retired, struct buf *text);
 /* The public half of the agency's transport key in such a directory. */
 void governing_transport_key(uint32_t agency, uint8_t out[32]);

@@ -3,7 +3,8 @@
  * load: one agency that speaks the wire to a real broker, without an agent: it seals, grants, signs
  * and cuts parcels, keeps each until it was answered, and sends it again when told to. Files of its
  * own, synced, say what was submitted, what was acknowledged and which heads were shown, so that
- * nothing the broker does can change them. One thread; the process's ZeroMQ context must be there (net_init).
+ * nothing the broker does can change them. One thread; the process's ZeroMQ context must be there
+ * (net_init).
  */
 #ifndef SUPPORT_LOAD_H
 #define SUPPORT_LOAD_H

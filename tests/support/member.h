@@ -28,8 +28,8 @@ struct member {
 };
 
 struct member *member_new(struct world *world, uint32_t number);
-/* The same, with a clock of its own, and knowing nothing of the partnership but its root: the rest is
- * to come by its link. */
+/* The same, with a clock of its own, and knowing nothing of the partnership but its root: the rest
+ * is to come by its link. */
 struct member *member_new_alone(struct world *world, uint32_t number, const struct clock *clock);
 void member_free(struct member **member);
 /* The process ends and starts again over the same folder. */
@@ -37,8 +37,8 @@ void member_restart(struct member *member);
 /* The same over another folder; the one before it is the caller's from then on. */
 void member_move(struct member *member, const char *dir);
 
-/* Its n-th set of keys lies beside the others from now on; it has the first. Not while a link of its
- * is open. */
+/* Its n-th set of keys lies beside the others from now on; it has the first. Not while a link of
+ * its is open. */
 void member_add_keys(struct member *member, unsigned n);
 
 /* What the world has published since arrives. */

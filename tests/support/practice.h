@@ -58,7 +58,8 @@ void practice_govern(struct practice *practice);
 void practice_amend(struct practice *practice, enum governance_document document, uint64_t version,
                     const char *from, const char *to);
 
-/* The next directory arrives: of `agency` it lists `sets` sets of keys, the oldest `retired` so. Once. */
+/* The next directory arrives: of `agency` it lists `sets` sets of keys, the oldest `retired` so.
+ * Once. */
 void practice_renew(struct practice *practice, uint32_t agency, unsigned sets, unsigned retired);
 /* Its n-th set of keys lies in its folder, for the next start. */
 void practice_write_set(struct practice *practice, unsigned n);

@@ -180,14 +180,15 @@ size_t world_items(struct world *world, uint32_t agency, enum item_kind kind);
 uint64_t world_log_size(struct world *world);
 /* The directory of this world as its version 1 has it. */
 void world_directory_text(struct buf *out);
-/* Signs and submits a new directory version in which these agencies are revoked (bit 1 << number). */
+/* Signs and submits a new directory version in which these agencies are revoked (bit 1 <<
+ * number). */
 void world_revoke(struct world *world, uint32_t revoked_bits);
 /* That directory's text. */
 void world_directory_of(uint32_t revoked_bits, struct buf *out);
 /* Likewise one in which this agency's transport key is revoked, and the agency itself is not. */
 void world_revoke_transport(struct world *world, uint32_t agency);
-/* Likewise its signing key; another one stands behind it, and the old one goes on signing here. Only
- * offered: it is in force with the next turn. */
+/* Likewise its signing key; another one stands behind it, and the old one goes on signing here.
+ * Only offered: it is in force with the next turn. */
 void world_offer_signing_revoked(struct world *world, uint32_t agency);
 void world_offer_signing_retired(struct world *world, uint32_t agency);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an agent's configuration may say about its users and its telephone; and whether the unit lets it
- * have the memory that its limits allow it to come to use. */
+/* What an agent's configuration may say about its users and its telephone; and whether the unit
+ * lets it have the memory that its limits allow it to come to use. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may do what at the local interface, how much of it one user can hold, and what a caller is told
- * who may have a child in danger before them. */
+/* Who may do what at the local interface, how much of it one user can hold, and what a caller is
+ * told who may have a child in danger before them. */
 #include <linux/sockios.h>
 #include <sched.h>
 #include <setjmp.h>

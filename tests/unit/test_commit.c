@@ -884,8 +884,8 @@ static int end_of(pid_t pid, const int ends[2], char *said, size_t room)
     return status;
 }
 
-/* A record comes to a broker, in a process of its own, to which that has happened: it must end before
- * it answers, and say so. */
+/* A record comes to a broker, in a process of its own, to which that has happened: it must end
+ * before it answers, and say so. */
 static void expect_end(struct world *world, void (*happens)(struct world *world), const char *event)
 {
     struct world_entry entry;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is kept and nobody has seen, at the agent that said it: a real agent beside a world's broker,
- * without sockets. */
+/* What is kept and nobody has seen, at the agent that said it: a real agent beside a world's
+ * broker, without sockets. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1081,7 +1081,8 @@ static void a_restart_sends_what_was_not_answered(void **state)
 
 /* --- what others have cosigned --- */
 
-/* What the hospital signed of the first `size` leaves, as the answer to the newest hello carries it. */
+/* What the hospital signed of the first `size` leaves, as the answer to the newest hello carries
+ * it. */
 static struct wire_cosigned cosigned_at(struct story *story, uint64_t size, uint64_t until)
 {
     _cleanup_(secret_deinit) struct secret seed = SECRET_NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an author leaves out, or hides until a day, by each way in which anybody could hear of it. */
+/* What an author leaves out, or hides until a day, by each way in which anybody could hear of
+ * it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,8 +20,8 @@
 
 /* --- verbs --- */
 
-/* The allocated worker gets concerns as `outcome` says; the front door gets them, and what is missed
- * is held for all health agencies. */
+/* The allocated worker gets concerns as `outcome` says; the front door gets them, and what is
+ * missed is held for all health agencies. */
 static void agree(struct world *world, const char *outcome)
 {
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);

@@ -106,8 +106,8 @@ static void expect_same_state(struct store *live, struct store *again)
     assert_true(log_size(a, T_LOG) > 0);
 }
 
-/* A small life: statements, records, an alert, a decision, a link undone, an acknowledgement, a retraction,
- * refusals, a revocation. */
+/* A small life: statements, records, an alert, a decision, a link undone, an acknowledgement, a
+ * retraction, refusals, a revocation. */
 static void live_a_little(struct world *world, unsigned seed)
 {
     struct world_entry entry;

@@ -347,7 +347,8 @@ static void what_somebody_has_not_acknowledged_stays(void **state)
     assert_int_equal(destroyed(world, &record), DESTROYED_DELIVERED);
 }
 
-/* As a request does, which no change of documents withholds; and everybody else has had it long ago. */
+/* As a request does, which no change of documents withholds; and everybody else has had it long
+ * ago. */
 static struct entry_id wait_for_revoked(struct world *world, uint32_t agency)
 {
     change_document(world, GOVERNANCE_CALENDAR, "\"desks\":",

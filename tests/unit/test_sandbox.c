@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Probes: for each kind of daemon, a child enters the walls and tries one call that the daemon never
- * makes. The child must die of it (SIGSYS), or be told EACCES where Landlock holds. A sanitizer's
- * runtime makes some of these calls itself; its builds leave those out.
+ * Probes: for each kind of daemon, a child enters the walls and tries one call that the daemon
+ * never makes. The child must die of it (SIGSYS), or be told EACCES where Landlock holds. A
+ * sanitizer's runtime makes some of these calls itself; its builds leave those out.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -58,7 +58,8 @@ static bool holds(struct slice bytes, const char *text)
     return false;
 }
 
-/* The headers in the spool's normal lane, by kind, in their order; none of it says who somebody is. */
+/* The headers in the spool's normal lane, by kind, in their order; none of it says who somebody
+ * is. */
 static size_t spooled(struct practice *practice, enum entry_kind kind, struct entry_header ret[8])
 {
     static const char *const canaries[] = {"Orielle", "Thistledown", "CSA-4471", "9992044187"};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Adults whom an agency ties to a child: what is said of them counts for it, and shows that it
- * exists, and nobody finds an adult but through a tie. The hospital of this test tells of adults. */
+ * exists, and nobody finds an adult but through a tie. The hospital of this test tells of
+ * adults. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

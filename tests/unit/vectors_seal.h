@@ -9,7 +9,8 @@
 #define UNIT_VECTORS_SEAL_H
 
 /* clang-format off */
-#define SEAL_VECTOR_HEADER_DIGEST "1e0584a25d9f43bf5cbd0aec01eb1af2220ed085b4e7f1837b0d89958cae353a" /* SHA-256("header") */
+/* SHA-256("header") */
+#define SEAL_VECTOR_HEADER_DIGEST "1e0584a25d9f43bf5cbd0aec01eb1af2220ed085b4e7f1837b0d89958cae353a"
 #define SEAL_VECTOR_KEY           "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define SEAL_VECTOR_TEXT          "Was not brought to the clinic on Tuesday." /* as PART_ACCOUNT */
 #define SEAL_VECTOR_PART \

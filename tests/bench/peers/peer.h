@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * peer: how fast another broker is on this machine, asked in the same way of each: eight publishers,
- * each with a TLS connection of its own and so many messages in flight, and one reader on another
- * connection. peer_load.c has the threads, the clock and what is printed; a peer's own file has its
- * library. One program for each peer:
+ * peer: how fast another broker is on this machine, asked in the same way of each: eight
+ * publishers, each with a TLS connection of its own and so many messages in flight, and one reader
+ * on another connection. peer_load.c has the threads, the clock and what is printed; a peer's own
+ * file has its library. One program for each peer:
  *
  *   bench-peer-NAME PORT CA QUEUE SECONDS
  *
