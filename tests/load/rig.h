@@ -9,9 +9,17 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/attr.h"
 #include "support/load.h"
 
 #define RIG_MIB (1024.0 * 1024.0)
+
+/* Figures are for people who asked for them: `./run load` sets CAIRN_LOAD_SENT. A test that passes
+ * prints nothing. */
+void rig_print(const char *format, ...) PRINTF(1, 2);
+
+/* Not more than so many bytes; says how many it was. A sanitizer has memory of its own. */
+#define rig_assert_at_most(bytes, most) assert_in_range(CAIRN_SANITIZED ? 0 : (bytes), 0, (most))
 
 /* RssAnon of a process, in bytes. */
 uint64_t rig_anonymous_bytes(pid_t pid);
