@@ -6,6 +6,10 @@
  * Two rules of LMDB shape store_open: an environment may be open once in a process, because closing
  * any descriptor of lock.mdb drops the process's locks; so that file is never opened here. And
  * durability is what mdb_env_get_flags says after opening, not what was asked for.
+ *
+ * A store has its name once it is whole: a new one is made beside it, with its tables, synced, and
+ * then renamed. So what was being made when the process died is never taken for a store, and a
+ * store that lost something is never taken for a new one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +27,9 @@
 #define STORE_FILE_MODE 0600
 #define STORE_DATA_FILE "data.mdb"
 #define STORE_LOCK_FILE "lock.mdb"
-#define LMDB_PAGE_MAX   32768L /* LMDB's own ceiling, on hosts with larger pages */
+#define STORE_NEW_FILE  "new.mdb"
+#define STORE_NEW_LOCK  "new.mdb-lock" /* LMDB names it */
+#define LMDB_PAGE_MAX   32768L         /* LMDB's own ceiling, on hosts with larger pages */
 #define FORBIDDEN_FLAGS                                                                            \
     (MDB_NOSYNC | MDB_NOMETASYNC | MDB_MAPASYNC | MDB_WRITEMAP | MDB_NOMEMINIT | MDB_NOLOCK)
 
@@ -84,8 +90,8 @@ static int check_version(struct error *error)
     return 0;
 }
 
-/* A file of the environment: absent, or private to us. */
-static int check_file(const char *dir, const char *name, bool *ret_there, struct error *error)
+/* A file of the environment: absent (-1 bytes), or private to us. */
+static int check_file(const char *dir, const char *name, int64_t *ret_bytes, struct error *error)
 {
     struct path path;
     struct stat status;
@@ -96,10 +102,10 @@ static int check_file(const char *dir, const char *name, bool *ret_there, struct
         return r;
     }
     if (lstat(path.text, &status) < 0) {
-        *ret_there = false;
+        *ret_bytes = -1;
         return errno == ENOENT ? 0 : fail(error, path.text, "cannot be looked at", errno);
     }
-    *ret_there = true;
+    *ret_bytes = status.st_size;
     return file_check_private(path.text, STORE_FILE_MODE, error);
 }
 
@@ -124,7 +130,8 @@ static int check_not_open(const char *dir, struct error *error)
 
 static int check_place(const struct store_options *options, bool *ret_there, struct error *error)
 {
-    bool lock_there = false;
+    int64_t data_bytes = -1;
+    int64_t lock_bytes = -1;
 
     int r = dir_check_private(options->dir, error);
     if (r == 0) {
@@ -134,11 +141,16 @@ static int check_place(const struct store_options *options, bool *ret_there, str
         r = check_not_open(options->dir, error);
     }
     if (r == 0) {
-        r = check_file(options->dir, STORE_DATA_FILE, ret_there, error);
+        r = check_file(options->dir, STORE_DATA_FILE, &data_bytes, error);
     }
     if (r == 0) {
-        r = check_file(options->dir, STORE_LOCK_FILE, &lock_there, error);
+        r = check_file(options->dir, STORE_LOCK_FILE, &lock_bytes, error);
     }
+    if (r == 0 && data_bytes == 0) { /* LMDB would begin a new one */
+        (void)error_set(error, options->dir, "the store was cut short: it is empty");
+        return -EBADMSG;
+    }
+    *ret_there = data_bytes > 0;
     return r;
 }
 
@@ -150,10 +162,8 @@ static int sync_dir(const char *dir)
 }
 
 static int open_environment(struct store *store, const struct store_options *options,
-                            struct error *error)
+                            const char *path, unsigned flags, struct error *error)
 {
-    unsigned flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0U);
-
     int rc = mdb_env_create(&store->env);
     if (rc == 0) {
         rc = mdb_env_set_mapsize(store->env, options->map_bytes);
@@ -165,9 +175,9 @@ static int open_environment(struct store *store, const struct store_options *opt
         rc = mdb_env_set_maxdbs(store->env, (MDB_dbi)options->n_tables);
     }
     if (rc == 0) {
-        rc = mdb_env_open(store->env, options->dir, flags, STORE_FILE_MODE);
+        rc = mdb_env_open(store->env, path, MDB_NOTLS | flags, STORE_FILE_MODE);
     }
-    return rc == 0 ? 0 : fail(error, options->dir, "the store does not open", rc);
+    return rc == 0 ? 0 : fail(error, path, "the store does not open", rc);
 }
 
 static int check_environment(struct store *store, const char *dir, struct error *error)
@@ -253,6 +263,45 @@ static struct store *store_new(const struct store_options *options)
     return store;
 }
 
+/* Whole and synced, but for its name. */
+static int fill_new(const struct store_options *options, const char *path, struct error *error)
+{
+    _cleanup_(store_close) struct store *store = store_new(options);
+
+    int r = open_environment(store, options, path, MDB_NOSUBDIR, error);
+    return r == 0 ? open_tables(store, options, error) : r;
+}
+
+/* What an attempt before this one left is of no use: nobody has written to it. */
+static int make_new(const struct store_options *options, struct error *error)
+{
+    struct path made;
+    struct path lock;
+    struct path data;
+
+    int r = path_join(&made, options->dir, STORE_NEW_FILE);
+    if (r == 0) {
+        r = path_join(&lock, options->dir, STORE_NEW_LOCK);
+    }
+    if (r == 0) {
+        r = path_join(&data, options->dir, STORE_DATA_FILE);
+    }
+    if (r < 0) {
+        return fail(error, options->dir, "is no place for a store", -r);
+    }
+    (void)unlink(made.text);
+    (void)unlink(lock.text);
+    r = fill_new(options, made.text, error);
+    (void)unlink(lock.text);
+    if (r == 0 && rename(made.text, data.text) < 0) {
+        r = fail(error, data.text, "cannot be made", errno);
+    }
+    if (r < 0) {
+        (void)unlink(made.text);
+    }
+    return r;
+}
+
 int store_open(const struct store_options *options, struct store **ret, struct error *error)
 {
     bool there = false;
@@ -269,8 +318,12 @@ int store_open(const struct store_options *options, struct store **ret, struct e
         (void)error_set(error, options->dir, "holds no store");
         return -ENOENT;
     }
+    r = there ? 0 : make_new(options, error);
+    if (r < 0) {
+        return r;
+    }
     _cleanup_(store_close) struct store *store = store_new(options);
-    r = open_environment(store, options, error);
+    r = open_environment(store, options, options->dir, options->read_only ? MDB_RDONLY : 0U, error);
     if (r == 0) {
         r = check_environment(store, options->dir, error);
     }
@@ -280,8 +333,8 @@ int store_open(const struct store_options *options, struct store **ret, struct e
     if (r < 0) {
         return r;
     }
-    /* LMDB syncs the file but not its name. */
-    r = there ? 0 : sync_dir(options->dir);
+    /* LMDB syncs the file but not its name; who made it may have died before it did. */
+    r = options->read_only ? 0 : sync_dir(options->dir);
     if (r < 0) {
         return fail(error, options->dir, "does not sync", -r);
     }

@@ -45,10 +45,12 @@ struct store_options {
  * another series is another file format. */
 bool store_version_good(int major, int minor, int patch);
 
-/* Refuses, with a reason: an LMDB version with known faults (only 0.9.24 and 0.9.32 or later), a
- * file system other than ext2/3/4 or xfs, wrong owner or mode, an environment that this process has
- * open already, another page size. Checks stale readers. Never MDB_NOSYNC, NOMETASYNC, MAPASYNC,
- * WRITEMAP, NOMEMINIT, NOLOCK: asserted from the open environment. */
+/* Makes the store when there is none, in whole or not at all: an attempt that ended in the middle
+ * leaves none. Refuses, with a reason: an LMDB version with known faults (only 0.9.24 and 0.9.32 or
+ * later), a file system other than ext2/3/4 or xfs, wrong owner or mode, an environment that this
+ * process has open already, another page size, an empty file (-EBADMSG). Checks stale readers.
+ * Never MDB_NOSYNC, NOMETASYNC, MAPASYNC, WRITEMAP, NOMEMINIT, NOLOCK: asserted from the open
+ * environment. */
 int store_open(const struct store_options *options, struct store **ret,
                struct error *error) MUST_USE;
 void store_close(struct store **store);

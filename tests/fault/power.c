@@ -208,8 +208,11 @@ static bool check_keys(const char *folder, const void *given, uint64_t pos)
 /* --- kinds and promises --- */
 
 static const struct power_kind kinds[] = {
-    {"broker", {"/data/data.mdb", "/highwater", "/signed"}, "/data/lock.mdb", check_broker},
-    {"agent", {"/data/data.mdb"}, "/data/lock.mdb", check_agent},
+    {"broker",
+     {"/data/data.mdb", "/data/new.mdb", "/highwater", "/signed"},
+     "/data/lock.mdb",
+     check_broker},
+    {"agent", {"/data/data.mdb", "/data/new.mdb"}, "/data/lock.mdb", check_agent},
     {"keys", {"/keys/"}, "", check_keys},
 };
 
