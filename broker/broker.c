@@ -195,11 +195,18 @@ static int check_governance(struct broker *broker, struct error *error)
     return r == 0 ? check_memory(broker, governance, error) : r;
 }
 
-static void start_batch(struct broker *broker)
+/* A new store begins with all that lies in the folder: a broker without a directory would run, and
+ * be there for nobody. One that holds documents goes on with those. */
+static int start_batch(struct broker *broker, struct error *error)
 {
     _cleanup_(offers_deinit) struct offers offers = OFFERS_NULL;
     struct input inputs[GOVERNANCE_DOCUMENTS];
-    offers_read(broker->options->governance, broker->commit.governance, &offers);
+    struct commit *commit = &broker->commit;
+    bool all = offers_read(broker->options->governance, commit->governance, &offers);
+    if (!all && commit->governance == NULL) {
+        return error_set(error, broker->options->governance,
+                         "a document cannot be read: see the log above");
+    }
     for (size_t i = 0; i < offers.n; i++) {
         const struct govern_document *offered = &offers.documents[i];
         inputs[i] = (struct input){
@@ -207,7 +214,10 @@ static void start_batch(struct broker *broker)
             .governance = {offered->document, offered->text, offered->note},
         };
     }
-    commit_start(&broker->commit, inputs, offers.n);
+    commit_start(commit, inputs, offers.n);
+    return commit->governance != NULL
+               ? 0
+               : error_set(error, broker->options->governance, "the root here was refused");
 }
 
 /* An entry that was being applied when the process died is worth an operator's look, long before it
@@ -267,12 +277,9 @@ int broker_recover(struct broker *broker, struct error *error)
     if (commit->governance != NULL) {
         commit_report_duty(commit);
     }
-    start_batch(broker);
+    r = start_batch(broker, error);
     (void)attest_step(&broker->attest, false, 0);
-    return commit->governance != NULL
-               ? 0
-               : error_set(error, broker->options->governance,
-                           "the documents here were refused: see the log above");
+    return r;
 }
 
 /* --- listen --- */
@@ -396,7 +403,7 @@ static void reload(struct broker *broker)
 {
     _cleanup_(governance_unref) struct governance *held = board_governance(broker->board);
     _cleanup_(offers_deinit) struct offers offers = OFFERS_NULL;
-    offers_read(broker->options->governance, held, &offers);
+    (void)offers_read(broker->options->governance, held, &offers); /* said what it cannot */
     for (size_t i = 0; i < offers.n; i++) {
         bool offered = gate_offer(&broker->net.gate, &offers.documents[i]);
         log_event(LOG_LEVEL_NOTICE, offered ? "governance_submitted" : "governance_waits",

@@ -430,7 +430,9 @@ void commit_start(struct commit *commit, const struct input *governance, size_t 
     struct input start[] = {{.type = INPUT_START}, {.type = INPUT_CONTINUE}};
     sha256(slice_of_text("cairn-broker " CAIRN_VERSION), start[0].software.bytes);
     commit_inputs(commit, governance, n, false);
-    commit_inputs(commit, start, ARRAY_LEN(start), false);
+    if (commit->governance != NULL) {
+        commit_inputs(commit, start, ARRAY_LEN(start), false);
+    }
 }
 
 void commit_flush_refused(struct commit *commit)

@@ -51,7 +51,8 @@ struct commit {
  * sign. The members above `time` are set by the caller, `time` and `marker` are open. */
 int commit_recover(struct commit *commit, struct error *error) MUST_USE;
 /* The batch that says: this program started. Governance documents that the store does not hold yet
- * go in with it. */
+ * go in with it. Nothing else is done while none is in force: a new store without a root that is
+ * accepted is for nobody, `governance` stays NULL, and the caller ends. */
 void commit_start(struct commit *commit, const struct input *governance, size_t n);
 /* Says and counts that nobody is there to open what is urgent, when that is so: at the start, and
  * whenever other documents come into force. */

@@ -5,10 +5,10 @@
 
 #include "base/log.h"
 
-/* True when the folder has this document, newer than `held`. The bufs are the caller's either
- * way. */
-static bool read_newer(const char *folder, enum governance_document document,
-                       const struct governance *held, struct buf *text, struct buf *note)
+/* 1 when the folder has this document, newer than `held`; 0 when not. The bufs are the caller's
+ * either way. */
+static int read_newer(const char *folder, enum governance_document document,
+                      const struct governance *held, struct buf *text, struct buf *note)
 {
     struct error error = ERROR_NULL;
     enum governance_document named;
@@ -17,13 +17,15 @@ static bool read_newer(const char *folder, enum governance_document document,
     if (r != 0 && r != -ENOENT) {
         log_event(LOG_LEVEL_ERROR, "governance_unreadable", "document=%s reason=\"%s\"",
                   governance_document_text(document), error.what);
+        return r;
     }
     return r == 0 && govern_note_read(buf_slice(note), &named, &version) &&
            (held == NULL || version > held->versions[document]);
 }
 
-void offers_read(const char *folder, const struct governance *held, struct offers *ret)
+bool offers_read(const char *folder, const struct governance *held, struct offers *ret)
 {
+    bool all = true;
     *ret = OFFERS_NULL;
     for (unsigned number = GOVERNANCE_ROOT; number <= GOVERNANCE_DOCUMENTS; number++) {
         enum governance_document document = (enum governance_document)number;
@@ -31,7 +33,9 @@ void offers_read(const char *folder, const struct governance *held, struct offer
         struct buf *note = &ret->notes[ret->n];
         *text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
         *note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
-        if (read_newer(folder, document, held, text, note)) {
+        int r = read_newer(folder, document, held, text, note);
+        all = all && r >= 0;
+        if (r > 0) {
             ret->documents[ret->n++] = (struct govern_document){
                 .document = document, .text = buf_slice(text), .note = buf_slice(note)};
         } else {
@@ -39,6 +43,7 @@ void offers_read(const char *folder, const struct governance *held, struct offer
             buf_deinit(note);
         }
     }
+    return all;
 }
 
 void offers_deinit(struct offers *offers)

@@ -20,8 +20,8 @@ struct offers {
 #define OFFERS_NULL ((struct offers){.n = 0})
 
 /* What the folder has; `held` may be NULL: then everything is newer. Logs what cannot be read and
- * passes it over. */
-void offers_read(const char *folder, const struct governance *held, struct offers *ret);
+ * passes it over: false. */
+bool offers_read(const char *folder, const struct governance *held, struct offers *ret);
 void offers_deinit(struct offers *offers);
 
 #endif

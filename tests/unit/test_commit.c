@@ -717,6 +717,28 @@ static void a_start_is_in_the_log_with_the_size_it_found(void **state)
     assert_int_equal(world_log_size(world), size + 1);
 }
 
+/* Of a folder of which some could not be read, or was changed meanwhile. */
+static void a_store_without_governance_begins_with_a_good_root_or_not_at_all(void **state)
+{
+    struct world *world = *state;
+    struct governance *held = world->commit.governance;
+    uint64_t size = world_log_size(world);
+    const struct input refused[] = {
+        {.type = INPUT_GOVERNANCE, .governance = {.document = GOVERNANCE_ROOT}},
+        {.type = INPUT_GOVERNANCE, .governance = {.document = GOVERNANCE_DIRECTORY}},
+    };
+    world->commit.governance = NULL;
+
+    commit_start(&world->commit, NULL, 0);
+    commit_start(&world->commit, &refused[1], 1);
+    commit_start(&world->commit, refused, ARRAY_LEN(refused));
+
+    struct governance *then = world->commit.governance;
+    world->commit.governance = held;
+    assert_null(then);
+    assert_int_equal(world_log_size(world), size);
+}
+
 /* A frame whose signature does not hold. */
 static void send_forged(struct world *world, uint32_t agency)
 {
@@ -1059,6 +1081,7 @@ int main(void)
         STORY(an_entry_set_aside_takes_no_other_of_its_parcel_with_it),
         cmocka_unit_test(only_a_death_while_an_entry_is_applied_counts_against_it),
         STORY(a_disk_that_fails_in_the_middle_of_an_entry_is_nobodys_crash),
+        STORY(a_store_without_governance_begins_with_a_good_root_or_not_at_all),
         STORY(a_start_is_in_the_log_with_the_size_it_found),
         STORY(refused_frames_are_summed_up_in_the_log_when_their_hour_is_over),
         STORY(what_was_refused_is_in_the_log_before_the_broker_stops),
