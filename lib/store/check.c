@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "os/guard.h"
-#include "store/store.h"
+#include "store/internal.h"
 
 struct checked {
     int r;
@@ -40,11 +40,20 @@ static bool follows(struct place *last, struct slice next)
     return behind;
 }
 
+/* One look through a store. */
+struct look {
+    struct store_txn *txn;
+    const struct store_options *options;
+    uint64_t rows[STORE_TABLES_MAX];
+    uint8_t sum[STORE_SUM_BYTES]; /* of those that were met so far */
+};
+
 /* Each row as it was written, behind the one before it, found by its key; and all of them. */
-static int check_table(struct store_txn *txn, unsigned table, const char *name, uint64_t rows,
-                       struct error *error)
+static int check_table(struct look *look, unsigned table, struct error *error)
 {
-    _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, table, SLICE_NULL);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(look->txn, table, SLICE_NULL);
+    const char *name = look->options->tables[table];
     struct place last = {.len = 0};
     struct slice value;
     uint64_t n = 0;
@@ -53,31 +62,48 @@ static int check_table(struct store_txn *txn, unsigned table, const char *name, 
         if (!follows(&last, walk.key)) {
             return damaged(error, name, "a row is out of order");
         }
-        if (!store_get(txn, table, walk.key, &value) || !slice_equal(value, walk.value)) {
+        if (!store_get(look->txn, table, walk.key, &value) || !slice_equal(value, walk.value)) {
             return damaged(error, name, "a row is not found by its key");
+        }
+        if (look->options->row_key != NULL) {
+            store_tag_count(look->txn, table, walk.key, walk.value, look->sum);
         }
         n++;
         store_walk_next(&walk);
     }
-    if (store_fault(txn) != 0) {
+    if (store_fault(look->txn) != 0) {
         return damaged(error, name, "a row is not as it was written under this key");
     }
-    return n == rows ? 0 : damaged(error, name, "rows are missing");
+    return n == look->rows[table] ? 0 : damaged(error, name, "rows are missing");
+}
+
+/* Rows that hold, each by itself, and are not those of the last commit. */
+static int check_sum(struct look *look, struct error *error)
+{
+    if (look->options->row_key == NULL || store_sum_check(look->txn, look->sum) == 0) {
+        return 0;
+    }
+    return damaged(error, look->options->dir, "rows are missing, or older than the rest");
 }
 
 static int check_tables(struct store *store, const struct store_options *options,
                         struct error *error)
 {
-    uint64_t rows[STORE_TABLES_MAX];
+    struct look look = {.options = options};
     _cleanup_(store_end) struct store_txn *txn = store_read(store);
-    int r = txn == NULL ? -EAGAIN : store_rows(store, rows);
+    int r = txn == NULL ? -EAGAIN : store_rows(store, look.rows);
 
+    look.txn = txn;
     if (r != 0) {
         (void)error_set(error, options->dir, "the store cannot be read");
     }
     for (unsigned table = 0; r == 0 && table < options->n_tables; table++) {
-        r = check_table(txn, table, options->tables[table], rows[table], error);
+        r = check_table(&look, table, error);
     }
+    if (r == 0) {
+        r = check_sum(&look, error);
+    }
+    bytes_wipe(look.sum, sizeof(look.sum));
     return r;
 }
 

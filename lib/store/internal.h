@@ -23,7 +23,9 @@ struct store {
     size_t n_tables;
     bool read_only;
     bool row_tags;
-    struct secret row_key; /* empty: tags are not checked */
+    struct secret row_key; /* empty: tags are not checked, and there is no sum */
+    MDB_dbi sum_table;
+    struct secret sum_key;
     const struct clock *clock;
     pthread_mutex_t lock; /* over what follows */
     struct store_reader readers[CAIRN_READERS_MAX];
@@ -31,6 +33,14 @@ struct store {
 };
 
 #define STORE_TAG_BYTES 16
+#define STORE_SUM_BYTES 16
+#define STORE_SUM_TABLE "row-sum"
+
+/* Of the rows that a write transaction began with, and what it has put and deleted since. */
+struct store_sum {
+    bool known; /* from the first write on */
+    uint8_t bytes[STORE_SUM_BYTES];
+};
 
 /* A reserved row: its owner is still writing it. */
 struct store_untagged {
@@ -49,11 +59,12 @@ struct store_txn {
     unsigned walks; /* open ones */
     uint64_t writes;
     struct store_untagged untagged;
+    struct store_sum sum;
 };
 
 /* --- tag.c: of a store whose rows carry tags --- */
-/* Behind `len` bytes of value. */
-void store_tag_write(const struct store *store, unsigned table, struct slice key, uint8_t *value,
+/* Behind `len` bytes of value; the row is in the sum now. */
+void store_tag_write(struct store_txn *txn, unsigned table, struct slice key, uint8_t *value,
                      size_t len);
 void store_tag_later(struct store_txn *txn, unsigned table, struct slice key, uint8_t *value,
                      size_t len);
@@ -61,6 +72,22 @@ void store_tag_later(struct store_txn *txn, unsigned table, struct slice key, ui
 void store_tag_now(struct store_txn *txn);
 /* Takes the tag off `value`. False, with a fault (-EBADMSG), when it is not this row's. */
 bool store_tag_holds(struct store_txn *txn, unsigned table, struct slice key, struct slice *value);
+/* The row as the disk has it is in the sum no more. False, with a fault, when its tag is not its
+ * own. */
+bool store_tag_leaves(struct store_txn *txn, unsigned table, struct slice key, struct slice value);
+/* Into a sum of a reader's own: a row without its tag. */
+void store_tag_count(const struct store_txn *txn, unsigned table, struct slice key,
+                     struct slice value, uint8_t sum[STORE_SUM_BYTES]);
+
+/* --- sum.c: of a store whose rows carry tags, and its key is known --- */
+/* Before the first write of the transaction; more do nothing. */
+void store_sum_begin(struct store_txn *txn);
+/* In when it is not there, out when it is. */
+void store_sum_turn(uint8_t sum[STORE_SUM_BYTES], const uint8_t share[STORE_SUM_BYTES]);
+/* After the last write. */
+void store_sum_end(struct store_txn *txn);
+/* 0 when this is the sum that was committed, else -EBADMSG. */
+int store_sum_check(struct store_txn *txn, const uint8_t sum[STORE_SUM_BYTES]) MUST_USE;
 
 /* An LMDB result as 0 or -errno. */
 int store_errno(int rc);

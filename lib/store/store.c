@@ -20,6 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "crypto/digest.h"
+#include "crypto/seal.h"
 #include "os/fd.h"
 #include "os/files.h"
 #include "store/internal.h"
@@ -29,7 +31,8 @@
 #define STORE_LOCK_FILE "lock.mdb"
 #define STORE_NEW_FILE  "new.mdb"
 #define STORE_NEW_LOCK  "new.mdb-lock" /* LMDB names it */
-#define LMDB_PAGE_MAX   32768L         /* LMDB's own ceiling, on hosts with larger pages */
+#define SUM_KEY_NAME    "cairn-store-sum/v1"
+#define LMDB_PAGE_MAX   32768L /* LMDB's own ceiling, on hosts with larger pages */
 #define FORBIDDEN_FLAGS                                                                            \
     (MDB_NOSYNC | MDB_NOMETASYNC | MDB_MAPASYNC | MDB_WRITEMAP | MDB_NOMEMINIT | MDB_NOLOCK)
 
@@ -172,7 +175,7 @@ static int open_environment(struct store *store, const struct store_options *opt
         rc = mdb_env_set_maxreaders(store->env, CAIRN_READERS_MAX);
     }
     if (rc == 0) {
-        rc = mdb_env_set_maxdbs(store->env, (MDB_dbi)options->n_tables);
+        rc = mdb_env_set_maxdbs(store->env, (MDB_dbi)options->n_tables + 1);
     }
     if (rc == 0) {
         rc = mdb_env_open(store->env, path, MDB_NOTLS | flags, STORE_FILE_MODE);
@@ -205,7 +208,8 @@ static int check_environment(struct store *store, const char *dir, struct error 
     return rc == 0 ? 0 : fail(error, dir, "readers cannot be checked", rc);
 }
 
-static int open_table(struct store *store, MDB_txn *txn, const char *name, struct error *error)
+static int open_table(const struct store *store, MDB_txn *txn, const char *name, MDB_dbi *ret,
+                      struct error *error)
 {
     MDB_dbi table = 0;
     unsigned flags = 0;
@@ -224,8 +228,22 @@ static int open_table(struct store *store, MDB_txn *txn, const char *name, struc
     if (flags != 0) {
         return error_set(error, name, "is a table of another kind");
     }
-    store->tables[store->n_tables++] = table;
+    *ret = table;
     return 0;
+}
+
+static int open_each_table(struct store *store, const struct store_options *options, MDB_txn *txn,
+                           struct error *error)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < options->n_tables; i++) {
+        r = open_table(store, txn, options->tables[i], &store->tables[i], error);
+    }
+    if (r == 0 && store->row_key.len > 0) {
+        r = open_table(store, txn, STORE_SUM_TABLE, &store->sum_table, error);
+    }
+    return r;
 }
 
 static int open_tables(struct store *store, const struct store_options *options,
@@ -237,13 +255,12 @@ static int open_tables(struct store *store, const struct store_options *options,
     if (rc != 0) {
         return fail(error, options->dir, "no transaction", rc);
     }
-    for (size_t i = 0; i < options->n_tables; i++) {
-        int r = open_table(store, txn, options->tables[i], error);
-        if (r < 0) {
-            mdb_txn_abort(txn);
-            return r;
-        }
+    int r = open_each_table(store, options, txn, error);
+    if (r < 0) {
+        mdb_txn_abort(txn);
+        return r;
     }
+    store->n_tables = options->n_tables;
     rc = mdb_txn_commit(txn);
     return rc == 0 ? 0 : fail(error, options->dir, "the tables do not commit", rc);
 }
@@ -256,6 +273,7 @@ static struct store *store_new(const struct store_options *options)
     store->row_tags = options->row_tags;
     if (options->row_key != NULL) {
         secret_set(&store->row_key, options->row_key->bytes, options->row_key->len);
+        hkdf_expand(&store->row_key, slice_of_text(SUM_KEY_NAME), SEAL_KEY_BYTES, &store->sum_key);
     }
     store->clock = options->clock != NULL ? options->clock : clock_system();
     int r = pthread_mutex_init(&store->lock, NULL);
@@ -360,6 +378,7 @@ void store_close(struct store **store)
     }
     (void)pthread_mutex_destroy(&closing->lock);
     secret_deinit(&closing->row_key);
+    secret_deinit(&closing->sum_key);
     free(closing);
 }
 

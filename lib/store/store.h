@@ -34,7 +34,8 @@ struct store_options {
     bool allow_tmpfs;          /* for tests: file systems that do not keep what they sync */
     const struct clock *clock; /* for the age of read transactions; NULL is the system's */
     /* Each row ends with a tag, made and checked under the key: a row that is not as it was written
-     * is the transaction's fault (-EBADMSG). A reader without the key skips the tags unchecked. A
+     * is the transaction's fault (-EBADMSG). Each commit keeps what all rows come to as well, which
+     * store_check asks for. A reader without the key skips the tags unchecked; who writes has it. A
      * store made with tags must be opened with them. */
     bool row_tags;
     const struct secret *row_key; /* copied */
@@ -56,8 +57,9 @@ int store_open(const struct store_options *options, struct store **ret,
 void store_close(struct store **store);
 /* Reads every row of a store that nobody has open, in a process of its own: -EBADMSG when a row is
  * not as it was written, is not found by its key or is missing, or when it cannot be read; -ENOENT
- * when there is none. One thread only, as guard_run. A row that was removed as LMDB does it is not
- * missed. */
+ * when there is none. With the key of its tags also when a row was removed, or is of an earlier
+ * commit and the rest is not: an earlier commit as a whole is a store like any other. One thread
+ * only, as guard_run. */
 int store_check(const struct store_options *options, struct error *error) MUST_USE;
 
 /* Write; NULL only when memory or locks fail. */

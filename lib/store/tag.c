@@ -5,6 +5,8 @@
  *
  *   u8 table | u16 bytes of the key | key | value
  *
+ * The other half is never written down: it is the row's share of the sum of all rows (sum.c).
+ *
  * What was reserved is written by its owner after the call, so its tag follows with the next thing
  * that the transaction does.
  */
@@ -14,25 +16,38 @@
 #include "crypto/digest.h"
 #include "store/internal.h"
 
-static void tag_of(const struct store *store, unsigned table, struct slice key, struct slice value,
-                   uint8_t out[STORE_TAG_BYTES])
+struct proof {
+    uint8_t tag[STORE_TAG_BYTES];
+    uint8_t share[STORE_SUM_BYTES];
+};
+
+static_assert(sizeof(struct proof) == CAIRN_HASH_BYTES, "tag and share are the halves of a hash");
+
+static struct proof proof_of(const struct store *store, unsigned table, struct slice key,
+                             struct slice value)
 {
     uint8_t head[3];
     uint8_t whole[CAIRN_HASH_BYTES];
     struct writer writer = writer_over(head, sizeof(head));
+    struct proof proof;
 
     assert(store->row_key.len > 0);
     write_u8(&writer, (uint8_t)table);
     write_u16(&writer, (uint16_t)key.len);
     const struct slice parts[] = {SLICE_OF(head), key, value};
     hmac_sha256(&store->row_key, parts, ARRAY_LEN(parts), whole);
-    memcpy(out, whole, STORE_TAG_BYTES);
+    memcpy(proof.tag, whole, sizeof(proof.tag));
+    memcpy(proof.share, whole + sizeof(proof.tag), sizeof(proof.share));
+    return proof;
 }
 
-void store_tag_write(const struct store *store, unsigned table, struct slice key, uint8_t *value,
+void store_tag_write(struct store_txn *txn, unsigned table, struct slice key, uint8_t *value,
                      size_t len)
 {
-    tag_of(store, table, key, slice_make(value, len), value + len);
+    const struct proof proof = proof_of(txn->store, table, key, slice_make(value, len));
+
+    memcpy(value + len, proof.tag, sizeof(proof.tag));
+    store_sum_turn(txn->sum.bytes, proof.share);
 }
 
 void store_tag_later(struct store_txn *txn, unsigned table, struct slice key, uint8_t *value,
@@ -51,30 +66,53 @@ void store_tag_now(struct store_txn *txn)
     const struct store_untagged *row = &txn->untagged;
 
     if (row->value != NULL) {
-        store_tag_write(txn->store, row->table, slice_make(row->key, row->key_len), row->value,
-                        row->len);
+        store_tag_write(txn, row->table, slice_make(row->key, row->key_len), row->value, row->len);
         txn->untagged.value = NULL;
     }
 }
 
-bool store_tag_holds(struct store_txn *txn, unsigned table, struct slice key, struct slice *value)
+/* As store_tag_holds; *ret is set where the key is known. */
+static bool holds(struct store_txn *txn, unsigned table, struct slice key, struct slice *value,
+                  struct proof *ret)
 {
-    const struct store *store = txn->store;
-    uint8_t expected[STORE_TAG_BYTES];
+    bool is_ours = value->len >= STORE_TAG_BYTES;
 
-    if (!store->row_tags) {
-        return true;
-    }
-    bool holds = value->len >= STORE_TAG_BYTES;
-    if (holds) {
+    if (is_ours) {
         value->len -= STORE_TAG_BYTES;
     }
-    if (holds && store->row_key.len > 0) {
-        tag_of(store, table, key, *value, expected);
-        holds = bytes_equal_ct(expected, value->data + value->len, STORE_TAG_BYTES);
+    if (is_ours && txn->store->row_key.len > 0) {
+        *ret = proof_of(txn->store, table, key, *value);
+        is_ours = bytes_equal_ct(ret->tag, value->data + value->len, STORE_TAG_BYTES);
     }
-    if (!holds) {
+    if (!is_ours) {
         store_fail(txn, -EBADMSG);
     }
-    return holds;
+    return is_ours;
+}
+
+bool store_tag_holds(struct store_txn *txn, unsigned table, struct slice key, struct slice *value)
+{
+    struct proof proof;
+
+    return !txn->store->row_tags || holds(txn, table, key, value, &proof);
+}
+
+bool store_tag_leaves(struct store_txn *txn, unsigned table, struct slice key, struct slice value)
+{
+    struct proof proof;
+
+    assert(txn->store->row_key.len > 0);
+    if (!holds(txn, table, key, &value, &proof)) {
+        return false;
+    }
+    store_sum_turn(txn->sum.bytes, proof.share);
+    return true;
+}
+
+void store_tag_count(const struct store_txn *txn, unsigned table, struct slice key,
+                     struct slice value, uint8_t sum[STORE_SUM_BYTES])
+{
+    const struct proof proof = proof_of(txn->store, table, key, value);
+
+    store_sum_turn(sum, proof.share);
 }

@@ -69,6 +69,12 @@ struct store_txn *store_read(struct store *store)
     return txn;
 }
 
+static void txn_free(struct store_txn *txn)
+{
+    bytes_wipe(&txn->sum, sizeof(txn->sum));
+    free(txn);
+}
+
 void store_end(struct store_txn **txn)
 {
     struct store_txn *ending = *txn;
@@ -86,7 +92,7 @@ void store_end(struct store_txn **txn)
         set_writing(ending->store, false);
         mdb_txn_abort(ending->txn);
     }
-    free(ending);
+    txn_free(ending);
 }
 
 int store_commit(struct store_txn **txn)
@@ -96,6 +102,7 @@ int store_commit(struct store_txn **txn)
     assert(committing->reader == NULL);
     assert(committing->walks == 0);
     store_tag_now(committing);
+    store_sum_end(committing);
     int fault = committing->fault;
     if (fault != 0) {
         store_end(txn);
@@ -105,7 +112,7 @@ int store_commit(struct store_txn **txn)
     struct store *store = committing->store;
     set_writing(store, false);
     int r = store_errno(mdb_txn_commit(committing->txn));
-    free(committing);
+    txn_free(committing);
     return r;
 }
 
@@ -143,18 +150,49 @@ bool store_get(struct store_txn *txn, unsigned table, struct slice key, struct s
     return false;
 }
 
-/* Every write goes through here; `value` comes back as LMDB left it. */
+/* The row that is there, if one is, leaves the sum of all rows. */
+static void leave_sum(struct store_txn *txn, unsigned table, struct slice key)
+{
+    MDB_val inner_key = val_of(key);
+    MDB_val value;
+
+    if (txn->fault != 0 || !txn->sum.known) {
+        return;
+    }
+    int rc = mdb_get(txn->txn, table_of(txn, table), &inner_key, &value);
+    if (rc == 0) {
+        (void)store_tag_leaves(txn, table, key, slice_of(&value));
+    } else if (rc != MDB_NOTFOUND) {
+        store_fail(txn, store_errno(rc));
+    }
+}
+
+/* Every write begins here: false when the transaction takes none. `is_new` says that there is no
+ * row of that key. */
+static bool begin_write(struct store_txn *txn, unsigned table, struct slice key, bool is_new)
+{
+    assert(txn->reader == NULL);
+    store_tag_now(txn);
+    store_sum_begin(txn);
+    if (!is_new) {
+        leave_sum(txn, table, key);
+    }
+    if (txn->fault != 0) {
+        return false;
+    }
+    txn->writes++;
+    return true;
+}
+
+/* `value` comes back as LMDB left it. */
 static bool put(struct store_txn *txn, unsigned table, struct slice key, MDB_val *value,
                 unsigned flags)
 {
     MDB_val inner_key = val_of(key);
 
-    assert(txn->reader == NULL);
-    store_tag_now(txn);
-    if (txn->fault != 0) {
+    if (!begin_write(txn, table, key, (flags & (MDB_APPEND | MDB_NOOVERWRITE)) != 0)) {
         return false;
     }
-    txn->writes++;
     int rc = mdb_put(txn->txn, table_of(txn, table), &inner_key, value, flags);
     if (rc != 0) {
         store_fail(txn, store_errno(rc));
@@ -176,7 +214,7 @@ static void put_row(struct store_txn *txn, unsigned table, struct slice key, str
         if (value.len > 0) {
             memcpy(inner.mv_data, value.data, value.len);
         }
-        store_tag_write(txn->store, table, key, inner.mv_data, value.len);
+        store_tag_write(txn, table, key, inner.mv_data, value.len);
     }
 }
 
@@ -213,12 +251,9 @@ bool store_delete(struct store_txn *txn, unsigned table, struct slice key)
 {
     MDB_val inner_key = val_of(key);
 
-    assert(txn->reader == NULL);
-    store_tag_now(txn);
-    if (txn->fault != 0) {
+    if (!begin_write(txn, table, key, false)) {
         return false;
     }
-    txn->writes++;
     int rc = mdb_del(txn->txn, table_of(txn, table), &inner_key, NULL);
     if (rc != 0 && rc != MDB_NOTFOUND) {
         store_fail(txn, store_errno(rc));

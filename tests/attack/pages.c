@@ -143,11 +143,6 @@ size_t pages_used(const uint8_t *file)
     return (size_t)number(newest_meta(file) + META_LAST, 8) + 1;
 }
 
-void pages_step_back(uint8_t *file)
-{
-    memset(file + (newest_meta(file) - file) + META_TXN, 0, 8);
-}
-
 void pages_of(const uint8_t *file, size_t len, struct page *ret)
 {
     struct walking walking = {.file = file, .n = len / PAGE_BYTES, .pages = ret};

@@ -33,9 +33,6 @@ extern const char *const page_kind_texts[PAGE_KINDS];
 /* How many pages the newest meta page says are in use: what the file has behind them is room to
  * grow. */
 size_t pages_used(const uint8_t *file);
-/* The number of the newest transaction is taken from its meta page: readers see the one before
- * it. */
-void pages_step_back(uint8_t *file);
 /* `ret` has room for len / PAGE_BYTES. Asserts (cmocka) that the file is in order. */
 void pages_of(const uint8_t *file, size_t len, struct page *ret);
 

@@ -6,12 +6,11 @@
  * row (test_store_tags). The stores of two agencies: one that was sent an alert and what was
  * released with it, one with records of its own that are kept, sent, and wait.
  *
- * What is not found: a row that was removed as LMDB removes it, and the whole store put back to an
- * older state. So does a bit of the transaction's number on one of LMDB's two meta pages: readers
- * see the commit before the last, whole, as if a copy of that moment had come back. Such a change
- * must read exactly as that. And an earlier copy of a page, which lies about until it is written
- * over, exchanged for the one in use: rows that the agent wrote, each with its tag, of an earlier
- * commit. Nothing else may. The short form takes a sample; `./run attack` as in test_tampering.c.
+ * What is not found is the whole store put back to an earlier commit, which agents are made for
+ * (docs/operations.md, "Restore"). A bit of the transaction's number on one of LMDB's two meta
+ * pages does that, and so does an earlier copy of the page that everything hangs from, exchanged
+ * for the one in use: such a store must read exactly as one commit left it. The short form takes a
+ * sample of bits, and every exchange of two pages; `./run attack` as in test_tampering.c.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -28,6 +27,7 @@
 #include "attack/memo.h"
 #include "attack/spoiled.h"
 #include "base/text.h"
+#include "crypto/digest.h"
 #include "os/files.h"
 #include "support/member.h"
 #include "support/stories.h"
@@ -36,6 +36,7 @@
 #define SHORT_OTHERS 60
 #define CHANGES_ONCE 65536
 #define MAP_BYTES    (256ULL << 20)
+#define COMMITS_MAX  256
 
 #define CONCERN(urgency)                                                                           \
     "{\"kind\":\"concern\",\"code\":\"neglect-physical\",\"event_date\":\"2026-11-02\","           \
@@ -56,7 +57,8 @@ static struct scene {
     struct member *member;
     struct secret row_key;
     struct spoiled spoiled;
-    struct spoiled older; /* one commit before */
+    struct hash commits[COMMITS_MAX]; /* all rows as each of them left them */
+    size_t n_commits;
     struct change *changes;
     size_t n;
     uint64_t seed;
@@ -67,7 +69,6 @@ static struct scene {
     uint64_t found;
     uint64_t died; /* and so found: the process that looks is not the agent */
     uint64_t older_read;
-    uint64_t earlier_pages;
     uint64_t silent;
     uint64_t hung;
 } scene;
@@ -128,19 +129,56 @@ static bool is_refused(const char *dir)
     return r != 0 && r != -ENOENT && error.what[0] != '\0';
 }
 
-static bool reads_as_before(void)
+/* Every row of the store in one digest. */
+static struct hash rows_of(struct store_txn *txn)
+{
+    struct hash rows = {.bytes = {0}};
+
+    for (unsigned table = 0; table < AGENT_TABLE_COUNT; table++) {
+        struct store_walk walk = store_walk_from(txn, table, SLICE_NULL);
+        for (; walk.live; store_walk_next(&walk)) {
+            const uint8_t head[] = {(uint8_t)table, (uint8_t)(walk.key.len >> 8),
+                                    (uint8_t)walk.key.len};
+            struct hash value;
+            sha256(walk.value, value.bytes);
+            const struct slice parts[] = {SLICE_OF(rows.bytes), SLICE_OF(head), walk.key,
+                                          SLICE_OF(value.bytes)};
+            sha256_many(parts, ARRAY_LEN(parts), rows.bytes);
+        }
+        store_walk_end(&walk);
+    }
+    return rows;
+}
+
+int __real_agent_commit(struct store_txn **txn);
+int __wrap_agent_commit(struct store_txn **txn);
+int __wrap_agent_commit(struct store_txn **txn)
+{
+    assert_true(scene.n_commits < COMMITS_MAX);
+    scene.commits[scene.n_commits++] = rows_of(*txn);
+    return __real_agent_commit(txn);
+}
+
+/* Whether it is, as a whole, what an earlier commit left. */
+static bool reads_as_of_a_commit(const char *dir)
 {
     struct store *store = NULL;
     struct error error = ERROR_NULL;
-    struct store_options options = options_of(scene.spoiled.copy);
+    struct store_options options = options_of(dir);
 
     options.read_only = true;
     if (store_open(&options, &store, &error) != 0) {
         return false;
     }
-    bool same = spoiled_reads_as(&scene.older, store);
+    struct store_txn *txn = store_read(store);
+    const struct hash rows = rows_of(txn);
+    store_end(&txn);
     store_close(&store);
-    return same;
+    size_t i = 0;
+    while (i + 1 < scene.n_commits && !hash_equal(&rows, &scene.commits[i])) {
+        i++;
+    }
+    return i + 1 < scene.n_commits;
 }
 
 static uint8_t judge(void *data, struct store *store, struct looked *looked)
@@ -153,7 +191,7 @@ static uint8_t judge(void *data, struct store *store, struct looked *looked)
     if (refused) {
         return FATE_FOUND;
     }
-    return store == NULL && reads_as_before() ? FATE_OLDER : FATE_SILENT;
+    return store == NULL && reads_as_of_a_commit(scene.spoiled.copy) ? FATE_OLDER : FATE_SILENT;
 }
 
 static void tally(void *data, const struct change *change, const struct looked *looked)
@@ -169,10 +207,8 @@ static void tally(void *data, const struct change *change, const struct looked *
         scene.died++;
     } else if (looked->said == FATE_FOUND) {
         scene.found++;
-    } else if (looked->said == FATE_OLDER && page->kind == PAGE_META) {
+    } else if (looked->said == FATE_OLDER) {
         scene.older_read++;
-    } else if (change->page != 0) {
-        scene.earlier_pages++;
     } else {
         scene.silent++;
         (void)printf("an agent starts with byte %zu changed, of page %zu (%s %s), seen %u\n",
@@ -216,12 +252,11 @@ static void gather_exchanges(void)
 {
     size_t pages = scene.spoiled.len / PAGE_BYTES;
 
-    for (uint64_t i = 0; i < scene.others; i++) {
-        const struct change change = {
-            .at = (size_t)(chance() % (pages - 1)) * PAGE_BYTES,
-            .page = 1 + (size_t)(chance() % (pages - 1)),
-        };
-        gather(&change);
+    for (size_t page = 0; page < pages; page++) {
+        for (size_t other = page + 1; other < pages; other++) {
+            const struct change change = {.at = page * PAGE_BYTES, .page = other};
+            gather(&change);
+        }
     }
 }
 
@@ -245,13 +280,12 @@ static void change_everything(const char *whose)
     flush();
 
     if (setting("CAIRN_ATTACK_STEP", 0) != 0) {
-        (void)printf(
-            "%s: %zu pages, %zu rows: %" PRIu64 " changes: %" PRIu64 " the same rows, %" PRIu64
-            " refused with a reason, %" PRIu64 " more because the process that looks died, %" PRIu64
-            " one commit older, %" PRIu64 " by an earlier copy of a page, %" PRIu64 " silent\n",
-            whose, scene.spoiled.len / PAGE_BYTES, scene.spoiled.n_rows, scene.tried,
-            scene.harmless, scene.found, scene.died, scene.older_read, scene.earlier_pages,
-            scene.silent);
+        (void)printf("%s: %zu pages, %zu rows: %" PRIu64 " changes: %" PRIu64
+                     " the same rows, %" PRIu64 " refused with a reason, %" PRIu64
+                     " more because the process that looks died, %" PRIu64
+                     " an earlier commit as a whole, %" PRIu64 " silent\n",
+                     whose, scene.spoiled.len / PAGE_BYTES, scene.spoiled.n_rows, scene.tried,
+                     scene.harmless, scene.found, scene.died, scene.older_read, scene.silent);
     }
     assert_true(scene.found > 0);
     assert_int_equal(scene.hung, 0);
@@ -348,22 +382,6 @@ static struct spoiled spoiled_none(void)
                             .judge = judge};
 }
 
-static void make_older(void)
-{
-    char dir[SCRATCH_BYTES];
-    char file[96];
-
-    scratch_make(dir);
-    (void)snprintf(file, sizeof(file), "%s/data.mdb", dir);
-    _cleanup_(base_free) uint8_t *bytes = base_zalloc(1, scene.spoiled.len);
-    memcpy(bytes, scene.spoiled.original, scene.spoiled.len);
-    pages_step_back(bytes);
-    assert_int_equal(file_write_atomic(file, slice_make(bytes, scene.spoiled.len), 0600), 0);
-    scene.older = spoiled_none();
-    spoiled_init(&scene.older, dir, NULL);
-    scratch_remove(dir);
-}
-
 static void with_store_of(void (*live)(void), const char *whose)
 {
     scene = (struct scene){.seed = setting("CAIRN_ATTACK_SEED", 1),
@@ -375,13 +393,11 @@ static void with_store_of(void (*live)(void), const char *whose)
     scene.changes = base_zalloc(CHANGES_ONCE, sizeof(*scene.changes));
     scene.spoiled = spoiled_none();
     spoiled_init(&scene.spoiled, scene.member->dir, NULL);
-    make_older();
 
     assert_false(is_refused(scene.spoiled.copy));
     change_everything(whose);
     forge_each_table();
 
-    spoiled_deinit(&scene.older);
     spoiled_deinit(&scene.spoiled);
     base_free(&scene.changes);
     member_free(&scene.member);
