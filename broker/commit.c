@@ -20,6 +20,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/crash_point.h"
@@ -41,6 +42,7 @@
 
 #define LOOK_EVERY_MS   1000
 #define SURVEY_EVERY_MS (60 * 1000)
+#define BULK_EVERY_MS   250
 
 /* A batch under way. */
 struct batch {
@@ -130,13 +132,6 @@ static void destroy_bodies(struct store_txn *txn, const struct apply *apply)
     for (size_t i = 0; i < apply->n_destroyed; i++) {
         blob_row_delete(txn, apply->destroyed[i].batch, apply->destroyed[i].input);
     }
-}
-
-static int64_t next_timer_ms(struct store_txn *txn)
-{
-    int64_t timer = timers_next_ms(txn);
-    int64_t look = retention_next_ms(txn);
-    return timer < look ? timer : look;
 }
 
 /* False when the batch has written as much as one may. */
@@ -310,7 +305,8 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
     }
     marker_clear(&commit->marker); /* a death inside the commit itself is nobody's entry's fault */
     destroy_bodies(*txn, &batch->apply);
-    commit->next_timer_ms = next_timer_ms(*txn);
+    commit->next_timer_ms = timers_next_ms(*txn);
+    commit->next_look_ms = retention_next_ms(*txn);
     look_at_waiting(commit, *txn, &batch->apply);
     CRASH_POINT(COMMIT_APPLIED);
     if (r == 0) {
@@ -371,37 +367,57 @@ static void commit_inputs(struct commit *commit, const struct input *inputs, siz
     pipeline_written(commit->pipeline, 0, commit->log_size);
 }
 
-/* The same of what waits in mailboxes; a clock that stepped stops timers, not this. */
-static bool continue_alone(struct commit *commit)
+/* --- nobody's frames --- */
+
+/* Judging what waits, and what patterns find in what was there before. A clock that stepped stops
+ * timers and looks, not this. */
+static bool must_continue(const struct commit *commit)
 {
     int64_t now = clock_real_ms(commit->time.clock);
     bool next_day = !commit->time.frozen && instant_london_day(now) > commit->judged_day;
-    if (commit->governance == NULL || (!commit->continues && !next_day)) {
+    return commit->governance != NULL && (commit->continues || next_day);
+}
+
+static bool is_due(const struct commit *commit, int64_t due_ms)
+{
+    return !commit->time.frozen && clock_real_ms(commit->time.clock) >= due_ms;
+}
+
+/* Work in bulk has batches of its own, so that it makes nobody's longer: one after another while
+ * nobody sends, beside frames one every BULK_EVERY_MS. Until the next may begin; INT_MAX when
+ * nothing is left. */
+static int bulk_rest_ms(const struct commit *commit)
+{
+    int64_t from = commit->served_ms < commit->bulk_ms ? commit->served_ms : commit->bulk_ms;
+    int64_t rest = from + BULK_EVERY_MS - clock_boot_ms(commit->time.clock);
+    if (!must_continue(commit) && !is_due(commit, commit->next_look_ms)) {
+        return INT_MAX;
+    }
+    return rest > 0 ? (int)rest : 0;
+}
+
+/* Frames wait, and come without a pause: this goes first. */
+static bool bulk_is_overdue(const struct commit *commit)
+{
+    return bulk_rest_ms(commit) == 0 &&
+           clock_boot_ms(commit->time.clock) >= commit->bulk_ms + BULK_EVERY_MS;
+}
+
+/* What is due without any frame: a batch of one input, false when there is none. */
+static bool commit_alone(struct commit *commit)
+{
+    bool ticks = is_due(commit, commit->next_timer_ms) || is_due(commit, commit->next_look_ms);
+    const struct input input = {.type = ticks ? INPUT_TICK : INPUT_CONTINUE};
+    if (!ticks && !must_continue(commit)) {
         return false;
     }
-    const struct input judge = {.type = INPUT_CONTINUE};
-    commit_inputs(commit, &judge, 1, false);
+    commit_inputs(commit, &input, 1, false);
+    commit->bulk_ms = clock_boot_ms(commit->time.clock);
     return true;
 }
 
-/* Nothing came; something may be due all the same. */
-static bool tick_alone(struct commit *commit)
+static void commit_frames(struct commit *commit, size_t ready)
 {
-    if (clock_real_ms(commit->time.clock) < commit->next_timer_ms || commit->time.frozen) {
-        return false;
-    }
-    const struct input tick = {.type = INPUT_TICK};
-    commit_inputs(commit, &tick, 1, false);
-    return true;
-}
-
-bool commit_step(struct commit *commit, bool wait, int timeout_ms)
-{
-    size_t ready = pipeline_batch(commit->pipeline, wait, timeout_ms);
-    look_around(commit);
-    if (ready == 0) {
-        return continue_alone(commit) || tick_alone(commit);
-    }
     struct batch batch = {
         .commit = commit, .plan = {.commit = commit}, .n_slots = batch_size(commit, ready)};
     _cleanup_(store_end) struct store_txn *txn = store_begin(commit->store);
@@ -412,7 +428,6 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
     room_admit(commit, txn, batch.n_slots);
     plan_refused(&batch.plan, batch.head.time_ms, false);
     plan_tick(&batch.plan, batch.head.time_ms);
-    plan_continue(&batch.plan, batch.head.time_ms);
     for (size_t i = 0; i < batch.n_slots; i++) {
         plan_slot(&batch.plan, txn, pipeline_batch_slot(commit->pipeline, i));
     }
@@ -422,7 +437,23 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
         plan_settle(&batch.plan, pipeline_batch_slot(commit->pipeline, i));
     }
     pipeline_written(commit->pipeline, batch.n_slots, commit->log_size);
-    return true;
+    commit->served_ms = clock_boot_ms(commit->time.clock);
+}
+
+bool commit_step(struct commit *commit, bool wait, int timeout_ms)
+{
+    int rest_ms = bulk_rest_ms(commit);
+    int most_ms = rest_ms < timeout_ms ? rest_ms : timeout_ms;
+    size_t ready = pipeline_batch(commit->pipeline, wait && rest_ms > 0, most_ms);
+    bool turn = ready == 0 || bulk_is_overdue(commit);
+    look_around(commit);
+    if (turn && !pipeline_stopped(commit->pipeline) && commit_alone(commit)) {
+        return true;
+    }
+    if (ready > 0) {
+        commit_frames(commit, ready);
+    }
+    return ready > 0;
 }
 
 void commit_start(struct commit *commit, const struct input *governance, size_t n)
@@ -457,7 +488,8 @@ int commit_recover(struct commit *commit, struct error *error)
     }
     commit->batch = meta_get(txn, "batch", 0);
     commit->log_size = log_size(txn, T_LOG);
-    commit->next_timer_ms = next_timer_ms(txn);
+    commit->next_timer_ms = timers_next_ms(txn);
+    commit->next_look_ms = retention_next_ms(txn);
     commit->journal = BUF_MAX(2 * CAIRN_BATCH_BYTES_MAX);
     commit->writes_max = CAIRN_BATCH_WRITES_MAX;
     int r = apply_load_governance(txn, &commit->governance, error);

@@ -202,18 +202,6 @@ void plan_tick(struct plan *plan, int64_t now_ms)
     }
 }
 
-void plan_continue(struct plan *plan, int64_t now_ms)
-{
-    const struct input judge = {.type = INPUT_CONTINUE};
-    struct commit *commit = plan->commit;
-    if (commit->governance == NULL) {
-        return; /* nothing is in force, and nothing waits */
-    }
-    if (commit->continues || instant_london_day(now_ms) != commit->judged_day) {
-        plan_input(plan, &judge);
-    }
-}
-
 void plan_refused(struct plan *plan, int64_t now_ms, bool all)
 {
     struct commit *commit = plan->commit;

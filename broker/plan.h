@@ -28,8 +28,6 @@ void plan_slot(struct plan *plan, struct store_txn *txn, struct slot *slot);
 void plan_settle(struct plan *plan, const struct slot *slot);
 /* An input that lets timers fire, when one is due and the clock has not stepped. */
 void plan_tick(struct plan *plan, int64_t now_ms);
-/* An input that has what waits judged again, when documents or the day have changed since. */
-void plan_continue(struct plan *plan, int64_t now_ms);
 /* When the hour turned, or with `all`, the refusals counted so far go into the log. */
 void plan_refused(struct plan *plan, int64_t now_ms, bool all);
 

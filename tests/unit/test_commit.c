@@ -21,6 +21,7 @@
 #include "base/date.h"
 #include "base/log.h"
 #include "broker/decision.h"
+#include "broker/waiting.h"
 #include "crypto/digest.h"
 #include "support/replaying.h"
 #include "support/stories.h"
@@ -181,6 +182,65 @@ static void a_batch_that_has_written_enough_ends_and_the_next_takes_the_rest(voi
         assert_int_equal(receipt.results[i].verdict, VERDICT_STORED);
     }
     expect_replay_is_the_same(world->store);
+}
+
+/* --- work in bulk --- */
+
+static bool waiting_is_judged(struct world *world)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(world->store);
+    int32_t day = instant_london_day((int64_t)meta_get(txn, "time-ms", 0));
+    return !waiting_pending(txn, world->commit.governance, day);
+}
+
+static void receive_new(struct world *world)
+{
+    struct world_entry entry;
+    make_record(world, GP, &entry);
+    receive_one(world, &entry);
+    verify_all(world);
+}
+
+static void what_waits_is_judged_for_a_new_day_in_nobodys_batch(void **state)
+{
+    struct world *world = *state;
+    struct world_entry entry;
+    make_record(world, GP, &entry);
+    assert_int_equal(world_send_one(world, GP, &entry), VERDICT_STORED);
+    clock_fake_advance(&world->clock, DAY_MS);
+    world->commit.bulk_ms = world->clock.boot_ms;
+    uint64_t written = cursors(world).written;
+    receive_new(world);
+
+    assert_true(world_commit(world));
+
+    assert_int_equal(cursors(world).written, written + 1);
+    assert_false(waiting_is_judged(world));
+    while (world_commit(world)) {
+    }
+    assert_true(waiting_is_judged(world));
+}
+
+static void frames_without_end_do_not_keep_it_from_being_judged(void **state)
+{
+    struct world *world = *state;
+    int64_t apart_ms = 20;
+    size_t n = 0;
+    receive_new(world);
+    world_turn(world);
+    clock_fake_advance(&world->clock, DAY_MS);
+    world->commit.bulk_ms = world->clock.boot_ms;
+    uint64_t written = cursors(world).written;
+
+    for (; n < 100 && (n == 0 || !waiting_is_judged(world)); n++) {
+        clock_fake_advance(&world->clock, apart_ms);
+        receive_new(world);
+        assert_true(world_commit(world));
+    }
+
+    assert_true(n > 5 && n < 100);
+    assert_int_equal(cursors(world).written, written + n - 1); /* the last one waits */
+    world_turn(world);
 }
 
 /* --- order --- */
@@ -1065,6 +1125,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(a_batch_takes_no_more_frames_than_its_limit),
         STORY(a_batch_takes_no_more_bytes_than_its_limit),
+        STORY(what_waits_is_judged_for_a_new_day_in_nobodys_batch),
+        STORY(frames_without_end_do_not_keep_it_from_being_judged),
         STORY(a_batch_that_has_written_enough_ends_and_the_next_takes_the_rest),
         STORY(nothing_is_answered_or_told_before_it_is_durable),
         STORY(the_checkpoint_of_a_receipt_covers_what_it_answers),
