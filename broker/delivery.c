@@ -38,26 +38,20 @@ static int read_body(const struct delivery *delivery, const struct entry_row *ro
     return 0;
 }
 
-/* The parcel's head, signature and the entry's path, all computed from the digests that were stored
- * with it. */
+/* The parcel's head, signature and the entry's path, computed from the digests that were stored with
+ * it. */
 static int read_parcel(const struct delivery *delivery, const struct entry_row *row,
                        const struct entry_input *input, struct wire_delivered *ret)
 {
     struct parcel_row parcel;
-    struct hash leaves[CAIRN_PARCEL_ENTRIES_MAX];
     if (parcel_row_get(delivery->txn, row->batch, input->parcel, &parcel) != 0 ||
         input->index >= parcel.n) {
         return -EIO;
     }
-    for (size_t i = 0; i < parcel.n; i++) {
-        tree_leaf(SLICE_OF(parcel.digests[i].bytes), &leaves[i]);
-    }
-    struct tree_leaves list = {.leaves = leaves, .n = parcel.n};
-    struct tree_source source = tree_source_of(&list);
     ret->head = parcel.head;
     ret->signature = parcel.signature;
     ret->index = input->index;
-    return tree_prove_inclusion(&source, input->index, parcel.n, &ret->path);
+    return parcel_tree_prove(delivery->tree, &parcel, input->index, &ret->path);
 }
 
 /* Of the child that an entry is about; NULL when it is about something else. */

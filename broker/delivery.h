@@ -9,6 +9,7 @@
 
 #include "broker/applying.h"
 #include "broker/board.h"
+#include "broker/parcel_tree.h"
 #include "ledger/state.h"
 #include "wire/leaf.h"
 
@@ -16,8 +17,9 @@ struct delivery {
     struct store_txn *txn; /* read */
     const struct head *head;
     uint32_t agency;
-    struct apply view;  /* the rules of apply over `txn`, as of its newest batch */
-    struct arena arena; /* everything below borrows from here or from the transaction */
+    struct parcel_tree *tree; /* of the parcel at hand, kept from one delivery to the next */
+    struct apply view;        /* the rules of apply over `txn`, as of its newest batch */
+    struct arena arena;       /* everything below borrows from here or from the transaction */
     size_t n_items;
     struct wire_item items[CAIRN_CREDIT_MAX];
     size_t bytes;

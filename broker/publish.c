@@ -73,8 +73,11 @@ static void write_delivery(struct publish *publish, const struct delivery *deliv
 static bool deliver(struct publish *publish, struct subscription *to, const struct apply *view,
                     const struct head *head)
 {
-    _cleanup_(delivery_deinit) struct delivery delivery = {
-        .txn = view->txn, .head = head, .agency = to->peer.agency, .view = *view};
+    _cleanup_(delivery_deinit) struct delivery delivery = {.txn = view->txn,
+                                                           .head = head,
+                                                           .agency = to->peer.agency,
+                                                           .tree = &publish->tree,
+                                                           .view = *view};
     int r = delivery_fill(&delivery, to->after, to->credit);
     if (r != 0) {
         log_fatal("delivery_failed", "agency=%u error=%s", to->peer.agency, strerror(-r));

@@ -10,6 +10,7 @@
 
 #include "broker/board.h"
 #include "broker/counters.h"
+#include "broker/parcel_tree.h"
 #include "broker/pipeline.h"
 #include "ledger/state.h"
 
@@ -33,8 +34,9 @@ struct publish {
     struct subscription subscriptions[CAIRN_AGENCIES_MAX];
     bool has_letter; /* one that the queue to net had no room for */
     struct letter letter;
-    struct buf bytes;   /* reused */
-    struct arena arena; /* of the question at hand */
+    struct parcel_tree tree; /* of the parcel whose entries went last */
+    struct buf bytes;        /* reused */
+    struct arena arena;      /* of the question at hand */
     uint64_t seen;
 };
 
