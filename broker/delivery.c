@@ -38,8 +38,7 @@ static int read_body(const struct delivery *delivery, const struct entry_row *ro
     return 0;
 }
 
-/* The parcel's head, signature and the entry's path, computed from the digests that were stored with
- * it. */
+/* The parcel's head, signature and the entry's path, of the digests that were stored with it. */
 static int read_parcel(const struct delivery *delivery, const struct entry_row *row,
                        const struct entry_input *input, struct wire_delivered *ret)
 {
