@@ -311,17 +311,6 @@ struct cutting {
     struct hash leaves[CAIRN_PARCEL_ENTRIES_MAX];
 };
 
-static void leaf_of(const struct wire_entry *entry, struct hash *ret)
-{
-    struct hash item;
-    struct hash grants;
-    struct hash digest;
-    wire_item_digest(entry->header, entry->body, &item);
-    wire_grants_digest(entry->grants, entry->n_grants, &grants);
-    wire_entry_digest(&item, &grants, &digest);
-    tree_leaf(SLICE_OF(digest.bytes), ret);
-}
-
 static int cut_entry(const struct parcel_terms *terms, const struct spool_entry *from, size_t i,
                      struct cutting *cutting, struct parcel *parcel)
 {
@@ -341,7 +330,7 @@ static int cut_entry(const struct parcel_terms *terms, const struct spool_entry 
         .n_grants = cutting->grants[i].n,
         .grants = cutting->grants[i].of,
     };
-    leaf_of(&cutting->entries[i], &cutting->leaves[i]);
+    wire_entry_leaf(&cutting->entries[i], &cutting->leaves[i]);
     return 0;
 }
 

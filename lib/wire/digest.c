@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/digest.h"
 
+#include "tree/tree.h"
 #include "wire/wire.h"
 
 #define ITEM_LABEL   "cairn-item/v1\n"
@@ -45,4 +46,16 @@ void wire_entry_digest(const struct hash *item, const struct hash *grants, struc
                                   SLICE_OF(grants->bytes)};
 
     sha256_many(parts, ARRAY_LEN(parts), ret->bytes);
+}
+
+void wire_entry_leaf(const struct wire_entry *entry, struct hash *ret)
+{
+    struct hash item;
+    struct hash grants;
+    struct hash digest;
+
+    wire_item_digest(entry->header, entry->body, &item);
+    wire_grants_digest(entry->grants, entry->n_grants, &grants);
+    wire_entry_digest(&item, &grants, &digest);
+    tree_leaf(SLICE_OF(digest.bytes), ret);
 }

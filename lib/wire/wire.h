@@ -243,6 +243,8 @@ struct wire_entry {
 void wire_item_digest(struct slice header, struct slice body, struct hash *ret);
 void wire_grants_digest(const struct wire_grant *grants, size_t n, struct hash *ret);
 void wire_entry_digest(const struct hash *item, const struct hash *grants, struct hash *ret);
+/* Of a whole entry, its leaf in its parcel's tree. */
+void wire_entry_leaf(const struct wire_entry *entry, struct hash *ret);
 
 /* --- parcels --- */
 struct parcel_head {

@@ -110,9 +110,6 @@ static void forge_head(struct siege *siege, const struct forgery *forgery,
                        const struct world_entry *entry, struct buf *out)
 {
     struct wire_entry wire = entry->wire;
-    struct hash item;
-    struct hash grants;
-    struct hash digest;
     struct hash leaf;
     struct parcel_head head = {
         .agency = forgery->sender,
@@ -121,10 +118,8 @@ static void forge_head(struct siege *siege, const struct forgery *forgery,
         .first_seq = entry->header.id.seq,
         .entries = 1,
     };
-    wire_item_digest(wire.header, wire.body, &item);
-    wire_grants_digest(entry->grants, wire.n_grants, &grants);
-    wire_entry_digest(&item, &grants, &digest);
-    tree_leaf(SLICE_OF(digest.bytes), &leaf);
+    wire.grants = entry->grants;
+    wire_entry_leaf(&wire, &leaf);
     tree_root_of(&leaf, 1, &head.root);
     sha256(slice_of_text(GOVERNING_ORIGIN), head.partnership.bytes);
     memcpy(head.versions.of, siege->world->governing.governance->versions,

@@ -259,14 +259,10 @@ static void make_parcel(struct parcel_case *parcel, bool bent)
 
 static void hash_leaf(const struct world_entry *entry, struct hash *ret)
 {
-    struct hash item;
-    struct hash grants;
-    struct hash digest;
+    struct wire_entry wire = entry->wire;
 
-    wire_item_digest(entry->wire.header, entry->wire.body, &item);
-    wire_grants_digest(entry->grants, entry->wire.n_grants, &grants);
-    wire_entry_digest(&item, &grants, &digest);
-    tree_leaf(SLICE_OF(digest.bytes), ret);
+    wire.grants = entry->grants;
+    wire_entry_leaf(&wire, ret);
 }
 
 static void make_head(struct parcel_case *parcel)

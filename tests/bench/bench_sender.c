@@ -162,14 +162,7 @@ static void write_head(const struct sender *sender, struct buf *out,
     sha256(slice_of_text(GOVERNING_ORIGIN), head.partnership.bytes);
     memcpy(head.versions.of, sender->governance->versions, sizeof(head.versions.of));
     for (size_t i = 0; i < sender->n_made; i++) {
-        const struct wire_entry *wire = &sender->made[i].wire;
-        struct hash item;
-        struct hash grants;
-        struct hash digest;
-        wire_item_digest(wire->header, wire->body, &item);
-        wire_grants_digest(wire->grants, wire->n_grants, &grants);
-        wire_entry_digest(&item, &grants, &digest);
-        tree_leaf(SLICE_OF(digest.bytes), &leaves[i]);
+        wire_entry_leaf(&sender->made[i].wire, &leaves[i]);
     }
     tree_root_of(leaves, sender->n_made, &head.root);
     wire_parcel_head_write(&head, out);

@@ -132,14 +132,7 @@ static void sign_anew(struct slice bytes, const struct signer *signer, struct bu
         return;
     }
     for (size_t i = 0; i < parcel.n_entries; i++) {
-        const struct wire_entry *entry = &parcel.entries[i];
-        struct hash item;
-        struct hash grants;
-        struct hash digest;
-        wire_item_digest(entry->header, entry->body, &item);
-        wire_grants_digest(entry->grants, entry->n_grants, &grants);
-        wire_entry_digest(&item, &grants, &digest);
-        tree_leaf(SLICE_OF(digest.bytes), &leaves[i]);
+        wire_entry_leaf(&parcel.entries[i], &leaves[i]);
     }
     tree_root_of(leaves, parcel.n_entries, &head.root);
     wire_parcel_head_write(&head, &head_bytes);

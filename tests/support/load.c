@@ -291,15 +291,9 @@ static void cut(struct load *load, struct sent *sent)
     uint8_t signature[SIGN_SIGNATURE_BYTES];
     _cleanup_(buf_deinit) struct buf head = BUF_MAX(CAIRN_HEADER_MAX_BYTES);
     for (size_t i = 0; i < sent->n; i++) {
-        struct hash item;
-        struct hash grants;
-        struct hash digest;
         make_record(load, sent->first_seq + i, &made[i]);
         entries[i] = made[i].wire;
-        wire_item_digest(entries[i].header, entries[i].body, &item);
-        wire_grants_digest(entries[i].grants, entries[i].n_grants, &grants);
-        wire_entry_digest(&item, &grants, &digest);
-        tree_leaf(SLICE_OF(digest.bytes), &leaves[i]);
+        wire_entry_leaf(&entries[i], &leaves[i]);
     }
     tree_root_of(leaves, sent->n, &root);
     sign_head(load, sent, &root, &head, signature);

@@ -342,17 +342,11 @@ static uint32_t sign_head(uint32_t agency, struct parcel_head *head, struct buf 
 static void cut_entry(const struct world_entry *entry, struct wire_entry *ret,
                       struct hash *ret_leaf)
 {
-    struct hash item;
-    struct hash grants;
-    struct hash digest;
     *ret = entry->wire;
     ret->grants = entry->grants;
     ret->header.data = entry->header_bytes;
     ret->body.data = entry->body;
-    wire_item_digest(ret->header, ret->body, &item);
-    wire_grants_digest(ret->grants, ret->n_grants, &grants);
-    wire_entry_digest(&item, &grants, &digest);
-    tree_leaf(SLICE_OF(digest.bytes), ret_leaf);
+    wire_entry_leaf(ret, ret_leaf);
 }
 
 void world_cut(struct world *world, const struct world_parcel *parcel, struct buf *out)

@@ -388,14 +388,7 @@ static void check_root(const struct read_parcel *read)
     struct hash leaves[CAIRN_PARCEL_ENTRIES_MAX];
     struct hash root;
     for (size_t i = 0; i < read->parcel.n_entries; i++) {
-        const struct wire_entry *entry = &read->parcel.entries[i];
-        struct hash item;
-        struct hash grants;
-        struct hash digest;
-        wire_item_digest(entry->header, entry->body, &item);
-        wire_grants_digest(entry->grants, entry->n_grants, &grants);
-        wire_entry_digest(&item, &grants, &digest);
-        tree_leaf(SLICE_OF(digest.bytes), &leaves[i]);
+        wire_entry_leaf(&read->parcel.entries[i], &leaves[i]);
     }
     tree_root_of(leaves, read->parcel.n_entries, &root);
     assert_memory_equal(&root, &read->head.root, sizeof(root));
