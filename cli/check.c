@@ -57,12 +57,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     if (key != ARGP_KEY_ARG) {
         return client_option(&given->client, key, argument);
     }
-    if (given->dir != NULL) {
-        argp_error(state, "one folder only");
-        return EINVAL;
-    }
-    given->dir = argument;
-    return 0;
+    return command_argument(&given->dir, "folder", argument, state);
 }
 
 static void look_at_broker(struct check *check, const char *dir)

@@ -95,6 +95,17 @@ static bool wants_json(const struct cli *cli, struct command_call call)
     return wanted;
 }
 
+error_t command_argument(const char **at, const char *what, char *argument,
+                         struct argp_state *state)
+{
+    if (*at != NULL) {
+        argp_error(state, "one %s only", what);
+        return EINVAL;
+    }
+    *at = argument;
+    return 0;
+}
+
 bool command_parse(struct cli *cli, const struct command_line *line, struct command_call call,
                    void *input, enum status *ret)
 {

@@ -103,6 +103,11 @@ struct command_call {
 bool command_parse(struct cli *cli, const struct command_line *line, struct command_call call,
                    void *input, enum status *ret) MUST_USE;
 
+/* At ARGP_KEY_ARG of a command with one argument: keeps it in *at, and refuses a second one, which
+ * `what` names. */
+error_t command_argument(const char **at, const char *what, char *argument,
+                         struct argp_state *state);
+
 /* All of the program: finds the command and runs it. The exit code. */
 enum status command_main(struct cli *cli, int argc, char **argv);
 

@@ -53,10 +53,5 @@ error_t input_option(int key, char *argument, struct argp_state *state)
     if (key != ARGP_KEY_ARG) {
         return client_option(&given->client, key, argument);
     }
-    if (given->path != NULL) {
-        argp_error(state, "one file only");
-        return EINVAL;
-    }
-    given->path = argument;
-    return 0;
+    return command_argument(&given->path, "file", argument, state);
 }

@@ -4,7 +4,6 @@
  * agent, from itself, as Prometheus text: to standard output, or into a file of the node exporter's
  * textfile collector. What does not live says so: its only figure is "up 0", and the exit code 3.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "base/exposition.h"
@@ -32,12 +31,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         given->textfile = argument;
         return 0;
     case ARGP_KEY_ARG:
-        if (given->dir != NULL) {
-            argp_error(state, "one folder only");
-            return EINVAL;
-        }
-        given->dir = argument;
-        return 0;
+        return command_argument(&given->dir, "folder", argument, state);
     default:
         return client_option(&given->client, key, argument);
     }

@@ -29,12 +29,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_ARG:
-        if (given->dir != NULL) {
-            argp_error(state, "one folder only");
-            return EINVAL;
-        }
-        given->dir = argument;
-        return 0;
+        return command_argument(&given->dir, "folder", argument, state);
     case ARGP_KEY_END:
         if (given->dir == NULL) {
             argp_error(state, "DIR is needed");

@@ -34,12 +34,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_ARG:
-        if (given->path != NULL) {
-            argp_error(state, "one file only");
-            return EINVAL;
-        }
-        given->path = argument;
-        return 0;
+        return command_argument(&given->path, "file", argument, state);
     case PICTURE_ALERT:
         if (!u64_parse(argument, INT64_MAX, &given->alert) || given->alert == 0) {
             argp_error(state, "--alert takes a whole number from 1");

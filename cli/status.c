@@ -6,7 +6,6 @@
  */
 #include "cli/status.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,12 +25,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     if (key != ARGP_KEY_ARG) {
         return client_option(&given->client, key, argument);
     }
-    if (given->dir != NULL) {
-        argp_error(state, "one folder only");
-        return EINVAL;
-    }
-    given->dir = argument;
-    return 0;
+    return command_argument(&given->dir, "folder", argument, state);
 }
 
 /* --- an agent --- */

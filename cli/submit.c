@@ -66,12 +66,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         }
         return 0;
     case ARGP_KEY_ARG:
-        if (given->path != NULL) {
-            argp_error(state, "one file only");
-            return EINVAL;
-        }
-        given->path = argument;
-        return 0;
+        return command_argument(&given->path, "file", argument, state);
     default:
         return client_option(&given->client, key, argument);
     }

@@ -10,24 +10,16 @@
 
 static int take(struct taking *taking, const struct asking *asking, struct intake_answer *answer)
 {
-    struct out_row row = {.kind = ENTRY_REQUEST,
-                          .urgency = URGENCY_ROUTINE,
-                          .event_day = taking->day,
-                          .created_ms = taking->now_ms,
-                          .by_uid = taking->by_uid};
-    answer_begin(answer, 1);
-    struct intake_item *item = &answer->items[0];
-    item->outcome = INTAKE_ACCEPTED;
-    item->has_reference = true;
-    int r = reference_new(taking->now_ms, &item->reference);
+    struct out_row row;
+    int r = taking_begin_entry(taking, ENTRY_REQUEST, &row, answer);
     if (r == 0) {
         r = room_for(taking->txn, LANE_NORMAL, 2); /* with a statement about the child */
     }
     if (r == 0) {
-        r = seal_request(&taking->seal, asking, &item->reference, &row);
+        r = seal_request(&taking->seal, asking, &answer->items[0].reference, &row);
     }
     if (r == 0) {
-        out_put(taking->txn, &item->reference, &row);
+        out_put(taking->txn, &answer->items[0].reference, &row);
         taking_count(taking, "request-accepted");
     }
     return r;

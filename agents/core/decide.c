@@ -99,21 +99,13 @@ static void decision_body(const struct decide_request *decision, struct buf *out
 static int take_decision(struct taking *taking, const struct decide_request *decision,
                          struct intake_answer *answer)
 {
-    struct out_row row = {.kind = ENTRY_DECISION,
-                          .urgency = URGENCY_ROUTINE,
-                          .event_day = taking->day,
-                          .created_ms = taking->now_ms,
-                          .by_uid = taking->by_uid};
-    answer_begin(answer, 1);
-    struct intake_item *item = &answer->items[0];
-    item->outcome = INTAKE_ACCEPTED;
-    item->has_reference = true;
-    int r = reference_new(taking->now_ms, &item->reference);
+    struct out_row row;
+    int r = taking_begin_entry(taking, ENTRY_DECISION, &row, answer);
     if (r == 0) {
-        r = seal_decision(&taking->seal, decision, &item->reference, &row);
+        r = seal_decision(&taking->seal, decision, &answer->items[0].reference, &row);
     }
     if (r == 0) {
-        out_put(taking->txn, &item->reference, &row);
+        out_put(taking->txn, &answer->items[0].reference, &row);
         taking_count(taking, "decision-accepted");
     }
     return r;

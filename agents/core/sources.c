@@ -198,17 +198,8 @@ bool source_known(struct store_txn *txn, const struct secret *store_key, const s
                   const struct hash *content, struct reference *ret)
 {
     uint8_t key[KEY_BYTES];
-    struct slice value;
     version_key(store_key, event, content, key);
-    if (!store_get(txn, AT_SOURCE, SLICE_OF(key), &value)) {
-        return false;
-    }
-    if (value.len != sizeof(ret->bytes)) {
-        store_fail(txn, -EBADMSG);
-        return false;
-    }
-    memcpy(ret->bytes, value.data, value.len);
-    return true;
+    return reference_row_get(txn, AT_SOURCE, SLICE_OF(key), ret);
 }
 
 void source_put_known(struct store_txn *txn, const struct secret *store_key,

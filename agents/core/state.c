@@ -64,6 +64,21 @@ bool reference_parse(const char *text, struct reference *ret)
     return hex_decode(text, ret->bytes, sizeof(ret->bytes));
 }
 
+bool reference_row_get(struct store_txn *txn, enum agent_table table, struct slice key,
+                       struct reference *ret)
+{
+    struct slice value;
+    if (!store_get(txn, table, key, &value)) {
+        return false;
+    }
+    if (value.len != sizeof(ret->bytes)) {
+        store_fail(txn, -EBADMSG);
+        return false;
+    }
+    memcpy(ret->bytes, value.data, value.len);
+    return true;
+}
+
 /* --- META --- */
 
 bool agent_meta_bytes(struct store_txn *txn, const char *name, struct slice *ret)
@@ -248,16 +263,7 @@ void out_forget_entry(struct store_txn *txn, const struct entry_id *entry)
 bool out_by_entry(struct store_txn *txn, const struct entry_id *entry, struct reference *ret)
 {
     struct store_key key = agent_key_entry(entry);
-    struct slice value;
-    if (!store_get(txn, AT_OUT_ENTRY, store_key_slice(&key), &value)) {
-        return false;
-    }
-    if (value.len != sizeof(ret->bytes)) {
-        store_fail(txn, -EBADMSG);
-        return false;
-    }
-    memcpy(ret->bytes, value.data, value.len);
-    return true;
+    return reference_row_get(txn, AT_OUT_ENTRY, store_key_slice(&key), ret);
 }
 
 /* --- COUNT --- */

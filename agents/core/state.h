@@ -90,6 +90,10 @@ int reference_new(int64_t now_ms, struct reference *ret) MUST_USE;
 int64_t reference_ms(const struct reference *reference);
 void reference_format(const struct reference *reference, char out[REFERENCE_TEXT_BYTES]);
 bool reference_parse(const char *text, struct reference *ret) MUST_USE;
+/* The reference that a row is, and nothing else. False when there is no such row, or when it is
+ * something else, which is a fault of the transaction. */
+bool reference_row_get(struct store_txn *txn, enum agent_table table, struct slice key,
+                       struct reference *ret) MUST_USE;
 
 /* --- META: small values by name --- */
 uint64_t agent_meta_u64(struct store_txn *txn, const char *name, uint64_t fallback);

@@ -10,7 +10,8 @@
 #include "base/crash_point.h"
 #include "base/date.h"
 
-#define ITEM_BYTES       (1 + 1 + REFERENCE_BYTES + 1 + 4 + sizeof(((struct intake_item *)NULL)->reason))
+#define REASON_BYTES     sizeof(((struct intake_item *)NULL)->reason)
+#define ITEM_BYTES       (1 + 1 + REFERENCE_BYTES + 1 + 4 + REASON_BYTES)
 #define ANSWER_MAX_BYTES (4 + CAIRN_BUNDLE_ENTRIES_MAX * ITEM_BYTES)
 
 void answer_begin(struct intake_answer *answer, size_t n)
@@ -152,6 +153,25 @@ int taking_keep(struct taking *taking, const struct event *event, const struct r
         out_put(taking->txn, ret, &row);
     }
     return r;
+}
+
+int taking_begin_entry(struct taking *taking, enum entry_kind kind, struct out_row *ret_row,
+                       struct intake_answer *ret)
+{
+    struct reference reference;
+    int r = reference_new(taking->now_ms, &reference);
+    if (r != 0) {
+        return r;
+    }
+    *ret_row = (struct out_row){.kind = kind,
+                                .urgency = URGENCY_ROUTINE,
+                                .event_day = taking->day,
+                                .created_ms = taking->now_ms,
+                                .by_uid = taking->by_uid};
+    answer_begin(ret, 1);
+    ret->items[0] = (struct intake_item){
+        .outcome = INTAKE_ACCEPTED, .has_reference = true, .reference = reference};
+    return 0;
 }
 
 int taking_look(struct taking *taking, const struct idempotency *request, struct intake_answer *ret,

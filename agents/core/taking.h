@@ -37,6 +37,11 @@ void taking_count(struct taking *taking, const char *name);
 int taking_keep(struct taking *taking, const struct event *event, const struct reference *retracts,
                 const struct out_row *target, struct reference *ret) MUST_USE;
 
+/* Begins an entry of a person's that is no record (a decision, a request): its OUT row, and the
+ * answer, of one item with a new reference. */
+int taking_begin_entry(struct taking *taking, enum entry_kind kind, struct out_row *ret_row,
+                       struct intake_answer *ret) MUST_USE;
+
 /* Room for n items. */
 void answer_begin(struct intake_answer *answer, size_t n);
 
