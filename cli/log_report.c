@@ -60,14 +60,6 @@ void log_report_unread(struct log_report *report, const struct error *error)
 
 /* --- what is said --- */
 
-static void set_instant(struct json *object, const char *key, int64_t ms)
-{
-    char text[INSTANT_TEXT_BYTES];
-
-    instant_format(ms, text);
-    json_set_word(object, key, text);
-}
-
 static void set_audit(struct json *result, const struct audit *audit)
 {
     struct json *part = json_object_new();
@@ -102,8 +94,8 @@ static void set_result(struct json *result, const struct log_report *report)
         json_set_word(result, "root", root);
     }
     if (report->size > 0) {
-        set_instant(result, "first", report->first_ms);
-        set_instant(result, "last", report->last_ms);
+        json_set_instant(result, "first", report->first_ms);
+        json_set_instant(result, "last", report->last_ms);
     }
     if (report->compared) {
         json_set_integer(result, "checkpoint_size", (int64_t)report->compared_size);

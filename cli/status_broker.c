@@ -174,12 +174,9 @@ static void set_counters(struct json *result, const struct counters_reading *rea
 
 static void set_result(struct json *result, const struct counters_reading *reading)
 {
-    char since[INSTANT_TEXT_BYTES];
-
-    instant_format(reading->start_ms, since);
     json_set_bool(result, "alive", reading->alive);
     json_set_integer(result, "pid", (int64_t)reading->pid);
-    json_set_word(result, "started", since);
+    json_set_instant(result, "started", reading->start_ms);
     set_counters(result, reading);
 }
 

@@ -102,7 +102,7 @@ static void set_act(struct json *object, const char *key, const struct showing *
         return;
     }
     struct json *part = view_agency(showing->view, act->agency);
-    answer_set_instant(part, "at", act->at_ms);
+    json_set_instant(part, "at", act->at_ms);
     answer_set_entry(part, "decision", &act->decision);
     (void)json_set_node(object, key, &part);
 }
@@ -125,9 +125,9 @@ static void set_alert(struct json *object, const struct showing *showing)
     answer_set_peer_text(object, "words", slice_of_text(words));
     json_set_integer(object, "revision", row->revision);
     if (row->raised_ms != 0) {
-        answer_set_instant(object, "raised_at", row->raised_ms);
+        json_set_instant(object, "raised_at", row->raised_ms);
     }
-    answer_set_instant(object, "changed_at", row->changed_ms);
+    json_set_instant(object, "changed_at", row->changed_ms);
     if (row->outcome != OUTCOME_NONE) {
         json_set_word(object, "outcome", outcome_text((uint32_t)row->outcome));
     }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/date.h"
 #include "base/log.h"
 
 static const struct {
@@ -87,20 +86,6 @@ void answer_fault(struct api_answer *answer, int fault)
     }
     log_event(LOG_LEVEL_ERROR, "api_fault", "error=%s", strerror(-fault));
     answer_problem(answer, PROBLEM_FAULT, NULL);
-}
-
-void answer_set_instant(struct json *object, const char *key, int64_t ms)
-{
-    char text[INSTANT_TEXT_BYTES];
-    instant_format(ms, text);
-    json_set_word(object, key, text);
-}
-
-void answer_set_day(struct json *object, const char *key, int32_t day)
-{
-    char text[DATE_TEXT_BYTES];
-    date_format(day, text);
-    json_set_word(object, key, text);
 }
 
 void answer_set_entry(struct json *object, const char *key, const struct entry_id *entry)

@@ -46,8 +46,6 @@ void answer_no_record(struct api_answer *answer);
 void answer_fault(struct api_answer *answer, int fault);
 
 /* --- values that every answer writes alike --- */
-void answer_set_instant(struct json *object, const char *key, int64_t ms);
-void answer_set_day(struct json *object, const char *key, int32_t day);
 void answer_set_entry(struct json *object, const char *key, const struct entry_id *entry);
 /* Numbers beyond a signed 64-bit integer do not occur: positions, indexes and sizes count up. */
 void answer_set_count(struct json *object, const char *key, uint64_t count);

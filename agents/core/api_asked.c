@@ -67,7 +67,7 @@ static struct json *record_json(struct store_txn *txn, const struct entry_id *en
     if (row.code != CODE_NOT_SAID) {
         json_set_word(object, "code", record_code_text(row.code));
     }
-    answer_set_day(object, "event_date", row.event_day);
+    json_set_day(object, "event_date", row.event_day);
     return object;
 }
 
@@ -99,7 +99,7 @@ static struct json *item_json(const struct api_view *view, struct store_txn *txn
         view_set_roles(object, view_roles(view, txn, row->handles.of[0], request->agency));
     }
     json_set_word(object, "purpose", purpose_text((uint32_t)row->purpose));
-    answer_set_instant(object, "asked_at", row->taken_ms);
+    json_set_instant(object, "asked_at", row->taken_ms);
     if (row->has_record) {
         answer_set_entry(object, "asked_for", &row->record);
     }

@@ -28,9 +28,7 @@ void view_set_roles(struct json *object, uint32_t roles)
 void view_set_duty(struct json *object, const struct agency *agency)
 {
     struct json *duty = json_object_new();
-    if (agency->duty_contact[0] != '\0') {
-        json_set_word(duty, "contact", agency->duty_contact);
-    }
+    json_set_given(duty, "contact", agency->duty_contact);
     json_set_word(duty, "phone", agency->duty_phone);
     (void)json_set_node(object, "duty", &duty);
 }

@@ -40,7 +40,7 @@ struct json *view_headline(const struct api_view *view, struct store_txn *txn,
                            const struct wire_headline *headline)
 {
     struct json *object = json_object_new();
-    answer_set_day(object, "event_date", headline->event_day);
+    json_set_day(object, "event_date", headline->event_day);
     answer_set_peer_text(object, "class", headline->class);
     answer_set_peer_text(object, "origin_kind", headline->origin_kind);
     set_link(object, txn, headline);

@@ -24,13 +24,13 @@ static void set_link(struct json *object, struct store_txn *txn, const struct li
     struct json *link = json_object_new();
     json_set_word(link, "state", link_state_text(status->state));
     if (status->since_ms != 0) {
-        answer_set_instant(link, "since", status->since_ms);
+        json_set_instant(link, "since", status->since_ms);
     }
     if (status->last_contact_ms != 0) {
-        answer_set_instant(link, "last_contact", status->last_contact_ms);
+        json_set_instant(link, "last_contact", status->last_contact_ms);
     }
     if (receipt_ms != 0) {
-        answer_set_instant(link, "last_receipt", (int64_t)receipt_ms);
+        json_set_instant(link, "last_receipt", (int64_t)receipt_ms);
     }
     if (status->reason[0] != '\0') {
         answer_set_peer_text(link, "reason", slice_of_text(status->reason));
@@ -55,10 +55,10 @@ static void set_spool(struct json *object, const struct api_view *view, struct s
     answer_set_count(spool, "settling", before.settling);
     answer_set_count(spool, "unsealed_urgent", before.urgent);
     if (oldest_ms != 0) {
-        answer_set_instant(spool, "oldest", oldest_ms);
+        json_set_instant(spool, "oldest", oldest_ms);
     }
     if (urgent_ms != 0) {
-        answer_set_instant(spool, "oldest_urgent", urgent_ms);
+        json_set_instant(spool, "oldest_urgent", urgent_ms);
     }
     (void)json_set_node(object, "spool", &spool);
 }
@@ -73,7 +73,7 @@ static void set_held(struct json *object, struct store_txn *txn)
         answer_set_entry(item, "record", &held[i].entry);
         json_set_word(item, "verdict", verdict_name(held[i].verdict));
         json_set_word(item, "words", verdict_words(held[i].verdict));
-        answer_set_instant(item, "since", held[i].since_ms);
+        json_set_instant(item, "since", held[i].since_ms);
         json_set_bool(item, "aside", held[i].aside);
         (void)json_append_node(list, &item);
     }
@@ -100,7 +100,7 @@ static void set_governance(struct json *object, const struct api_view *view)
         int32_t review_by = view->governance->review_by[i];
         answer_set_count(document, "version", view->governance->versions[i]);
         if (view->governance->versions[i] != 0 && review_by != INT32_MAX) {
-            answer_set_day(document, "review_by", review_by);
+            json_set_day(document, "review_by", review_by);
             json_set_bool(document, "overdue", instant_london_day(view->now_ms) > review_by);
         }
         (void)json_set_node(documents, governance_document_text(i), &document);
@@ -132,7 +132,7 @@ static void set_gaps(struct json *inbox, struct store_txn *txn)
     if (gaps.gaps > 0) {
         answer_set_count(inbox, "first_missing", gaps.first);
         answer_set_count(inbox, "last_missing", gaps.last);
-        answer_set_instant(inbox, "noticed", gaps.noticed_ms);
+        json_set_instant(inbox, "noticed", gaps.noticed_ms);
     }
 }
 
@@ -147,12 +147,12 @@ static void set_confirmations(struct json *log, const struct api_view *view, str
     answer_set_count(part, "lately", now.lately);
     json_set_bool(part, "missed", now.missed);
     if (now.begun_ms != 0) {
-        answer_set_instant(part, "since", now.begun_ms);
+        json_set_instant(part, "since", now.begun_ms);
     }
     if (now.agency != 0) {
         view_set_agency(part, "by", view, now.agency);
         answer_set_count(part, "size", now.size);
-        answer_set_instant(part, "at", now.time_ms);
+        json_set_instant(part, "at", now.time_ms);
     }
     (void)json_set_node(log, "confirmations", &part);
 }
@@ -176,7 +176,7 @@ static void set_figure(struct json *object, const char *key, const char *oldest,
 {
     answer_set_count(object, key, figure->n);
     if (figure->n > 0) {
-        answer_set_instant(object, oldest, figure->oldest_ms);
+        json_set_instant(object, oldest, figure->oldest_ms);
     }
 }
 
@@ -198,7 +198,7 @@ static void set_returned(struct json *object, struct store_txn *txn)
     answer_set_count(part, "waiting", figures.n);
     answer_set_count(part, "danger", figures.danger);
     if (figures.oldest_ms != 0) {
-        answer_set_instant(part, "oldest", figures.oldest_ms);
+        json_set_instant(part, "oldest", figures.oldest_ms);
     }
     (void)json_set_node(object, "returned", &part);
 }
@@ -212,7 +212,7 @@ static void set_feeds(struct json *object, const struct api_view *view, struct s
         struct json *item = json_object_new();
         json_set_word(item, "feed", feeds[i].name);
         if (feeds[i].last_ms > 0) {
-            answer_set_instant(item, "last", feeds[i].last_ms);
+            json_set_instant(item, "last", feeds[i].last_ms);
         }
         if (feeds[i].path != NULL) {
             answer_set_count(item, "refused", feeds[i].refused);

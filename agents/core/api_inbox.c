@@ -49,7 +49,7 @@ static void set_record(struct json *object, const struct opening *opening,
     }
     json_set_word(object, "urgency", urgency_text(record->urgency));
     json_set_integer(object, "level", record->level);
-    answer_set_day(object, "event_date", record->event_day);
+    json_set_day(object, "event_date", record->event_day);
     json_set_bool(object, "provisional", (delivered->flags & DELIVERED_PROVISIONAL) != 0);
     if (desk_matters(record)) {
         json_set_bool(object, "on_duty", (delivered->flags & DELIVERED_ON_DUTY) != 0);
@@ -268,8 +268,8 @@ static bool append_item(struct json *items, const struct api_view *view,
         return false;
     }
     answer_set_count(object, "delivery", position);
-    answer_set_instant(object, "received_at", row.taken_ms);
-    answer_set_instant(object, "told_at", row.told_ms);
+    json_set_instant(object, "received_at", row.taken_ms);
+    json_set_instant(object, "told_at", row.told_ms);
     if ((row.flags & INBOX_DOUBT) != 0) {
         json_set_bool(object, "doubt", true);
     }

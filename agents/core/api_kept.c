@@ -80,17 +80,17 @@ static struct json *item_json(const struct review *review, const struct review_i
     if (row->code != CODE_NOT_SAID) {
         json_set_word(object, "code", record_code_text(row->code));
     }
-    answer_set_day(object, "event_date", row->event_day);
+    json_set_day(object, "event_date", row->event_day);
     json_set_word(object, "state", out_state_text(row->state));
-    answer_set_instant(object, "kept_since", row->created_ms);
+    json_set_instant(object, "kept_since", row->created_ms);
     json_set_integer(object, "kept_days", today - instant_london_day(row->created_ms));
-    answer_set_day(object, "review_date", instant_london_day(item->due_ms));
+    json_set_day(object, "review_date", instant_london_day(item->due_ms));
     json_set_bool(object, "overdue", item->due_ms <= review->now_ms);
     int64_t destroyed_ms = review_destroyed_ms(review->txn, row);
     json_set_bool(object, "may_send",
                   destroyed_ms == 0 && review_front_doors(review, row, doors) > 0);
     if (destroyed_ms != 0) {
-        answer_set_instant(object, "destroyed_at", destroyed_ms);
+        json_set_instant(object, "destroyed_at", destroyed_ms);
     }
     set_kept_words(object, destroyed_ms, seen);
     return object;
@@ -194,7 +194,7 @@ static void add_decision(void *data, const struct reviewed *reviewed)
     }
     struct json *object = json_object_new();
     json_set_word(object, "act", review_act_text(reviewed->act));
-    answer_set_instant(object, "at", reviewed->at_ms);
+    json_set_instant(object, "at", reviewed->at_ms);
     set_person(object, decisions, reviewed);
     (void)json_append_node(decisions->list, &object);
 }
@@ -248,7 +248,7 @@ static void set_words(struct json *object, const struct review *review, const st
         return;
     }
     if (kept) {
-        answer_set_day(object, "date", instant_london_day(last->due_ms));
+        json_set_day(object, "date", instant_london_day(last->due_ms));
         json_set_bool(object, "overdue", last->due_ms <= review->now_ms);
     }
     json_set_word(object, "words", words_of(review, row, last));

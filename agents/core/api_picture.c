@@ -157,7 +157,7 @@ static void set_known(struct json *object, const struct opening *opening,
         header.kind != ENTRY_RECORD) {
         return;
     }
-    answer_set_instant(object, "recorded_at", header.record.recorded_ms);
+    json_set_instant(object, "recorded_at", header.record.recorded_ms);
     set_significance(object, opening, &delivered);
 }
 
@@ -233,7 +233,7 @@ static void add_silent(struct drawing *drawing, const struct wire_silent *silent
 {
     struct json *item = view_agency(drawing->view, silent->agency);
     if (silent->last_day != 0) {
-        answer_set_day(item, "last_said", silent->last_day);
+        json_set_day(item, "last_said", silent->last_day);
     }
     (void)json_append_node(drawing->silent, &item);
 }

@@ -22,9 +22,9 @@ static struct json *record_header_json(const struct api_view *view,
     set_word(object, "code", record_code_text(record->code));
     set_word(object, "urgency", urgency_text(record->urgency));
     json_set_integer(object, "level", record->level);
-    answer_set_day(object, "event_date", record->event_day);
-    answer_set_instant(object, "recorded_at", record->recorded_ms);
-    answer_set_instant(object, "created_at", record->created_ms);
+    json_set_day(object, "event_date", record->event_day);
+    json_set_instant(object, "recorded_at", record->recorded_ms);
+    json_set_instant(object, "created_at", record->created_ms);
     set_word(object, "judged_by", judged_by_text(record->judged_by));
     set_word(object, "basis", basis_text(record->basis));
     set_word(object, "detriment", detriment_text(record->detriment));
@@ -48,7 +48,7 @@ static struct json *decision_header_json(const struct decision_header *decision)
     struct json *object = json_object_new();
     set_word(object, "action", action_text(decision->action));
     set_word(object, "outcome", outcome_text((uint32_t)decision->outcome));
-    answer_set_instant(object, "decided_at", decision->decided_ms);
+    json_set_instant(object, "decided_at", decision->decided_ms);
     if (decision->alert != 0) {
         answer_set_count(object, "alert", decision->alert);
     }
@@ -62,9 +62,9 @@ static struct json *involvement_header_json(const struct involvement_header *inv
 {
     struct json *object = json_object_new();
     set_word(object, "role", role_text((uint32_t)involvement->role));
-    answer_set_day(object, "from", involvement->from_day);
+    json_set_day(object, "from", involvement->from_day);
     if (involvement->until_day != INVOLVEMENT_OPEN) {
-        answer_set_day(object, "until", involvement->until_day);
+        json_set_day(object, "until", involvement->until_day);
     }
     return object;
 }
@@ -93,7 +93,7 @@ static void set_received(struct json *object, const struct received_row *row)
         answer_set_count(object, "alert", row->alert);
     }
     if (row->decided_ms != 0) {
-        answer_set_instant(object, "decided", row->decided_ms);
+        json_set_instant(object, "decided", row->decided_ms);
     }
 }
 

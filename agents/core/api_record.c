@@ -114,7 +114,7 @@ static void set_out(struct json *object, const struct asked_record *record)
     json_set_word(object, "kind",
                   row->kind == ENTRY_RECORD ? record_kind_text(row->record_kind)
                                             : entry_kind_text((uint32_t)row->kind));
-    answer_set_instant(object, "since", row->answered_ms != 0 ? row->answered_ms : row->created_ms);
+    json_set_instant(object, "since", row->answered_ms != 0 ? row->answered_ms : row->created_ms);
     if (row->has_entry) {
         answer_set_entry(object, "record", &row->entry);
     }
@@ -196,7 +196,7 @@ void api_record_show(const struct api_call *call, struct api_answer *answer)
     }
     int64_t as_of_ms = readers.asked ? view.now_ms : view.link.last_contact_ms;
     if (as_of_ms != 0) {
-        answer_set_instant(document, "as_of", as_of_ms);
+        json_set_instant(document, "as_of", as_of_ms);
     }
     answer_json(answer, 200, &document);
 }

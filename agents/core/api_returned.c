@@ -29,12 +29,12 @@ static struct json *item_json(const struct api_view *view, struct store_txn *txn
         json_set_word(object, "code", record_code_text(row->code));
     }
     if (row->event_day != 0) {
-        answer_set_day(object, "event_date", row->event_day);
+        json_set_day(object, "event_date", row->event_day);
     }
     if (row->has_entry) {
         answer_set_entry(object, "record", &row->entry);
     }
-    answer_set_instant(object, "returned_at", row->answered_ms);
+    json_set_instant(object, "returned_at", row->answered_ms);
     json_set_word(object, "verdict", verdict_name((enum verdict)row->verdict));
     view_set_state(object, view, txn, row, NULL);
     json_set_word(object, "advice", returned_advice((enum verdict)row->verdict));
@@ -120,7 +120,7 @@ void view_set_returned(struct json *object, const struct api_view *view, struct 
     json_set_bool(part, "waits", waits);
     json_set_word(part, "words", waits ? WAITING_WORDS : DONE_WORDS);
     if (!waits) {
-        answer_set_instant(part, "at", done.at_ms);
+        json_set_instant(part, "at", done.at_ms);
     }
     if (!waits && persons) {
         set_person(part, &view->agent->keys.store, &done);

@@ -324,20 +324,11 @@ int asked_decide(struct agent *agent, const struct asked_decision *decision, str
 
 /* --- being refused --- */
 
-static struct store_key key_refused(const struct entry_id *request, uint32_t agency)
-{
-    struct store_key key = agent_key_entry(request);
-    struct writer writer = writer_over(key.bytes + key.len, sizeof(key.bytes) - key.len);
-    write_u32(&writer, agency);
-    key.len += writer.len;
-    return key;
-}
-
 void refused_put(struct store_txn *txn, const struct entry_id *request,
                  const struct entry_id *refusal)
 {
     uint8_t id[ENTRY_ID_BYTES];
-    struct store_key key = key_refused(request, refusal->agency);
+    struct store_key key = agent_key_entry_of(request, refusal->agency);
     entry_id_pack(refusal, id);
     store_put(txn, AT_REFUSED, store_key_slice(&key), SLICE_OF(id));
 }

@@ -42,32 +42,7 @@ void event_occurrence_of_words(struct slice words, char out[EVENT_OCCURRENCE_BYT
     }
 }
 
-/* --- writing --- */
-
-/* Every text of an event came through text_copy or json_get_copy, so it is prose; an empty one is
- * left out. */
-static void set_text(struct json *object, const char *key, const char *text)
-{
-    if (text[0] != '\0') {
-        json_set_word(object, key, text);
-    }
-}
-
-static void set_date(struct json *object, const char *key, int32_t day)
-{
-    char text[DATE_TEXT_BYTES];
-
-    date_format(day, text);
-    json_set_word(object, key, text);
-}
-
-static void set_instant(struct json *object, const char *key, int64_t ms)
-{
-    char text[INSTANT_TEXT_BYTES];
-
-    instant_format(ms, text);
-    json_set_word(object, key, text);
-}
+/* --- writing: every text came through text_copy or json_get_copy, so it is prose --- */
 
 static void set_object(struct json *object, const char *key, struct json *part)
 {
@@ -91,16 +66,16 @@ static struct json *card_of(const struct identity *child)
     struct json *card = json_object_new();
 
     json_set_word(card, "format", CARD_FORMAT);
-    set_text(card, "given_name", child->given);
-    set_text(card, "family_name", child->family);
+    json_set_given(card, "given_name", child->given);
+    json_set_given(card, "family_name", child->family);
     if (child->has_birth) {
-        set_date(card, "birth_date", child->birth_day);
+        json_set_day(card, "birth_date", child->birth_day);
     }
     if (child->restricted) {
         json_set_bool(card, "address_withheld", true);
     } else {
-        set_text(card, "address", child->address);
-        set_text(card, "postcode", child->postcode);
+        json_set_given(card, "address", child->address);
+        json_set_given(card, "postcode", child->postcode);
     }
     if (child->person) {
         json_set_bool(card, "adult", true);
@@ -110,7 +85,7 @@ static struct json *card_of(const struct identity *child)
     }
     set_identifier(card, "nhs_number", &child->nhs_number);
     set_identifier(card, "upn", &child->upn);
-    set_text(card, "local_id", child->local_id);
+    json_set_given(card, "local_id", child->local_id);
     if (child->released) {
         json_set_bool(card, "address_released", true);
     }
@@ -125,9 +100,9 @@ static struct json *lawfulness_of(const struct lawfulness *lawfulness)
     json_set_word(part, "basis", basis_text(lawfulness->basis));
     json_set_word(part, "detriment", detriment_text(lawfulness->detriment));
     json_set_word(part, "family_told", family_told_text(lawfulness->family_told));
-    set_text(part, "judge", lawfulness->judge);
-    set_text(part, "function", lawfulness->function);
-    set_text(part, "family_words", lawfulness->family_words);
+    json_set_given(part, "judge", lawfulness->judge);
+    json_set_given(part, "function", lawfulness->function);
+    json_set_given(part, "family_words", lawfulness->family_words);
     return part;
 }
 
@@ -147,10 +122,10 @@ static struct json *account_of(const struct event *event)
 
     json_set_word(account, "format", ACCOUNT_FORMAT);
     set_object(account, "narrative", narrative_of(event));
-    set_instant(account, "recorded_at", event->recorded_ms);
-    set_text(account, "source", event->adapter);
+    json_set_instant(account, "recorded_at", event->recorded_ms);
+    json_set_given(account, "source", event->adapter);
     set_object(account, "lawfulness", lawfulness_of(&event->lawfulness));
-    set_text(account, "narrow_words", event->narrow.words);
+    json_set_given(account, "narrow_words", event->narrow.words);
     return account;
 }
 
@@ -182,19 +157,19 @@ int event_to_json(const struct event *event, struct buf *out)
     struct json *whole = json_object_new();
 
     json_set_word(whole, "format", EVENT_FORMAT);
-    set_text(whole, "adapter", event->adapter);
-    set_text(whole, "source_id", event->source_id);
-    set_text(whole, "source_version", event->source_version);
-    set_text(whole, "event_id", event->event_id);
+    json_set_given(whole, "adapter", event->adapter);
+    json_set_given(whole, "source_id", event->source_id);
+    json_set_given(whole, "source_version", event->source_version);
+    json_set_given(whole, "event_id", event->event_id);
     json_set_word(whole, "kind", record_kind_text(event->kind));
     if (event->code != CODE_NOT_SAID) {
         json_set_word(whole, "code", record_code_text(event->code));
     }
     json_set_integer(whole, "level", event->level);
     json_set_word(whole, "urgency", urgency_text(event->urgency));
-    set_date(whole, "event_date", event->event_day);
-    set_text(whole, "occurrence", event->occurrence);
-    set_text(whole, "retracts", event->retracts);
+    json_set_day(whole, "event_date", event->event_day);
+    json_set_given(whole, "occurrence", event->occurrence);
+    json_set_given(whole, "retracts", event->retracts);
     json_set_bool(whole, "settles", event->settles);
     if (event->narrow.reason != 0) {
         set_object(whole, "narrow", narrow_json(&event->narrow));

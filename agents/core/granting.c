@@ -149,15 +149,6 @@ size_t granting_find(const struct granting *granting, const struct granting_sear
 
 /* --- granting --- */
 
-static struct store_key key_granted(const struct entry_id *entry, uint32_t reader)
-{
-    struct store_key key = agent_key_entry(entry);
-    struct writer writer = writer_over(key.bytes + key.len, sizeof(key.bytes) - key.len);
-    write_u32(&writer, reader);
-    key.len += writer.len;
-    return key;
-}
-
 /* Of the row: what a later grant may have more of. */
 #define GRANTED_BY_NAME 1
 #define GRANTED_ALONE   2
@@ -242,7 +233,7 @@ size_t granting_add(const struct granting *granting, const struct entry_id *entr
         return 0;
     }
     for (size_t i = 0; i < n; i++) {
-        struct store_key key = key_granted(&entries[i], reader);
+        struct store_key key = agent_key_entry_of(&entries[i], reader);
         uint8_t row = flags_of(granting, by_name);
         if (!was_granted(txn, &key, row) && add_one(granting, &entries[i], reader)) {
             store_put(txn, AT_GRANTED, store_key_slice(&key), slice_make(&row, sizeof(row)));
@@ -298,7 +289,7 @@ void granting_unopened(const struct granting *granting, const struct entry_id *r
 void granting_answered(struct store_txn *txn, const struct spool_entry *entry,
                        const struct grant_header *header, bool stored, int64_t now_ms)
 {
-    struct store_key key = key_granted(&header->record, entry->recipients[0]);
+    struct store_key key = agent_key_entry_of(&header->record, entry->recipients[0]);
     count_add(txn, instant_london_day(now_ms), stored ? "grant-stored" : "grant-refused", 1);
     if (!stored) {
         (void)store_delete(txn, AT_GRANTED, store_key_slice(&key));

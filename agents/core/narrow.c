@@ -75,10 +75,8 @@ void narrow_read(const struct json_view *document, struct event_narrow *ret)
 
 static void set_day(struct json *object, const char *key, int32_t day)
 {
-    char text[DATE_TEXT_BYTES];
     if (day != 0) {
-        date_format(day, text);
-        json_set_word(object, key, text);
+        json_set_day(object, key, day);
     }
 }
 
@@ -108,9 +106,7 @@ struct json *narrow_json(const struct event_narrow *narrow)
     }
     json_set_word(part, "reason", narrow_reason_text(narrow->reason));
     json_set_word(part, "authority", authority_text(narrow->authority));
-    if (narrow->words[0] != '\0') {
-        json_set_word(part, "words", narrow->words);
-    }
+    json_set_given(part, "words", narrow->words);
     return part;
 }
 

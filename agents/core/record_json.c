@@ -227,21 +227,6 @@ int involvement_json_read(const struct record_reader *reader, struct slice text,
     return 0;
 }
 
-static void set_word(struct json *object, const char *key, const char *word)
-{
-    if (word[0] != '\0') {
-        json_set_word(object, key, word);
-    }
-}
-
-static void set_day(struct json *object, const char *key, int32_t day)
-{
-    char text[DATE_TEXT_BYTES];
-
-    date_format(day, text);
-    json_set_word(object, key, text);
-}
-
 static void set_number(struct json *object, const char *key, const struct identifier *number)
 {
     if (number->value[0] != '\0') {
@@ -256,13 +241,13 @@ static struct json *child_json(const struct identity *child)
 {
     struct json *object = json_object_new();
 
-    set_word(object, "given_name", child->given);
-    set_word(object, "family_name", child->family);
-    set_word(object, "postcode", child->postcode);
-    set_word(object, "address", child->address);
-    set_word(object, "local_id", child->local_id);
+    json_set_given(object, "given_name", child->given);
+    json_set_given(object, "family_name", child->family);
+    json_set_given(object, "postcode", child->postcode);
+    json_set_given(object, "address", child->address);
+    json_set_given(object, "local_id", child->local_id);
     if (child->has_birth) {
-        set_day(object, "birth_date", child->birth_day);
+        json_set_day(object, "birth_date", child->birth_day);
     }
     set_number(object, "nhs_number", &child->nhs_number);
     set_number(object, "upn", &child->upn);
@@ -291,9 +276,9 @@ int involvement_to_json(const struct involvement *involvement, struct buf *out)
 
     (void)json_set_node(document, "child", &child);
     json_set_word(document, "role", role_text(involvement->role));
-    set_day(document, "from", involvement->from_day);
+    json_set_day(document, "from", involvement->from_day);
     if (involvement->until_day != INVOLVEMENT_OPEN) {
-        set_day(document, "until", involvement->until_day);
+        json_set_day(document, "until", involvement->until_day);
     }
     if (involvement->contact_name[0] != '\0') {
         struct json *contact = contact_json(involvement);

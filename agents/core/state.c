@@ -134,6 +134,15 @@ struct store_key agent_key_entry(const struct entry_id *id)
     return key;
 }
 
+struct store_key agent_key_entry_of(const struct entry_id *id, uint32_t agency)
+{
+    struct store_key key = agent_key_entry(id);
+    struct writer writer = writer_over(key.bytes + key.len, sizeof(key.bytes) - key.len);
+    write_u32(&writer, agency);
+    key.len += writer.len;
+    return key;
+}
+
 struct store_key agent_key_settling(int64_t due_ms, const struct reference *reference)
 {
     uint8_t storage[8 + REFERENCE_BYTES];

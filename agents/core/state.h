@@ -103,6 +103,8 @@ void agent_meta_put_bytes(struct store_txn *txn, const char *name, struct slice 
 
 /* --- keys --- */
 struct store_key agent_key_entry(const struct entry_id *id);
+/* What one of the others has to do with an entry. */
+struct store_key agent_key_entry_of(const struct entry_id *id, uint32_t agency);
 struct store_key agent_key_settling(int64_t due_ms, const struct reference *reference);
 struct store_key agent_key_spool(enum lane lane, uint64_t seq);
 bool agent_key_has_prefix(struct slice key, struct slice prefix);

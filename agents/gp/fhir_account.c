@@ -47,12 +47,8 @@ void account_write(const struct json_view *appointment, const struct fhir_servic
 
     write_summary(event->code, start_day, &out);
     json_set_word(account, "summary", summary);
-    if (service->words[0] != '\0') {
-        json_set_word(account, "service", service->words);
-    }
-    if (service->place[0] != '\0') {
-        json_set_word(account, "setting", service->place);
-    }
+    json_set_given(account, "service", service->words);
+    json_set_given(account, "setting", service->place);
     if (event->code == CODE_CANCELLED_BY_CARER &&
         text_copy(detail, sizeof(detail), cancellation_words(appointment)) && detail[0] != '\0') {
         json_set_word(account, "detail", detail);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cairn/limits.h"
@@ -206,6 +207,29 @@ void json_set_word(struct json *object, const char *key, const char *word)
 void json_set_integer(struct json *object, const char *key, int64_t value)
 {
     set_new(object, key, json_integer(value));
+}
+
+void json_set_given(struct json *object, const char *key, const char *word)
+{
+    if (word[0] != '\0') {
+        json_set_word(object, key, word);
+    }
+}
+
+void json_set_day(struct json *object, const char *key, int32_t day)
+{
+    char text[DATE_TEXT_BYTES];
+
+    date_format(day, text);
+    json_set_word(object, key, text);
+}
+
+void json_set_instant(struct json *object, const char *key, int64_t ms)
+{
+    char text[INSTANT_TEXT_BYTES];
+
+    instant_format(ms, text);
+    json_set_word(object, key, text);
 }
 
 void json_set_bool(struct json *object, const char *key, bool value)

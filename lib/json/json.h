@@ -105,6 +105,11 @@ struct json *json_array_new(void) MUST_USE;
 int json_set_text(struct json *object, const char *key, struct slice text) MUST_USE;
 /* The same for text of our own (asserted valid). */
 void json_set_word(struct json *object, const char *key, const char *word);
+/* Likewise; an empty one is left out. */
+void json_set_given(struct json *object, const char *key, const char *word);
+/* As base/date.h writes them. */
+void json_set_day(struct json *object, const char *key, int32_t day);
+void json_set_instant(struct json *object, const char *key, int64_t ms);
 void json_set_integer(struct json *object, const char *key, int64_t value);
 void json_set_bool(struct json *object, const char *key, bool value);
 /* Takes *node, which becomes a borrowed part of the object; nulls the pointer. Returns that part.
