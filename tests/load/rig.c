@@ -97,30 +97,30 @@ uint64_t rig_sampler_stop(struct rig_sampler *sampler)
 
 /* --- the signer --- */
 
-static void signal_signer(const struct process *broker, int sig)
+static void signal_signer(pid_t broker, int sig)
 {
     char name[64];
     char text[256];
-    (void)snprintf(name, sizeof(name), "task/%d/children", (int)broker->pid);
-    assert_true(read_proc(broker->pid, name, text, sizeof(text)) > 0);
+    (void)snprintf(name, sizeof(name), "task/%d/children", (int)broker);
+    assert_true(read_proc(broker, name, text, sizeof(text)) > 0);
     pid_t pid = (pid_t)number_in(text); /* the only child that it has */
     assert_true(pid > 1);
     assert_int_equal(kill(pid, sig), 0);
 }
 
-void rig_halt_signer(const struct process *broker)
+void rig_halt_signer(pid_t broker)
 {
     signal_signer(broker, SIGSTOP);
 }
 
-void rig_resume_signer(const struct process *broker)
+void rig_resume_signer(pid_t broker)
 {
     signal_signer(broker, SIGCONT);
 }
 
 /* --- frames --- */
 
-bool rig_send_largest(struct load *load, unsigned type, enum lane lane)
+void rig_largest(unsigned type, enum lane lane, struct buf *ret)
 {
     static uint8_t bytes[CAIRN_FRAME_MAX_BYTES];
     const struct wire_header header = {
@@ -129,10 +129,16 @@ bool rig_send_largest(struct load *load, unsigned type, enum lane lane)
         .lane = (uint8_t)lane,
         .entries = type == WIRE_PARCEL ? CAIRN_PARCEL_ENTRIES_MAX : 0,
     };
+    buf_reset(ret);
+    wire_frame_begin(ret, &header);
+    buf_add(ret, bytes, sizeof(bytes) - WIRE_HEADER_BYTES);
+    wire_frame_end(ret);
+    assert_true(buf_ok(ret));
+}
+
+bool rig_send_largest(struct load *load, unsigned type, enum lane lane)
+{
     _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
-    wire_frame_begin(&frame, &header);
-    buf_add(&frame, bytes, sizeof(bytes) - WIRE_HEADER_BYTES);
-    wire_frame_end(&frame);
-    assert_true(buf_ok(&frame));
+    rig_largest(type, lane, &frame);
     return load_send(load, buf_slice(&frame));
 }

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "base/attr.h"
+#include "base/slice.h"
 #include "support/load.h"
 
 #define RIG_MIB (1024.0 * 1024.0)
@@ -38,11 +39,12 @@ void rig_sampler_start(struct rig_sampler *sampler, pid_t pid);
 uint64_t rig_sampler_stop(struct rig_sampler *sampler);
 
 /* The broker's signer stops where it is, or goes on: with it no batch is ever answered. */
-void rig_halt_signer(const struct process *broker);
-void rig_resume_signer(const struct process *broker);
+void rig_halt_signer(pid_t broker);
+void rig_resume_signer(pid_t broker);
 
-/* The largest frame there is, of that type and lane, with nothing sound in it. False when the
- * connection takes no more. */
+/* The largest frame there is, of that type and lane, with nothing sound in it. */
+void rig_largest(unsigned type, enum lane lane, struct buf *ret);
+/* Sends one. False when the connection takes no more. */
 bool rig_send_largest(struct load *load, unsigned type, enum lane lane);
 
 #endif

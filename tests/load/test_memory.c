@@ -97,7 +97,7 @@ static void attack_ring(void)
         load_in_lane(load, i % 2 == 0 ? LANE_BULK : LANE_NORMAL);
         load_submit(load, CAIRN_PARCEL_ENTRIES_MAX);
     }
-    rig_halt_signer(&scene.broker);
+    rig_halt_signer(scene.broker.pid);
     for (size_t i = 0; i < (AGENCIES - 1) * 3; i++) {
         scene.loads[i % (AGENCIES - 1)]->greeted = true;
         load_resend(scene.loads[i % (AGENCIES - 1)]);
@@ -163,7 +163,7 @@ static void attack_strangers(void)
  * write, with patterns that are met. */
 static void attack_batches(void)
 {
-    rig_resume_signer(&scene.broker);
+    rig_resume_signer(scene.broker.pid);
     for (size_t n = 0; n < 3; n++) {
         for (size_t i = 0; i < AGENCIES; i++) {
             load_resend(scene.loads[i]);
