@@ -107,39 +107,52 @@ static enum status renew(struct cli *cli, struct partnership *partnership,
 
 /* --- switch --- */
 
-/* Whoever joins from now on is given the new key. */
+/* Whoever joins from now on is given the new key. 1 when the file had to be written for that. */
 static int write_joining(const struct partnership *partnership, struct error *error)
 {
     char path[FOLDER_PATH_BYTES];
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(JOINING_MAX_BYTES);
+    _cleanup_(buf_deinit) struct buf there = BUF_MAX(JOINING_MAX_BYTES);
 
     folder_path(&partnership->folder, "joining.json", path);
     int r = joining_write(partnership->governance, &text);
+    if (r == 0 && file_read(path, &there) == 0 &&
+        slice_equal(buf_slice(&there), buf_slice(&text))) {
+        return 0;
+    }
     r = r < 0 ? r : file_write_atomic(path, buf_slice(&text), FOLDER_PUBLIC);
-    return r < 0 ? error_set(error, path, "%s", strerrordesc_np(-r)) : 0;
+    return r < 0 ? error_set(error, path, "%s", strerrordesc_np(-r)) : 1;
 }
 
+/* The directory first: a joining file ahead of it would name a key that the broker does not have.
+ * So a switch that ended between the two is finished by the next. */
 static enum status switch_over(struct cli *cli, struct partnership *partnership,
                                const struct agency_options *given)
 {
     (void)given;
     struct output *output = &cli->output;
     const struct directory *directory = &partnership->governance->directory;
+    const bool announced = directory->has_next_curve_key;
     struct error error = ERROR_NULL;
     char key[KEY_TEXT_BYTES];
 
-    if (!directory->has_next_curve_key) {
+    base64_encode(SLICE_OF(directory->broker_next_curve_key), key);
+    int r = announced ? publish(partnership, key, "", &error) : 0;
+    r = r < 0 ? r : write_joining(partnership, &error);
+    if (r < 0) {
+        return output_fail(output, STATUS_FAILED, &error);
+    }
+    if (!announced && r == 0) {
         return output_refuse(output, STATUS_CONFLICT, partnership->folder.path,
                              "no next key is announced: cairn broker renew");
     }
-    base64_encode(SLICE_OF(directory->broker_next_curve_key), key);
-    if (publish(partnership, key, "", &error) < 0 || write_joining(partnership, &error) < 0) {
-        return output_fail(output, STATUS_FAILED, &error);
-    }
     json_set_integer(output_result(output), "directory_version",
                      (int64_t)partnership->governance->versions[GOVERNANCE_DIRECTORY]);
-    output_line(output, "The directory names the broker's new transport key, and so does "
-                        "joining.json: whoever joins is given the new file.");
+    output_line(output, "%s",
+                announced ? "The directory names the broker's new transport key, and so does "
+                            "joining.json: whoever joins is given the new file."
+                          : "The directory names the broker's transport key already. joining.json "
+                            "did not, and does now: whoever joins is given the new file.");
     output_line(output, "Next: copy governance/ to the broker and restart it; then destroy the "
                         "transport key before it.");
     return STATUS_OK;

@@ -801,6 +801,16 @@ static void stolen_keys_are_revoked_and_sign_for_no_others(void **state)
     assert_int_equal(approve(world, "elm/renewal-3.json"), STATUS_CONFLICT);
 }
 
+static void expect_joining_names(struct world *world, const uint8_t key[CURVE_KEY_BYTES])
+{
+    struct joining joining = JOINING_NULL;
+    struct error error = ERROR_NULL;
+    _cleanup_(governance_unref) struct governance *started = NULL;
+    assert_int_equal(joining_load(in(world, "north/joining.json"), &joining, &started, &error), 0);
+    assert_memory_equal(joining.curve_key, key, CURVE_KEY_BYTES);
+    joining_deinit(&joining);
+}
+
 static void the_broker_changes_to_a_key_that_was_announced(void **state)
 {
     struct world *world = *state;
@@ -824,6 +834,32 @@ static void the_broker_changes_to_a_key_that_was_announced(void **state)
     assert_false(switched->directory.has_next_curve_key);
     assert_memory_equal(switched->directory.broker_curve_key, public_key, CURVE_KEY_BYTES);
     assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+}
+
+/* The disk was full when the directory was written already. */
+static void a_switch_that_ended_before_the_joining_file_is_finished_by_another(void **state)
+{
+    struct world *world = *state;
+    char before[256];
+    make_partnership(world);
+    (void)snprintf(before, sizeof(before), "%s", in(world, "before.json"));
+    assert_int_equal(link(in(world, "north/joining.json"), before), 0);
+    assert_int_equal(run(world, "broker", "renew", in(world, "north")), STATUS_OK);
+    assert_int_equal(run(world, "broker", "switch", in(world, "north")), STATUS_OK);
+    assert_int_equal(run(world, "broker", "switch", in(world, "north")), STATUS_CONFLICT);
+    _cleanup_(governance_unref) struct governance *switched = load(world);
+
+    assert_int_equal(rename(before, in(world, "north/joining.json")), 0);
+    assert_int_equal(run(world, "broker", "switch", in(world, "north")), STATUS_OK);
+    expect_joining_names(world, switched->directory.broker_curve_key);
+    assert_int_equal(unlink(in(world, "north/joining.json")), 0);
+    assert_int_equal(run(world, "broker", "switch", in(world, "north")), STATUS_OK);
+    expect_joining_names(world, switched->directory.broker_curve_key);
+
+    assert_int_equal(run(world, "broker", "switch", in(world, "north")), STATUS_CONFLICT);
+    _cleanup_(governance_unref) struct governance *after = load(world);
+    assert_int_equal(after->versions[GOVERNANCE_DIRECTORY],
+                     switched->versions[GOVERNANCE_DIRECTORY]);
 }
 
 static void nothing_is_revoked_without_a_reason(void **state)
@@ -943,6 +979,7 @@ int main(void)
         story(a_request_that_was_lost_is_written_again_for_the_keys_that_are_there),
         story(stolen_keys_are_revoked_and_sign_for_no_others),
         story(the_broker_changes_to_a_key_that_was_announced),
+        story(a_switch_that_ended_before_the_joining_file_is_finished_by_another),
         story(the_list_shows_every_agency_in_text_and_in_json),
         story(without_the_root_key_nothing_can_be_approved),
         story(both_sides_read_the_same_fingerprints),
