@@ -23,8 +23,6 @@
 
 #define FILE_BYTES 32
 
-static const char *const sorts[] = {KEY_OPENING, KEY_TRANSPORT, KEY_SIGNING};
-
 struct renewal {
     struct folder folder;
     char keys[FOLDER_PATH_BYTES];
@@ -32,7 +30,7 @@ struct renewal {
     unsigned set;     /* the one that is asked for */
     bool is_made;     /* it was there already, without its request */
     struct agency_request request;
-    struct secret keys_of_set[ARRAY_LEN(sorts)]; /* in that order */
+    struct secret keys_of_set[KEY_SORTS];
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -55,8 +53,8 @@ static size_t count_keys(const struct renewal *renewal, unsigned n)
     char name[KEY_NAME_BYTES];
     size_t there = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
-        key_name(sorts[i], n, name);
+    for (size_t i = 0; i < KEY_SORTS; i++) {
+        key_name(key_sort_names[i], n, name);
         there += key_is_there(renewal->keys, name) ? 1 : 0;
     }
     return there;
@@ -83,12 +81,12 @@ static void look_for_sets(struct renewal *renewal)
     renewal->set = 1;
     for (unsigned n = 1; n <= AGENCY_KEYS_MAX; n++) {
         size_t there = count_keys(renewal, n);
-        if (there == ARRAY_LEN(sorts) && renewal->signing > 0 && !has_request(renewal, n)) {
+        if (there == KEY_SORTS && renewal->signing > 0 && !has_request(renewal, n)) {
             renewal->set = n;
             renewal->is_made = true;
             return;
         }
-        if (there == ARRAY_LEN(sorts)) {
+        if (there == KEY_SORTS) {
             renewal->signing = n;
         }
         if (there > 0) {
@@ -128,32 +126,31 @@ static int read_keys(struct renewal *renewal, struct error *error)
     char name[KEY_NAME_BYTES];
     int r = 0;
 
-    for (size_t i = 0; r == 0 && i < ARRAY_LEN(sorts); i++) {
-        key_name(sorts[i], renewal->set, name);
+    for (size_t i = 0; r == 0 && i < KEY_SORTS; i++) {
+        key_name(key_sort_names[i], renewal->set, name);
         r = key_read(renewal->keys, name, &keys[i], error);
     }
     if (r < 0) {
         return r;
     }
-    r = hpke_public(&keys[0], renewal->request.open_key);
-    r = r < 0 ? r : curve_public(&keys[1], renewal->request.curve_key);
+    r = hpke_public(&keys[KEY_SORT_OPENING], renewal->request.open_key);
+    r = r < 0 ? r : curve_public(&keys[KEY_SORT_TRANSPORT], renewal->request.curve_key);
     return r < 0 ? error_set(error, renewal->keys, "holds a key that is not usable") : 0;
 }
 
-/* The signing key last: by it the agent knows that a set is there. */
 static int make_keys(struct renewal *renewal, struct error *error)
 {
     struct secret *keys = renewal->keys_of_set;
     char name[KEY_NAME_BYTES];
 
-    int r = hpke_keypair(&keys[0], renewal->request.open_key);
-    r = r < 0 ? r : curve_keypair(&keys[1], renewal->request.curve_key);
-    r = r < 0 ? r : secret_random(&keys[2], SIGN_SECRET_BYTES);
+    int r = hpke_keypair(&keys[KEY_SORT_OPENING], renewal->request.open_key);
+    r = r < 0 ? r : curve_keypair(&keys[KEY_SORT_TRANSPORT], renewal->request.curve_key);
+    r = r < 0 ? r : secret_random(&keys[KEY_SORT_SIGNING], SIGN_SECRET_BYTES);
     if (r < 0) {
         return error_set(error, renewal->keys, "keys cannot be made");
     }
-    for (size_t i = 0; r == 0 && i < ARRAY_LEN(sorts); i++) {
-        key_name(sorts[i], renewal->set, name);
+    for (size_t i = 0; r == 0 && i < KEY_SORTS; i++) {
+        key_name(key_sort_names[i], renewal->set, name);
         r = key_write(renewal->keys, name, &keys[i], error);
     }
     return r;
@@ -169,7 +166,7 @@ static int sign_request(struct renewal *renewal, struct buf *ret_text, struct er
     if (r < 0) {
         return r;
     }
-    r = signer_new(&renewal->keys_of_set[2], &signer);
+    r = signer_new(&renewal->keys_of_set[KEY_SORT_SIGNING], &signer);
     if (r < 0) {
         return error_set(error, renewal->keys, "holds a key that is not usable");
     }
@@ -267,7 +264,7 @@ enum status command_agency_renew(struct cli *cli, int argc, char **argv)
         return status;
     }
     status = renew(cli, dir, &renewal);
-    for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
+    for (size_t i = 0; i < KEY_SORTS; i++) {
         secret_deinit(&renewal.keys_of_set[i]);
     }
     return status;

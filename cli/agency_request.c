@@ -180,9 +180,9 @@ static int write_keys(const struct folder *folder, const struct keys *keys, stru
     char path[FOLDER_PATH_BYTES];
 
     folder_path(folder, "keys", path);
-    int r = key_write(path, KEY_SIGNING, &keys->signing, error);
-    r = r < 0 ? r : key_write(path, KEY_OPENING, &keys->opening, error);
+    int r = key_write(path, KEY_OPENING, &keys->opening, error);
     r = r < 0 ? r : key_write(path, KEY_TRANSPORT, &keys->transport, error);
+    r = r < 0 ? r : key_write(path, KEY_SIGNING, &keys->signing, error);
     return r < 0 ? r : key_new(path, KEY_STORE, error);
 }
 

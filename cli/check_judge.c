@@ -383,18 +383,31 @@ static void judge_documents(struct check *check, const struct json_view *health)
     }
 }
 
-static void judge_linkage(struct check *check, const struct json_view *health)
+#define PUT_KEYS                                                                                   \
+    "put opening-key-N, transport-key-N and signing-key-N of the newest set, from keys/ of the "   \
+    "folder in which cairn agency renew was run or from the safe, into its folder of keys and "    \
+    "restart it"
+
+static void judge_keys(struct check *check, const struct json_view *health)
 {
     char state[SHOW_TEXT_BYTES];
+    char missing[SHOW_TEXT_BYTES];
     show_text(health, "linkage", state);
+    show_text(health, "missing_key", missing);
     if (strcmp(state, "closed") == 0) {
         check_find(check, CHECK_CRITICAL,
-                   "the directory has keys for this agency that its agent lacks: nothing is sent; "
-                   "put them into its folder of keys and restart it");
+                   "the directory has keys for this agency that its agent lacks: nothing is "
+                   "sent; " PUT_KEYS);
     } else if (strcmp(state, "earlier") == 0) {
         check_find(check, CHECK_WARNING,
-                   "the directory has keys for this agency that its agent lacks: restart it with "
-                   "them");
+                   "the directory has keys for this agency that its agent lacks: " PUT_KEYS);
+    }
+    if (missing[0] != '\0') {
+        check_find(check, CHECK_WARNING,
+                   "%.32s is not in the agent's folder of keys, and the directory has that set in "
+                   "use: put it back from the safe and restart the agent; if it is lost, cairn "
+                   "agency renew",
+                   missing);
     }
 }
 
@@ -402,7 +415,7 @@ void check_agent(struct check *check, const struct json_view *health)
 {
     struct json_view store = json_opt_object(health, "store");
     judge_link(check, health);
-    judge_linkage(check, health);
+    judge_keys(check, health);
     judge_unopened(check, health);
     judge_urgent(check, health);
     judge_spool(check, health);

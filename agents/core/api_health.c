@@ -239,6 +239,15 @@ static void set_store(struct json *object, const struct api_view *view)
     (void)json_set_node(object, "store", &part);
 }
 
+/* Which is needed, and not there. */
+static void set_missing_key(struct json *document, const struct api_view *view)
+{
+    char name[KEY_NAME_BYTES];
+    if (own_keys_missing(&view->agent->keys, &view->governance->directory, name)) {
+        json_set_word(document, "missing_key", name);
+    }
+}
+
 void api_health(const struct api_call *call, struct api_answer *answer)
 {
     _cleanup_(view_end) struct api_view view;
@@ -252,6 +261,7 @@ void api_health(const struct api_call *call, struct api_answer *answer)
         view_set_agency(document, "agency", &view, view.own);
     }
     json_set_word(document, "linkage", linkage_state_text(govern_keep_linkage(view.agent->keep)));
+    set_missing_key(document, &view);
     set_link(document, txn, &view.link);
     set_spool(document, &view, txn);
     set_held(document, txn);

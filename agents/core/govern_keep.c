@@ -82,11 +82,21 @@ static enum linkage_state find_place(const struct govern_keep *keep,
     return LINKAGE_OPEN;
 }
 
+/* A set without its signing key reads as one that was retired. */
+static void say_missing(const struct govern_keep *keep, const struct governance *governance)
+{
+    char name[KEY_NAME_BYTES];
+    if (own_keys_missing(keep->keys, &governance->directory, name)) {
+        log_event(LOG_LEVEL_WARNING, "key_missing", "key=%s", name);
+    }
+}
+
 /* Takes *governance. Only here is the place changed, and by one thread. */
 static void swap(struct govern_keep *keep, struct governance **governance)
 {
     _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
     enum linkage_state linkage = find_place(keep, *governance, &place);
+    say_missing(keep, *governance);
     int r = pthread_mutex_lock(&keep->lock);
     assert(r == 0);
     struct governance *old = keep->governance;

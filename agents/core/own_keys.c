@@ -5,39 +5,37 @@
 #include <string.h>
 
 #include "crypto/hpke.h"
-#include "govern/keys.h"
 #include "net/curve.h"
 
 /* --- reading --- */
 
-static const char *const sorts[] = {KEY_OPENING, KEY_SIGNING, KEY_TRANSPORT};
-
-static bool is_there(const char *dir, const char *sort, unsigned n)
+static bool is_there(const char *dir, enum key_sort sort, unsigned n)
 {
     char name[KEY_NAME_BYTES];
-    key_name(sort, n, name);
+    key_name(key_sort_names[sort], n, name);
     return key_is_there(dir, name);
 }
 
 /* Without its signing key a set is an opening key: retired, or half made. */
 static int read_set(const char *dir, unsigned n, struct own_keys *keys, struct error *error)
 {
-    const size_t n_sorts = is_there(dir, KEY_SIGNING, n) ? ARRAY_LEN(sorts) : 1;
-    struct secret read[ARRAY_LEN(sorts)] = {SECRET_NULL, SECRET_NULL, SECRET_NULL};
+    const bool whole = is_there(dir, KEY_SORT_SIGNING, n);
+    struct secret read[KEY_SORTS] = {SECRET_NULL, SECRET_NULL, SECRET_NULL};
     char name[KEY_NAME_BYTES];
     int r = 0;
-    for (size_t i = 0; r == 0 && i < n_sorts; i++) {
-        key_name(sorts[i], n, name);
+    for (unsigned i = KEY_SORT_OPENING; r == 0 && i < (whole ? KEY_SORTS : 1U); i++) {
+        key_name(key_sort_names[i], n, name);
         r = key_read(dir, name, &read[i], error);
     }
     if (r == 0) {
-        r = n_sorts == 1 ? own_keys_add_opening(keys, &read[0])
-                         : own_keys_add(keys, &read[1], &read[0], &read[2]);
+        r = whole ? own_keys_add(keys, &read[KEY_SORT_SIGNING], &read[KEY_SORT_OPENING],
+                                 &read[KEY_SORT_TRANSPORT])
+                  : own_keys_add_opening(keys, &read[KEY_SORT_OPENING]);
     }
     if (r == 0) {
         keys->sets[keys->n - 1].number = n; /* some between may be gone */
     }
-    for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
+    for (size_t i = 0; i < KEY_SORTS; i++) {
         secret_deinit(&read[i]);
     }
     return r == -EINVAL ? error_set(error, dir, "holds a key that is not usable") : r;
@@ -58,8 +56,8 @@ int own_keys_read(const char *dir, struct own_keys *keys, struct error *error)
 {
     for (unsigned n = 1; n <= AGENCY_KEYS_MAX; n++) {
         bool any = false;
-        for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
-            any = any || is_there(dir, sorts[i], n);
+        for (unsigned sort = KEY_SORT_OPENING; sort < KEY_SORTS; sort++) {
+            any = any || is_there(dir, (enum key_sort)sort, n);
         }
         if (!any) {
             continue;
@@ -210,48 +208,49 @@ const struct secret *own_keys_opening(const struct own_keys *keys, uint32_t id)
     return NULL;
 }
 
-/* --- whether they are one agency's --- */
+/* --- whether they are one agency's, and all there --- */
 
-enum sort {
-    SORT_TRANSPORT, /* the broker knows us by it: the others are measured by it */
-    SORT_SIGNING,
-    SORT_OPENING,
-    SORTS
-};
-
-static const char *const files[SORTS] = {
-    [SORT_TRANSPORT] = KEY_TRANSPORT,
-    [SORT_SIGNING] = KEY_SIGNING,
-    [SORT_OPENING] = KEY_OPENING,
-};
-
-static bool lists(const struct agency *agency, enum sort sort, const struct own_key_set *set)
+/* NULL: not listed, or not held. */
+static const struct agency_key *listed(const struct agency *agency, enum key_sort sort,
+                                       const struct own_key_set *set)
 {
-    if (set->signer == NULL && sort != SORT_OPENING) {
-        return false;
+    if (set->signer == NULL && sort != KEY_SORT_OPENING) {
+        return NULL;
     }
     switch (sort) {
-    case SORT_TRANSPORT:
-        return find_key(agency->curve_keys, agency->n_curve_keys, set->curve_public) != NULL;
-    case SORT_SIGNING:
-        return find_key(agency->sign_keys, agency->n_sign_keys, set->sign_public) != NULL;
-    case SORT_OPENING:
-        return find_key(agency->open_keys, agency->n_open_keys, set->open_public) != NULL;
-    case SORTS:
+    case KEY_SORT_OPENING:
+        return find_key(agency->open_keys, agency->n_open_keys, set->open_public);
+    case KEY_SORT_TRANSPORT:
+        return find_key(agency->curve_keys, agency->n_curve_keys, set->curve_public);
+    case KEY_SORT_SIGNING:
+        return find_key(agency->sign_keys, agency->n_sign_keys, set->sign_public);
+    case KEY_SORTS:
         break;
     }
-    return false;
+    return NULL;
 }
 
-static const struct agency *find_owner(const struct directory *directory, enum sort sort,
+static const struct agency *find_owner(const struct directory *directory, enum key_sort sort,
                                        const struct own_key_set *set)
 {
     for (size_t i = 0; i < directory->n_agencies; i++) {
-        if (lists(&directory->agencies[i], sort, set)) {
+        if (listed(&directory->agencies[i], sort, set) != NULL) {
             return &directory->agencies[i];
         }
     }
     return NULL;
+}
+
+/* The nth of all keys. The transport key first: the broker knows us by it, and the others are
+ * measured by it. */
+static enum key_sort nth_sort(size_t nth)
+{
+    return (enum key_sort)((KEY_SORT_TRANSPORT + nth) % KEY_SORTS);
+}
+
+static void nth_name(const struct own_keys *keys, size_t nth, char ret[KEY_NAME_BYTES])
+{
+    key_name(key_sort_names[nth_sort(nth)], keys->sets[nth / KEY_SORTS].number, ret);
 }
 
 int own_keys_check(const struct own_keys *keys, const char *dir, const struct directory *directory,
@@ -259,14 +258,13 @@ int own_keys_check(const struct own_keys *keys, const char *dir, const struct di
 {
     const struct agency *first = NULL;
     size_t first_key = 0;
-    for (size_t i = 0; i < keys->n * SORTS; i++) {
-        const struct agency *owner =
-            find_owner(directory, (enum sort)(i % SORTS), &keys->sets[i / SORTS]);
+    for (size_t i = 0; i < keys->n * KEY_SORTS; i++) {
+        const struct agency *owner = find_owner(directory, nth_sort(i), &keys->sets[i / KEY_SORTS]);
         if (first != NULL && owner != NULL && owner != first) {
             char other[KEY_NAME_BYTES];
             char of_first[KEY_NAME_BYTES];
-            key_name(files[i % SORTS], keys->sets[i / SORTS].number, other);
-            key_name(files[first_key % SORTS], keys->sets[first_key / SORTS].number, of_first);
+            nth_name(keys, i, other);
+            nth_name(keys, first_key, of_first);
             return error_set(error, dir, "%s is of the agency %s, %s of %s", other, owner->id,
                              of_first, first->id);
         }
@@ -274,4 +272,19 @@ int own_keys_check(const struct own_keys *keys, const char *dir, const struct di
         first = first == NULL ? owner : first;
     }
     return 0;
+}
+
+bool own_keys_missing(const struct own_keys *keys, const struct directory *directory,
+                      char ret[KEY_NAME_BYTES])
+{
+    for (size_t i = keys->n; i > 0; i--) {
+        const struct own_key_set *set = &keys->sets[i - 1];
+        const struct agency *owner = find_owner(directory, KEY_SORT_OPENING, set);
+        if (set->signer == NULL && owner != NULL &&
+            listed(owner, KEY_SORT_OPENING, set)->status == KEY_ACTIVE) {
+            key_name(KEY_SIGNING, set->number, ret);
+            return true;
+        }
+    }
+    return false;
 }

@@ -19,6 +19,7 @@
 
 #include "crypto/sign.h"
 #include "govern/govern.h"
+#include "govern/keys.h"
 
 struct own_key_set {
     unsigned number;       /* of its files */
@@ -67,5 +68,10 @@ const struct secret *own_keys_opening(const struct own_keys *keys, uint32_t key_
  * sign as the other. Keys that it does not know say nothing. */
 int own_keys_check(const struct own_keys *keys, const char *dir, const struct directory *directory,
                    struct error *error) MUST_USE;
+/* The file of a signing key that is not there although the directory lists its set, known by its
+ * opening key, as active: it was not retired, so it was lost, or destroyed too early. The newest
+ * one. */
+bool own_keys_missing(const struct own_keys *keys, const struct directory *directory,
+                      char ret[KEY_NAME_BYTES]);
 
 #endif

@@ -8,6 +8,12 @@
 
 #define PATH_BYTES 4096
 
+const char *const key_sort_names[KEY_SORTS] = {
+    [KEY_SORT_OPENING] = KEY_OPENING,
+    [KEY_SORT_TRANSPORT] = KEY_TRANSPORT,
+    [KEY_SORT_SIGNING] = KEY_SIGNING,
+};
+
 void key_name(const char *sort, unsigned n, char ret[KEY_NAME_BYTES])
 {
     if (n == 1) {

@@ -33,6 +33,16 @@
 #define KEY_OPENING "opening-key" /* X25519: opens grants and the linkage key */
 #define KEY_STORE   "store-key"   /* wraps data keys in the agent's own store */
 
+/* The sorts of a set of an agency's keys, in the order in which they are written: by the signing
+ * key an agent knows that a set is there, and without it the opening key may stand alone. */
+enum key_sort {
+    KEY_SORT_OPENING,
+    KEY_SORT_TRANSPORT,
+    KEY_SORT_SIGNING,
+    KEY_SORTS
+};
+extern const char *const key_sort_names[KEY_SORTS]; /* KEY_OPENING... */
+
 /* What the n-th key of this sort is called, from 1: an agency that renews its keys keeps the
  * earlier. */
 void key_name(const char *sort, unsigned n, char ret[KEY_NAME_BYTES]);

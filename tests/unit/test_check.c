@@ -116,8 +116,14 @@ static const struct judged rows[] = {
     {"\"link\":{\"state\":\"revoked\",\"since\":\"2026-11-22T11:59:50.000Z\"}", CHECK_CRITICAL,
      "was revoked"},
     {"\"linkage\":\"open\"", CHECK_OK, ""},
-    {"\"linkage\":\"earlier\"", CHECK_WARNING, "restart it with them"},
-    {"\"linkage\":\"closed\"", CHECK_CRITICAL, "nothing is sent"},
+    {"\"linkage\":\"earlier\"", CHECK_WARNING, "into its folder of keys and restart it"},
+    {"\"linkage\":\"closed\"", CHECK_CRITICAL,
+     "nothing is sent; put opening-key-N, transport-key-N and signing-key-N of the newest set, "
+     "from "
+     "keys/ of the folder in which cairn agency renew was run or from the safe, into its folder of "
+     "keys and restart it"},
+    {"\"missing_key\":\"signing-key-2\"", CHECK_WARNING,
+     "signing-key-2 is not in the agent's folder of keys"},
     {"\"held\":[{\"aside\":true}]", CHECK_WARNING, "1 held back"},
     {"\"inbox\":{\"missing\":3,\"noticed\":\"2026-11-21T12:00:00.000Z\"}", CHECK_WARNING,
      "3 deliveries never came"},

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "agents/core/acks.h"
+#include "agents/core/api_answer.h"
+#include "agents/core/api_request.h"
 #include "agents/core/confirm.h"
 #include "agents/core/decide.h"
 #include "agents/core/held.h"
@@ -20,6 +22,7 @@
 #include "agents/core/session.h"
 #include "base/date.h"
 #include "crypto/digest.h"
+#include "govern/keys.h"
 #include "support/practice.h"
 #include "wire/leaf.h"
 
@@ -656,6 +659,38 @@ static void without_its_new_keys_a_restarted_agent_says_so_and_with_them_goes_on
 
     assert_int_equal(govern_keep_linkage(practice->agent->keep), LINKAGE_OPEN);
     assert_true(govern_keep_place(practice->agent->keep, &place));
+}
+
+static void expect_health(struct story *story, const char *words, bool said)
+{
+    const struct api_call call = {.agent = story->practice->agent};
+    struct api_answer answer = API_ANSWER_NULL;
+    api_health(&call, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(strstr(buf_text(&answer.body), words) != NULL, said);
+    buf_deinit(&answer.body);
+}
+
+static void a_signing_key_that_is_gone_while_its_set_is_in_use_is_missed(void **state)
+{
+    static const char words[] = "\"missing_key\":\"signing-key-2\"";
+    struct story *story = *state;
+    struct practice *practice = story->practice;
+    char key[sizeof(practice->keys) + KEY_NAME_BYTES];
+    char away[sizeof(key) + 8];
+    (void)snprintf(key, sizeof(key), "%s/%s-2", practice->keys, KEY_SIGNING);
+    (void)snprintf(away, sizeof(away), "%s.away", key);
+    practice_write_set(practice, 2);
+    assert_int_equal(rename(key, away), 0);
+
+    practice_reopen(practice);
+    expect_health(story, words, false); /* not listed yet: it may be being made */
+    practice_renew(practice, AGENCY_OWN, 2, 0);
+    expect_health(story, words, true);
+
+    assert_int_equal(rename(away, key), 0);
+    practice_reopen(practice);
+    expect_health(story, words, false);
 }
 
 static void a_lane_has_one_parcel_on_its_way(void **state)
@@ -1519,6 +1554,7 @@ int main(void)
         TEST(a_decision_is_sealed_to_whom_the_decider_named),
         TEST(keys_that_the_directory_had_first_keep_no_lane_from_leaving),
         TEST(without_its_new_keys_a_restarted_agent_says_so_and_with_them_goes_on),
+        TEST(a_signing_key_that_is_gone_while_its_set_is_in_use_is_missed),
         TEST(a_lane_has_one_parcel_on_its_way),
         TEST(a_receipt_takes_stored_entries_out_and_keeps_the_others),
         TEST(without_a_receipt_the_same_entries_go_again),

@@ -148,14 +148,42 @@ static void keys_of_two_agencies_are_told_apart(void **state)
     assert_non_null(strstr(error.what, "transport-key-4 is of the agency mash, transport-key of "));
 }
 
+/* Its signing key is gone. */
+static void add_rest(struct own_keys *keys, uint32_t agency, unsigned n)
+{
+    char name[KEY_NAME_BYTES];
+    _cleanup_(secret_deinit) struct secret opening = SECRET_NULL;
+    key_name("open", n, name);
+    governing_seed(agency, name, &opening);
+    assert_int_equal(own_keys_add_opening(keys, &opening), 0);
+}
+
+static void a_signing_key_is_missing_unless_its_set_was_retired_or_is_not_listed(void **state)
+{
+    struct story *story = *state;
+    struct own_keys keys = {.n = 0};
+    char name[KEY_NAME_BYTES];
+    add_rest(&keys, 1, 1);
+    add_set(&keys, 1, 2);
+    add_rest(&keys, 1, 3);
+
+    assert_false(own_keys_missing(&story->keys, publish(story, 1, 0), name)); /* all there */
+    assert_true(own_keys_missing(&keys, publish(story, 2, 0), name));
+    assert_string_equal(name, "signing-key");
+    assert_false(own_keys_missing(&keys, publish(story, 2, 1), name));
+    assert_true(own_keys_missing(&keys, publish(story, 3, 1), name));
+    assert_string_equal(name, "signing-key-3");
+
+    own_keys_deinit(&keys);
+}
+
 static void write_set(const char *dir, unsigned n, const char *but)
 {
-    static const char *const sorts[] = {KEY_SIGNING, KEY_OPENING, KEY_TRANSPORT};
     struct error error = ERROR_NULL;
     char name[KEY_NAME_BYTES];
-    for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
-        key_name(sorts[i], n, name);
-        if (but == NULL || strcmp(sorts[i], but) != 0) {
+    for (size_t i = 0; i < KEY_SORTS; i++) {
+        key_name(key_sort_names[i], n, name);
+        if (but == NULL || strcmp(key_sort_names[i], but) != 0) {
             assert_int_equal(key_new(dir, name, &error), 0);
         }
     }
@@ -220,19 +248,18 @@ static void an_opening_key_may_be_all_that_is_left_of_a_retired_set(void **state
 static void a_folder_in_which_no_set_can_sign_is_refused_and_so_is_one_that_cannot_open(
     void **state)
 {
-    static const char *const missing[] = {KEY_SIGNING, KEY_OPENING, KEY_TRANSPORT};
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(missing); i++) {
+    for (size_t i = 0; i < KEY_SORTS; i++) {
         char dir[SCRATCH_BYTES];
         struct own_keys read = {.n = 0};
         struct error error = ERROR_NULL;
         scratch_make(dir);
-        write_set(dir, 1, missing[i]);
+        write_set(dir, 1, key_sort_names[i]);
         assert_int_equal(key_new(dir, KEY_STORE, &error), 0);
 
         assert_int_equal(own_keys_read(dir, &read, &error), -ENOENT);
 
-        assert_non_null(strstr(error.where, missing[i]));
+        assert_non_null(strstr(error.where, key_sort_names[i]));
         own_keys_deinit(&read);
         scratch_remove(dir);
     }
@@ -249,6 +276,7 @@ int main(void)
         STORY(nobody_connects_by_a_retired_key_and_by_one_not_listed_yet_perhaps),
         STORY(what_was_sealed_to_an_earlier_key_has_its_key),
         STORY(keys_of_two_agencies_are_told_apart),
+        STORY(a_signing_key_is_missing_unless_its_set_was_retired_or_is_not_listed),
         STORY(an_opening_key_may_be_all_that_is_left_of_a_retired_set),
         STORY(a_folder_in_which_no_set_can_sign_is_refused_and_so_is_one_that_cannot_open),
         STORY(every_whole_set_of_a_folder_is_read_and_a_broken_one_is_refused),
