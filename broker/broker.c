@@ -220,6 +220,16 @@ static int start_batch(struct broker *broker, struct error *error)
                : error_set(error, broker->options->governance, "the root here was refused");
 }
 
+/* Of whatever they died: what ends each run soon after its start sets nothing aside (marker.h). */
+static void report_deaths(const struct broker *broker)
+{
+    uint32_t deaths = marker_deaths(&broker->commit.marker);
+    if (deaths > 0) {
+        log_event(LOG_LEVEL_WARNING, "died_before", "times=%u", deaths);
+        count_set(broker->commit.counters, COUNT_COMMIT_DEATHS, deaths);
+    }
+}
+
 /* An entry that was being applied when the process died is worth an operator's look, long before it
  * is set aside. */
 static void report_crash(const struct broker *broker)
@@ -266,6 +276,7 @@ int broker_recover(struct broker *broker, struct error *error)
     broker->attest.store = broker->store;
     broker->attest.counters = &broker->counters;
     broker->attest.signer = &broker->signer;
+    report_deaths(broker);
     report_crash(broker);
     r = attest_recover(&broker->attest, broker->options->dir, &mark, error);
     if (r == 0) {

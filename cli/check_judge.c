@@ -10,12 +10,13 @@
 #include "cli/show.h"
 #include "govern/duty.h"
 
-#define MINUTE_MS    INT64_C(60000)
-#define HOUR_MS      (60 * MINUTE_MS)
-#define RECENT_MS    (7 * DAY_MS) /* what was missed longer ago somebody has seen by now */
-#define CLOCK_OFF_MS MINUTE_MS    /* two clocks that differ by more */
-#define WORDS_BYTES  300          /* of one finding */
-#define ALL_BYTES    4096         /* of all of one level */
+#define MINUTE_MS      INT64_C(60000)
+#define HOUR_MS        (60 * MINUTE_MS)
+#define RECENT_MS      (7 * DAY_MS) /* what was missed longer ago somebody has seen by now */
+#define CLOCK_OFF_MS   MINUTE_MS    /* two clocks that differ by more */
+#define DEATHS_WARNING 3            /* once may be the machine's fault */
+#define WORDS_BYTES    300          /* of one finding */
+#define ALL_BYTES      4096         /* of all of one level */
 
 const char *check_level_text(enum check_level level)
 {
@@ -473,6 +474,11 @@ void check_broker(struct check *check, const struct counters_reading *reading)
                   "agencies silent for a week or since they joined");
     judge_counter(check, reading, "commit_crashed_applying", CHECK_WARNING,
                   "crash while an entry was applied: see the log");
+    int64_t deaths = counted(reading, "commit_deaths");
+    if (deaths >= DEATHS_WARNING) {
+        check_find(check, CHECK_WARNING, "the broker died %" PRId64 " times in a row: see the log",
+                   deaths);
+    }
     if (counted(reading, "commit_clock_frozen") > 0) {
         check_find(check, CHECK_WARNING, "the machine's clock has stepped");
     }

@@ -43,6 +43,7 @@
     X(BROKER_UNOPENED, "cairn_broker_unopened", "gauge", "what", "urgent records and alerts whose time to be opened is over, and nobody has") \
     X(BROKER_SILENT, "cairn_broker_agencies_silent", "gauge", "", "active agencies that have said nothing for a week, or never anything") \
     X(BROKER_CRASHED, "cairn_broker_crashed_applying", "gauge", "", "1 when the last run died while it applied an entry")     \
+    X(BROKER_DEATHS, "cairn_broker_deaths", "gauge", "", "runs before this one, in a row, that ended without being told to")  \
     X(BROKER_DUTY_GAP, "cairn_broker_duty_gap", "gauge", "", "0 when somebody is there to open what is urgent; 1 no front door, 2 no calendar, 3 no desk of it at a front door") \
     X(BROKER_REVIEW, "cairn_broker_document_review_timestamp_seconds", "gauge", "document", "end of the day by which the partnership must look at it again") \
     X(AGENT_UP, "cairn_agent_up", "gauge", "", "1 while the agent answers")                                                   \
@@ -127,6 +128,7 @@ enum cairn_unit {
     X(COMMIT_OLDEST_READ_MS, "commit_oldest_read_ms", BROKER_OLDEST_READ, "", MS)                  \
     X(COMMIT_DISK_PERCENT, "commit_disk_percent", BROKER_DISK_USED, "", PERCENT)                   \
     X(COMMIT_CRASHED, "commit_crashed_applying", BROKER_CRASHED, "", ONE)                          \
+    X(COMMIT_DEATHS, "commit_deaths", BROKER_DEATHS, "", ONE)                                      \
     X(PUBLISH_ITEMS, "publish_items", BROKER_DELIVERED, "", ONE)                                   \
     X(PUBLISH_QUESTIONS, "publish_questions", BROKER_QUESTIONS, "", ONE)                           \
     X(PUBLISH_DROPPED, "publish_dropped", BROKER_DELIVERIES_DROPPED, "", ONE)                      \

@@ -32,6 +32,8 @@ struct marker_file {
     uint32_t excused; /* 1: the process ended itself, and not over its mark */
     struct mark present;
     struct mark crashes[MARKER_CRASHES];
+    uint32_t running; /* 1: a process has it open, or died with it */
+    uint32_t deaths;  /* in a row, before this run */
 };
 
 /* What ends a process by what one of its threads did. */
@@ -131,6 +133,13 @@ static void count_crash(struct marker *marker)
     mark_clear(&file->present);
 }
 
+static void count_death(struct marker_file *file)
+{
+    bool died = __atomic_exchange_n(&file->running, 1, __ATOMIC_RELAXED) != 0;
+
+    file->deaths = died ? file->deaths + 1 : 0;
+}
+
 int marker_open(const char *path, struct marker *ret)
 {
     struct stat status;
@@ -162,6 +171,7 @@ int marker_open(const char *path, struct marker *ret)
     *ret = (struct marker){.file = memory, .fd = fd};
     fd = -1;
     count_crash(ret);
+    count_death(ret->file);
     return 0;
 }
 
@@ -201,10 +211,16 @@ void marker_close(struct marker *marker)
 {
     watched = watched == marker ? NULL : watched;
     if (marker->file != NULL) {
+        __atomic_store_n(&marker->file->running, 0, __ATOMIC_RELEASE);
         (void)munmap(marker->file, MARKER_FILE_BYTES);
     }
     fd_close(&marker->fd);
     *marker = MARKER_NULL;
+}
+
+uint32_t marker_deaths(const struct marker *marker)
+{
+    return marker->file->deaths;
 }
 
 void marker_clear(struct marker *marker)

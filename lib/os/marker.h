@@ -19,6 +19,11 @@
  * marker_watch was called. Whatever says nothing of a thread counts: SIGKILL, a system call that is
  * not allowed, a stack that is full.
  *
+ * So what another thread dies of, again and again, sets nothing aside: who is to blame is not known
+ * then, and whoever is set aside wrongly reaches nobody. The marker counts such runs too, the
+ * program says how many there were (marker_deaths), and the supervisor gives up after some in a
+ * minute (StartLimitBurst of the units).
+ *
  * One thread owns a marker; marker_excuse is for any, marker_watch for the one that starts the
  * process. One process at a time: the file is locked.
  */
@@ -50,6 +55,9 @@ struct marker {
 int marker_open(const char *path, struct marker *ret) MUST_USE;
 void marker_close(struct marker *marker); /* does not clear: closing with a mark set is a crash to
                                              the next open */
+/* How many runs before this one, in a row, ended without marker_close, whatever ended them; loss of
+ * power may not be among them. */
+uint32_t marker_deaths(const struct marker *marker);
 /* 1 to MARKER_MAX_BYTES bytes (asserted). */
 void marker_set(struct marker *marker, struct slice mark);
 void marker_clear(struct marker *marker);

@@ -229,6 +229,8 @@ static void each_state_of_a_broker_has_its_level(void **state)
         {COUNT_WAITING_ALERTS, 2, CHECK_WARNING, "2 alerts"},
         {COUNT_WAITING_SILENT, 3, CHECK_WARNING, "3 agencies silent"},
         {COUNT_COMMIT_CRASHED, 1, CHECK_WARNING, "crash"},
+        {COUNT_COMMIT_DEATHS, 2, CHECK_OK, "nothing to do"},
+        {COUNT_COMMIT_DEATHS, 3, CHECK_WARNING, "died 3 times in a row"},
         {COUNT_COMMIT_CLOCK_FROZEN, 1, CHECK_WARNING, "clock has stepped"},
         {COUNT_COMMIT_DISK_PERCENT, 95, CHECK_CRITICAL, "disk is 95 % full"},
         {COUNT_REVIEW_PATTERNS_MS, 1, CHECK_CRITICAL, "patterns are past"},

@@ -354,6 +354,28 @@ static void a_length_beyond_the_limit_is_damage(void **state)
     assert_int_equal(marker_open(path, &marker), -EBADMSG);
 }
 
+static uint32_t deaths_of(const char *path)
+{
+    struct marker marker = given_marker(path);
+    uint32_t deaths = marker_deaths(&marker);
+
+    marker_close(&marker);
+    return deaths;
+}
+
+/* Whoever is to blame for it. */
+static void runs_that_died_are_counted_until_one_ends_in_order(void **state)
+{
+    const char *path = in_scratch(*state, "marker");
+
+    assert_int_equal(deaths_of(path), 0);
+    for (int i = 0; i < 3; i++) {
+        a_process_dies_in(path, NULL, 0);
+    }
+    assert_int_equal(deaths_of(path), 3);
+    assert_int_equal(deaths_of(path), 0);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down)
 
 int main(void)
@@ -371,6 +393,7 @@ int main(void)
         IN_FOLDER(setting_the_same_mark_again_does_not_forget_it),
         IN_FOLDER(the_mark_with_most_crashes_outlives_a_flood_of_others),
         IN_FOLDER(a_mark_of_the_largest_size_is_kept_whole),
+        IN_FOLDER(runs_that_died_are_counted_until_one_ends_in_order),
         IN_FOLDER(one_process_at_a_time_has_the_marker),
         IN_FOLDER(what_is_no_marker_file_is_refused),
         IN_FOLDER(a_length_beyond_the_limit_is_damage),
