@@ -137,10 +137,6 @@ static bool within_quota(struct gate *gate, uint32_t agency, const struct wire_h
 static void take_parcel(struct gate *gate, const struct peer *peer,
                         const struct wire_header *header, struct net_frame *frame)
 {
-    if (header->entries == 0 || header->entries > CAIRN_PARCEL_ENTRIES_MAX) {
-        refuse(gate, peer, header, VERDICT_MALFORMED);
-        return;
-    }
     if (!within_quota(gate, peer->agency, header)) {
         refuse(gate, peer, header, VERDICT_OVER_QUOTA);
         return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A checkpoint, first as it stands, and then as a text that the log's own key signs, so that what
- * is behind the signature is reached as well. What is accepted is exactly what checkpoint_text
- * writes.
+ * A checkpoint, first as it stands, and then as a text that the log's own key signs, and that a witness
+ * cosigns, so that what is behind the signature is reached as well. What is accepted is exactly what
+ * checkpoint_text writes.
  */
 #include "base/text.h"
 #include "crypto/crypto.h"
@@ -10,9 +10,11 @@
 #include "tests/unit/vectors_note.h"
 #include "tree/checkpoint.h"
 
-#define ORIGIN "example.com/behind-the-sofa"
+#define ORIGIN  "example.com/behind-the-sofa"
+#define WITNESS "example.com/under-the-stairs"
 
 static struct note_key key;
+static struct note_key witness;
 static struct signer *signer;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -28,7 +30,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         return 1;
     }
     signer_public(signer, public_key);
-    return note_key_init(&key, ORIGIN, NOTE_TYPE_ED25519, public_key) ? 0 : 1;
+    bool good = note_key_init(&key, ORIGIN, NOTE_TYPE_ED25519, public_key) &&
+                note_key_init(&witness, WITNESS, NOTE_TYPE_COSIGNATURE, public_key);
+    return good ? 0 : 1;
 }
 
 static void check_signed(struct slice text)
@@ -46,14 +50,46 @@ static void check_signed(struct slice text)
     }
 }
 
+/* Only the text that was cosigned proves anything, and only as its witness's. */
+static void check_cosigned(struct slice text)
+{
+    _cleanup_(buf_deinit) struct buf note = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+    _cleanup_(buf_deinit) struct buf again = BUF_MAX(CAIRN_NOTE_MAX_BYTES);
+    uint8_t cosignature[COSIGNATURE_BYTES];
+    struct checkpoint checkpoint;
+
+    if (note_sign(text, &key, signer, &note) < 0 ||
+        !checkpoint_check(buf_slice(&note), &key, &checkpoint)) {
+        return;
+    }
+    int r = cosignature_make(text, checkpoint.size, signer, cosignature);
+    assert(r == 0);
+    r = checkpoint_cosigned_write(&checkpoint, ORIGIN, &witness, cosignature, &again);
+    assert(r == 0);
+    bool good = checkpoint_check_cosigned(buf_slice(&again), ORIGIN, &witness, &checkpoint);
+    assert(good);
+    good = checkpoint_check_cosigned(buf_slice(&again), WITNESS, &witness, &checkpoint) ||
+           checkpoint_check_cosigned(buf_slice(&again), ORIGIN, &key, &checkpoint) ||
+           checkpoint_check_cosigned(buf_slice(&note), ORIGIN, &witness, &checkpoint);
+    assert(!good);
+    cosignature[checkpoint.size % COSIGNATURE_BYTES] ^= 1;
+    buf_reset(&again);
+    r = checkpoint_cosigned_write(&checkpoint, ORIGIN, &witness, cosignature, &again);
+    assert(r == 0);
+    good = checkpoint_check_cosigned(buf_slice(&again), ORIGIN, &witness, &checkpoint);
+    assert(!good);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct slice bytes = slice_make(data, size);
     struct checkpoint checkpoint;
 
-    if (checkpoint_check(bytes, &key, &checkpoint)) {
+    if (checkpoint_check(bytes, &key, &checkpoint) ||
+        checkpoint_check_cosigned(bytes, ORIGIN, &witness, &checkpoint)) {
         assert(checkpoint.size <= INT64_MAX);
     }
     check_signed(bytes);
+    check_cosigned(bytes);
     return 0;
 }
