@@ -152,7 +152,7 @@ static int load_format(struct loader *loader, const struct part *part,
     (void)loader;
     (void)part;
     if (!json_holds_text(value) || schema_format(json_string_value(node_of(value->node))) == NULL) {
-        return json_refuse(value, "must be date, date-time or uuid: others are not enforced");
+        return json_refuse(value, "must be date or date-time: others are not enforced");
     }
     return 0;
 }

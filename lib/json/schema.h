@@ -12,8 +12,7 @@
  *   - enum, const
  *   - minLength, maxLength: in code points
  *   - minimum, maximum: whole numbers
- *   - format: "date" (YYYY-MM-DD, 1900 to 2199), "date-time" (RFC 3339 with a zone), "uuid";
- *     enforced
+ *   - format: "date" (YYYY-MM-DD, 1900 to 2199), "date-time" (RFC 3339 with a zone); enforced
  *   - $ref: "#/$defs/NAME" alone; applies beside its neighbours; no cycles, so depth is bounded
  *   - $defs: at the top only, as $id is; $schema, if there is one, names the draft
  *   - title, description, default, examples, $comment: not looked at

@@ -15,24 +15,6 @@ static const struct schema_type types[] = {
     {"null", "null", TYPE_NULL},
 };
 
-static bool is_uuid(struct slice text)
-{
-    static const char form[] = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
-    static const char digits[] = "0123456789abcdefABCDEF";
-
-    if (text.len != sizeof(form) - 1) {
-        return false;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        bool dash = text.data[i] == '-';
-        bool digit = text.data[i] != '\0' && strchr(digits, text.data[i]) != NULL;
-        if (form[i] == '-' ? !dash : !digit) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool is_date(struct slice text)
 {
     int32_t day;
@@ -50,7 +32,6 @@ static bool is_date_time(struct slice text)
 static const struct schema_format formats[] = {
     {"date", "a date like 2026-11-22", is_date},
     {"date-time", "a time like 2026-11-22T08:00:00Z", is_date_time},
-    {"uuid", "a UUID", is_uuid},
 };
 
 const struct schema_type *schema_type(const char *name)

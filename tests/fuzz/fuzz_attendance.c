@@ -39,9 +39,11 @@ struct seen {
 static void expect_believed(struct seen *seen, const struct identity *identity)
 {
     bool is_new;
+    struct pupil_finding note = pupil_note(identity);
     const struct pupil *pupil = pupils_add(&seen->pupils, &seen->terms, identity, &is_new);
 
     assert(pupil != NULL || seen->pupils.n == PUPILS_MAX);
+    assert(note.what != NULL || identifier_is_sound(&identity->upn));
     assert(!identity->has_birth || identity->birth_day <= TODAY);
     assert(!identity->restricted || identity->postcode[0] == '\0');
     assert(identity->upn.status != IDENTIFIER_VERIFIED || seen->terms.options->upn_verified);

@@ -40,8 +40,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     governing_init(&full);
     governing_directory_text(agencies, ARRAY_LEN(agencies), &text);
     enum govern_result result = governing_offer(&full, GOVERNANCE_DIRECTORY, 1, buf_slice(&text));
+    governing_template("calendar", &text);
+    enum govern_result second = governing_offer(&full, GOVERNANCE_CALENDAR, 2, buf_slice(&text));
     buf_deinit(&text);
-    return result == GOVERN_ACCEPTED ? 0 : 1;
+    return result == GOVERN_ACCEPTED && second == GOVERN_ACCEPTED ? 0 : 1;
 }
 
 static void sign(const struct govern_document *offered, uint64_t version, unsigned wrong,

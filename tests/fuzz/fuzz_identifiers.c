@@ -48,6 +48,22 @@ static struct identifier expect_stable(classify *classify_one, size_t length, st
     return once;
 }
 
+/* Nothing is wrong with a number that is sound; and one of ten digits has a place in one of two
+ * partnerships, the live one or that for tests, unless it is nobody's. */
+static void expect_words(const struct identifier *nhs_number, const struct identifier *upn,
+                         bool live)
+{
+    const struct identifier *const numbers[] = {nhs_number, upn};
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        const char *flaw = identifier_flaw(numbers[i]);
+        assert(flaw == NULL || !identifier_is_sound(numbers[i]));
+    }
+    bool here = nhs_number_refusal(nhs_number, live) == NULL;
+    bool there = nhs_number_refusal(nhs_number, !live) == NULL;
+    assert(here || there);
+    assert(here == there || strlen(nhs_number->value) == NHS_NUMBER_DIGITS);
+}
+
 static void expect_tokens(const struct identity *identity)
 {
     struct identity_token tokens[IDENTITY_TOKENS_MAX];
@@ -75,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct identifier_terms terms = {.verified = data[0] & 1, .live = data[0] & 2};
     identity.nhs_number = expect_stable(nhs_number_classify, NHS_NUMBER_DIGITS, text, terms);
     identity.upn = expect_stable(upn_classify, UPN_CHARACTERS, text, terms);
+    expect_words(&identity.nhs_number, &identity.upn, terms.live);
     identity.has_birth = true;
     (void)!text_copy(identity.given, sizeof(identity.given), text);
     (void)!text_copy(identity.family, sizeof(identity.family), text);
