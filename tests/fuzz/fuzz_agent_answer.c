@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the broker answers to an agent's questions about a state, a proof, a picture. Of the first byte,
- * two bits say which was asked, and one each whether something else was asked for than the answer is about,
- * whether it answers another question, whether it is of another sort than the question, and whether it
- * is an error. An answer to our question ends it, any other leaves it as it is, and what is kept of it is
- * bounded.
+ * What the broker answers to an agent's questions about a state, a proof, a picture. Of the first
+ * byte, two bits say which was asked, and one each whether something else was asked for than the
+ * answer is about, whether it answers another question, whether it is of another sort than the
+ * question, and whether it is an error. An answer to our question ends it, any other leaves it as
+ * it is, and what is kept of it is bounded.
  */
 #include "agents/core/questions.h"
 #include "crypto/crypto.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A request to the local interface: five lines (method, path, query, content type, idempotency key; "-"
- * for a header that there is not) and the body. Whatever it says, it finds one place or a problem, only
- * what that place takes reaches it, and a decision that is accepted has a person and a reason.
+ * A request to the local interface: five lines (method, path, query, content type, idempotency key;
+ * "-" for a header that there is not) and the body. Whatever it says, it finds one place or a
+ * problem, only what that place takes reaches it, and a decision that is accepted has a person and
+ * a reason.
  */
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A checkpoint, first as it stands, and then as a text that the log's own key signs, and that a witness
- * cosigns, so that what is behind the signature is reached as well. What is accepted is exactly what
- * checkpoint_text writes.
+ * A checkpoint, first as it stands, and then as a text that the log's own key signs, and that a
+ * witness cosigns, so that what is behind the signature is reached as well. What is accepted is
+ * exactly what checkpoint_text writes.
  */
 #include "base/text.h"
 #include "crypto/crypto.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What comes from one agency's connection, through gate and verify. Of the first byte, three bits say
- * whose connection it is and one each that it has not said hello, that the agency signs what its parcel
- * holds, so that what is behind the signature is reached, and that the same frame comes again and again,
- * and once more a minute later. Each frame is answered at once, becomes a question, or takes a slot that
- * verify judges: one of these, unless its agency sent too much that is no frame. What verify believes
- * names the connection's agency.
+ * What comes from one agency's connection, through gate and verify. Of the first byte, three bits
+ * say whose connection it is and one each that it has not said hello, that the agency signs what
+ * its parcel holds, so that what is behind the signature is reached, and that the same frame comes
+ * again and again, and once more a minute later. Each frame is answered at once, becomes a
+ * question, or takes a slot that verify judges: one of these, unless its agency sent too much that
+ * is no frame. What verify believes names the connection's agency.
  */
 #include <string.h>
 
@@ -30,7 +30,7 @@ static const struct test_agency agencies[] = {
     {5, "school", "school", false},      {6, "gp-oak", "gp", false},
 };
 
-/* The last agency has renewed its keys: its first signing key and its first transport key are retired. */
+/* The last agency has renewed its keys: its first signing and transport keys are retired. */
 #define RENEWED 6U
 
 static const struct connection {
@@ -177,7 +177,8 @@ static unsigned take_what_came(void)
     return n;
 }
 
-/* The parcel with its true root, signed by the agency's first key; what is no parcel stays as it is. */
+/* The parcel with its true root, signed by the agency's first key; what is no parcel stays as it
+ * is. */
 static void sign_anew(struct slice bytes, const struct signer *signer, struct buf *out)
 {
     _cleanup_(arena_deinit) struct arena arena = ARENA_BUDGET(CAIRN_UNPACK_BUDGET_BYTES);

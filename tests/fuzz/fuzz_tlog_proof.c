@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An offline proof of a leaf, as it stands, and with a checkpoint that the log's own key signs, so that
- * what is behind the signature is reached. What parses is written again as the same bytes; nothing proves a
- * leaf of a log whose key nobody has; and what proves one leaf proves no other.
+ * An offline proof of a leaf, as it stands, and with a checkpoint that the log's own key signs, so
+ * that what is behind the signature is reached. What parses is written again as the same bytes;
+ * nothing proves a leaf of a log whose key nobody has; and what proves one leaf proves no other.
  */
 #include <string.h>
 
