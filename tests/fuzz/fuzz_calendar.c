@@ -4,16 +4,14 @@
  * moment, and with its schema a telephone. Each input is asked for some moments.
  */
 #include "base/date.h"
-#include "crypto/crypto.h"
 #include "govern/internal.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/support/governing.h"
+#include "tests/support/fuzz_document.h"
 
 #define MINUTE_MS 60000LL
 #define STEP_MS   (67 * MINUTE_MS)
 
-static struct governing governing;
-static struct schema *schema;
+static struct fuzz_document given;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -21,13 +19,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
     (void)argc;
     (void)argv;
-    if (crypto_init(NULL) < 0) {
-        return 1;
-    }
-    governing_init(&governing);
-    governing_fill(&governing, agencies, ARRAY_LEN(agencies));
-    schema = governing_schema("calendar");
-    return 0;
+    return fuzz_document_init(&given, "calendar", agencies, ARRAY_LEN(agencies));
 }
 
 static void check_days(const struct calendar *calendar, bool checked, int64_t start_ms, int days)
@@ -54,15 +46,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct error error = ERROR_NULL;
     _cleanup_(calendar_free) struct calendar *made = NULL;
-    _cleanup_(json_free) struct json *document = json_parse(slice_make(data, size), &error);
+    bool checked;
+    _cleanup_(json_free) struct json *document =
+        fuzz_document_read(&given, slice_make(data, size), &checked);
 
     if (document == NULL) {
         return 0;
     }
-    const bool checked = schema_check(schema, document, &error) == 0;
-    assert(checked == (error.what[0] == '\0'));
-    error = ERROR_NULL;
-    int r = calendar_read(document, &governing.governance->directory, &made, &error);
+    int r = calendar_read(document, &given.governing.governance->directory, &made, &error);
     assert((r == 0) == (error.what[0] == '\0') && (r == 0) == (made != NULL));
     if (made != NULL) {
         check_calendar(made, checked, size);

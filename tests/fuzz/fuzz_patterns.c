@@ -3,13 +3,11 @@
  * Patterns of any text, with their schema and without it: what is accepted counts something, within
  * a time, from more than nobody.
  */
-#include "crypto/crypto.h"
 #include "govern/internal.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/support/governing.h"
+#include "tests/support/fuzz_document.h"
 
-static struct governing governing;
-static struct schema *schema;
+static struct fuzz_document given;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -17,13 +15,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
     (void)argc;
     (void)argv;
-    if (crypto_init(NULL) < 0) {
-        return 1;
-    }
-    governing_init(&governing);
-    governing_fill(&governing, agencies, ARRAY_LEN(agencies));
-    schema = governing_schema("patterns");
-    return 0;
+    return fuzz_document_init(&given, "patterns", agencies, ARRAY_LEN(agencies));
 }
 
 static void check_pattern(const struct pattern *pattern, bool checked)
@@ -33,7 +25,7 @@ static void check_pattern(const struct pattern *pattern, bool checked)
     assert(pattern->agencies_min >= 1 && pattern->agencies_min <= pattern->occurrences_min);
     for (uint32_t kind = 0; kind <= RECORD_RETRACTION; kind++) {
         (void)pattern_counts(pattern, (enum record_kind)kind, CODE_NOT_SAID,
-                             governing.governance->directory.agencies);
+                             given.governing.governance->directory.agencies);
     }
 }
 
@@ -41,15 +33,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct error error = ERROR_NULL;
     static struct patterns made;
-    _cleanup_(json_free) struct json *document = json_parse(slice_make(data, size), &error);
+    bool checked;
+    _cleanup_(json_free) struct json *document =
+        fuzz_document_read(&given, slice_make(data, size), &checked);
 
     if (document == NULL) {
         return 0;
     }
-    const bool checked = schema_check(schema, document, &error) == 0;
-    assert(checked == (error.what[0] == '\0'));
-    error = ERROR_NULL;
-    int r = patterns_read(document, &governing.governance->directory, &made, &error);
+    int r = patterns_read(document, &given.governing.governance->directory, &made, &error);
     assert((r == 0) == (error.what[0] == '\0'));
     for (size_t i = 0; r == 0 && i < made.n; i++) {
         check_pattern(&made.items[i], checked);
