@@ -22,6 +22,7 @@
 #include "base/text.h"
 #include "broker/replay.h"
 #include "ledger/journal.h"
+#include "support/ledger_store.h"
 
 #define SHORT_STEP   1999 /* bits; no multiple of a byte, so that bits of every weight are met */
 #define PAGE_BITS    (UINT64_C(8) * PAGE_BYTES)
@@ -282,22 +283,6 @@ static bool forge(struct store_txn *txn, unsigned table, enum forgery forgery, s
     return done;
 }
 
-static struct store *open_forged(const char *dir)
-{
-    struct store *store = NULL;
-    struct error error = ERROR_NULL;
-    const struct store_options options = {
-        .dir = dir,
-        .map_bytes = 256ULL << 20,
-        .tables = state_table_names,
-        .n_tables = N_TABLES,
-        .allow_tmpfs = true,
-    };
-
-    assert_int_equal(store_open(&options, &store, &error), 0);
-    return store;
-}
-
 /* What the commands say of a copy in which a row was forged. */
 static enum fate fate_of(unsigned table, enum forgery forgery, bool *ret_done)
 {
@@ -308,7 +293,7 @@ static enum fate fate_of(unsigned table, enum forgery forgery, bool *ret_done)
     (void)snprintf(dir, sizeof(dir), "%s/forged", scene.tampering.spoiled.dir);
     scratch_remove(dir);
     assert_int_equal(store_copy(scene.world->store, dir, &error), 0);
-    struct store *store = open_forged(dir);
+    struct store *store = ledger_store_open(dir);
     assert_int_equal(store_rows(store, rows), 0);
     struct store_txn *txn = store_begin(store);
     *ret_done = forge(txn, table, forgery, (size_t)rows[table]);

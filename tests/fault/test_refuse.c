@@ -23,6 +23,7 @@
 #include "net/router.h"
 #include "os/files.h"
 #include "signer/highwater.h"
+#include "support/ledger_store.h"
 #include "support/load.h"
 
 struct scene {
@@ -133,19 +134,9 @@ static void another_checkpoint_key_is_refused_before_it_signs_anything(void **st
 
 static struct store *open_store(void)
 {
-    struct store *store = NULL;
-    struct error error = ERROR_NULL;
     char dir[ESTATE_PATH];
     estate_path(&scene.estate, "north/broker/data", dir);
-    const struct store_options options = {
-        .dir = dir,
-        .map_bytes = CAIRN_BROKER_MAP_BYTES,
-        .tables = state_table_names,
-        .n_tables = N_TABLES,
-        .allow_tmpfs = true,
-    };
-    assert_int_equal(store_open(&options, &store, &error), 0);
-    return store;
+    return ledger_store_open(dir);
 }
 
 static void set_meta(const char *name, uint64_t value)

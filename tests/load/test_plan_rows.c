@@ -20,12 +20,11 @@
 #include "base/clock.h"
 #include "broker/memory_plan.h"
 #include "broker/pipeline.h"
-#include "ledger/state.h"
 #include "load/rig.h"
 #include "net/dealer.h"
 #include "net/router.h"
 #include "support/crypto.h"
-#include "support/scratch.h"
+#include "support/ledger_store.h"
 
 #define ROWS_MOST   ((size_t)(CAIRN_BATCH_WRITES_MAX + CAIRN_ENTRY_WRITES_MAX))
 #define ROW_BYTES   2000 /* two of them are a page */
@@ -53,21 +52,6 @@ static uint64_t grown_since(uint64_t before)
 }
 
 /* --- pages --- */
-
-static struct store *open_store(const char *dir)
-{
-    struct store *store = NULL;
-    struct error error = ERROR_NULL;
-    const struct store_options options = {
-        .dir = dir,
-        .map_bytes = CAIRN_BROKER_MAP_BYTES,
-        .tables = state_table_names,
-        .n_tables = N_TABLES,
-        .allow_tmpfs = true,
-    };
-    assert_int_equal(store_open(&options, &store, &error), 0);
-    return store;
-}
 
 static void put_row(struct store_txn *txn, size_t i)
 {
@@ -104,7 +88,7 @@ static void a_batch_of_the_most_rows_on_as_many_pages_fits_its_rows(void **state
     const struct scratch *scratch = *state;
     uint64_t plan[N_MEMORY_ROWS];
     memory_plan_rows(1, 1, plan);
-    struct store *store = open_store(scratch->dir);
+    struct store *store = ledger_store_open(scratch->dir);
     uint64_t before = memory_before();
     fill(store, 2 * ROWS_MOST);
 

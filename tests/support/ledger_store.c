@@ -1,24 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/ledger_store.h"
 
-#define MAP_BYTES (64ULL << 20)
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 
-int ledger_store_set_up(void **state)
+#include <cmocka.h>
+
+struct store *ledger_store_open(const char *dir)
 {
-    struct ledger_store *ledger = base_zalloc(1, sizeof(*ledger));
+    struct store *store = NULL;
     struct error error = ERROR_NULL;
-    *state = ledger;
-    scratch_make(ledger->dir);
     const struct store_options options = {
-        .dir = ledger->dir,
-        .map_bytes = MAP_BYTES,
+        .dir = dir,
+        .map_bytes = CAIRN_BROKER_MAP_BYTES,
         .tables = state_table_names,
         .n_tables = N_TABLES,
         .allow_tmpfs = true,
     };
-    if (store_open(&options, &ledger->store, &error) != 0) {
-        return -1;
-    }
+    assert_int_equal(store_open(&options, &store, &error), 0);
+    return store;
+}
+
+int ledger_store_set_up(void **state)
+{
+    struct ledger_store *ledger = base_zalloc(1, sizeof(*ledger));
+    *state = ledger;
+    scratch_make(ledger->dir);
+    ledger->store = ledger_store_open(ledger->dir);
     ledger->txn = store_begin(ledger->store);
     return ledger->txn == NULL ? -1 : 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ledger_store: an empty store with the ledger's tables, in a folder of its own, and one write
- * transaction. cmocka's set-up and tear-down; *state is the struct. */
+/*
+ * ledger_store: a store with the ledger's tables; and an empty one in a folder of its own with one
+ * write transaction, by cmocka's set-up and tear-down; *state is the struct.
+ */
 #ifndef SUPPORT_LEDGER_STORE_H
 #define SUPPORT_LEDGER_STORE_H
 
@@ -12,6 +14,9 @@ struct ledger_store {
     struct store *store;
     struct store_txn *txn;
 };
+/* The store in that folder, made when there is none. The caller's; asserts. */
+struct store *ledger_store_open(const char *dir) MUST_USE;
+
 int ledger_store_set_up(void **state);
 int ledger_store_tear_down(void **state);
 

@@ -11,29 +11,13 @@
 #include <cmocka.h>
 
 #include "broker/apply.h"
-#include "support/scratch.h"
+#include "support/ledger_store.h"
 
 static const bool replayed[N_TABLES] = {
 #define X(name, text, is_replayed) [T_##name] = (is_replayed),
     STATE_TABLES(X)
 #undef X
 };
-
-static struct store *open_empty(char dir[SCRATCH_BYTES])
-{
-    struct store *store = NULL;
-    struct error error = ERROR_NULL;
-    scratch_make(dir);
-    const struct store_options options = {
-        .dir = dir,
-        .map_bytes = 256ULL << 20,
-        .tables = state_table_names,
-        .n_tables = N_TABLES,
-        .allow_tmpfs = true,
-    };
-    assert_int_equal(store_open(&options, &store, &error), 0);
-    return store;
-}
 
 /* Bodies and signatures are not there, as after they were destroyed. */
 static void replay_batch(struct store *store, struct governance **governance, uint64_t batch,
@@ -86,7 +70,8 @@ void expect_replay_is_the_same(struct store *live)
 {
     char dir[SCRATCH_BYTES];
     _cleanup_(governance_unref) struct governance *governance = NULL;
-    struct store *again = open_empty(dir);
+    scratch_make(dir);
+    struct store *again = ledger_store_open(dir);
     struct store_txn *txn = store_read(live);
     struct store_walk walk = store_walk_from(txn, T_JOURNAL, SLICE_NULL);
     assert_true(walk.live);

@@ -20,7 +20,7 @@
 #include "cli/audit.h"
 #include "ledger/journal.h"
 #include "os/files.h"
-#include "support/scratch.h"
+#include "support/ledger_store.h"
 #include "support/world.h"
 #include "wire/leaf.h"
 
@@ -221,29 +221,13 @@ static void expect_problem(const struct audit *audit, const char *what, const ch
 
 /* --- the copy, changed through the store --- */
 
-static struct store *open_copy(void)
-{
-    struct store *store = NULL;
-    struct error error = ERROR_NULL;
-    const struct store_options options = {
-        .dir = scene->copy,
-        .map_bytes = 1U << 30,
-        .tables = state_table_names,
-        .n_tables = N_TABLES,
-        .allow_tmpfs = true,
-    };
-
-    assert_int_equal(store_open(&options, &store, &error), 0);
-    return store;
-}
-
 typedef void change(struct store_txn *txn);
 
 /* The audit of the copy with a change that leaves every page as LMDB wants it. */
 static struct audit audit_changed(change *change_it)
 {
     make_copy();
-    struct store *store = open_copy();
+    struct store *store = ledger_store_open(scene->copy);
     struct store_txn *txn = store_begin(store);
     change_it(txn);
     assert_int_equal(store_commit(&txn), 0);

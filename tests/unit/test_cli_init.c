@@ -119,6 +119,14 @@ static enum status approve(struct world *world, const char *request)
     return run(world, "agency", "approve", in(world, "north"), in(world, request));
 }
 
+/* The surgery at Elm is its first member. */
+static void make_partnership_with_elm(struct world *world)
+{
+    make_partnership(world);
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+}
+
 static enum status cast_out(struct world *world, const char *id)
 {
     return run(world, "agency", "revoke", in(world, "north"), id, "--reason", "practice closed");
@@ -390,9 +398,7 @@ static void an_agencys_folder_has_all_it_needs_and_private_halves_stay(void **st
 static void approving_the_same_request_twice_changes_nothing(void **state)
 {
     struct world *world = *state;
-    make_partnership(world);
-    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
-    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+    make_partnership_with_elm(world);
 
     assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
 
@@ -622,9 +628,7 @@ static void no_agency_is_approved_whose_duty_telephone_nobody_answers(void **sta
 static void a_revoked_agency_stays_in_the_directory_with_the_reason(void **state)
 {
     struct world *world = *state;
-    make_partnership(world);
-    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
-    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+    make_partnership_with_elm(world);
 
     assert_int_equal(
         run(world, "agency", "revoke", in(world, "north"), "gp-elm", "--reason", "practice closed"),
@@ -657,9 +661,7 @@ static void a_member_has_new_keys_beside_the_earlier_until_those_are_retired(voi
     struct world *world = *state;
     _cleanup_(secret_deinit) struct secret opening = SECRET_NULL;
     _cleanup_(secret_deinit) struct secret linkage = SECRET_NULL;
-    make_partnership(world);
-    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
-    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+    make_partnership_with_elm(world);
 
     assert_int_equal(renew(world, "elm"), STATUS_OK);
     assert_int_equal(approve(world, "elm/renewal-2.json"), STATUS_OK);
@@ -729,9 +731,7 @@ static void write_forged_renewal(struct world *world, const struct agency *membe
 static void keys_for_which_a_key_in_use_did_not_sign_are_refused(void **state)
 {
     struct world *world = *state;
-    make_partnership(world);
-    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
-    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+    make_partnership_with_elm(world);
     _cleanup_(governance_unref) struct governance *before = load(world);
     write_forged_renewal(world, directory_agency(&before->directory, 1));
 
@@ -745,9 +745,7 @@ static void keys_for_which_a_key_in_use_did_not_sign_are_refused(void **state)
 static void renewing_twice_makes_two_requests_that_are_approved_in_turn(void **state)
 {
     struct world *world = *state;
-    make_partnership(world);
-    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
-    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+    make_partnership_with_elm(world);
     assert_int_equal(renew(world, "elm"), STATUS_OK);
 
     assert_int_equal(renew(world, "elm"), STATUS_OK);
@@ -765,9 +763,7 @@ static void a_request_that_was_lost_is_written_again_for_the_keys_that_are_there
     struct world *world = *state;
     _cleanup_(secret_deinit) struct secret before = SECRET_NULL;
     _cleanup_(secret_deinit) struct secret after = SECRET_NULL;
-    make_partnership(world);
-    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
-    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+    make_partnership_with_elm(world);
     assert_int_equal(renew(world, "elm"), STATUS_OK);
     assert_int_equal(renew(world, "elm"), STATUS_OK);
     read_key(world, "elm/keys", KEY_SIGNING "-2", &before);
@@ -785,9 +781,7 @@ static void a_request_that_was_lost_is_written_again_for_the_keys_that_are_there
 static void stolen_keys_are_revoked_and_sign_for_no_others(void **state)
 {
     struct world *world = *state;
-    make_partnership(world);
-    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
-    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+    make_partnership_with_elm(world);
     assert_int_equal(renew(world, "elm"), STATUS_OK);
     assert_int_equal(unlink(in(world, "elm/keys/signing-key-2")), 0);
     assert_int_equal(renew(world, "elm"), STATUS_OK); /* the thief's: signed by the first key too */
@@ -865,9 +859,7 @@ static void a_switch_that_ended_before_the_joining_file_is_finished_by_another(v
 static void nothing_is_revoked_without_a_reason(void **state)
 {
     struct world *world = *state;
-    make_partnership(world);
-    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
-    assert_int_equal(approve(world, "elm/request.json"), STATUS_OK);
+    make_partnership_with_elm(world);
 
     assert_int_equal(run(world, "agency", "revoke", in(world, "north"), "gp-elm"), STATUS_USAGE);
     assert_non_null(strstr(world->err, "--reason is needed"));

@@ -278,6 +278,11 @@ static void agent_answers(struct world *world, const char *status, const char *t
     assert_int_equal(pthread_create(&world->agent, NULL, answer_once, world), 0);
 }
 
+static void agent_says(struct world *world, const char *body)
+{
+    agent_answers(world, "200 OK", "application/json", body);
+}
+
 static void agent_ends(struct world *world)
 {
     assert_int_equal(pthread_join(world->agent, NULL), 0);
@@ -308,7 +313,7 @@ static const char health[] =
 static void an_agent_is_shown_in_words(void **state)
 {
     struct world *world = *state;
-    agent_answers(world, "200 OK", "application/json", health);
+    agent_says(world, health);
 
     assert_int_equal(CONSOLE(world->console, "status", "--agent", world->path), STATUS_OK);
     agent_ends(world);
@@ -359,7 +364,7 @@ static void deliveries_that_never_came_cannot_be_overlooked(void **state)
 static void an_agent_without_its_broker_is_unreachable(void **state)
 {
     struct world *world = *state;
-    agent_answers(world, "200 OK", "application/json", "{\"link\": {\"state\": \"connecting\"}}");
+    agent_says(world, "{\"link\": {\"state\": \"connecting\"}}");
 
     assert_int_equal(CONSOLE(world->console, "status", "--agent", world->path), STATUS_UNREACHABLE);
     agent_ends(world);
@@ -474,7 +479,7 @@ static void an_answer_that_is_none_is_a_failure(void **state)
     struct world *world = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
-        agent_answers(world, "200 OK", "application/json", bodies[i]);
+        agent_says(world, bodies[i]);
         assert_int_equal(CONSOLE(world->console, "alerts", "--agent", world->path), STATUS_FAILED);
         agent_ends(world);
     }
@@ -522,12 +527,11 @@ static void alerts_of_one_household_stand_together_each_in_full(void **state)
 static void one_child_noticed_twice_is_no_household(void **state)
 {
     struct world *world = *state;
-    agent_answers(world, "200 OK", "application/json",
-                  "{\"items\": [{\"alert\": 1, \"household\": 1, \"state\": \"closed\", "
-                  "\"child\": {\"card\": {\"given_name\": \"Ash\"}}}, {\"alert\": 2, "
-                  "\"household\": 1, \"state\": \"noticed\", \"child\": {\"card\": "
-                  "{\"given_name\": \"Ash\"}}}, {\"alert\": 3, \"household\": 1, \"state\": "
-                  "\"noticed\"}], \"next\": 3}");
+    agent_says(world, "{\"items\": [{\"alert\": 1, \"household\": 1, \"state\": \"closed\", "
+                      "\"child\": {\"card\": {\"given_name\": \"Ash\"}}}, {\"alert\": 2, "
+                      "\"household\": 1, \"state\": \"noticed\", \"child\": {\"card\": "
+                      "{\"given_name\": \"Ash\"}}}, {\"alert\": 3, \"household\": 1, \"state\": "
+                      "\"noticed\"}], \"next\": 3}");
 
     assert_int_equal(CONSOLE(world->console, "alerts", "--agent", world->path), STATUS_OK);
     agent_ends(world);
@@ -542,9 +546,8 @@ static void one_child_noticed_twice_is_no_household(void **state)
 static void an_inbox_shows_the_newest_and_how_many_are_older(void **state)
 {
     struct world *world = *state;
-    agent_answers(world, "200 OK", "application/json",
-                  "{\"items\": [{\"delivery\": 30, \"kind\": \"record\"}], \"next\": 30, "
-                  "\"older\": 29, \"more\": false}");
+    agent_says(world, "{\"items\": [{\"delivery\": 30, \"kind\": \"record\"}], \"next\": 30, "
+                      "\"older\": 29, \"more\": false}");
 
     assert_int_equal(CONSOLE(world->console, "inbox", "--agent", world->path), STATUS_OK);
     agent_ends(world);
@@ -556,10 +559,10 @@ static void an_inbox_shows_the_newest_and_how_many_are_older(void **state)
 static void what_came_is_said_in_plain_words_and_numbers_may_skip(void **state)
 {
     struct world *world = *state;
-    agent_answers(world, "200 OK", "application/json",
-                  "{\"items\": [{\"delivery\": 3, \"kind\": \"release\", \"record\": \"gp-1-1\"},"
-                  "{\"delivery\": 7, \"kind\": \"notice\", \"notice\": \"extended\", \"alert\": 2},"
-                  "{\"delivery\": 8, \"kind\": \"later\"}], \"next\": 8, \"more\": false}");
+    agent_says(world,
+               "{\"items\": [{\"delivery\": 3, \"kind\": \"release\", \"record\": \"gp-1-1\"},"
+               "{\"delivery\": 7, \"kind\": \"notice\", \"notice\": \"extended\", \"alert\": 2},"
+               "{\"delivery\": 8, \"kind\": \"later\"}], \"next\": 8, \"more\": false}");
 
     assert_int_equal(CONSOLE(world->console, "inbox", "--agent", world->path), STATUS_OK);
     agent_ends(world);
@@ -574,9 +577,8 @@ static void what_came_is_said_in_plain_words_and_numbers_may_skip(void **state)
 static void an_inbox_read_from_a_place_says_when_more_came(void **state)
 {
     struct world *world = *state;
-    agent_answers(world, "200 OK", "application/json",
-                  "{\"items\": [{\"delivery\": 20, \"kind\": \"record\"}], \"next\": 20, "
-                  "\"more\": true}");
+    agent_says(world, "{\"items\": [{\"delivery\": 20, \"kind\": \"record\"}], \"next\": 20, "
+                      "\"more\": true}");
 
     assert_int_equal(CONSOLE(world->console, "inbox", "--after", "0", "--agent", world->path),
                      STATUS_OK);
@@ -610,12 +612,11 @@ static void an_urgent_submission_is_answered_with_the_number_to_ring(void **stat
 static void what_came_back_is_listed_with_the_reason_and_what_to_do(void **state)
 {
     struct world *world = *state;
-    agent_answers(world, "200 OK", "application/json",
-                  "{\"items\": [{\"reference\": \"ab\", \"kind\": \"concern\", \"code\": "
-                  "\"neglect-physical\", \"event_date\": \"2026-11-20\", \"returned_at\": "
-                  "\"2026-11-22T06:00:00.000Z\", \"words\": \"Refused: it is too large.\", "
-                  "\"advice\": \"Mend it.\", \"submitted_by\": {\"uid\": 7}, \"telephone\": "
-                  "{\"desk\": \"Duty\", \"phone\": \"01632 960100\"}}]}");
+    agent_says(world, "{\"items\": [{\"reference\": \"ab\", \"kind\": \"concern\", \"code\": "
+                      "\"neglect-physical\", \"event_date\": \"2026-11-20\", \"returned_at\": "
+                      "\"2026-11-22T06:00:00.000Z\", \"words\": \"Refused: it is too large.\", "
+                      "\"advice\": \"Mend it.\", \"submitted_by\": {\"uid\": 7}, \"telephone\": "
+                      "{\"desk\": \"Duty\", \"phone\": \"01632 960100\"}}]}");
 
     assert_int_equal(CONSOLE(world->console, "returned", "--agent", world->path), STATUS_OK);
     agent_ends(world);
@@ -682,10 +683,9 @@ static void a_key_that_came_with_something_else_is_a_conflict(void **state)
 static void an_agent_says_when_nobody_is_there_to_open_what_is_urgent(void **state)
 {
     struct world *world = *state;
-    agent_answers(world, "200 OK", "application/json",
-                  "{\"link\": {\"state\": \"connected\"}, "
-                  "\"duty\": {\"gap\": \"front-door\", \"words\": \"nobody is there\"},"
-                  " \"inbox\": {\"position\": 1}, \"log\": {\"size\": 1}, \"today\": {}}");
+    agent_says(world, "{\"link\": {\"state\": \"connected\"}, "
+                      "\"duty\": {\"gap\": \"front-door\", \"words\": \"nobody is there\"},"
+                      " \"inbox\": {\"position\": 1}, \"log\": {\"size\": 1}, \"today\": {}}");
 
     assert_int_equal(CONSOLE(world->console, "status", "--agent", world->path), STATUS_OK);
     agent_ends(world);

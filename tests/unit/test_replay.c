@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "base/date.h"
-#include "support/scratch.h"
+#include "support/ledger_store.h"
 #include "support/world.h"
 
 static const bool replayed[N_TABLES] = {
@@ -30,16 +30,8 @@ struct replay {
 
 static void replay_open(struct replay *replay)
 {
-    struct error error = ERROR_NULL;
     scratch_make(replay->dir);
-    const struct store_options options = {
-        .dir = replay->dir,
-        .map_bytes = 256ULL << 20,
-        .tables = state_table_names,
-        .n_tables = N_TABLES,
-        .allow_tmpfs = true,
-    };
-    assert_int_equal(store_open(&options, &replay->store, &error), 0);
+    replay->store = ledger_store_open(replay->dir);
 }
 
 static void replay_close(struct replay *replay)
