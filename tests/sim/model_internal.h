@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The model's parts among themselves: model.c says who may and who must, model_log.c reads the log,
+ * model_hear.c hears what the broker sends.
+ */
+#ifndef SIM_MODEL_INTERNAL_H
+#define SIM_MODEL_INTERNAL_H
+
+#include "sim/model.h"
+
+bool model_is_record(const struct said *said);
+/* The parts of a record that its recipient may have, as things stand. */
+uint8_t model_may_have(const struct model *model, const struct said *said, uint32_t agency);
+/* Of anything that somebody said. */
+bool model_may_be_told(const struct model *model, const struct said *said, uint32_t agency,
+                       uint8_t parts);
+/* What somebody said, by the entry's own digest or by that of a later grant of it to this agency;
+ * NULL: nothing. */
+struct said *model_meant_by(struct model *model, const struct hash *item, uint32_t agency);
+
+#endif
