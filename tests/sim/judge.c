@@ -138,7 +138,7 @@ static void judge_verdict(const struct said *said)
 {
     bool accepted = said->logged || said->withdrawn || said->may_be_lost;
     bool may_fail = said->kind == SAID_DECISION || said->kind == SAID_REQUEST ||
-                    said->kind == SAID_LINK ||
+                    said->kind == SAID_LINK || said->kind == SAID_SAME ||
                     said->verdict == VERDICT_REVOKED_KEY; /* the model has looked */
     if (!accepted && !may_fail) {
         model_wrong("what agency %u said of child %d (kind %d) is refused: %s", said->agency,
@@ -150,7 +150,8 @@ static bool has_listed(const struct model *model, uint32_t agency, int child)
 {
     for (size_t i = 0; i < model->n_said; i++) {
         const struct said *said = &model->said[i];
-        if (said->agency == agency && said->child == child && said->listed && model_stands(said)) {
+        if (said->agency == agency && model_same_child(model, said->child, child) && said->listed &&
+            model_stands(said)) {
             return true;
         }
     }
@@ -211,6 +212,15 @@ static void judge_alerts(struct life *life)
     }
 }
 
+/* Whoever must say whether two are one has been asked. */
+static void judge_pair(const struct life *life)
+{
+    const struct model_pair *pair = &life->model.pair;
+    if (pair->asked && !pair->heard) {
+        model_wrong("two children might be one, and the front door is not asked");
+    }
+}
+
 void judge(struct life *life)
 {
     for (size_t i = 0; i < life->model.n_said; i++) {
@@ -227,5 +237,6 @@ void judge(struct life *life)
         }
     }
     judge_alerts(life);
+    judge_pair(life);
     expect_replay_is_the_same(life->hub.world->store);
 }

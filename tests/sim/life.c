@@ -10,9 +10,9 @@
 #include "sim/rollback.h"
 #include "sim/speech.h"
 
-#define DRAIN_ROUNDS   600 /* liveness: far more than a drain takes */
-#define DRAIN_ROUND_MS 250
-#define QUIET_ROUNDS   20 /* nothing moves: it is over */
+#define DRAIN_ROUNDS 600 /* liveness: far more than a drain takes */
+#define ROUND_MS     250
+#define QUIET_ROUNDS 20 /* nothing moves: it is over */
 
 static struct life life;
 
@@ -68,6 +68,29 @@ static void let_time_pass(void)
 {
     static const int64_t steps[] = {1, 20, 60, 200, 1000, 4000, 40000, 3700000, 90000000};
     advance(steps[chance_one_in(20) ? chance_below(ARRAY_LEN(steps)) : chance_below(5)]);
+}
+
+/* Everybody does all that there is to do. */
+static void turn_all(void)
+{
+    for (uint32_t i = 1; i <= SIM_AGENTS; i++) {
+        turn(&life.nodes[i]);
+        while (hub_receive(&life.hub, i)) {
+        }
+    }
+    while (hub_verify(&life.hub) || hub_commit(&life.hub) || hub_answer(&life.hub)) {
+    }
+    while (hub_publish(&life.hub)) {
+    }
+}
+
+/* Without that, a fault meets hardly anything but connections that are just being made. */
+static void go_on_for_a_while(void)
+{
+    for (uint32_t i = 1 + chance_below(8); i > 0; i--) {
+        advance(ROUND_MS);
+        turn_all();
+    }
 }
 
 /* --- what goes wrong --- */
@@ -240,13 +263,21 @@ static void speak(void)
     speech_say(&life, any_node());
 }
 
+static void judge_pair(void)
+{
+    if (life.pairs) {
+        speech_judge_pair(&life, chance_one_in(4) ? any_node() : &life.nodes[MASH]);
+    }
+}
+
 static const struct happening happenings[] = {
-    {300, move_broker},     {200, move_agent},    {120, let_time_pass}, {40, speak},
-    {3, restart_agent},     {5, doom_agent},      {3, back_up_agent},   {1, restore_agent},
-    {1, restart_broker},    {3, doom_broker},     {3, cut_line},        {9, join_line},
-    {6, break_connection},  {8, lose_answer},     {2, step_clock},      {2, fill_disk},
-    {2, change_agreements}, {1, revoke_or_admit}, {6, revoke_midway},   {6, agree_midway},
-    {1, back_up_broker},    {4, renew_keys},      {6, renew_midway},
+    {300, move_broker},      {200, move_agent},    {120, let_time_pass}, {40, speak},
+    {3, restart_agent},      {5, doom_agent},      {3, back_up_agent},   {1, restore_agent},
+    {1, restart_broker},     {3, doom_broker},     {3, cut_line},        {9, join_line},
+    {6, break_connection},   {8, lose_answer},     {2, step_clock},      {2, fill_disk},
+    {2, change_agreements},  {1, revoke_or_admit}, {6, revoke_midway},   {6, agree_midway},
+    {1, back_up_broker},     {4, renew_keys},      {6, renew_midway},    {8, judge_pair},
+    {15, go_on_for_a_while},
 };
 
 static void happen(void)
@@ -280,25 +311,6 @@ static void make_peace(void)
     }
 }
 
-/* Everybody does all that there is to do; true when something was done. */
-static bool turn_all(void)
-{
-    bool moved = false;
-    for (uint32_t i = 1; i <= SIM_AGENTS; i++) {
-        turn(&life.nodes[i]);
-        while (hub_receive(&life.hub, i)) {
-            moved = true;
-        }
-    }
-    while (hub_verify(&life.hub) || hub_commit(&life.hub) || hub_answer(&life.hub)) {
-        moved = true;
-    }
-    while (hub_publish(&life.hub)) {
-        moved = true;
-    }
-    return moved;
-}
-
 static bool is_drained(void)
 {
     for (uint32_t i = 1; i <= SIM_AGENTS; i++) {
@@ -313,11 +325,11 @@ static uint64_t drain(void)
 {
     unsigned quiet = 0;
     for (unsigned round = 0; round < DRAIN_ROUNDS; round++) {
-        advance(DRAIN_ROUND_MS);
-        (void)turn_all();
+        advance(ROUND_MS);
+        turn_all();
         quiet = is_drained() ? quiet + 1 : 0;
         if (quiet == QUIET_ROUNDS) {
-            return round - QUIET_ROUNDS;
+            return round + 1 - QUIET_ROUNDS;
         }
     }
     judge_what_is_stuck(&life);
@@ -333,7 +345,9 @@ static void begin(void)
     life.changes = chance_one_in(2);
     life.revokes = chance_one_in(3);
     life.renews = chance_one_in(3);
-    life.links = !life.restores && chance_one_in(2); /* a store that went back has other handles */
+    /* a store that went back has other handles */
+    life.pairs = !life.restores && chance_one_in(3);
+    life.links = !life.restores && !life.pairs && chance_one_in(2);
     network_start();
     model_start(&life.model);
     hub_start(&life.hub, &life.model);
@@ -360,6 +374,7 @@ void life_live(uint64_t seed, unsigned steps, struct life_told *ret)
     for (unsigned i = 0; i < steps; i++) {
         happen();
     }
+    ret->before_peace = life.model.log_size;
     make_peace();
     ret->rounds = drain();
     judge(&life);
@@ -369,6 +384,8 @@ void life_live(uint64_t seed, unsigned steps, struct life_told *ret)
     ret->frames = life.model.frames;
     ret->deaths = life.hub.deaths;
     ret->renewed = life.renewed;
+    ret->asked = life.model.pair.asked ? 1 : 0;
+    ret->judged = life.model.pair.judged ? 1 : 0;
     ret->restored = 0;
     for (uint32_t i = 1; i <= SIM_AGENTS; i++) {
         ret->restored += life.nodes[i].restored;

@@ -13,11 +13,14 @@
 struct life_told {
     uint64_t said;
     uint64_t log_size;
+    uint64_t before_peace; /* of these, while things still went wrong */
     uint64_t tellings;
     uint64_t frames;
     uint64_t deaths;
     uint64_t restored;
     uint64_t renewed;     /* sets of keys that came into use */
+    uint64_t asked;       /* lives in which the front door was asked whether two are one */
+    uint64_t judged;      /* and said */
     uint64_t rolled_back; /* the broker, in the end */
     uint64_t rounds;      /* until everything was drained */
 };

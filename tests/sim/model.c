@@ -98,7 +98,16 @@ static bool is_apart(const struct model *model, const struct said *said, uint32_
            has_link(model, agency, said->child, MODEL_APART);
 }
 
-/* The parts of a record that its recipient may have, as things stand. */
+static bool in_circle(const struct model *model, const struct said *said, uint32_t agency)
+{
+    for (int child = 1; agency >= 1 && agency <= SIM_AGENTS && child <= SIM_CHILDREN; child++) {
+        if (model->involved[agency][child] && model_same_child(model, child, said->child)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint8_t model_may_have(const struct model *model, const struct said *said, uint32_t agency)
 {
     const struct model_rules *rules = &model->rules[model->version];
@@ -106,14 +115,15 @@ uint8_t model_may_have(const struct model *model, const struct said *said, uint3
         return 0;
     }
     if (agency == MASH && said->kind == SAID_CONCERN) {
+        uint8_t card = said->shown ? PART_BIT(PART_CARD) : 0;
         return said->immediate || rules->door == MODEL_SHARE || said->granted[MASH] ? BOTH_PARTS
-                                                                                    : 0;
+                                                                                    : card;
     }
     if (agency == MASH) {
-        uint8_t card = said->listed ? PART_BIT(PART_CARD) : 0;
+        uint8_t card = said->listed || said->shown ? PART_BIT(PART_CARD) : 0;
         return said->released ? BOTH_PARTS : card;
     }
-    if (said->kind == SAID_MISSED || said->immediate || !model->involved[agency][said->child] ||
+    if (said->kind == SAID_MISSED || said->immediate || !in_circle(model, said, agency) ||
         is_apart(model, said, agency)) {
         return 0;
     }
@@ -123,18 +133,13 @@ uint8_t model_may_have(const struct model *model, const struct said *said, uint3
     return shared ? parts : 0;
 }
 
-static bool in_circle(const struct model *model, const struct said *said, uint32_t agency)
-{
-    return agency >= 1 && agency <= SIM_AGENTS && model->involved[agency][said->child];
-}
-
 /* It has said something of the child: then it is told who is involved, and may seal to them. */
 static bool speaks_of(const struct model *model, const struct said *said, uint32_t agency)
 {
     for (size_t i = 0; i < model->n_said; i++) {
         const struct said *other = &model->said[i];
-        if (other->agency == agency && other->child == said->child && other->logged &&
-            model_is_record(other)) {
+        if (other->agency == agency && other->logged &&
+            model_same_child(model, other->child, said->child) && model_is_record(other)) {
             return true;
         }
     }
@@ -157,6 +162,7 @@ bool model_may_be_told(const struct model *model, const struct said *said, uint3
     case SAID_REQUEST:
         return agency != said->agency;
     case SAID_LINK:
+    case SAID_SAME:
     case SAID_DECISION:
         return true; /* colleagues of whoever decided are told as well */
     }
@@ -170,10 +176,11 @@ uint8_t model_must(const struct model *model, const struct said *said, uint32_t 
         return 0;
     }
     if (agency == MASH && said->kind == SAID_CONCERN) {
-        return said->immediate || said->door_shares ? BOTH_PARTS : 0;
+        uint8_t card = said->shown ? PART_BIT(PART_CARD) : 0;
+        return said->immediate || said->door_shares ? BOTH_PARTS : card;
     }
     if (agency == MASH) {
-        uint8_t card = said->listed ? PART_BIT(PART_CARD) : 0;
+        uint8_t card = said->listed || said->shown ? PART_BIT(PART_CARD) : 0;
         bool unsure = model->parted && said->child == SIM_BY_NAME;
         return unsure ? 0 : said->released ? BOTH_PARTS : card;
     }
@@ -200,7 +207,8 @@ struct said *model_said(struct model *model, const struct hash *item)
     return NULL;
 }
 
-/* What came twice is taken back once: the other one stays, and its sender does not know it any more. */
+/* What came twice is taken back once: the other one stays, and its sender does not know it any
+ * more. */
 bool model_stands(const struct said *said)
 {
     return said->logged && (!said->taken_back || said->repeated);

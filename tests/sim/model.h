@@ -11,7 +11,8 @@
  * front door; a child that was not brought is held for the front door until there are three of
  * them. Of a child that somebody knows by name alone, nobody but the front door opens an account,
  * until a person has confirmed that it is this child; and once a person has said that it is
- * another, neither is told anything of the other's.
+ * another, neither is told anything of the other's. Two children who might be one are two, until a
+ * person at the front door, who was asked, says that they are one (model_pair.c).
  */
 #ifndef SIM_MODEL_H
 #define SIM_MODEL_H
@@ -21,8 +22,11 @@
 #include "support/world.h"
 
 #define SIM_AGENTS     5 /* agencies 1 to 5 of a world have an agent; MASH is the front door */
-#define SIM_CHILDREN   5 /* from 1 */
+#define SIM_CHILDREN   7 /* from 1 */
 #define SIM_BY_NAME    5 /* whom some agencies know by name alone: model_by_name */
+#define SIM_HERE       6 /* has the name and birth date of the next, whom ... */
+#define SIM_THERE      7 /* ... the hospital knows, and nobody else */
+#define MODEL_PATTERN  3 /* missed appointments */
 #define MODEL_SAID     600
 #define MODEL_LOG      20000
 #define MODEL_ITEMS    8  /* how often one thing may be frozen anew */
@@ -37,7 +41,8 @@ enum said_kind {
     SAID_DECISION, /* the front door opens the child's alert, or closes it */
     SAID_REQUEST,  /* for all that others hold back of a child */
     SAID_LINK,     /* that whom an agency knows by name is the child, or is not */
-    SAID_KINDS = SAID_LINK
+    SAID_SAME,     /* that two children are one, or are not */
+    SAID_KINDS = SAID_SAME
 };
 
 /* One thing that somebody said, and what has become of it. */
@@ -46,12 +51,14 @@ struct said {
     uint32_t agency;
     int child;
     bool immediate;
-    uint32_t narrowed; /* this agency was left out; 0 none */
-    size_t takes_back; /* of a retraction: what */
-    uint64_t alert;    /* of a decision: about which */
-    uint32_t outcome;  /* of one that closes it; 0: it opens it */
-    bool confirms;     /* of a link ... */
-    uint32_t member;   /* ... of whom */
+    int32_t day;                 /* of a record */
+    uint32_t narrowed;           /* this agency was left out; 0 none */
+    size_t takes_back;           /* of a retraction: what */
+    uint64_t alert;              /* of a decision: about which */
+    uint32_t outcome;            /* of one that closes it; 0: it opens it */
+    bool confirms;               /* of a link ... */
+    uint32_t member;             /* ... of whom */
+    const struct said *named[2]; /* of two children: a record of each */
     struct reference reference;
     bool may_be_lost; /* its agent went back to a copy from before it */
     bool withdrawn;   /* before it left */
@@ -68,6 +75,7 @@ struct said {
     bool circle_shares; /* the agreements shared it with the circle ever since ... */
     bool door_shares;   /* ... and with the front door */
     bool listed;        /* in its child's alert */
+    bool shown;         /* to the front door, for a child who might be another's */
     bool released;      /* by a decision, while it was listed */
     uint32_t concerns;  /* of a decision that closes: 1 << agency whose records were listed */
     uint32_t heard;     /* and who was sent that it is closed */
@@ -86,7 +94,8 @@ struct logged {
     struct entry_id id;
     enum verdict verdict;
     struct hash digest;
-    uint32_t reader;     /* of a later grant: whom it is for */
+    uint32_t reader;     /* of a later grant, and of a refusal: whom it is for */
+    bool refuses;        /* what was asked */
     struct said *grants; /* and what; NULL: nothing that anybody said */
 };
 
@@ -95,6 +104,21 @@ enum model_link {
     MODEL_BY_NAME = 0,
     MODEL_ONE_CHILD, /* a person has confirmed it */
     MODEL_APART      /* or refused or undone it: for good, until a person says otherwise */
+};
+
+/* SIM_HERE and SIM_THERE. */
+struct model_pair {
+    bool asked; /* whether they are one */
+    struct said *shown[2];
+    bool heard;
+    bool judged;
+    bool one;
+};
+
+/* A person has refused what was asked. */
+struct model_refusal {
+    uint32_t agency;
+    struct entry_id request;
 };
 
 enum model_effect {
@@ -131,6 +155,10 @@ struct model {
     bool parted; /* a link was: its alerts may be withdrawn, or others */
     bool involved[SIM_AGENTS + 1][SIM_CHILDREN + 1];
     bool alert[SIM_CHILDREN + 1];
+    bool open[SIM_CHILDREN + 1]; /* and nobody has closed it */
+    struct model_pair pair;
+    size_t n_refusals;
+    struct model_refusal refusals[MODEL_SAID];
     uint64_t frames; /* heard */
     uint64_t tellings;
 };
@@ -147,6 +175,8 @@ void model_hears(struct model *model, uint32_t agency, struct slice frame);
 struct said *model_said(struct model *model, const struct hash *item);
 /* This agency knows the child by its name alone. */
 bool model_by_name(uint32_t agency, int child);
+/* By what people have said until now. */
+bool model_same_child(const struct model *model, int a, int b);
 /* What it is told does not count, or is not known there, any more. */
 bool model_stands(const struct said *said);
 /* The parts that this agency must have in the end, whatever happened on the way. */

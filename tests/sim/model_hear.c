@@ -45,8 +45,8 @@ static bool has_missed(const struct model *model, uint32_t agency, int child)
 {
     for (size_t i = 0; i < model->n_said; i++) {
         const struct said *said = &model->said[i];
-        if (said->kind == SAID_MISSED && said->agency == agency && said->child == child &&
-            said->logged) {
+        if (said->kind == SAID_MISSED && said->agency == agency && said->logged &&
+            model_same_child(model, said->child, child)) {
             return true;
         }
     }
@@ -71,6 +71,15 @@ static void hear_closed(struct model *model, uint32_t agency, const struct wire_
     }
 }
 
+static void hear_notice(struct model *model, uint32_t agency, const struct wire_notice *notice)
+{
+    if (notice->type == NOTICE_CLOSED) {
+        hear_closed(model, agency, notice);
+    } else if (notice->type == NOTICE_CANDIDATE) {
+        model_pair_heard(model, agency, notice);
+    }
+}
+
 static void hear_item(struct model *model, uint32_t agency, const struct wire_item *item,
                       struct arena *arena)
 {
@@ -92,9 +101,8 @@ static void hear_item(struct model *model, uint32_t agency, const struct wire_it
             model_wrong("agency %u is sent a release of nothing", agency);
         }
         give(model, said, agency, release.grants, release.n_grants);
-    } else if (item->kind == ITEM_NOTICE && wire_notice_read(item->payload, arena, &notice) &&
-               notice.type == NOTICE_CLOSED) {
-        hear_closed(model, agency, &notice);
+    } else if (item->kind == ITEM_NOTICE && wire_notice_read(item->payload, arena, &notice)) {
+        hear_notice(model, agency, &notice);
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The model's parts among themselves: model.c says who may and who must, model_log.c reads the log,
- * model_hear.c hears what the broker sends.
+ * model_hear.c hears what the broker sends, model_pair.c knows of two children who might be one.
  */
 #ifndef SIM_MODEL_INTERNAL_H
 #define SIM_MODEL_INTERNAL_H
@@ -17,5 +17,11 @@ bool model_may_be_told(const struct model *model, const struct said *said, uint3
 /* What somebody said, by the entry's own digest or by that of a later grant of it to this agency;
  * NULL: nothing. */
 struct said *model_meant_by(struct model *model, const struct hash *item, uint32_t agency);
+
+/* After a record was stored. */
+void model_pair_look(struct model *model, const struct said *record);
+/* It has its verdict. */
+void model_pair_judged(struct model *model, const struct said *judgement);
+void model_pair_heard(struct model *model, uint32_t agency, const struct wire_notice *notice);
 
 #endif

@@ -7,9 +7,10 @@
 #include "sim/model_internal.h"
 #include "wire/leaf.h"
 
-static bool is_missed(const struct said *said, int child)
+static bool is_missed(const struct model *model, const struct said *said, int child)
 {
-    return said->kind == SAID_MISSED && said->child == child && model_stands(said);
+    return said->kind == SAID_MISSED && model_same_child(model, said->child, child) &&
+           model_stands(said);
 }
 
 /* Three of them, whatever their days: all are of one year. */
@@ -17,16 +18,17 @@ static void look_for_pattern(struct model *model, int child)
 {
     size_t n = 0;
     for (size_t i = 0; i < model->n_said; i++) {
-        n += is_missed(&model->said[i], child) ? 1 : 0;
+        n += is_missed(model, &model->said[i], child) ? 1 : 0;
     }
-    if (n < 3) {
+    if (n < MODEL_PATTERN) {
         return;
     }
-    model->alert[child] = true;
     for (size_t i = 0; i < model->n_said; i++) {
         struct said *said = &model->said[i];
-        if (is_missed(said, child)) {
+        if (is_missed(model, said, child)) {
             said->listed = true;
+            model->alert[said->child] = true;
+            model->open[said->child] = true;
         }
     }
 }
@@ -36,13 +38,14 @@ static void decide(struct model *model, struct said *decision)
 {
     for (size_t i = 0; i < model->n_said; i++) {
         struct said *said = &model->said[i];
-        if (!said->listed || !is_missed(said, decision->child)) {
+        if (!said->listed || !is_missed(model, said, decision->child)) {
             continue;
         }
         if (decision->outcome == OUTCOME_NONE) {
             said->released = true;
         } else {
             decision->concerns |= 1U << said->agency;
+            model->open[said->child] = false;
         }
     }
 }
@@ -71,6 +74,9 @@ static void enter(struct model *model, struct said *said, const struct logged *l
         model_wrong("what agency %u says at %" PRIu64 " is %s", leaf->agency, model->log_size,
                     verdict_name(leaf->verdict));
     }
+    if (said->kind == SAID_SAME) {
+        model_pair_judged(model, said);
+    }
     if (!verdict_is_stored(leaf->verdict)) {
         return;
     }
@@ -79,11 +85,17 @@ static void enter(struct model *model, struct said *said, const struct logged *l
     said->circle_shares = rules->circle == MODEL_SHARE;
     said->door_shares = rules->door == MODEL_SHARE;
     switch (said->kind) {
-    case SAID_CONCERN:
     case SAID_REQUEST:
+        break;
+    case SAID_CONCERN:
+        model_pair_look(model, said);
         break;
     case SAID_MISSED:
         look_for_pattern(model, said->child);
+        model_pair_look(model, said);
+        break;
+    case SAID_SAME:
+        look_for_pattern(model, SIM_HERE);
         break;
     case SAID_INVOLVEMENT:
         model->involved[said->agency][said->child] = true;
@@ -101,7 +113,27 @@ static void enter(struct model *model, struct said *said, const struct logged *l
     }
 }
 
-static void read_entry(struct model *model, const struct logged *leaf)
+/* Of a decision that is nothing else that anybody said. */
+static void read_refusal(struct model *model, struct store_txn *txn, struct logged *logged)
+{
+    _cleanup_(stored_deinit) struct stored stored = STORED_NULL;
+    if (!stored_load_as(txn, &logged->id, ENTRY_DECISION, &stored)) {
+        model_wrong("decision %" PRIu64 " of the log cannot be read", model->log_size);
+    }
+    for (size_t i = 0; i < model->n_refusals; i++) {
+        const struct model_refusal *refusal = &model->refusals[i];
+        if (refusal->agency == logged->agency &&
+            stored.header.decision.action == ACTION_REFUSE_REQUEST &&
+            entry_id_equal(&refusal->request, &stored.header.decision.record)) {
+            logged->refuses = true;
+            logged->reader = refusal->request.agency;
+            return;
+        }
+    }
+    model_wrong("agency %u decides what nobody said, at %" PRIu64, logged->agency, model->log_size);
+}
+
+static void read_entry(struct model *model, struct store_txn *txn, struct logged *leaf)
 {
     struct said *said = model_said(model, &leaf->digest);
     if (leaf->verdict == VERDICT_EQUIVOCATION) {
@@ -109,9 +141,12 @@ static void read_entry(struct model *model, const struct logged *leaf)
     }
     if (said != NULL) {
         enter(model, said, leaf);
+    } else if (leaf->kind == ENTRY_DECISION && verdict_is_stored(leaf->verdict)) {
+        read_refusal(model, txn, leaf);
     } else if (leaf->kind == ENTRY_RECORD || leaf->kind == ENTRY_INVOLVEMENT ||
-               leaf->kind == ENTRY_DECISION || leaf->kind == ENTRY_REQUEST) {
-        model_wrong("entry %" PRIu64 " of the log is what nobody said", model->log_size);
+               leaf->kind == ENTRY_REQUEST) {
+        model_wrong("entry %" PRIu64 " of the log, of kind %u by agency %u, is what nobody said",
+                    model->log_size, (unsigned)leaf->kind, leaf->agency);
     }
 }
 
@@ -164,7 +199,11 @@ static void read_telling(struct model *model, const struct leaf *leaf)
     if (leaf->detail != ITEM_DELIVERED && leaf->detail != ITEM_RELEASE) {
         return; /* notices and what was withheld have no parts */
     }
+    const struct logged *entry = leaf_of(model, &leaf->digest);
     struct said *said = model_meant_by(model, &leaf->digest, leaf->agency);
+    if (entry != NULL && entry->refuses && entry->reader == leaf->agency) {
+        return;
+    }
     if (said == NULL) {
         model_wrong("agency %u is told of what nobody said", leaf->agency);
     }
@@ -247,7 +286,7 @@ static void read_leaf(struct model *model, struct store_txn *txn, const struct l
         if (leaf->kind == ENTRY_GRANT && leaf->verdict != VERDICT_EQUIVOCATION) {
             read_grant(model, txn, logged);
         }
-        read_entry(model, logged);
+        read_entry(model, txn, logged);
         check_key(model, txn, leaf);
     } else if (leaf->type == LEAF_TOLD) {
         read_telling(model, leaf);

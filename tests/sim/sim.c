@@ -84,11 +84,14 @@ static void add(struct sums *sums, const struct life_told *told)
 {
     sums->told.said += told->said;
     sums->told.log_size += told->log_size;
+    sums->told.before_peace += told->before_peace;
     sums->told.tellings += told->tellings;
     sums->told.frames += told->frames;
     sums->told.deaths += told->deaths;
     sums->told.restored += told->restored;
     sums->told.renewed += told->renewed;
+    sums->told.asked += told->asked;
+    sums->told.judged += told->judged;
     sums->told.rolled_back += told->rolled_back;
     sums->told.rounds = sums->told.rounds > told->rounds ? sums->told.rounds : told->rounds;
 }
@@ -175,13 +178,15 @@ int main(int argc, char **argv)
     (void)clock_gettime(CLOCK_MONOTONIC, &ended);
     printf("%" PRIu64 " lives from seed %" PRIu64 ", %" PRIu64 " steps each, in %lld s: %" PRIu64
            " failed\n"
-           "said %" PRIu64 ", log entries %" PRIu64 ", tellings %" PRIu64 ", frames %" PRIu64
+           "said %" PRIu64 ", log entries %" PRIu64 " (%" PRIu64
+           " while things went wrong), tellings %" PRIu64 ", frames %" PRIu64
            ", starts of the broker after the first %" PRIu64 ", stores restored %" PRIu64
-           ", keys renewed %" PRIu64 ", brokers rolled back %" PRIu64 ", longest drain %" PRIu64
-           " rounds\n",
+           ", keys renewed %" PRIu64 ", pairs shown %" PRIu64 ", of these judged %" PRIu64
+           ", brokers rolled back %" PRIu64 ", longest drain %" PRIu64 " rounds\n",
            sums.lived, options.first, options.steps, (long long)(ended.tv_sec - began.tv_sec),
-           sums.failed, sums.told.said, sums.told.log_size, sums.told.tellings, sums.told.frames,
-           sums.told.deaths, sums.told.restored, sums.told.renewed, sums.told.rolled_back,
+           sums.failed, sums.told.said, sums.told.log_size, sums.told.before_peace,
+           sums.told.tellings, sums.told.frames, sums.told.deaths, sums.told.restored,
+           sums.told.renewed, sums.told.asked, sums.told.judged, sums.told.rolled_back,
            sums.told.rounds);
     return sums.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

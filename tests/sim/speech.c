@@ -18,6 +18,9 @@ static const char *const children[SIM_CHILDREN + 1] = {
     "\"nhs_number\":{\"value\":\"9990000034\",\"verified\":true},\"given_name\":\"Corin\"",
     "\"nhs_number\":{\"value\":\"9990000042\",\"verified\":true},\"given_name\":\"Devon\"",
     ("\"nhs_number\":{\"value\":\"9990000050\",\"verified\":true}," BY_NAME),
+    ("\"nhs_number\":{\"value\":\"9990000069\",\"verified\":true},\"given_name\":\"Faye\","
+     "\"postcode\":\"NE1 4XE\""),
+    "\"given_name\":\"Faye\",\"postcode\":\"NE2 1AA\"",
 };
 
 static const char *const agencies[SIM_AGENTS + 1] = {"",   "gp-elm", "hospital",
@@ -40,6 +43,16 @@ struct said *speech_add(struct life *life, const struct said *said)
 const char *speech_named(const struct node *node, int child)
 {
     return model_by_name(node->agency, child) ? BY_NAME : children[child];
+}
+
+/* In a life with two who might be one, people talk of these: else nobody would be asked. */
+static int any_child(const struct life *life, const struct node *node)
+{
+    int child = 1 + (int)chance_below(SIM_BY_NAME);
+    if (!life->pairs || chance_one_in(3)) {
+        return child;
+    }
+    return node->agency == HOSPITAL ? SIM_THERE : SIM_HERE;
 }
 
 /* --- of records --- */
@@ -68,7 +81,7 @@ static void say_record(struct life *life, struct node *node)
     bool health = node->agency != SCHOOL && node->agency != MASH;
     struct said said = {.kind = health && chance_one_in(2) ? SAID_MISSED : SAID_CONCERN,
                         .agency = node->agency,
-                        .child = 1 + (int)chance_below(SIM_CHILDREN)};
+                        .child = any_child(life, node)};
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
     struct intake_item item;
     if (node->agency == MASH) {
@@ -78,11 +91,14 @@ static void say_record(struct life *life, struct node *node)
         said.kind = SAID_CONCERN; /* which names are one child, the pattern would depend on */
     }
     said.immediate = said.kind == SAID_CONCERN && chance_one_in(5);
+    uint32_t month = 5 + chance_below(5);
+    uint32_t day = 1 + chance_below(28);
+    said.day = (int32_t)(100 * month + day);
     buf_format(&text, "{%s,\"event_date\":\"2026-%02u-%02u\",",
                said.kind == SAID_MISSED
                    ? "\"kind\":\"missed-appointment\",\"code\":\"was-not-brought\""
                    : "\"kind\":\"concern\",\"code\":\"neglect-physical\"",
-               5 + chance_below(5), 1 + chance_below(28));
+               month, day);
     buf_format(&text, "\"source\":{\"system\":\"notes\",\"id\":\"s-%zu\"},", life->model.n_said);
     if (said.immediate) {
         buf_add_text(&text, "\"urgency\":\"immediate\",");
@@ -105,9 +121,8 @@ static void say_record(struct life *life, struct node *node)
 
 static void say_involvement(struct life *life, struct node *node)
 {
-    struct said said = {.kind = SAID_INVOLVEMENT,
-                        .agency = node->agency,
-                        .child = 1 + (int)chance_below(SIM_CHILDREN)};
+    struct said said = {
+        .kind = SAID_INVOLVEMENT, .agency = node->agency, .child = any_child(life, node)};
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
     struct intake_item item;
     buf_format(&text,

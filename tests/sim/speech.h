@@ -18,6 +18,7 @@ struct life {
     bool restores;                          /* agents go back to older copies in this life */
     bool changes;                           /* agreements change */
     bool links;                             /* people say who is one child */
+    bool pairs;                             /* two children might be one */
     bool revokes;                           /* agencies are revoked and admitted again */
     uint32_t revoked;                       /* bit 1 << agency */
     bool renews;                            /* agencies renew their keys */
@@ -27,6 +28,9 @@ struct life {
 
 void speech_begin(struct life *life); /* the first agreements */
 void speech_say(struct life *life, struct node *node);
+/* Two records are of one child, or of two: says the front door, which was asked; or somebody does
+ * whom nobody asked. */
+void speech_judge_pair(struct life *life, struct node *node);
 /* Some of what was said may have been frozen by now. */
 void speech_settled(struct life *life, struct node *node);
 void speech_backed_up(struct life *life, const struct node *node);

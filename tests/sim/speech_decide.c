@@ -7,7 +7,7 @@
 #include "sim/chance.h"
 #include "sim/speech_internal.h"
 
-#define ALERTS 8 /* one for each child, and what was raised after one was closed */
+#define ALERTS 10 /* one for each child, and what was raised after one was closed */
 
 /* Any alert, and its child. */
 static uint64_t known_alert(struct life *life, int *ret_child)
@@ -126,7 +126,7 @@ void speech_decide_link(struct life *life, struct node *node)
 void speech_ask_others(struct life *life, struct node *node)
 {
     struct said said = {
-        .kind = SAID_REQUEST, .agency = node->agency, .child = 1 + (int)chance_below(SIM_CHILDREN)};
+        .kind = SAID_REQUEST, .agency = node->agency, .child = 1 + (int)chance_below(SIM_BY_NAME)};
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
     struct error error = ERROR_NULL;
     buf_format(&text,
@@ -166,7 +166,7 @@ void speech_answer_request(struct life *life, struct node *node)
                                       .role = "named nurse",
                                       .reason = "They work with the child and need to know it."};
     struct error error = ERROR_NULL;
-    if (!waiting_request(node, &decision.request)) {
+    if (life->model.n_refusals == MODEL_SAID || !waiting_request(node, &decision.request)) {
         return;
     }
     for (size_t i = 0; decision.grant && i < life->model.n_said; i++) {
@@ -176,7 +176,11 @@ void speech_answer_request(struct life *life, struct node *node)
         }
     }
     int r = asked_decide(&node->member->agent, &decision, &error);
-    if (r != 0 && r != -EPERM && r != -EALREADY && r != -EAGAIN) {
+    if (r == 0 && !decision.grant) {
+        life->model.refusals[life->model.n_refusals++] =
+            (struct model_refusal){.agency = node->agency, .request = decision.request};
+    }
+    if (r != 0 && r != -EPERM && r != -EALREADY && r != -EAGAIN && r != -ENOSPC) {
         model_wrong("agency %u cannot answer: %s %s", node->agency, error.where, error.what);
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parts of speech among themselves: speech.c records what happens to children, speech_decide.c has
- * people who decide, speech_govern.c the desk.
+ * The parts of speech among themselves: speech.c records what happens to children, speech_decide.c
+ * has people who decide, speech_pair.c those who say who is one child, speech_govern.c the desk.
  */
 #ifndef SIM_SPEECH_INTERNAL_H
 #define SIM_SPEECH_INTERNAL_H
@@ -17,11 +17,10 @@ const char *speech_named(const struct node *node, int child);
 
 /* The front door opens an alert, or closes it. */
 void speech_decide_alert(struct life *life, struct node *node);
-/* Whom an agency knows by its name is the child, says the front door by an alert; or is not, says the
- * front door, or that agency. */
+/* Whom an agency knows by its name is the child, says the front door by an alert; or is not, says
+ * the front door, or that agency. */
 void speech_decide_link(struct life *life, struct node *node);
 void speech_ask_others(struct life *life, struct node *node);
 /* Whom this agency's records of the child are granted to from now on, if the person says so. */
 void speech_answer_request(struct life *life, struct node *node);
-
 #endif
