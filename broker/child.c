@@ -4,6 +4,7 @@
 #include "broker/catch_up.h"
 #include "broker/chronology.h"
 #include "broker/members.h"
+#include "broker/waiting.h"
 
 /* An open alert whose child's open alert is another one from now on. A decision about either is one
  * about both (decision.c). */
@@ -235,6 +236,7 @@ uint64_t child_part_group(struct apply *apply, const struct member_list *group)
     }
     alike_row_put(apply->txn, from);
     alike_row_put(apply->txn, to);
+    waiting_judge_again(apply);
     apply_noted(apply, NOTED_LINKS_PARTED);
     return to;
 }

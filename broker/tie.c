@@ -9,6 +9,7 @@
 #include "broker/links.h"
 #include "broker/record_adult.h"
 #include "broker/ties.h"
+#include "broker/waiting.h"
 #include "broker/withdraw.h"
 
 static size_t count_rows(struct store_txn *txn, enum table table, const struct subject_id *subject)
@@ -144,6 +145,7 @@ static void remove(struct apply *apply, const struct tie_case *tie, uint64_t chi
     }
     tie_row_delete(apply->txn, &tie->child, &tie->person);
     forget_person(apply, &tie->person);
+    waiting_judge_again(apply);
     apply_noted(apply, NOTED_TIES_UNDONE);
 }
 

@@ -186,6 +186,11 @@ static bool next_row(struct store_txn *txn, struct progress *progress, struct ma
     return true;
 }
 
+void waiting_judge_again(struct apply *apply)
+{
+    progress_put(apply, &(struct progress){.agency = 0});
+}
+
 void waiting_judge(struct apply *apply)
 {
     struct progress progress = progress_get(apply->txn, apply->governance, apply_day(apply));

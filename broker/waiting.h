@@ -7,9 +7,10 @@
  * by, every row is judged by today's, some in each batch (INPUT_CONTINUE), in the order of agencies
  * and positions. What may not go any more gives its place to an item without content; its record's
  * origin hears so and its state says so. A notice loses the headlines that may not be known any
- * more. Nothing is ever widened. Publish delivers nothing that the judging has not passed and that
- * may not go: until it has, it asks the same question. What is immediate, and a referral to a front
- * door, always may.
+ * more. The same from the beginning when a child parts in two, or an adult is no longer tied to
+ * one: what waits was told of another child. Nothing is ever widened. Publish delivers nothing that
+ * the judging has not passed and that may not go: until it has, it asks the same question. What is
+ * immediate, and a referral to a front door, always may.
  *
  * Part of apply; waiting_may_go reads only, and publish asks it over a transaction of its own.
  */
@@ -25,6 +26,8 @@ bool waiting_passed(struct store_txn *txn, const struct governance *governance, 
                     uint32_t agency, uint64_t position);
 /* There is something to judge yet by this governance and day. */
 bool waiting_pending(struct store_txn *txn, const struct governance *governance, int32_t day);
+/* Who is which child is not what it was: every row is judged once more. */
+void waiting_judge_again(struct apply *apply);
 /* Judges the next rows, CAIRN_JUDGED_PER_BATCH at most. */
 void waiting_judge(struct apply *apply);
 

@@ -309,6 +309,36 @@ static void what_was_not_judged_before_a_restart_is_judged_after_it(void **state
     assert_int_equal(world_items(world, MASH, ITEM_WITHHELD), 1);
 }
 
+static void share_with_the_circle(struct world *world)
+{
+    publish_agreements(world,
+                       "{\"format\": \"cairn-agreements/v1\", \"review_by\": \"2099-01-01\", "
+                       "\"rules\": [{\"id\": \"circle\", \"records\": [\"concern\"], "
+                       "\"recipient_roles\": [\"any\"], \"urgency\": [\"routine\"], "
+                       "\"effect\": \"share\", \"mode\": \"content\"}]}");
+}
+
+/* The hospital knows a child by its name alone, and is sent what the school says of that child. */
+static void what_waits_by_a_name_does_not_go_once_a_person_says_it_is_another_child(void **state)
+{
+    struct world *world = *state;
+    share_with_the_circle(world);
+    state_verified(world, SCHOOL, ALIX);
+    state_named(world, HOSPITAL, ALIX);
+    involve(world, SCHOOL, ALIX);
+    involve(world, HOSPITAL, ALIX);
+    struct entry_id record = concern(world, URGENCY_ROUTINE);
+    assert_int_equal(reader_state_at(world, &record, HOSPITAL), READER_QUEUED);
+    const struct world_link another = {.action = ACTION_UNDO_LINK, .record = &record};
+
+    assert_int_equal(decide_link(world, HOSPITAL, &another), VERDICT_STORED);
+
+    assert_int_equal(reader_state_at(world, &record, HOSPITAL), READER_WITHHELD);
+    assert_int_equal(world_items(world, HOSPITAL, ITEM_WITHHELD), 1);
+    assert_int_equal(notices(world, SCHOOL, NOTICE_NOT_SHARED), 1);
+    assert_int_equal(notices(world, HOSPITAL, NOTICE_LINK_UNDONE), 1);
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, world_set_up, tear_down)
@@ -328,6 +358,7 @@ int main(void)
         STORY(nobody_who_was_never_told_is_told_that_it_was_taken_back),
         STORY(who_has_its_card_is_told_that_it_was_taken_back),
         STORY(nothing_goes_that_documents_in_force_forbid_before_it_was_judged),
+        STORY(what_waits_by_a_name_does_not_go_once_a_person_says_it_is_another_child),
         STORY(more_than_one_batch_may_judge_is_judged_by_the_next_ones),
         STORY(what_was_not_judged_before_a_restart_is_judged_after_it),
     };
