@@ -22,7 +22,7 @@
 struct store;
 struct store_txn;
 
-#define STORE_TABLES_MAX 32
+#define STORE_TABLES_MAX 40
 #define STORE_KEY_MAX    511
 
 struct store_options {

@@ -22,6 +22,7 @@ struct proof {
 };
 
 static_assert(sizeof(struct proof) == CAIRN_HASH_BYTES, "tag and share are the halves of a hash");
+static_assert(STORE_TABLES_MAX < 'a', "no row is the name of a key that is made from this one");
 
 static struct proof proof_of(const struct store *store, unsigned table, struct slice key,
                              struct slice value)

@@ -230,11 +230,6 @@ static uint8_t look(const struct spoiled *spoiled, struct store *store)
     return seen;
 }
 
-bool spoiled_reads_as(const struct spoiled *spoiled, struct store *store)
-{
-    return look(spoiled, store) == SEEN_SAME;
-}
-
 /* --- in the child --- */
 
 /* Changes of these pages are read by who opens the file, and not again afterwards. */

@@ -77,9 +77,6 @@ void spoiled_try(struct spoiled *spoiled, const struct change *changes, size_t n
                  void (*then)(void *data, const struct change *change,
                               const struct looked *looked));
 
-/* Whether a reader of `store` sees the rows that this one had when it was whole. */
-bool spoiled_reads_as(const struct spoiled *spoiled, struct store *store);
-
 /* For commands that are to see one. */
 void spoiled_make(const struct spoiled *spoiled, const struct change *change);
 void spoiled_undo(const struct spoiled *spoiled, const struct change *change);

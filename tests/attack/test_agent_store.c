@@ -24,27 +24,14 @@
 
 #include <cmocka.h>
 
+#include "attack/agent_life.h"
 #include "attack/memo.h"
 #include "attack/spoiled.h"
 #include "base/text.h"
-#include "crypto/digest.h"
-#include "os/files.h"
-#include "support/member.h"
-#include "support/stories.h"
 
 #define SHORT_STEP   1999
 #define SHORT_OTHERS 60
 #define CHANGES_ONCE 65536
-#define MAP_BYTES    (256ULL << 20)
-#define COMMITS_MAX  256
-
-#define CONCERN(urgency)                                                                           \
-    "{\"kind\":\"concern\",\"code\":\"neglect-physical\",\"event_date\":\"2026-11-02\","           \
-    "\"urgency\":\"" urgency "\",\"child\":{\"given_name\":\"Peregrina\",\"family_name\":"         \
-    "\"Thistledown\",\"birth_date\":\"2022-03-14\"},\"account\":{\"summary\":\"Alone at home.\"}," \
-    "\"lawfulness\":{\"judged_by\":\"person\",\"judge\":\"A. Example, nurse\","                    \
-    "\"basis\":\"legal-obligation\",\"detriment\":\"not-more-detrimental\","                       \
-    "\"function\":\"child protection\",\"family_told\":\"told\"}}"
 
 enum fate {
     FATE_FOUND,
@@ -53,12 +40,8 @@ enum fate {
 };
 
 static struct scene {
-    struct world *world;
-    struct member *member;
-    struct secret row_key;
+    struct agent_life life;
     struct spoiled spoiled;
-    struct hash commits[COMMITS_MAX]; /* all rows as each of them left them */
-    size_t n_commits;
     struct change *changes;
     size_t n;
     uint64_t seed;
@@ -87,111 +70,21 @@ static uint64_t chance(void)
     return scene.seed >> 24;
 }
 
-/* --- two agencies --- */
-
-static void be_told(void)
-{
-    three_missed(scene.world, ALIX);
-    assert_int_equal(decide(scene.world, MASH, 1, ACTION_OPEN, OUTCOME_NONE), VERDICT_STORED);
-    scene.member = member_new(scene.world, MASH);
-    (void)member_fetch(scene.member);
-}
-
-static void tell(void)
-{
-    scene.member = member_new(scene.world, SCHOOL);
-    (void)member_submit(scene.member, INTAKE_RECORD, CONCERN("immediate"));
-    member_send(scene.member);
-    (void)member_fetch(scene.member);
-    (void)member_submit(scene.member, INTAKE_RECORD, CONCERN("routine"));
-}
-
 /* --- what an agent says of a store --- */
-
-static struct store_options options_of(const char *dir)
-{
-    return (struct store_options){.dir = dir,
-                                  .map_bytes = MAP_BYTES,
-                                  .tables = agent_table_names,
-                                  .n_tables = AGENT_TABLE_COUNT,
-                                  .allow_tmpfs = true,
-                                  .row_tags = true,
-                                  .row_key = &scene.row_key};
-}
-
-/* Whether it refuses, with a reason; what finds no store begins a new one. */
-static bool is_refused(const char *dir)
-{
-    struct error error = ERROR_NULL;
-    const struct store_options options = options_of(dir);
-    int r = store_check(&options, &error);
-
-    return r != 0 && r != -ENOENT && error.what[0] != '\0';
-}
-
-/* Every row of the store in one digest. */
-static struct hash rows_of(struct store_txn *txn)
-{
-    struct hash rows = {.bytes = {0}};
-
-    for (unsigned table = 0; table < AGENT_TABLE_COUNT; table++) {
-        struct store_walk walk = store_walk_from(txn, table, SLICE_NULL);
-        for (; walk.live; store_walk_next(&walk)) {
-            const uint8_t head[] = {(uint8_t)table, (uint8_t)(walk.key.len >> 8),
-                                    (uint8_t)walk.key.len};
-            struct hash value;
-            sha256(walk.value, value.bytes);
-            const struct slice parts[] = {SLICE_OF(rows.bytes), SLICE_OF(head), walk.key,
-                                          SLICE_OF(value.bytes)};
-            sha256_many(parts, ARRAY_LEN(parts), rows.bytes);
-        }
-        store_walk_end(&walk);
-    }
-    return rows;
-}
-
-int __real_agent_commit(struct store_txn **txn);
-int __wrap_agent_commit(struct store_txn **txn);
-int __wrap_agent_commit(struct store_txn **txn)
-{
-    assert_true(scene.n_commits < COMMITS_MAX);
-    scene.commits[scene.n_commits++] = rows_of(*txn);
-    return __real_agent_commit(txn);
-}
-
-/* Whether it is, as a whole, what an earlier commit left. */
-static bool reads_as_of_a_commit(const char *dir)
-{
-    struct store *store = NULL;
-    struct error error = ERROR_NULL;
-    struct store_options options = options_of(dir);
-
-    options.read_only = true;
-    if (store_open(&options, &store, &error) != 0) {
-        return false;
-    }
-    struct store_txn *txn = store_read(store);
-    const struct hash rows = rows_of(txn);
-    store_end(&txn);
-    store_close(&store);
-    size_t i = 0;
-    while (i + 1 < scene.n_commits && !hash_equal(&rows, &scene.commits[i])) {
-        i++;
-    }
-    return i + 1 < scene.n_commits;
-}
 
 static uint8_t judge(void *data, struct store *store, struct looked *looked)
 {
     (void)data;
     (void)looked;
     memo_begin(store);
-    bool refused = is_refused(scene.spoiled.copy);
+    bool refused = agent_life_refuses(&scene.life, scene.spoiled.copy);
     memo_end();
     if (refused) {
         return FATE_FOUND;
     }
-    return store == NULL && reads_as_of_a_commit(scene.spoiled.copy) ? FATE_OLDER : FATE_SILENT;
+    bool older =
+        store == NULL && agent_life_reads(&scene.life, scene.spoiled.copy) == LIFE_READS_AS_EARLIER;
+    return older ? FATE_OLDER : FATE_SILENT;
 }
 
 static void tally(void *data, const struct change *change, const struct looked *looked)
@@ -298,10 +191,8 @@ static struct store *open_without_key(const char *dir)
 {
     struct store *store = NULL;
     struct error error = ERROR_NULL;
-    struct store_options options = options_of(dir);
+    const struct store_options options = agent_life_options_raw(dir);
 
-    options.row_tags = false;
-    options.row_key = NULL;
     assert_int_equal(store_open(&options, &store, &error), 0);
     return store;
 }
@@ -350,7 +241,7 @@ static void forge_each_table(void)
     struct error error = ERROR_NULL;
     uint64_t rows[STORE_TABLES_MAX];
 
-    assert_int_equal(store_rows(scene.member->agent.store, rows), 0);
+    assert_int_equal(store_rows(scene.life.member->agent.store, rows), 0);
     (void)snprintf(dir, sizeof(dir), "%s/forged", scene.spoiled.dir);
     for (unsigned i = 0; i < AGENT_TABLE_COUNT * FORGERIES; i++) {
         unsigned table = i / FORGERIES;
@@ -358,13 +249,13 @@ static void forge_each_table(void)
             continue;
         }
         scratch_remove(dir);
-        assert_int_equal(store_copy(scene.member->agent.store, dir, &error), 0);
+        assert_int_equal(store_copy(scene.life.member->agent.store, dir, &error), 0);
         struct store *store = open_without_key(dir);
         struct store_txn *txn = store_begin(store);
         forge(txn, table, (enum forgery)(i % FORGERIES));
         assert_int_equal(store_commit(&txn), 0);
         store_close(&store);
-        if (!is_refused(dir)) {
+        if (!agent_life_refuses(&scene.life, dir)) {
             fail_msg("an agent starts with a forged row of %s, forgery %u",
                      agent_table_names[table], i % FORGERIES);
         }
@@ -377,43 +268,40 @@ static struct spoiled spoiled_none(void)
 {
     return (struct spoiled){.tables = agent_table_names,
                             .n_tables = AGENT_TABLE_COUNT,
-                            .map_bytes = MAP_BYTES,
-                            .row_key = &scene.row_key,
+                            .map_bytes = LIFE_MAP_BYTES,
+                            .row_key = &scene.life.row_key,
                             .judge = judge};
 }
 
-static void with_store_of(void (*live)(void), const char *whose)
+static void with_store_of(void (*live)(struct agent_life *life), const char *whose)
 {
     scene = (struct scene){.seed = setting("CAIRN_ATTACK_SEED", 1),
                            .step = setting("CAIRN_ATTACK_STEP", SHORT_STEP),
                            .others = setting("CAIRN_ATTACK_CHANGES", SHORT_OTHERS)};
-    scene.world = world_new();
-    live();
-    agent_row_key(&scene.member->agent.keys.store, &scene.row_key);
+    live(&scene.life);
     scene.changes = base_zalloc(CHANGES_ONCE, sizeof(*scene.changes));
     scene.spoiled = spoiled_none();
-    spoiled_init(&scene.spoiled, scene.member->dir, NULL);
+    spoiled_init(&scene.spoiled, scene.life.member->dir, NULL);
 
-    assert_false(is_refused(scene.spoiled.copy));
+    assert_false(agent_life_refuses(&scene.life, scene.spoiled.copy));
     change_everything(whose);
     forge_each_table();
 
     spoiled_deinit(&scene.spoiled);
     base_free(&scene.changes);
-    member_free(&scene.member);
-    world_free(&scene.world);
+    agent_life_end(&scene.life);
 }
 
 static void a_changed_store_of_one_that_was_told_is_refused_or_reads_the_same(void **state)
 {
     (void)state;
-    with_store_of(be_told, "told");
+    with_store_of(agent_life_told, "told");
 }
 
 static void a_changed_store_of_one_that_tells_is_refused_or_reads_the_same(void **state)
 {
     (void)state;
-    with_store_of(tell, "telling");
+    with_store_of(agent_life_telling, "telling");
 }
 
 static int open_scene(void **state)
