@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agents/core/inbox.h"
+#include "agents/core/own_keys.h"
 #include "agents/core/state.h"
 #include "base/text.h"
 #include "cairn/limits.h"
@@ -157,10 +158,37 @@ static bool agent_keeps(struct store_txn *txn, const struct power_promise *promi
            broken("will be handed over again:", promise->first);
 }
 
+/* As an agent does before it starts: every row, and what they come to. */
+static bool agent_starts(const char *folder, const struct power_promises *promises)
+{
+    char dir[2 * POWER_PATH];
+    struct error error = ERROR_NULL;
+    _cleanup_(own_keys_deinit) struct own_keys keys = {.n = 0};
+    _cleanup_(secret_deinit) struct secret row_key = SECRET_NULL;
+    (void)snprintf(dir, sizeof(dir), "%s/keys", promises->folder);
+    if (own_keys_read(dir, &keys, &error) != 0) {
+        power_fail("the agent's keys:", error.what);
+    }
+    agent_row_key(&keys.store, &row_key);
+    (void)snprintf(dir, sizeof(dir), "%s/data", folder);
+    const struct store_options options = {.dir = dir,
+                                          .map_bytes = CAIRN_AGENT_MAP_BYTES,
+                                          .tables = agent_table_names,
+                                          .n_tables = AGENT_TABLE_COUNT,
+                                          .row_tags = true,
+                                          .row_key = &row_key,
+                                          .allow_tmpfs = true};
+    int r = store_check(&options, &error);
+    return r == 0 || r == -ENOENT || broken("an agent would not start:", error.what);
+}
+
 static bool check_agent(const char *folder, const void *given, uint64_t pos)
 {
     const struct power_promises *promises = given;
     struct error error = ERROR_NULL;
+    if (!agent_starts(folder, promises)) {
+        return false;
+    }
     struct store *store =
         open_store(folder, agent_table_names, AGENT_TABLE_COUNT, CAIRN_AGENT_MAP_BYTES, &error);
     if (store == NULL) {
