@@ -69,10 +69,8 @@ static bool head_is_ours(struct question *question, const struct checkpoint *sho
 static void stop_signing(struct question *question, const struct checkpoint *shown)
 {
     int r = highwater_accuse(question->publish->highwater, shown);
-    log_fatal("log_fork",
-              "agency=%u size=%" PRIu64 " kept=%s; it shows our signed head, which this store does "
-              "not contain; restore a newer copy",
-              question->peer->agency, shown->size, r == 0 ? "yes" : strerror(-r));
+    log_fatal("log_fork", "agency=%u size=%" PRIu64 " kept=%s", question->peer->agency, shown->size,
+              r == 0 ? "yes" : strerror(-r));
 }
 
 /* The head of this moment may be older than the one shown: false, the next will do. */

@@ -195,7 +195,7 @@ void link_redial(struct agent_link *link)
     int r = link_same_address(&address, &link->dialled) ? dealer_reconnect(link->dealer)
                                                         : link_dial(link, &address, &error);
     if (r != 0) {
-        (void)log_fault(-r, "dial_failed", "%s", error.what);
+        (void)log_fault(-r, "dial_failed", "reason=\"%s\"", error.what);
         backoff_fail(&link->backoff, link_boot_ms(link), REDIAL_MIN_MS, REDIAL_MAX_MS);
         return;
     }

@@ -146,7 +146,7 @@ static enum session_result fork_seen(struct session *session, struct slice note,
     witness_save_fork(txn, &session->witness, note);
     int r = agent_commit(&txn);
     log_event(LOG_LEVEL_ERROR, "log_fork", "held_size=%" PRIu64 " kept=%s",
-              session->witness.head.size, r == 0 ? "yes" : "no");
+              session->witness.head.size, r == 0 ? "yes" : strerror(-r));
     session->reason = reason;
     return SESSION_FORK;
 }
@@ -386,8 +386,9 @@ static void offer(struct session *session, const struct wire_governance_document
         return;
     }
     session->refused.of[document->document] = session->asked;
-    log_event(LOG_LEVEL_ERROR, "governance_refused", "document=%s version=%" PRIu64 " why=%s: %s",
-              name, document->version, govern_result_text(result), error.what);
+    log_event(LOG_LEVEL_ERROR, "governance_refused",
+              "document=%s version=%" PRIu64 " why=%s reason=\"%s\"", name, document->version,
+              govern_result_text(result), error.what);
 }
 
 enum session_result session_document(struct session *session, struct slice payload,
