@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agents/core/api_door.h"
 #include "agents/core/api_mhd.h"
 #include "agents/core/api_request.h"
 #include "agents/core/api_socket.h"
@@ -33,7 +34,7 @@
 #define ANSWER_MAX_S (CAIRN_API_POLL_MAX_S + 30)
 /* What is read of a body that is too large, so that its sender hears why. */
 #define DISCARD_MAX_BYTES (2 * (size_t)CAIRN_API_BODY_MAX_BYTES)
-/* What the library counts: ours, and those that are being turned away again. */
+/* What the library counts: ours, and those that it has not finished with. */
 #define LIBRARY_CONNECTIONS_MAX (2 * CAIRN_API_CONNECTIONS_MAX)
 #define STOP_MAX_MS             5000 /* for answers that are under way when the agent stops */
 
@@ -44,6 +45,7 @@ struct api {
     struct agent *agent;
     struct MHD_Daemon *daemon;
     struct api_users *users;
+    struct api_door *door;
     int in_flight;    /* exchanges; atomic */
     struct news done; /* told when one ends */
     char path[SOCKET_PATH_BYTES];
@@ -76,25 +78,32 @@ static struct api_user *user_of(struct MHD_Connection *connection)
     return info_of(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* A connection was made or is no more. One beyond its user's share ends before it is heard. */
+/* A connection is the library's now, or is no more. */
 static void on_connection(void *data, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode code)
 {
     struct api *api = data;
-    struct ucred peer;
-    socklen_t len = sizeof(peer);
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        if (*context != NULL) {
-            users_leave(api->users, *context);
-        }
+        users_leave(api->users, *context);
         return;
     }
-    int fd = info_of(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0) {
-        *context = users_enter(api->users, peer.uid, fd);
+    *context =
+        users_of(api->users, info_of(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+}
+
+/* One beyond its user's share ends before it is heard. */
+static void on_caller(void *data, int fd, uid_t uid)
+{
+    struct api *api = data;
+    const struct sockaddr_un caller = {.sun_family = AF_UNIX};
+    struct api_user *user = users_enter(api->users, uid, fd);
+    if (user == NULL) {
+        fd_close(&fd);
+        return;
     }
-    if (*context == NULL) {
-        (void)shutdown(fd, SHUT_RDWR);
+    if (MHD_add_connection(api->daemon, fd, (const struct sockaddr *)&caller,
+                           sizeof(caller.sun_family)) != MHD_YES) { /* and has closed it */
+        users_leave(api->users, user);
     }
 }
 
@@ -312,25 +321,48 @@ static size_t on_unescape(void *data, struct MHD_Connection *connection, char *t
 /* --- entry points --- */
 
 /* Every limit that the library has is said here: most of its defaults are none. */
-static struct MHD_Daemon *start_daemon(struct api *api, int fd)
+static struct MHD_Daemon *start_daemon(struct api *api)
 {
-    return MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
-            MHD_USE_ITC,
-        0, NULL, NULL, on_request, api, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)LIBRARY_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        (unsigned)LIBRARY_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CAIRN_API_CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)CAIRN_API_REQUEST_MAX_S, MHD_OPTION_THREAD_STACK_SIZE,
-        (size_t)CAIRN_API_STACK_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed, api,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, api, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
-        NULL, API_MHD_STRICT, API_MHD_STRICT_LEVEL, MHD_OPTION_END);
+    return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+                                MHD_USE_POLL | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET,
+                            0, NULL, NULL, on_request, api, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)LIBRARY_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+                            (unsigned)LIBRARY_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)CAIRN_API_CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+                            (unsigned)CAIRN_API_REQUEST_MAX_S, MHD_OPTION_THREAD_STACK_SIZE,
+                            (size_t)CAIRN_API_STACK_BYTES, MHD_OPTION_NOTIFY_COMPLETED,
+                            on_completed, api, MHD_OPTION_NOTIFY_CONNECTION, on_connection, api,
+                            MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, API_MHD_STRICT,
+                            API_MHD_STRICT_LEVEL, MHD_OPTION_END);
+}
+
+/* And what is behind it. */
+static int open_door(struct api *api, struct error *error)
+{
+    const char *path = api->agent->options->socket;
+    int fd = -1;
+    int r = api_socket_listen(path, &fd, error);
+    if (r != 0) {
+        return r;
+    }
+    bool fits = text_copy(api->path, sizeof(api->path), slice_of_text(path));
+    assert(fits); /* it was bound */
+    api->daemon = start_daemon(api);
+    if (api->daemon != NULL && door_open(fd, on_caller, api, &api->door) == 0) {
+        return 0;
+    }
+    (void)unlink(api->path);
+    if (api->daemon == NULL) {
+        fd_close(&fd);
+    } else {
+        MHD_stop_daemon(api->daemon);
+    }
+    return error_set(error, path, "the local interface does not start");
 }
 
 int api_start(struct agent *agent, struct api **ret, struct error *error)
 {
     struct api *api = base_zalloc(1, sizeof(*api));
-    int fd = -1;
     api->agent = agent;
     int r = news_init(&api->done);
     if (r != 0) {
@@ -343,17 +375,7 @@ int api_start(struct agent *agent, struct api **ret, struct error *error)
         base_free(&api);
         return -ENOMEM;
     }
-    r = api_socket_listen(agent->options->socket, &fd, error);
-    if (r == 0) {
-        bool fits = text_copy(api->path, sizeof(api->path), slice_of_text(agent->options->socket));
-        assert(fits); /* it was bound */
-        api->daemon = start_daemon(api, fd);
-        if (api->daemon == NULL) {
-            (void)unlink(api->path);
-            fd_close(&fd);
-            r = error_set(error, api->path, "the local interface does not start");
-        }
-    }
+    r = open_door(api, error);
     if (r != 0) {
         users_free(&api->users);
         news_deinit(&api->done);
@@ -390,10 +412,9 @@ void api_stop(struct api **owned)
         return;
     }
     (void)unlink(api->path);
-    int fd = MHD_quiesce_daemon(api->daemon);
+    door_close(&api->door);
     wait_for_answers(api);
     MHD_stop_daemon(api->daemon);
-    fd_close(&fd);
     users_free(&api->users);
     news_deinit(&api->done);
     base_free(owned);

@@ -95,6 +95,9 @@ struct api_user *users_enter(struct api_users *users, uid_t uid, int fd)
     locked(users);
     for (size_t i = 0; i < ARRAY_LEN(users->users); i++) {
         struct api_user *user = &users->users[i];
+        if (user->used && fd >= 0 && user->fd == fd) {
+            user->used = false; /* the library closed it before it was heard, and said nothing */
+        }
         if (!user->used) {
             mine = user;
         } else if (same_party(user, uid, role)) {
@@ -113,6 +116,19 @@ struct api_user *users_enter(struct api_users *users, uid_t uid, int fd)
     }
     unlocked(users);
     return mine;
+}
+
+struct api_user *users_of(struct api_users *users, int fd)
+{
+    struct api_user *found = NULL;
+    locked(users);
+    for (size_t i = 0; i < ARRAY_LEN(users->users); i++) {
+        struct api_user *user = &users->users[i];
+        found = user->used && user->fd == fd ? user : found;
+    }
+    unlocked(users);
+    assert(found != NULL);
+    return found;
 }
 
 void users_leave(struct api_users *users, struct api_user *user)

@@ -24,8 +24,10 @@ void users_free(struct api_users **users);
 size_t users_share(const struct agent_options *options);
 
 /* A new connection of that user. NULL when its share is used up: close it. `fd` is borrowed until
- * users_leave. */
+ * users_leave; -1: of none. */
 struct api_user *users_enter(struct api_users *users, uid_t uid, int fd) MUST_USE;
+/* Whose connection that is; it has entered. */
+struct api_user *users_of(struct api_users *users, int fd);
 void users_leave(struct api_users *users, struct api_user *user);
 uid_t user_uid(const struct api_user *user);
 enum user_role user_role(const struct api_user *user);
