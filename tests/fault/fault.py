@@ -128,10 +128,13 @@ def main():
         except partnership.Broken as broken:
             failed = f"{heading}: {broken}"
             break
-    os.makedirs(os.path.dirname(given.report), exist_ok=True)
-    with open(given.report, "w", encoding="utf-8") as file:
-        file.write(report(given, results, failed))
-    say(failed or f"nothing was lost; the report is {os.path.relpath(given.report)}")
+    if given.only:  # the page has the other parts too, from other days
+        print(report(given, results, failed))
+    else:
+        os.makedirs(os.path.dirname(given.report), exist_ok=True)
+        with open(given.report, "w", encoding="utf-8") as file:
+            file.write(report(given, results, failed))
+    say(failed or "nothing was lost" + ("" if given.only else f"; the report is {os.path.relpath(given.report)}"))
     return 1 if failed else 0
 
 
