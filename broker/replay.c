@@ -238,7 +238,7 @@ static bool make_scratch(char out[PATH_BYTES])
 
 static void remove_scratch(const char *dir)
 {
-    static const char *const files[] = {"data.mdb", "lock.mdb"};
+    static const char *const files[] = {"data.mdb", "lock.mdb", "new.mdb", "new.mdb-lock"};
     char path[PATH_BYTES];
 
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
@@ -267,8 +267,12 @@ void replay_store(const char *dir, struct replay *ret)
         replaying.dir = inner;
     }
     (void)fflush(NULL);
-    if (!guard_run(work, &replaying, ret, sizeof(*ret))) {
+    int r = guard_run(work, &replaying, ret, sizeof(*ret));
+    if (r == -EBADMSG) {
         (void)differs(&replaying, REPLAY_DIFFERS, "the database is damaged: it cannot be replayed");
+    } else if (r != 0) {
+        (void)differs(&replaying, REPLAY_NOT_READ, "it cannot be replayed now: %s",
+                      strerrordesc_np(-r));
     }
     remove_scratch(scratch);
 }

@@ -284,9 +284,13 @@ static enum status verify(struct cli *cli, const struct verify_options *given)
         return log_report_say(cli, given->path, &report);
     }
     (void)fflush(NULL);
-    if (!guard_run(verify_store, &work, &report, sizeof(report))) {
+    int r = guard_run(verify_store, &work, &report, sizeof(report));
+    if (r == -EBADMSG) {
         report = (struct log_report){.result = LOG_NOT_SOUND};
         (void)log_report_bad(&report, "store", "the database is damaged: it cannot be walked");
+    } else if (r != 0) {
+        return output_refuse(&cli->output, STATUS_FAILED, given->path, "cannot be walked now: %s",
+                             strerrordesc_np(-r));
     }
     return log_report_say(cli, given->path, &report);
 }

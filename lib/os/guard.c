@@ -2,12 +2,15 @@
 #include "os/guard.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define STATUS_UNTOLD 75 /* of a child that was done and could not say so */
 
 static bool write_all(int fd, const uint8_t *data, size_t len)
 {
@@ -25,7 +28,7 @@ static bool write_all(int fd, const uint8_t *data, size_t len)
     return true;
 }
 
-static bool read_all(int fd, uint8_t *data, size_t len)
+static int read_all(int fd, uint8_t *data, size_t len)
 {
     while (len > 0) {
         ssize_t n = read(fd, data, len);
@@ -33,12 +36,12 @@ static bool read_all(int fd, uint8_t *data, size_t len)
             continue;
         }
         if (n <= 0) {
-            return false;
+            return n < 0 ? -errno : -ENODATA;
         }
         data += n;
         len -= (size_t)n;
     }
-    return true;
+    return 0;
 }
 
 NORETURN static void child(int fd, void (*work)(void *, void *), void *data, void *result,
@@ -48,41 +51,54 @@ NORETURN static void child(int fd, void (*work)(void *, void *), void *data, voi
 
     (void)setrlimit(RLIMIT_CORE, &no_core);
     work(data, result);
-    _exit(write_all(fd, result, result_bytes) ? EXIT_SUCCESS : EXIT_FAILURE);
+    _exit(write_all(fd, result, result_bytes) ? EXIT_SUCCESS : STATUS_UNTOLD);
 }
 
-static bool wait_for(pid_t pid)
+static int wait_for(pid_t pid)
 {
     int status = 0;
 
     while (waitpid(pid, &status, 0) < 0) {
         if (errno != EINTR) {
-            return false;
+            return -errno;
         }
     }
-    return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS) {
+        return 0;
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_UNTOLD) {
+        return -EIO;
+    }
+    bool killed =
+        WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
+    return killed ? -ECANCELED : -EBADMSG; /* a sanitizer ends it by a status of its own */
 }
 
-bool guard_run(void (*work)(void *data, void *result), void *data, void *result,
-               size_t result_bytes)
+int guard_run(void (*work)(void *data, void *result), void *data, void *result, size_t result_bytes)
 {
     int ends[2];
 
     if (pipe(ends) != 0) {
-        return false;
+        return -errno;
     }
     pid_t pid = fork();
+    int r = pid < 0 ? -errno : 0;
     if (pid == 0) {
         (void)close(ends[0]);
         child(ends[1], work, data, result, result_bytes);
     }
     (void)close(ends[1]);
     _cleanup_(base_free) uint8_t *copy = base_zalloc(1, result_bytes);
-    bool whole = pid > 0 && read_all(ends[0], copy, result_bytes);
+    if (r == 0) {
+        r = read_all(ends[0], copy, result_bytes);
+    }
     (void)close(ends[0]);
-    bool good = pid > 0 && wait_for(pid) && whole;
-    if (good) {
+    int ended = pid > 0 ? wait_for(pid) : 0;
+    if (ended != 0 && (r == 0 || r == -ENODATA)) { /* else it may have ended because of us */
+        r = ended;
+    }
+    if (r == 0) {
         memcpy(result, copy, result_bytes);
     }
-    return good;
+    return r;
 }

@@ -125,8 +125,14 @@ int store_check(const struct store_options *options, struct error *error)
 {
     struct checked checked = {.error = ERROR_NULL};
 
-    if (!guard_run(check, (void *)options, &checked, sizeof(checked))) {
+    int r = guard_run(check, (void *)options, &checked, sizeof(checked));
+    if (r == -EBADMSG) {
         return damaged(error, options->dir, "it cannot be read");
+    }
+    if (r != 0) {
+        (void)error_set(error, options->dir, "the store cannot be looked through now: %s",
+                        strerrordesc_np(-r));
+        return r;
     }
     if (checked.r != 0 && checked.r != -ENOENT) {
         *error = checked.error;

@@ -58,8 +58,8 @@ void store_close(struct store **store);
 /* Reads every row of a store that nobody has open, in a process of its own: -EBADMSG when a row is
  * not as it was written, is not found by its key or is missing, or when it cannot be read; -ENOENT
  * when there is none. With the key of its tags also when a row was removed, or is of an earlier
- * commit and the rest is not: an earlier commit as a whole is a store like any other. One thread
- * only, as guard_run. */
+ * commit and the rest is not: an earlier commit as a whole is a store like any other. Any other
+ * fault says nothing of the store. One thread only, as guard_run. */
 int store_check(const struct store_options *options, struct error *error) MUST_USE;
 
 /* Write; NULL only when memory or locks fail. */

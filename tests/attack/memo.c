@@ -18,8 +18,8 @@
 #define CHECKS_MAX    65536
 #define SNAPSHOTS_MAX 1024
 
-bool __real_guard_run(void (*work)(void *, void *), void *data, void *result, size_t result_bytes);
-bool __wrap_guard_run(void (*work)(void *, void *), void *data, void *result, size_t result_bytes);
+int __real_guard_run(void (*work)(void *, void *), void *data, void *result, size_t result_bytes);
+int __wrap_guard_run(void (*work)(void *, void *), void *data, void *result, size_t result_bytes);
 int __real_verifier_new(const uint8_t public_key[SIGN_PUBLIC_BYTES], struct verifier **ret);
 int __wrap_verifier_new(const uint8_t public_key[SIGN_PUBLIC_BYTES], struct verifier **ret);
 void __real_verifier_free(struct verifier **verifier);
@@ -73,13 +73,13 @@ void __wrap_store_close(struct store **store)
     __real_store_close(store);
 }
 
-bool __wrap_guard_run(void (*work)(void *, void *), void *data, void *result, size_t result_bytes)
+int __wrap_guard_run(void (*work)(void *, void *), void *data, void *result, size_t result_bytes)
 {
     if (!in_use) {
         return __real_guard_run(work, data, result, result_bytes);
     }
     work(data, result);
-    return true;
+    return 0;
 }
 
 /* --- verifiers: one for each public key --- */

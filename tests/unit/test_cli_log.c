@@ -3,6 +3,7 @@
  * `cairn log`: a broker's folder, whole and changed; exports; proofs. The folder is a copy of what
  * a real broker wrote; tests change bytes in it as a disk or a forger would.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -309,9 +310,8 @@ static void a_damaged_database_is_a_finding_and_not_a_crash(void **state)
 
 static void die(void *data, void *result)
 {
-    (void)data;
     *(int *)result = 1;
-    raise(SIGKILL);
+    raise(*(const int *)data);
 }
 
 static void live(void *data, void *result)
@@ -325,9 +325,13 @@ static void the_guard_tells_work_that_died_from_work_that_ended(void **state)
     int result = 3;
     (void)state;
 
-    assert_false(guard_run(die, NULL, &result, sizeof(result)));
+    int of_itself = SIGABRT;
+    int by_others = SIGKILL;
+
+    assert_int_equal(guard_run(die, &of_itself, &result, sizeof(result)), -EBADMSG);
+    assert_int_equal(guard_run(die, &by_others, &result, sizeof(result)), -ECANCELED);
     assert_int_equal(result, 3);
-    assert_true(guard_run(live, &seven, &result, sizeof(result)));
+    assert_int_equal(guard_run(live, &seven, &result, sizeof(result)), 0);
     assert_int_equal(result, 7);
 }
 

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -203,6 +205,26 @@ static void a_store_that_was_cut_short_is_not_taken_for_a_new_one(void **state)
     }
 }
 
+/* Whoever reads that it is damaged takes the backup instead. */
+static void a_store_that_cannot_be_looked_through_for_want_of_files_is_not_called_damaged(
+    void **state)
+{
+    struct world *world = *state;
+    struct error error = ERROR_NULL;
+    struct rlimit before;
+    fill(world);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit none = {0, before.rlim_max};
+
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int r = store_check(&world->options, &error);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+
+    assert_int_equal(r, -EMFILE);
+    assert_null(strstr(error.what, "damaged"));
+    assert_int_equal(check(world), 0);
+}
+
 #define STORY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -212,6 +234,7 @@ int main(void)
         STORY(a_store_in_whose_making_the_process_died_is_made_by_the_next_start),
         STORY(what_was_left_of_one_that_was_being_made_is_in_no_store),
         STORY(a_store_that_was_cut_short_is_not_taken_for_a_new_one),
+        STORY(a_store_that_cannot_be_looked_through_for_want_of_files_is_not_called_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
