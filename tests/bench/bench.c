@@ -54,6 +54,7 @@ struct bench {
     struct report report;
     double bulk_rate; /* of the newest run, to plan the next */
     double two_rate;
+    double told_rate;
     double single_rate;
 };
 
@@ -276,6 +277,26 @@ static void measure_two_lanes(struct bench *bench)
     report_add(&bench->report, FIGURE_LOADED_ANON, run.anonymous_mib);
 }
 
+/* To the end: eight agencies send, one thread reads and acknowledges. */
+static void measure_told(struct bench *bench)
+{
+    struct report *report = &bench->report;
+    const struct load_plan plan = {.parcels = parcels_for(bench, bench->told_rate, PARCEL),
+                                   .records = PARCEL,
+                                   .lanes = 1,
+                                   .told = true,
+                                   .broker = &bench->broker};
+    _cleanup_(load_result_deinit) struct load_result run;
+    struct run_cost cost;
+
+    report_add(report, FIGURE_TOLD, run_load(bench, &plan, &run, &cost));
+    bench->told_rate = (double)run.records / run.read_seconds;
+    report_add(report, FIGURE_TOLD_THROUGH, bench->told_rate);
+    report_add(report, FIGURE_TOLD_CPU, run.broker_cpu_s * 1e6 / (double)run.records);
+    report_add(report, FIGURE_TOLD_CLIENT_CPU, run.clients_cpu_s * 1e6 / (double)run.records);
+    add_stages(report, FIGURE_TOLD_NET, &run);
+}
+
 static void measure_single(struct bench *bench)
 {
     struct report *report = &bench->report;
@@ -481,6 +502,7 @@ static void warm_up(struct bench *bench)
     } runs[] = {
         {{.parcels = parcels, .records = PARCEL, .lanes = 1}, &bench->bulk_rate},
         {{.parcels = parcels, .records = PARCEL, .lanes = 2}, &bench->two_rate},
+        {{.parcels = parcels, .records = PARCEL, .lanes = 1, .told = true}, &bench->told_rate},
         {{.parcels = 8 * parcels, .records = 1, .lanes = 1}, &bench->single_rate},
     };
 
@@ -522,9 +544,10 @@ static void measure_round(struct bench *bench, struct peers *peers)
         const char *name;
         void (*measure)(struct bench *bench);
     } pieces[] = {
-        {"limits", measure_limits},           {"bulk", measure_bulk},
-        {"lanes", measure_two_lanes},         {"single", measure_single},
-        {"single", measure_single_two_lanes}, {"alerts", measure_alerts},
+        {"limits", measure_limits},   {"bulk", measure_bulk},
+        {"lanes", measure_two_lanes}, {"told", measure_told},
+        {"single", measure_single},   {"single", measure_single_two_lanes},
+        {"alerts", measure_alerts},
     };
 
     rows_fill(&bench->rows, bench->report.stored);
@@ -676,7 +699,7 @@ int main(int argc, char **argv)
          "Other brokers side by side: RabbitMQ, PostgreSQL, NATS, Mosquitto, as far as installed",
          0},
         {"only", KEY_ONLY, "PIECE", 0,
-         "One piece: limits, bulk, lanes, single, alerts, agent, school, full or core", 0},
+         "One piece: limits, bulk, lanes, told, single, alerts, agent, school, full or core", 0},
         {"report", KEY_REPORT, "DIR", 0, "Also write bench.txt, bench.json and bench.svg there", 0},
         {0},
     };

@@ -9,6 +9,7 @@
  *   bench_partnership folders, keys and signed documents
  *   bench_daemon      a process: start, /proc, stop
  *   bench_sender      an agency that seals, signs and cuts parcels
+ *   bench_drain       an agency that takes what its mailbox holds
  *   bench_load        eight agencies sending; how long an alert takes
  *   bench_core        the broker's deterministic core, in this process
  *   bench_parts       what its parts cost: links, circles, timers, pictures

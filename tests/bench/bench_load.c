@@ -28,8 +28,8 @@ struct agency_load {
 
 struct load {
     struct agency_load agencies[BENCH_SENDERS];
-    struct client mash;
-    uint64_t mash_position;
+    struct drain mash;
+    pthread_t reading;
     const struct load_plan *plan; /* of the run under way */
     pthread_barrier_t prepared;
     pthread_barrier_t go;
@@ -42,6 +42,7 @@ static void prepare(struct agency_load *agency, const struct load_plan *plan)
 {
     agency->queues[0].lane = LANE_NORMAL;
     agency->queues[1].lane = LANE_BULK;
+    agency->sender.urgency = plan->told ? URGENCY_SAME_DAY : URGENCY_ROUTINE;
     for (size_t i = 0; i < plan->lanes; i++) {
         struct queue *queue = &agency->queues[i];
         queue->n = plan->parcels;
@@ -107,6 +108,21 @@ static void *agency_thread(void *data)
     return NULL;
 }
 
+static uint64_t records_of(const struct load_plan *plan)
+{
+    return BENCH_SENDERS * (uint64_t)plan->parcels * plan->records * plan->lanes;
+}
+
+/* --- the MASH's thread --- */
+
+static void *mash_thread(void *data)
+{
+    struct load *load = data;
+
+    (void)drain_take(&load->mash, records_of(load->plan));
+    return NULL;
+}
+
 /* --- a run --- */
 
 static void start_threads(struct load *load)
@@ -117,6 +133,13 @@ static void start_threads(struct load *load)
     for (size_t i = 0; i < BENCH_SENDERS; i++) {
         struct agency_load *agency = &load->agencies[i];
         bench_must(-pthread_create(&agency->thread, NULL, agency_thread, agency), "thread", NULL);
+    }
+}
+
+static void start_reading(struct load *load)
+{
+    if (load->plan->told) {
+        bench_must(-pthread_create(&load->reading, NULL, mash_thread, load), "thread", NULL);
     }
 }
 
@@ -142,8 +165,7 @@ void load_run(struct load *load, const struct load_plan *plan, struct load_resul
     struct daemon_usage now;
 
     assert(plan->lanes >= 1 && plan->lanes <= 2 && plan->parcels > 0);
-    *ret = (struct load_result){.records = BENCH_SENDERS * (uint64_t)plan->parcels * plan->records *
-                                           plan->lanes};
+    *ret = (struct load_result){.records = records_of(plan)};
     load->plan = plan;
     start_threads(load);
     (void)pthread_barrier_wait(&load->prepared);
@@ -151,12 +173,17 @@ void load_run(struct load *load, const struct load_plan *plan, struct load_resul
     double start_s = bench_now_s();
     double start_cpu_s = bench_process_cpu_s();
     (void)pthread_barrier_wait(&load->go);
+    start_reading(load);
     do {
         bench_pause_ms(SAMPLE_EVERY_MS);
         daemon_usage(plan->broker, &now);
         ret->anonymous_mib =
             now.anonymous_mib > ret->anonymous_mib ? now.anonymous_mib : ret->anonymous_mib;
     } while (atomic_load(&load->running) > 0);
+    if (plan->told) {
+        (void)pthread_join(load->reading, NULL);
+        ret->read_seconds = bench_now_s() - start_s;
+    }
     daemon_usage(plan->broker, &now);
     ret->clients_cpu_s = bench_process_cpu_s() - start_cpu_s;
     join_threads(load, start_s, ret);
@@ -190,16 +217,16 @@ static void one_alert(struct load *load, const struct alert_plan *plan, struct n
     struct wire_header header;
     bool raised = false;
 
-    client_fetch(&load->mash, load->mash_position);
+    client_fetch(&load->mash.client, load->mash.position);
     bench_pause_ms(plan->pause_ms);
     double start_s = bench_now_s();
     plan->spool(plan->data);
     double sent_s = bench_now_s();
     client_send(client, frame);
     while (!raised) {
-        load->mash_position = client_delivery(&load->mash, &raised);
+        load->mash.position = client_delivery(&load->mash.client, &raised);
         if (!raised) {
-            client_fetch(&load->mash, load->mash_position);
+            client_fetch(&load->mash.client, load->mash.position);
         }
     }
     double there_s = bench_now_s();
@@ -246,7 +273,7 @@ struct load *load_new(const struct partnership *partnership, size_t children)
         sender_init(&agency->sender, partnership->governing.governance, number, children);
         client_init(&agency->client, partnership, number);
     }
-    client_init(&load->mash, partnership, BENCH_MASH);
+    drain_init(&load->mash, partnership, BENCH_MASH);
     return load;
 }
 
@@ -256,8 +283,8 @@ void load_connect(struct load *load, const struct partnership *partnership)
         client_deinit(&load->agencies[i].client);
         client_init(&load->agencies[i].client, partnership, (uint32_t)i + 1);
     }
-    client_deinit(&load->mash);
-    client_init(&load->mash, partnership, BENCH_MASH);
+    client_deinit(&load->mash.client);
+    client_init(&load->mash.client, partnership, BENCH_MASH);
 }
 
 void load_free(struct load **load)
@@ -267,7 +294,7 @@ void load_free(struct load **load)
         sender_deinit(&(*load)->agencies[i].sender);
     }
     if (*load != NULL) {
-        client_deinit(&(*load)->mash);
+        drain_deinit(&(*load)->mash);
     }
     base_free(load);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * load: eight agencies with a connection and a thread each, and the MASH's connection. What they
+ * load: eight agencies with a connection and a thread each, and the MASH, which reads. What they
  * send is sealed, signed and cut before the clock starts. As an agent does, each has one parcel of
  * a lane in flight and sends the next when the receipt is there. Owned by the main thread.
  */
@@ -9,9 +9,8 @@
 
 #include <pthread.h>
 
-#include "bench/bench_client.h"
 #include "bench/bench_daemon.h"
-#include "bench/bench_sender.h"
+#include "bench/bench_drain.h"
 
 struct load;
 
@@ -27,12 +26,14 @@ struct load_plan {
     size_t parcels; /* each agency's, on each of its lanes */
     size_t records; /* in a parcel */
     size_t lanes;   /* 1: normal; 2: normal and bulk at the same time */
+    bool told;      /* the MASH is told of each record at once, and one thread reads them all */
     const struct daemon *broker;
 };
 
 struct load_result {
     uint64_t records;
     double seconds;          /* from the first send to the last receipt */
+    double read_seconds;     /* and until the MASH has read and acknowledged the last, when told */
     struct samples waits_ms; /* from a parcel's send to its receipt */
     double broker_cpu_s;
     double stage_s[DAEMON_STAGES]; /* the same by stage */

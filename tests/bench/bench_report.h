@@ -30,6 +30,10 @@
     X(BULK_CLIENT_CPU, ACCEPTED, "us", "  processor time of the eight agencies' end a record")     \
     X(TWO, ACCEPTED, "records/s", "parcels of 64, normal and bulk lane of 8 agencies")             \
     X(TWO_BATCH, ACCEPTED, "records", "  records a commit")                                        \
+    X(TOLD, ACCEPTED, "records/s", "parcels of 64, of which the MASH is told at once")             \
+    X(TOLD_THROUGH, ACCEPTED, "records/s", "  at their reader, which acknowledges")                \
+    X(TOLD_CPU, ACCEPTED, "us", "  processor time of the broker a record")                         \
+    X(TOLD_CLIENT_CPU, ACCEPTED, "us", "  the same of senders and reader")                         \
     X(SINGLE, ACCEPTED, "records/s", "parcels of 1, one in flight for each of 8 agencies")         \
     X(SINGLE_BATCH, ACCEPTED, "records", "  records a commit")                                     \
     X(SINGLE_P50, ACCEPTED, "ms", "  from send to receipt, median")                                \
@@ -57,6 +61,13 @@
     X(BULK_ATTEST, STAGES, "us", "attest, parcels of 64")                                          \
     X(BULK_PUBLISH, STAGES, "us", "publish, parcels of 64")                                        \
     X(BULK_SIGNER, STAGES, "us", "the checkpoint's signer, parcels of 64")                         \
+    X(TOLD_NET, STAGES, "us", "net: gate and answer, told at once")                                \
+    X(TOLD_IO, STAGES, "us", "libzmq: CURVE and TCP, told at once")                                \
+    X(TOLD_VERIFY, STAGES, "us", "verify, told at once")                                           \
+    X(TOLD_COMMIT, STAGES, "us", "commit, told at once")                                           \
+    X(TOLD_ATTEST, STAGES, "us", "attest, told at once")                                           \
+    X(TOLD_PUBLISH, STAGES, "us", "publish, told at once")                                         \
+    X(TOLD_SIGNER, STAGES, "us", "the checkpoint's signer, told at once")                          \
     X(SINGLE_NET, STAGES, "us", "net: gate and answer, parcels of 1")                              \
     X(SINGLE_IO, STAGES, "us", "libzmq: CURVE and TCP, parcels of 1")                              \
     X(SINGLE_VERIFY, STAGES, "us", "verify, parcels of 1")                                         \
@@ -135,9 +146,12 @@
     X(CANDIDATE_BY_RECORD, CORE_CANDIDATE, CORE_RECORD, "who else it might be / the same")         \
     X(MILLION_BY_EMPTY, MILLION_SHARE, SHARE, "share of P64, one million stored / empty store")    \
     X(TEN_BY_EMPTY, TEN_SHARE, SHARE, "share of P64, ten million stored / empty store")            \
-    X(BULK_BY_CLASSIC, BULK, CLASSIC_THROUGH, "accepted, parcels of 64 / RabbitMQ classic")        \
-    X(BULK_BY_QUORUM, BULK, QUORUM_THROUGH, "accepted, parcels of 64 / RabbitMQ quorum")           \
-    X(BULK_BY_NATS, BULK, NATS_THROUGH, "accepted, parcels of 64 / NATS, which does not sync")     \
+    X(BULK_BY_CLASSIC, BULK, CLASSIC, "accepted, parcels of 64 / RabbitMQ classic")                \
+    X(BULK_BY_QUORUM, BULK, QUORUM, "accepted, parcels of 64 / RabbitMQ quorum")                   \
+    X(BULK_BY_NATS, BULK, NATS, "accepted, parcels of 64 / NATS, which does not sync")             \
+    X(TOLD_BY_CLASSIC, TOLD_THROUGH, CLASSIC_THROUGH, "at the reader / RabbitMQ classic")          \
+    X(TOLD_BY_QUORUM, TOLD_THROUGH, QUORUM_THROUGH, "at the reader / RabbitMQ quorum")             \
+    X(TOLD_BY_NATS, TOLD_THROUGH, NATS_THROUGH, "at the reader / NATS, which does not sync")       \
     X(WHOLE_BY_QUORUM, WHOLE_P50, QUORUM_P50, "alert with its three commits / quorum, median")     \
     X(WHOLE_BY_QUORUM_99, WHOLE_P99, QUORUM_P99, "the same, 99th percentiles")                     \
     X(SCHOOL_BY_SMALL, SCHOOL_ANON, SCHOOL_SMALL_ANON, "the agent's memory, ten times the pupils") \

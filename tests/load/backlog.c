@@ -12,11 +12,10 @@
 #include "os/counters.h"
 #include "os/fd.h"
 
-#define CHILDREN      20000 /* of each agency: no pattern is met */
-#define FETCH_AGAIN_S 1.0   /* a delivery may be dropped */
-#define GIVE_UP_S     60.0
-#define QUIET_MS      300
-#define WAIT_MS       1000
+#define CHILDREN  20000 /* of each agency: no pattern is met */
+#define GIVE_UP_S 60.0
+#define QUIET_MS  300
+#define WAIT_MS   1000
 
 /* --- starting --- */
 
@@ -77,7 +76,7 @@ void backlog_start(struct backlog *backlog, const struct backlog_options *option
         join(partnership, i + 1, &backlog->writers[i].sender, &backlog->writers[i].client);
     }
     join(partnership, BENCH_SENDERS, &backlog->other.sender, &backlog->other.client);
-    join(partnership, BENCH_MASH, &backlog->reader, &backlog->reader_client);
+    drain_init(&backlog->reader, partnership, BENCH_MASH);
 }
 
 void backlog_stop(struct backlog *backlog)
@@ -88,8 +87,7 @@ void backlog_stop(struct backlog *backlog)
     }
     client_deinit(&backlog->other.client);
     sender_deinit(&backlog->other.sender);
-    client_deinit(&backlog->reader_client);
-    sender_deinit(&backlog->reader);
+    drain_deinit(&backlog->reader);
     flooder_end(&backlog->flooder);
     daemon_stop(&backlog->broker);
     net_deinit();
@@ -196,86 +194,11 @@ double backlog_wait_ms(struct writer_agency *agency, enum lane lane)
     return (bench_now_s() - began) * 1000;
 }
 
-/* --- draining --- */
-
-struct drain {
-    struct client *client;
-    uint64_t position;
-    bool delivered; /* since the last fetch */
-    bool acknowledging;
-};
-
-static void take(struct drain *drain)
-{
-    struct slice bytes = net_frame_slice(&drain->client->frame);
-    struct wire_delivery delivery;
-    struct wire_header header;
-    if (!wire_header_read(bytes, &header)) {
-        bench_fail("the reader got what is no Cairn frame");
-    }
-    if (header.type == WIRE_RECEIPT) {
-        drain->acknowledging = false;
-        return;
-    }
-    arena_reset(&drain->client->arena);
-    if (header.type != WIRE_DELIVERY ||
-        !wire_delivery_read(wire_payload(bytes), &drain->client->arena, &delivery) ||
-        delivery.n_items == 0) {
-        bench_fail("the reader got message %d", (int)header.type);
-    }
-    drain->position = delivery.items[delivery.n_items - 1].position;
-    drain->delivered = true;
-}
-
-static void take_all(struct drain *drain)
-{
-    bool readable = false;
-    bench_must(dealer_wait(drain->client->dealer, (int)(FETCH_AGAIN_S * 1000), &readable), "wait",
-               NULL);
-    net_frame_deinit(&drain->client->frame);
-    while (dealer_receive(drain->client->dealer, &drain->client->frame)) {
-        take(drain);
-        net_frame_deinit(&drain->client->frame);
-    }
-}
-
-static void acknowledge(struct backlog *backlog, struct drain *drain)
-{
-    struct net_frame frame = NET_FRAME_NULL;
-    sender_acknowledge(&backlog->reader, drain->position, &frame);
-    client_send(drain->client, &frame);
-    drain->acknowledging = true;
-}
-
-/* As an agent does: one delivery, one fetch, and one acknowledgement under way at a time. */
 double backlog_drain(struct backlog *backlog, size_t records)
 {
-    struct drain drain = {.client = &backlog->reader_client, .position = backlog->position};
-    uint64_t until = backlog->position + records;
     double began = bench_now_s();
-    double progress = began;
-    client_fetch(drain.client, drain.position);
-    while (drain.position < until || drain.acknowledging) {
-        take_all(&drain);
-        if (drain.delivered && !drain.acknowledging) {
-            acknowledge(backlog, &drain);
-        }
-        bool wants =
-            drain.position < until; /* no fetch is left behind: its answer would come later */
-        if (wants && (drain.delivered || bench_now_s() > progress + FETCH_AGAIN_S)) {
-            client_fetch(drain.client, drain.position);
-        }
-        progress = drain.delivered ? bench_now_s() : progress;
-        drain.delivered = false;
-        if (bench_now_s() > progress + GIVE_UP_S) {
-            bench_fail("%llu of %zu were delivered",
-                       (unsigned long long)(drain.position - backlog->position), records);
-        }
-    }
-    double took = bench_now_s() - began;
-    double n = (double)(drain.position - backlog->position);
-    backlog->position = drain.position;
-    return n / took;
+    uint64_t n = drain_take(&backlog->reader, records);
+    return (double)n / (bench_now_s() - began);
 }
 
 /* --- looking --- */

@@ -12,6 +12,7 @@
 
 #include "bench/bench_client.h"
 #include "bench/bench_daemon.h"
+#include "bench/bench_drain.h"
 #include "bench/bench_sender.h"
 #include "load/flooder.h"
 
@@ -32,9 +33,7 @@ struct backlog {
     int64_t *ahead_s;        /* the broker's clock */
     struct writer_agency writers[BACKLOG_WRITERS];
     struct writer_agency other; /* only its urgent records are told of */
-    struct sender reader;
-    struct client reader_client;
-    uint64_t position; /* of the reader's mailbox, as far as it was read */
+    struct drain reader;        /* the MASH */
 };
 
 struct backlog_options {
@@ -52,7 +51,7 @@ size_t backlog_queue(struct backlog *backlog, size_t records, uint64_t *bytes);
 /* One record alone in its parcel, in that lane: until its receipt is there. What is refused for now
  * is sent again at once. */
 double backlog_wait_ms(struct writer_agency *agency, enum lane lane);
-/* Fetches and acknowledges until so many were delivered; how many a second. */
+/* Until so many were delivered and acknowledged; how many a second. */
 double backlog_drain(struct backlog *backlog, size_t records);
 /* Real time, by the broker's clock, goes forward. */
 void backlog_forward(struct backlog *backlog, int64_t seconds);
