@@ -55,14 +55,14 @@ static int check_table(struct look *look, unsigned table, struct error *error)
         store_walk_from(look->txn, table, SLICE_NULL);
     const char *name = look->options->tables[table];
     struct place last = {.len = 0};
-    struct slice value;
+    struct slice found;
     uint64_t n = 0;
 
     while (walk.live) {
         if (!follows(&last, walk.key)) {
             return damaged(error, name, "a row is out of order");
         }
-        if (!store_get(look->txn, table, walk.key, &value) || !slice_equal(value, walk.value)) {
+        if (!store_find(look->txn, table, walk.key, &found) || found.data != walk.value.data) {
             return damaged(error, name, "a row is not found by its key");
         }
         if (look->options->row_key != NULL) {

@@ -89,6 +89,8 @@ void store_sum_end(struct store_txn *txn);
 /* 0 when this is the sum that was committed, else -EBADMSG. */
 int store_sum_check(struct store_txn *txn, const uint8_t sum[STORE_SUM_BYTES]) MUST_USE;
 
+/* As store_get, but the row is as the disk has it, tag and all, and nothing is checked. */
+bool store_find(struct store_txn *txn, unsigned table, struct slice key, struct slice *ret);
 /* An LMDB result as 0 or -errno. */
 int store_errno(int rc);
 /* A free reader, marked used and timed, or NULL. */

@@ -126,44 +126,42 @@ uint64_t store_writes(const struct store_txn *txn)
     return txn->writes;
 }
 
-bool store_get(struct store_txn *txn, unsigned table, struct slice key, struct slice *ret)
+bool store_find(struct store_txn *txn, unsigned table, struct slice key, struct slice *ret)
 {
     MDB_val inner_key = val_of(key);
     MDB_val value;
 
-    store_tag_now(txn);
     if (txn->fault != 0) {
         return false;
     }
     int rc = mdb_get(txn->txn, table_of(txn, table), &inner_key, &value);
     if (rc == 0) {
-        struct slice row = slice_of(&value);
-        if (!store_tag_holds(txn, table, key, &row)) {
-            return false;
-        }
-        *ret = row;
-        return true;
-    }
-    if (rc != MDB_NOTFOUND) {
+        *ret = slice_of(&value);
+    } else if (rc != MDB_NOTFOUND) {
         store_fail(txn, store_errno(rc));
     }
-    return false;
+    return rc == 0;
+}
+
+bool store_get(struct store_txn *txn, unsigned table, struct slice key, struct slice *ret)
+{
+    struct slice row;
+
+    store_tag_now(txn);
+    if (!store_find(txn, table, key, &row) || !store_tag_holds(txn, table, key, &row)) {
+        return false;
+    }
+    *ret = row;
+    return true;
 }
 
 /* The row that is there, if one is, leaves the sum of all rows. */
 static void leave_sum(struct store_txn *txn, unsigned table, struct slice key)
 {
-    MDB_val inner_key = val_of(key);
-    MDB_val value;
+    struct slice row;
 
-    if (txn->fault != 0 || !txn->sum.known) {
-        return;
-    }
-    int rc = mdb_get(txn->txn, table_of(txn, table), &inner_key, &value);
-    if (rc == 0) {
-        (void)store_tag_leaves(txn, table, key, slice_of(&value));
-    } else if (rc != MDB_NOTFOUND) {
-        store_fail(txn, store_errno(rc));
+    if (txn->sum.known && store_find(txn, table, key, &row)) {
+        (void)store_tag_leaves(txn, table, key, row);
     }
 }
 
