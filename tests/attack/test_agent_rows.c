@@ -342,13 +342,13 @@ static void with_store_of(void (*live)(struct agent_life *life), const char *who
     agent_life_end(&scene.life);
 }
 
-static void no_row_or_page_of_one_that_was_told_is_missed_or_of_another_time(void **state)
+static void no_row_or_page_of_one_that_was_told_is_gone_or_older_unseen(void **state)
 {
     (void)state;
     with_store_of(agent_life_told, "told");
 }
 
-static void no_row_or_page_of_one_that_tells_is_missed_or_of_another_time(void **state)
+static void no_row_or_page_of_one_that_tells_is_gone_or_older_unseen(void **state)
 {
     (void)state;
     with_store_of(agent_life_telling, "telling");
@@ -364,8 +364,8 @@ static int open_scene(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_row_or_page_of_one_that_was_told_is_missed_or_of_another_time),
-        cmocka_unit_test(no_row_or_page_of_one_that_tells_is_missed_or_of_another_time),
+        cmocka_unit_test(no_row_or_page_of_one_that_was_told_is_gone_or_older_unseen),
+        cmocka_unit_test(no_row_or_page_of_one_that_tells_is_gone_or_older_unseen),
     };
 
     return cmocka_run_group_tests_name("agent_rows", tests, open_scene, NULL);
