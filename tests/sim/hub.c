@@ -116,6 +116,7 @@ static void connect(struct hub *hub)
     world->answer.gate = &world->gate;
     (void)snprintf(hub->highwater, sizeof(hub->highwater), "%s/highwater", world->dir);
     world->publish.highwater = hub->highwater;
+    network_broker_key(world->governing.governance->directory.broker_curve_key);
     for (uint32_t i = 1; i <= WORLD_AGENCIES; i++) {
         network_reconnect(i);
     }

@@ -114,7 +114,7 @@ static void judge_sender(struct life *life, const struct said *said)
         store_read(life->nodes[said->agency].member->agent.store);
     struct out_row row;
     bool there = out_get(txn, &said->reference, &row);
-    if (said->may_be_lost || said->repeated) {
+    if (said->may_be_lost || said->repeated || said->stolen) {
         return;
     }
     if (!there) {
@@ -134,11 +134,13 @@ static void judge_sender(struct life *life, const struct said *said)
 }
 
 /* Nothing that was said is refused but what a person did too late or without need. */
-static void judge_verdict(const struct said *said)
+static void judge_verdict(const struct model *model, const struct said *said)
 {
     bool accepted = said->logged || said->withdrawn || said->may_be_lost;
-    bool may_fail = said->kind == SAID_DECISION || said->kind == SAID_REQUEST ||
-                    said->kind == SAID_LINK || said->kind == SAID_SAME ||
+    bool in_vain = said->kind == SAID_RETRACTION && !model->said[said->takes_back].logged;
+    bool may_fail = said->stolen || in_vain || said->kind == SAID_DECISION ||
+                    said->kind == SAID_REQUEST || said->kind == SAID_LINK ||
+                    said->kind == SAID_SAME || said->kind == SAID_TIE ||
                     said->verdict == VERDICT_REVOKED_KEY; /* the model has looked */
     if (!accepted && !may_fail) {
         model_wrong("what agency %u said of child %d (kind %d) is refused: %s", said->agency,
@@ -221,11 +223,29 @@ static void judge_pair(const struct life *life)
     }
 }
 
+/* Whoever is involved with a child that an adult is tied to has heard of it, or that it was
+ * wrong. */
+static void judge_adults(const struct life *life)
+{
+    for (size_t i = 0; i < life->model.n_said && !life->revokes; i++) {
+        const struct said *said = &life->model.said[i];
+        for (int child = 1; said->kind == SAID_ADULT && child <= SIM_CHILDREN; child++) {
+            uint32_t missing = said->must_know[child] & ~said->knows[child];
+            uint32_t wrong = said->must_unlearn[child] & ~said->unlearned[child];
+            if (missing != 0 || wrong != 0) {
+                model_wrong("agencies %x must hear of an adult of child %d, and %x that it is "
+                            "wrong",
+                            missing, child, wrong);
+            }
+        }
+    }
+}
+
 void judge(struct life *life)
 {
     for (size_t i = 0; i < life->model.n_said; i++) {
         const struct said *said = &life->model.said[i];
-        judge_verdict(said);
+        judge_verdict(&life->model, said);
         judge_sender(life, said);
         for (uint32_t agency = 1; said->logged && agency <= SIM_AGENTS; agency++) {
             if (said->kind <= SAID_MISSED && agency != said->agency) {
@@ -238,5 +258,6 @@ void judge(struct life *life)
     }
     judge_alerts(life);
     judge_pair(life);
+    judge_adults(life);
     expect_replay_is_the_same(life->hub.world->store);
 }

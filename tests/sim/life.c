@@ -9,6 +9,7 @@
 #include "sim/network.h"
 #include "sim/rollback.h"
 #include "sim/speech.h"
+#include "sim/thief.h"
 
 #define DRAIN_ROUNDS 600 /* liveness: far more than a drain takes */
 #define ROUND_MS     250
@@ -263,6 +264,27 @@ static void speak(void)
     speech_say(&life, any_node());
 }
 
+static void renew_broker(void)
+{
+    if (life.switches) {
+        speech_renew_broker(&life);
+    }
+}
+
+static void write_as_thief(void)
+{
+    if (life.stolen_from != 0) {
+        thief_writes(&life);
+    }
+}
+
+static void speak_of_adults(void)
+{
+    if (life.adults) {
+        speech_of_adults(&life, chance_one_in(3) ? &life.nodes[ADULT_SERVICE] : any_node());
+    }
+}
+
 static void judge_pair(void)
 {
     if (life.pairs) {
@@ -271,13 +293,13 @@ static void judge_pair(void)
 }
 
 static const struct happening happenings[] = {
-    {300, move_broker},      {200, move_agent},    {120, let_time_pass}, {40, speak},
-    {3, restart_agent},      {5, doom_agent},      {3, back_up_agent},   {1, restore_agent},
-    {1, restart_broker},     {3, doom_broker},     {3, cut_line},        {9, join_line},
-    {6, break_connection},   {8, lose_answer},     {2, step_clock},      {2, fill_disk},
-    {2, change_agreements},  {1, revoke_or_admit}, {6, revoke_midway},   {6, agree_midway},
-    {1, back_up_broker},     {4, renew_keys},      {6, renew_midway},    {8, judge_pair},
-    {15, go_on_for_a_while},
+    {300, move_broker},     {200, move_agent},    {120, let_time_pass},  {40, speak},
+    {3, restart_agent},     {5, doom_agent},      {3, back_up_agent},    {1, restore_agent},
+    {1, restart_broker},    {3, doom_broker},     {3, cut_line},         {9, join_line},
+    {6, break_connection},  {8, lose_answer},     {2, step_clock},       {2, fill_disk},
+    {2, change_agreements}, {1, revoke_or_admit}, {6, revoke_midway},    {6, agree_midway},
+    {1, back_up_broker},    {4, renew_keys},      {6, renew_midway},     {8, judge_pair},
+    {10, write_as_thief},   {4, renew_broker},    {20, speak_of_adults}, {15, go_on_for_a_while},
 };
 
 static void happen(void)
@@ -308,6 +330,9 @@ static void make_peace(void)
     }
     if (life.revokes) {
         speech_admit_all(&life);
+    }
+    if (life.switches) {
+        hub_restart(&life.hub); /* with the key that the directory names */
     }
 }
 
@@ -345,8 +370,11 @@ static void begin(void)
     life.changes = chance_one_in(2);
     life.revokes = chance_one_in(3);
     life.renews = chance_one_in(3);
+    life.stolen_from = !life.restores && (life.revokes || life.renews) && chance_one_in(2) ? GP : 0;
+    life.switches = !life.restores && chance_one_in(3);
     /* a store that went back has other handles */
     life.pairs = !life.restores && chance_one_in(3);
+    life.adults = !life.restores && chance_one_in(2);
     life.links = !life.restores && !life.pairs && chance_one_in(2);
     network_start();
     model_start(&life.model);
@@ -384,6 +412,7 @@ void life_live(uint64_t seed, unsigned steps, struct life_told *ret)
     ret->frames = life.model.frames;
     ret->deaths = life.hub.deaths;
     ret->renewed = life.renewed;
+    ret->switched = life.broker_key;
     ret->asked = life.model.pair.asked ? 1 : 0;
     ret->judged = life.model.pair.judged ? 1 : 0;
     ret->restored = 0;

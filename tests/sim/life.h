@@ -19,6 +19,7 @@ struct life_told {
     uint64_t deaths;
     uint64_t restored;
     uint64_t renewed;     /* sets of keys that came into use */
+    uint64_t switched;    /* transport keys of the broker */
     uint64_t asked;       /* lives in which the front door was asked whether two are one */
     uint64_t judged;      /* and said */
     uint64_t rolled_back; /* the broker, in the end */

@@ -63,8 +63,10 @@ void model_agreements(const struct model_rules *rules, struct buf *out)
         "{\"id\": \"door\", \"records\": [\"concern\"], %s, \"level_max\": 2,"
         "\"recipient_kind\": \"mash\", %s},"
         "{\"id\": \"missed\", \"records\": [\"was-not-brought\"], %s,"
-        "\"recipient_kind\": \"mash\", \"effect\": \"hold\", \"mode\": \"content\"}]}",
-        routine, rule_text(rules->circle), routine, rule_text(rules->door), routine);
+        "\"recipient_kind\": \"mash\", \"effect\": \"hold\", \"mode\": \"content\"},"
+        "{\"id\": \"adult\", \"records\": [\"adult-service\"], %s,"
+        "\"recipient_roles\": [\"any\"], \"effect\": \"share\", \"mode\": \"content\"}]}",
+        routine, rule_text(rules->circle), routine, rule_text(rules->door), routine, routine);
 }
 
 /* --- who may --- */
@@ -161,6 +163,9 @@ bool model_may_be_told(const struct model *model, const struct said *said, uint3
     case SAID_RETRACTION:
     case SAID_REQUEST:
         return agency != said->agency;
+    case SAID_ADULT:
+    case SAID_TIE:
+        return false;
     case SAID_LINK:
     case SAID_SAME:
     case SAID_DECISION:

@@ -21,12 +21,17 @@
 #include "govern/govern.h"
 #include "support/world.h"
 
-#define SIM_AGENTS     5 /* agencies 1 to 5 of a world have an agent; MASH is the front door */
-#define SIM_CHILDREN   7 /* from 1 */
-#define SIM_BY_NAME    5 /* whom some agencies know by name alone: model_by_name */
-#define SIM_HERE       6 /* has the name and birth date of the next, whom ... */
-#define SIM_THERE      7 /* ... the hospital knows, and nobody else */
-#define MODEL_PATTERN  3 /* missed appointments */
+#define SIM_AGENTS     6        /* all of a world have an agent; MASH is the front door */
+#define ADULT_SERVICE  STRANGER /* the sixth here: it knows adults, no children */
+#define SIM_CHILDREN   8        /* from 1 */
+#define SIM_BY_NAME    5        /* whom some agencies know by name alone: model_by_name */
+#define SIM_HERE       6        /* has the name and birth date of the next, whom ... */
+#define SIM_THERE      7        /* ... the hospital knows, and nobody else */
+#define SIM_STOLEN     8        /* a child of whom only a thief speaks */
+#define SIM_TIED       2        /* and before it: children whom adults are tied to */
+#define SIM_ADULTS     2        /* from 1 */
+#define MODEL_PATTERN  3        /* missed appointments */
+#define MODEL_TIE_OPEN INT32_MAX
 #define MODEL_SAID     600
 #define MODEL_LOG      20000
 #define MODEL_ITEMS    8  /* how often one thing may be frozen anew */
@@ -42,7 +47,9 @@ enum said_kind {
     SAID_REQUEST,  /* for all that others hold back of a child */
     SAID_LINK,     /* that whom an agency knows by name is the child, or is not */
     SAID_SAME,     /* that two children are one, or are not */
-    SAID_KINDS = SAID_SAME
+    SAID_ADULT,    /* that an adult is known to a service */
+    SAID_TIE,      /* what that adult is to a child */
+    SAID_KINDS = SAID_TIE
 };
 
 /* One thing that somebody said, and what has become of it. */
@@ -52,6 +59,9 @@ struct said {
     int child;
     bool immediate;
     int32_t day;                 /* of a record */
+    int adult;                   /* of what is said of an adult, and of a tie ... */
+    int32_t until;               /* ... the day on which it ends, or MODEL_TIE_OPEN */
+    bool undone;                 /* ... it never held */
     uint32_t narrowed;           /* this agency was left out; 0 none */
     size_t takes_back;           /* of a retraction: what */
     uint64_t alert;              /* of a decision: about which */
@@ -60,6 +70,7 @@ struct said {
     uint32_t member;             /* ... of whom */
     const struct said *named[2]; /* of two children: a record of each */
     struct reference reference;
+    bool stolen;      /* said with a key that was stolen from this agency */
     bool may_be_lost; /* its agent went back to a copy from before it */
     bool withdrawn;   /* before it left */
     bool settled;     /* the last copy of its agent's store holds it unsealed ... */
@@ -81,6 +92,13 @@ struct said {
     uint32_t heard;     /* and who was sent that it is closed */
     bool granted[SIM_AGENTS + 1];  /* by a person who was asked */
     bool withheld[SIM_AGENTS + 1]; /* what was sent may be lost, and does not come again */
+    /* Of an adult, by child, in bits 1 << agency: who may be told that there is something, who
+     * must, who was; who must hear that it was wrong, and has. */
+    uint32_t may_know[SIM_CHILDREN + 1];
+    uint32_t must_know[SIM_CHILDREN + 1];
+    uint32_t knows[SIM_CHILDREN + 1];
+    uint32_t must_unlearn[SIM_CHILDREN + 1];
+    uint32_t unlearned[SIM_CHILDREN + 1];
     uint8_t told[SIM_AGENTS + 1];  /* PART_BIT of what the log says it was told */
     uint8_t given[SIM_AGENTS + 1]; /* and of what was sent to it */
 };
@@ -113,6 +131,12 @@ struct model_pair {
     bool heard;
     bool judged;
     bool one;
+};
+
+/* What an agency says of an adult and a child. */
+struct model_tie {
+    bool there;
+    int32_t until; /* or MODEL_TIE_OPEN */
 };
 
 /* A person has refused what was asked. */
@@ -157,6 +181,8 @@ struct model {
     bool alert[SIM_CHILDREN + 1];
     bool open[SIM_CHILDREN + 1]; /* and nobody has closed it */
     struct model_pair pair;
+    struct model_tie ties[SIM_AGENTS + 1][SIM_CHILDREN + 1][SIM_ADULTS + 1];
+    uint8_t handles[SIM_AGENTS + 1][SIM_CHILDREN + 1][CAIRN_HANDLE_BYTES];
     size_t n_refusals;
     struct model_refusal refusals[MODEL_SAID];
     uint64_t frames; /* heard */

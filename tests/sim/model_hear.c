@@ -53,7 +53,8 @@ static bool has_missed(const struct model *model, uint32_t agency, int child)
     return false;
 }
 
-/* What came of an alert goes to the front door and to those whose records it lists. */
+/* Of two alerts whose children turned out to be one, what is decided about either is about both.
+ * What came of an alert goes to the front door and to those whose records it lists. */
 static void hear_closed(struct model *model, uint32_t agency, const struct wire_notice *notice)
 {
     for (size_t i = 0; i < model->n_said; i++) {
@@ -62,7 +63,8 @@ static void hear_closed(struct model *model, uint32_t agency, const struct wire_
             !entry_id_equal(&model->log[said->index].id, &notice->record)) {
             continue;
         }
-        if (said->outcome != notice->outcome || said->alert != notice->alert ||
+        bool joined = said->child >= SIM_HERE && model_same_child(model, SIM_HERE, SIM_THERE);
+        if (said->outcome != notice->outcome || (said->alert != notice->alert && !joined) ||
             (agency != MASH && !has_missed(model, agency, said->child))) {
             model_wrong("agency %u is told that alert %" PRIu64 " is closed with %u", agency,
                         notice->alert, notice->outcome);
@@ -78,6 +80,7 @@ static void hear_notice(struct model *model, uint32_t agency, const struct wire_
     } else if (notice->type == NOTICE_CANDIDATE) {
         model_pair_heard(model, agency, notice);
     }
+    model_adult_heard(model, agency, notice);
 }
 
 static void hear_item(struct model *model, uint32_t agency, const struct wire_item *item,
@@ -118,6 +121,9 @@ void model_hears(struct model *model, uint32_t agency, struct slice frame)
     }
     if (header.type == WIRE_RECEIPT && wire_receipt_read(wire_payload(frame), &arena, &receipt)) {
         hear_receipt(model, agency, &receipt);
+    }
+    if (header.type == WIRE_DELIVERY && (model->revoked & 1U << agency) != 0) {
+        model_wrong("agency %u is revoked, and is sent a delivery", agency);
     }
     if (header.type == WIRE_DELIVERY &&
         wire_delivery_read(wire_payload(frame), &arena, &delivery)) {

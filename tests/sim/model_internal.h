@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The model's parts among themselves: model.c says who may and who must, model_log.c reads the log,
- * model_hear.c hears what the broker sends, model_pair.c knows of two children who might be one.
+ * model_hear.c hears what the broker sends, model_pair.c knows of two children who might be one,
+ * model_adult.c of adults.
  */
 #ifndef SIM_MODEL_INTERNAL_H
 #define SIM_MODEL_INTERNAL_H
@@ -23,5 +24,15 @@ void model_pair_look(struct model *model, const struct said *record);
 /* It has its verdict. */
 void model_pair_judged(struct model *model, const struct said *judgement);
 void model_pair_heard(struct model *model, uint32_t agency, const struct wire_notice *notice);
+/* A tie has its verdict. */
+void model_adult_judged(const struct model *model, const struct said *said);
+/* A tie, or what is said of an adult, was stored. */
+void model_adult_entered(struct model *model, const struct said *said);
+/* An involvement was: whoever takes it on may hear of what is tied to the child. */
+void model_adult_known(struct model *model);
+/* That agency's own for that child, as it has signed it. */
+void model_handle(struct model *model, const struct said *said,
+                  const uint8_t handle[CAIRN_HANDLE_BYTES]);
+void model_adult_heard(struct model *model, uint32_t agency, const struct wire_notice *notice);
 
 #endif

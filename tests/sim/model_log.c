@@ -76,6 +76,8 @@ static void enter(struct model *model, struct said *said, const struct logged *l
     }
     if (said->kind == SAID_SAME) {
         model_pair_judged(model, said);
+    } else if (said->kind == SAID_TIE) {
+        model_adult_judged(model, said);
     }
     if (!verdict_is_stored(leaf->verdict)) {
         return;
@@ -94,11 +96,16 @@ static void enter(struct model *model, struct said *said, const struct logged *l
         look_for_pattern(model, said->child);
         model_pair_look(model, said);
         break;
+    case SAID_ADULT:
+    case SAID_TIE:
+        model_adult_entered(model, said);
+        break;
     case SAID_SAME:
         look_for_pattern(model, SIM_HERE);
         break;
     case SAID_INVOLVEMENT:
         model->involved[said->agency][said->child] = true;
+        model_adult_known(model);
         break;
     case SAID_RETRACTION:
         model->said[said->takes_back].taken_back = true;
@@ -144,7 +151,7 @@ static void read_entry(struct model *model, struct store_txn *txn, struct logged
     } else if (leaf->kind == ENTRY_DECISION && verdict_is_stored(leaf->verdict)) {
         read_refusal(model, txn, leaf);
     } else if (leaf->kind == ENTRY_RECORD || leaf->kind == ENTRY_INVOLVEMENT ||
-               leaf->kind == ENTRY_REQUEST) {
+               leaf->kind == ENTRY_REQUEST || leaf->kind == ENTRY_TIE) {
         model_wrong("entry %" PRIu64 " of the log, of kind %u by agency %u, is what nobody said",
                     model->log_size, (unsigned)leaf->kind, leaf->agency);
     }
@@ -243,8 +250,22 @@ static void read_grant(struct model *model, struct store_txn *txn, struct logged
     }
 }
 
+static void learn_handle(struct model *model, const struct leaf *leaf,
+                         const struct entry_header *header)
+{
+    const struct said *said = model_said(model, &leaf->digest);
+    if (said == NULL || said->child == 0 || said->stolen) {
+        return;
+    }
+    if (leaf->kind == ENTRY_RECORD && !header->record.has_retracts) {
+        model_handle(model, said, header->record.handle);
+    } else if (leaf->kind == ENTRY_INVOLVEMENT) {
+        model_handle(model, said, header->involvement.handle);
+    }
+}
+
 /* What is stored was signed by a key that its agency used then. */
-static void check_key(const struct model *model, struct store_txn *txn, const struct leaf *leaf)
+static void check_key(struct model *model, struct store_txn *txn, const struct leaf *leaf)
 {
     _cleanup_(stored_deinit) struct stored stored = STORED_NULL;
     uint32_t agency = leaf->id.agency;
@@ -254,6 +275,7 @@ static void check_key(const struct model *model, struct store_txn *txn, const st
     if (!stored_load_as(txn, &leaf->id, leaf->kind, &stored)) {
         model_wrong("entry %" PRIu64 " of the log cannot be read", model->log_size);
     }
+    learn_handle(model, leaf, &stored.header);
     for (unsigned n = model->keys[agency].retired + 1; n <= model->keys[agency].listed; n++) {
         if (stored.input.key_id == model->key_ids[agency][n]) {
             return;

@@ -15,8 +15,9 @@ struct queue {
 struct line {
     bool cut;
     bool mute;
-    uint8_t route;                /* of the present connection: another each time */
-    uint8_t key[CURVE_KEY_BYTES]; /* that the agency dials with */
+    uint8_t route;                       /* of the present connection: another each time */
+    uint8_t key[CURVE_KEY_BYTES];        /* that the agency dials with */
+    uint8_t broker_key[CURVE_KEY_BYTES]; /* and for */
     struct queue to_broker;
     struct queue to_agency;
 };
@@ -28,6 +29,8 @@ struct dealer {
 static struct line lines[WORLD_AGENCIES + 1];
 static struct dealer dealers[WORLD_AGENCIES + 1];
 static uint32_t dialling;
+static bool has_key;
+static uint8_t broker_key[CURVE_KEY_BYTES];
 
 /* --- queues --- */
 
@@ -68,6 +71,7 @@ static void connect_anew(struct line *line)
 
 void network_start(void)
 {
+    has_key = false;
     memset(lines, 0, sizeof(lines));
 }
 
@@ -81,6 +85,21 @@ void network_stop(void)
 void network_dials(uint32_t agency)
 {
     dialling = agency;
+}
+
+void network_broker_key(const uint8_t key[CURVE_KEY_BYTES])
+{
+    has_key = true;
+    memcpy(broker_key, key, sizeof(broker_key));
+}
+
+/* As with CURVE, whoever dials for another key is not answered. Who has no directory yet was given
+ * the key of the day with its papers: it dials for none here. */
+static bool is_open(const struct line *line)
+{
+    static const uint8_t none[CURVE_KEY_BYTES];
+    return !line->cut && (!has_key || memcmp(line->broker_key, none, sizeof(none)) == 0 ||
+                          memcmp(line->broker_key, broker_key, sizeof(broker_key)) == 0);
 }
 
 void network_cut(uint32_t agency)
@@ -131,7 +150,7 @@ size_t network_answers(uint32_t agency)
 bool network_take(uint32_t agency, struct peer *ret_peer, struct net_frame *ret_frame)
 {
     struct line *line = &lines[agency];
-    if (line->to_broker.n == 0) {
+    if (!is_open(line) || line->to_broker.n == 0) {
         return false;
     }
     *ret_peer = world_peer(agency);
@@ -145,7 +164,7 @@ bool network_take(uint32_t agency, struct peer *ret_peer, struct net_frame *ret_
 bool network_answer(const struct peer *peer, struct net_frame *frame)
 {
     struct line *line = &lines[peer->agency];
-    bool there = !line->cut && peer->route_len == 2 && peer->route[1] == line->route &&
+    bool there = is_open(line) && peer->route_len == 2 && peer->route[1] == line->route &&
                  queue_put(&line->to_agency, frame);
     net_frame_deinit(frame);
     return there;
@@ -158,6 +177,7 @@ int dealer_open(const struct dealer_options *options, struct dealer **ret, struc
     (void)error;
     int r = curve_public(options->secret_key, lines[dialling].key);
     assert(r == 0);
+    memcpy(lines[dialling].broker_key, options->server_key, sizeof(lines[dialling].broker_key));
     dealers[dialling].agency = dialling;
     *ret = &dealers[dialling];
     connect_anew(&lines[dialling]);
@@ -190,7 +210,7 @@ void dealer_wake(struct dealer *dealer)
 bool dealer_receive(struct dealer *dealer, struct net_frame *ret_frame)
 {
     struct line *line = &lines[dealer->agency];
-    if (line->cut || line->to_agency.n == 0) {
+    if (!is_open(line) || line->to_agency.n == 0) {
         return false;
     }
     queue_take(&line->to_agency, 0, ret_frame);
@@ -204,5 +224,5 @@ int dealer_send(struct dealer *dealer, struct net_frame *frame)
         net_frame_deinit(frame);
         return 0;
     }
-    return !line->cut && queue_put(&line->to_broker, frame) ? 0 : -EAGAIN;
+    return is_open(line) && queue_put(&line->to_broker, frame) ? 0 : -EAGAIN;
 }

@@ -6,6 +6,8 @@
  * broker's answers can be lost one by one, as a ROUTER drops them, and a connection can be made
  * anew behind an agent's back, as libzmq does.
  *
+ * A line carries nothing as long as its agency dialled for another key than the broker has.
+ *
  * network.c is also the agents' dealer (net/dealer.h): the simulator has no other.
  */
 #ifndef SIM_NETWORK_H
@@ -24,6 +26,8 @@ void network_dials(uint32_t agency);
 void network_cut(uint32_t agency);
 void network_join(uint32_t agency);
 bool network_is_cut(uint32_t agency);
+/* The broker has this one from now on; until it is told, it has whichever is dialled for. */
+void network_broker_key(const uint8_t key[CURVE_KEY_BYTES]);
 /* The connection breaks and is there again, and the agent is not told. */
 void network_reconnect(uint32_t agency);
 /* Its process is dead, though it does not know yet: what it says goes nowhere. */

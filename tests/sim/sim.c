@@ -90,6 +90,7 @@ static void add(struct sums *sums, const struct life_told *told)
     sums->told.deaths += told->deaths;
     sums->told.restored += told->restored;
     sums->told.renewed += told->renewed;
+    sums->told.switched += told->switched;
     sums->told.asked += told->asked;
     sums->told.judged += told->judged;
     sums->told.rolled_back += told->rolled_back;
@@ -181,12 +182,13 @@ int main(int argc, char **argv)
            "said %" PRIu64 ", log entries %" PRIu64 " (%" PRIu64
            " while things went wrong), tellings %" PRIu64 ", frames %" PRIu64
            ", starts of the broker after the first %" PRIu64 ", stores restored %" PRIu64
-           ", keys renewed %" PRIu64 ", pairs shown %" PRIu64 ", of these judged %" PRIu64
-           ", brokers rolled back %" PRIu64 ", longest drain %" PRIu64 " rounds\n",
+           ", keys renewed %" PRIu64 ", of the broker %" PRIu64 ", pairs shown %" PRIu64
+           ", of these judged %" PRIu64 ", brokers rolled back %" PRIu64 ", longest drain %" PRIu64
+           " rounds\n",
            sums.lived, options.first, options.steps, (long long)(ended.tv_sec - began.tv_sec),
            sums.failed, sums.told.said, sums.told.log_size, sums.told.before_peace,
            sums.told.tellings, sums.told.frames, sums.told.deaths, sums.told.restored,
-           sums.told.renewed, sums.told.asked, sums.told.judged, sums.told.rolled_back,
-           sums.told.rounds);
+           sums.told.renewed, sums.told.switched, sums.told.asked, sums.told.judged,
+           sums.told.rolled_back, sums.told.rounds);
     return sums.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -23,8 +23,8 @@ static const char *const children[SIM_CHILDREN + 1] = {
     "\"given_name\":\"Faye\",\"postcode\":\"NE2 1AA\"",
 };
 
-static const char *const agencies[SIM_AGENTS + 1] = {"",   "gp-elm", "hospital",
-                                                     "hv", "mash",   "school"};
+static const char *const agencies[SIM_AGENTS + 1] = {"",     "gp-elm", "hospital", "hv",
+                                                     "mash", "school", "gp-oak"};
 
 #define LAWFUL                                                                                     \
     "\"lawfulness\":{\"judged_by\":\"person\",\"judge\":\"A. Example, nurse\","                    \
@@ -57,8 +57,7 @@ static int any_child(const struct life *life, const struct node *node)
 
 /* --- of records --- */
 
-/* What the agent answers to; false when it takes nothing now. */
-static bool submit(struct node *node, enum intake_content content, const struct buf *text,
+bool speech_submit(struct node *node, enum intake_content content, const struct buf *text,
                    struct intake_item *ret)
 {
     _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
@@ -113,7 +112,7 @@ static void say_record(struct life *life, struct node *node)
     buf_format(&text,
                "\"child\":{%s," FAMILY "},\"account\":{\"summary\":\"Number %zu.\"}," LAWFUL "}",
                speech_named(node, said.child), life->model.n_said);
-    if (submit(node, INTAKE_RECORD, &text, &item)) {
+    if (speech_submit(node, INTAKE_RECORD, &text, &item)) {
         said.reference = item.reference;
         (void)speech_add(life, &said);
     }
@@ -130,7 +129,7 @@ static void say_involvement(struct life *life, struct node *node)
                "\"role\":\"open-case\",\"from\":\"2024-01-01\","
                "\"contact\":{\"name\":\"Corisande Applegarth\",\"phone\":\"0191 498 0123\"}}",
                speech_named(node, said.child));
-    if (submit(node, INTAKE_INVOLVEMENT, &text, &item) && item.outcome == INTAKE_ACCEPTED) {
+    if (speech_submit(node, INTAKE_INVOLVEMENT, &text, &item) && item.outcome == INTAKE_ACCEPTED) {
         said.reference = item.reference;
         (void)speech_add(life, &said);
     }
@@ -143,14 +142,15 @@ static void take_back(struct life *life, struct node *node)
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(4096);
     struct intake_item item;
     if (which == model->n_said || model->said[which].agency != node->agency ||
-        model->said[which].kind > SAID_MISSED || model->said[which].may_be_lost) {
+        model->said[which].kind > SAID_MISSED || model->said[which].stolen ||
+        model->said[which].may_be_lost) {
         return;
     }
     buf_format(&text,
                "{\"kind\":\"retraction\",\"source\":{\"system\":\"notes\",\"id\":\"s-%zu\"},"
                "\"event_date\":\"2026-11-01\",\"retracts\":\"s-%zu\"}",
                which, which);
-    if (!submit(node, INTAKE_RECORD, &text, &item)) {
+    if (!speech_submit(node, INTAKE_RECORD, &text, &item)) {
         return;
     }
     if (item.outcome == INTAKE_WITHDRAWN) {
@@ -166,6 +166,9 @@ static void take_back(struct life *life, struct node *node)
 
 void speech_say(struct life *life, struct node *node)
 {
+    if (node->agency == ADULT_SERVICE) {
+        return;
+    }
     uint32_t drawn = chance_below(21);
     if (life->model.n_said >= MODEL_SAID - 1) {
         return;
@@ -205,7 +208,7 @@ void speech_settled(struct life *life, struct node *node)
     for (size_t i = 0; i < life->model.n_said; i++) {
         struct said *said = &life->model.said[i];
         struct out_row row;
-        if (said->agency == node->agency && (!said->logged || said->may_repeat) &&
+        if (said->agency == node->agency && !said->stolen && (!said->logged || said->may_repeat) &&
             out_get(txn, &said->reference, &row) && row.has_entry && !has_item(said, &row.item)) {
             if (said->n_items == MODEL_ITEMS) {
                 model_wrong("agency %u freezes one thing again and again", node->agency);

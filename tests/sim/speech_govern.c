@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/text.h"
+#include "net/curve.h"
 #include "sim/chance.h"
 #include "sim/speech_internal.h"
 
@@ -22,6 +24,57 @@ static void note_key(struct life *life, const struct node *node)
     life->model.key_ids[node->agency][keys->n] = keys->sets[keys->n - 1].sign_key_id;
 }
 
+static void broker_key(unsigned n, char text[BASE64_BYTES(CURVE_KEY_BYTES)])
+{
+    _cleanup_(secret_deinit) struct secret secret = SECRET_NULL;
+    uint8_t key[CURVE_KEY_BYTES];
+    char sort[KEY_NAME_BYTES];
+    key_name("curve", n, sort);
+    governing_seed(0, sort, &secret);
+    int r = curve_public(&secret, key);
+    assert(r == 0);
+    base64_encode(SLICE_OF(key), text);
+}
+
+/* The directory of the tests names the first. */
+static void write_broker(const struct life *life, struct buf *text)
+{
+    _cleanup_(buf_deinit) struct buf names = BUF_MAX(512);
+    char first[BASE64_BYTES(CURVE_KEY_BYTES)];
+    char key[BASE64_BYTES(CURVE_KEY_BYTES)];
+    broker_key(1, first);
+    broker_key(1 + life->broker_key, key);
+    buf_format(&names, "\"%s\", ", key);
+    if (life->announced != 0) {
+        broker_key(2 + life->broker_key, key);
+        buf_format(&names, "\"next_curve_key\": \"%s\", ", key);
+    }
+    _cleanup_(buf_deinit) struct buf was = BUF_MAX(512);
+    buf_format(&was, "\"%s\", ", first);
+    text_replace(text, buf_text(&was), buf_text(&names));
+}
+
+static void publish_directory(struct life *life)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
+    uint64_t version = life->hub.world->governing.governance->versions[GOVERNANCE_DIRECTORY] + 1;
+    if (version > MODEL_VERSIONS) {
+        return;
+    }
+    life->model.revoked_by[version] = life->revoked;
+    memcpy(life->model.keys_by[version], life->keys, sizeof(life->keys));
+    world_directory_of(life->revoked, &text);
+    text_replace(&text, "\"id\": \"gp-oak\", \"kind\": \"gp\"",
+                 "\"id\": \"gp-oak\", \"kind\": \"adult-services\"");
+    write_broker(life, &text);
+    for (uint32_t i = 1; i <= SIM_AGENTS; i++) {
+        if (life->keys[i].listed > 1) {
+            governing_renew(i, life->keys[i].listed, life->keys[i].retired, &text);
+        }
+    }
+    hub_offer(&life->hub, GOVERNANCE_DIRECTORY, &text);
+}
+
 void speech_begin(struct life *life)
 {
     for (uint32_t i = 1; i <= SIM_AGENTS; i++) {
@@ -29,6 +82,7 @@ void speech_begin(struct life *life)
         note_key(life, &life->nodes[i]);
     }
     const struct model_rules rules = {.circle = MODEL_SHARE, .door = MODEL_SHARE};
+    publish_directory(life);
     agree(life, &rules);
     while (hub_commit(&life->hub)) {
     }
@@ -42,24 +96,6 @@ void speech_agree(struct life *life)
         .door = chance_one_in(2) ? MODEL_SHARE : MODEL_HOLD,
     };
     agree(life, &rules);
-}
-
-static void publish_directory(struct life *life)
-{
-    _cleanup_(buf_deinit) struct buf text = BUF_MAX(CAIRN_GOVERNANCE_DOC_MAX_BYTES);
-    uint64_t version = life->hub.world->governing.governance->versions[GOVERNANCE_DIRECTORY] + 1;
-    if (version > MODEL_VERSIONS) {
-        return;
-    }
-    life->model.revoked_by[version] = life->revoked;
-    memcpy(life->model.keys_by[version], life->keys, sizeof(life->keys));
-    world_directory_of(life->revoked, &text);
-    for (uint32_t i = 1; i <= SIM_AGENTS; i++) {
-        if (life->keys[i].listed > 1) {
-            governing_renew(i, life->keys[i].listed, life->keys[i].retired, &text);
-        }
-    }
-    hub_offer(&life->hub, GOVERNANCE_DIRECTORY, &text);
 }
 
 void speech_renew(struct life *life, struct node *node)
@@ -77,6 +113,35 @@ void speech_renew(struct life *life, struct node *node)
     } else if (held < MODEL_KEYS) {
         node_renew(node);
         note_key(life, node);
+    }
+}
+
+/* As the desk sees of each: whoever has not read of the next key would not find the broker. */
+static bool everybody_knows(const struct life *life)
+{
+    for (uint32_t i = 1; i <= SIM_AGENTS; i++) {
+        _cleanup_(governance_unref) struct governance *held =
+            govern_keep_current(life->nodes[i].member->agent.keep);
+        if (held == NULL || held->versions[GOVERNANCE_DIRECTORY] < life->announced) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void speech_renew_broker(struct life *life)
+{
+    uint64_t version = life->hub.world->governing.governance->versions[GOVERNANCE_DIRECTORY] + 1;
+    if (version > MODEL_VERSIONS) {
+        return;
+    }
+    if (life->announced == 0 && life->broker_key + 2 < KEY_SETS_MAX) {
+        life->announced = version;
+        publish_directory(life);
+    } else if (life->announced != 0 && everybody_knows(life)) {
+        life->announced = 0;
+        life->broker_key++;
+        publish_directory(life);
     }
 }
 

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parts of speech among themselves: speech.c records what happens to children, speech_decide.c
- * has people who decide, speech_pair.c those who say who is one child, speech_govern.c the desk.
+ * has people who decide, speech_pair.c those who say who is one child, speech_adult.c what is said
+ * of adults, speech_govern.c the desk.
  */
 #ifndef SIM_SPEECH_INTERNAL_H
 #define SIM_SPEECH_INTERNAL_H
 
+#include "agents/core/intake.h"
 #include "sim/speech.h"
 
 #define FAMILY "\"family_name\":\"Test\",\"birth_date\":\"2022-03-14\""
 
 /* Written down in the model. */
 struct said *speech_add(struct life *life, const struct said *said);
+/* What the agent answers to; false when it takes nothing now. */
+bool speech_submit(struct node *node, enum intake_content content, const struct buf *text,
+                   struct intake_item *ret);
 /* The child as this agency knows it: members of its identity but for FAMILY. */
 const char *speech_named(const struct node *node, int child);
 
