@@ -267,8 +267,7 @@ enum status command_submit(struct cli *cli, int argc, char **argv)
     static const struct argp_option options[] = {
         {"type", KEY_TYPE, "TYPE", 0,
          "record, involvement, fhir, incident, plan, adult, tie (by default what it looks like), "
-         "or, "
-         "always said, a school's attendance or roll in CSV",
+         "or, always said, a school's attendance or roll in CSV",
          0},
         {"key", KEY_KEY, "KEY", 0,
          "idempotency key: the same key with the same text has the same answer, and nothing "

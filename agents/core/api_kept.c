@@ -16,8 +16,7 @@ static_assert(CAIRN_KEPT_CURSOR_BYTES == REVIEW_CURSOR_BYTES, "a cursor is a pla
 
 #define KEPT_DESTROYED_WORDS                                                                       \
     "Kept. Nobody has seen it, and the broker has destroyed its copy: it cannot be sent on. If "   \
-    "it "                                                                                          \
-    "still matters, record it again from your own system. This is not a referral."
+    "it still matters, record it again from your own system. This is not a referral."
 
 static struct review review_of(const struct api_view *view, struct store_txn *txn)
 {

@@ -104,8 +104,7 @@ static const char *received_words(const struct received_row *row, uint8_t flags)
     }
     if (row->retraction == RETRACTION_SAID) {
         return "The broker says that it was taken back, and shows nothing signed by the agency "
-               "that "
-               "sent it: ask that agency by telephone.";
+               "that sent it: ask that agency by telephone.";
     }
     if (row->link == JUDGED_ANOTHER) {
         return "About another child, as a named person has said: do not act on it for this one.";

@@ -37,8 +37,7 @@ static const struct conf_option table[] = {
      CONF_TEXT, 0, 0},
     {"agent", "health_uid", "",
      "User ids of what watches the agent (cairn check, cairn metrics): 998. They may ask how it "
-     "does, "
-     "and nothing else.",
+     "does, and nothing else.",
      CONF_TEXT, 0, 0},
     {"agent", "submit_uid", "",
      "User ids of the systems that feed the agent: 1001,1002. They may hand in, ask what became of "

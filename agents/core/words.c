@@ -539,8 +539,7 @@ const char *words_notice(enum notice_type type)
         return "Two children might be the same child: a named person says whether they are.";
     case NOTICE_NOT_SHARED:
         return "What you sent waited for that agency, and no agreement allows it any more: it was "
-               "not "
-               "delivered. If they still need to know, ask whoever answers for sharing.";
+               "not delivered. If they still need to know, ask whoever answers for sharing.";
     case NOTICE_DESTROYED_UNUSED:
         return "The broker has destroyed its copies of what these say: nobody else was given them, "
                "and no rule can use them any more. Your own system still holds what it recorded.";

@@ -98,8 +98,7 @@ const char *words_notice(enum notice_type type);
 void words_pass_on(uint32_t authority, char out[WORDS_MAX_BYTES]);
 #define WORDS_NOT_PASSED_ON                                                                        \
     "This is about a child of another local authority, and nobody at the front door has said "     \
-    "that "                                                                                        \
-    "it was passed on there."
+    "that it was passed on there."
 #define WORDS_PASSED_ON                                                                            \
     "A named person at the front door has passed this on to the child's own local authority."
 const char *notice_type_text(enum notice_type type);

@@ -68,8 +68,7 @@ struct school_options {
          "upn_verified",                                                                           \
          "no",                                                                                     \
          "Whether the pupil numbers came with transfer files or were looked up, so that one "      \
-         "links "                                                                                  \
-         "for good. Never for numbers that somebody typed.",                                       \
+         "links for good. Never for numbers that somebody typed.",                                 \
          CONF_TEXT,                                                                                \
          0,                                                                                        \
          0},                                                                                       \
@@ -77,8 +76,7 @@ struct school_options {
          "periods",                                                                                \
          "01-01 04-15 09-01",                                                                      \
          "First days, month and day, of the periods that absence is counted by: the terms of "     \
-         "this "                                                                                   \
-         "school.",                                                                                \
+         "this school.",                                                                           \
          CONF_TEXT,                                                                                \
          0,                                                                                        \
          0},                                                                                       \
@@ -86,8 +84,7 @@ struct school_options {
          "minimum_sessions",                                                                       \
          "20",                                                                                     \
          "No absence is told as a share of fewer possible sessions: two of ten mean nothing at "   \
-         "the "                                                                                    \
-         "beginning of term.",                                                                     \
+         "the beginning of term.",                                                                 \
          CONF_INTEGER,                                                                             \
          1,                                                                                        \
          400},                                                                                     \
@@ -95,8 +92,7 @@ struct school_options {
          "retell",                                                                                 \
          "28d",                                                                                    \
          "When absence goes on, its figures are told again after this time. What is worse, or "    \
-         "was "                                                                                    \
-         "wrong, is told at once.",                                                                \
+         "was wrong, is told at once.",                                                            \
          CONF_SECONDS,                                                                             \
          86400,                                                                                    \
          366 * 86400},                                                                             \
@@ -104,8 +100,7 @@ struct school_options {
          "pupil_upn",                                                                              \
          "UPN",                                                                                    \
          "In registers: what the column of the pupil number is called. Here and below nothing "    \
-         "says "                                                                                   \
-         "that there is no such column; date, session and code must be there.",                    \
+         "says that there is no such column; date, session and code must be there.",               \
          CONF_TEXT,                                                                                \
          0,                                                                                        \
          0},                                                                                       \
@@ -143,8 +138,7 @@ struct school_options {
     {                                                                                              \
         "roll", "leavers_max", "40",                                                               \
             "A roll that would end the involvement with more than this share of the pupils, in "   \
-            "percent, "                                                                            \
-            "is refused: more likely the file was cut short.",                                     \
+            "percent, is refused: more likely the file was cut short.",                            \
             CONF_INTEGER, 1, 100                                                                   \
     }
 

@@ -183,8 +183,7 @@ static_assert(2 * CAIRN_JOIN_ROWS_MAX + CAIRN_PATTERNS_MAX * CAIRN_CHRONOLOGY_SC
                       24 * (CAIRN_MEMBERS_MAX + CAIRN_ADDRESSEES_MAX) <=
                   CAIRN_ENTRY_WRITES_MAX,
               "rows moved, records marked, cards, headlines and notices, members and tokens; of a "
-              "link undone, "
-              "pairs kept apart and notices of 512 records");
+              "link undone, pairs kept apart and notices of 512 records");
 static_assert(CAIRN_ACKNOWLEDGED_ROWS_MAX + 16 <= CAIRN_ENTRY_WRITES_MAX,
               "what an acknowledgement removes");
 static_assert(CAIRN_RETENTION_LOOKS_PER_TICK * 24 <= CAIRN_ENTRY_WRITES_MAX,

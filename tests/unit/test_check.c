@@ -119,9 +119,8 @@ static const struct judged rows[] = {
     {"\"linkage\":\"earlier\"", CHECK_WARNING, "into its folder of keys and restart it"},
     {"\"linkage\":\"closed\"", CHECK_CRITICAL,
      "nothing is sent; put opening-key-N, transport-key-N and signing-key-N of the newest set, "
-     "from "
-     "keys/ of the folder in which cairn agency renew was run or from the safe, into its folder of "
-     "keys and restart it"},
+     "from keys/ of the folder in which cairn agency renew was run or from the safe, into its "
+     "folder of keys and restart it"},
     {"\"missing_key\":\"signing-key-2\"", CHECK_WARNING,
      "signing-key-2 is not in the agent's folder of keys"},
     {"\"held\":[{\"aside\":true}]", CHECK_WARNING, "1 held back"},

@@ -18,8 +18,7 @@
 
 #define SAID_OPENED                                                                                \
     "The broker says that it was opened at MASH; the log has not confirmed it to this agency "     \
-    "yet, "                                                                                        \
-    "and does so by itself. Nothing to do, unless you must be certain: then ask MASH."
+    "yet, and does so by itself. Nothing to do, unless you must be certain: then ask MASH."
 
 static const struct desk duty = {
     .id = "mash", .agency = 4, .name = "MASH duty desk", .phone = "01632 960100"};
