@@ -126,6 +126,26 @@ static void note_said(struct apply *apply, const struct entry_input *entry)
     }
 }
 
+/* Of a new entry that can be read and whose key is in force. */
+static struct applied judge_and_act(struct apply *apply, const struct entry_header *header,
+                                    const struct entry_input *entry)
+{
+    struct after_leaf after = {.child = 0};
+    enum verdict verdict = apply_kind_judge(apply, header, entry, &after);
+    if (!verdict_is_stored(verdict)) {
+        return refuse_entry(apply, entry, verdict);
+    }
+    struct applied applied = {.verdict = verdict, .log_index = entry_leaf(apply, entry, verdict)};
+    put_entry_row(apply, entry, applied);
+    note_said(apply, entry);
+    apply_kind_act(apply, header, entry, &after, applied.log_index);
+    catch_up_joined(apply);
+    if (entry->n_grants > 0) { /* as has whatever has a body that somebody can open */
+        retention_watch(apply, &entry->id, applied.log_index);
+    }
+    return applied;
+}
+
 static struct applied apply_entry(struct apply *apply, const struct entry_input *entry)
 {
     struct applied known;
@@ -151,24 +171,11 @@ static struct applied apply_entry(struct apply *apply, const struct entry_input 
     if (verdict != VERDICT_STORED) {
         return refuse_entry(apply, entry, verdict);
     }
-    struct after_leaf after = {.child = 0};
     struct join_list joins = {.n = 0};
-    /* cppcheck-suppress autoVariables ; taken back on both ways out */
+    /* cppcheck-suppress autoVariables ; taken back two lines on */
     apply->joins = &joins;
-    verdict = apply_kind_judge(apply, &header, entry, &after);
-    if (!verdict_is_stored(verdict)) {
-        apply->joins = NULL;
-        return refuse_entry(apply, entry, verdict);
-    }
-    struct applied applied = {.verdict = verdict, .log_index = entry_leaf(apply, entry, verdict)};
-    put_entry_row(apply, entry, applied);
-    note_said(apply, entry);
-    apply_kind_act(apply, &header, entry, &after, applied.log_index);
-    catch_up_joined(apply);
+    struct applied applied = judge_and_act(apply, &header, entry);
     apply->joins = NULL;
-    if (entry->n_grants > 0) { /* as has whatever has a body that somebody can open */
-        retention_watch(apply, &entry->id, applied.log_index);
-    }
     return applied;
 }
 

@@ -352,6 +352,41 @@ static void answer(struct output *output, const struct question *question, const
     }
 }
 
+static enum status explain(struct cli *cli, struct agreement_options *given)
+{
+    struct known known = {.origin = ""};
+    struct agreement_desk desk;
+    struct question question = {.agreements = NULL};
+    enum status status = STATUS_OK;
+
+    if (given->record != NULL && client_is_record(given->record)) {
+        status = ask_record(cli, given, &known);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    if (given->record != NULL && agreed_record_member(given->record) == AGREED_MEMBERS_MAX) {
+        return output_refuse(&cli->output, STATUS_NOT_FOUND, given->record,
+                             "is neither a kind nor a code of records (such as concern or "
+                             "was-not-brought), nor involvement, nor the id of a record");
+    }
+    if (given->origin == NULL || given->recipient == NULL || given->record == NULL) {
+        return output_refuse(&cli->output, STATUS_USAGE, "",
+                             "--origin, --recipient and --record are needed");
+    }
+    status = agreement_desk_open(cli, given, 1, &desk);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = prepare(cli, given, &desk, &question);
+    if (status == STATUS_OK) {
+        question.roles_known = known.roles;
+        answer(&cli->output, &question, given->record);
+    }
+    agreement_desk_close(&desk);
+    return status;
+}
+
 enum status command_agreement_explain(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {
@@ -380,38 +415,7 @@ enum status command_agreement_explain(struct cli *cli, int argc, char **argv)
     struct agreement_options given = {
         .client = client_default(), .max_files = 1, .urgency = URGENCY_ROUTINE};
     const struct command_call call = {argc, argv};
-    struct known known = {.origin = ""};
-    struct agreement_desk desk;
-    struct question question = {.agreements = NULL};
     enum status status = STATUS_OK;
 
-    if (!command_parse(cli, &line, call, &given, &status)) {
-        return status;
-    }
-    if (given.record != NULL && client_is_record(given.record)) {
-        status = ask_record(cli, &given, &known);
-        if (status != STATUS_OK) {
-            return status;
-        }
-    }
-    if (given.record != NULL && agreed_record_member(given.record) == AGREED_MEMBERS_MAX) {
-        return output_refuse(&cli->output, STATUS_NOT_FOUND, given.record,
-                             "is neither a kind nor a code of records (such as concern or "
-                             "was-not-brought), nor involvement, nor the id of a record");
-    }
-    if (given.origin == NULL || given.recipient == NULL || given.record == NULL) {
-        return output_refuse(&cli->output, STATUS_USAGE, "",
-                             "--origin, --recipient and --record are needed");
-    }
-    status = agreement_desk_open(cli, &given, 1, &desk);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = prepare(cli, &given, &desk, &question);
-    if (status == STATUS_OK) {
-        question.roles_known = known.roles;
-        answer(&cli->output, &question, given.record);
-    }
-    agreement_desk_close(&desk);
-    return status;
+    return command_parse(cli, &line, call, &given, &status) ? explain(cli, &given) : status;
 }

@@ -448,7 +448,7 @@ static void judge_counter(struct check *check, const struct counters_reading *re
     }
 }
 
-void check_broker(struct check *check, const struct counters_reading *reading)
+static void judge_broker_documents(struct check *check, const struct counters_reading *reading)
 {
     static const struct {
         const char *document;
@@ -456,6 +456,16 @@ void check_broker(struct check *check, const struct counters_reading *reading)
     } documents[] = {{"agreements", "review_agreements_ms"},
                      {"patterns", "review_patterns_ms"},
                      {"calendar", "review_calendar_ms"}};
+    for (size_t i = 0; i < ARRAY_LEN(documents); i++) {
+        int64_t until_ms = counted(reading, documents[i].counter);
+        if (until_ms > 0) {
+            judge_review(check, documents[i].document, until_ms);
+        }
+    }
+}
+
+void check_broker(struct check *check, const struct counters_reading *reading)
+{
     if (!reading->alive) {
         check_find(check, CHECK_CRITICAL, "the broker is not running");
         return;
@@ -482,12 +492,7 @@ void check_broker(struct check *check, const struct counters_reading *reading)
     if (counted(reading, "commit_clock_frozen") > 0) {
         check_find(check, CHECK_WARNING, "the machine's clock has stepped");
     }
-    for (size_t i = 0; i < ARRAY_LEN(documents); i++) {
-        int64_t until_ms = counted(reading, documents[i].counter);
-        if (until_ms > 0) {
-            judge_review(check, documents[i].document, until_ms);
-        }
-    }
+    judge_broker_documents(check, reading);
     judge_percent(check, "disk", counted(reading, "commit_disk_percent"));
     add_figure(check, "log", counted(reading, "commit_log_size"), "");
     add_figure(check, "undelivered", counted(reading, "waiting_undelivered"), "");

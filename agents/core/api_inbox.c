@@ -186,6 +186,21 @@ static void set_heading(struct json *object, const struct wire_notice *notice)
     json_set_word(object, "words", words);
 }
 
+static void set_notice_words(struct json *object, const struct api_view *view,
+                             const struct wire_notice *notice)
+{
+    if (notice->alert == 0 && notice->outcome == OUTCOME_PASSED_TO_AUTHORITY) {
+        json_set_word(object, "words",
+                      notice->type == NOTICE_CLOSED ? WORDS_PASSED_ON : WORDS_NOT_PASSED_ON);
+    } else if (notice->type == NOTICE_UNOPENED) {
+        view_set_unopened(object, view);
+    } else if (notice->type == NOTICE_RAISED) {
+        set_heading(object, notice);
+    } else {
+        json_set_word(object, "words", words_notice(notice->type));
+    }
+}
+
 static bool set_notice(struct json *object, const struct api_view *view,
                        const struct opening *opening, const struct inbox_row *row)
 {
@@ -196,16 +211,7 @@ static bool set_notice(struct json *object, const struct api_view *view,
     }
     json_set_word(object, "kind", "notice");
     json_set_word(object, "notice", notice_type_text(notice.type));
-    if (notice.alert == 0 && notice.outcome == OUTCOME_PASSED_TO_AUTHORITY) {
-        json_set_word(object, "words",
-                      notice.type == NOTICE_CLOSED ? WORDS_PASSED_ON : WORDS_NOT_PASSED_ON);
-    } else if (notice.type == NOTICE_UNOPENED) {
-        view_set_unopened(object, view);
-    } else if (notice.type == NOTICE_RAISED) {
-        set_heading(object, &notice);
-    } else {
-        json_set_word(object, "words", words_notice(notice.type));
-    }
+    set_notice_words(object, view, &notice);
     if (notice.alert != 0) {
         answer_set_count(object, "alert", notice.alert);
         json_set_integer(object, "revision", notice.revision);

@@ -99,6 +99,22 @@ static void take_receipt(struct agent_link *link, uint64_t correlation, struct s
     after_sending(link, result);
 }
 
+/* About nothing that was sent in a lane: to a question, to hello, or to a fetch. */
+static void take_other_error(struct agent_link *link, uint64_t correlation, enum verdict verdict)
+{
+    if (questions_error(&link->questions, correlation, verdict)) {
+        return;
+    }
+    if (link->session.state == SESSION_NEW && !verdict_is_retry(verdict)) {
+        link_drop(link, verdict_words(verdict)); /* hello was refused */
+        return;
+    }
+    if (!verdict_is_retry(verdict)) {
+        session_fetch_refused(&link->session);
+    }
+    log_event(LOG_LEVEL_WARNING, "broker_error", "verdict=%s", verdict_name(verdict));
+}
+
 static void take_error(struct agent_link *link, uint64_t correlation, struct slice payload)
 {
     enum verdict verdict = VERDICT_BUSY;
@@ -127,23 +143,11 @@ static void take_error(struct agent_link *link, uint64_t correlation, struct sli
         link_drop(link, REVOKED_REASON);
         return;
     }
-    if (result != SENDING_NOT_MINE) {
-        if (!revoked) {
-            after_sending(link, result);
-        }
-        return;
+    if (result == SENDING_NOT_MINE) {
+        take_other_error(link, correlation, verdict);
+    } else if (!revoked) {
+        after_sending(link, result);
     }
-    if (questions_error(&link->questions, correlation, verdict)) {
-        return;
-    }
-    if (link->session.state == SESSION_NEW && !verdict_is_retry(verdict)) {
-        link_drop(link, verdict_words(verdict)); /* hello was refused */
-        return;
-    }
-    if (!verdict_is_retry(verdict)) {
-        session_fetch_refused(&link->session);
-    }
-    log_event(LOG_LEVEL_WARNING, "broker_error", "verdict=%s", verdict_name(verdict));
 }
 
 static void take_proof(struct agent_link *link, uint64_t correlation, struct slice payload)

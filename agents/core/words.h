@@ -77,6 +77,11 @@ void words_state(const struct words_about *about, char out[WORDS_MAX_BYTES]);
 
 /* "14:05" on the same day in London, else with the day. */
 void words_when(int64_t at_ms, int64_t now_ms, char out[WHEN_BYTES]);
+/* Appends whom to telephone now, and a space; NULL when that is not known. */
+void words_telephone(struct writer *writer, const struct desk *desk);
+
+/* --- alerts and notices (words_notice.c) --- */
+
 /* Of an alert: has anybody looked, and what came of it. `name` is the agency that did it. */
 void words_alert(const struct known_alert *row, const char *name, int64_t now_ms,
                  char out[WORDS_MAX_BYTES]);
