@@ -181,9 +181,7 @@ static void decide(const struct api_call *call, bool grant, struct api_answer *a
     }
     int r = api_answer_read(document, &read, &error);
     if (r == 0) {
-        decision.name = read.name;
-        decision.role = read.role;
-        decision.reason = read.reason;
+        decision.person = api_decision_person(&read);
         r = asked_decide(call->agent, &decision, &error);
     }
     bytes_wipe(&read, sizeof(read));

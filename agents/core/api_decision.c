@@ -12,6 +12,12 @@
 #include "base/text.h"
 #include "crypto/secret.h"
 
+struct decide_person api_decision_person(const struct api_decision *decision)
+{
+    return (struct decide_person){
+        .name = decision->name, .role = decision->role, .reason = decision->reason};
+}
+
 /* --- reading --- */
 
 static uint32_t read_word(const struct json_view *object, const char *key,
@@ -293,9 +299,7 @@ static void decide(const struct api_call *call, const struct api_view *view,
     decision.by_uid = call->uid;
     decision.action = read.action;
     decision.outcome = read.outcome;
-    decision.name = read.name;
-    decision.role = read.role;
-    decision.reason = read.reason;
+    decision.person = api_decision_person(&read);
     int r = decide_submit(call->agent, &decision, &reference, &error);
     if (r == 0) {
         r = note_decided(view, &decision, &reference);

@@ -4,6 +4,7 @@
 #ifndef AGENTS_API_DECISION_H
 #define AGENTS_API_DECISION_H
 
+#include "agents/core/decide.h"
 #include "agents/core/event.h"
 #include "base/error.h"
 #include "base/slice.h"
@@ -26,6 +27,9 @@ struct api_decision {
     size_t n_tell;
     char tell[CAIRN_ADDRESSEES_MAX][CAIRN_AGENCY_ID_MAX_BYTES];
 };
+
+/* Who decides and why, in `decision`. */
+struct decide_person api_decision_person(const struct api_decision *decision);
 
 /* Who looks at the picture of a child, at which and why. */
 struct api_look {

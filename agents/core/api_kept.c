@@ -334,8 +334,7 @@ static void decide(const struct api_call *call, enum review_act act, struct api_
     }
     int r = api_answer_read(document, &read, &error);
     if (r == 0) {
-        decision.person =
-            (struct decide_person){.name = read.name, .role = read.role, .reason = read.reason};
+        decision.person = api_decision_person(&read);
         r = review_decide(call->agent, &decision, &reference, &error);
     }
     bytes_wipe(&read, sizeof(read));

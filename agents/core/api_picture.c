@@ -396,9 +396,7 @@ void api_picture(const struct api_call *call, struct api_answer *answer)
         .action = ACTION_LOOK,
         .alert = look.alert,
         .child = look.alert == 0 ? &look.child : NULL,
-        .name = look.who.name,
-        .role = look.who.role,
-        .reason = look.who.reason,
+        .person = api_decision_person(&look.who),
         .by_uid = call->uid,
     };
     bool put =

@@ -145,8 +145,7 @@ void api_returned_done(const struct api_call *call, struct api_answer *answer)
     }
     int r = api_answer_read(body, &read, &error);
     if (r == 0) {
-        decision.person =
-            (struct decide_person){.name = read.name, .role = read.role, .reason = read.reason};
+        decision.person = api_decision_person(&read);
         r = returned_deal(call->agent, &decision, &reference, &error);
     }
     bytes_wipe(&read, sizeof(read));

@@ -221,9 +221,7 @@ static int tell_refused(struct agent *agent, const struct granting *granting,
         .action = ACTION_REFUSE_REQUEST,
         .has_record = true,
         .record = decision->request,
-        .name = decision->name,
-        .role = decision->role,
-        .reason = decision->reason,
+        .person = decision->person,
         .n_recipients = 1,
         .recipients = {decision->request.agency},
         .by_uid = decision->by_uid,
@@ -264,9 +262,7 @@ static int answer(const struct granting *granting, struct agent *agent,
     if (decision->grant && standing.roles == 0) {
         return -EPERM;
     }
-    const struct decide_person person = {
-        .name = decision->name, .role = decision->role, .reason = decision->reason};
-    int r = decide_seal(&agent->keys.store, PURPOSE, &person, sealed, &len);
+    int r = decide_seal(&agent->keys.store, PURPOSE, &decision->person, sealed, &len);
     if (r == 0) {
         r = room_for(granting->txn, LANE_NORMAL, decision->grant ? GRANTING_MAX + 1 : 1);
     }
@@ -295,7 +291,7 @@ int asked_decide(struct agent *agent, const struct asked_decision *decision, str
     _cleanup_(governance_unref) struct governance *governance = govern_keep_current(agent->keep);
     _cleanup_(own_place_deinit) struct own_place place = OWN_PLACE_NULL;
     _cleanup_(store_end) struct store_txn *txn = NULL;
-    int r = decide_check_person(decision->name, decision->role, decision->reason, error);
+    int r = decide_check_person(&decision->person, error);
     if (r != 0) {
         return r;
     }

@@ -14,6 +14,7 @@
 #ifndef AGENTS_ASKED_H
 #define AGENTS_ASKED_H
 
+#include "agents/core/decide.h"
 #include "agents/core/granting.h"
 
 /* Column 3: its text. */
@@ -69,9 +70,7 @@ size_t asked_records(const struct granting *granting, const struct entry_id *req
 struct asked_decision {
     struct entry_id request;
     bool grant;
-    const char *name; /* of the person, as decide_request */
-    const char *role;
-    const char *reason;
+    struct decide_person person;
     uint32_t by_uid;
 };
 /* A named person has decided; it is on disk when this returns 0, a refusal for who asked too.

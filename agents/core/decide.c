@@ -11,16 +11,17 @@
 
 #define DECISION_SORT 100 /* of request, for idempotency; submissions have their content's number */
 
-int decide_check_person(const char *name, const char *role, const char *reason, struct error *error)
+int decide_check_person(const struct decide_person *person, struct error *error)
 {
-    if (!text_is_reason(slice_of_text(reason))) {
+    if (!text_is_reason(slice_of_text(person->reason))) {
         return error_set(error, "/reason", TEXT_REASON_RULE);
     }
-    if (!utf8_is_prose(slice_of_text(name)) || !utf8_is_prose(slice_of_text(role))) {
+    if (!utf8_is_prose(slice_of_text(person->name)) ||
+        !utf8_is_prose(slice_of_text(person->role))) {
         return error_set(error, "", "name and role are text without control characters");
     }
-    if (name[0] == '\0' || strlen(name) >= CAIRN_NAME_MAX_BYTES ||
-        strlen(role) >= CAIRN_NAME_MAX_BYTES) {
+    if (person->name[0] == '\0' || strlen(person->name) >= CAIRN_NAME_MAX_BYTES ||
+        strlen(person->role) >= CAIRN_NAME_MAX_BYTES) {
         return error_set(error, "/name", "a named person decides: name and role, at most %d bytes",
                          CAIRN_NAME_MAX_BYTES - 1);
     }
@@ -71,7 +72,7 @@ static int check_decision(const struct decide_request *decision, struct error *e
     if (decision->action != ACTION_CLOSE && decision->outcome != OUTCOME_NONE) {
         return error_set(error, "/outcome", "only closing has an outcome");
     }
-    return decide_check_person(decision->name, decision->role, decision->reason, error);
+    return decide_check_person(&decision->person, error);
 }
 
 /* The parts of a decision that make it another one. */
@@ -87,12 +88,12 @@ static void decision_body(const struct decide_request *decision, struct buf *out
     }
     buf_format(out, "%u %llu %s %s %u\n%s\n%s\n", (unsigned)decision->action,
                (unsigned long long)decision->alert, record, other, (unsigned)decision->outcome,
-               decision->name, decision->role);
+               decision->person.name, decision->person.role);
     for (size_t i = 0; i < decision->n_recipients; i++) {
         buf_format(out, "%u ", (unsigned)decision->recipients[i]);
     }
     buf_add_text(out, "\n");
-    buf_add_text(out, decision->reason);
+    buf_add_text(out, decision->person.reason);
     assert(buf_ok(out));
 }
 

@@ -12,6 +12,12 @@
 #include "agents/core/agent.h"
 #include "agents/core/identity.h"
 
+struct decide_person {
+    const char *name; /* at most CAIRN_NAME_MAX_BYTES with the NUL; likewise the role */
+    const char *role;
+    const char *reason; /* text_is_reason */
+};
+
 struct decide_request {
     enum action action;
     uint64_t alert;               /* 0 when it is about a record or a child */
@@ -21,9 +27,7 @@ struct decide_request {
     bool has_other; /* of two children who might be one: a record of the other */
     struct entry_id other;
     enum outcome outcome; /* of closing an alert, else OUTCOME_NONE */
-    const char *name;     /* of the person: at most CAIRN_NAME_MAX_BYTES with the NUL */
-    const char *role;
-    const char *reason; /* text_is_reason */
+    struct decide_person person;
     /* Who may read the reason besides us; agencies unknown when it is sent are left out. */
     size_t n_recipients;
     uint32_t recipients[CAIRN_ADDRESSEES_MAX];
@@ -32,18 +36,12 @@ struct decide_request {
 };
 
 /* Whether a named person decides, and says why: -EINVAL and the error. */
-int decide_check_person(const char *name, const char *role, const char *reason,
-                        struct error *error) MUST_USE;
+int decide_check_person(const struct decide_person *person, struct error *error) MUST_USE;
 
 /* Who decided here and why, where it is no entry of its own: as it lies in the store. */
 #define DECIDE_SEALED_MAX_BYTES                                                                    \
     (CAIRN_REASON_MAX_BYTES * 2 + 4 * CAIRN_NAME_MAX_BYTES + 256 + WRAP_OVERHEAD_BYTES)
 
-struct decide_person {
-    const char *name;
-    const char *role;
-    const char *reason;
-};
 /* Sealed under the store key for that purpose. */
 int decide_seal(const struct secret *store_key, const char *purpose,
                 const struct decide_person *person, uint8_t out[DECIDE_SEALED_MAX_BYTES],

@@ -222,10 +222,9 @@ int returned_deal(struct agent *agent, const struct returned_decision *decision,
                   struct reference *ret, struct error *error)
 {
     _cleanup_(taking_end) struct taking taking = TAKING_NULL;
-    const struct decide_person *person = &decision->person;
     struct returned_done before;
     struct reference reference;
-    int r = decide_check_person(person->name, person->role, person->reason, error);
+    int r = decide_check_person(&decision->person, error);
     if (r == 0) {
         r = taking_begin(agent, decision->by_uid, &taking);
     }

@@ -165,8 +165,7 @@ int review_decide(struct agent *agent, const struct review_decision *decision,
                   struct reference *ret, struct error *error)
 {
     _cleanup_(taking_end) struct taking taking = TAKING_NULL;
-    const struct decide_person *person = &decision->person;
-    int r = decide_check_person(person->name, person->role, person->reason, error);
+    int r = decide_check_person(&decision->person, error);
     if (r == 0) {
         r = taking_begin(agent, decision->by_uid, &taking);
     }

@@ -353,9 +353,9 @@ static int decision_account(const struct decide_request *decision, struct buf *o
 {
     struct json *account = json_object_new();
     json_set_word(account, "format", DECISION_FORMAT);
-    json_set_word(account, "name", decision->name);
-    json_set_word(account, "role", decision->role);
-    json_set_word(account, "reason", decision->reason);
+    json_set_word(account, "name", decision->person.name);
+    json_set_word(account, "role", decision->person.role);
+    json_set_word(account, "reason", decision->person.reason);
     int r = json_write(account, JSON_STYLE_COMPACT, out);
     json_free(&account);
     return r;

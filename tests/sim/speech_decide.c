@@ -30,9 +30,11 @@ void speech_decide_alert(struct life *life, struct node *node)
     struct said said = {.kind = SAID_DECISION, .agency = node->agency};
     struct decide_request decision = {
         .action = ACTION_OPEN,
-        .name = "A. Screener",
-        .role = "screening officer",
-        .reason = "Three missed appointments within a few months; the family is not known to us.",
+        .person =
+            {.name = "A. Screener",
+             .role = "screening officer",
+             .reason =
+                 "Three missed appointments within a few months; the family is not known to us."},
     };
     struct error error = ERROR_NULL;
     if (node->agency != MASH) {
@@ -98,9 +100,9 @@ void speech_decide_link(struct life *life, struct node *node)
     struct said said = {.kind = SAID_LINK, .agency = node->agency, .child = SIM_BY_NAME};
     struct decide_request decision = {
         .has_record = true,
-        .name = "C. Screener",
-        .role = "screening officer",
-        .reason = "Both addresses and the mother's name were compared by telephone.",
+        .person = {.name = "C. Screener",
+                   .role = "screening officer",
+                   .reason = "Both addresses and the mother's name were compared by telephone."},
     };
     struct error error = ERROR_NULL;
     const struct said *record = NULL;
@@ -161,10 +163,11 @@ static bool waiting_request(struct node *node, struct entry_id *ret)
 
 void speech_answer_request(struct life *life, struct node *node)
 {
-    struct asked_decision decision = {.grant = chance_one_in(2),
-                                      .name = "B. Keeper",
-                                      .role = "named nurse",
-                                      .reason = "They work with the child and need to know it."};
+    struct asked_decision decision = {
+        .grant = chance_one_in(2),
+        .person = {.name = "B. Keeper",
+                   .role = "named nurse",
+                   .reason = "They work with the child and need to know it."}};
     struct error error = ERROR_NULL;
     if (life->model.n_refusals == MODEL_SAID || !waiting_request(node, &decision.request)) {
         return;

@@ -29,9 +29,10 @@ void speech_judge_pair(struct life *life, struct node *node)
         .action = said.confirms ? ACTION_CONFIRM_LINK : ACTION_REFUSE_LINK,
         .has_record = true,
         .has_other = true,
-        .name = "C. Screener",
-        .role = "screening officer",
-        .reason = "The mother was asked by telephone where they lived before, and with whom.",
+        .person = {.name = "C. Screener",
+                   .role = "screening officer",
+                   .reason =
+                       "The mother was asked by telephone where they lived before, and with whom."},
     };
     struct error error = ERROR_NULL;
     for (size_t i = 0; i < 2; i++) {

@@ -536,9 +536,9 @@ static int answer_it(struct member *member, const struct entry_id *request, bool
     const struct asked_decision decision = {
         .request = *request,
         .grant = grant,
-        .name = "R. Ashgrove",
-        .role = "safeguarding lead",
-        .reason = "The health visitor needs it for her visit tomorrow.",
+        .person = {.name = "R. Ashgrove",
+                   .role = "safeguarding lead",
+                   .reason = "The health visitor needs it for her visit tomorrow."},
     };
     struct error error = ERROR_NULL;
     return asked_decide(&member->agent, &decision, &error);
@@ -640,7 +640,9 @@ static void a_decision_without_a_reason_decides_nothing(void **state)
     turn(story);
     struct entry_id request = ask_for(story, story->visitor, "");
     const struct asked_decision decision = {
-        .request = request, .grant = true, .name = "R. Ashgrove", .role = "lead", .reason = "ok"};
+        .request = request,
+        .grant = true,
+        .person = {.name = "R. Ashgrove", .role = "lead", .reason = "ok"}};
 
     assert_int_equal(asked_decide(&story->gp->agent, &decision, &error), -EINVAL);
 

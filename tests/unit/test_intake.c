@@ -440,9 +440,9 @@ static void before_governance_everything_is_accepted_and_waits(void **state)
 static const struct decide_request open_alert = {
     .action = ACTION_OPEN,
     .alert = 7,
-    .name = "A. Example",
-    .role = "screener",
-    .reason = "Three missed appointments; screening today.",
+    .person = {.name = "A. Example",
+               .role = "screener",
+               .reason = "Three missed appointments; screening today."},
 };
 
 static void a_decision_is_spooled_once_for_its_key(void **state)
@@ -472,11 +472,11 @@ static void a_decision_without_a_reason_or_a_name_is_refused(void **state)
     struct practice *practice = *state;
     struct decide_request rows[] = {open_alert, open_alert, open_alert, open_alert, open_alert};
     struct reference reference;
-    rows[0].reason = "because";
-    rows[1].name = "";
+    rows[0].person.reason = "because";
+    rows[1].person.name = "";
     rows[2].alert = 0;
     rows[3].outcome = OUTCOME_EARLY_HELP;
-    rows[4].reason = "Three missed appointments;\x01 screening today.";
+    rows[4].person.reason = "Three missed appointments;\x01 screening today.";
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct error error = ERROR_NULL;

@@ -582,9 +582,9 @@ static void a_decision_is_sealed_to_whom_the_decider_named(void **state)
     struct decide_request decision = {
         .action = ACTION_OPEN,
         .alert = 7,
-        .name = "A. Example",
-        .role = "screener",
-        .reason = "Three missed appointments; screening today.",
+        .person = {.name = "A. Example",
+                   .role = "screener",
+                   .reason = "Three missed appointments; screening today."},
         .n_recipients = 4,
         .recipients = {AGENCY_SCHOOL, AGENCY_GONE, AGENCY_SCHOOL, 99},
     };

@@ -165,9 +165,7 @@ static struct intake_item decide(struct practice *practice, enum action action)
         .action = action,
         .alert = action == ACTION_LOOK ? 0 : 1,
         .child = action == ACTION_LOOK ? &child : NULL,
-        .name = "Rowan Ashgrove",
-        .role = "Screener",
-        .reason = REASON,
+        .person = {.name = "Rowan Ashgrove", .role = "Screener", .reason = REASON},
     };
     assert_int_equal(decide_submit(practice->agent, &request, &item.reference, &error), 0);
     return item;

@@ -456,14 +456,15 @@ static void a_retraction_names_the_record_and_its_handle(void **state)
 static void an_involvement_and_a_decision_seal_their_account(void **state)
 {
     struct practice *practice = *state;
-    struct decide_request decision = {.action = ACTION_CLOSE,
-                                      .alert = 7,
-                                      .outcome = OUTCOME_EARLY_HELP,
-                                      .name = "A. Example",
-                                      .role = "screener",
-                                      .reason = "An early help assessment begins on Monday.",
-                                      .n_recipients = 1,
-                                      .recipients = {AGENCY_SCHOOL}};
+    struct decide_request decision = {
+        .action = ACTION_CLOSE,
+        .alert = 7,
+        .outcome = OUTCOME_EARLY_HELP,
+        .person = {.name = "A. Example",
+                   .role = "screener",
+                   .reason = "An early help assessment begins on Monday."},
+        .n_recipients = 1,
+        .recipients = {AGENCY_SCHOOL}};
     struct reference reference;
     struct error error = ERROR_NULL;
     (void)practice_submit(practice, INTAKE_INVOLVEMENT,
