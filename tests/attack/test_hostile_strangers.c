@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Strangers without a key flood the door of a real broker, while an agency goes on with its work:
- * they connect and say nothing, greet and stop, talk nonsense, declare giants and messages without
- * end, and offer handshakes that do not hold. The agency's records go through during each flood,
- * the broker's memory stays bounded, and in the end it has as many files open as before.
+ * Strangers without a key flood the door of a real broker, from a process of their own at the
+ * lowest priority, while an agency goes on with its work: they connect and say nothing, greet and
+ * stop, talk nonsense, declare giants and messages without end, and offer handshakes that do not
+ * hold. The agency's records go through during each flood, the broker's memory stays bounded, and
+ * in the end it has as many files open as before.
  *
  * CAIRN_ATTACK_CASES: connections of each kind (3,000 unless told); what happened is printed then.
  */
@@ -12,21 +13,27 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "bench/bench_figures.h"
 #include "cairn/limits.h"
 #include "net/net.h"
 #include "os/files.h"
@@ -43,6 +50,17 @@
 #define HELD_MAX       60000
 #define OWN_FDS        200
 #define SEND_TIMEOUT_S 1
+#define LOWEST         19
+#define LOOK_MS        20  /* apart, at memory and files */
+#define PACE_MS        100 /* at most so often the agency says something */
+#define BASELINE       100 /* answers, in the long form */
+
+/* What the strangers' process says of itself. */
+struct tally {
+    atomic_uint_least64_t made;
+    atomic_uint_least64_t refused; /* connections that the kernel or the broker did not take */
+    atomic_uint_least64_t held;    /* at most, at a time */
+};
 
 struct flood {
     struct estate estate;
@@ -59,8 +77,10 @@ struct flood {
     size_t held_max;
     int held[HELD_MAX];
     uint32_t random;
-    uint64_t refused_here; /* connections that the kernel or the broker did not take */
-    int64_t worst_ms;      /* that the agency waited for an answer */
+    struct tally *tally;
+    pid_t strangers;
+    struct samples waits; /* of the agency, for each answer */
+    double waiting_since_ms;
 };
 
 static struct flood flood;
@@ -139,6 +159,9 @@ static int set_up(void **state)
 {
     (void)state;
     flood = (struct flood){.broker = PROCESS_NULL, .random = 1};
+    flood.tally =
+        mmap(NULL, sizeof(*flood.tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(flood.tally != MAP_FAILED);
     log_init("test", LOG_LEVEL_ERROR);
     read_cases();
     raise_limit();
@@ -155,12 +178,24 @@ static int set_up(void **state)
     return 0;
 }
 
+static void end_strangers(void)
+{
+    if (flood.strangers > 0) {
+        (void)kill(flood.strangers, SIGKILL);
+        (void)waitpid(flood.strangers, NULL, 0);
+        flood.strangers = 0;
+    }
+}
+
 static int tear_down(void **state)
 {
     (void)state;
     for (size_t i = 0; i < flood.n_held; i++) {
         (void)close(flood.held[i]);
     }
+    end_strangers();
+    samples_deinit(&flood.waits);
+    (void)munmap(flood.tally, sizeof(*flood.tally));
     load_free(&flood.gp);
     process_deinit(&flood.broker);
     estate_remove(&flood.estate);
@@ -181,12 +216,12 @@ static int connect_one(void)
     const struct timeval timeout = {.tv_sec = SEND_TIMEOUT_S};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) {
-        flood.refused_here++;
+        atomic_fetch_add(&flood.tally->refused, 1);
         return -1;
     }
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
     if (connect(fd, (const struct sockaddr *)&flood.address, sizeof(flood.address)) != 0) {
-        flood.refused_here++;
+        atomic_fetch_add(&flood.tally->refused, 1);
         (void)close(fd);
         return -1;
     }
@@ -204,14 +239,9 @@ static void hold(int fd, size_t at_most)
         memmove(flood.held, flood.held + 1, flood.n_held * sizeof(flood.held[0]));
     }
     flood.held[flood.n_held++] = fd;
-}
-
-static void let_go(void)
-{
-    for (size_t i = 0; i < flood.n_held; i++) {
-        (void)close(flood.held[i]);
+    if (flood.n_held > atomic_load(&flood.tally->held)) {
+        atomic_store(&flood.tally->held, flood.n_held);
     }
-    flood.n_held = 0;
 }
 
 /* What it does not take is no matter. */
@@ -307,62 +337,132 @@ static void offers_a_false_handshake(void)
     hold(fd, FEW);
 }
 
-/* --- the agency --- */
-
-static int64_t now_ms(void)
+/* Until all are made; what it holds it goes on holding. */
+static void be_strangers(void (*stranger)(void))
 {
-    return clock_boot_ms(clock_system());
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)setpriority(PRIO_PROCESS, 0, LOWEST);
+    while (atomic_load(&flood.tally->made) < flood.cases) {
+        stranger();
+        atomic_fetch_add(&flood.tally->made, 1);
+    }
+    for (;;) {
+        (void)pause();
+    }
 }
 
-static void go_on(int64_t *waiting_since)
+static void begin_strangers(void (*stranger)(void))
 {
-    if (load_unanswered(flood.gp) == 0) {
+    atomic_store(&flood.tally->made, 0);
+    atomic_store(&flood.tally->refused, 0);
+    atomic_store(&flood.tally->held, 0);
+    flood.strangers = fork();
+    assert_true(flood.strangers >= 0);
+    if (flood.strangers == 0) {
+        be_strangers(stranger);
+    }
+}
+
+/* --- the agency --- */
+
+static double now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1e6;
+}
+
+static void go_on(void)
+{
+    if (load_unanswered(flood.gp) == 0 && now_ms() > flood.waiting_since_ms + PACE_MS) {
         load_submit(flood.gp, 2);
-        *waiting_since = now_ms();
+        flood.waiting_since_ms = now_ms();
     }
-    if (load_receive(flood.gp, 0) > 0) {
-        int64_t waited = now_ms() - *waiting_since;
-        flood.worst_ms = waited > flood.worst_ms ? waited : flood.worst_ms;
+    if (load_receive(flood.gp, LOOK_MS) > 0) {
+        samples_add(&flood.waits, now_ms() - flood.waiting_since_ms);
     }
+}
+
+static void forget_waits(void)
+{
+    samples_deinit(&flood.waits);
+    flood.waits = SAMPLES_NULL;
+}
+
+static void print_waits(void)
+{
+    printf("  the agency: %zu answers, median %.1f ms, p99 %.1f ms, longest %.1f ms\n",
+           flood.waits.n, samples_percentile(&flood.waits, 50),
+           samples_percentile(&flood.waits, 99), samples_percentile(&flood.waits, 100));
+}
+
+/* What it waits beside nobody. */
+static void look_at_baseline(void)
+{
+    while (flood.told && flood.waits.n < BASELINE) {
+        go_on();
+    }
+    if (flood.told) {
+        print_waits();
+    }
+    forget_waits();
+}
+
+static double recovery_ms(void)
+{
+    double began = now_ms();
+    while (open_files() > flood.files + SLACK_FDS) {
+        assert_true(now_ms() < began + RECOVERY_MS);
+        (void)load_receive(flood.gp, 1);
+    }
+    return now_ms() - began;
+}
+
+static void print_flood(const char *name, double took_ms, double recovered_ms)
+{
+    const struct tally *tally = flood.tally;
+    uint64_t made = atomic_load(&tally->made);
+    printf("%s: %llu connections (%llu not made) in %.1f s, %.0f a second, %llu held at most\n"
+           "  the broker: %llu MiB, %zu files; as many files as before after %.1f s\n",
+           name, (unsigned long long)made, (unsigned long long)atomic_load(&tally->refused),
+           took_ms / 1000, (double)made * 1000 / took_ms,
+           (unsigned long long)atomic_load(&tally->held), (unsigned long long)(flood.largest >> 20),
+           flood.most_files, recovered_ms / 1000);
+    print_waits();
 }
 
 static void flood_with(const char *name, void (*stranger)(void))
 {
     size_t acknowledged = load_acknowledged(flood.gp);
-    int64_t began = now_ms();
-    int64_t ends = began + (flood.told ? KIND_MAX_MS : KIND_MS);
-    int64_t waiting_since = began;
-    uint64_t made = 0;
-    flood.worst_ms = 0;
+    double began = now_ms();
+    double ends = began + (flood.told ? KIND_MAX_MS : KIND_MS);
+    double looked = 0;
     flood.largest = 0;
-    flood.refused_here = 0;
-    for (; made < flood.cases && now_ms() < ends; made++) {
-        stranger();
-        if (made % 8 == 0) {
-            go_on(&waiting_since);
-        }
-        if (made % 64 == 0) {
+    begin_strangers(stranger);
+    while (atomic_load(&flood.tally->made) < flood.cases && now_ms() < ends) {
+        go_on();
+        if (now_ms() > looked + LOOK_MS) {
+            looked = now_ms();
             look();
         }
     }
+    double took = now_ms() - began;
     load_settle(flood.gp); /* while all that is held is there */
     look();
+    end_strangers();
+    double recovered = recovery_ms();
     assert_true(load_acknowledged(flood.gp) > acknowledged);
-    assert_true(made > 10);
+    assert_true(atomic_load(&flood.tally->made) > 10);
     if (flood.told) {
-        printf("%-26s %8llu connections (%llu not made) in %6lld ms; broker %4llu MiB, %zu files; "
-               "agency %zu records, worst wait %lld ms\n",
-               name, (unsigned long long)made, (unsigned long long)flood.refused_here,
-               (long long)(now_ms() - began), (unsigned long long)(flood.largest >> 20),
-               flood.most_files, load_acknowledged(flood.gp) - acknowledged,
-               (long long)flood.worst_ms);
+        print_flood(name, took, recovered);
     }
-    let_go();
+    forget_waits();
 }
 
 static void the_agencys_records_go_through_whoever_floods_the_door(void **state)
 {
     (void)state;
+    look_at_baseline();
 
     flood_with("says nothing", says_nothing);
     flood_with("half a greeting", half_a_greeting);
@@ -372,11 +472,6 @@ static void the_agencys_records_go_through_whoever_floods_the_door(void **state)
     flood_with("never ends a message", never_ends_a_message);
     flood_with("offers a false handshake", offers_a_false_handshake);
 
-    int64_t until = now_ms() + RECOVERY_MS;
-    while (open_files() > flood.files + SLACK_FDS) {
-        assert_true(now_ms() < until);
-        (void)load_receive(flood.gp, 100);
-    }
     load_reconnect(flood.gp); /* and the door is open */
     load_submit(flood.gp, 8);
     load_settle(flood.gp);
@@ -398,11 +493,7 @@ static void who_does_not_finish_its_handshake_is_cut_off(void **state)
     }
     assert_true(flood.n_held == STALLED);
 
-    int64_t until = now_ms() + RECOVERY_MS;
-    while (open_files() > flood.files + SLACK_FDS) {
-        assert_true(now_ms() < until);
-        (void)load_receive(flood.gp, 100);
-    }
+    (void)recovery_ms();
 
     load_submit(flood.gp, 2);
     load_settle(flood.gp);
