@@ -241,6 +241,8 @@ int sandbox_calls(enum sandbox_profile profile, struct error *error)
         return error_set(error, "sandbox", "no memory for the list of system calls");
     }
     int r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+    /* asked as a program of another ABI; the library would end the thread alone */
+    r = r == 0 ? seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) : r;
     /* one search for a call, not a walk along the list */
     r = r == 0 ? seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) : r;
     r = r == 0 ? fill(filter, profile) : r;
