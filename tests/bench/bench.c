@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "bench/bench_cpu.h"
@@ -620,6 +621,10 @@ static void run(const struct bench_options *options)
                    options->full ? " --full" : "", options->peers ? " --peers" : "",
                    options->only == NULL ? "" : " --only ",
                    options->only == NULL ? "" : options->only);
+    const char *commit = getenv("CAIRN_COMMIT");
+    (void)snprintf(bench->report.commit, sizeof(bench->report.commit), "%s",
+                   commit == NULL || commit[0] == '\0' ? "unknown" : commit);
+    bench->report.begun_ms = clock_boot_ms(clock_system());
     partnership_make(&bench->partnership);
     bench->report.tmpfs = bench->partnership.tmpfs;
     machine_look(bench->partnership.dir, &bench->report.machine);

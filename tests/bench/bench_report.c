@@ -84,6 +84,11 @@ static int decimals(double value)
     return value >= 10 ? 1 : 2;
 }
 
+static double took_s(const struct report *report)
+{
+    return (double)(clock_boot_ms(clock_system()) - report->begun_ms) / 1000;
+}
+
 /* --- the table --- */
 
 static void print_row(FILE *out, const char *words, const char *unit, const struct samples *samples)
@@ -101,7 +106,8 @@ static void print_head(FILE *out, const struct report *report)
     const struct bench_options *options = report->options;
 
     instant_format(clock_real_ms(clock_system()), now);
-    (void)fprintf(out, "%s   (Cairn " CAIRN_VERSION ", %s)\n", report->command, now);
+    (void)fprintf(out, "%s   (Cairn " CAIRN_VERSION ", commit %s, %s; took %.0f s)\n",
+                  report->command, report->commit, now, took_s(report));
     (void)fprintf(out, "  %s, %ld cores, load %.1f at the start; %s; %s\n", machine->cpu,
                   machine->cores, machine->load, machine->kernel, machine->file_system);
     (void)fprintf(out, "  %s, %s; %s\n", machine->compiler, machine->build, machine->libraries);
@@ -194,15 +200,17 @@ static void add_head(struct buf *out, const struct report *report)
 
     instant_format(clock_real_ms(clock_system()), now);
     buf_format(out, "{\n  \"format\": \"cairn-bench/v1\", \"version\": \"" CAIRN_VERSION "\",");
-    buf_format(out, " \"time\": \"%s\", \"command\": \"%s\",\n", now, report->command);
+    buf_format(out, " \"commit\": \"%s\", \"time\": \"%s\", \"command\": \"%s\",\n", report->commit,
+               now, report->command);
     buf_format(out, "  \"machine\": {\"cpu\": \"%s\", \"cores\": %ld, \"load\": %.2f,",
                machine->cpu, machine->cores, machine->load);
     buf_format(out, " \"kernel\": \"%s\", \"file_system\": \"%s\",\n", machine->kernel,
                machine->file_system);
     buf_format(out, "    \"compiler\": \"%s\", \"build\": \"%s\", \"libraries\": \"%s\"},\n",
                machine->compiler, machine->build, machine->libraries);
-    buf_format(out, "  \"seconds\": %.3g, \"rounds\": %d, \"stored\": %lu,\n",
-               report->options->seconds, report->options->rounds, (unsigned long)report->stored);
+    buf_format(out, "  \"took\": %.0f, \"seconds\": %.3g, \"rounds\": %d, \"stored\": %lu,\n",
+               took_s(report), report->options->seconds, report->options->rounds,
+               (unsigned long)report->stored);
     buf_format(out, "  \"record\": {\"body\": %zu, \"header\": %zu, \"grants\": %zu, ",
                report->sizes.body, report->sizes.header, report->sizes.grants);
     buf_format(out, "\"frame\": %zu},\n", report->sizes.frame);

@@ -169,6 +169,8 @@ enum bench_figure {
 struct report {
     const struct bench_options *options;
     char command[128];
+    char commit[48];        /* that it was built from, as `./run bench` says, or "unknown" */
+    int64_t begun_ms;       /* since boot */
     struct machine machine; /* as it was at the start */
     struct record_sizes sizes;
     uint64_t stored; /* records in the store at the end */
