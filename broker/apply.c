@@ -203,7 +203,6 @@ static struct applied apply_tick(struct apply *apply)
     struct leaf leaf = {.type = LEAF_TICK};
     struct applied applied = {.verdict = VERDICT_STORED, .log_index = apply_leaf(apply, &leaf)};
     timers_fire(apply);
-    retention_look(apply);
     return applied;
 }
 
@@ -268,6 +267,9 @@ static struct applied apply_input(struct apply *apply, const struct input *input
     case INPUT_CONTINUE:
         waiting_judge(apply);
         backfill_look(apply);
+        return (struct applied){.verdict = VERDICT_STORED, .log_index = UINT64_MAX};
+    case INPUT_LOOK:
+        retention_look(apply);
         return (struct applied){.verdict = VERDICT_STORED, .log_index = UINT64_MAX};
     }
     assert(false && "an input of a type that the journal does not know");

@@ -93,7 +93,7 @@ struct apply {
     struct arena arena;      /* of the entry at hand; reused */
     uint64_t notes[N_APPLY_NOTES];
     size_t n_destroyed;
-    struct destroyed_body destroyed[CAIRN_RETENTION_LOOKS_PER_TICK];
+    struct destroyed_body destroyed[CAIRN_RETENTION_LOOKS_PER_BATCH];
     struct marker *marker; /* holds the id of the entry being applied, should the process die of it;
                               NULL in a replay */
 };

@@ -42,7 +42,10 @@
 
 #define LOOK_EVERY_MS   1000
 #define SURVEY_EVERY_MS (60 * 1000)
-#define BULK_EVERY_MS   250
+/* Between two batches of work in bulk beside frames: eight times what the last one took, and at
+ * least this. */
+#define BULK_PAUSE_MS    50
+#define BULK_PAUSE_TIMES 8
 
 /* A batch under way. */
 struct batch {
@@ -356,6 +359,7 @@ static void commit_inputs(struct commit *commit, const struct input *inputs, siz
         log_fatal("commit_failed", "no write transaction");
     }
     begin(&batch);
+    room_admit(commit, txn, 0);
     if (refused) {
         plan_refused(&batch.plan, batch.head.time_ms, true);
     }
@@ -369,6 +373,11 @@ static void commit_inputs(struct commit *commit, const struct input *inputs, siz
 
 /* --- nobody's frames --- */
 
+static bool is_due(const struct commit *commit, int64_t due_ms)
+{
+    return !commit->time.frozen && clock_real_ms(commit->time.clock) >= due_ms;
+}
+
 /* Judging what waits, and what patterns find in what was there before. A clock that stepped stops
  * timers and looks, not this. */
 static bool must_continue(const struct commit *commit)
@@ -378,19 +387,25 @@ static bool must_continue(const struct commit *commit)
     return commit->governance != NULL && (commit->continues || next_day);
 }
 
-static bool is_due(const struct commit *commit, int64_t due_ms)
+/* What there is of it takes turns. False when there is none. */
+static bool next_bulk(const struct commit *commit, struct input *ret)
 {
-    return !commit->time.frozen && clock_real_ms(commit->time.clock) >= due_ms;
+    bool looks = is_due(commit, commit->next_look_ms);
+    bool continues = must_continue(commit);
+    bool look = looks && (!continues || !commit->bulk_looked);
+    *ret = (struct input){.type = look ? INPUT_LOOK : INPUT_CONTINUE};
+    return looks || continues;
 }
 
 /* Work in bulk has batches of its own, so that it makes nobody's longer: one after another while
- * nobody sends, beside frames one every BULK_EVERY_MS. Until the next may begin; INT_MAX when
- * nothing is left. */
+ * nobody sends, beside frames with a pause. Until the next may begin; INT_MAX when nothing is
+ * left. */
 static int bulk_rest_ms(const struct commit *commit)
 {
     int64_t from = commit->served_ms < commit->bulk_ms ? commit->served_ms : commit->bulk_ms;
-    int64_t rest = from + BULK_EVERY_MS - clock_boot_ms(commit->time.clock);
-    if (!must_continue(commit) && !is_due(commit, commit->next_look_ms)) {
+    int64_t rest = from + commit->bulk_pause_ms - clock_boot_ms(commit->time.clock);
+    struct input ignored;
+    if (!next_bulk(commit, &ignored)) {
         return INT_MAX;
     }
     return rest > 0 ? (int)rest : 0;
@@ -400,19 +415,31 @@ static int bulk_rest_ms(const struct commit *commit)
 static bool bulk_is_overdue(const struct commit *commit)
 {
     return bulk_rest_ms(commit) == 0 &&
-           clock_boot_ms(commit->time.clock) >= commit->bulk_ms + BULK_EVERY_MS;
+           clock_boot_ms(commit->time.clock) >= commit->bulk_ms + commit->bulk_pause_ms;
 }
 
-/* What is due without any frame: a batch of one input, false when there is none. */
-static bool commit_alone(struct commit *commit)
+static bool commit_tick(struct commit *commit)
 {
-    bool ticks = is_due(commit, commit->next_timer_ms) || is_due(commit, commit->next_look_ms);
-    const struct input input = {.type = ticks ? INPUT_TICK : INPUT_CONTINUE};
-    if (!ticks && !must_continue(commit)) {
+    const struct input tick = {.type = INPUT_TICK};
+    if (!is_due(commit, commit->next_timer_ms)) {
         return false;
     }
+    commit_inputs(commit, &tick, 1, false);
+    return true;
+}
+
+static bool commit_bulk(struct commit *commit)
+{
+    struct input input;
+    if (!next_bulk(commit, &input)) {
+        return false;
+    }
+    int64_t began_ms = clock_boot_ms(commit->time.clock);
     commit_inputs(commit, &input, 1, false);
+    commit->bulk_looked = input.type == INPUT_LOOK;
     commit->bulk_ms = clock_boot_ms(commit->time.clock);
+    int64_t pause_ms = BULK_PAUSE_TIMES * (commit->bulk_ms - began_ms);
+    commit->bulk_pause_ms = pause_ms > BULK_PAUSE_MS ? pause_ms : BULK_PAUSE_MS;
     return true;
 }
 
@@ -445,9 +472,12 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
     int rest_ms = bulk_rest_ms(commit);
     int most_ms = rest_ms < timeout_ms ? rest_ms : timeout_ms;
     size_t ready = pipeline_batch(commit->pipeline, wait && rest_ms > 0, most_ms);
-    bool turn = ready == 0 || bulk_is_overdue(commit);
+    bool stopped = pipeline_stopped(commit->pipeline); /* the next start finds what is left */
     look_around(commit);
-    if (turn && !pipeline_stopped(commit->pipeline) && commit_alone(commit)) {
+    if (!stopped && ready == 0 && commit_tick(commit)) {
+        return true;
+    }
+    if (!stopped && (ready == 0 || bulk_is_overdue(commit)) && commit_bulk(commit)) {
         return true;
     }
     if (ready > 0) {
@@ -492,6 +522,7 @@ int commit_recover(struct commit *commit, struct error *error)
     commit->next_look_ms = retention_next_ms(txn);
     commit->journal = BUF_MAX(2 * CAIRN_BATCH_BYTES_MAX);
     commit->writes_max = CAIRN_BATCH_WRITES_MAX;
+    commit->bulk_pause_ms = BULK_PAUSE_MS;
     int r = apply_load_governance(txn, &commit->governance, error);
     if (r == -ENOENT) {
         return 0; /* a new store: commit_start brings the documents */

@@ -38,7 +38,9 @@ struct commit {
     int64_t next_timer_ms; /* INT64_MAX: none is set */
     int64_t next_look_ms;  /* at what may be destroyed; likewise */
     int64_t served_ms;     /* by boot time: when frames were written last */
-    int64_t bulk_ms;       /* likewise: a batch that no frame set off */
+    int64_t bulk_ms;       /* likewise: when work in bulk was */
+    int64_t bulk_pause_ms; /* until there may be more of it, beside frames */
+    bool bulk_looked;      /* it was at what may be destroyed; judging is next */
     int32_t judged_day;    /* of the newest batch: what waits is judged again on another */
     bool continues;   /* something is due by the documents in force or the day: INPUT_CONTINUE */
     bool said_frozen; /* that the clock stepped is in the log */

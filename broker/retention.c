@@ -251,7 +251,7 @@ void retention_look(struct apply *apply)
     struct retention_row watch;
     size_t first = apply->n_destroyed;
     for (size_t n = 0;
-         n < CAIRN_RETENTION_LOOKS_PER_TICK && apply->n_destroyed < ARRAY_LEN(apply->destroyed) &&
+         n < CAIRN_RETENTION_LOOKS_PER_BATCH && apply->n_destroyed < ARRAY_LEN(apply->destroyed) &&
          retention_row_first(apply->txn, &watch) && look_ms(&watch) <= apply->time_ms;
          n++) {
         retention_row_delete(apply->txn, &watch);

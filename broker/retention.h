@@ -24,7 +24,7 @@
 
 /* From an entry with a body, once it is stored, and again when its body has come again. */
 void retention_watch(struct apply *apply, const struct entry_id *entry, uint64_t log_index);
-/* What may be due at the batch's time, at most CAIRN_RETENTION_LOOKS_PER_TICK of them. */
+/* What may be due at the batch's time, at most CAIRN_RETENTION_LOOKS_PER_BATCH of them. */
 void retention_look(struct apply *apply);
 /* When the next look is due: at night; INT64_MAX when nothing is watched. */
 int64_t retention_next_ms(struct store_txn *txn);

@@ -145,7 +145,6 @@ static void remove(struct apply *apply, const struct tie_case *tie, uint64_t chi
     }
     tie_row_delete(apply->txn, &tie->child, &tie->person);
     forget_person(apply, &tie->person);
-    waiting_judge_again(apply);
     apply_noted(apply, NOTED_TIES_UNDONE);
 }
 
@@ -165,6 +164,7 @@ void tie_act(struct apply *apply, const struct tie_case *tie, const struct entry
         remove(apply, tie, child.child, person.child);
     }
     if (tie->removed || tie->shorter) {
+        waiting_judge_again(apply);
         withdraw_unmet(apply, child.child, 0, entry);
     }
     if (tie->fresh) {

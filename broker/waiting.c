@@ -133,6 +133,7 @@ static void judge(struct apply *apply, uint32_t agency, uint64_t position,
 struct progress {
     uint64_t agency; /* the place judged last; JUDGED_ALL: nothing is left */
     uint64_t position;
+    bool again; /* from the beginning, once it is at the end */
 };
 
 /* As if it had not begun, when it was by other documents or for another day. */
@@ -146,7 +147,8 @@ static struct progress progress_get(struct store_txn *txn, const struct governan
         return none;
     }
     return (struct progress){.agency = meta_get(txn, "judged-agency", 0),
-                             .position = meta_get(txn, "judged-position", 0)};
+                             .position = meta_get(txn, "judged-position", 0),
+                             .again = meta_get(txn, "judged-again", 0) != 0};
 }
 
 static void progress_put(struct apply *apply, const struct progress *progress)
@@ -157,13 +159,16 @@ static void progress_put(struct apply *apply, const struct progress *progress)
     meta_put(apply->txn, "judged-day", (uint64_t)apply_day(apply));
     meta_put(apply->txn, "judged-agency", progress->agency);
     meta_put(apply->txn, "judged-position", progress->position);
+    meta_put(apply->txn, "judged-again", progress->again ? 1 : 0);
 }
 
 bool waiting_passed(struct store_txn *txn, const struct governance *governance, int32_t day,
                     uint32_t agency, uint64_t position)
 {
     struct progress progress = progress_get(txn, governance, day);
-    return progress.agency > agency || (progress.agency == agency && progress.position >= position);
+    bool behind =
+        progress.agency > agency || (progress.agency == agency && progress.position >= position);
+    return behind && !progress.again;
 }
 
 bool waiting_pending(struct store_txn *txn, const struct governance *governance, int32_t day)
@@ -186,9 +191,16 @@ static bool next_row(struct store_txn *txn, struct progress *progress, struct ma
     return true;
 }
 
+/* What is under way is finished first: whoever comes last in it would never be judged, if it began
+ * anew each time. */
 void waiting_judge_again(struct apply *apply)
 {
-    progress_put(apply, &(struct progress){.agency = 0});
+    struct progress progress = progress_get(apply->txn, apply->governance, apply_day(apply));
+    progress.again = progress.agency != 0 && progress.agency != JUDGED_ALL;
+    if (progress.agency == JUDGED_ALL) {
+        progress = (struct progress){.agency = 0};
+    }
+    progress_put(apply, &progress);
 }
 
 void waiting_judge(struct apply *apply)
@@ -197,7 +209,7 @@ void waiting_judge(struct apply *apply)
     for (size_t n = 0; progress.agency != JUDGED_ALL && n < CAIRN_JUDGED_PER_BATCH; n++) {
         struct mailbox_row row;
         if (!next_row(apply->txn, &progress, &row)) {
-            progress = (struct progress){.agency = JUDGED_ALL};
+            progress = (struct progress){.agency = progress.again ? 0 : JUDGED_ALL};
             break;
         }
         judge(apply, (uint32_t)progress.agency, progress.position, &row);

@@ -7,7 +7,7 @@
  * by, every row is judged by today's, some in each batch (INPUT_CONTINUE), in the order of agencies
  * and positions. What may not go any more gives its place to an item without content; its record's
  * origin hears so and its state says so. A notice loses the headlines that may not be known any
- * more. The same from the beginning when a child parts in two, or an adult is no longer tied to
+ * more. The same once more when a child has parted in two, or an adult is no longer tied to
  * one: what waits was told of another child. Nothing is ever widened. Publish delivers nothing that
  * the judging has not passed and that may not go: until it has, it asks the same question. What is
  * immediate, and a referral to a front door, always may.

@@ -97,7 +97,7 @@
 #define CAIRN_TIMERS_PER_TICK    64   /* fired by one batch; what is left is due in the next */
 #define CAIRN_STEP_WRITES_MAX                                                                      \
     4096 /* rows after which a tick, or what is told of an adult, pauses */
-#define CAIRN_RETENTION_LOOKS_PER_TICK                                                             \
+#define CAIRN_RETENTION_LOOKS_PER_BATCH                                                            \
     128 /* at bodies that may be due to be destroyed; what is left is looked at in the next */
 #define CAIRN_WINDOW_MAX_DAYS       366  /* no body waits longer for a rule than so many days */
 #define CAIRN_TRANSIT_MIN_DAYS      7    /* that the partnership may let bodies stay ... */
@@ -186,7 +186,7 @@ static_assert(2 * CAIRN_JOIN_ROWS_MAX + CAIRN_PATTERNS_MAX * CAIRN_CHRONOLOGY_SC
               "link undone, pairs kept apart and notices of 512 records");
 static_assert(CAIRN_ACKNOWLEDGED_ROWS_MAX + 16 <= CAIRN_ENTRY_WRITES_MAX,
               "what an acknowledgement removes");
-static_assert(CAIRN_RETENTION_LOOKS_PER_TICK * 24 <= CAIRN_ENTRY_WRITES_MAX,
+static_assert(CAIRN_RETENTION_LOOKS_PER_BATCH * 24 <= CAIRN_ENTRY_WRITES_MAX,
               "a row put and deleted, the entry's, its leaf, its body's pages, a notice each");
 static_assert(
     CAIRN_STEP_WRITES_MAX + 8 * CAIRN_TIED_MAX * (CAIRN_MEMBERS_MAX + CAIRN_FRONT_DOORS_MAX) <=

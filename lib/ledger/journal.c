@@ -57,6 +57,7 @@ static size_t input_size(const struct input *input)
     case INPUT_START:
     case INPUT_TICK:
     case INPUT_CONTINUE:
+    case INPUT_LOOK:
         return 64;
     }
     return 0;
@@ -90,6 +91,7 @@ uint32_t journal_add(const struct input *input, struct buf *out)
         break;
     case INPUT_TICK:
     case INPUT_CONTINUE:
+    case INPUT_LOOK:
         break;
     }
     size_t len = writer_slice(&writer).len;
@@ -211,6 +213,7 @@ static bool read_input(struct slice bytes, struct input *ret)
         return reader_end(&reader);
     case INPUT_TICK:
     case INPUT_CONTINUE:
+    case INPUT_LOOK:
         return reader_end(&reader);
     }
     return false;

@@ -17,6 +17,7 @@
  *     REFUSED     u32 agency | u64 hour since 1970 | u32 frames
  *     START       software version hash[32]
  *     TICK        nothing: timers that are due at the batch's time fire
+ *     LOOK        nothing: at what may be destroyed at the batch's time
  *     CONTINUE    nothing: the next part of what documents or a new day have made due: deliveries
  *                 that wait are judged, children are looked at for a pattern that was turned on
  *
@@ -42,7 +43,8 @@ enum input_type {
     INPUT_REFUSED = 3,
     INPUT_START = 4,
     INPUT_TICK = 5,
-    INPUT_CONTINUE = 6
+    INPUT_CONTINUE = 6,
+    INPUT_LOOK = 7
 };
 
 /* A grant without its secret: what apply may know. */

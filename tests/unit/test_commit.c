@@ -21,6 +21,7 @@
 #include "base/date.h"
 #include "base/log.h"
 #include "broker/decision.h"
+#include "broker/retention.h"
 #include "broker/waiting.h"
 #include "crypto/digest.h"
 #include "support/replaying.h"
@@ -224,7 +225,7 @@ static void what_waits_is_judged_for_a_new_day_in_nobodys_batch(void **state)
 static void frames_without_end_do_not_keep_it_from_being_judged(void **state)
 {
     struct world *world = *state;
-    int64_t apart_ms = 20;
+    int64_t apart_ms = 5;
     size_t n = 0;
     receive_new(world);
     world_turn(world);
@@ -241,6 +242,42 @@ static void frames_without_end_do_not_keep_it_from_being_judged(void **state)
     assert_true(n > 5 && n < 100);
     assert_int_equal(cursors(world).written, written + n - 1); /* the last one waits */
     world_turn(world);
+}
+
+static bool looks_are_due(struct world *world)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(world->store);
+    return retention_next_ms(txn) <= clock_real_ms(&world->clock.clock);
+}
+
+static bool judging_began(struct world *world)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(world->store);
+    int32_t day = instant_london_day((int64_t)meta_get(txn, "time-ms", 0));
+    return meta_get(txn, "judged-day", 0) == (uint64_t)day;
+}
+
+static void judging_and_looking_at_what_may_go_take_turns(void **state)
+{
+    struct world *world = *state;
+    for (size_t i = 0; i < 2 * CAIRN_RETENTION_LOOKS_PER_BATCH; i++) {
+        struct world_entry entry;
+        make_record(world, GP, &entry);
+        assert_int_equal(world_send_one(world, GP, &entry), VERDICT_STORED);
+    }
+    clock_fake_advance(&world->clock, 2 * DAY_MS);
+    while (world->commit.next_timer_ms <= clock_real_ms(&world->clock.clock)) {
+        assert_true(world_commit(world));
+    }
+
+    assert_true(world_commit(world)); /* the first half was looked at */
+    assert_false(judging_began(world));
+    assert_true(world_commit(world));
+    assert_true(judging_began(world));
+    assert_true(looks_are_due(world));
+    assert_true(world_commit(world));
+    assert_false(looks_are_due(world));
+    assert_false(waiting_is_judged(world));
 }
 
 /* --- order --- */
@@ -1127,6 +1164,7 @@ int main(void)
         STORY(a_batch_takes_no_more_bytes_than_its_limit),
         STORY(what_waits_is_judged_for_a_new_day_in_nobodys_batch),
         STORY(frames_without_end_do_not_keep_it_from_being_judged),
+        STORY(judging_and_looking_at_what_may_go_take_turns),
         STORY(a_batch_that_has_written_enough_ends_and_the_next_takes_the_rest),
         STORY(nothing_is_answered_or_told_before_it_is_durable),
         STORY(the_checkpoint_of_a_receipt_covers_what_it_answers),

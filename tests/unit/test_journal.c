@@ -90,7 +90,7 @@ static struct input software(void)
     return input;
 }
 
-#define SAMPLES 10
+#define SAMPLES 11
 
 static void samples(struct input ret[SAMPLES])
 {
@@ -104,6 +104,7 @@ static void samples(struct input ret[SAMPLES])
     ret[7] = refused();
     ret[8] = (struct input){.type = INPUT_TICK};
     ret[9] = (struct input){.type = INPUT_CONTINUE};
+    ret[10] = (struct input){.type = INPUT_LOOK};
 }
 
 /* A few inputs of every type in one short row. */
@@ -165,6 +166,7 @@ static void expect_same_input(const struct input *a, const struct input *b)
         break;
     case INPUT_TICK:
     case INPUT_CONTINUE:
+    case INPUT_LOOK:
         break;
     }
 }

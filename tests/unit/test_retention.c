@@ -486,7 +486,7 @@ static void more_than_one_tick_looks_at_go_all_the_same(void **state)
     struct world *world = *state;
     struct entry_id last = {.agency = 0};
     size_t told = 0;
-    for (int i = 0; i < CAIRN_RETENTION_LOOKS_PER_TICK + 10; i++) {
+    for (int i = 0; i < CAIRN_RETENTION_LOOKS_PER_BATCH + 10; i++) {
         last = report_danger(world);
     }
     acknowledge_all(world, MASH);
@@ -499,7 +499,7 @@ static void more_than_one_tick_looks_at_go_all_the_same(void **state)
         assert_true(world_notice(world, SCHOOL, NOTICE_DESTROYED_DELIVERED, i, &notice));
         told += notice.n_headlines;
     }
-    assert_int_equal(told, CAIRN_RETENTION_LOOKS_PER_TICK + 10);
+    assert_int_equal(told, CAIRN_RETENTION_LOOKS_PER_BATCH + 10);
 }
 
 static void an_alert_raised_later_shows_that_the_text_is_gone(void **state)

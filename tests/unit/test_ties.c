@@ -347,6 +347,22 @@ static void what_waits_through_a_tie_that_never_held_is_not_told(void **state)
     assert_int_equal(notices(world, GP, NOTICE_TOLD), 0);
 }
 
+static void what_waits_through_a_tie_that_had_ended_by_then_is_not_told(void **state)
+{
+    struct world *world = *state;
+    struct tying ended = mother;
+    know_family(world);
+    state_adult(world, HOSPITAL, ANNA, "9990000101");
+    assert_int_equal(tie(world, &mother), VERDICT_STORED);
+    assert_int_equal(signal_adult(world, HOSPITAL, ANNA, "2026-03-02"), VERDICT_STORED);
+    assert_int_equal(notices(world, GP, NOTICE_TOLD), 1);
+
+    ended.until = "2026-01-01";
+    assert_int_equal(tie(world, &ended), VERDICT_STORED);
+
+    assert_int_equal(notices(world, GP, NOTICE_TOLD), 0);
+}
+
 static void three_of_brothers_and_sisters(struct world *world)
 {
     static const struct tying sibling = {.agency = GP, .child = BLAKE, .adult = ANNA};
@@ -673,6 +689,7 @@ int main(void)
         TEST(an_ended_tie_keeps_what_was_and_takes_nothing_new),
         TEST(a_withdrawn_tie_is_undone_and_whoever_was_told_hears_so),
         TEST(what_waits_through_a_tie_that_never_held_is_not_told),
+        TEST(what_waits_through_a_tie_that_had_ended_by_then_is_not_told),
         TEST(a_signal_counts_for_each_tied_child_and_its_origin_is_told_of_none),
         TEST(an_alert_that_only_a_wrong_tie_met_is_withdrawn),
         TEST(an_agency_ties_so_many_a_day_and_no_more),

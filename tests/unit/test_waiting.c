@@ -296,6 +296,41 @@ static void more_than_one_batch_may_judge_is_judged_by_the_next_ones(void **stat
     assert_int_equal(world_items(world, MASH, ITEM_WITHHELD), CAIRN_JUDGED_PER_BATCH + 8);
 }
 
+static size_t withheld(struct store_txn *txn)
+{
+    size_t n = 0;
+    _cleanup_(store_walk_end) struct store_walk walk = store_walk_from(txn, T_MAILBOX, SLICE_NULL);
+    for (; walk.live; store_walk_next(&walk)) {
+        struct mailbox_row row;
+        assert_true(mailbox_row_unpack(walk.value, &row));
+        n += row.kind == ITEM_WITHHELD ? 1 : 0;
+    }
+    return n;
+}
+
+static void judging_that_is_asked_for_again_and_again_comes_to_the_last_row(void **state)
+{
+    struct world *world = *state;
+    const size_t rows = 3 * CAIRN_JUDGED_PER_BATCH;
+    struct apply apply;
+    change_document(world, GOVERNANCE_AGREEMENTS, "2027-11-30", "2026-11-22");
+    for (size_t i = 0; i < rows; i++) {
+        (void)concern(world, URGENCY_ROUTINE);
+    }
+    clock_fake_advance(&world->clock, INT64_C(4) * 86400 * 1000);
+    const struct batch_head head = {.time_ms = clock_real_ms(&world->clock.clock)};
+    _cleanup_(store_end) struct store_txn *txn = store_begin(world->store);
+    assert_int_equal(apply_begin(&apply, txn, 99999, &head, world->commit.governance), 0);
+
+    for (int slice = 0; slice < 4; slice++) {
+        waiting_judge_again(&apply);
+        waiting_judge(&apply);
+    }
+
+    assert_int_equal(withheld(txn), rows);
+    apply_end(&apply);
+}
+
 static void what_was_not_judged_before_a_restart_is_judged_after_it(void **state)
 {
     struct world *world = *state;
@@ -360,6 +395,7 @@ int main(void)
         STORY(nothing_goes_that_documents_in_force_forbid_before_it_was_judged),
         STORY(what_waits_by_a_name_does_not_go_once_a_person_says_it_is_another_child),
         STORY(more_than_one_batch_may_judge_is_judged_by_the_next_ones),
+        STORY(judging_that_is_asked_for_again_and_again_comes_to_the_last_row),
         STORY(what_was_not_judged_before_a_restart_is_judged_after_it),
     };
     return cmocka_run_group_tests_name("waiting", tests, NULL, NULL);
