@@ -73,6 +73,17 @@ static void untie(struct model *model, int child, int adult)
     }
 }
 
+/* What no tie lets count any more, nobody has to hear who has not heard it yet. */
+static void drop(struct model *model, int child, int adult)
+{
+    for (size_t i = 0; i < model->n_said; i++) {
+        struct said *said = &model->said[i];
+        if (said->kind == SAID_ADULT && said->adult == adult && !counts(model, said, child)) {
+            said->must_know[child] &= said->knows[child];
+        }
+    }
+}
+
 static void tie(struct model *model, const struct said *said)
 {
     struct model_tie *row = &model->ties[said->agency][said->child][said->adult];
@@ -85,6 +96,7 @@ static void tie(struct model *model, const struct said *said)
         row->there = false;
     } else if (row->there || holds) {
         *row = (struct model_tie){.there = true, .until = said->until};
+        drop(model, said->child, said->adult);
     }
     if (fresh && !said->undone) {
         look(model, said);
