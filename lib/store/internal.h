@@ -19,6 +19,7 @@ struct store_reader {
 
 struct store {
     MDB_env *env;
+    int folder; /* locked, of a store that is open for writing; else -1 */
     MDB_dbi tables[STORE_TABLES_MAX];
     size_t n_tables;
     bool read_only;

@@ -10,6 +10,10 @@
  * A store has its name once it is whole: a new one is made beside it, with its tables, synced, and
  * then renamed. So what was being made when the process died is never taken for a store, and a
  * store that lost something is never taken for a new one.
+ *
+ * Whoever writes has locked the folder before it looks what is there, and until it closes: LMDB
+ * lets processes write in turn, but two that make a store replace each other's, and two daemons
+ * that both believe a store theirs answer for rows that the other has changed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -131,30 +136,47 @@ static int check_not_open(const char *dir, struct error *error)
     return 0;
 }
 
-static int check_place(const struct store_options *options, bool *ret_there, struct error *error)
+static int check_folder(const struct store_options *options, struct error *error)
 {
-    int64_t data_bytes = -1;
-    int64_t lock_bytes = -1;
-
     int r = dir_check_private(options->dir, error);
     if (r == 0) {
         r = file_system_check(options->dir, options->allow_tmpfs, error);
     }
+    return r == 0 ? check_not_open(options->dir, error) : r;
+}
+
+static int check_files(const char *dir, bool *ret_there, struct error *error)
+{
+    int64_t data_bytes = -1;
+    int64_t lock_bytes = -1;
+
+    int r = check_file(dir, STORE_DATA_FILE, &data_bytes, error);
     if (r == 0) {
-        r = check_not_open(options->dir, error);
-    }
-    if (r == 0) {
-        r = check_file(options->dir, STORE_DATA_FILE, &data_bytes, error);
-    }
-    if (r == 0) {
-        r = check_file(options->dir, STORE_LOCK_FILE, &lock_bytes, error);
+        r = check_file(dir, STORE_LOCK_FILE, &lock_bytes, error);
     }
     if (r == 0 && data_bytes == 0) { /* LMDB would begin a new one */
-        (void)error_set(error, options->dir, "the store was cut short: it is empty");
+        (void)error_set(error, dir, "the store was cut short: it is empty");
         return -EBADMSG;
     }
     *ret_there = data_bytes > 0;
     return r;
+}
+
+/* Until the store is closed, or its process is no more. */
+static int lock_folder(struct store *store, const char *dir, struct error *error)
+{
+    store->folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (store->folder < 0) {
+        return fail(error, dir, "does not open", errno);
+    }
+    if (flock(store->folder, LOCK_EX | LOCK_NB) == 0) {
+        return 0;
+    }
+    if (errno != EWOULDBLOCK) {
+        return fail(error, dir, "cannot be locked", errno);
+    }
+    (void)error_set(error, dir, "another process has this store open");
+    return -EBUSY;
 }
 
 static int sync_dir(const char *dir)
@@ -269,6 +291,7 @@ static struct store *store_new(const struct store_options *options)
 {
     struct store *store = base_zalloc(1, sizeof(*store));
 
+    store->folder = -1;
     store->read_only = options->read_only;
     store->row_tags = options->row_tags;
     if (options->row_key != NULL) {
@@ -290,7 +313,8 @@ static int fill_new(const struct store_options *options, const char *path, struc
     return r == 0 ? open_tables(store, options, error) : r;
 }
 
-/* What an attempt before this one left is of no use: nobody has written to it. */
+/* In a locked folder. What an attempt before this one left is of no use: nobody has written to
+ * it. */
 static int make_new(const struct store_options *options, struct error *error)
 {
     struct path made;
@@ -311,7 +335,7 @@ static int make_new(const struct store_options *options, struct error *error)
     (void)unlink(lock.text);
     r = fill_new(options, made.text, error);
     (void)unlink(lock.text);
-    if (r == 0 && rename(made.text, data.text) < 0) {
+    if (r == 0 && renameat2(AT_FDCWD, made.text, AT_FDCWD, data.text, RENAME_NOREPLACE) < 0) {
         r = fail(error, data.text, "cannot be made", errno);
     }
     if (r < 0) {
@@ -320,41 +344,54 @@ static int make_new(const struct store_options *options, struct error *error)
     return r;
 }
 
-int store_open(const struct store_options *options, struct store **ret, struct error *error)
+/* There is one when it returns 0. */
+static int find_or_make(struct store *store, const struct store_options *options,
+                        struct error *error)
 {
     bool there = false;
 
-    assert(options->n_tables > 0 && options->n_tables <= STORE_TABLES_MAX);
-    int r = check_version(error);
+    int r = options->read_only ? 0 : lock_folder(store, options->dir, error);
     if (r == 0) {
-        r = check_place(options, &there, error);
+        r = check_files(options->dir, &there, error);
     }
-    if (r < 0) {
+    if (r < 0 || there) {
         return r;
     }
-    if (options->read_only && !there) {
+    if (options->read_only) {
         (void)error_set(error, options->dir, "holds no store");
         return -ENOENT;
     }
-    r = there ? 0 : make_new(options, error);
+    return make_new(options, error);
+}
+
+int store_open(const struct store_options *options, struct store **ret, struct error *error)
+{
+    assert(options->n_tables > 0 && options->n_tables <= STORE_TABLES_MAX);
+    int r = check_version(error);
+    if (r == 0) {
+        r = check_folder(options, error);
+    }
     if (r < 0) {
         return r;
     }
     _cleanup_(store_close) struct store *store = store_new(options);
-    r = open_environment(store, options, options->dir, options->read_only ? MDB_RDONLY : 0U, error);
+    r = find_or_make(store, options, error);
+    if (r == 0) {
+        r = open_environment(store, options, options->dir, options->read_only ? MDB_RDONLY : 0U,
+                             error);
+    }
     if (r == 0) {
         r = check_environment(store, options->dir, error);
     }
     if (r == 0) {
         r = open_tables(store, options, error);
     }
+    /* LMDB syncs the file but not its name; who made it may have died before it did. */
+    if (r == 0 && !options->read_only && fsync(store->folder) < 0) {
+        r = fail(error, options->dir, "does not sync", errno);
+    }
     if (r < 0) {
         return r;
-    }
-    /* LMDB syncs the file but not its name; who made it may have died before it did. */
-    r = options->read_only ? 0 : sync_dir(options->dir);
-    if (r < 0) {
-        return fail(error, options->dir, "does not sync", -r);
     }
     *ret = store;
     store = NULL;
@@ -376,6 +413,7 @@ void store_close(struct store **store)
     if (closing->env != NULL) {
         mdb_env_close(closing->env);
     }
+    fd_close(&closing->folder); /* the next to write may open it from here on */
     (void)pthread_mutex_destroy(&closing->lock);
     secret_deinit(&closing->row_key);
     secret_deinit(&closing->sum_key);

@@ -5,6 +5,9 @@
  * wrong; so write paths are straight lines. Values read are borrowed from the map and die with the
  * transaction.
  *
+ * One process at a time has a store open for writing: it holds a lock on the folder. Readers may
+ * open beside it.
+ *
  * Threads: an environment may be used from any thread; a transaction belongs to the thread that
  * began it, except that a read transaction may be handed over (MDB_NOTLS). One write transaction at
  * a time (a second waits).
@@ -49,7 +52,8 @@ bool store_version_good(int major, int minor, int patch);
 /* Makes the store when there is none, in whole or not at all: an attempt that ended in the middle
  * leaves none. Refuses, with a reason: an LMDB version with known faults (only 0.9.24 and 0.9.32 or
  * later), a file system other than ext2/3/4 or xfs, wrong owner or mode, an environment that this
- * process has open already, another page size, an empty file (-EBADMSG). Checks stale readers.
+ * process has open already (-EBUSY), for writing one that another process may write to (-EBUSY),
+ * another page size, an empty file (-EBADMSG). Checks stale readers.
  * Never MDB_NOSYNC, NOMETASYNC, MAPASYNC, WRITEMAP, NOMEMINIT, NOLOCK: asserted from the open
  * environment. */
 int store_open(const struct store_options *options, struct store **ret,

@@ -768,11 +768,12 @@ static void a_tool_reads_beside_a_running_writer(void **state)
  * `until` closes. */
 static void hold_open(const char *dir, bool reading, int ready, int until)
 {
-    const struct store_options options = options_for(dir, NULL);
+    struct store_options options = options_for(dir, NULL);
     struct error error = ERROR_NULL;
     struct store *store = NULL;
     char word = 0;
 
+    options.read_only = true;
     bool good = store_open(&options, &store, &error) == 0 &&
                 (!reading || store_read(store) != NULL) && write(ready, "r", 1) == 1;
     _exit(good && read(until, &word, 1) == 0 ? 0 : 1);
@@ -818,6 +819,8 @@ static void readers_that_died_give_their_places_back(void **state)
     struct world *world = *state;
     struct error error = ERROR_NULL;
     struct store_txn *readers[CAIRN_READERS_MAX];
+    assert_int_equal(store_open(&world->options, &world->store, &error), 0);
+    store_close(&world->store);
     /* Somebody keeps the table of readers in use, or the next to open would begin a new one. */
     struct holder keeper = start_holder(world->dir, false);
     struct holder reader = start_holder(world->dir, true);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,15 +21,42 @@
 #include "store/store.h"
 #include "support/scratch.h"
 
-/* --- LMDB's calls, of which one fails, or at which the process dies --- */
+/* --- the calls of the making: one fails, the process dies at it, or another gets its turn --- */
+
+struct other {
+    pid_t pid;
+    int go;
+    int answer;
+};
+static const struct other OTHER_NONE = {.go = -1, .answer = -1};
 
 static unsigned calls;
 static unsigned failing; /* from 1; 0: none */
 static bool dying;
+static struct other other;
+
+/* What it got. */
+static int let_other_open(void)
+{
+    int r = 0;
+    assert_int_equal(write(other.go, "g", 1), 1);
+    assert_int_equal(read(other.answer, &r, sizeof(r)), sizeof(r));
+    assert_int_equal(waitpid(other.pid, NULL, 0), other.pid);
+    (void)close(other.go);
+    (void)close(other.answer);
+    other = OTHER_NONE;
+    return r;
+}
+
+static int got; /* by the other */
 
 static bool fails(void)
 {
     bool now = ++calls == failing;
+    if (now && other.go >= 0) {
+        got = let_other_open();
+        return false;
+    }
     if (now && dying) {
         _exit(EXIT_FAILURE);
     }
@@ -39,7 +67,9 @@ static bool fails(void)
 __attribute__((visibility("default"))) ssize_t pwrite(int fd, const void *bytes, size_t len,
                                                       off_t at);
 __attribute__((visibility("default"))) int fdatasync(int fd);
-__attribute__((visibility("default"))) int rename(const char *from, const char *to);
+__attribute__((visibility("default"))) int flock(int fd, int how);
+__attribute__((visibility("default"))) int renameat2(int from_folder, const char *from,
+                                                     int to_folder, const char *to, unsigned flags);
 
 ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
 {
@@ -55,11 +85,18 @@ int fdatasync(int fd)
     return fails() ? -1 : real(fd);
 }
 
-int rename(const char *from, const char *to)
+int flock(int fd, int how)
 {
-    int (*real)(const char *, const char *);
-    *(void **)&real = dlsym(RTLD_NEXT, "rename");
-    return fails() ? -1 : real(from, to);
+    int (*real)(int, int);
+    *(void **)&real = dlsym(RTLD_NEXT, "flock");
+    return fails() ? -1 : real(fd, how);
+}
+
+int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
+{
+    int (*real)(int, const char *, int, const char *, unsigned);
+    *(void **)&real = dlsym(RTLD_NEXT, "renameat2");
+    return fails() ? -1 : real(from_folder, from, to_folder, to, flags);
 }
 
 /* --- a store --- */
@@ -85,6 +122,7 @@ static int set_up(void **state)
     calls = 0;
     failing = 0;
     dying = false;
+    other = OTHER_NONE;
     *state = world;
     return 0;
 }
@@ -112,16 +150,48 @@ static int check(struct world *world)
     return store_check(&world->options, &error);
 }
 
-/* A new one, in which something is. */
-static void fill(struct world *world)
+/* Opens it, and puts something in. */
+static int open_and_fill(struct world *world)
 {
     struct error error = ERROR_NULL;
     struct store *store = NULL;
-    assert_int_equal(store_open(&world->options, &store, &error), 0);
-    struct store_txn *txn = store_begin(store);
-    store_put(txn, 0, slice_of_text("one"), slice_of_text("two"));
-    assert_int_equal(store_commit(&txn), 0);
-    store_close(&store);
+    int r = store_open(&world->options, &store, &error);
+    if (r == 0) {
+        struct store_txn *txn = store_begin(store);
+        store_put(txn, 0, slice_of_text("one"), slice_of_text("two"));
+        r = store_commit(&txn);
+        store_close(&store);
+    }
+    return r;
+}
+
+static void fill(struct world *world)
+{
+    assert_int_equal(open_and_fill(world), 0);
+}
+
+/* A process that fills it when it is told to: begun before there is a store, because one that is
+ * open must not cross a fork. */
+static void start_other(struct world *world)
+{
+    int go[2];
+    int answer[2];
+    assert_int_equal(pipe2(go, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(answer, O_CLOEXEC), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        char word;
+        (void)close(go[1]);
+        calls = 0;
+        failing = 0;
+        bool told = read(go[0], &word, 1) == 1;
+        int r = told ? open_and_fill(world) : 0;
+        _exit(told && write(answer[1], &r, sizeof(r)) == sizeof(r) ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    (void)close(go[0]);
+    (void)close(answer[1]);
+    other = (struct other){.pid = pid, .go = go[1], .answer = answer[0]};
 }
 
 static uint64_t rows(struct world *world)
@@ -178,6 +248,70 @@ static void a_store_in_whose_making_the_process_died_is_made_by_the_next_start(v
     }
 }
 
+/* Two first starts at once: whatever either was told is kept is in the store that remains. */
+static void of_two_that_make_a_store_at_once_one_is_refused_and_nothing_is_lost(void **state)
+{
+    struct world *world = *state;
+    unsigned refused = 0;
+    bool met = true;
+
+    for (unsigned n = 1; met; n++) {
+        start_other(world);
+        calls = 0;
+        failing = n;
+        assert_int_equal(open_and_close(world), 0);
+        met = other.go < 0;
+        failing = 0;
+        if (!met) {
+            got = let_other_open();
+        }
+
+        bool first = n == 1; /* before the folder was locked */
+        assert_int_equal(got, met && !first ? -EBUSY : 0);
+        assert_int_equal(rows(world), got == 0 ? 1 : 0);
+        assert_int_equal(check(world), 0);
+        assert_int_equal(unlink(world->data), 0);
+        refused += got != 0 ? 1 : 0;
+    }
+
+    assert_true(refused > 4);
+}
+
+static void a_store_that_one_process_writes_to_is_open_to_no_other_until_that_one_ends(void **state)
+{
+    struct world *world = *state;
+    struct error error = ERROR_NULL;
+    struct store *store = NULL;
+    start_other(world);
+    assert_int_equal(store_open(&world->options, &store, &error), 0);
+
+    assert_int_equal(let_other_open(), -EBUSY);
+    store_close(&store);
+    start_other(world);
+    assert_int_equal(let_other_open(), 0);
+
+    assert_int_equal(rows(world), 1);
+}
+
+static void a_store_whose_process_died_is_open_to_the_next(void **state)
+{
+    struct world *world = *state;
+    int status = 0;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct error error = ERROR_NULL;
+        struct store *store = NULL;
+        _exit(store_open(&world->options, &store, &error) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+
+    fill(world);
+
+    assert_int_equal(rows(world), 1);
+}
+
 static void what_was_left_of_one_that_was_being_made_is_in_no_store(void **state)
 {
     struct world *world = *state;
@@ -232,6 +366,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(a_store_whose_making_failed_anywhere_is_made_by_the_next_start),
         STORY(a_store_in_whose_making_the_process_died_is_made_by_the_next_start),
+        STORY(of_two_that_make_a_store_at_once_one_is_refused_and_nothing_is_lost),
+        STORY(a_store_that_one_process_writes_to_is_open_to_no_other_until_that_one_ends),
+        STORY(a_store_whose_process_died_is_open_to_the_next),
         STORY(what_was_left_of_one_that_was_being_made_is_in_no_store),
         STORY(a_store_that_was_cut_short_is_not_taken_for_a_new_one),
         STORY(a_store_that_cannot_be_looked_through_for_want_of_files_is_not_called_damaged),
