@@ -88,7 +88,7 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
         return;
     }
     *context =
-        users_of(api->users, info_of(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+        users_hear(api->users, info_of(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
 }
 
 /* One beyond its user's share ends before it is heard. */
@@ -414,7 +414,7 @@ void api_stop(struct api **owned)
     (void)unlink(api->path);
     door_close(&api->door);
     wait_for_answers(api);
-    MHD_stop_daemon(api->daemon);
+    MHD_stop_daemon(api->daemon); /* whom it had not heard yet it closes, and says nothing */
     users_free(&api->users);
     news_deinit(&api->done);
     base_free(owned);

@@ -12,7 +12,8 @@
 
 struct api_user {
     bool used;
-    bool ours; /* an answer is being made; the caller's time does not run */
+    bool heard; /* until it leaves, `fd` is no other's */
+    bool ours;  /* an answer is being made; the caller's time does not run */
     uid_t uid;
     enum user_role role;
     int fd;
@@ -72,7 +73,7 @@ void users_free(struct api_users **owned)
         return;
     }
     for (size_t i = 0; i < ARRAY_LEN(users->users); i++) {
-        assert(!users->users[i].used);
+        assert(!users->users[i].heard);
     }
     news_deinit(&users->large_free);
     (void)pthread_mutex_destroy(&users->lock);
@@ -95,7 +96,7 @@ struct api_user *users_enter(struct api_users *users, uid_t uid, int fd)
     locked(users);
     for (size_t i = 0; i < ARRAY_LEN(users->users); i++) {
         struct api_user *user = &users->users[i];
-        if (user->used && fd >= 0 && user->fd == fd) {
+        if (user->used && !user->heard && fd >= 0 && user->fd == fd) {
             user->used = false; /* the library closed it before it was heard, and said nothing */
         }
         if (!user->used) {
@@ -118,16 +119,17 @@ struct api_user *users_enter(struct api_users *users, uid_t uid, int fd)
     return mine;
 }
 
-struct api_user *users_of(struct api_users *users, int fd)
+struct api_user *users_hear(struct api_users *users, int fd)
 {
     struct api_user *found = NULL;
     locked(users);
     for (size_t i = 0; i < ARRAY_LEN(users->users); i++) {
         struct api_user *user = &users->users[i];
-        found = user->used && user->fd == fd ? user : found;
+        found = user->used && !user->heard && user->fd == fd ? user : found;
     }
-    unlocked(users);
     assert(found != NULL);
+    found->heard = true;
+    unlocked(users);
     return found;
 }
 
@@ -136,6 +138,7 @@ void users_leave(struct api_users *users, struct api_user *user)
     locked(users);
     assert(user->used && !user->waits);
     user->used = false;
+    user->heard = false;
     unlocked(users);
 }
 
@@ -172,10 +175,10 @@ void users_shed(struct api_users *users)
     locked(users);
     for (size_t i = 0; i < ARRAY_LEN(users->users); i++) {
         struct api_user *user = &users->users[i];
-        if (user->used && !user->ours &&
+        if (user->heard && !user->ours &&
             now_ms - user->since_ms > (int64_t)CAIRN_API_TURN_MAX_S * 1000) {
             /* Its thread sees the end and leaves; the lock keeps the descriptor its own till
-             * then. */
+             * then. Of one that was not heard it may be another's already. */
             (void)shutdown(user->fd, SHUT_RDWR);
         }
     }

@@ -18,16 +18,17 @@ struct api_users;
 struct api_user; /* one connection's place */
 
 struct api_users *users_new(const struct agent_options *options, const struct clock *clock);
-/* Every place was left. Accepts NULL. */
+/* Every connection that was heard has left: the library has stopped. Accepts NULL. */
 void users_free(struct api_users **users);
 /* Connections that one user may have. */
 size_t users_share(const struct agent_options *options);
 
-/* A new connection of that user. NULL when its share is used up: close it. `fd` is borrowed until
- * users_leave; -1: of none. */
+/* A new connection of that user. NULL when its share is used up: close it. `fd` may be closed
+ * before it is heard; -1: of none. */
 struct api_user *users_enter(struct api_users *users, uid_t uid, int fd) MUST_USE;
-/* Whose connection that is; it has entered. */
-struct api_user *users_of(struct api_users *users, int fd);
+/* The library has taken a connection that entered; whose it is. From now on `fd` stays open until
+ * users_leave. */
+struct api_user *users_hear(struct api_users *users, int fd);
 void users_leave(struct api_users *users, struct api_user *user);
 uid_t user_uid(const struct api_user *user);
 enum user_role user_role(const struct api_user *user);

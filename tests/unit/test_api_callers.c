@@ -2,10 +2,12 @@
 /* Who may do what at the local interface, how much of it one user can hold, and what a caller is
  * told who may have a child in danger before them. */
 #include <linux/sockios.h>
+#include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -510,6 +513,74 @@ static void whoever_takes_too_long_over_asking_is_cut_off(void **state)
     EXPECT_GET(story, CAIRN_PATH_HEALTH, 200, "\"link\"");
 }
 
+/* --- whoever is at the door when the agent stops --- */
+
+#define STOPS 40
+
+struct dialling {
+    const struct story *story;
+    atomic_bool ends;
+    pthread_t thread;
+};
+
+static void *dial_without_end(void *data)
+{
+    struct dialling *dialling = data;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path, dialling->story->member->socket,
+           strlen(dialling->story->member->socket) + 1);
+    while (!atomic_load(&dialling->ends)) {
+        _cleanup_(fd_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        (void)connect(fd, (const struct sockaddr *)&address, sizeof(address));
+    }
+    return NULL;
+}
+
+static void an_agent_stops_in_order_while_callers_come(void **state)
+{
+    struct story *story = *state;
+    struct dialling dialling[4];
+    for (size_t i = 0; i < ARRAY_LEN(dialling); i++) {
+        dialling[i].story = story;
+        atomic_init(&dialling[i].ends, false);
+        assert_int_equal(pthread_create(&dialling[i].thread, NULL, dial_without_end, &dialling[i]),
+                         0);
+    }
+
+    for (int i = 0; i < STOPS; i++) {
+        restart_api(story);
+    }
+
+    for (size_t i = 0; i < ARRAY_LEN(dialling); i++) {
+        atomic_store(&dialling[i].ends, true);
+        assert_int_equal(pthread_join(dialling[i].thread, NULL), 0);
+    }
+    restart_api(story); /* the places of those who came last are free */
+    EXPECT_GET(story, CAIRN_PATH_HEALTH, 200, "\"link\"");
+}
+
+static void whom_the_library_closed_unheard_is_neither_counted_nor_shut(void **state)
+{
+    struct story *story = *state;
+    struct api_users *users = users_new(&story->member->options, &story->world->clock.clock);
+    size_t share = users_share(&story->member->options);
+    int ends[2];
+    char word = 0;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+
+    for (size_t i = 0; i < share + 1; i++) { /* closed each time, and the number is used again */
+        assert_non_null(users_enter(users, geteuid(), ends[0]));
+    }
+    story->world->clock.boot_ms += CAIRN_API_TURN_MAX_S * 1000 + 1;
+    users_shed(users);
+
+    assert_int_equal(send(ends[0], "w", 1, MSG_NOSIGNAL), 1); /* by now it is something else's */
+    assert_int_equal(read(ends[1], &word, 1), 1);
+    users_free(&users);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
 static void large_bodies_have_few_places_and_get_them_back(void **state)
 {
     struct story *story = *state;
@@ -591,6 +662,8 @@ int main(void)
         STORY(long_polls_leave_half_of_a_users_connections),
         STORY(strangers_share_one_share),
         STORY(whoever_takes_too_long_over_asking_is_cut_off),
+        STORY(an_agent_stops_in_order_while_callers_come),
+        STORY(whom_the_library_closed_unheard_is_neither_counted_nor_shut),
         STORY(large_bodies_have_few_places_and_get_them_back),
         STORY(one_large_body_too_many_is_told_to_come_again),
     };
