@@ -5,7 +5,8 @@
  *
  *   u8 table | u16 bytes of the key | key | value
  *
- * The other half is never written down: it is the row's share of the sum of all rows (sum.c).
+ * The other half is never written down: it is the row's share of the sum of all rows (sum.c), and
+ * wiped when it has been counted.
  *
  * What was reserved is written by its owner after the call, so its tag follows with the next thing
  * that the transaction does.
@@ -24,29 +25,34 @@ struct proof {
 static_assert(sizeof(struct proof) == CAIRN_HASH_BYTES, "tag and share are the halves of a hash");
 static_assert(STORE_TABLES_MAX < 'a', "no row is the name of a key that is made from this one");
 
-static struct proof proof_of(const struct store *store, unsigned table, struct slice key,
-                             struct slice value)
+static void proof_wipe(struct proof *proof)
+{
+    bytes_wipe(proof, sizeof(*proof));
+}
+
+static void prove(const struct store *store, unsigned table, struct slice key, struct slice value,
+                  struct proof *ret)
 {
     uint8_t head[3];
     uint8_t whole[CAIRN_HASH_BYTES];
     struct writer writer = writer_over(head, sizeof(head));
-    struct proof proof;
 
     assert(store->row_key.len > 0);
     write_u8(&writer, (uint8_t)table);
     write_u16(&writer, (uint16_t)key.len);
     const struct slice parts[] = {SLICE_OF(head), key, value};
     hmac_sha256(&store->row_key, parts, ARRAY_LEN(parts), whole);
-    memcpy(proof.tag, whole, sizeof(proof.tag));
-    memcpy(proof.share, whole + sizeof(proof.tag), sizeof(proof.share));
-    return proof;
+    memcpy(ret->tag, whole, sizeof(ret->tag));
+    memcpy(ret->share, whole + sizeof(ret->tag), sizeof(ret->share));
+    bytes_wipe(whole, sizeof(whole));
 }
 
 void store_tag_write(struct store_txn *txn, unsigned table, struct slice key, uint8_t *value,
                      size_t len)
 {
-    const struct proof proof = proof_of(txn->store, table, key, slice_make(value, len));
+    _cleanup_(proof_wipe) struct proof proof;
 
+    prove(txn->store, table, key, slice_make(value, len), &proof);
     memcpy(value + len, proof.tag, sizeof(proof.tag));
     store_sum_turn(txn->sum.bytes, proof.share);
 }
@@ -82,7 +88,7 @@ static bool holds(struct store_txn *txn, unsigned table, struct slice key, struc
         value->len -= STORE_TAG_BYTES;
     }
     if (is_ours && txn->store->row_key.len > 0) {
-        *ret = proof_of(txn->store, table, key, *value);
+        prove(txn->store, table, key, *value, ret);
         is_ours = bytes_equal_ct(ret->tag, value->data + value->len, STORE_TAG_BYTES);
     }
     if (!is_ours) {
@@ -93,14 +99,14 @@ static bool holds(struct store_txn *txn, unsigned table, struct slice key, struc
 
 bool store_tag_holds(struct store_txn *txn, unsigned table, struct slice key, struct slice *value)
 {
-    struct proof proof;
+    _cleanup_(proof_wipe) struct proof proof;
 
     return !txn->store->row_tags || holds(txn, table, key, value, &proof);
 }
 
 bool store_tag_leaves(struct store_txn *txn, unsigned table, struct slice key, struct slice value)
 {
-    struct proof proof;
+    _cleanup_(proof_wipe) struct proof proof;
 
     assert(txn->store->row_key.len > 0);
     if (!holds(txn, table, key, &value, &proof)) {
@@ -113,7 +119,8 @@ bool store_tag_leaves(struct store_txn *txn, unsigned table, struct slice key, s
 void store_tag_count(const struct store_txn *txn, unsigned table, struct slice key,
                      struct slice value, uint8_t sum[STORE_SUM_BYTES])
 {
-    const struct proof proof = proof_of(txn->store, table, key, value);
+    _cleanup_(proof_wipe) struct proof proof;
 
+    prove(txn->store, table, key, value, &proof);
     store_sum_turn(sum, proof.share);
 }
