@@ -55,8 +55,8 @@ struct marker {
 int marker_open(const char *path, struct marker *ret) MUST_USE;
 void marker_close(struct marker *marker); /* does not clear: closing with a mark set is a crash to
                                              the next open */
-/* How many runs before this one, in a row, ended without marker_close, whatever ended them; loss of
- * power may not be among them. */
+/* How many runs before this one, in a row, ended without marker_close, whatever ended them and
+ * however long they lasted; loss of power may not be among them. */
 uint32_t marker_deaths(const struct marker *marker);
 /* 1 to MARKER_MAX_BYTES bytes (asserted). */
 void marker_set(struct marker *marker, struct slice mark);
