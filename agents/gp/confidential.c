@@ -80,18 +80,21 @@ static const char *const treatment_functions[] = {
     "500", "501", "502", "503", "504", /* obstetrics and gynaecology, community sexual health */
     "656",                             /* clinical psychology */
     "710", "711", "712", "713", "715", /* mental health, psychiatry, psychotherapy */
-    "720", "721", "722", "723", "724", /* eating, addiction, liaison, intensive care, perinatal */
+    "720", "721", "722",               /* eating disorders, addiction, liaison */
+    "723", "724",                      /* intensive care, perinatal */
     "725", "726", "730",               /* recovery, dual diagnosis, neuropsychiatry */
 };
 
 /* http://terminology.hl7.org/CodeSystem/service-type */
 static const char *const service_types[] = {
-    "54", "67", "264", "301", "319", "433",                         /* sexual health */
-    "438", "440", "441", "450", "451", "245",                       /* likewise */
-    "186", "188", "213", "481", "187", "559", "567", "385", "401",  /* gynaecology */
-    "249", "410", "411", "482", "582", "265",                       /* pregnancy */
-    "72", "80", "81", "82", "439", "543",                           /* assault, abuse */
-    "69", "70", "71", "74", "76", "79", "305", "352", "538", "558", /* counselling */
+    "54", "67", "264", "301", "319", "433",   /* sexual health */
+    "438", "440", "441", "450", "451", "245", /* likewise */
+    "186", "188", "213", "481", "187",        /* gynaecology, women's health */
+    "559", "567", "385", "401",               /* likewise */
+    "249", "410", "411", "482", "582", "265", /* pregnancy */
+    "72", "80", "81", "82", "439", "543",     /* assault, abuse */
+    "69", "70", "71", "74", "76", "79",       /* counselling */
+    "305", "352", "538", "558",               /* likewise */
     "134", "135", "136", "137", "138", "139", "140", "141", "142", "239", "242", "243", "244",
     "250", "262", "283", "292", "308", "316", "326", "328", "346", "373", "387", "406", "414",
     "417", "418", "419", "420", "421", "422", "423", "490", "541", "542", "564", /* mental health */

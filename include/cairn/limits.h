@@ -11,8 +11,8 @@
 
 /* --- identifiers --- */
 #define CAIRN_AGENCY_ID_MAX_BYTES 48  /* "gp-elm-street": shown in lists, used in file names */
-#define CAIRN_NAME_MAX_BYTES      120 /* names of agencies, desks, people: a screen line */
-#define RULE_ID_MAX_BYTES         48  /* of agreements and patterns: "three-missed-appointments" */
+#define CAIRN_NAME_MAX_BYTES      120 /* names of agencies, desks, people: fits a screen line */
+#define RULE_ID_MAX_BYTES         48  /* agreements, patterns: "three-missed-health-appointments" */
 #define CAIRN_PHONE_MAX_BYTES     32  /* E.164 with spaces and an extension */
 
 /* --- one record --- */
@@ -23,19 +23,20 @@
 #define CAIRN_GRANTS_MAX            16 /* per record: parts x recipients */
 #define CAIRN_TOKENS_MAX            12 /* per subject statement */
 #define CAIRN_NARROW_MAX            8  /* agencies an author may leave out */
-#define CAIRN_HIDDEN_MAX_DAYS       28 /* that an author may hide a record: an enquiry's weeks */
+#define CAIRN_HIDDEN_MAX_DAYS       28 /* an author may hide a record: four weeks of an enquiry */
 #define CAIRN_TEXT_MAX_BYTES        16384 /* the account's free text, before padding */
 #define CAIRN_REASON_MAX_BYTES      1000  /* why a practitioner opened or decided */
 #define CAIRN_REASON_MIN_CHARACTERS 20    /* blanks not counted; shorter is no reason */
 
 /* --- transport --- */
-#define CAIRN_PARCEL_ENTRIES_MAX       64           /* one signature covers at most these */
-#define CAIRN_FRAME_MAX_BYTES          (256 * 1024) /* one message on the wire, header included */
-#define CAIRN_CREDIT_MAX               64   /* deliveries an agency may have unacknowledged */
-#define CAIRN_AGENT_RECEIVE_HWM        256  /* deliveries within credit, receipts, documents */
-#define CAIRN_NET_IO_THREADS           1    /* 7 us a frame of 2 KiB; more only wake each other */
-#define CAIRN_BACKLOG_CONNECTIONS      1024 /* every agency dialling again after a restart */
-#define CAIRN_HANDSHAKE_MAX_MS         3000 /* closed without a proven key by then */
+#define CAIRN_PARCEL_ENTRIES_MAX 64           /* one signature covers at most these */
+#define CAIRN_FRAME_MAX_BYTES    (256 * 1024) /* one message on the wire, header included */
+#define CAIRN_CREDIT_MAX         64           /* deliveries an agency may have unacknowledged */
+#define CAIRN_AGENT_RECEIVE_HWM  256 /* deliveries in credit, receipts, documents: all fit */
+/* CURVE and TCP: 7 us a frame of 2 KiB; more only wake each other */
+#define CAIRN_NET_IO_THREADS           1
+#define CAIRN_BACKLOG_CONNECTIONS      1024 /* all agencies dialling at once after a restart */
+#define CAIRN_HANDSHAKE_MAX_MS         3000 /* a connection with no proven key by then is closed */
 #define CAIRN_BROKER_FILES_MAX         4096 /* all agencies twice, and as many strangers */
 #define CAIRN_STRANGER_BYTES           (32 * 1024) /* of a handshake that stops; libzmq's buffers */
 #define CAIRN_CONNECT_MAX_MS           5000        /* an agent's dialling; then it tries again */
@@ -48,7 +49,7 @@
 #define CAIRN_NOTE_SIGNATURES_MAX      16 /* C2SP signed-note asks for at least this many */
 #define CAIRN_COSIGNED_MAX             16 /* others' cosigned heads in one answer to hello */
 #define CAIRN_COSIGNED_MINUTES         60 /* after which an agent asks for everybody's again */
-#define CAIRN_UNCONFIRMED_HOURS        72 /* unconfirmed, an operator is told: a weekend */
+#define CAIRN_UNCONFIRMED_HOURS        72 /* so long unconfirmed, an operator is told: a weekend */
 #define CAIRN_PROOF_MAX_HASHES         63 /* RFC 9162: a tree has fewer than 2^63 leaves */
 #define CAIRN_UNPACK_BUDGET_BYTES                                                                  \
     (1024 * 1024)                  /* arena for one unpacked frame: see docs/protocol.md */
@@ -79,7 +80,7 @@
 #define CAIRN_QUOTA_BYTES_PER_MIN   (64 * 1024 * 1024) /* likewise */
 #define CAIRN_QUESTIONS_PER_MIN     6000 /* of one agency, but for fetches, which credit bounds */
 #define CAIRN_URGENT_IN_FLIGHT_MAX  4    /* of one agency in the ring; an agent has one */
-#define CAIRN_PEER_ROUTES           2    /* of one agency that have said hello: old and new */
+#define CAIRN_PEER_ROUTES           2    /* connections of one agency after hello: old and new */
 
 /* --- identity and patterns --- */
 #define CAIRN_MEMBERS_MAX            64   /* subjects linked to one child */
@@ -102,7 +103,7 @@
 #define CAIRN_WINDOW_MAX_DAYS       366  /* no body waits longer for a rule than so many days */
 #define CAIRN_TRANSIT_MIN_DAYS      7    /* that the partnership may let bodies stay ... */
 #define CAIRN_TRANSIT_MAX_DAYS      366  /* ... after everybody has them */
-#define CAIRN_HISTORY_MAX_DAYS      3660 /* a record's, for who comes to know the child later */
+#define CAIRN_HISTORY_MAX_DAYS      3660 /* and a record's, for whoever knows the child later */
 #define CAIRN_LEFT_KEPT_DAYS        90   /* what waits for a revoked agency, which may come back */
 #define CAIRN_HOLD_DAYS             366  /* a hold lasts, unless a person prolongs it ... */
 #define CAIRN_HOLD_NOTICE_DAYS      28   /* ... who hears so long before */
