@@ -3,9 +3,7 @@
  * `cairn log`: a broker's folder, whole and changed; exports; proofs. The folder is a copy of what
  * a real broker wrote; tests change bytes in it as a disk or a forger would.
  */
-#include <errno.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,7 +17,6 @@
 
 #include "base/date.h"
 #include "os/files.h"
-#include "os/guard.h"
 #include "support/console.h"
 #include "support/scratch.h"
 #include "support/world.h"
@@ -308,33 +305,6 @@ static void a_damaged_database_is_a_finding_and_not_a_crash(void **state)
     assert_int_equal(CONSOLE(audited->console, "log", "verify", audited->copy), STATUS_FAILED);
 }
 
-static void die(void *data, void *result)
-{
-    *(int *)result = 1;
-    raise(*(const int *)data);
-}
-
-static void live(void *data, void *result)
-{
-    *(int *)result = *(const int *)data;
-}
-
-static void the_guard_tells_work_that_died_from_work_that_ended(void **state)
-{
-    int seven = 7;
-    int result = 3;
-    (void)state;
-
-    int of_itself = SIGABRT;
-    int by_others = SIGKILL;
-
-    assert_int_equal(guard_run(die, &of_itself, &result, sizeof(result)), -EBADMSG);
-    assert_int_equal(guard_run(die, &by_others, &result, sizeof(result)), -ECANCELED);
-    assert_int_equal(result, 3);
-    assert_int_equal(guard_run(live, &seven, &result, sizeof(result)), 0);
-    assert_int_equal(result, 7);
-}
-
 static void what_is_no_store_is_refused(void **state)
 {
     struct audited *audited = *state;
@@ -513,7 +483,6 @@ int main(void)
         TEST(the_head_of_another_log_is_found),
         TEST(a_head_signed_by_somebody_else_is_refused),
         TEST(a_damaged_database_is_a_finding_and_not_a_crash),
-        TEST(the_guard_tells_work_that_died_from_work_that_ended),
         TEST(what_is_no_store_is_refused),
         TEST(the_head_of_a_folder_is_shown_unsigned),
         TEST(an_export_is_checked_without_a_database),

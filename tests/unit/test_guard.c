@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "os/guard.h"
+
+#define BEFORE 3
+
+static int run(void (*work)(void *data, void *result), int what, int *ret)
+{
+    *ret = BEFORE;
+    return guard_run(work, &what, ret, sizeof(*ret));
+}
+
+static void say(void *data, void *result)
+{
+    *(int *)result = *(const int *)data;
+}
+
+static void die(void *data, void *result)
+{
+    *(int *)result = 1;
+    (void)raise(*(const int *)data);
+}
+
+NORETURN static void leave(void *data, void *result)
+{
+    *(int *)result = 1;
+    _exit(*(const int *)data);
+}
+
+/* What it says goes nowhere. */
+static void say_in_vain(void *data, void *result)
+{
+    (void)close_range(STDERR_FILENO + 1, UINT_MAX, 0);
+    say(data, result);
+}
+
+static void what_work_that_ended_left_is_handed_back(void **state)
+{
+    int result;
+    (void)state;
+
+    assert_int_equal(run(say, 7, &result), 0);
+
+    assert_int_equal(result, 7);
+}
+
+static void work_that_died_of_itself_is_told_from_work_that_was_killed(void **state)
+{
+    int result;
+    (void)state;
+
+    assert_int_equal(run(die, SIGABRT, &result), -EBADMSG);
+    assert_int_equal(result, BEFORE);
+    assert_int_equal(run(die, SIGKILL, &result), -ECANCELED);
+    assert_int_equal(result, BEFORE);
+    assert_int_equal(run(die, SIGTERM, &result), -ECANCELED);
+    assert_int_equal(result, BEFORE);
+}
+
+static void work_that_ends_the_process_by_itself_has_died_of_what_it_read(void **state)
+{
+    int result;
+    (void)state;
+
+    assert_int_equal(run(leave, EXIT_FAILURE, &result), -EBADMSG);
+
+    assert_int_equal(result, BEFORE);
+}
+
+static void work_that_leaves_without_a_word_is_no_result(void **state)
+{
+    int result;
+    (void)state;
+
+    assert_int_equal(run(leave, EXIT_SUCCESS, &result), -ENODATA);
+
+    assert_int_equal(result, BEFORE);
+}
+
+static void work_that_was_done_and_could_not_say_so_says_nothing_of_what_it_read(void **state)
+{
+    int result;
+    (void)state;
+
+    assert_int_equal(run(say_in_vain, 7, &result), -EIO);
+
+    assert_int_equal(result, BEFORE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_work_that_ended_left_is_handed_back),
+        cmocka_unit_test(work_that_died_of_itself_is_told_from_work_that_was_killed),
+        cmocka_unit_test(work_that_ends_the_process_by_itself_has_died_of_what_it_read),
+        cmocka_unit_test(work_that_leaves_without_a_word_is_no_result),
+        cmocka_unit_test(work_that_was_done_and_could_not_say_so_says_nothing_of_what_it_read),
+    };
+    return cmocka_run_group_tests_name("guard", tests, NULL, NULL);
+}
