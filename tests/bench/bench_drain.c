@@ -75,10 +75,34 @@ uint64_t drain_take(struct drain *drain, uint64_t items)
     return drain->position - from;
 }
 
+void drain_ask(struct drain *drain)
+{
+    client_fetch(&drain->client, drain->position);
+}
+
+void drain_await_alert(struct drain *drain)
+{
+    bool raised = false;
+
+    drain->position = client_delivery(&drain->client, &raised);
+    while (!raised) {
+        drain_ask(drain);
+        drain->position = client_delivery(&drain->client, &raised);
+    }
+}
+
 void drain_init(struct drain *drain, const struct partnership *partnership, uint32_t agency)
 {
     *drain = (struct drain){.position = 0};
     sender_init(&drain->sender, partnership->governing.governance, agency, 1);
+    client_init(&drain->client, partnership, agency);
+}
+
+void drain_connect(struct drain *drain, const struct partnership *partnership)
+{
+    uint32_t agency = drain->client.agency;
+
+    client_deinit(&drain->client);
     client_init(&drain->client, partnership, agency);
 }
 

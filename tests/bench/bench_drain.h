@@ -19,10 +19,18 @@ struct drain {
 };
 
 void drain_init(struct drain *drain, const struct partnership *partnership, uint32_t agency);
+/* After the broker was started again: its connection is made anew. */
+void drain_connect(struct drain *drain, const struct partnership *partnership);
 void drain_deinit(struct drain *drain);
 
 /* So many more items of its mailbox, or a few more; returns how many, once the last of them that
  * it acknowledged is stored. Fails when nothing comes for a minute. */
 uint64_t drain_take(struct drain *drain, uint64_t items);
+
+/* Asks for whatever comes next, and returns at once. */
+void drain_ask(struct drain *drain);
+/* Until what was asked for says that an alert was raised; what says nothing of one is read and more
+ * asked for. Acknowledges nothing. */
+void drain_await_alert(struct drain *drain);
 
 #endif

@@ -215,20 +215,14 @@ static void one_alert(struct load *load, const struct alert_plan *plan, struct n
 {
     struct client *client = &load->agencies[0].client;
     struct wire_header header;
-    bool raised = false;
 
-    client_fetch(&load->mash.client, load->mash.position);
+    drain_ask(&load->mash);
     bench_pause_ms(plan->pause_ms);
     double start_s = bench_now_s();
     plan->spool(plan->data);
     double sent_s = bench_now_s();
     client_send(client, frame);
-    while (!raised) {
-        load->mash.position = client_delivery(&load->mash.client, &raised);
-        if (!raised) {
-            client_fetch(&load->mash.client, load->mash.position);
-        }
-    }
+    drain_await_alert(&load->mash);
     double there_s = bench_now_s();
     plan->inbox(plan->data);
     double end_s = bench_now_s();
@@ -283,8 +277,7 @@ void load_connect(struct load *load, const struct partnership *partnership)
         client_deinit(&load->agencies[i].client);
         client_init(&load->agencies[i].client, partnership, (uint32_t)i + 1);
     }
-    client_deinit(&load->mash.client);
-    client_init(&load->mash.client, partnership, BENCH_MASH);
+    drain_connect(&load->mash, partnership);
 }
 
 void load_free(struct load **load)

@@ -2,7 +2,8 @@
 /*
  * load: eight agencies with a connection and a thread each, and the MASH, which reads. What they
  * send is sealed, signed and cut before the clock starts. As an agent does, each has one parcel of
- * a lane in flight and sends the next when the receipt is there. Owned by the main thread.
+ * a lane in flight and sends the next when the receipt is there. Owned by the main thread, but for
+ * the MASH while a run reads.
  */
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
