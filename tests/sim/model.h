@@ -48,8 +48,7 @@ enum said_kind {
     SAID_LINK,     /* that whom an agency knows by name is the child, or is not */
     SAID_SAME,     /* that two children are one, or are not */
     SAID_ADULT,    /* that an adult is known to a service */
-    SAID_TIE,      /* what that adult is to a child */
-    SAID_KINDS = SAID_TIE
+    SAID_TIE       /* what that adult is to a child */
 };
 
 /* One thing that somebody said, and what has become of it. */

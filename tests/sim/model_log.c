@@ -50,38 +50,9 @@ static void decide(struct model *model, struct said *decision)
     }
 }
 
-static void enter(struct model *model, struct said *said, const struct logged *leaf)
+static void enter_stored(struct model *model, struct said *said)
 {
     const struct model_rules *rules = &model->rules[model->version];
-    if (said->logged && said->may_repeat && !said->repeated) {
-        said->repeated = verdict_is_stored(leaf->verdict);
-        look_for_pattern(model, said->child);
-        if (said->repeated && said->kind == SAID_DECISION) {
-            decide(model, said);
-        }
-        return;
-    }
-    if (said->logged) {
-        model_wrong("what agency %u said is in the log twice, at %" PRIu64 " and %" PRIu64,
-                    said->agency, said->index, model->log_size);
-    }
-    if (leaf->agency != said->agency) {
-        model_wrong("what agency %u said is agency %u's in the log", said->agency, leaf->agency);
-    }
-    said->verdict = leaf->verdict;
-    if (leaf->agency <= SIM_AGENTS &&
-        (leaf->verdict == VERDICT_REVOKED_KEY) != ((model->revoked & 1U << leaf->agency) != 0)) {
-        model_wrong("what agency %u says at %" PRIu64 " is %s", leaf->agency, model->log_size,
-                    verdict_name(leaf->verdict));
-    }
-    if (said->kind == SAID_SAME) {
-        model_pair_judged(model, said);
-    } else if (said->kind == SAID_TIE) {
-        model_adult_judged(model, said);
-    }
-    if (!verdict_is_stored(leaf->verdict)) {
-        return;
-    }
     said->logged = true;
     said->index = model->log_size;
     said->circle_shares = rules->circle == MODEL_SHARE;
@@ -117,6 +88,39 @@ static void enter(struct model *model, struct said *said, const struct logged *l
         model->links[said->member] = said->confirms ? MODEL_ONE_CHILD : MODEL_APART;
         model->parted = model->parted || !said->confirms;
         break;
+    }
+}
+
+static void enter(struct model *model, struct said *said, const struct logged *leaf)
+{
+    if (said->logged && said->may_repeat && !said->repeated) {
+        said->repeated = verdict_is_stored(leaf->verdict);
+        look_for_pattern(model, said->child);
+        if (said->repeated && said->kind == SAID_DECISION) {
+            decide(model, said);
+        }
+        return;
+    }
+    if (said->logged) {
+        model_wrong("what agency %u said is in the log twice, at %" PRIu64 " and %" PRIu64,
+                    said->agency, said->index, model->log_size);
+    }
+    if (leaf->agency != said->agency) {
+        model_wrong("what agency %u said is agency %u's in the log", said->agency, leaf->agency);
+    }
+    said->verdict = leaf->verdict;
+    if (leaf->agency <= SIM_AGENTS &&
+        (leaf->verdict == VERDICT_REVOKED_KEY) != ((model->revoked & 1U << leaf->agency) != 0)) {
+        model_wrong("what agency %u says at %" PRIu64 " is %s", leaf->agency, model->log_size,
+                    verdict_name(leaf->verdict));
+    }
+    if (said->kind == SAID_SAME) {
+        model_pair_judged(model, said);
+    } else if (said->kind == SAID_TIE) {
+        model_adult_judged(model, said);
+    }
+    if (verdict_is_stored(leaf->verdict)) {
+        enter_stored(model, said);
     }
 }
 
