@@ -20,8 +20,8 @@
 
 #include "attack/agent_life.h"
 #include "attack/pages.h"
-#include "base/text.h"
 #include "os/files.h"
+#include "support/setting.h"
 
 #define SHORT_MIXTURES 4
 #define TOLD_MORE      4
@@ -57,18 +57,9 @@ static struct scene {
     uint64_t older;
 } scene;
 
-static uint64_t setting(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    uint64_t value = 0;
-
-    return text != NULL && u64_parse(text, UINT64_MAX, &value) ? value : otherwise;
-}
-
 static uint64_t chance(uint64_t below)
 {
-    scene.seed = scene.seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (scene.seed >> 24) % below;
+    return setting_draw(&scene.seed) % below;
 }
 
 /* --- a copy of the store, changed and judged --- */
@@ -129,10 +120,12 @@ static void read_rows(struct raw_rows *rows, const struct buf *file)
     buf_deinit(&rows->bytes);
     rows->bytes = BUF_MAX(FILE_MAX_BYTES);
     rows->n = 0;
+    size_t sums = 0;
     for (unsigned table = 0; table < LIFE_TABLES_RAW; table++) {
         struct store_walk walk = store_walk_from(txn, table, SLICE_NULL);
         for (; walk.live; store_walk_next(&walk)) {
             assert_true(rows->n < ROWS_MAX);
+            sums += table == AGENT_TABLE_COUNT ? 1 : 0;
             rows->all[rows->n++] = (struct raw_row){.table = table,
                                                     .at = rows->bytes.len,
                                                     .key_len = walk.key.len,
@@ -142,6 +135,7 @@ static void read_rows(struct raw_rows *rows, const struct buf *file)
         }
         store_walk_end(&walk);
     }
+    assert_int_equal(sums, 1); /* found by its name on the disk: otherwise it is never put back */
     assert_true(buf_ok(&rows->bytes));
     store_end(&txn);
     store_close(&store);

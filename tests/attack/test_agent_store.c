@@ -27,7 +27,7 @@
 #include "attack/agent_life.h"
 #include "attack/memo.h"
 #include "attack/spoiled.h"
-#include "base/text.h"
+#include "support/setting.h"
 
 #define SHORT_STEP   1999
 #define SHORT_OTHERS 60
@@ -55,20 +55,6 @@ static struct scene {
     uint64_t silent;
     uint64_t hung;
 } scene;
-
-static uint64_t setting(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    uint64_t value = 0;
-
-    return text != NULL && u64_parse(text, UINT64_MAX, &value) ? value : otherwise;
-}
-
-static uint64_t chance(void)
-{
-    scene.seed = scene.seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return scene.seed >> 24;
-}
 
 /* --- what an agent says of a store --- */
 
@@ -130,7 +116,7 @@ static void gather_bits(void)
 {
     uint64_t bits = (uint64_t)scene.spoiled.len * 8;
 
-    for (uint64_t bit = chance() % scene.step; bit < bits; bit += scene.step) {
+    for (uint64_t bit = setting_draw(&scene.seed) % scene.step; bit < bits; bit += scene.step) {
         size_t at = (size_t)(bit / 8);
         const struct change change = {
             .at = at,
@@ -156,10 +142,10 @@ static void gather_exchanges(void)
 static void gather_several(void)
 {
     for (uint64_t i = 0; i < scene.others; i++) {
-        struct change change = {.len = 2 + (size_t)(chance() % 15)};
-        change.at = (size_t)(chance() % (scene.spoiled.len - change.len));
+        struct change change = {.len = 2 + (size_t)(setting_draw(&scene.seed) % 15)};
+        change.at = (size_t)(setting_draw(&scene.seed) % (scene.spoiled.len - change.len));
         for (size_t byte = 0; byte < change.len; byte++) {
-            change.bytes[byte] = (uint8_t)chance();
+            change.bytes[byte] = (uint8_t)setting_draw(&scene.seed);
         }
         gather(&change);
     }

@@ -26,8 +26,8 @@
 #include "agents/core/inbox.h"
 #include "attack/store_life.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "support/member.h"
+#include "support/setting.h"
 #include "support/stories.h"
 
 #define SHORT_BITS   400 /* of a delivery, in the short form */
@@ -148,20 +148,10 @@ static void expect_refused_or_same(struct slice payload, const struct wire_item 
     }
 }
 
-/* Never more than in the short form: a step meant for a store would pass most of this by. */
-static uint64_t step_of(size_t bits)
-{
-    const char *text = getenv("CAIRN_ATTACK_STEP");
-    uint64_t most = bits / SHORT_BITS | 1;
-    uint64_t step = 0;
-
-    return text != NULL && u64_parse(text, most, &step) && step > 0 ? step : most;
-}
-
 static void change_everywhere(const struct buf *payload, const struct wire_item *good)
 {
     _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(DELIVERY_MAX);
-    uint64_t step = step_of(payload->len * 8);
+    uint64_t step = setting_step(payload->len * 8, SHORT_BITS);
 
     buf_add_slice(&bytes, buf_slice(payload));
     for (uint64_t bit = 0; bit < bytes.len * 8; bit += step) {

@@ -24,10 +24,10 @@
 #include "attack/bending.h"
 #include "attack/siege.h"
 #include "base/date.h"
-#include "base/text.h"
 #include "crypto/digest.h"
 #include "os/memory.h"
 #include "sim/chance.h"
+#include "support/setting.h"
 
 #define CASES               6000
 #define SIEGE_CASES         3000
@@ -563,14 +563,6 @@ static void own_case(const struct siege_dump *before)
 }
 
 /* --- the test --- */
-
-static uint64_t setting(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    uint64_t value = 0;
-
-    return text != NULL && u64_parse(text, UINT64_MAX, &value) ? value : otherwise;
-}
 
 static void print_answers(void)
 {

@@ -17,8 +17,8 @@
 
 #include <cmocka.h>
 
-#include "base/text.h"
 #include "govern/request.h"
+#include "support/setting.h"
 #include "support/stories.h"
 #include "support/wire_samples.h"
 
@@ -464,20 +464,10 @@ static void expect_refused(const struct object *object, struct slice bytes, cons
     }
 }
 
-/* Never more than in the short form: a step meant for a store would pass most of this by. */
-static uint64_t step_of(size_t bits)
-{
-    const char *text = getenv("CAIRN_ATTACK_STEP");
-    uint64_t most = bits <= SHORT_BITS ? 1 : bits / SHORT_BITS | 1;
-    uint64_t step = 0;
-
-    return text != NULL && u64_parse(text, most, &step) && step > 0 ? step : most;
-}
-
 static void flip_each_bit(const struct object *object)
 {
     _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(65536);
-    uint64_t step = step_of(object->good.len * 8);
+    uint64_t step = setting_step(object->good.len * 8, SHORT_BITS);
 
     buf_add_slice(&bytes, buf_slice(&object->good));
     for (uint64_t bit = 0; bit < bytes.len * 8; bit += step) {
@@ -489,7 +479,7 @@ static void flip_each_bit(const struct object *object)
 
 static void cut_at_each_byte(const struct object *object)
 {
-    uint64_t step = step_of(object->good.len * 2);
+    uint64_t step = setting_step(object->good.len * 2, SHORT_BITS);
 
     for (uint64_t len = 0; len < object->good.len; len += step) {
         expect_refused(object, slice_make(object->good.data, (size_t)len), "its end cut off",

@@ -19,10 +19,10 @@
 
 #include "attack/store_life.h"
 #include "attack/tampering.h"
-#include "base/text.h"
 #include "broker/replay.h"
 #include "ledger/journal.h"
 #include "support/ledger_store.h"
+#include "support/setting.h"
 
 #define SHORT_STEP   1999 /* bits; no multiple of a byte, so that bits of every weight are met */
 #define PAGE_BITS    (UINT64_C(8) * PAGE_BYTES)
@@ -38,14 +38,6 @@ struct scene {
 };
 
 static struct scene scene;
-
-static uint64_t setting(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    uint64_t value = 0;
-
-    return text != NULL && u64_parse(text, UINT64_MAX, &value) ? value : otherwise;
-}
 
 static int open_scene(void **state)
 {
@@ -75,12 +67,6 @@ static int start_counting(void **state)
     (void)state;
     tampering_forget(&scene.tampering);
     return 0;
-}
-
-static uint64_t chance(void)
-{
-    scene.seed = scene.seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return scene.seed >> 24;
 }
 
 /* --- bits --- */
@@ -132,14 +118,14 @@ static void a_flipped_bit_is_found_or_changes_nothing(void **state)
     _cleanup_(base_free) struct gathered *gathered = base_zalloc(1, sizeof(*gathered));
     uint64_t bits = (uint64_t)scene.tampering.spoiled.len * 8;
 
-    for (uint64_t bit = chance() % scene.step; bit < bits; bit += scene.step) {
+    for (uint64_t bit = setting_draw(&scene.seed) % scene.step; bit < bits; bit += scene.step) {
         gather_bit(gathered, bit);
     }
     for (uint64_t page = 0; scene.step > PAGE_BITS && page < bits / PAGE_BITS; page++) {
-        gather_bit(gathered, page * PAGE_BITS + chance() % PAGE_BITS);
+        gather_bit(gathered, page * PAGE_BITS + setting_draw(&scene.seed) % PAGE_BITS);
     }
     for (uint64_t byte = 0; scene.step > 1 && byte < 2 * PAGE_BYTES; byte++) {
-        gather_bit(gathered, byte * 8 + chance() % 8);
+        gather_bit(gathered, byte * 8 + setting_draw(&scene.seed) % 8);
     }
     flush(gathered);
 
@@ -162,8 +148,8 @@ static void exchanged_pages_are_found_or_change_nothing(void **state)
 
     for (uint64_t i = 0; i < n; i++) {
         const struct change change = {
-            .at = (size_t)(chance() % (pages - 1)) * PAGE_BYTES,
-            .page = 1 + (size_t)(chance() % (pages - 1)),
+            .at = (size_t)(setting_draw(&scene.seed) % (pages - 1)) * PAGE_BYTES,
+            .page = 1 + (size_t)(setting_draw(&scene.seed) % (pages - 1)),
         };
         gather(gathered, &change);
     }
@@ -179,10 +165,11 @@ static void several_changed_bytes_are_found_or_change_nothing(void **state)
     _cleanup_(base_free) struct gathered *gathered = base_zalloc(1, sizeof(*gathered));
 
     for (uint64_t i = 0; i < n; i++) {
-        struct change change = {.len = 2 + (size_t)(chance() % 15)};
-        change.at = (size_t)(chance() % (scene.tampering.spoiled.len - change.len));
+        struct change change = {.len = 2 + (size_t)(setting_draw(&scene.seed) % 15)};
+        change.at =
+            (size_t)(setting_draw(&scene.seed) % (scene.tampering.spoiled.len - change.len));
         for (size_t byte = 0; byte < change.len; byte++) {
-            change.bytes[byte] = (uint8_t)chance();
+            change.bytes[byte] = (uint8_t)setting_draw(&scene.seed);
         }
         gather(gathered, &change);
     }
@@ -238,7 +225,7 @@ static bool forge(struct store_txn *txn, unsigned table, enum forgery forgery, s
 {
     _cleanup_(base_free) struct row *one = base_zalloc(2, sizeof(*one));
     struct row *other = &one[1];
-    size_t nth = (size_t)(chance() % rows);
+    size_t nth = (size_t)(setting_draw(&scene.seed) % rows);
     bool done = true;
 
     take_row(txn, table, nth, one);
@@ -250,7 +237,8 @@ static bool forge(struct store_txn *txn, unsigned table, enum forgery forgery, s
     case FORGE_REPLACE:
         done = one->value.len > 0;
         if (done) {
-            one->value.data[chance() % one->value.len] ^= (uint8_t)(1U << chance() % 8);
+            one->value.data[setting_draw(&scene.seed) % one->value.len] ^=
+                (uint8_t)(1U << setting_draw(&scene.seed) % 8);
             store_put(txn, table, key_of(one), buf_slice(&one->value));
         }
         break;

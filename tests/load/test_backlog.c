@@ -5,23 +5,22 @@
  * its store grows are compared with what they were before; then the MASH reads it all, and what
  * another waits is looked at once more, in a store as large of which all was read: so it is known
  * what the store's size is the reason of.
- * CAIRN_LOAD_QUEUED sets how many records wait, CAIRN_LOAD_SENT how many receipts are timed. The
- * figures are printed when CAIRN_LOAD_QUEUED is set: `./run load`.
+ * CAIRN_LOAD_QUEUED sets how many records wait, CAIRN_LOAD_SENT how many receipts are timed:
+ * `./run load`.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "load/backlog.h"
 #include "load/rig.h"
 #include "support/crypto.h"
+#include "support/setting.h"
 
 #define QUEUED_DEFAULT 4000
 #define QUEUED_MAX     100000000
@@ -40,25 +39,16 @@ struct scene {
     struct backlog backlog;
     size_t queued;
     size_t sent;
-    bool prints;
 };
 
 static struct scene scene;
-
-static size_t count_of(const char *name, size_t fallback, uint64_t most)
-{
-    const char *text = getenv(name);
-    uint64_t n;
-    return text != NULL && u64_parse(text, most, &n) && n > 0 ? (size_t)n : fallback;
-}
 
 static int set_up(void **state)
 {
     (void)state;
     log_init("test", LOG_LEVEL_ERROR);
-    scene.prints = getenv("CAIRN_LOAD_QUEUED") != NULL;
-    scene.queued = count_of("CAIRN_LOAD_QUEUED", QUEUED_DEFAULT, QUEUED_MAX);
-    scene.sent = count_of("CAIRN_LOAD_SENT", SENT_DEFAULT, SENT_MAX);
+    scene.queued = setting_count("CAIRN_LOAD_QUEUED", QUEUED_DEFAULT, QUEUED_MAX);
+    scene.sent = setting_count("CAIRN_LOAD_SENT", SENT_DEFAULT, SENT_MAX);
     backlog_start(&scene.backlog, &(struct backlog_options){.floods = false});
     return 0;
 }
@@ -109,11 +99,11 @@ static double times(const struct samples *now, const struct samples *then, doubl
 
 static void print_waits(const char *when, const struct samples *now, const struct against *against)
 {
-    print_message("  receipts %s: median %.2f ms (%.2f times a small store's, %.2f times one as "
-                  "large that is read), p99 %.2f ms (%.2f, %.2f)\n",
-                  when, samples_percentile(now, 50), times(now, against->before, 50),
-                  times(now, against->read, 50), samples_percentile(now, 99),
-                  times(now, against->before, 99), times(now, against->read, 99));
+    rig_print("  receipts %s: median %.2f ms (%.2f times a small store's, %.2f times one as "
+              "large that is read), p99 %.2f ms (%.2f, %.2f)\n",
+              when, samples_percentile(now, 50), times(now, against->before, 50),
+              times(now, against->read, 50), samples_percentile(now, 99),
+              times(now, against->before, 99), times(now, against->read, 99));
 }
 
 /* --- growing --- */
@@ -141,8 +131,8 @@ static void queue(size_t records, struct growth *ret)
 
 static void print_growth(const char *what, const struct growth *growth)
 {
-    print_message("  %s: %zu records, %.0f a second; %.0f bytes of store each, %.0f on the wire\n",
-                  what, growth->records, growth->per_s, growth->bytes_each, growth->wire_each);
+    rig_print("  %s: %zu records, %.0f a second; %.0f bytes of store each, %.0f on the wire\n",
+              what, growth->records, growth->per_s, growth->bytes_each, growth->wire_each);
 }
 
 static double memory_mib(void)
@@ -152,61 +142,83 @@ static double memory_mib(void)
 
 /* --- the story --- */
 
-static void a_reader_that_stopped_for_a_day_costs_the_others_nothing(void **state)
-{
-    _cleanup_(samples_deinit) struct samples before = SAMPLES_NULL;
-    _cleanup_(samples_deinit) struct samples waiting = SAMPLES_NULL;
-    _cleanup_(samples_deinit) struct samples day = SAMPLES_NULL;
-    _cleanup_(samples_deinit) struct samples after_day = SAMPLES_NULL;
-    _cleanup_(samples_deinit) struct samples urgent = SAMPLES_NULL;
-    _cleanup_(samples_deinit) struct samples all_read = SAMPLES_NULL;
-    const struct against against = {.before = &before, .read = &all_read};
+struct figures {
+    struct samples before;
+    struct samples waiting;
+    struct samples day;
+    struct samples after_day;
+    struct samples urgent;
+    struct samples all_read;
     struct growth small;
     struct growth large;
+    double memory; /* MiB, and so are the next three */
+    double memory_waiting;
+    double memory_day;
+    double memory_most;
+    double peak; /* of a short backlog, a second */
+    double drained;
+};
+
+static void figures_deinit(struct figures *figures)
+{
+    samples_deinit(&figures->before);
+    samples_deinit(&figures->waiting);
+    samples_deinit(&figures->day);
+    samples_deinit(&figures->after_day);
+    samples_deinit(&figures->urgent);
+    samples_deinit(&figures->all_read);
+}
+
+static void print_figures(const struct figures *figures)
+{
+    const struct against against = {.before = &figures->before, .read = &figures->all_read};
+    print_growth("before", &figures->small);
+    print_growth("queued", &figures->large);
+    print_waits("before", &figures->before, &against);
+    print_waits("while they wait", &figures->waiting, &against);
+    print_waits("through a day and a night", &figures->day, &against);
+    print_waits("the day after", &figures->after_day, &against);
+    print_waits("in the urgent lane", &figures->urgent, &against);
+    print_waits("when all was read", &figures->all_read, &against);
+    rig_print("  memory: before %.1f MiB, while they wait %.1f, a day later %.1f, at most %.1f\n",
+              figures->memory, figures->memory_waiting, figures->memory_day, figures->memory_most);
+    rig_print("  drained %.0f a second, a short backlog %.0f: %.0f %%\n", figures->drained,
+              figures->peak, 100 * figures->drained / figures->peak);
+}
+
+static void a_reader_that_stopped_for_a_day_costs_the_others_nothing(void **state)
+{
+    _cleanup_(figures_deinit) struct figures figures = {.before = SAMPLES_NULL};
     struct rig_sampler sampler;
     (void)state;
-    queue(scene.queued / SHORT_DIVISOR, &small);
-    double peak = backlog_drain(&scene.backlog, small.records);
+    queue(scene.queued / SHORT_DIVISOR, &figures.small);
+    figures.peak = backlog_drain(&scene.backlog, figures.small.records);
     backlog_settle(&scene.backlog);
-    waits(scene.sent, &before);
-    double memory = memory_mib();
+    waits(scene.sent, &figures.before);
+    figures.memory = memory_mib();
 
     rig_sampler_start(&sampler, scene.backlog.broker.pid);
-    queue(scene.queued, &large);
+    queue(scene.queued, &figures.large);
     backlog_settle(&scene.backlog);
-    waits(scene.sent, &waiting);
-    double memory_waiting = memory_mib();
-    let_a_day_pass(&day);
-    waits(scene.sent, &after_day);
+    waits(scene.sent, &figures.waiting);
+    figures.memory_waiting = memory_mib();
+    let_a_day_pass(&figures.day);
+    waits(scene.sent, &figures.after_day);
     for (size_t i = 0; i < scene.sent; i++) {
-        one_wait(LANE_URGENT, &urgent);
+        one_wait(LANE_URGENT, &figures.urgent);
     }
-    double memory_day = memory_mib();
-    double drained = backlog_drain(&scene.backlog, large.records);
-    double most = (double)rig_sampler_stop(&sampler) / RIG_MIB;
+    figures.memory_day = memory_mib();
+    figures.drained = backlog_drain(&scene.backlog, figures.large.records);
+    figures.memory_most = (double)rig_sampler_stop(&sampler) / RIG_MIB;
     backlog_settle(&scene.backlog);
-    waits(scene.sent, &all_read);
+    waits(scene.sent, &figures.all_read);
 
-    if (scene.prints) {
-        print_growth("before", &small);
-        print_growth("queued", &large);
-        print_waits("before", &before, &against);
-        print_waits("while they wait", &waiting, &against);
-        print_waits("through a day and a night", &day, &against);
-        print_waits("the day after", &after_day, &against);
-        print_waits("in the urgent lane", &urgent, &against);
-        print_waits("when all was read", &all_read, &against);
-        print_message(
-            "  memory: before %.1f MiB, while they wait %.1f, a day later %.1f, at most %.1f\n",
-            memory, memory_waiting, memory_day, most);
-        print_message("  drained %.0f a second, a short backlog %.0f: %.0f %%\n", drained, peak,
-                      100 * drained / peak);
-    }
+    print_figures(&figures);
     assert_int_equal(backlog_counter(&scene.backlog, "commit_clock_frozen"), 0);
-    assert_true(times(&waiting, &before, 50) < WORSE_MAX);
-    assert_true(times(&day, &all_read, 50) < WORSE_MAX);
-    assert_true(CAIRN_SANITIZED || memory_day < memory + FLAT_MIB);
-    assert_true(large.bytes_each < 1.2 * small.bytes_each || scene.queued < 100000);
+    assert_true(times(&figures.waiting, &figures.before, 50) < WORSE_MAX);
+    assert_true(times(&figures.day, &figures.all_read, 50) < WORSE_MAX);
+    assert_true(CAIRN_SANITIZED || figures.memory_day < figures.memory + FLAT_MIB);
+    assert_true(figures.large.bytes_each < 1.2 * figures.small.bytes_each || scene.queued < 100000);
 }
 
 int main(void)

@@ -11,14 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "load/backlog.h"
+#include "load/rig.h"
 #include "support/crypto.h"
+#include "support/setting.h"
 
 #define SENT_DEFAULT 60
 #define SENT_MAX     100000
@@ -31,7 +31,6 @@
 struct scene {
     struct backlog backlog;
     size_t sent;
-    bool prints;
 };
 
 static struct scene scene;
@@ -39,12 +38,9 @@ static struct scene scene;
 static int set_up(void **state)
 {
     const struct backlog_options options = {.quota_records = QUOTA, .floods = true};
-    const char *text = getenv("CAIRN_LOAD_SENT");
-    uint64_t n;
     (void)state;
     log_init("test", LOG_LEVEL_ERROR);
-    scene.prints = text != NULL;
-    scene.sent = text != NULL && u64_parse(text, SENT_MAX, &n) && n > 0 ? (size_t)n : SENT_DEFAULT;
+    scene.sent = setting_count("CAIRN_LOAD_SENT", SENT_DEFAULT, SENT_MAX);
     backlog_start(&scene.backlog, &options);
     return 0;
 }
@@ -68,9 +64,8 @@ static void print_waits(const char *what, const struct samples *now, const struc
 {
     double median = samples_percentile(now, 50);
     double p99 = samples_percentile(now, 99);
-    print_message("  %s: median %.2f ms (%.2f times), p99 %.2f ms (%.2f times)\n", what, median,
-                  median / samples_percentile(before, 50), p99,
-                  p99 / samples_percentile(before, 99));
+    rig_print("  %s: median %.2f ms (%.2f times), p99 %.2f ms (%.2f times)\n", what, median,
+              median / samples_percentile(before, 50), p99, p99 / samples_percentile(before, 99));
 }
 
 static void compare_beside(enum flood flood, struct flood_report *ret)
@@ -92,15 +87,13 @@ static void compare_beside(enum flood flood, struct flood_report *ret)
     double took = bench_now_s() - began;
     flooder_set(scene.backlog.flooder, FLOOD_NONE);
 
-    if (scene.prints) {
-        print_message("  %.0f frames a second; %llu entries stored, %llu frames refused\n",
-                      (double)(ret->sent - then.sent) / took, (unsigned long long)ret->stored,
-                      (unsigned long long)ret->refused);
-        print_waits("before", &before, &before);
-        print_waits("another's", &during, &before);
-        print_waits("another's urgent ones", &urgent, &before);
-        print_waits("its own urgent ones", &own, &before);
-    }
+    rig_print("  %.0f frames a second; %llu entries stored, %llu frames refused\n",
+              (double)(ret->sent - then.sent) / took, (unsigned long long)ret->stored,
+              (unsigned long long)ret->refused);
+    print_waits("before", &before, &before);
+    print_waits("another's", &during, &before);
+    print_waits("another's urgent ones", &urgent, &before);
+    print_waits("its own urgent ones", &own, &before);
     assert_true(samples_percentile(&during, 50) < WORSE_MAX * samples_percentile(&before, 50));
     assert_true(CAIRN_SANITIZED || samples_percentile(&urgent, 95) < URGENT_MS);
     assert_true(CAIRN_SANITIZED || samples_percentile(&own, 95) < URGENT_MS);

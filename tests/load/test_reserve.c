@@ -3,25 +3,23 @@
  * The ring is full of others' frames, nothing of it is answered, and records wait for an agency
  * that does not read: what is urgent is taken all the same, within the memory plan; and when others
  * fill the reserve with the largest urgent frames as well, without a pause, it waits its turn and
- * no longer. CAIRN_LOAD_QUEUED and CAIRN_LOAD_SENT as for test_backlog; the figures are printed
- * when the first is set.
+ * no longer. CAIRN_LOAD_QUEUED and CAIRN_LOAD_SENT as for test_backlog.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "broker/memory_plan.h"
 #include "broker/pipeline.h"
 #include "load/backlog.h"
 #include "load/rig.h"
 #include "support/crypto.h"
+#include "support/setting.h"
 
 #define QUEUED_DEFAULT 2000
 #define QUEUED_MAX     100000000
@@ -35,20 +33,12 @@ struct scene {
     struct backlog backlog;
     size_t queued;
     size_t sent;
-    bool prints;
     uint64_t rest;                     /* bytes */
     struct net_frame sound[ATTACKERS]; /* a full parcel of each, sent again and again */
     struct net_frame largest;          /* in the urgent lane, with nothing sound in it */
 };
 
 static struct scene scene;
-
-static size_t count_of(const char *name, size_t fallback, uint64_t most)
-{
-    const char *text = getenv(name);
-    uint64_t n;
-    return text != NULL && u64_parse(text, most, &n) && n > 0 ? (size_t)n : fallback;
-}
 
 static int set_up(void **state)
 {
@@ -57,9 +47,8 @@ static int set_up(void **state)
     (void)state;
     log_init("test", LOG_LEVEL_ERROR);
     scene = (struct scene){.largest = NET_FRAME_NULL};
-    scene.prints = getenv("CAIRN_LOAD_QUEUED") != NULL;
-    scene.queued = count_of("CAIRN_LOAD_QUEUED", QUEUED_DEFAULT, QUEUED_MAX);
-    scene.sent = count_of("CAIRN_LOAD_SENT", SENT_DEFAULT, SENT_MAX);
+    scene.queued = setting_count("CAIRN_LOAD_QUEUED", QUEUED_DEFAULT, QUEUED_MAX);
+    scene.sent = setting_count("CAIRN_LOAD_SENT", SENT_DEFAULT, SENT_MAX);
     backlog_start(&scene.backlog, &(struct backlog_options){.floods = false});
     scene.rest = rig_settled_bytes(scene.backlog.broker.pid);
     (void)backlog_queue(&scene.backlog, scene.queued, &bytes);
@@ -227,14 +216,11 @@ static void what_is_urgent_is_taken_while_others_frames_fill_the_ring(void **sta
     assert_true(answered(client, (int)PATIENCE_S * 1000, &verdict));
     assert_int_equal(verdict, VERDICT_STORED);
     uint64_t taken = rig_sampler_stop(&sampler) - scene.rest;
-    if (scene.prints) {
-        print_message(
-            "  the ring with %.1f MiB in use: %.1f MiB beside what was there at rest, its "
-            "row %.1f\n",
-            (double)ring / RIG_MIB, (double)taken / RIG_MIB,
-            (double)memory_plan_ring_bytes() / RIG_MIB);
-    }
-    assert_true(CAIRN_SANITIZED || taken <= memory_plan_ring_bytes());
+    rig_print("  the ring with %.1f MiB in use: %.1f MiB beside what was there at rest, its row "
+              "%.1f\n",
+              (double)ring / RIG_MIB, (double)taken / RIG_MIB,
+              (double)memory_plan_ring_bytes() / RIG_MIB);
+    rig_assert_at_most(taken, memory_plan_ring_bytes());
 }
 
 static void whoever_fills_the_reserve_too_makes_it_wait_its_turn_and_no_longer(void **state)
@@ -268,17 +254,14 @@ static void whoever_fills_the_reserve_too_makes_it_wait_its_turn_and_no_longer(v
     }
 
     uint64_t most = rig_sampler_stop(&sampler);
-    if (scene.prints) {
-        print_message("  while others press into the reserve: the one that waited %.1f ms once the "
-                      "signer went on; %zu more, median %.2f ms, p99 %.2f ms; %zu told to come "
-                      "again; %.1f MiB at most, plan %.1f\n",
-                      first_ms, scene.sent, samples_percentile(&waits, 50),
-                      samples_percentile(&waits, 99), refused, (double)most / RIG_MIB,
-                      (double)plan / RIG_MIB);
-    }
+    rig_print("  while others press into the reserve: the one that waited %.1f ms once the "
+              "signer went on; %zu more, median %.2f ms, p99 %.2f ms; %zu told to come "
+              "again; %.1f MiB at most, plan %.1f\n",
+              first_ms, scene.sent, samples_percentile(&waits, 50), samples_percentile(&waits, 99),
+              refused, (double)most / RIG_MIB, (double)plan / RIG_MIB);
     assert_true(CAIRN_SANITIZED || first_ms < URGENT_MS);
     assert_true(CAIRN_SANITIZED || samples_percentile(&waits, 95) < URGENT_MS);
-    assert_true(CAIRN_SANITIZED || most <= plan);
+    rig_assert_at_most(most, plan);
 }
 
 int main(void)
