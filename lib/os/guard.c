@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #define STATUS_UNTOLD 75 /* of a child that was done and could not say so */
@@ -69,9 +71,13 @@ static int wait_for(pid_t pid)
     if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_UNTOLD) {
         return -EIO;
     }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == EX_IOERR) {
+        return -EAGAIN; /* log_fatal: it had no memory, say */
+    }
     bool killed =
         WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
-    return killed ? -ECANCELED : -EBADMSG; /* a sanitizer ends it by a status of its own */
+    /* A sanitizer ends it by a status of its own. */
+    return killed ? -ECANCELED : -EBADMSG;
 }
 
 int guard_run(void (*work)(void *data, void *result), void *data, void *result, size_t result_bytes)

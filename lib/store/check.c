@@ -62,6 +62,7 @@ static int check_table(struct look *look, unsigned table, struct error *error)
         if (!follows(&last, walk.key)) {
             return damaged(error, name, "a row is out of order");
         }
+        /* By its place: the walk has checked the bytes. */
         if (!store_find(look->txn, table, walk.key, &found) || found.data != walk.value.data) {
             return damaged(error, name, "a row is not found by its key");
         }
@@ -80,10 +81,16 @@ static int check_table(struct look *look, unsigned table, struct error *error)
 /* Rows that hold, each by itself, and are not those of the last commit. */
 static int check_sum(struct look *look, struct error *error)
 {
-    if (look->options->row_key == NULL || store_sum_check(look->txn, look->sum) == 0) {
-        return 0;
+    int r = look->options->row_key == NULL ? 0 : store_sum_check(look->txn, look->sum);
+
+    if (r == -EBADMSG) {
+        return damaged(error, look->options->dir, "rows are missing, or older than the rest");
     }
-    return damaged(error, look->options->dir, "rows are missing, or older than the rest");
+    if (r != 0) {
+        (void)error_set(error, look->options->dir, "the store cannot be read: %s",
+                        strerrordesc_np(-r));
+    }
+    return r;
 }
 
 static int check_tables(struct store *store, const struct store_options *options,

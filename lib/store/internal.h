@@ -87,7 +87,8 @@ void store_sum_begin(struct store_txn *txn);
 void store_sum_turn(uint8_t sum[STORE_SUM_BYTES], const uint8_t share[STORE_SUM_BYTES]);
 /* After the last write. */
 void store_sum_end(struct store_txn *txn);
-/* 0 when this is the sum that was committed, else -EBADMSG. */
+/* 0 when this is the sum that was committed; -EBADMSG when it is not, or when that one cannot be
+ * read; any other fault says nothing of the store. */
 int store_sum_check(struct store_txn *txn, const uint8_t sum[STORE_SUM_BYTES]) MUST_USE;
 
 /* As store_get, but the row is as the disk has it, tag and all, and nothing is checked. */

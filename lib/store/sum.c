@@ -40,7 +40,7 @@ static int read_sum(const struct store_txn *txn, uint8_t ret[STORE_SUM_BYTES])
         return 0;
     }
     if (rc != 0) {
-        return store_errno(rc);
+        return rc > 0 ? store_errno(rc) : -EBADMSG; /* LMDB's own: a page that it cannot follow */
     }
     if (value.mv_size != ROW_BYTES) {
         return -EBADMSG;
