@@ -172,7 +172,7 @@ static struct applied apply_entry(struct apply *apply, const struct entry_input 
         return refuse_entry(apply, entry, verdict);
     }
     struct join_list joins = {.n = 0};
-    /* cppcheck-suppress autoVariables ; taken back two lines on */
+    /* cppcheck-suppress autoVariables ; taken back before this returns */
     apply->joins = &joins;
     struct applied applied = judge_and_act(apply, &header, entry);
     apply->joins = NULL;
@@ -268,7 +268,7 @@ static struct applied apply_input(struct apply *apply, const struct input *input
         waiting_judge(apply);
         backfill_look(apply);
         return (struct applied){.verdict = VERDICT_STORED, .log_index = UINT64_MAX};
-    case INPUT_LOOK:
+    case INPUT_RETENTION:
         retention_look(apply);
         return (struct applied){.verdict = VERDICT_STORED, .log_index = UINT64_MAX};
     }

@@ -10,6 +10,13 @@
  *   4 show      governance on the board, counters, log lines
  *   5 written   attest may read it back and have its head signed
  *
+ * Which batch is next (commit_step): while nobody sends, a tick when a timer is due, then the
+ * chores, one after another. Frames that wait are next, and a tick that is due goes in with them; a
+ * chore comes before them only after a pause (CHORE_PAUSE_MS), and never with them, so that it
+ * makes nobody's batch longer. Chores are judging what waits, what patterns find in what was there
+ * before, and destroying what may go (retention): the two kinds take turns. Of what nobody sent,
+ * nothing is begun once the pipeline is stopped.
+ *
  * A failure in 2 or 3 ends the process before anybody was answered. So there is nothing in memory
  * that a failed commit would leave wrong: it ends the process.
  *
@@ -42,10 +49,9 @@
 
 #define LOOK_EVERY_MS   1000
 #define SURVEY_EVERY_MS (60 * 1000)
-/* Between two batches of work in bulk beside frames: eight times what the last one took, and at
- * least this. */
-#define BULK_PAUSE_MS    50
-#define BULK_PAUSE_TIMES 8
+/* Between two chores beside frames: eight times what the last one took, and at least this. */
+#define CHORE_PAUSE_MS    50
+#define CHORE_PAUSE_TIMES 8
 
 /* A batch under way. */
 struct batch {
@@ -309,7 +315,7 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
     marker_clear(&commit->marker); /* a death inside the commit itself is nobody's entry's fault */
     destroy_bodies(*txn, &batch->apply);
     commit->next_timer_ms = timers_next_ms(*txn);
-    commit->next_look_ms = retention_next_ms(*txn);
+    commit->next_retention_ms = retention_next_ms(*txn);
     look_at_waiting(commit, *txn, &batch->apply);
     CRASH_POINT(COMMIT_APPLIED);
     if (r == 0) {
@@ -375,11 +381,11 @@ static void commit_inputs(struct commit *commit, const struct input *inputs, siz
 
 static bool is_due(const struct commit *commit, int64_t due_ms)
 {
-    return !commit->time.frozen && clock_real_ms(commit->time.clock) >= due_ms;
+    return timekeeper_is_due(&commit->time, clock_real_ms(commit->time.clock), due_ms);
 }
 
 /* Judging what waits, and what patterns find in what was there before. A clock that stepped stops
- * timers and looks, not this. */
+ * timers and retention, not this. */
 static bool must_continue(const struct commit *commit)
 {
     int64_t now = clock_real_ms(commit->time.clock);
@@ -387,35 +393,32 @@ static bool must_continue(const struct commit *commit)
     return commit->governance != NULL && (commit->continues || next_day);
 }
 
-/* What there is of it takes turns. False when there is none. */
-static bool next_bulk(const struct commit *commit, struct input *ret)
+/* False when there is none. */
+static bool next_chore(const struct commit *commit, struct input *ret)
 {
-    bool looks = is_due(commit, commit->next_look_ms);
+    bool destroys = is_due(commit, commit->next_retention_ms);
     bool continues = must_continue(commit);
-    bool look = looks && (!continues || !commit->bulk_looked);
-    *ret = (struct input){.type = look ? INPUT_LOOK : INPUT_CONTINUE};
-    return looks || continues;
+    bool retention = destroys && (!continues || !commit->retention_was_last);
+    *ret = (struct input){.type = retention ? INPUT_RETENTION : INPUT_CONTINUE};
+    return destroys || continues;
 }
 
-/* Work in bulk has batches of its own, so that it makes nobody's longer: one after another while
- * nobody sends, beside frames with a pause. Until the next may begin; INT_MAX when nothing is
- * left. */
-static int bulk_rest_ms(const struct commit *commit)
+/* Until the next may begin, unless frames wait; INT_MAX when nothing is left. */
+static int chore_rest_ms(const struct commit *commit)
 {
-    int64_t from = commit->served_ms < commit->bulk_ms ? commit->served_ms : commit->bulk_ms;
-    int64_t rest = from + commit->bulk_pause_ms - clock_boot_ms(commit->time.clock);
+    int64_t from = commit->served_ms < commit->chore_ms ? commit->served_ms : commit->chore_ms;
+    int64_t rest = from + commit->chore_pause_ms - clock_boot_ms(commit->time.clock);
     struct input ignored;
-    if (!next_bulk(commit, &ignored)) {
+    if (!next_chore(commit, &ignored)) {
         return INT_MAX;
     }
     return rest > 0 ? (int)rest : 0;
 }
 
-/* Frames wait, and come without a pause: this goes first. */
-static bool bulk_is_overdue(const struct commit *commit)
+/* Frames wait, and come without a pause: a chore goes first, when there is one. */
+static bool chore_is_overdue(const struct commit *commit)
 {
-    return bulk_rest_ms(commit) == 0 &&
-           clock_boot_ms(commit->time.clock) >= commit->bulk_ms + commit->bulk_pause_ms;
+    return clock_boot_ms(commit->time.clock) >= commit->chore_ms + commit->chore_pause_ms;
 }
 
 static bool commit_tick(struct commit *commit)
@@ -428,18 +431,18 @@ static bool commit_tick(struct commit *commit)
     return true;
 }
 
-static bool commit_bulk(struct commit *commit)
+static bool commit_chore(struct commit *commit)
 {
     struct input input;
-    if (!next_bulk(commit, &input)) {
+    if (!next_chore(commit, &input)) {
         return false;
     }
     int64_t began_ms = clock_boot_ms(commit->time.clock);
     commit_inputs(commit, &input, 1, false);
-    commit->bulk_looked = input.type == INPUT_LOOK;
-    commit->bulk_ms = clock_boot_ms(commit->time.clock);
-    int64_t pause_ms = BULK_PAUSE_TIMES * (commit->bulk_ms - began_ms);
-    commit->bulk_pause_ms = pause_ms > BULK_PAUSE_MS ? pause_ms : BULK_PAUSE_MS;
+    commit->retention_was_last = input.type == INPUT_RETENTION;
+    commit->chore_ms = clock_boot_ms(commit->time.clock);
+    int64_t pause_ms = CHORE_PAUSE_TIMES * (commit->chore_ms - began_ms);
+    commit->chore_pause_ms = pause_ms > CHORE_PAUSE_MS ? pause_ms : CHORE_PAUSE_MS;
     return true;
 }
 
@@ -469,7 +472,7 @@ static void commit_frames(struct commit *commit, size_t ready)
 
 bool commit_step(struct commit *commit, bool wait, int timeout_ms)
 {
-    int rest_ms = bulk_rest_ms(commit);
+    int rest_ms = chore_rest_ms(commit);
     int most_ms = rest_ms < timeout_ms ? rest_ms : timeout_ms;
     size_t ready = pipeline_batch(commit->pipeline, wait && rest_ms > 0, most_ms);
     bool stopped = pipeline_stopped(commit->pipeline); /* the next start finds what is left */
@@ -477,7 +480,7 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
     if (!stopped && ready == 0 && commit_tick(commit)) {
         return true;
     }
-    if (!stopped && (ready == 0 || bulk_is_overdue(commit)) && commit_bulk(commit)) {
+    if (!stopped && (ready == 0 || chore_is_overdue(commit)) && commit_chore(commit)) {
         return true;
     }
     if (ready > 0) {
@@ -519,10 +522,10 @@ int commit_recover(struct commit *commit, struct error *error)
     commit->batch = meta_get(txn, "batch", 0);
     commit->log_size = log_size(txn, T_LOG);
     commit->next_timer_ms = timers_next_ms(txn);
-    commit->next_look_ms = retention_next_ms(txn);
+    commit->next_retention_ms = retention_next_ms(txn);
     commit->journal = BUF_MAX(2 * CAIRN_BATCH_BYTES_MAX);
     commit->writes_max = CAIRN_BATCH_WRITES_MAX;
-    commit->bulk_pause_ms = BULK_PAUSE_MS;
+    commit->chore_pause_ms = CHORE_PAUSE_MS;
     int r = apply_load_governance(txn, &commit->governance, error);
     if (r == -ENOENT) {
         return 0; /* a new store: commit_start brings the documents */

@@ -33,15 +33,15 @@ struct commit {
     int disk_percent;              /* see room.h */
     uint64_t unlooked_bytes;       /* of frames since the disk was looked at */
     bool out_of_room;              /* not even what is urgent can be kept */
-    int64_t looked_ms;
-    int64_t surveyed_ms;   /* once a minute */
-    int64_t next_timer_ms; /* INT64_MAX: none is set */
-    int64_t next_look_ms;  /* at what may be destroyed; likewise */
-    int64_t served_ms;     /* by boot time: when frames were written last */
-    int64_t bulk_ms;       /* likewise: when work in bulk was */
-    int64_t bulk_pause_ms; /* until there may be more of it, beside frames */
-    bool bulk_looked;      /* it was at what may be destroyed; judging is next */
-    int32_t judged_day;    /* of the newest batch: what waits is judged again on another */
+    int64_t looked_ms;             /* at disk, clock and memory */
+    int64_t surveyed_ms;           /* once a minute */
+    int64_t next_timer_ms;         /* INT64_MAX: none is set */
+    int64_t next_retention_ms;     /* likewise */
+    int64_t served_ms;             /* by boot time: when frames were written last */
+    int64_t chore_ms;              /* likewise: when a chore was done last */
+    int64_t chore_pause_ms;        /* until there may be one more, beside frames */
+    bool retention_was_last;       /* of the chores; judging is next */
+    int32_t judged_day;            /* of the newest batch: what waits is judged again on another */
     bool continues;   /* something is due by the documents in force or the day: INPUT_CONTINUE */
     bool said_frozen; /* that the clock stepped is in the log */
     struct {
@@ -55,9 +55,9 @@ struct commit {
 /* Loads what the store holds, after attest_recover found it sound; its head is for attest_step to
  * sign. The members above `time` are set by the caller, `time` and `marker` are open. */
 int commit_recover(struct commit *commit, struct error *error) MUST_USE;
-/* The batch that says: this program started. Governance documents that the store does not hold yet
- * go in with it. Nothing else is done while none is in force: a new store without a root that is
- * accepted is for nobody, `governance` stays NULL, and the caller ends. */
+/* Two batches: governance documents that the store does not hold yet, and then what says that this
+ * program started. The second is left out while none is in force: a new store without a root that
+ * is accepted is for nobody, `governance` stays NULL, and the caller ends. */
 void commit_start(struct commit *commit, const struct input *governance, size_t n);
 /* Says and counts that nobody is there to open what is urgent, when that is so: at the start, and
  * whenever other documents come into force. */

@@ -197,7 +197,7 @@ void plan_settle(struct plan *plan, const struct slot *slot)
 void plan_tick(struct plan *plan, int64_t now_ms)
 {
     const struct input tick = {.type = INPUT_TICK};
-    if (now_ms >= plan->commit->next_timer_ms && !plan->commit->time.frozen) {
+    if (timekeeper_is_due(&plan->commit->time, now_ms, plan->commit->next_timer_ms)) {
         plan_input(plan, &tick);
     }
 }

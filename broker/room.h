@@ -14,8 +14,9 @@
 
 /* Sets commit->disk_percent: once a second. */
 void room_look(struct commit *commit);
-/* Before the batch of the n verified slots is planned, inside its transaction: looks again when
- * much came since, keeps the reserve, and sets commit->out_of_room. */
+/* Before the batch of the n verified slots (0: of nobody's frames, to keep the reserve) is planned,
+ * inside its transaction: looks again when much came since, keeps the reserve, and sets
+ * commit->out_of_room. */
 void room_admit(struct commit *commit, struct store_txn *txn, size_t n);
 /* Whether a frame of this lane must come again later; `acts`: it decides or acknowledges, and does
  * nothing else. */

@@ -55,3 +55,8 @@ int64_t timekeeper_batch(struct timekeeper *keeper)
     }
     return keeper->last_ms;
 }
+
+bool timekeeper_is_due(const struct timekeeper *keeper, int64_t now_ms, int64_t due_ms)
+{
+    return !keeper->frozen && now_ms >= due_ms;
+}

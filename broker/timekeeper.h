@@ -28,5 +28,7 @@ int timekeeper_init(struct timekeeper *keeper, const struct clock *clock, int64_
                     bool accept, struct error *error) MUST_USE;
 /* Never smaller than before. */
 int64_t timekeeper_batch(struct timekeeper *keeper);
+/* Whether now_ms has come to due_ms. Never while it is frozen: what is due then waits. */
+bool timekeeper_is_due(const struct timekeeper *keeper, int64_t now_ms, int64_t due_ms);
 
 #endif

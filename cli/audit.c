@@ -73,7 +73,7 @@ static bool check_input(struct auditing *auditing, const struct input *input)
         return audit_input_leaf(auditing, &expected);
     }
     case INPUT_CONTINUE:
-    case INPUT_LOOK:
+    case INPUT_RETENTION:
         return true; /* a leaf for each telling or body that it changed, and none of its own */
     }
     return false;

@@ -57,7 +57,7 @@ static size_t input_size(const struct input *input)
     case INPUT_START:
     case INPUT_TICK:
     case INPUT_CONTINUE:
-    case INPUT_LOOK:
+    case INPUT_RETENTION:
         return 64;
     }
     return 0;
@@ -91,7 +91,7 @@ uint32_t journal_add(const struct input *input, struct buf *out)
         break;
     case INPUT_TICK:
     case INPUT_CONTINUE:
-    case INPUT_LOOK:
+    case INPUT_RETENTION:
         break;
     }
     size_t len = writer_slice(&writer).len;
@@ -213,7 +213,7 @@ static bool read_input(struct slice bytes, struct input *ret)
         return reader_end(&reader);
     case INPUT_TICK:
     case INPUT_CONTINUE:
-    case INPUT_LOOK:
+    case INPUT_RETENTION:
         return reader_end(&reader);
     }
     return false;

@@ -17,9 +17,9 @@
  *     REFUSED     u32 agency | u64 hour since 1970 | u32 frames
  *     START       software version hash[32]
  *     TICK        nothing: timers that are due at the batch's time fire
- *     LOOK        nothing: at what may be destroyed at the batch's time
  *     CONTINUE    nothing: the next part of what documents or a new day have made due: deliveries
  *                 that wait are judged, children are looked at for a pattern that was turned on
+ *     RETENTION   nothing: what may be destroyed at the batch's time is looked at, and goes
  *
  * The log commits to the journal: the salt of each leaf is made from every byte of the row before
  * its batch's, and of its batch's row up to the end of the input that made the leaf, but for the
@@ -44,7 +44,7 @@ enum input_type {
     INPUT_START = 4,
     INPUT_TICK = 5,
     INPUT_CONTINUE = 6,
-    INPUT_LOOK = 7
+    INPUT_RETENTION = 7
 };
 
 /* A grant without its secret: what apply may know. */

@@ -185,7 +185,7 @@ static void a_batch_that_has_written_enough_ends_and_the_next_takes_the_rest(voi
     expect_replay_is_the_same(world->store);
 }
 
-/* --- work in bulk --- */
+/* --- chores --- */
 
 static bool waiting_is_judged(struct world *world)
 {
@@ -209,7 +209,7 @@ static void what_waits_is_judged_for_a_new_day_in_nobodys_batch(void **state)
     make_record(world, GP, &entry);
     assert_int_equal(world_send_one(world, GP, &entry), VERDICT_STORED);
     clock_fake_advance(&world->clock, DAY_MS);
-    world->commit.bulk_ms = world->clock.boot_ms;
+    world->commit.chore_ms = world->clock.boot_ms;
     uint64_t written = cursors(world).written;
     receive_new(world);
 
@@ -230,7 +230,7 @@ static void frames_without_end_do_not_keep_it_from_being_judged(void **state)
     receive_new(world);
     world_turn(world);
     clock_fake_advance(&world->clock, DAY_MS);
-    world->commit.bulk_ms = world->clock.boot_ms;
+    world->commit.chore_ms = world->clock.boot_ms;
     uint64_t written = cursors(world).written;
 
     for (; n < 100 && (n == 0 || !waiting_is_judged(world)); n++) {

@@ -104,7 +104,7 @@ static void samples(struct input ret[SAMPLES])
     ret[7] = refused();
     ret[8] = (struct input){.type = INPUT_TICK};
     ret[9] = (struct input){.type = INPUT_CONTINUE};
-    ret[10] = (struct input){.type = INPUT_LOOK};
+    ret[10] = (struct input){.type = INPUT_RETENTION};
 }
 
 /* A few inputs of every type in one short row. */
@@ -166,7 +166,7 @@ static void expect_same_input(const struct input *a, const struct input *b)
         break;
     case INPUT_TICK:
     case INPUT_CONTINUE:
-    case INPUT_LOOK:
+    case INPUT_RETENTION:
         break;
     }
 }
