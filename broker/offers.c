@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 
-/* 1 when the folder has this document, newer than `held`; 0 when not. The bufs are the caller's
- * either way. */
+/* 1 when the folder has this document, newer than `held`; 0 when not; -errno, said in the log, when
+ * it cannot be read. The bufs are the caller's either way. */
 static int read_newer(const char *folder, enum governance_document document,
                       const struct governance *held, struct buf *text, struct buf *note)
 {

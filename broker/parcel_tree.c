@@ -34,7 +34,8 @@ static void build(struct parcel_tree *tree, const struct parcel_row *parcel)
 static int node(void *data, unsigned level, uint64_t index, struct hash *ret)
 {
     const struct parcel_tree *tree = data;
-    if (level > 62 || index >= (uint64_t)tree->n >> level) {
+    if (level > 62 || /* no parcel is as high, and beyond 63 a shift is undefined */
+        index >= (uint64_t)tree->n >> level) {
         return -ENOENT;
     }
     *ret = tree->nodes[level_at(tree->n, level) + (size_t)index];

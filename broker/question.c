@@ -69,8 +69,9 @@ static bool head_is_ours(struct question *question, const struct checkpoint *sho
 static void stop_signing(struct question *question, const struct checkpoint *shown)
 {
     int r = highwater_accuse(question->publish->highwater, shown);
-    log_fatal("log_fork", "agency=%u size=%" PRIu64 " kept=%s", question->peer->agency, shown->size,
-              r == 0 ? "yes" : strerror(-r));
+    log_fatal("log_fork", "agency=%u size=%" PRIu64 " kept=%s reason=\"%s\"",
+              question->peer->agency, shown->size, r == 0 ? "yes" : "no",
+              r == 0 ? "" : strerror(-r));
 }
 
 /* The head of this moment may be older than the one shown: false, the next will do. */

@@ -175,6 +175,7 @@ static int make_request(struct keys *keys, struct agency_request *request, struc
     return r;
 }
 
+/* In the order of key_sort_names, for the reason there (govern/keys.h). */
 static int write_keys(const struct folder *folder, const struct keys *keys, struct error *error)
 {
     char path[FOLDER_PATH_BYTES];

@@ -107,7 +107,8 @@ static enum status renew(struct cli *cli, struct partnership *partnership,
 
 /* --- switch --- */
 
-/* Whoever joins from now on is given the new key. 1 when the file had to be written for that. */
+/* Whoever joins from now on is given the new key. 1 when the file had to be written for that, 0
+ * when it says so already; -EINVAL and the error when it cannot be. */
 static int write_joining(const struct partnership *partnership, struct error *error)
 {
     char path[FOLDER_PATH_BYTES];

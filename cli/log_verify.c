@@ -43,12 +43,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_ARG:
-        if (given->path != NULL) {
-            argp_error(state, "one folder or file only");
-            return EINVAL;
-        }
-        given->path = argument;
-        return 0;
+        return command_argument(&given->path, "folder or file", argument, state);
     case ARGP_KEY_END:
         if (given->path == NULL) {
             argp_error(state, "DIR or FILE is needed");

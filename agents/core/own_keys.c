@@ -20,10 +20,11 @@ static bool is_there(const char *dir, enum key_sort sort, unsigned n)
 static int read_set(const char *dir, unsigned n, struct own_keys *keys, struct error *error)
 {
     const bool whole = is_there(dir, KEY_SORT_SIGNING, n);
+    const unsigned end = whole ? KEY_SORTS : KEY_SORT_OPENING + 1;
     struct secret read[KEY_SORTS] = {SECRET_NULL, SECRET_NULL, SECRET_NULL};
     char name[KEY_NAME_BYTES];
     int r = 0;
-    for (unsigned i = KEY_SORT_OPENING; r == 0 && i < (whole ? KEY_SORTS : 1U); i++) {
+    for (unsigned i = KEY_SORT_OPENING; r == 0 && i < end; i++) {
         key_name(key_sort_names[i], n, name);
         r = key_read(dir, name, &read[i], error);
     }

@@ -145,8 +145,8 @@ static enum session_result fork_seen(struct session *session, struct slice note,
     }
     witness_save_fork(txn, &session->witness, note);
     int r = agent_commit(&txn);
-    log_event(LOG_LEVEL_ERROR, "log_fork", "held_size=%" PRIu64 " kept=%s",
-              session->witness.head.size, r == 0 ? "yes" : strerror(-r));
+    log_event(LOG_LEVEL_ERROR, "log_fork", "held_size=%" PRIu64 " kept=%s reason=\"%s\"",
+              session->witness.head.size, r == 0 ? "yes" : "no", r == 0 ? "" : strerror(-r));
     session->reason = reason;
     return SESSION_FORK;
 }

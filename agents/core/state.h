@@ -103,7 +103,7 @@ void agent_meta_put_bytes(struct store_txn *txn, const char *name, struct slice 
 
 /* --- keys --- */
 struct store_key agent_key_entry(const struct entry_id *id);
-/* What one of the others has to do with an entry. */
+/* What one of the others has to do with an entry: entry id | u32 agency; AT_GRANTED, AT_REFUSED. */
 struct store_key agent_key_entry_of(const struct entry_id *id, uint32_t agency);
 struct store_key agent_key_settling(int64_t due_ms, const struct reference *reference);
 struct store_key agent_key_spool(enum lane lane, uint64_t seq);

@@ -15,7 +15,6 @@
 
 #include "agents/school/pupil.h"
 #include "agents/school/school.h"
-#include "base/date.h"
 #include "crypto/seal.h"
 #include "json/json.h"
 
@@ -246,13 +245,11 @@ static int commit(struct change *change)
 static int end_json(struct slice json, int32_t from, int32_t today, struct buf *out)
 {
     struct error error = ERROR_NULL;
-    char text[DATE_TEXT_BYTES];
     _cleanup_(json_free) struct json *document = json_parse(json, &error);
     if (document == NULL) {
         return -EBADMSG; /* we wrote it */
     }
-    date_format(today > from ? today : from + 1, text);
-    json_set_word(document, "until", text);
+    json_set_day(document, "until", today > from ? today : from + 1);
     return json_write(document, JSON_STYLE_COMPACT, out);
 }
 

@@ -133,6 +133,8 @@ static void count_crash(struct marker *marker)
     mark_clear(&file->present);
 }
 
+/* Atomic, as every access to `running`: whatever ends the process, the file has the one or the
+ * other. */
 static void count_death(struct marker_file *file)
 {
     bool died = __atomic_exchange_n(&file->running, 1, __ATOMIC_RELAXED) != 0;

@@ -17,21 +17,21 @@
 #include "crypto/digest.h"
 #include "store/internal.h"
 
-struct proof {
+struct row_mac {
     uint8_t tag[STORE_TAG_BYTES];
     uint8_t share[STORE_SUM_BYTES];
 };
 
-static_assert(sizeof(struct proof) == CAIRN_HASH_BYTES, "tag and share are the halves of a hash");
+static_assert(sizeof(struct row_mac) == CAIRN_HASH_BYTES, "tag and share are the halves of a hash");
 static_assert(STORE_TABLES_MAX < 'a', "no row is the name of a key that is made from this one");
 
-static void proof_wipe(struct proof *proof)
+static void row_mac_wipe(struct row_mac *mac)
 {
-    bytes_wipe(proof, sizeof(*proof));
+    bytes_wipe(mac, sizeof(*mac));
 }
 
-static void prove(const struct store *store, unsigned table, struct slice key, struct slice value,
-                  struct proof *ret)
+static void row_mac_of(const struct store *store, unsigned table, struct slice key,
+                       struct slice value, struct row_mac *ret)
 {
     uint8_t head[3];
     uint8_t whole[CAIRN_HASH_BYTES];
@@ -50,11 +50,11 @@ static void prove(const struct store *store, unsigned table, struct slice key, s
 void store_tag_write(struct store_txn *txn, unsigned table, struct slice key, uint8_t *value,
                      size_t len)
 {
-    _cleanup_(proof_wipe) struct proof proof;
+    _cleanup_(row_mac_wipe) struct row_mac mac;
 
-    prove(txn->store, table, key, slice_make(value, len), &proof);
-    memcpy(value + len, proof.tag, sizeof(proof.tag));
-    store_sum_turn(txn->sum.bytes, proof.share);
+    row_mac_of(txn->store, table, key, slice_make(value, len), &mac);
+    memcpy(value + len, mac.tag, sizeof(mac.tag));
+    store_sum_turn(txn->sum.bytes, mac.share);
 }
 
 void store_tag_later(struct store_txn *txn, unsigned table, struct slice key, uint8_t *value,
@@ -80,7 +80,7 @@ void store_tag_now(struct store_txn *txn)
 
 /* As store_tag_holds; *ret is set where the key is known. */
 static bool holds(struct store_txn *txn, unsigned table, struct slice key, struct slice *value,
-                  struct proof *ret)
+                  struct row_mac *ret)
 {
     bool is_ours = value->len >= STORE_TAG_BYTES;
 
@@ -88,7 +88,7 @@ static bool holds(struct store_txn *txn, unsigned table, struct slice key, struc
         value->len -= STORE_TAG_BYTES;
     }
     if (is_ours && txn->store->row_key.len > 0) {
-        prove(txn->store, table, key, *value, ret);
+        row_mac_of(txn->store, table, key, *value, ret);
         is_ours = bytes_equal_ct(ret->tag, value->data + value->len, STORE_TAG_BYTES);
     }
     if (!is_ours) {
@@ -99,28 +99,28 @@ static bool holds(struct store_txn *txn, unsigned table, struct slice key, struc
 
 bool store_tag_holds(struct store_txn *txn, unsigned table, struct slice key, struct slice *value)
 {
-    _cleanup_(proof_wipe) struct proof proof;
+    _cleanup_(row_mac_wipe) struct row_mac mac;
 
-    return !txn->store->row_tags || holds(txn, table, key, value, &proof);
+    return !txn->store->row_tags || holds(txn, table, key, value, &mac);
 }
 
 bool store_tag_leaves(struct store_txn *txn, unsigned table, struct slice key, struct slice value)
 {
-    _cleanup_(proof_wipe) struct proof proof;
+    _cleanup_(row_mac_wipe) struct row_mac mac;
 
     assert(txn->store->row_key.len > 0);
-    if (!holds(txn, table, key, &value, &proof)) {
+    if (!holds(txn, table, key, &value, &mac)) {
         return false;
     }
-    store_sum_turn(txn->sum.bytes, proof.share);
+    store_sum_turn(txn->sum.bytes, mac.share);
     return true;
 }
 
 void store_tag_count(const struct store_txn *txn, unsigned table, struct slice key,
                      struct slice value, uint8_t sum[STORE_SUM_BYTES])
 {
-    _cleanup_(proof_wipe) struct proof proof;
+    _cleanup_(row_mac_wipe) struct row_mac mac;
 
-    prove(txn->store, table, key, value, &proof);
-    store_sum_turn(sum, proof.share);
+    row_mac_of(txn->store, table, key, value, &mac);
+    store_sum_turn(sum, mac.share);
 }
