@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -78,6 +79,16 @@ static void work_that_ends_the_process_by_itself_has_died_of_what_it_read(void *
     assert_int_equal(result, BEFORE);
 }
 
+static void work_that_lacked_what_it_needs_says_nothing_of_what_it_read(void **state)
+{
+    int result;
+    (void)state;
+
+    assert_int_equal(run(leave, EX_IOERR, &result), -EAGAIN); /* as log_fatal ends it */
+
+    assert_int_equal(result, BEFORE);
+}
+
 static void work_that_leaves_without_a_word_is_no_result(void **state)
 {
     int result;
@@ -104,6 +115,7 @@ int main(void)
         cmocka_unit_test(what_work_that_ended_left_is_handed_back),
         cmocka_unit_test(work_that_died_of_itself_is_told_from_work_that_was_killed),
         cmocka_unit_test(work_that_ends_the_process_by_itself_has_died_of_what_it_read),
+        cmocka_unit_test(work_that_lacked_what_it_needs_says_nothing_of_what_it_read),
         cmocka_unit_test(work_that_leaves_without_a_word_is_no_result),
         cmocka_unit_test(work_that_was_done_and_could_not_say_so_says_nothing_of_what_it_read),
     };
