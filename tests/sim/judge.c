@@ -117,6 +117,9 @@ static void judge_sender(struct life *life, const struct said *said)
     if (said->may_be_lost || said->repeated || said->stolen) {
         return;
     }
+    if (said->kind == SAID_REQUEST && life->nodes[said->agency].restored > 0) {
+        return; /* asked once more under a number that came back, it is the same entry */
+    }
     if (!there) {
         model_wrong("agency %u has forgotten what it said", said->agency);
     }

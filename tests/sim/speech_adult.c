@@ -66,13 +66,22 @@ static void say_tie(struct life *life, struct node *node)
     }
 }
 
-void speech_of_adults(struct life *life, struct node *node)
+/* An agent that does not know yet what it is, by the directory that speech_begin publishes, refuses
+ * to speak of adults. */
+static bool knows_what_it_is(const struct node *node)
 {
     struct own_place place = OWN_PLACE_NULL;
-    bool knows = govern_keep_place(node->member->agent.keep, &place);
+    _cleanup_(governance_unref) struct governance *held =
+        govern_keep_current(node->member->agent.keep);
+    bool placed = govern_keep_place(node->member->agent.keep, &place);
     own_place_deinit(&place);
-    if (!knows || life->model.n_said >= MODEL_SAID - 1) {
-        return; /* an agent that does not know what it is refuses to speak of adults */
+    return placed && held != NULL && held->versions[GOVERNANCE_DIRECTORY] > 1;
+}
+
+void speech_of_adults(struct life *life, struct node *node)
+{
+    if (!knows_what_it_is(node) || life->model.n_said >= MODEL_SAID - 1) {
+        return;
     }
     if (node->agency == ADULT_SERVICE) {
         say_of_adult(life, node);
