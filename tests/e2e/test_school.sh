@@ -126,7 +126,8 @@ promise "a roll becomes involvements; one that was cut short is refused"
 
 # --- what others see ---
 
-if grep -raqE 'Brackenridge|Fenwick|NM7|Adno' "$WORK/partnership/broker"; then
+# Long enough that what is sealed does not hold it by chance.
+if grep -raqE 'Brackenridge|Fenwick|NM7 ?4QX|Adno' "$WORK/partnership/broker"; then
     broken "the broker's folder holds something of a pupil"
 fi
 if grep -qE 'Brackenridge|Fenwick|NM7|today\.csv' "$WORK"/school.*.log; then
