@@ -148,15 +148,14 @@ static enum status alerts(struct cli *cli, const struct alerts_options *given)
     struct json *all = json_set_node(output_result(&cli->output), "items", &list);
     uint64_t after = 0;
     size_t n = CAIRN_PAGE_MAX;
-    size_t total = 0;
     enum status status = STATUS_OK;
 
     while (status == STATUS_OK && n == CAIRN_PAGE_MAX) {
         status = read_page(cli, given, &after, &n, all);
-        total += n;
     }
     struct error error = ERROR_NULL;
     struct json_view items = json_view(all, &error);
+    size_t total = json_length(&items); /* whatever came before a page that did not */
     for (size_t i = 0; i < total; i++) {
         show_together(&cli->output, &items, i);
     }

@@ -383,6 +383,8 @@ static void an_agent_that_is_not_there_is_unreachable(void **state)
     assert_int_equal(CONSOLE(world->console, "status", "--agent", world->path), STATUS_UNREACHABLE);
     assert_non_null(strstr(world->console->complained, "is cairn-agent running?"));
     assert_int_equal(CONSOLE(world->console, "alerts", "--agent", long_path), STATUS_UNREACHABLE);
+    assert_int_equal(CONSOLE(world->console, "alerts", "--agent", world->path), STATUS_UNREACHABLE);
+    assert_int_equal(world->console->said_len, 0); /* no list, of nothing either */
 }
 
 static void a_refusal_has_its_exit_code_and_the_agents_words(void **state)
