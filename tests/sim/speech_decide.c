@@ -93,6 +93,19 @@ static const struct said *own_by_name(struct life *life, uint32_t agency, struct
     return NULL;
 }
 
+void speech_say_who_is_one(struct life *life, struct node *node,
+                           const struct decide_request *decision, struct said *said)
+{
+    struct error error = ERROR_NULL;
+    int r = decide_submit(&node->member->agent, decision, &said->reference, &error);
+    if (r == 0) {
+        (void)speech_add(life, said);
+    } else if (r != -EAGAIN) {
+        model_wrong("agency %u may not say who is one child: %s %s", node->agency, error.where,
+                    error.what);
+    }
+}
+
 void speech_decide_link(struct life *life, struct node *node)
 {
     static const enum action actions[] = {ACTION_CONFIRM_LINK, ACTION_REFUSE_LINK,
@@ -104,7 +117,6 @@ void speech_decide_link(struct life *life, struct node *node)
                    .role = "screening officer",
                    .reason = "Both addresses and the mother's name were compared by telephone."},
     };
-    struct error error = ERROR_NULL;
     const struct said *record = NULL;
     bool at_alert = node->agency == MASH;
     decision.action = actions[at_alert ? chance_below(3) : 1 + chance_below(2)];
@@ -116,13 +128,7 @@ void speech_decide_link(struct life *life, struct node *node)
     }
     said.member = record->agency;
     said.confirms = decision.action == ACTION_CONFIRM_LINK;
-    int r = decide_submit(&node->member->agent, &decision, &said.reference, &error);
-    if (r == 0) {
-        (void)speech_add(life, &said);
-    } else if (r != -EAGAIN) {
-        model_wrong("agency %u may not say who is one child: %s %s", node->agency, error.where,
-                    error.what);
-    }
+    speech_say_who_is_one(life, node, &decision, &said);
 }
 
 void speech_ask_others(struct life *life, struct node *node)

@@ -7,6 +7,7 @@
 #ifndef SIM_SPEECH_INTERNAL_H
 #define SIM_SPEECH_INTERNAL_H
 
+#include "agents/core/decide.h"
 #include "agents/core/intake.h"
 #include "sim/speech.h"
 
@@ -25,6 +26,9 @@ void speech_decide_alert(struct life *life, struct node *node);
 /* Whom an agency knows by its name is the child, says the front door by an alert; or is not, says
  * the front door, or that agency. */
 void speech_decide_link(struct life *life, struct node *node);
+/* What such a person says, to the agent and into the model. */
+void speech_say_who_is_one(struct life *life, struct node *node,
+                           const struct decide_request *decision, struct said *said);
 void speech_ask_others(struct life *life, struct node *node);
 /* Whom this agency's records of the child are granted to from now on, if the person says so. */
 void speech_answer_request(struct life *life, struct node *node);

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-
-#include "agents/core/decide.h"
 #include "sim/chance.h"
 #include "sim/speech_internal.h"
 
@@ -34,7 +31,6 @@ void speech_judge_pair(struct life *life, struct node *node)
                    .reason =
                        "The mother was asked by telephone where they lived before, and with whom."},
     };
-    struct error error = ERROR_NULL;
     for (size_t i = 0; i < 2; i++) {
         said.named[i] = asked ? pair->shown[i] : any_record(life);
         if (said.named[i] == NULL) {
@@ -46,11 +42,5 @@ void speech_judge_pair(struct life *life, struct node *node)
     if (said.named[0] == said.named[1]) {
         return;
     }
-    int r = decide_submit(&node->member->agent, &decision, &said.reference, &error);
-    if (r == 0) {
-        (void)speech_add(life, &said);
-    } else if (r != -EAGAIN) {
-        model_wrong("agency %u may not say who is one child: %s %s", node->agency, error.where,
-                    error.what);
-    }
+    speech_say_who_is_one(life, node, &decision, &said);
 }
