@@ -9,7 +9,7 @@
  *
  * A store has its name once it is whole: a new one is made beside it, with its tables, synced, and
  * then renamed. So what was being made when the process died is never taken for a store, and a
- * store that lost something is never taken for a new one.
+ * store that lost something is never taken for a new one, nor given a table that it lacks.
  *
  * Whoever writes has locked the folder before it looks what is there, and until it closes: LMDB
  * lets processes write in turn, but two that make a store replace each other's, and two daemons
@@ -230,18 +230,22 @@ static int check_environment(struct store *store, const char *dir, struct error 
     return rc == 0 ? 0 : fail(error, dir, "readers cannot be checked", rc);
 }
 
-static int open_table(const struct store *store, MDB_txn *txn, const char *name, MDB_dbi *ret,
-                      struct error *error)
+/* Of a store that is there none is made: it was made with all of them. */
+static int open_table(const struct store_options *options, MDB_txn *txn, const char *name,
+                      MDB_dbi *ret, struct error *error)
 {
     MDB_dbi table = 0;
     unsigned flags = 0;
 
-    int rc = mdb_dbi_open(txn, name, store->read_only ? 0 : MDB_CREATE, &table);
+    int rc = mdb_dbi_open(txn, name, 0, &table);
     if (rc == 0) {
         rc = mdb_dbi_flags(txn, table, &flags);
     }
     if (rc == MDB_NOTFOUND) { /* not the same as no store */
-        (void)error_set(error, name, "the table is missing");
+        (void)error_set(error, options->dir,
+                        "the table %s is missing: the store is damaged, or another version of this "
+                        "program made it; put back a sound copy",
+                        name);
         return -EBADMSG;
     }
     if (rc != 0) {
@@ -260,10 +264,10 @@ static int open_each_table(struct store *store, const struct store_options *opti
     int r = 0;
 
     for (size_t i = 0; r == 0 && i < options->n_tables; i++) {
-        r = open_table(store, txn, options->tables[i], &store->tables[i], error);
+        r = open_table(options, txn, options->tables[i], &store->tables[i], error);
     }
     if (r == 0 && store->row_key.len > 0) {
-        r = open_table(store, txn, STORE_SUM_TABLE, &store->sum_table, error);
+        r = open_table(options, txn, STORE_SUM_TABLE, &store->sum_table, error);
     }
     return r;
 }
@@ -273,7 +277,7 @@ static int open_tables(struct store *store, const struct store_options *options,
 {
     MDB_txn *txn = NULL;
 
-    int rc = mdb_txn_begin(store->env, NULL, store->read_only ? MDB_RDONLY : 0, &txn);
+    int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
     if (rc != 0) {
         return fail(error, options->dir, "no transaction", rc);
     }
@@ -283,8 +287,8 @@ static int open_tables(struct store *store, const struct store_options *options,
         return r;
     }
     store->n_tables = options->n_tables;
-    rc = mdb_txn_commit(txn);
-    return rc == 0 ? 0 : fail(error, options->dir, "the tables do not commit", rc);
+    rc = mdb_txn_commit(txn); /* or they would be closed again */
+    return rc == 0 ? 0 : fail(error, options->dir, "the tables do not open", rc);
 }
 
 static struct store *store_new(const struct store_options *options)
@@ -304,13 +308,36 @@ static struct store *store_new(const struct store_options *options)
     return store;
 }
 
+static int make_tables(struct store *store, const struct store_options *options,
+                       struct error *error)
+{
+    MDB_txn *txn = NULL;
+    MDB_dbi table = 0;
+
+    int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
+    for (size_t i = 0; rc == 0 && i < options->n_tables; i++) {
+        rc = mdb_dbi_open(txn, options->tables[i], MDB_CREATE, &table);
+    }
+    if (rc == 0 && store->row_key.len > 0) {
+        rc = mdb_dbi_open(txn, STORE_SUM_TABLE, MDB_CREATE, &table);
+    }
+    if (rc == 0) {
+        rc = mdb_txn_commit(txn);
+        txn = NULL;
+    }
+    if (txn != NULL) {
+        mdb_txn_abort(txn);
+    }
+    return rc == 0 ? 0 : fail(error, options->dir, "the tables cannot be made", rc);
+}
+
 /* Whole and synced, but for its name. */
 static int fill_new(const struct store_options *options, const char *path, struct error *error)
 {
     _cleanup_(store_close) struct store *store = store_new(options);
 
     int r = open_environment(store, options, path, MDB_NOSUBDIR, error);
-    return r == 0 ? open_tables(store, options, error) : r;
+    return r == 0 ? make_tables(store, options, error) : r;
 }
 
 /* In a locked folder. What an attempt before this one left is of no use: nobody has written to

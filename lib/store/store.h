@@ -53,7 +53,8 @@ bool store_version_good(int major, int minor, int patch);
  * leaves none. Refuses, with a reason: an LMDB version with known faults (only 0.9.24 and 0.9.32 or
  * later), a file system other than ext2/3/4 or xfs, wrong owner or mode, an environment that this
  * process has open already (-EBUSY), for writing one that another process may write to (-EBUSY),
- * another page size, an empty file (-EBADMSG). Checks stale readers.
+ * another page size, an empty file (-EBADMSG), a store that lacks a table (-EBADMSG): only a new
+ * one gets tables. Checks stale readers.
  * Never MDB_NOSYNC, NOMETASYNC, MAPASYNC, WRITEMAP, NOMEMINIT, NOLOCK: asserted from the open
  * environment. */
 int store_open(const struct store_options *options, struct store **ret,
