@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parts of `./run fault` that are stories of this folder in their long forms: each says what held, a line that begins with
-`ok` for each promise, and ends with another status than 0 at the first that does not hold."""
+`ok` for each promise, and how far it is, lines that begin with `--`; it ends with another status than 0 at the first promise
+that does not hold."""
 import os
 import subprocess
 
@@ -10,19 +11,25 @@ CALLS_A_PARTNERSHIP = 100
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
-def told(given, *command):
+def told(given, say, *command):
     """Rows: what held."""
-    done = subprocess.run([os.path.join(FOLDER, command[0]), *command[1:]], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=False,
-                          env={**os.environ, "CAIRN_BIN": os.path.abspath(given.binaries)})
-    if done.returncode != 0:
-        raise partnership.Broken(f"{' '.join(command)}: {done.stdout[-4000:]}")
-    return [(line.removeprefix("ok").strip(), "held") for line in done.stdout.splitlines() if line.startswith("ok")]
+    lines = []
+    with subprocess.Popen([os.path.join(FOLDER, command[0]), *command[1:]], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True,
+                          env={**os.environ, "CAIRN_BIN": os.path.abspath(given.binaries)}) as story:
+        for line in story.stdout:
+            if line.startswith("-- "):
+                say(line.removeprefix("-- ").strip())
+            else:
+                lines.append(line)
+    if story.returncode != 0:
+        raise partnership.Broken(f"{' '.join(command)}: {''.join(lines)[-4000:]}")
+    return [(line.removeprefix("ok").strip(), "held") for line in lines if line.startswith("ok")]
 
 
 def network(given, say):
     say(f"{given.cuts} cuts, {given.resets} resets")
-    return told(given, "test_network.sh", str(given.cuts), str(given.resets))
+    return told(given, say, "test_network.sh", str(given.cuts), str(given.resets))
 
 
 def traced_calls(given, say):
@@ -30,7 +37,7 @@ def traced_calls(given, say):
     rows, left, seed = [], given.traced_calls, given.seed
     while left > 0:
         now = min(left, CALLS_A_PARTNERSHIP)
-        rows += told(given, "test_inject.sh", str(now), str(seed))
+        rows += told(given, say, "test_inject.sh", str(now), str(seed))
         left, seed = left - now, seed + 1
         say(f"{left} runs with a failing call are left")
     return rows
@@ -38,13 +45,13 @@ def traced_calls(given, say):
 
 def memory(given, say):
     say(f"every {given.allocation_step} allocations")
-    rows = told(given, os.path.join(os.path.abspath(given.binaries), "tests", "test_alloc"), str(given.allocation_step))
+    rows = told(given, say, os.path.join(os.path.abspath(given.binaries), "tests", "test_alloc"), str(given.allocation_step))
     return rows + [("every so many allocations, refused once and for ever", given.allocation_step)]
 
 
 def clocks(given, say):
     say("all jumps")
-    return told(given, "test_clock.sh", "all")
+    return told(given, say, "test_clock.sh", "all")
 
 
 def full_disk(given, say):
@@ -52,5 +59,5 @@ def full_disk(given, say):
     rows = []
     for kib in range(0, given.room_kib + 1, 2):
         say(f"{kib} KiB of room")
-        rows = told(given, "../e2e/test_full_disk.sh", str(kib))
+        rows = told(given, say, "../e2e/test_full_disk.sh", str(kib))
     return rows + [("amounts of room, each ending at another place of a commit", given.room_kib // 2 + 1)]

@@ -131,6 +131,7 @@ for jump in "${JUMPS[@]}"; do
         read -r -a who <<<"$whos"
         during "$jump" "${who[@]}"
         N=$((N + 1))
+        printf -- '-- %d of %d jumps\n' "$N" $((${#JUMPS[@]} * ${#WHOS[@]}))
     done
 done
 CASE=
