@@ -160,6 +160,20 @@ static void judge_confirmations(struct check *check, const struct json_view *log
     }
 }
 
+/* That the broker cannot be reached may pass by itself; an approval somebody has to give. */
+static void judge_offline(struct check *check, bool unapproved, int64_t minutes)
+{
+    enum check_level level = judge(check, LIMIT_OFFLINE, minutes);
+    if (level == CHECK_OK && unapproved && check->limits->of[LIMIT_OFFLINE].warning > 0) {
+        level = CHECK_WARNING;
+    }
+    if (level != CHECK_OK) {
+        check_find(check, level, "%s",
+                   unapproved ? "not approved yet: send request.json to the partnership, and ask"
+                              : "not connected to the broker");
+    }
+}
+
 static void judge_link(struct check *check, const struct json_view *health)
 {
     struct json_view link = json_opt_object(health, "link");
@@ -179,10 +193,7 @@ static void judge_link(struct check *check, const struct json_view *health)
     } else if (strcmp(state, "connected") != 0) {
         bool known = time_of(&link, "since", &since_ms);
         int64_t minutes = known ? (check->now_ms - since_ms) / MINUTE_MS : INT64_MAX;
-        enum check_level level = judge(check, LIMIT_OFFLINE, minutes);
-        if (level != CHECK_OK) {
-            check_find(check, level, "not connected to the broker");
-        }
+        judge_offline(check, strcmp(state, "unapproved") == 0, minutes);
     }
     if (ahead_ms > CLOCK_OFF_MS || ahead_ms < -CLOCK_OFF_MS) {
         check_find(check, CHECK_WARNING, "the clock differs from the broker's by %" PRId64 " s",

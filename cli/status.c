@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "cli/client.h"
 #include "cli/plain.h"
 #include "cli/show.h"
@@ -30,7 +31,19 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 /* --- an agent --- */
 
-static void show_link(struct output *output, const struct json_view *health)
+/* Whoever waits is to know that nothing has to be started again. */
+static void show_next_try(struct output *output, const struct json_view *link, int64_t now_ms)
+{
+    int64_t next_ms = 0;
+
+    if (instant_parse(json_opt_text(link, "next_try"), &next_ms)) {
+        int64_t seconds = next_ms > now_ms ? (next_ms - now_ms + 999) / 1000 : 0;
+        output_line(output, "           It goes on trying by itself: next in %lld %s.",
+                    (long long)seconds, seconds == 1 ? "second" : "seconds");
+    }
+}
+
+static void show_link(struct output *output, const struct json_view *health, int64_t now_ms)
 {
     struct json_view link = json_opt_object(health, "link");
     char state[SHOW_TEXT_BYTES];
@@ -38,8 +51,16 @@ static void show_link(struct output *output, const struct json_view *health)
 
     show_text(&link, "state", state);
     show_instant(&link, "since", since);
-    output_line(output, "broker     %s%s%s", state, since[0] == '\0' ? "" : " since ", since);
+    output_line(output, "broker     %s%s%s",
+                strcmp(state, "unapproved") == 0 ? "waits for the partnership's approval" : state,
+                since[0] == '\0' ? "" : " since ", since);
     show_words(output, "           ", &link, "reason");
+    if (strcmp(state, "unapproved") == 0) {
+        output_line(output, "           Send them request.json. Once they have approved it, and "
+                            "the broker has\n           read its directory, nothing is to be "
+                            "done here.");
+    }
+    show_next_try(output, &link, now_ms);
     if (strcmp(state, "connecting") == 0) {
         output_line(output, "           When it stays so: the broker is away, or does not let this "
                             "agency in,\n           not approved yet or revoked. Ask the "
@@ -303,7 +324,7 @@ static void show_log(struct output *output, const struct json_view *health)
     show_confirmations(output, &log);
 }
 
-static void show_health(struct output *output, const struct json_view *health)
+static void show_health(struct output *output, const struct json_view *health, int64_t now_ms)
 {
     struct json_view inbox = json_opt_object(health, "inbox");
     char agency[SHOW_TEXT_BYTES];
@@ -312,7 +333,7 @@ static void show_health(struct output *output, const struct json_view *health)
     output_line(output, "agency     %s",
                 agency[0] == '\0' ? "its place in the partnership is not known yet" : agency);
     show_duty(output, health);
-    show_link(output, health);
+    show_link(output, health, now_ms);
     show_spool(output, health);
     show_held(output, health);
     show_returned(output, health);
@@ -344,13 +365,14 @@ static enum status agent_status(struct cli *cli, const struct client *client)
     struct json_view view = json_view(answer, &error);
     struct json_view link = json_opt_object(&view, "link");
     show_result(output, &view);
-    show_health(output, &view);
+    show_health(output, &view, clock_real_ms(cli->clock));
     show_text(&link, "state", state);
     if (strcmp(state, "connected") == 0) {
         return STATUS_OK;
     }
     return output_finish(output) == STATUS_OK
-               ? output_refuse(output, STATUS_UNREACHABLE, "broker", "the agent is %s", state)
+               ? output_refuse(output, STATUS_UNREACHABLE, "broker", "the agent is %s",
+                               strcmp(state, "unapproved") == 0 ? "not approved yet" : state)
                : STATUS_FAILED;
 }
 

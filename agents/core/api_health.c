@@ -32,6 +32,9 @@ static void set_link(struct json *object, struct store_txn *txn, const struct li
     if (receipt_ms != 0) {
         json_set_instant(link, "last_receipt", (int64_t)receipt_ms);
     }
+    if (status->retry_ms != 0) {
+        json_set_instant(link, "next_try", status->retry_ms);
+    }
     if (status->reason[0] != '\0') {
         answer_set_peer_text(link, "reason", slice_of_text(status->reason));
     }

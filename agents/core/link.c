@@ -68,6 +68,9 @@ void link_turn(struct agent_link *link)
     if (link->redial && backoff_over(&link->backoff, link_boot_ms(link))) {
         link_redial(link);
     }
+    if (!link->redial && dealer_refused(link->dealer)) {
+        link_refuse(link);
+    }
     if (!link->redial) {
         link_take_frames(link);
         link_send_due(link);

@@ -14,7 +14,8 @@
     X(CONNECTING, 1, "connecting")                                                                 \
     X(CONNECTED, 2, "connected")                                                                   \
     X(STOPPED, 3, "stopped") /* the broker showed two logs: an operator must look */               \
-    X(REVOKED, 4, "revoked") /* the broker takes nothing from this agency, until it says hello */
+    X(REVOKED, 4, "revoked") /* the broker takes nothing from this agency, until it says hello */  \
+    X(UNAPPROVED, 5, "unapproved") /* never let in yet, and refused: it goes on trying */
 
 enum link_state {
 #define X(name, number, text) LINK_IS_##name = (number),
@@ -30,6 +31,7 @@ struct link_status {
     char reason[96];         /* why it is not connected, or what a sent parcel was refused for */
     uint64_t log_size;       /* of the head last verified */
     int64_t clock_ahead_ms;  /* ours against the broker's, at the last hello */
+    int64_t retry_ms;        /* real time of the next try, while it waits for that; 0 else */
 };
 
 /* Starts the thread; net_init was called, and the threads that use the link start after it and end

@@ -14,6 +14,11 @@
 #define REDIAL_MIN_MS 1000
 #define REDIAL_MAX_MS 30000
 
+#define UNAPPROVED_REASON                                                                          \
+    "not in the broker's directory yet: the partnership has to approve this agency"
+#define NOT_LET_IN_REASON                                                                          \
+    "the broker lets this agency not in: revoked, or by keys that are not its own"
+
 /* --- status --- */
 
 int64_t link_boot_ms(const struct agent_link *link)
@@ -77,10 +82,20 @@ void link_begin(struct agent_link *link)
     link->redial = false;
     link_lock_status(link);
     link->status.log_size = link->session.witness.head.size;
+    link->status.retry_ms = 0;
     link_unlock_status(link);
 }
 
-void link_drop(struct agent_link *link, const char *reason)
+/* Of the backoff, for whoever asks how it stands. */
+static void tell_retry(struct agent_link *link)
+{
+    int64_t wait_ms = link->backoff.not_before_ms - link_boot_ms(link);
+    link_lock_status(link);
+    link->status.retry_ms = clock_real_ms(link->agent->clock) + wait_ms;
+    link_unlock_status(link);
+}
+
+static void drop(struct agent_link *link, enum link_state state, const char *reason)
 {
     if (link->redial) {
         return;
@@ -94,10 +109,45 @@ void link_drop(struct agent_link *link, const char *reason)
     } else {
         link->backoff.not_before_ms = link_boot_ms(link) + REDIAL_MIN_MS; /* not all were tried */
     }
+    tell_retry(link);
     questions_set_open(&link->questions, false);
     if (link->status.state != LINK_IS_REVOKED) { /* it stays so until a hello is answered */
-        link_set_status(link, LINK_IS_CONNECTING, reason);
+        link_set_status(link, state, reason);
     }
+}
+
+void link_drop(struct agent_link *link, const char *reason)
+{
+    drop(link, LINK_IS_CONNECTING, reason);
+}
+
+static bool has_directory(const struct agent_link *link)
+{
+    _cleanup_(governance_unref) struct governance *governance =
+        govern_keep_current(link->agent->keep);
+    return governance->versions[GOVERNANCE_DIRECTORY] > 0;
+}
+
+/* Whoever holds no directory was never let in: it waits to be approved. Said once, until a hello is
+ * answered. */
+void link_refuse(struct agent_link *link)
+{
+    bool joined = has_directory(link);
+    if (link->session.state == SESSION_NEW && (link->way + 1) % link_ways(link) != 0) {
+        link_drop(link, "the broker refused this key: the next is tried");
+        return;
+    }
+    drop(link, joined ? LINK_IS_CONNECTING : LINK_IS_UNAPPROVED,
+         joined ? NOT_LET_IN_REASON : UNAPPROVED_REASON);
+    if (!link->refused && joined) {
+        log_event(LOG_LEVEL_WARNING, "not_let_in", "retry_max_s=%d", REDIAL_MAX_MS / 1000);
+    } else if (!link->refused) {
+        log_event(LOG_LEVEL_NOTICE, "waits_for_approval", "retry_max_s=%d next=\"%s\"",
+                  REDIAL_MAX_MS / 1000,
+                  "send request.json to the partnership; once it is approved and the broker has "
+                  "read its directory, this agent is let in by itself");
+    }
+    link->refused = true;
 }
 
 /* The set in use first, then the newest of those that the broker may know us by. */
@@ -197,6 +247,7 @@ void link_redial(struct agent_link *link)
     if (r != 0) {
         (void)log_fault(-r, "dial_failed", "reason=\"%s\"", error.what);
         backoff_fail(&link->backoff, link_boot_ms(link), REDIAL_MIN_MS, REDIAL_MAX_MS);
+        tell_retry(link);
         return;
     }
     link_begin(link);

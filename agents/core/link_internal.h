@@ -48,6 +48,7 @@ struct agent_link {
     bool fetch_wanted;  /* none is out */
     bool ping_wanted;   /* the broker knows of newer governance */
     bool redial;        /* the connection is to be dropped when the backoff is over */
+    bool refused;       /* by the broker's door, and that was said in the log */
     struct backoff backoff;
     struct behind behind;
 
@@ -88,6 +89,8 @@ void link_begin(struct agent_link *link);
 /* After a failure: the connection ends, and is dialled again when the backoff is over; not at once,
  * and not all agencies together. */
 void link_drop(struct agent_link *link, const char *reason);
+/* The broker's door refused the key that this connection was made with. */
+void link_refuse(struct agent_link *link);
 void link_redial(struct agent_link *link);
 
 /* --- link_take.c --- */

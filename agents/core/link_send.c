@@ -55,6 +55,7 @@ static void become_ready(struct agent_link *link)
         return;
     }
     backoff_succeed(&link->backoff);
+    link->refused = false;
     questions_set_open(&link->questions, true);
     link_set_status(link, LINK_IS_CONNECTED, "");
 }

@@ -106,6 +106,7 @@ static enum situation unsent_situation(const struct words_about *about)
     case LINK_IS_REVOKED:
         return SITUATION_REVOKED;
     case LINK_IS_CONNECTING:
+    case LINK_IS_UNAPPROVED:
         break;
     }
     return SITUATION_OFFLINE;
@@ -203,6 +204,10 @@ static void write_connection(struct writer *writer, const struct words_about *ab
     }
     if (about->link == LINK_IS_REVOKED) {
         write_text(writer, "this agency, or its key, was revoked");
+        return;
+    }
+    if (about->link == LINK_IS_UNAPPROVED) {
+        write_text(writer, "the partnership has not approved this agency yet");
         return;
     }
     if (about->link_since_ms == 0) {

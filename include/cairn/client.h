@@ -263,7 +263,7 @@
 
 /*
  * GET -> {agency: {agency, name, kind}, linkage,
- *   link: {state, since, last_contact, last_receipt, reason, clock_ahead_ms},
+ *   link: {state, since, last_contact, last_receipt, next_try, reason, clock_ahead_ms},
  *   spool: {urgent, normal, bulk, unsealed, unsealed_urgent, settling, oldest, oldest_urgent},
  *   held: [{record, verdict, words, since, aside}, at most 16], today: {what happened: how often},
  *   governance: {document: {version, review_by, overdue}},
@@ -291,7 +291,9 @@
  * `unsealed` in `spool`: what could be sent but for our place in the partnership, which is not
  * known; `settling`: what waits until it can no longer be a clerical error. `oldest`: of all but
  * that; `oldest_urgent`: of what is urgent alone. `state` in `link`: connected, connecting, stopped
- * (an operator must look), or revoked (the broker takes nothing from this agency any more).
+ * (an operator must look), revoked (the broker takes nothing from this agency any more), or
+ * unapproved (the broker lets it not in, and never has: the partnership must approve it).
+ * `next_try`: when the broker is dialled again, while that is waited for.
  * `returned`: what was refused for good and nobody has dealt with; `danger`: of it immediate, or
  * referrals. `reviews_due`: how many kept records a person is to look at by now.
  * `missing`: deliveries that never came, between the first and the last of them, as far as what

@@ -2,17 +2,21 @@
 #include "net/dealer.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <zmq.h>
 
 #include "cairn/limits.h"
+#include "net/context.h"
 #include "net/frame_internal.h"
 #include "net/socket.h"
 
 struct dealer {
     void *socket;
+    void *refusals; /* what libzmq says of the socket's handshakes */
     struct wake wake;
     bool draining; /* in the middle of a message that is thrown away */
     char *endpoint;
@@ -50,9 +54,34 @@ static int set_options(void *socket, struct error *error)
     return socket_set(socket, options, ARRAY_LEN(options), error);
 }
 
+/* Before the socket dials: what happened before it was watched is never told. */
+static int watch_refusals(void *socket, void **ret, struct error *error)
+{
+    static uint64_t watched; /* an address of its own for each socket of the process */
+    char endpoint[48];
+    (void)snprintf(endpoint, sizeof(endpoint), "inproc://refusals.%" PRIu64,
+                   __atomic_add_fetch(&watched, 1, __ATOMIC_RELAXED));
+    _cleanup_(socket_close) void *refusals = zmq_socket(net_context(), ZMQ_PAIR);
+    const int linger_ms = 0;
+
+    if (refusals == NULL ||
+        zmq_socket_monitor(socket, endpoint, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) != 0 ||
+        zmq_setsockopt(refusals, ZMQ_LINGER, &linger_ms, sizeof(linger_ms)) != 0 ||
+        zmq_connect(refusals, endpoint) != 0) {
+        int r = -errno;
+
+        (void)error_set(error, "network", "the socket cannot be watched: %s", zmq_strerror(-r));
+        return r;
+    }
+    *ret = refusals;
+    refusals = NULL;
+    return 0;
+}
+
 /* A new connection, then the old one goes; on failure the old one stays. */
 static int dial(struct dealer *dealer, struct error *error)
 {
+    _cleanup_(socket_close) void *refusals = NULL;
     _cleanup_(socket_close) void *socket = NULL;
     int r = socket_open(ZMQ_DEALER, dealer->endpoint, &socket, error);
 
@@ -61,6 +90,9 @@ static int dial(struct dealer *dealer, struct error *error)
     }
     if (r == 0) {
         r = set_keys(socket, dealer, error);
+    }
+    if (r == 0) {
+        r = watch_refusals(socket, &refusals, error);
     }
     if (r == 0 && zmq_connect(socket, dealer->endpoint) != 0) {
         r = -errno;
@@ -71,8 +103,11 @@ static int dial(struct dealer *dealer, struct error *error)
         return r;
     }
     socket_close(&dealer->socket);
+    socket_close(&dealer->refusals);
     dealer->socket = socket;
+    dealer->refusals = refusals;
     socket = NULL;
+    refusals = NULL;
     dealer->draining = false;
     return 0;
 }
@@ -122,6 +157,7 @@ void dealer_close(struct dealer **dealer_owned)
         return;
     }
     socket_close(&dealer->socket);
+    socket_close(&dealer->refusals);
     wake_close(&dealer->wake);
     secret_deinit(&dealer->secret);
     free(dealer->endpoint);
@@ -136,6 +172,14 @@ int dealer_reconnect(struct dealer *dealer)
     struct error error = ERROR_NULL;
 
     return dial(dealer, &error);
+}
+
+bool dealer_refused(struct dealer *dealer)
+{
+    _cleanup_(net_frame_deinit) struct net_frame event = NET_FRAME_NULL;
+    bool more = false;
+
+    return socket_take(dealer->refusals, &event, &more) && socket_drain(dealer->refusals);
 }
 
 int dealer_wait(struct dealer *dealer, int timeout_ms, bool *ret_readable)

@@ -22,9 +22,12 @@ int dealer_open(const struct dealer_options *options, struct dealer **ret,
                 struct error *error) MUST_USE;
 void dealer_close(struct dealer **dealer);
 /* Drops the connection with all it holds and dials again; on failure the old connection stays. To
- * be called after silence: libzmq never tries again by itself once the broker has refused the key,
- * not even when the key is admitted later. */
+ * be called after silence, and after a refusal: libzmq never tries again by itself once the broker
+ * has refused the key, not even when the key is admitted later. */
 int dealer_reconnect(struct dealer *dealer) MUST_USE;
+/* True once after the broker has refused our key, or somebody between us says that it has: that
+ * word is not authenticated, and no evidence of anything. */
+bool dealer_refused(struct dealer *dealer);
 /* 0 or -errno; *ret_readable says whether a frame waits. */
 int dealer_wait(struct dealer *dealer, int timeout_ms, bool *ret_readable) MUST_USE;
 void dealer_wake(struct dealer *dealer);

@@ -104,12 +104,24 @@ promise "nor after a restart: it is not let in any more"
 [[ $(deliveries hub) == "$HUB_HEARD" ]] || broken "a revoked front door was told something on its open connection"
 promise "the open connection of the revoked hub gets nothing further"
 
-join newcomer early-help "Early Help, North" "01632 960005"
+run agency request "$WORK/newcomer" --id newcomer --kind early-help --name "Early Help, North" \
+    --duty-phone "01632 960005" --joining "$WORK/partnership/joining.json"
+start_agents newcomer
+eventually 30 "the newcomer to hear that it is not approved" log_says newcomer ' waits_for_approval retry_max_s=30 '
+try newcomer status
+((LAST == 3)) || broken "the status of an agent that waits for its approval is not unreachable"
+expect "waits for the partnership's approval since" "what the newcomer waits for"
+expect 'It goes on trying by itself' "that nothing has to be started again"
+try newcomer check
+((LAST == 1)) || broken "a check of an agency that waits for its approval is not a WARNING"
+expect 'not approved yet: send request.json' "what to do"
+promise "a newcomer that is started before it is approved says so, once, and when it tries again"
+run agency approve "$WORK/partnership" "$WORK/newcomer/request.json"
 VERSION=$(version)
 reload_broker
 eventually 30 "the newcomer to be in force" directory_in_force "$VERSION"
-start_agents newcomer
 connect newcomer
+[[ $(grep -c waits_for_approval "${LOG[newcomer]}") == 1 ]] || broken "the newcomer says more than once that it waits"
 submit newcomer concern new-1
 stored newcomer "$(member reference)"
 promise "a newcomer joins without a restart of anybody, and its record is stored"

@@ -281,6 +281,35 @@ static void a_refused_dealer_comes_in_by_reconnecting_once_it_is_known(void **st
     (void)expect_at_router(w, "hello again");
 }
 
+/* Until libzmq says so. */
+static void expect_refused_key(struct world *w)
+{
+    bool readable;
+
+    while (!dealer_refused(w->dealer)) {
+        expect_in_time(w);
+        assert_int_equal(dealer_wait(w->dealer, STEP_MS, &readable), 0);
+    }
+}
+
+static void a_dealer_hears_each_refusal_of_its_key_once(void **state)
+{
+    struct world *w = *state;
+
+    open_router(w, "tcp://127.0.0.1:*");
+    atomic_store(&w->closed, true);
+    w->dealer = dial(w, router_endpoint(w->router), w->server_key);
+    expect_refused_key(w);
+    assert_false(dealer_refused(w->dealer));
+    assert_int_equal(dealer_reconnect(w->dealer), 0);
+    expect_refused_key(w);
+    atomic_store(&w->closed, false);
+    assert_int_equal(dealer_reconnect(w->dealer), 0);
+    say_patiently(w, "let in");
+
+    assert_false(dealer_refused(w->dealer));
+}
+
 static void reconnecting_many_times_still_connects(void **state)
 {
     struct world *w = *state;
@@ -456,6 +485,7 @@ int main(void)
         with_broker(a_restarted_broker_is_found_again),
         with_broker(reconnecting_gives_a_new_route),
         with_keys(a_refused_dealer_comes_in_by_reconnecting_once_it_is_known),
+        with_keys(a_dealer_hears_each_refusal_of_its_key_once),
         with_broker(reconnecting_many_times_still_connects),
         with_broker(another_brokers_key_is_not_spoken_to),
         with_broker(what_a_slow_agency_was_sent_arrives_in_order),

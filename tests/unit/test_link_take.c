@@ -24,6 +24,7 @@ struct story {
 
 struct dealer {
     struct net_frame waiting;
+    bool refuses; /* our key, once */
 };
 static struct dealer line;
 
@@ -46,6 +47,13 @@ int dealer_reconnect(struct dealer *dealer)
 {
     net_frame_deinit(&dealer->waiting);
     return 0;
+}
+
+bool dealer_refused(struct dealer *dealer)
+{
+    bool refused = dealer->refuses;
+    dealer->refuses = false;
+    return refused;
 }
 
 int dealer_wait(struct dealer *dealer, int timeout_ms, bool *ret_readable)
@@ -78,17 +86,31 @@ int dealer_send(struct dealer *dealer, struct net_frame *frame)
 
 /* --- setup --- */
 
-static int set_up(void **state)
+static struct story *story_of(struct world *world, struct member *mash)
 {
     struct story *story = base_zalloc(1, sizeof(*story));
     struct error error = ERROR_NULL;
-    story->world = world_new();
-    story->mash = member_new(story->world, MASH);
-    assert_int_equal(link_open(&story->mash->agent, &error), 0);
-    story->link = story->mash->agent.link;
+    story->world = world;
+    story->mash = mash;
+    assert_int_equal(link_open(&mash->agent, &error), 0);
+    story->link = mash->agent.link;
+    return story;
+}
+
+static int set_up(void **state)
+{
+    struct world *world = world_new();
+    struct story *story = story_of(world, member_new(world, MASH));
     story->link->session.state = SESSION_READY;
     story->link->session.judged = true;
     *state = story;
+    return 0;
+}
+
+static int set_up_newcomer(void **state)
+{
+    struct world *world = world_new();
+    *state = story_of(world, member_new_alone(world, MASH, &world->clock.clock));
     return 0;
 }
 
@@ -213,6 +235,50 @@ static void another_refusal_is_no_revocation(void **state)
     assert_int_equal(status.state, LINK_IS_CONNECTED);
 }
 
+/* --- a broker that does not let us in --- */
+
+/* The door refuses the key; returns what is said of the link then. */
+static struct link_status turned_away(struct story *story)
+{
+    struct link_status status;
+    line.refuses = true;
+    link_turn(story->link);
+    link_status(&story->mash->agent, &status);
+    return status;
+}
+
+static void who_was_never_let_in_waits_for_approval_and_says_when_it_tries_again(void **state)
+{
+    struct story *story = *state;
+    struct clock_fake *clock = &story->world->clock;
+
+    for (int i = 0; i < 20; i++) {
+        struct link_status status = turned_away(story);
+
+        assert_int_equal(status.state, LINK_IS_UNAPPROVED);
+        assert_non_null(strstr(status.reason, "has to approve this agency"));
+        assert_in_range(status.retry_ms - clock->real_ms, 1, 30000);
+
+        clock_fake_advance(clock, status.retry_ms - clock->real_ms);
+        link_turn(story->link);
+        link_status(&story->mash->agent, &status);
+
+        assert_int_equal(status.state, LINK_IS_UNAPPROVED);
+        assert_int_equal(status.retry_ms, 0);
+    }
+}
+
+static void who_was_let_in_before_does_not_wait_for_approval(void **state)
+{
+    struct story *story = *state;
+
+    struct link_status status = turned_away(story);
+
+    assert_int_equal(status.state, LINK_IS_CONNECTING);
+    assert_non_null(strstr(status.reason, "revoked"));
+    assert_true(story->link->redial);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -221,6 +287,10 @@ int main(void)
         TEST(what_does_not_hold_is_neither_kept_nor_acknowledged),
         TEST(an_agency_that_was_revoked_says_so_until_a_hello_is_answered),
         TEST(another_refusal_is_no_revocation),
+        cmocka_unit_test_setup_teardown(
+            who_was_never_let_in_waits_for_approval_and_says_when_it_tries_again, set_up_newcomer,
+            tear_down),
+        TEST(who_was_let_in_before_does_not_wait_for_approval),
     };
 #undef TEST
     return cmocka_run_group_tests_name("link_take", tests, NULL, NULL);

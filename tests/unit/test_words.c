@@ -293,7 +293,7 @@ static void check_readers(struct words_about *about)
 
 static void check_row(const struct out_row *row)
 {
-    for (int link = LINK_IS_CONNECTING; link <= LINK_IS_REVOKED; link++) {
+    for (int link = LINK_IS_CONNECTING; link <= LINK_IS_UNAPPROVED; link++) {
         struct words_about about = {
             .row = row, .now_ms = NOW, .link = (enum link_state)link, .opened_ms = NOW};
         check_readers(&about);
