@@ -275,12 +275,21 @@ static void say(struct cli *cli, const struct folder *folder, const struct agenc
         "  joining.json   %s\n"
         "  your key       %s",
         joining, key);
-    output_line(
-        output,
-        "\nThen send them request.json, which holds no secret. keys/ and data/ stay here; put "
-        "a copy of keys/ in a safe.\n"
-        "Next: cairn-agent --config %s/agent.ini",
-        folder->path);
+    if (strcmp(request->duty_phone, DEFAULT_PHONE) == 0) {
+        output_line(output,
+                    "\nThe duty telephone number %s is invented, nobody has it: for an "
+                    "agency that is to be reached, say --duty-phone.",
+                    request->duty_phone);
+    }
+    output_line(output,
+                "\nkeys/ and data/ stay here; put a copy of keys/ in a safe. Next, in this order:\n"
+                "  1. Send request.json, which holds no secret, to the partnership.\n"
+                "  2. They approve it (cairn agency approve), and have the broker read the "
+                "directory.\n"
+                "  3. cairn-agent --config %s/agent.ini\n"
+                "     It may be started now as well: it waits for the approval, and `cairn "
+                "status` says so.",
+                folder->path);
 }
 
 /* The joining file as it is, once it has shown that it is good. */

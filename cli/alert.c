@@ -26,7 +26,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_ARG:
         if (given->alert != 0 || !u64_parse(argument, INT64_MAX, &given->alert) ||
             given->alert == 0) {
-            argp_error(state, "one ALERT, a whole number from 1");
+            argp_error(state,
+                       "%s: one ALERT, its number in `cairn alerts`; to decide about it, "
+                       "with --open or --close",
+                       argument);
             return EINVAL;
         }
         return 0;
@@ -146,6 +149,27 @@ static void show_rule(struct output *output, const struct json_view *alert,
     show_headlines(output, alert);
 }
 
+/* Whoever has come so far is to find the way on. */
+static void show_next(struct output *output, const struct json_view *alert, const char *state)
+{
+    long long number = (long long)show_number(alert, "alert", 0);
+
+    if (!show_truth(alert, "may_decide")) {
+        return;
+    }
+    if (strcmp(state, "opened") == 0) {
+        output_line(output,
+                    "  Once it is decided: cairn alert %lld --close --outcome OUTCOME "
+                    "(cairn alert --help lists them)",
+                    number);
+        return;
+    }
+    output_line(output,
+                "  Whoever takes it up: cairn alert %lld --open (it asks for name, role "
+                "and reason; what is kept may be read then)",
+                number);
+}
+
 static void show_alert(struct output *output, const struct json_view *alert)
 {
     struct json_view pattern = json_opt_object(alert, "pattern");
@@ -166,6 +190,7 @@ static void show_alert(struct output *output, const struct json_view *alert)
     show_act(output, alert, "opened");
     show_act(output, alert, "closed");
     show_act(output, alert, "withdrawn");
+    show_next(output, alert, state);
 }
 
 /* --- the command --- */

@@ -150,7 +150,29 @@ static void say_result(struct json *result, const struct partnership *made, cons
     json_set_word(result, "joining_fingerprint", joining);
 }
 
-static void say(struct cli *cli, const struct partnership *made, const char *joining)
+/* Whoever goes on with them would have people ring a number that nobody has. */
+static void say_phones(struct output *output, const struct init_options *given)
+{
+    bool duty = strcmp(given->duty_phone, INIT_DUTY_PHONE) == 0;
+    bool out_of_hours = strcmp(given->out_of_hours_phone, INIT_OUT_OF_HOURS_PHONE) == 0;
+
+    if (!duty && !out_of_hours) {
+        return;
+    }
+    output_line(
+        output,
+        "\nInvented, nobody has it: the telephone number of%s%s%s%s%s. Before anybody "
+        "relies on\n"
+        "this partnership, sign a calendar with real numbers (cairn calendar sign); for real "
+        "children make\n"
+        "another one, with --live.",
+        duty ? " the duty desk, " : "", duty ? INIT_DUTY_PHONE : "",
+        duty && out_of_hours ? ", and of" : "", out_of_hours ? " the emergency duty team, " : "",
+        out_of_hours ? INIT_OUT_OF_HOURS_PHONE : "");
+}
+
+static void say(struct cli *cli, const struct partnership *made, const struct init_options *given,
+                const char *joining)
 {
     const struct root *root = &made->governance->root;
     struct output *output = &cli->output;
@@ -174,8 +196,10 @@ static void say(struct cli *cli, const struct partnership *made, const char *joi
                 joining);
     output_line(output,
                 "\nAgreements, patterns and calendar are Cairn's defaults: read them before real "
-                "use.\n"
-                "Next: cairn-broker --config %s/broker/broker.ini\n"
+                "use.");
+    say_phones(output, given);
+    output_line(output,
+                "\nNext: cairn-broker --config %s/broker/broker.ini\n"
                 "and at each agency: cairn agency request FOLDER --id ID --name NAME --kind KIND "
                 "--joining joining.json",
                 made->folder.path);
@@ -220,7 +244,7 @@ enum status command_init(struct cli *cli, int argc, char **argv)
     if (init_make(&made, &given, joining, &error) < 0) {
         status = output_fail(&cli->output, STATUS_FAILED, &error);
     } else {
-        say(cli, &made, joining);
+        say(cli, &made, &given, joining);
     }
     partnership_close(&made);
     return status;

@@ -328,6 +328,12 @@ int file_system_check(const char *path, bool allow_tmpfs, struct error *error)
         (type == TMPFS_MAGIC && allow_tmpfs)) {
         return 0;
     }
+    if (type == TMPFS_MAGIC) {
+        return error_set(error, path,
+                         "lies on tmpfs, which is memory: use ext4 or xfs on a local disk. For a "
+                         "trial alone, start with --allow-tmpfs: all that was acknowledged is lost "
+                         "when the machine stops");
+    }
     (void)error_set(error, path,
                     "lies on a file system of type 0x%lx, where a store is not safe: use ext4 or "
                     "xfs on a local disk",

@@ -224,6 +224,48 @@ static void the_directory_has_the_public_halves_of_the_brokers_keys(void **state
     assert_string_equal(governance->directory.checkpoint_key.name, "cairn.example.org/north");
 }
 
+static void says(const struct world *world, const char *words)
+{
+    if (strstr(world->out, words) == NULL) {
+        fail_msg("\"%s\" does not say \"%s\"", world->out, words);
+    }
+}
+
+static void what_is_made_with_invented_telephone_numbers_says_so(void **state)
+{
+    struct world *world = *state;
+
+    make_partnership(world);
+    says(world, "Invented, nobody has it: the telephone number of the duty desk, 01632 960100, and "
+                "of the emergency duty team, 01632 960199.");
+    says(world, "cairn calendar sign");
+    says(world, "--live");
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+    says(world, "The duty telephone number 01632 960000 is invented");
+    assert_int_equal(run(world, "init", in(world, "south"), "--name", "South", "--origin",
+                         "o.example", "--duty-phone", "01632 100777", "--out-of-hours-phone",
+                         "01632 100888"),
+                     STATUS_OK);
+
+    assert_null(strstr(world->out, "nvented"));
+}
+
+static void a_request_says_in_which_order_things_are_done(void **state)
+{
+    struct world *world = *state;
+    make_partnership(world);
+
+    assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
+
+    says(world, "1. Send request.json");
+    const char *approve = strstr(world->out, "2. They approve it (cairn agency approve)");
+    const char *start = strstr(world->out, "3. cairn-agent --config ");
+    assert_non_null(approve);
+    assert_non_null(start);
+    assert_true(approve < start);
+    says(world, "It may be started now as well: it waits for the approval");
+}
+
 static void init_takes_the_telephone_numbers_it_is_given(void **state)
 {
     struct world *world = *state;
@@ -945,6 +987,8 @@ int main(void)
         story(init_makes_a_partnership_that_loads_with_every_document),
         story(init_keeps_every_secret_private),
         story(the_directory_has_the_public_halves_of_the_brokers_keys),
+        story(what_is_made_with_invented_telephone_numbers_says_so),
+        story(a_request_says_in_which_order_things_are_done),
         story(init_takes_the_telephone_numbers_it_is_given),
         story(init_refuses_a_folder_that_is_there),
         story(init_refuses_what_it_could_not_carry_out_and_makes_nothing),

@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "base/date.h"
 #include "base/text.h"
 #include "cli/client.h"
 #include "crypto/crypto.h"
@@ -372,6 +373,28 @@ static void an_agent_without_its_broker_is_unreachable(void **state)
     assert_non_null(strstr(world->console->said, "connecting"));
 }
 
+static void an_agent_that_waits_for_its_approval_says_so_and_when_it_tries_again(void **state)
+{
+    struct world *world = *state;
+    struct clock_fake clock;
+    int64_t now_ms = 0;
+    assert_true(instant_parse(slice_of_text("2026-11-22T08:00:00Z"), &now_ms));
+    clock_fake_init(&clock, now_ms);
+    world->console->clock = &clock.clock;
+    agent_says(world, "{\"link\": {\"state\": \"unapproved\", \"reason\": \"not in it yet\", "
+                      "\"next_try\": \"2026-11-22T08:00:11.200Z\"}}");
+
+    assert_int_equal(CONSOLE(world->console, "status", "--agent", world->path), STATUS_UNREACHABLE);
+    agent_ends(world);
+
+    assert_non_null(strstr(world->console->said, "waits for the partnership's approval"));
+    assert_non_null(strstr(world->console->said, "not in it yet"));
+    assert_non_null(strstr(world->console->said, "Send them request.json."));
+    assert_non_null(
+        strstr(world->console->said, "It goes on trying by itself: next in 12 seconds."));
+    assert_non_null(strstr(world->console->complained, "the agent is not approved yet"));
+}
+
 static void an_agent_that_is_not_there_is_unreachable(void **state)
 {
     struct world *world = *state;
@@ -428,6 +451,35 @@ static void an_alert_that_was_not_sent_here_shows_what_became_of_it_and_no_blank
     assert_string_equal(world->console->said, "An alert lists something\n"
                                               "  alert 7, opened, 2026-11-22 08:00\n"
                                               "  Opened at MASH.\n");
+}
+
+static void whoever_may_decide_is_shown_the_way_on_from_an_alert(void **state)
+{
+    static const struct {
+        const char *alert;
+        const char *way; /* NULL: none */
+    } rows[] = {
+        {"\"state\": \"noticed\", \"may_decide\": true", "cairn alert 7 --open "},
+        {"\"state\": \"listed\", \"may_decide\": true", "cairn alert 7 --open "},
+        {"\"state\": \"opened\", \"may_decide\": true", "cairn alert 7 --close --outcome "},
+        {"\"state\": \"noticed\", \"may_decide\": false", NULL},
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char answer[128];
+        (void)snprintf(answer, sizeof(answer), "{\"alert\": 7, %s}", rows[i].alert);
+        agent_says(world, answer);
+
+        assert_int_equal(CONSOLE(world->console, "alert", "7", "--agent", world->path), STATUS_OK);
+        agent_ends(world);
+
+        const char *way = strstr(world->console->said, "cairn alert");
+        assert_true((way != NULL) == (rows[i].way != NULL));
+        assert_true(way == NULL || strncmp(way, rows[i].way, strlen(rows[i].way)) == 0);
+    }
+    assert_int_equal(CONSOLE(world->console, "alert", "open", "7"), STATUS_USAGE);
+    assert_non_null(strstr(world->console->complained, "with --open or --close"));
 }
 
 static void put_unit(const struct world *world, const char *name)
@@ -868,10 +920,12 @@ int main(void)
         TEST(an_agent_is_shown_in_words),
         TEST(deliveries_that_never_came_cannot_be_overlooked),
         TEST(an_agent_without_its_broker_is_unreachable),
+        TEST(an_agent_that_waits_for_its_approval_says_so_and_when_it_tries_again),
         TEST(an_agent_that_is_not_there_is_unreachable),
         TEST(a_refusal_has_its_exit_code_and_the_agents_words),
         TEST(a_refusal_says_whom_to_telephone_on_the_same_line),
         TEST(an_alert_that_was_not_sent_here_shows_what_became_of_it_and_no_blanks),
+        TEST(whoever_may_decide_is_shown_the_way_on_from_an_alert),
         TEST(the_only_agent_that_runs_as_a_unit_is_found),
         TEST(an_answer_that_is_none_is_a_failure),
         TEST(a_redirect_is_not_followed),

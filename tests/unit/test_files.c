@@ -294,6 +294,7 @@ static void a_store_may_live_on_some_file_systems_only(void **state)
     error = ERROR_NULL;
     if (access("/dev/shm", W_OK) == 0 && file_system_check("/dev/shm", true, NULL) == 0) {
         assert_int_equal(file_system_check("/dev/shm", false, &error), -EINVAL);
+        assert_non_null(strstr(error.what, "--allow-tmpfs: all that was acknowledged is lost"));
     }
     assert_int_equal(file_system_check("/nowhere/at/all", true, NULL), -ENOENT);
 }
