@@ -9,6 +9,7 @@
 #include "agents/core/api_view.h"
 #include "agents/core/decide.h"
 #include "agents/core/record_parts.h"
+#include "base/crash_point.h"
 #include "base/text.h"
 #include "crypto/secret.h"
 
@@ -208,7 +209,9 @@ static int note_decided(const struct api_view *view, const struct decide_request
     } else {
         known_alert_decided(txn, decision->alert, reference, view->now_ms);
     }
+    CRASH_POINT(DECISION_PUT);
     int r = agent_commit(&txn);
+    CRASH_POINT(DECISION_KEPT);
     if (r == 0) {
         news_tell(&view->agent->news);
     }

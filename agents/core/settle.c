@@ -19,6 +19,7 @@
 #include "agents/core/settling_time.h"
 #include "agents/core/statements.h"
 #include "agents/core/subjects.h"
+#include "base/crash_point.h"
 #include "base/date.h"
 #include "base/log.h"
 
@@ -344,7 +345,9 @@ int settle_step(struct agent *agent, bool *ret_more)
     bool more = statements_restate(&subjects, SETTLE_ROWS_MAX);
     r = seal_all_due(agent, &seal, &n);
     if (r == 0) {
+        CRASH_POINT(SETTLE_PUT);
         r = agent_commit(&txn);
+        CRASH_POINT(SETTLE_KEPT);
     }
     if (r != 0) {
         return r;

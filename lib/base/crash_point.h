@@ -39,6 +39,8 @@
     X(INTAKE_PUT, "intake.put", "agent")   /* in the transaction */                                \
     X(INTAKE_KEPT, "intake.kept", "agent") /* synced; the caller does not know yet */              \
     X(INTAKE_ANSWERED, "intake.answered", "agent")                                                 \
+    X(SETTLE_PUT, "settle.put", "agent")   /* sealed and in the spool, in the transaction */       \
+    X(SETTLE_KEPT, "settle.kept", "agent") /* synced; the link does not know yet */                \
     X(PARCEL_CUT, "parcel.cut", "agent")                                                           \
     X(PARCEL_SENT, "parcel.sent", "agent")                                                         \
     X(RECEIPT_TAKEN, "receipt.taken", "agent")                                                     \
@@ -51,7 +53,9 @@
     X(ACKNOWLEDGEMENT_SENT, "acknowledgement.sent", "agent")                                       \
     X(HANDED_OVER, "inbox.handed_over", "agent") /* about to be, to an application */              \
     X(READING_PUT, "reading.put", "agent")                                                         \
-    X(READING_KEPT, "reading.kept", "agent") /* the application does not know yet */
+    X(READING_KEPT, "reading.kept", "agent")   /* the application does not know yet */             \
+    X(DECISION_PUT, "decision.put", "agent")   /* it is on disk, what opens by it is not */        \
+    X(DECISION_KEPT, "decision.kept", "agent") /* the person does not know yet */
 
 enum crash_point {
 #define X(name, text, whose) CRASH_##name,

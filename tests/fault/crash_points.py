@@ -18,12 +18,13 @@ SAID = "crash_point reached"
 # The broker commits when it starts: governance, and that it started. The later passages are those of somebody's records.
 TIMES = (1, 4)
 ONCE = ("governance.",)  # is passed once for each document, by an agent that has none yet
+SETTLE = "1s"  # before what a feed says leaves its agency
 
 
 def points():
     """[(identifier, name, whose)]"""
     with open(os.path.join(SOURCE, "lib/base/crash_point.h"), encoding="utf-8") as file:
-        return re.findall(r'X\(([A-Z_]+), "([a-z_.]+)", "([a-z]+)"\)', file.read())
+        return re.findall(r'X\(([A-Z_]+),\s"([a-z_.]+)",[\s\\]+"([a-z]+)"\)', file.read())
 
 
 def check_places():
@@ -44,7 +45,8 @@ def check_places():
 def victim_of(name, whose):
     if whose in ("broker", "signer"):
         return "broker"
-    return "hub" if name.split(".")[0] in ("inbox", "acknowledgement", "reading", "governance", "witness") else "visitors"
+    at_hub = ("inbox", "acknowledgement", "reading", "decision", "governance", "witness")
+    return "hub" if name.split(".")[0] in at_hub else "visitors"
 
 
 def work_until_dead(work, process, name):
@@ -52,11 +54,13 @@ def work_until_dead(work, process, name):
         if process.has_ended():
             return True
         if work.waiting() < MANY:
-            work.submit(lambda: not process.has_ended())
+            work.submit(lambda: not process.has_ended(), settles=name.startswith("settle."))
         else:
             time.sleep(0.01)
         work.watch()
         work.take_page()
+        if name.startswith("decision."):
+            work.decide()
         return process.has_ended()
     eventually(f"{process.name} to come to {name}", step)
 
@@ -109,6 +113,7 @@ def run(binaries, under=None):
     check_places()
     work = partnership.make_work(binaries, under)
     work.newcomers = []
+    work.partnership.set_option(f"{work.FROM}/agent.ini", "settle", SETTLE)
     try:
         for name in ("broker", "visitors", "hub"):
             work.partnership.start(name)

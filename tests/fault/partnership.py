@@ -20,6 +20,7 @@ import time
 import verify
 
 PATIENCE_S = 60
+DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data")
 CHILDREN = [("9994117025", "HV-1"), ("9994117114", "HV-2"), ("9994117335", "HV-3")]
 
 
@@ -262,6 +263,13 @@ def record(source, urgent):
     })
 
 
+def missed(source):
+    """An appointment that a child was not brought to, as a practice's system says it: it settles."""
+    with open(os.path.join(DATA, "demo", "gp-noshow-1.json"), encoding="utf-8") as file:
+        appointment = json.load(file)
+    return json.dumps({**appointment, "id": source})
+
+
 class Work:
     """One agency goes on submitting, another goes on reading its inbox; everything is written down. step() of each is
     what a thread of kills.py repeats, and what other tests call themselves. Promises that show at once are checked at
@@ -281,7 +289,7 @@ class Work:
         self.heads = Journal(path("j.heads"))
         self.proofs = Journal(path("j.proofs"))
         self.number = 0
-        self.pending = None  # the source of which it is not known whether it was accepted
+        self.pending = None  # the source of which it is not known whether it was accepted, and whether it settles
         self.references = {}  # SOURCE -> REFERENCE
         self.urgent = set()  # references
         self.stored = {}  # REFERENCE -> (ID, INDEX)
@@ -290,17 +298,18 @@ class Work:
 
     # --- submitting ---
 
-    def submit(self, alive=lambda: True):
+    def submit(self, alive=lambda: True, settles=False):
         """The next source, as often as it takes to be accepted, as an integrator would; when nobody is alive, later."""
         if self.pending is None:
             self.number += 1
-            self.pending = f"s-{self.number}"
-            self.sources.write(self.pending)
-        source = self.pending
-        urgent = self.number % self.urgent_every == 0
+            self.pending = f"s-{self.number}", settles
+            self.sources.write(f"s-{self.number}")
+        source, settles = self.pending
+        urgent = not settles and self.number % self.urgent_every == 0
+        body, media = ((missed(source), "application/fhir+json") if settles
+                       else (record(source, urgent), "application/vnd.cairn.record+json"))
         while alive():
-            answer = self.partnership.ask(self.FROM, "POST", "/v1/submissions", record(source, urgent),
-                                          "application/vnd.cairn.record+json")
+            answer = self.partnership.ask(self.FROM, "POST", "/v1/submissions", body, media)
             if answer is not None and answer[0] == 202:
                 self.take_answer(source, urgent, answer[1]["items"][0])
                 return True
@@ -386,6 +395,19 @@ class Work:
             self.delivered.write(self.agency_number, delivery, item["record"] if item["kind"] == "record" else "")
         if self.shown[delivery] != said:
             raise Broken(f"delivery {delivery} had two meanings")
+
+    # --- deciding ---
+
+    def decide(self):
+        """A person at the front door opens the record that came last."""
+        came = [json.loads(said)["record"] for said in self.shown.values() if json.loads(said)["kind"] == "record"]
+        if not came:
+            return
+        body = json.dumps({"action": "open", "reason": "To see what was told of the child, and to ring.",
+                           "person": {"name": "Ottoline Pemberwick", "role": "screening social worker"}})
+        answer = self.partnership.ask(self.TO, "POST", f"/v1/records/{came[-1]}/decisions", body)
+        if answer is not None and answer[0] != 202 and answer[0] < 500:
+            raise Broken(f"a decision was refused: {answer}")
 
     # --- judging ---
 
