@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agents/core/news.h"
@@ -17,6 +18,8 @@ struct api_user {
     uid_t uid;
     enum user_role role;
     int fd;
+    dev_t device; /* which file that was */
+    ino_t inode;
     int64_t since_ms; /* in the caller's hands */
     bool waits;
 };
@@ -88,16 +91,30 @@ static bool same_party(const struct api_user *user, uid_t uid, enum user_role ro
     return role == USER_NOBODY ? user->role == USER_NOBODY : user->uid == uid;
 }
 
+/* The library closed it before it was heard, and said nothing: its number is the new connection's
+ * by now, or whatever else was opened since. */
+static bool was_closed(const struct api_user *user, int new_fd)
+{
+    struct stat status;
+    if (!user->used || user->heard || user->fd < 0) {
+        return false;
+    }
+    return user->fd == new_fd || fstat(user->fd, &status) != 0 || status.st_dev != user->device ||
+           status.st_ino != user->inode;
+}
+
 struct api_user *users_enter(struct api_users *users, uid_t uid, int fd)
 {
     enum user_role role = agent_options_role(users->options, uid);
     struct api_user *mine = NULL;
+    struct stat status = {.st_ino = 0};
     size_t n = 0;
+    (void)fstat(fd, &status);
     locked(users);
     for (size_t i = 0; i < ARRAY_LEN(users->users); i++) {
         struct api_user *user = &users->users[i];
-        if (user->used && !user->heard && fd >= 0 && user->fd == fd) {
-            user->used = false; /* the library closed it before it was heard, and said nothing */
+        if (was_closed(user, fd)) {
+            user->used = false;
         }
         if (!user->used) {
             mine = user;
@@ -113,6 +130,8 @@ struct api_user *users_enter(struct api_users *users, uid_t uid, int fd)
                                   .uid = uid,
                                   .role = role,
                                   .fd = fd,
+                                  .device = status.st_dev,
+                                  .inode = status.st_ino,
                                   .since_ms = clock_boot_ms(users->clock)};
     }
     unlocked(users);

@@ -24,7 +24,7 @@ void users_free(struct api_users **users);
 size_t users_share(const struct agent_options *options);
 
 /* A new connection of that user. NULL when its share is used up: close it. `fd` may be closed
- * before it is heard; -1: of none. */
+ * before it is heard, and holds no place then; -1: of none. */
 struct api_user *users_enter(struct api_users *users, uid_t uid, int fd) MUST_USE;
 /* The library has taken a connection that entered; whose it is. From now on `fd` stays open until
  * users_leave. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may do what at the local interface, how much of it one user can hold, and what a caller is
  * told who may have a child in danger before them. */
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <pthread.h>
 #include <sched.h>
@@ -581,6 +582,31 @@ static void whom_the_library_closed_unheard_is_neither_counted_nor_shut(void **s
     (void)close(ends[1]);
 }
 
+/* A log, a folder, a connection of the link: whatever has such a number next, and keeps it. */
+static void whom_the_library_closed_unheard_has_no_place_whatever_has_its_number(void **state)
+{
+    struct story *story = *state;
+    struct api_users *users = users_new(&story->member->options, &story->world->clock.clock);
+    size_t share = users_share(&story->member->options);
+    int others[CAIRN_API_CONNECTIONS_MAX];
+    assert_true(share < ARRAY_LEN(others));
+
+    for (size_t i = 0; i <= share; i++) {
+        int caller = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_true(caller >= 0);
+        assert_non_null(users_enter(users, geteuid(), caller));
+        others[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        assert_int_equal(dup3(others[i], caller, O_CLOEXEC), caller);
+        (void)close(others[i]);
+        others[i] = caller;
+    }
+
+    for (size_t i = 0; i <= share; i++) {
+        (void)close(others[i]);
+    }
+    users_free(&users);
+}
+
 static void large_bodies_have_few_places_and_get_them_back(void **state)
 {
     struct story *story = *state;
@@ -664,6 +690,7 @@ int main(void)
         STORY(whoever_takes_too_long_over_asking_is_cut_off),
         STORY(an_agent_stops_in_order_while_callers_come),
         STORY(whom_the_library_closed_unheard_is_neither_counted_nor_shut),
+        STORY(whom_the_library_closed_unheard_has_no_place_whatever_has_its_number),
         STORY(large_bodies_have_few_places_and_get_them_back),
         STORY(one_large_body_too_many_is_told_to_come_again),
     };
