@@ -12,23 +12,27 @@
 #include "agents/core/agent.h"
 #include "agents/core/identity.h"
 
+/* As that person said it: borrowed, prose. */
 struct decide_person {
-    const char *name; /* at most CAIRN_NAME_MAX_BYTES with the NUL; likewise the role */
+    const char *name; /* not empty; at most CAIRN_NAME_MAX_BYTES with the NUL, likewise the role */
     const char *role;
     const char *reason; /* text_is_reason */
 };
 
+/* About one alert, one record or one child; or about a link, which has a record always: one of the
+ * child that is meant, with the alert that lists it or 0. */
 struct decide_request {
     enum action action;
-    uint64_t alert;               /* 0 when it is about a record or a child */
+    uint64_t alert;               /* 0: about no alert */
     const struct identity *child; /* of a look that is not at an alert, else NULL */
-    bool has_record; /* of a link always, of whom is meant, with the alert that lists it or 0 */
+    bool has_record;
     struct entry_id record;
-    bool has_other; /* of two children who might be one: a record of the other */
+    bool has_other; /* whether two children are one: then a record of the other one */
     struct entry_id other;
-    enum outcome outcome; /* of closing an alert, else OUTCOME_NONE */
+    enum outcome outcome; /* of closing, else OUTCOME_NONE */
     struct decide_person person;
-    /* Who may read the reason besides us; agencies unknown when it is sent are left out. */
+    /* Agencies by number that may read the reason besides us; those unknown when it is sent are
+     * left out. */
     size_t n_recipients;
     uint32_t recipients[CAIRN_ADDRESSEES_MAX];
     struct slice idempotency_key; /* empty: none; as of a submission (intake.h) */
@@ -42,17 +46,23 @@ int decide_check_person(const struct decide_person *person, struct error *error)
 #define DECIDE_SEALED_MAX_BYTES                                                                    \
     (CAIRN_REASON_MAX_BYTES * 2 + 4 * CAIRN_NAME_MAX_BYTES + 256 + WRAP_OVERHEAD_BYTES)
 
-/* Sealed under the store key for that purpose. */
+/* Sealed under the store key for that purpose; the person was checked. 0 or -errno. */
 int decide_seal(const struct secret *store_key, const char *purpose,
                 const struct decide_person *person, uint8_t out[DECIDE_SEALED_MAX_BYTES],
                 size_t *ret_len) MUST_USE;
 
-/* Appends it as JSON, {format, name, role, reason}; false when it does not open. */
+/* Appends it as JSON, {format, name, role, reason}; false when it does not open under that key and
+ * purpose, or `out` is full. */
 bool decide_open(const struct secret *store_key, const char *purpose, struct slice sealed,
                  struct buf *out) MUST_USE;
 
-/* 0 and its reference; or, with nothing written, as intake_submit; -EAGAIN while the agent does not
- * know its own place in the partnership. */
+/* 0 and its reference, of the first time where the idempotency key is known; or, with nothing
+ * written:
+ *   -EINVAL   it is about nothing, or about several; or no named person says why: the error tells
+ *   -EEXIST   this idempotency key came from this user with something else before
+ *   -EAGAIN   the agent does not know its own place in the partnership yet
+ *   -ENOSPC   the store is full
+ */
 int decide_submit(struct agent *agent, const struct decide_request *decision, struct reference *ret,
                   struct error *error) MUST_USE;
 
