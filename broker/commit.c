@@ -77,7 +77,7 @@ static void put_blob(struct batch *batch, const struct verified_entry *entry, ui
     for (size_t i = 0; i < wire->n_grants; i++) {
         row.grants[i] = wire->grants[i];
     }
-    blob_row_put(batch->apply.txn, batch->apply.batch, n, &row);
+    blob_row_append(batch->apply.txn, batch->apply.batch, n, &row);
 }
 
 static void put_parcel(struct batch *batch, const struct verified *parcel, uint32_t first)
@@ -88,7 +88,7 @@ static void put_parcel(struct batch *batch, const struct verified *parcel, uint3
     for (size_t i = 0; i < parcel->n_entries; i++) {
         row.digests[i] = parcel->entries[i].digest;
     }
-    parcel_row_put(batch->apply.txn, batch->apply.batch, first, &row);
+    parcel_row_append(batch->apply.txn, batch->apply.batch, first, &row);
 }
 
 /* The slot and entry that the next input came from: results were left pending in the same order. */

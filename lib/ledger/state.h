@@ -387,7 +387,8 @@ int governance_row_get(struct store_txn *txn, enum governance_document document,
 void governance_row_put(struct store_txn *txn, enum governance_document document,
                         const struct governance_row *row);
 
-/* What of an entry only its readers can open. `input` is the entry's. */
+/* What of an entry only its readers can open. `input` is the entry's; rows are appended in the
+ * order of batches and inputs. */
 struct blob_row {
     struct slice body;
     size_t n_grants;
@@ -395,11 +396,12 @@ struct blob_row {
 };
 int blob_row_get(struct store_txn *txn, uint64_t batch, uint32_t input,
                  struct blob_row *ret) MUST_USE;
-void blob_row_put(struct store_txn *txn, uint64_t batch, uint32_t input,
-                  const struct blob_row *row);
+void blob_row_append(struct store_txn *txn, uint64_t batch, uint32_t input,
+                     const struct blob_row *row);
 void blob_row_delete(struct store_txn *txn, uint64_t batch, uint32_t input);
 
-/* What proves that an origin wrote its entries. `input` is that of the first one stored. */
+/* What proves that an origin wrote its entries. `input` is that of the first one stored; rows are
+ * appended in the order of batches and inputs. */
 struct parcel_row {
     struct slice head;
     struct slice signature;
@@ -408,7 +410,7 @@ struct parcel_row {
 };
 int parcel_row_get(struct store_txn *txn, uint64_t batch, uint32_t input,
                    struct parcel_row *ret) MUST_USE;
-void parcel_row_put(struct store_txn *txn, uint64_t batch, uint32_t input,
-                    const struct parcel_row *row);
+void parcel_row_append(struct store_txn *txn, uint64_t batch, uint32_t input,
+                       const struct parcel_row *row);
 
 #endif

@@ -32,12 +32,13 @@ int blob_row_get(struct store_txn *txn, uint64_t batch, uint32_t input, struct b
     return 0;
 }
 
-void blob_row_put(struct store_txn *txn, uint64_t batch, uint32_t input, const struct blob_row *row)
+void blob_row_append(struct store_txn *txn, uint64_t batch, uint32_t input,
+                     const struct blob_row *row)
 {
     assert(row->n_grants <= CAIRN_GRANTS_MAX);
     size_t len = 4 + row->body.len + 1 + row->n_grants * (9 + GRANT_BYTES);
     struct store_key key = key_batch_input(batch, input);
-    uint8_t *storage = store_reserve(txn, T_BLOB, store_key_slice(&key), len);
+    uint8_t *storage = store_reserve_last(txn, T_BLOB, store_key_slice(&key), len);
     if (storage == NULL) {
         return;
     }
@@ -85,14 +86,14 @@ int parcel_row_get(struct store_txn *txn, uint64_t batch, uint32_t input, struct
     return 0;
 }
 
-void parcel_row_put(struct store_txn *txn, uint64_t batch, uint32_t input,
-                    const struct parcel_row *row)
+void parcel_row_append(struct store_txn *txn, uint64_t batch, uint32_t input,
+                       const struct parcel_row *row)
 {
     assert(row->n <= CAIRN_PARCEL_ENTRIES_MAX);
     assert(row->signature.len == SIGN_SIGNATURE_BYTES);
     size_t len = 4 + row->head.len + SIGN_SIGNATURE_BYTES + 1 + row->n * CAIRN_HASH_BYTES;
     struct store_key key = key_batch_input(batch, input);
-    uint8_t *storage = store_reserve(txn, T_PARCEL, store_key_slice(&key), len);
+    uint8_t *storage = store_reserve_last(txn, T_PARCEL, store_key_slice(&key), len);
     if (storage == NULL) {
         return;
     }

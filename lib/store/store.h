@@ -89,7 +89,8 @@ void store_fail(struct store_txn *txn, int fault);
 bool store_get(struct store_txn *txn, unsigned table, struct slice key, struct slice *ret);
 void store_put(struct store_txn *txn, unsigned table, struct slice key, struct slice value);
 /* The key must sort after every key of the table; anything else is a fault (-EEXIST): a free check
- * of order. */
+ * of order. It also fills pages to the end, where a put at the end leaves the last row of each to
+ * the next page: of rows that fit twice into a page, every page would hold one. */
 void store_append(struct store_txn *txn, unsigned table, struct slice key, struct slice value);
 /* The key must be new; an existing one is a fault (-EEXIST). */
 void store_add(struct store_txn *txn, unsigned table, struct slice key, struct slice value);
@@ -98,6 +99,9 @@ bool store_delete(struct store_txn *txn, unsigned table, struct slice key);
 /* Space for a value written in place (LMDB MDB_RESERVE); NULL after a fault. */
 uint8_t *store_reserve(struct store_txn *txn, unsigned table, struct slice key,
                        size_t len) MUST_USE;
+/* The same for a key that store_append would take. */
+uint8_t *store_reserve_last(struct store_txn *txn, unsigned table, struct slice key,
+                            size_t len) MUST_USE;
 
 /* A walk over keys in order. Keys and values are borrowed until the next step or write. The row it
  * stands on may be deleted: the next step goes to the neighbour. End every walk before its

@@ -231,18 +231,29 @@ void store_add(struct store_txn *txn, unsigned table, struct slice key, struct s
     put_row(txn, table, key, value, MDB_NOOVERWRITE);
 }
 
-uint8_t *store_reserve(struct store_txn *txn, unsigned table, struct slice key, size_t len)
+static uint8_t *reserve(struct store_txn *txn, unsigned table, struct slice key, size_t len,
+                        unsigned flags)
 {
     bool tagged = txn->store->row_tags;
     MDB_val inner = {.mv_size = tagged ? len + STORE_TAG_BYTES : len, .mv_data = NULL};
 
-    if (!put(txn, table, key, &inner, MDB_RESERVE)) {
+    if (!put(txn, table, key, &inner, flags | MDB_RESERVE)) {
         return NULL;
     }
     if (tagged) {
         store_tag_later(txn, table, key, inner.mv_data, len);
     }
     return inner.mv_data;
+}
+
+uint8_t *store_reserve(struct store_txn *txn, unsigned table, struct slice key, size_t len)
+{
+    return reserve(txn, table, key, len, 0);
+}
+
+uint8_t *store_reserve_last(struct store_txn *txn, unsigned table, struct slice key, size_t len)
+{
+    return reserve(txn, table, key, len, MDB_APPEND);
 }
 
 bool store_delete(struct store_txn *txn, unsigned table, struct slice key)

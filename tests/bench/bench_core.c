@@ -157,7 +157,7 @@ static bool applied_one(void *data, const struct input *input, uint32_t n, struc
         struct core *core = applying->core;
         struct blob_row row = {.body = slice_make(core->body, core->sizes.body),
                                .n_grants = input->entry.n_grants};
-        blob_row_put(applying->apply.txn, applying->apply.batch, n, &row);
+        blob_row_append(applying->apply.txn, applying->apply.batch, n, &row);
     }
     return true;
 }

@@ -464,6 +464,39 @@ static void reserved_space_is_part_of_the_commit(void **state)
     assert_true(slice_is_text(value, "hello"));
 }
 
+static void what_is_reserved_last_must_rise(void **state)
+{
+    struct world *world = *state;
+    struct store_txn *txn = store_begin(world->store);
+
+    assert_non_null(store_reserve_last(txn, TABLE_NUMBERS, number(5), 1));
+    assert_null(store_reserve_last(txn, TABLE_NUMBERS, number(4), 1));
+
+    assert_int_equal(store_commit(&txn), -EEXIST);
+}
+
+/* Of a row that fits twice into a page and no more. */
+static void rows_reserved_last_leave_no_page_half_empty(void **state)
+{
+    struct world *world = *state;
+    struct store_stats before;
+    struct store_stats after;
+    assert_int_equal(store_stats(world->store, &before), 0);
+    struct store_txn *txn = store_begin(world->store);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t rows = 100;
+
+    for (size_t i = 1; i <= rows; i++) {
+        uint8_t *room = store_reserve_last(txn, TABLE_NUMBERS, number(i), page * 3 / 8);
+        assert_non_null(room);
+        memset(room, 1, page * 3 / 8);
+    }
+    assert_int_equal(store_commit(&txn), 0);
+
+    assert_int_equal(store_stats(world->store, &after), 0);
+    assert_in_range(after.used_bytes - before.used_bytes, 1, (rows / 2 + 10) * page);
+}
+
 static void deleting_says_whether_it_was_there(void **state)
 {
     struct world *world = *state;
@@ -881,6 +914,8 @@ int main(void)
         ON_OPEN(a_full_map_is_a_sticky_fault_and_loses_only_that_transaction),
         ON_OPEN(keys_that_are_too_long_or_empty_are_faults),
         ON_OPEN(reserved_space_is_part_of_the_commit),
+        ON_OPEN(what_is_reserved_last_must_rise),
+        ON_OPEN(rows_reserved_last_leave_no_page_half_empty),
         ON_OPEN(deleting_says_whether_it_was_there),
         ON_OPEN(a_walk_goes_forwards_in_number_order),
         ON_OPEN(a_walk_goes_backwards_in_number_order),
