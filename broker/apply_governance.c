@@ -6,16 +6,17 @@
 #include "broker/backfill.h"
 
 /* Since when those that the directory says are revoked are so: what waits for them waits for a
- * while. */
-static void note_revoked(struct apply *apply)
+ * while. And since when the others are members: who is new has said nothing yet. */
+static void note_members(struct apply *apply)
 {
     const struct directory *directory = &apply->governance->directory;
     for (size_t i = 0; i < directory->n_agencies; i++) {
         const struct agency *agency = &directory->agencies[i];
         struct agency_row row;
         agency_row_get(apply->txn, agency->number, &row);
-        if (agency->active != (row.left_day == 0)) {
+        if (agency->active != (row.left_day == 0) || agency->active != (row.joined_day != 0)) {
             row.left_day = agency->active ? 0 : apply_day(apply);
+            row.joined_day = agency->active ? apply_day(apply) : 0;
             agency_row_put(apply->txn, agency->number, &row);
         }
     }
@@ -43,7 +44,7 @@ struct applied apply_governance(struct apply *apply, const struct input *input)
         backfill_turned_on(apply, old);
     }
     if (document.document == GOVERNANCE_DIRECTORY) {
-        note_revoked(apply);
+        note_members(apply);
     }
     const struct governance_row row = {
         .version = next->versions[document.document],

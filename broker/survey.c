@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/survey.h"
 
+#include <inttypes.h>
+#include <string.h>
+
 #include "base/date.h"
 #include "broker/timers.h"
 
@@ -10,30 +13,57 @@ struct agencies {
     uint64_t undelivered;
     uint64_t silent;
     uint64_t witnessed; /* size of the newest head that one has cosigned */
+    uint64_t named;     /* of the silent, those that there was room for */
+    struct buf names;
 };
 
-/* Front doors mostly read: one that says nothing of a child is not silent. */
+/* Front doors mostly read: one that says nothing of a child is not silent. Who joined has as long
+ * as the others. */
+static bool is_silent(const struct agency *agency, const struct agency_row *row, int32_t today)
+{
+    int32_t since = row->said_day > row->joined_day ? row->said_day : row->joined_day;
+    return !agency_is_front_door(agency) && today - since >= CAIRN_SILENT_DAYS;
+}
+
+/* As many as there is room for, and for how many more there are. */
+static void name_silent(struct agencies *agencies, const char *id)
+{
+    size_t wanted = agencies->names.len + strlen(id) + sizeof(",  and 1024 more");
+    if (agencies->named == agencies->silent && wanted <= COUNTERS_WORDS_BYTES) {
+        buf_format(&agencies->names, "%s%s", agencies->named == 0 ? "" : ", ", id);
+        agencies->named++;
+    }
+    agencies->silent++;
+}
+static_assert(CAIRN_AGENCIES_MAX < 10000, "how many more has four digits");
+
 static void add_agency(struct store_txn *txn, const struct agency *agency, int32_t today,
                        struct agencies *agencies)
 {
     struct agency_row row;
-    bool speaks = !agency_is_front_door(agency);
     agency_row_get(txn, agency->number, &row);
     agencies->undelivered += row.next_position - 1 - row.acknowledged;
-    agencies->silent += speaks && today - row.said_day >= CAIRN_SILENT_DAYS ? 1 : 0;
+    if (is_silent(agency, &row, today)) {
+        name_silent(agencies, agency->id);
+    }
     agencies->witnessed = row.log_size > agencies->witnessed ? row.log_size : agencies->witnessed;
 }
 
 static void count_agencies(struct commit *commit, struct store_txn *txn, int32_t today)
 {
     const struct directory *directory = &commit->governance->directory;
-    struct agencies agencies = {.undelivered = 0};
+    struct agencies agencies = {.names = BUF_MAX(COUNTERS_WORDS_BYTES)};
     uint64_t size = commit->log_size;
     for (size_t i = 0; i < directory->n_agencies; i++) {
         if (directory->agencies[i].active) {
             add_agency(txn, &directory->agencies[i], today, &agencies);
         }
     }
+    if (agencies.named < agencies.silent) {
+        buf_format(&agencies.names, " and %" PRIu64 " more", agencies.silent - agencies.named);
+    }
+    counters_say(commit->counters, buf_slice(&agencies.names));
+    buf_deinit(&agencies.names);
     uint64_t unwitnessed = size > agencies.witnessed ? size - agencies.witnessed : 0;
     count_set(commit->counters, COUNT_WAITING_UNDELIVERED, agencies.undelivered);
     count_set(commit->counters, COUNT_WAITING_SILENT, agencies.silent);

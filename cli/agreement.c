@@ -300,8 +300,9 @@ const char *agreement_history(struct decision decision, char out[AGREEMENT_HISTO
     out[0] = '\0';
     if (decision.history_days > 0) {
         (void)snprintf(out, AGREEMENT_HISTORY_BYTES,
-                       ", and hears, as headlines, of the %u days before the role began",
-                       (unsigned)decision.history_days);
+                       ", and hears, as headlines, of the %u %s before the role began",
+                       (unsigned)decision.history_days,
+                       text_plural(decision.history_days, "day", "days"));
     }
     return out;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 
+#include "base/text.h"
 #include "cli/auditing.h"
 
 /*
@@ -85,8 +86,10 @@ bool audit_leaves_end(struct auditing *auditing)
                            auditing->leaves_of_entries, auditing->entries_told);
     }
     if (auditing->audit->bodies_absent > auditing->leaves_of_destroyed) {
-        return audit_fault(auditing, "%" PRIu64 " bodies are gone, and the log tells of %" PRIu64,
-                           auditing->audit->bodies_absent, auditing->leaves_of_destroyed);
+        return audit_fault(auditing, "%" PRIu64 " %s gone, and the log tells of %" PRIu64,
+                           auditing->audit->bodies_absent,
+                           text_plural(auditing->audit->bodies_absent, "body is", "bodies are"),
+                           auditing->leaves_of_destroyed);
     }
     return true;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/date.h"
+#include "base/text.h"
 #include "cli/broker_counters.h"
 #include "cli/check.h"
 #include "cli/show.h"
@@ -108,6 +109,13 @@ static void judge_percent(struct check *check, const char *what, int64_t percent
     }
 }
 
+static void find_review(struct check *check, enum check_level level, const char *document,
+                        int64_t days)
+{
+    check_find(check, level, "the %s must be reviewed within %" PRId64 " %s", document, days,
+               text_plural((uint64_t)days, "day", "days"));
+}
+
 /* `until_ms`: the end of the day by which it must be looked at. */
 static void judge_review(struct check *check, const char *document, int64_t until_ms)
 {
@@ -115,11 +123,9 @@ static void judge_review(struct check *check, const char *document, int64_t unti
     if (until_ms <= check->now_ms) {
         check_find(check, CHECK_CRITICAL, "the %s are past their review date", document);
     } else if (days < check->limits->of[LIMIT_REVIEW].critical) {
-        check_find(check, CHECK_CRITICAL, "the %s must be reviewed within %" PRId64 " days",
-                   document, days + 1);
+        find_review(check, CHECK_CRITICAL, document, days + 1);
     } else if (days < check->limits->of[LIMIT_REVIEW].warning) {
-        check_find(check, CHECK_WARNING, "the %s must be reviewed within %" PRId64 " days",
-                   document, days + 1);
+        find_review(check, CHECK_WARNING, document, days + 1);
     }
 }
 
@@ -152,8 +158,8 @@ static void judge_confirmations(struct check *check, const struct json_view *log
     if (lately > 0) {
         check_find(check, CHECK_WARNING,
                    "only %" PRId64 " of %" PRId64
-                   " other agencies have confirmed this log lately: compare heads with another",
-                   lately, others);
+                   " other agencies %s confirmed this log lately: compare heads with another",
+                   lately, others, text_plural((uint64_t)lately, "has", "have"));
     } else {
         check_find(check, CHECK_WARNING,
                    "no other agency has confirmed this log since %s: compare heads with one", at);
@@ -277,7 +283,8 @@ static void judge_inbox(struct check *check, const struct json_view *health)
     add_figure(check, "missing", missing, "");
     if (missing > 0 && time_of(&inbox, "noticed", &noticed_ms) &&
         check->now_ms - noticed_ms < RECENT_MS) {
-        check_find(check, CHECK_WARNING, "%" PRId64 " deliveries never came", missing);
+        check_find(check, CHECK_WARNING, "%" PRId64 " %s never came", missing,
+                   text_plural((uint64_t)missing, "delivery", "deliveries"));
     }
 }
 
@@ -298,8 +305,8 @@ static void judge_unopened(struct check *check, const struct json_view *health)
         enum check_level level = judge(check, LIMIT_ALERTS, hours);
         if (level != CHECK_OK) {
             check_find(check, level,
-                       "%" PRId64 " alerts opened by nobody, the oldest since %" PRId64 " h",
-                       alerts, hours);
+                       "%" PRId64 " %s opened by nobody, the oldest since %" PRId64 " h", alerts,
+                       text_plural((uint64_t)alerts, "alert", "alerts"), hours);
         }
     }
 }
@@ -450,12 +457,25 @@ static int64_t counted(const struct counters_reading *reading, const char *name)
     return value > INT64_MAX ? INT64_MAX : (int64_t)value;
 }
 
+/* `words` of one, and of more. */
 static void judge_counter(struct check *check, const struct counters_reading *reading,
-                          const char *name, enum check_level level, const char *words)
+                          const char *name, enum check_level level, const char *const words[2])
 {
     int64_t value = counted(reading, name);
     if (value > 0) {
-        check_find(check, level, "%" PRId64 " %s", value, words);
+        check_find(check, level, "%" PRId64 " %s", value,
+                   text_plural((uint64_t)value, words[0], words[1]));
+    }
+}
+
+/* By their ids; whoever is new has a week. */
+static void judge_silent(struct check *check, const struct counters_reading *reading)
+{
+    int64_t n = counted(reading, "waiting_silent_agencies");
+    if (n > 0) {
+        check_find(check, CHECK_WARNING, "%" PRId64 " %s said nothing of any child for %d days%s%s",
+                   n, text_plural((uint64_t)n, "agency has", "agencies have"), CAIRN_SILENT_DAYS,
+                   reading->words[0] == '\0' ? "" : ": ", reading->words);
     }
 }
 
@@ -477,6 +497,14 @@ static void judge_broker_documents(struct check *check, const struct counters_re
 
 void check_broker(struct check *check, const struct counters_reading *reading)
 {
+    static const char *const urgent[] = {"urgent and opened by nobody in time",
+                                         "urgent and opened by nobody in time"};
+    static const char *const alerts[] = {"alert opened by nobody in time",
+                                         "alerts opened by nobody in time"};
+    static const char *const quarantined[] = {"answer about an entry that is set aside",
+                                              "answers about entries that are set aside"};
+    static const char *const crashed[] = {"crash while an entry was applied: see the log",
+                                          "crashes while an entry was applied: see the log"};
     if (!reading->alive) {
         check_find(check, CHECK_CRITICAL, "the broker is not running");
         return;
@@ -485,16 +513,11 @@ void check_broker(struct check *check, const struct counters_reading *reading)
     if (gap != DUTY_GAP_NONE) {
         judge_duty(check, gap != DUTY_GAP_FRONT_DOOR, duty_gap_words(gap));
     }
-    judge_counter(check, reading, "waiting_unopened_records", CHECK_CRITICAL,
-                  "urgent and opened by nobody in time");
-    judge_counter(check, reading, "waiting_unopened_alerts", CHECK_WARNING,
-                  "alerts opened by nobody in time");
-    judge_counter(check, reading, "answers_QUARANTINED", CHECK_WARNING,
-                  "answers about entries that are set aside");
-    judge_counter(check, reading, "waiting_silent_agencies", CHECK_WARNING,
-                  "agencies silent for a week or since they joined");
-    judge_counter(check, reading, "commit_crashed_applying", CHECK_WARNING,
-                  "crash while an entry was applied: see the log");
+    judge_counter(check, reading, "waiting_unopened_records", CHECK_CRITICAL, urgent);
+    judge_counter(check, reading, "waiting_unopened_alerts", CHECK_WARNING, alerts);
+    judge_counter(check, reading, "answers_QUARANTINED", CHECK_WARNING, quarantined);
+    judge_silent(check, reading);
+    judge_counter(check, reading, "commit_crashed_applying", CHECK_WARNING, crashed);
     int64_t deaths = counted(reading, "commit_deaths");
     if (deaths >= DEATHS_WARNING) {
         check_find(check, CHECK_WARNING, "the broker died %" PRId64 " times in a row: see the log",

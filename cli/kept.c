@@ -3,6 +3,7 @@
  * is to look at each again; with a record, what a named person does about it. */
 #include <stdio.h>
 
+#include "base/text.h"
 #include "cli/client.h"
 #include "cli/decide.h"
 #include "cli/listing.h"
@@ -75,8 +76,9 @@ static void show_one(struct output *output, const struct json_view *item)
     in_words(code);
     output_line(output, "%s  %s%s%s of %s", reference, kind, code[0] == '\0' ? "" : ": ", code,
                 day);
-    output_line(output, "    kept for %lld days; to be looked at again on %s%s",
-                (long long)show_number(item, "kept_days", 0), review,
+    int64_t days = show_number(item, "kept_days", 0);
+    output_line(output, "    kept for %lld %s; to be looked at again on %s%s", (long long)days,
+                text_plural((uint64_t)days, "day", "days"), review,
                 show_truth(item, "overdue") ? ": OVERDUE" : "");
     show_words(output, "    ", item, "words");
 }

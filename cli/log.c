@@ -175,8 +175,8 @@ static enum status check_proof(struct cli *cli, const struct log_options *given)
     }
     json_set_bool(output_result(output), "holds", true);
     json_set_integer(output_result(output), "size", (int64_t)head.size);
-    output_line(output, "Holds: %s signed a log of %" PRIu64 " leaves, and this is in it.",
-                given->trust.key.name, head.size);
+    output_line(output, "Holds: %s signed a log of %" PRIu64 " %s, and this is in it.",
+                given->trust.key.name, head.size, text_plural(head.size, "leaf", "leaves"));
     say_leaf(output, proof.index, &leaf);
     return STATUS_OK;
 }
@@ -286,8 +286,8 @@ static enum status write_export(struct cli *cli, const struct log_options *given
     }
     json_set_word(output_result(&cli->output), "origin", head->origin);
     json_set_integer(output_result(&cli->output), "size", (int64_t)head->size);
-    output_line(&cli->output, "Wrote %" PRIu64 " leaves of %s%s. Check it: cairn log verify %s",
-                head->size, head->origin,
+    output_line(&cli->output, "Wrote %" PRIu64 " %s of %s%s. Check it: cairn log verify %s",
+                head->size, text_plural(head->size, "leaf", "leaves"), head->origin,
                 given->trust.note.len > 0 ? ", with the checkpoint over them" : "", path);
     return STATUS_OK;
 }

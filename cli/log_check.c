@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 void log_check_start(struct log_check *check, struct log_report *report,
                      const struct governance *governance, const struct checkpoint *head)
 {
@@ -62,9 +64,10 @@ static bool compare(struct log_check *check, const struct checkpoint *head)
 
     tree_root(&check->range, &root);
     if (!hash_equal(&root, &head->root)) {
-        return log_report_bad(check->report, "checkpoint",
-                              "the first %" PRIu64 " leaves are not those that were signed",
-                              head->size);
+        return log_report_bad(check->report, "checkpoint", "the first %" PRIu64 " %s signed",
+                              head->size,
+                              text_plural(head->size, "leaf is not the one that was",
+                                          "leaves are not those that were"));
     }
     check->report->compared = true;
     check->report->compared_size = head->size;
@@ -94,8 +97,8 @@ bool log_check_head(struct log_check *check, const struct checkpoint *head)
 {
     if (head->size != check->range.size) {
         return log_report_bad(check->report, "checkpoint",
-                              "is over %" PRIu64 " leaves, and there are %" PRIu64, head->size,
-                              check->range.size);
+                              "is over %" PRIu64 " %s, and the log has %" PRIu64, head->size,
+                              text_plural(head->size, "leaf", "leaves"), check->range.size);
     }
     return compare(check, head);
 }
@@ -107,8 +110,9 @@ void log_check_end(struct log_check *check)
     tree_root(&check->range, &report->root);
     if (check->head != NULL && check->head->size > check->range.size) {
         (void)log_report_bad(report, "checkpoint",
-                             "%" PRIu64 " leaves were signed, and there are %" PRIu64,
-                             check->head->size, check->range.size);
+                             "%" PRIu64 " %s signed, and the log has %" PRIu64, check->head->size,
+                             text_plural(check->head->size, "leaf was", "leaves were"),
+                             check->range.size);
         return;
     }
     if (check->head != NULL && check->head->size == 0 && !compare(check, check->head)) {

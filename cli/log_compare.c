@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/input.h"
 #include "cli/log_export.h"
 #include "cli/log_options.h"
@@ -175,9 +176,10 @@ static enum status read_log(struct cli *cli, const char *path, struct comparing 
 static enum status too_short(struct cli *cli, const struct comparing *comparing)
 {
     return output_refuse(&cli->output, STATUS_USAGE, "",
-                         "the exported log has %" PRIu64 " leaves, and the heads are of %" PRIu64
+                         "the exported log has %" PRIu64 " %s, and the heads are of %" PRIu64
                          " and %" PRIu64 ": export the log anew, or ask for as much of it",
-                         comparing->size, comparing->heads[0].size, comparing->heads[1].size);
+                         comparing->size, text_plural(comparing->size, "leaf", "leaves"),
+                         comparing->heads[0].size, comparing->heads[1].size);
 }
 
 /* Whose word a head is, when it is not the log's own. */
@@ -189,9 +191,10 @@ static void say_agencies(struct cli *cli, const struct comparing *comparing)
         const struct agency *agency = comparing->agencies[i];
         if (agency != NULL) {
             json_set_word(output_result(&cli->output), which[i], agency->id);
-            output_line(&cli->output,
-                        "The %s head, of %" PRIu64 " leaves, is what %s (%s) signed that it saw.",
-                        which[i], comparing->heads[i].size, agency->name, agency->id);
+            output_line(
+                &cli->output, "The %s head, of %" PRIu64 " %s, is what %s (%s) signed that it saw.",
+                which[i], comparing->heads[i].size,
+                text_plural(comparing->heads[i].size, "leaf", "leaves"), agency->name, agency->id);
         }
     }
 }

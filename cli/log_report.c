@@ -112,17 +112,22 @@ static void set_result(struct json *result, const struct log_report *report)
 static void say_audit(struct output *output, const struct audit *audit)
 {
     output_line(output,
-                "  journal  %" PRIu64 " batches with %" PRIu64 " entries, as the log says; %" PRIu64
-                " signatures of agencies hold",
-                audit->batches, audit->entries, audit->parcels);
+                "  journal  %" PRIu64 " %s with %" PRIu64 " %s, as the log says; %" PRIu64
+                " %s of agencies %s",
+                audit->batches, text_plural(audit->batches, "batch", "batches"), audit->entries,
+                text_plural(audit->entries, "entry", "entries"), audit->parcels,
+                text_plural(audit->parcels, "signature", "signatures"),
+                text_plural(audit->parcels, "holds", "hold"));
     output_line(output,
-                "  sealed   %" PRIu64 " bodies are what was signed; %" PRIu64
-                " were destroyed, which the log outlives",
-                audit->bodies, audit->bodies_absent);
-    output_line(output, "  governed by %" PRIu64 " signed documents, which the log names",
-                audit->documents);
-    output_line(output, "  seen     by %" PRIu64 " agencies, whose cosignatures hold",
-                audit->cosignatures);
+                "  sealed   %" PRIu64 " %s what was signed; %" PRIu64
+                " %s destroyed, which the log outlives",
+                audit->bodies, text_plural(audit->bodies, "body is", "bodies are"),
+                audit->bodies_absent, text_plural(audit->bodies_absent, "was", "were"));
+    output_line(output, "  governed by %" PRIu64 " signed %s, which the log names",
+                audit->documents, text_plural(audit->documents, "document", "documents"));
+    output_line(output, "  seen     by %" PRIu64 " %s hold", audit->cosignatures,
+                text_plural(audit->cosignatures, "agency, whose cosignatures",
+                            "agencies, whose cosignatures"));
     output_line(output, "What the broker concluded from its journal (who is one child, alerts, "
                         "mailboxes) was not looked at: `cairn-broker --replay DIR` does that.");
 }
@@ -136,15 +141,16 @@ static void say_sound(struct output *output, const struct log_report *report)
     base64_encode(SLICE_OF(report->root.bytes), root);
     instant_format(report->first_ms, first);
     instant_format(report->last_ms, last);
-    output_line(output, "Sound: %" PRIu64 " leaves, each what its hash says, make one tree.",
-                report->size);
+    output_line(output, "Sound: %" PRIu64 " %s one tree.", report->size,
+                text_plural(report->size, "leaf, which is what its hash says, makes",
+                            "leaves, each what its hash says, make"));
     output_line(output, "  log      %s", report->origin);
     output_line(output, "  root     %s", root);
     if (report->size > 0) {
         output_line(output, "  time     %s to %s", first, last);
     }
     output_line(output,
-                "  leaves   %" PRIu64 " entries (%" PRIu64 " of them refused), %" PRIu64
+                "  leaves   %" PRIu64 " of entries (%" PRIu64 " of them refused), %" PRIu64
                 " about who was told, %" PRIu64 " about governance, %" PRIu64
                 " of the broker starting, %" PRIu64 " about refused frames, %" PRIu64
                 " of timers, %" PRIu64 " about bodies destroyed",
@@ -156,8 +162,8 @@ static void say_sound(struct output *output, const struct log_report *report)
         say_audit(output, &report->audit);
     }
     if (report->compared) {
-        output_line(output, "  signed   the first %" PRIu64 " leaves, by %s%s",
-                    report->compared_size, report->key,
+        output_line(output, "  signed   the first %" PRIu64 " %s, by %s%s", report->compared_size,
+                    text_plural(report->compared_size, "leaf", "leaves"), report->key,
                     report->own_key ? " (as the log itself names it)" : "");
     } else {
         output_line(output, "It was compared with no checkpoint: this shows that the log is "

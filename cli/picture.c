@@ -185,8 +185,9 @@ static void show_coverage(struct output *output, const struct json_view *picture
     struct json_view coverage = json_opt_object(picture, "coverage");
     struct json_view kinds = json_opt_array(&coverage, "kinds");
 
-    output_line(output, "connected: %lld agencies, %lld of them known here to be involved",
-                (long long)show_number(&coverage, "agencies", 0),
+    int64_t agencies = show_number(&coverage, "agencies", 0);
+    output_line(output, "connected: %lld %s, %lld of them known here to be involved",
+                (long long)agencies, text_plural((uint64_t)agencies, "agency", "agencies"),
                 (long long)show_number(&coverage, "involved", 0));
     for (size_t i = 0; i < json_length(&kinds); i++) {
         struct json_view kind = json_item(&kinds, i);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/date.h"
+#include "base/text.h"
 #include "cli/client.h"
 #include "cli/plain.h"
 #include "cli/show.h"
@@ -39,7 +40,7 @@ static void show_next_try(struct output *output, const struct json_view *link, i
     if (instant_parse(json_opt_text(link, "next_try"), &next_ms)) {
         int64_t seconds = next_ms > now_ms ? (next_ms - now_ms + 999) / 1000 : 0;
         output_line(output, "           It goes on trying by itself: next in %lld %s.",
-                    (long long)seconds, seconds == 1 ? "second" : "seconds");
+                    (long long)seconds, text_plural((uint64_t)seconds, "second", "seconds"));
     }
 }
 
@@ -95,8 +96,9 @@ static void show_spool(struct output *output, const struct json_view *health)
                     "in the\n           partnership is known.");
     }
     if (settling > 0) {
-        output_line(output, "           %lld more settle first, while they can be corrected",
-                    (long long)settling);
+        output_line(output, "           %lld more %s be corrected", (long long)settling,
+                    text_plural((uint64_t)settling, "settles first, while it can",
+                                "settle first, while they can"));
     }
 }
 
@@ -163,8 +165,8 @@ static void show_requests(struct output *output, const struct json_view *health)
     int64_t waiting = show_number(health, "requests_waiting", 0);
 
     if (waiting > 0) {
-        output_line(output, "requests   %lld wait for a person here: cairn requests",
-                    (long long)waiting);
+        output_line(output, "requests   %lld %s for a person here: cairn requests",
+                    (long long)waiting, text_plural((uint64_t)waiting, "waits", "wait"));
     }
 }
 
@@ -174,8 +176,8 @@ static void show_reviews(struct output *output, const struct json_view *health)
     int64_t due = show_number(health, "reviews_due", 0);
 
     if (due > 0) {
-        output_line(output, "kept       %lld that nobody has seen are due for review: cairn kept",
-                    (long long)due);
+        output_line(output, "kept       %lld that nobody has seen %s due for review: cairn kept",
+                    (long long)due, text_plural((uint64_t)due, "is", "are"));
     }
 }
 
@@ -302,7 +304,7 @@ static void show_confirmations(struct output *output, const struct json_view *lo
     if (others > 0) {
         output_line(output, "           confirmed in the last %d hours by %lld of %lld other %s",
                     CAIRN_UNCONFIRMED_HOURS, (long long)lately, (long long)others,
-                    others == 1 ? "agency" : "agencies");
+                    text_plural((uint64_t)others, "agency", "agencies"));
     }
     if (show_truth(&now, "missed")) {
         output_line(
@@ -317,10 +319,11 @@ static void show_log(struct output *output, const struct json_view *health)
     struct json_view log = json_opt_object(health, "log");
     int64_t leaves = show_number(&log, "size", 0);
 
-    output_line(
-        output, "log        %lld %s verified%s", (long long)leaves, leaves == 1 ? "leaf" : "leaves",
-        show_truth(&log, "contradicted") ? "; THE BROKER SHOWED TWO LOGS: an operator must look"
-                                         : "");
+    output_line(output, "log        %lld %s verified%s", (long long)leaves,
+                text_plural((uint64_t)leaves, "leaf", "leaves"),
+                show_truth(&log, "contradicted")
+                    ? "; THE BROKER SHOWED TWO LOGS: an operator must look"
+                    : "");
     show_confirmations(output, &log);
 }
 
@@ -339,7 +342,7 @@ static void show_health(struct output *output, const struct json_view *health, i
     show_returned(output, health);
     int64_t deliveries = show_number(&inbox, "position", 0);
     output_line(output, "inbox      %lld %s", (long long)deliveries,
-                deliveries == 1 ? "delivery" : "deliveries");
+                text_plural((uint64_t)deliveries, "delivery", "deliveries"));
     show_gaps(output, &inbox);
     show_unopened(output, health);
     show_requests(output, health);

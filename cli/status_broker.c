@@ -177,6 +177,7 @@ static void set_result(struct json *result, const struct counters_reading *readi
     json_set_bool(result, "alive", reading->alive);
     json_set_integer(result, "pid", (int64_t)reading->pid);
     json_set_instant(result, "started", reading->start_ms);
+    json_set_word(result, "silent_agencies", reading->words);
     set_counters(result, reading);
 }
 
@@ -186,6 +187,14 @@ static void show_duty(struct output *output, const struct counters_reading *read
 
     if (gap != DUTY_GAP_NONE) {
         output_line(output, "SOMEBODY IS MISSING: %s.", duty_gap_words(gap));
+    }
+}
+
+static void show_silent(struct output *output, const struct counters_reading *reading)
+{
+    if (reading->words[0] != '\0') {
+        output_line(output, "Silent, of any child, for %d days: %s.", CAIRN_SILENT_DAYS,
+                    reading->words);
     }
 }
 
@@ -206,6 +215,7 @@ enum status status_broker(struct cli *cli, const char *dir)
                 reading.alive ? "is running" : "has ended", since);
     if (reading.alive) {
         show_duty(output, &reading);
+        show_silent(output, &reading);
     }
     output_line(output, "`cairn check %s` says whether somebody has to act.", dir);
     show_counters(output, &reading);

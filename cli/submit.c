@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/client.h"
 #include "cli/input.h"
 #include "cli/show.h"
@@ -180,7 +181,7 @@ static enum status say_set_aside(struct output *output, size_t n, size_t of)
     }
     return output_refuse(output, STATUS_LOOK, "",
                          "%zu of %zu set aside: nobody is told of %s; a person must look", n, of,
-                         n == 1 ? "it" : "them");
+                         text_plural(n, "it", "them"));
 }
 
 static void show_rows(struct output *output, const struct json_view *answer)
@@ -188,7 +189,8 @@ static void show_rows(struct output *output, const struct json_view *answer)
     int64_t rows = json_get_integer(answer, "rows", 0, INT64_MAX);
     int64_t taken = json_get_integer(answer, "rows_taken", 0, INT64_MAX);
 
-    output_line(output, "%lld of %lld rows were taken.", (long long)taken, (long long)rows);
+    output_line(output, "%lld of %lld %s taken.", (long long)taken, (long long)rows,
+                text_plural((uint64_t)rows, "row was", "rows were"));
 }
 
 enum status submit_body(struct cli *cli, const struct client *client,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "json/json.h"
 
 #define FORMAT "cairn-file-report/v1"
@@ -152,11 +153,11 @@ void report_text(const struct report *report, const struct error *refusal, struc
         buf_format(out, "This file was refused, and nothing of it was taken.\n%s%s%s.\n",
                    refusal->where, refusal->where[0] == '\0' ? "" : ": ", refusal->what);
     } else {
-        buf_format(out,
-                   "This file was taken: %llu rows, of which %llu were taken and %llu were "
-                   "not.\n",
-                   (unsigned long long)report->rows, (unsigned long long)report->taken,
-                   (unsigned long long)report->set_aside);
+        buf_format(out, "This file was taken: %llu %s, of which %llu %s taken and %llu %s not.\n",
+                   (unsigned long long)report->rows, text_plural(report->rows, "row", "rows"),
+                   (unsigned long long)report->taken, text_plural(report->taken, "was", "were"),
+                   (unsigned long long)report->set_aside,
+                   text_plural(report->set_aside, "was", "were"));
         buf_format(out,
                    "Told: %llu; taken back before it left: %llu; taken back: %llu; known "
                    "already: %llu.\n",

@@ -70,16 +70,17 @@ static void write_finding(struct buf *out, const struct absence *absence)
     }
     if (absence->part_time > 0) {
         buf_format(out,
-                   " %" PRIu32 " are of an agreed part-time timetable, and did not count "
+                   " %" PRIu32 " %s of an agreed part-time timetable, and did not count "
                    "towards this.",
-                   absence->part_time);
+                   absence->part_time, text_plural(absence->part_time, "is", "are"));
     }
 }
 
 static void write_summary(const struct absence *absence, struct buf *out)
 {
-    buf_format(out, "Absent from %" PRIu32 " of %" PRIu32 " possible sessions (half days) from ",
-               absence->authorised + absence->unauthorised, absence->possible);
+    buf_format(out, "Absent from %" PRIu32 " of %" PRIu32 " possible %s from ",
+               absence->authorised + absence->unauthorised, absence->possible,
+               text_plural(absence->possible, "session (half a day)", "sessions (half days)"));
     write_day(out, absence->first_day);
     buf_add_text(out, " to ");
     write_day(out, absence->last_day);

@@ -219,6 +219,11 @@ bool utf8_is_prose(struct slice text)
     return true;
 }
 
+const char *text_plural(uint64_t n, const char *one, const char *many)
+{
+    return n == 1 ? one : many;
+}
+
 bool text_is_reason(struct slice text)
 {
     struct reader reader = reader_over(text);

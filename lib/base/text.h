@@ -24,6 +24,8 @@ bool utf8_valid(struct slice text) MUST_USE;
 bool utf8_is_prose(struct slice text) MUST_USE;
 /* Copies a prose slice to a NUL-terminated buffer; false when it is too long or not prose. */
 bool text_copy(char *out, size_t out_bytes, struct slice in) MUST_USE;
+/* The word, or words, that go with that number: text_plural(n, "row was", "rows were"). */
+const char *text_plural(uint64_t n, const char *one, const char *many);
 /* Whether this can be why a practitioner opened or decided: prose of at most CAIRN_REASON_MAX_BYTES
  * in which at least CAIRN_REASON_MIN_CHARACTERS are not blank. What to say of it when it cannot is
  * TEXT_REASON_RULE. */

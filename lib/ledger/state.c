@@ -112,12 +112,13 @@ void agency_row_get(struct store_txn *txn, uint32_t agency, struct agency_row *r
     ret->holds = read_u32(&reader);
     ret->left_day = read_i32(&reader);
     ret->said_day = read_i32(&reader);
+    ret->joined_day = read_i32(&reader);
     assert(reader_end(&reader));
 }
 
 void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_row *row)
 {
-    uint8_t storage[24 + CAIRN_HASH_BYTES + COSIGNATURE_BYTES + 36];
+    uint8_t storage[24 + CAIRN_HASH_BYTES + COSIGNATURE_BYTES + 40];
     struct writer writer = writer_over(storage, sizeof(storage));
     write_u64(&writer, row->next_position);
     write_u64(&writer, row->acknowledged);
@@ -133,6 +134,7 @@ void agency_row_put(struct store_txn *txn, uint32_t agency, const struct agency_
     write_u32(&writer, row->holds);
     write_i32(&writer, row->left_day);
     write_i32(&writer, row->said_day);
+    write_i32(&writer, row->joined_day);
     struct store_key key = key_agency(agency);
     store_put(txn, T_AGENCY, store_key_slice(&key), writer_slice(&writer));
 }

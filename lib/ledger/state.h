@@ -325,9 +325,10 @@ struct agency_row {
     uint32_t claims_today; /* involvements */
     uint32_t requests_today;
     uint32_t ties_today;
-    uint32_t holds;   /* that have not ended */
-    int32_t left_day; /* since when the directory says that it is revoked; 0: it does not */
-    int32_t said_day; /* on which it last said something of a child (apply.c); 0 never */
+    uint32_t holds;     /* that have not ended */
+    int32_t left_day;   /* since when the directory says that it is revoked; 0: it does not */
+    int32_t said_day;   /* on which it last said something of a child (apply.c); 0 never */
+    int32_t joined_day; /* since when the directory has it, as active; 0: it does not */
 };
 void agency_row_get(struct store_txn *txn, uint32_t agency,
                     struct agency_row *ret); /* a fresh one when there is none */

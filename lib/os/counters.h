@@ -5,14 +5,16 @@
  * matching version. The owner creates and closes; any thread may count (relaxed atomics: each
  * number is exact, together they are no snapshot).
  *
- *   offset  bytes  header                            slot i, at 64 + 64 * i
+ *   offset  bytes  header                            slot i, at 256 + 64 * i
  *        0      8  "CAIRNCNT"                        0  56  name, NUL-padded
  *        8      4  version (1)                       56  8  value
  *       12      4  number of slots
  *       16      4  process id of the writer          integers in the byte order of the machine
  *       20      4  zero
  *       24      8  real time of the start, ms
- *       32     32  zero
+ *       32      8  changes of the words; odd while they change
+ *       40     24  zero
+ *       64    192  the words: names that the numbers cannot say, NUL-padded
  *
  * The writer holds a lock on the file as long as it lives: that is how a reader tells, and a
  * process id used again by another process does not mislead it.
@@ -23,11 +25,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/attr.h"
 #include "base/clock.h"
+#include "base/slice.h"
 
 #define COUNTERS_MAX           256 /* some eight for each verdict and stage; 16 KiB of file */
 #define COUNTER_NAME_MAX_BYTES 55
+#define COUNTERS_WORDS_BYTES   192 /* so that with words around them they fit into one finding */
 
 struct counters_file;
 
@@ -47,6 +50,8 @@ int counters_create(const char *path, const char *const names[], size_t n,
 void counters_close(struct counters *counters);
 void counter_add(const struct counters *counters, size_t index, uint64_t n);
 void counter_set(const struct counters *counters, size_t index, uint64_t value);
+/* Replaces the words; what is longer is cut. One thread alone says them. */
+void counters_say(const struct counters *counters, struct slice words);
 
 struct counter_reading {
     char name[COUNTER_NAME_MAX_BYTES + 1];
@@ -59,6 +64,7 @@ struct counters_reading {
     int64_t start_ms;
     size_t count;
     struct counter_reading counters[COUNTERS_MAX];
+    char words[COUNTERS_WORDS_BYTES]; /* "" too when they are being changed */
 };
 
 /* From any process. -EBADMSG when it is not such a file; *ret is untouched on failure. */

@@ -271,18 +271,34 @@ static void what_is_urgent_counts_as_unopened_once_its_time_is_over(void **state
     assert_int_equal(counted(heard, "waiting_unopened_records"), 0);
 }
 
-static void an_agency_that_says_nothing_for_a_week_counts_as_silent(void **state)
+static void expect_named(const struct heard *heard, const char *id, bool named)
+{
+    struct counters_reading reading;
+
+    assert_int_equal(counters_read(heard->counters, &reading), 0);
+    if ((strstr(reading.words, id) != NULL) != named) {
+        fail_msg("\"%s\" %s %s", reading.words, named ? "does not name" : "names", id);
+    }
+}
+
+static void an_agency_that_says_nothing_for_a_week_counts_as_silent_and_is_named(void **state)
 {
     struct heard *heard = *state;
+    const uint64_t week_ms = 7 * 24 * HOUR_MS;
     pass(heard, 2 * 60 * 1000);
-    uint64_t before = counted(heard, "waiting_silent_agencies");
+    assert_int_equal(counted(heard, "waiting_silent_agencies"), 0); /* all have just joined */
+    pass(heard, week_ms - 24 * HOUR_MS);
     (void)report_danger(heard->world);
 
-    pass(heard, 2 * 60 * 1000);
-    assert_int_equal(counted(heard, "waiting_silent_agencies"), before - 1);
-    pass(heard, 7 * 24 * HOUR_MS);
+    pass(heard, 24 * HOUR_MS);
+    uint64_t others = counted(heard, "waiting_silent_agencies");
+    assert_true(others > 0);
+    expect_named(heard, "school", false);
+    pass(heard, week_ms);
 
-    assert_int_equal(counted(heard, "waiting_silent_agencies"), before);
+    assert_int_equal(counted(heard, "waiting_silent_agencies"), others + 1);
+    expect_named(heard, "school", true);
+    expect_named(heard, "mash", false); /* a front door mostly reads */
 }
 
 static void what_agencies_have_not_fetched_is_counted_and_by_when_documents_are_reviewed(
@@ -325,7 +341,7 @@ int main(void)
         STORY(what_a_pattern_in_the_shadow_would_have_raised_is_counted),
         STORY(alerts_beyond_a_patterns_budget_are_raised_and_counted),
         STORY(what_is_urgent_counts_as_unopened_once_its_time_is_over),
-        STORY(an_agency_that_says_nothing_for_a_week_counts_as_silent),
+        STORY(an_agency_that_says_nothing_for_a_week_counts_as_silent_and_is_named),
         STORY(what_agencies_have_not_fetched_is_counted_and_by_when_documents_are_reviewed),
         STORY(a_batch_falls_into_every_bucket_that_it_was_quick_enough_for),
     };

@@ -80,7 +80,7 @@ static const struct judged rows[] = {
     {"\"log\":{\"confirmations\":{\"others\":3,\"ever\":3,\"lately\":2,\"missed\":false}}",
      CHECK_OK, ""},
     {"\"log\":{\"confirmations\":{\"others\":5,\"ever\":3,\"lately\":1,\"missed\":true}}",
-     CHECK_WARNING, "only 1 of 5 other agencies have confirmed this log lately"},
+     CHECK_WARNING, "only 1 of 5 other agencies has confirmed this log lately"},
     {"\"log\":{\"confirmations\":{\"others\":5,\"ever\":3,\"lately\":0,\"missed\":true,"
      "\"at\":\"2026-11-18T11:57:00.000Z\"}}",
      CHECK_WARNING, "no other agency has confirmed this log since 2026-11-18 11:57"},
@@ -102,7 +102,7 @@ static const struct judged rows[] = {
     {"\"unopened\":{\"alerts\":1,\"oldest_alert\":\"2026-11-21T11:00:00.000Z\"}", CHECK_WARNING,
      "since 25 h"},
     {"\"unopened\":{\"alerts\":1,\"oldest_alert\":\"2026-11-18T11:00:00.000Z\"}", CHECK_CRITICAL,
-     "1 alerts"},
+     "1 alert opened by nobody"},
     {"\"spool\":{\"normal\":4,\"oldest\":\"2026-11-22T11:20:00.000Z\"}", CHECK_WARNING,
      "4 not sent, the oldest since 40 min"},
     {"\"spool\":{\"bulk\":4,\"oldest\":\"2026-11-22T07:00:00.000Z\"}", CHECK_CRITICAL, "300 min"},
@@ -130,6 +130,8 @@ static const struct judged rows[] = {
     {"\"held\":[{\"aside\":true}]", CHECK_WARNING, "1 held back"},
     {"\"inbox\":{\"missing\":3,\"noticed\":\"2026-11-21T12:00:00.000Z\"}", CHECK_WARNING,
      "3 deliveries never came"},
+    {"\"inbox\":{\"missing\":1,\"noticed\":\"2026-11-21T12:00:00.000Z\"}", CHECK_WARNING,
+     "1 delivery never came"},
     {"\"inbox\":{\"missing\":3,\"noticed\":\"2026-10-21T12:00:00.000Z\"}", CHECK_OK, ""},
     {"\"returned\":{\"waiting\":2,\"danger\":0}", CHECK_WARNING, "2 refused by the broker"},
     {"\"returned\":{\"waiting\":2,\"danger\":1}", CHECK_CRITICAL, "1 urgent refused by the broker"},
@@ -154,6 +156,8 @@ static const struct judged rows[] = {
      "agreements must be reviewed"},
     {"\"governance\":{\"agreements\":{\"review_by\":\"2026-11-30\"}}", CHECK_CRITICAL,
      "within 9 days"},
+    {"\"governance\":{\"agreements\":{\"review_by\":\"2026-11-22\"}}", CHECK_CRITICAL,
+     "the agreements must be reviewed within 1 day"},
     {"\"governance\":{\"agreements\":{\"review_by\":\"2026-11-21\"}}", CHECK_CRITICAL,
      "past their review date"},
     {"\"store\":{\"used_percent\":3,\"disk_percent\":85}", CHECK_WARNING, "disk is 85 % full"},
@@ -229,8 +233,11 @@ static void each_state_of_a_broker_has_its_level(void **state)
         {COUNT_DUTY_GAP, DUTY_GAP_CALENDAR, CHECK_WARNING, "no calendar is in force"},
         {COUNT_DUTY_GAP, DUTY_GAP_DESK, CHECK_WARNING, "no desk of the calendar"},
         {COUNT_DUTY_GAP, 99, CHECK_WARNING, "nobody may be there"},
-        {COUNT_WAITING_ALERTS, 2, CHECK_WARNING, "2 alerts"},
-        {COUNT_WAITING_SILENT, 3, CHECK_WARNING, "3 agencies silent"},
+        {COUNT_WAITING_ALERTS, 1, CHECK_WARNING, "1 alert opened"},
+        {COUNT_WAITING_ALERTS, 2, CHECK_WARNING, "2 alerts opened"},
+        {COUNT_WAITING_SILENT, 3, CHECK_WARNING, "3 agencies have said nothing of any child"},
+        {COUNT_WAITING_SILENT, 1, CHECK_WARNING,
+         "1 agency has said nothing of any child for 7 days: gp-elm"},
         {COUNT_COMMIT_CRASHED, 1, CHECK_WARNING, "crash"},
         {COUNT_COMMIT_DEATHS, 2, CHECK_OK, "nothing to do"},
         {COUNT_COMMIT_DEATHS, 3, CHECK_WARNING, "died 3 times in a row"},
@@ -239,6 +246,7 @@ static void each_state_of_a_broker_has_its_level(void **state)
         {COUNT_REVIEW_PATTERNS_MS, 1, CHECK_CRITICAL, "patterns are past"},
     };
     struct bench *bench = *state;
+    counters_say(&bench->counters, slice_of_text("gp-elm"));
 
     for (size_t i = 0; i < ARRAY_LEN(states); i++) {
         count_set(&bench->counters, states[i].counter, states[i].value);

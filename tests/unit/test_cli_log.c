@@ -254,7 +254,7 @@ static void an_older_copy_than_the_head_is_found(void **state)
         CONSOLE(audited->console, "log", "verify", audited->copy, "--checkpoint", audited->other),
         STATUS_FAILED);
 
-    assert_non_null(strstr(audited->console->complained, "leaves were signed, and there are"));
+    assert_non_null(strstr(audited->console->complained, "leaves were signed, and the log has"));
 }
 
 /* A broker that shows two logs: both heads are signed, one is not of this tree. */

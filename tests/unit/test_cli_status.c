@@ -739,7 +739,8 @@ static void an_agent_says_when_nobody_is_there_to_open_what_is_urgent(void **sta
     struct world *world = *state;
     agent_says(world, "{\"link\": {\"state\": \"connected\"}, "
                       "\"duty\": {\"gap\": \"front-door\", \"words\": \"nobody is there\"},"
-                      " \"inbox\": {\"position\": 1}, \"log\": {\"size\": 1}, \"today\": {}}");
+                      " \"inbox\": {\"position\": 1}, \"log\": {\"size\": 1}, \"today\": {}, "
+                      "\"spool\": {\"settling\": 1}, \"requests_waiting\": 1, \"reviews_due\": 1}");
 
     assert_int_equal(CONSOLE(world->console, "status", "--agent", world->path), STATUS_OK);
     agent_ends(world);
@@ -748,6 +749,10 @@ static void an_agent_says_when_nobody_is_there_to_open_what_is_urgent(void **sta
         strstr(world->console->said, "SOMEBODY IS MISSING:\n           nobody is there\n"));
     assert_non_null(strstr(world->console->said, "1 delivery\n"));
     assert_non_null(strstr(world->console->said, "1 leaf verified\n"));
+    assert_non_null(
+        strstr(world->console->said, "1 more settles first, while it can be corrected"));
+    assert_non_null(strstr(world->console->said, "1 waits for a person here"));
+    assert_non_null(strstr(world->console->said, "1 that nobody has seen is due for review"));
     assert_non_null(strstr(world->console->said, "today      nothing yet\n"));
 }
 

@@ -59,6 +59,63 @@ static void another_process_reads_what_was_counted(void **state)
     assert_true(reading.counters[DISK_PERCENT].value == 81);
 }
 
+static void words_are_read_as_they_were_said_last(void **state)
+{
+    const char *path = in_scratch(*state, "counters");
+    _cleanup_(counters_close) struct counters counters = given_counters(path);
+    struct counters_reading reading;
+    char longest[2 * COUNTERS_WORDS_BYTES];
+    memset(longest, 'x', sizeof(longest));
+
+    assert_int_equal(counters_read(path, &reading), 0);
+    assert_string_equal(reading.words, "");
+    counters_say(&counters, slice_make(longest, sizeof(longest)));
+    assert_int_equal(counters_read(path, &reading), 0);
+    assert_int_equal(strlen(reading.words), COUNTERS_WORDS_BYTES - 1);
+    counters_say(&counters, slice_of_text("gp-elm, oak"));
+    assert_int_equal(counters_read(path, &reading), 0);
+    assert_string_equal(reading.words, "gp-elm, oak");
+    counters_say(&counters, SLICE_NULL);
+
+    assert_int_equal(counters_read(path, &reading), 0);
+    assert_string_equal(reading.words, "");
+}
+
+struct saying {
+    const struct counters *counters;
+    bool stop; /* atomic */
+};
+
+static void *say_one_or_the_other(void *data)
+{
+    struct saying *saying = data;
+    while (!__atomic_load_n(&saying->stop, __ATOMIC_RELAXED)) {
+        counters_say(saying->counters, slice_of_text("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+        counters_say(saying->counters, slice_of_text("bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"));
+    }
+    return NULL;
+}
+
+static void nobody_reads_half_of_one_name_and_half_of_another(void **state)
+{
+    const char *path = in_scratch(*state, "counters");
+    _cleanup_(counters_close) struct counters counters = given_counters(path);
+    struct saying saying = {.counters = &counters};
+    pthread_t thread;
+    size_t mixed = 0;
+
+    assert_int_equal(pthread_create(&thread, NULL, say_one_or_the_other, &saying), 0);
+    for (int i = 0; i < 5000; i++) {
+        struct counters_reading reading;
+        assert_int_equal(counters_read(path, &reading), 0);
+        mixed += strchr(reading.words, 'a') != NULL && strchr(reading.words, 'b') != NULL ? 1 : 0;
+    }
+    __atomic_store_n(&saying.stop, true, __ATOMIC_RELAXED);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+
+    assert_int_equal(mixed, 0);
+}
+
 static void a_closed_file_keeps_its_values_and_no_longer_lives(void **state)
 {
     const char *path = in_scratch(*state, "counters");
@@ -124,6 +181,7 @@ static void without_counters_counting_does_nothing(void **state)
 
     counter_add(&none, TAKEN, 1);
     counter_set(&none, TAKEN, 1);
+    counters_say(&none, slice_of_text("x"));
     counters_close(&none);
 
     assert_null(none.file);
@@ -167,17 +225,19 @@ static void the_file_is_laid_out_as_described(void **state)
     uint64_t value = 0;
     uint32_t number = 0;
     counter_set(&counters, STORED, 0x1122334455667788ULL);
+    counters_say(&counters, slice_of_text("gp-elm"));
 
     assert_int_equal(file_read(path, &buf), 0);
 
-    assert_int_equal(buf.len, 64 + 64 * COUNTERS);
+    assert_int_equal(buf.len, 256 + 64 * COUNTERS);
     assert_memory_equal(buf.data, "CAIRNCNT", 8);
     memcpy(&number, buf.data + 8, 4);
     assert_int_equal(number, 1);
     memcpy(&number, buf.data + 12, 4);
     assert_int_equal(number, COUNTERS);
-    assert_string_equal((const char *)buf.data + 64 + 64 * STORED, "stored");
-    memcpy(&value, buf.data + 64 + 64 * STORED + 56, 8);
+    assert_string_equal((const char *)buf.data + 64, "gp-elm");
+    assert_string_equal((const char *)buf.data + 256 + 64 * STORED, "stored");
+    memcpy(&value, buf.data + 256 + 64 * STORED + 56, 8);
     assert_true(value == 0x1122334455667788ULL);
     counters_close(&counters);
 }
@@ -220,6 +280,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(another_process_reads_what_was_counted),
+        IN_FOLDER(words_are_read_as_they_were_said_last),
+        IN_FOLDER(nobody_reads_half_of_one_name_and_half_of_another),
         IN_FOLDER(a_closed_file_keeps_its_values_and_no_longer_lives),
         IN_FOLDER(a_process_that_dies_leaves_its_numbers_marked_dead),
         IN_FOLDER(a_living_writer_is_not_displaced_and_a_dead_one_is),

@@ -480,7 +480,8 @@ static struct agency_row agency_sample(void)
                              .cosigned_by = 0x89abcdef,
                              .holds = 3,
                              .left_day = 20700,
-                             .said_day = 20779};
+                             .said_day = 20779,
+                             .joined_day = 20690};
 
     memset(row.log_root.bytes, 0x12, sizeof(row.log_root.bytes));
     memset(row.cosignature, 0x34, sizeof(row.cosignature));
@@ -505,6 +506,7 @@ static void an_agency_starts_with_an_empty_mailbox_and_comes_back_as_it_went(voi
     assert_int_equal(back.log_size, row.log_size);
     assert_int_equal(back.cosigned_by, row.cosigned_by);
     assert_int_equal(back.said_day, row.said_day);
+    assert_int_equal(back.joined_day, row.joined_day);
     assert_true(hash_equal(&back.log_root, &row.log_root));
     assert_memory_equal(back.cosignature, row.cosignature, sizeof(row.cosignature));
 }
@@ -640,7 +642,7 @@ static const struct {
     {"alert", T_ALERT, 245, "9702e019b56c9355cd911234a512e20b81553cd4286ff1e8d396ce261f8499e7"},
     {"mailbox", T_MAILBOX, 39, "2fec766b15a339d490d4af1e9cbb36b6b6f9e56ccd16f3fbd20f1bbcee237027"},
     {"reader", T_READER, 25, "e75a4451b99763d3347cb779dd745e0017092a2f3181a1cc04fa0fb5b3f69bd1"},
-    {"agency", T_AGENCY, 164, "4f7a66120d6701112c4e5eaeff33ba5b64fcc2f3c42754c596b61615e7be7b2e"},
+    {"agency", T_AGENCY, 168, "55809b56b2378beecf536bf93e2587a0de36af9ab70fa0f73b1a7311a0f2dd38"},
     {"involvement", T_INVOLVEMENT, 36,
      "96390cfe655a81cbe66fcc33c6b390e245153da392885471d4ed109ad51ae0c9"},
     {"tie", T_TIE, 33, "bca4e5f4d0f19b4cd4ffa9111e734a1f4bf086b81318eff35ef273fc726fa144"},

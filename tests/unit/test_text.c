@@ -115,6 +115,15 @@ static void numbers_are_read_up_to_their_limit(void **state)
     assert_true(value == 1024);
 }
 
+static void a_number_and_its_word_go_together(void **state)
+{
+    (void)state;
+
+    assert_string_equal(text_plural(0, "agency", "agencies"), "agencies");
+    assert_string_equal(text_plural(1, "agency", "agencies"), "agency");
+    assert_string_equal(text_plural(2, "agency", "agencies"), "agencies");
+}
+
 static void what_is_not_a_plain_number_is_refused(void **state)
 {
     static const char *const bad[] = {
@@ -299,6 +308,7 @@ int main(void)
         cmocka_unit_test(base64_of_every_byte_goes_both_ways),
         cmocka_unit_test(base64_that_is_not_canonical_is_refused),
         cmocka_unit_test(numbers_are_read_up_to_their_limit),
+        cmocka_unit_test(a_number_and_its_word_go_together),
         cmocka_unit_test(what_is_not_a_plain_number_is_refused),
         cmocka_unit_test(utf8_is_that_of_rfc_3629),
         cmocka_unit_test(prose_has_newlines_and_tabs_but_no_other_control),

@@ -163,7 +163,7 @@ static void a_register_is_taken_with_a_report_beside_it(void **state)
     assert_true(left(drop, "attendance/done", number, "week 37 (a).csv"));
     assert_int_equal(n_out(drop), 1);
     read_report(drop, "attendance/done", number, "week 37 (a).csv.set-aside.txt", &report);
-    assert_non_null(strstr(buf_text(&report), "21 rows, of which 20 were taken and 1 were not"));
+    assert_non_null(strstr(buf_text(&report), "21 rows, of which 20 were taken and 1 was not"));
     assert_non_null(strstr(buf_text(&report), "Row 22, column Date: is not a date"));
     assert_null(strstr(buf_text(&report), "Thistledown"));
     read_report(drop, "attendance/done", number, "week 37 (a).csv.report.json", &report);
