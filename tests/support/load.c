@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -92,6 +94,7 @@ void load_free(struct load **load)
     for (size_t i = 0; i < (*load)->n_sent; i++) {
         buf_deinit(&(*load)->sent[i].frame);
     }
+    free((*load)->sent);
     fd_close(&(*load)->submitted);
     fd_close(&(*load)->acknowledged);
     fd_close(&(*load)->heads);
@@ -265,6 +268,13 @@ static void make_record(const struct load *load, uint64_t seq, struct made *ret)
 
 /* --- parcels --- */
 
+static double now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1e6;
+}
+
 static void sign_head(struct load *load, const struct sent *sent, const struct hash *root,
                       struct buf *bytes, uint8_t signature[SIGN_SIGNATURE_BYTES])
 {
@@ -353,10 +363,22 @@ enum verdict load_refusal(const struct load *load)
     return load->refusal;
 }
 
+static struct sent *next_sent(struct load *load)
+{
+    if (load->n_sent == load->room) {
+        load->room = load->room == 0 ? 64 : 2 * load->room;
+        load->sent = reallocarray(load->sent, load->room, sizeof(load->sent[0]));
+        assert_non_null(load->sent);
+    }
+    struct sent *sent = &load->sent[load->n_sent++];
+    *sent = (struct sent){.answered = false};
+    return sent;
+}
+
 void load_submit(struct load *load, size_t n)
 {
-    assert_true(load->n_sent < PARCELS_MAX && n <= CAIRN_PARCEL_ENTRIES_MAX);
-    struct sent *sent = &load->sent[load->n_sent++];
+    assert_true(n <= CAIRN_PARCEL_ENTRIES_MAX);
+    struct sent *sent = next_sent(load);
     sent->correlation = ++load->next_correlation;
     sent->first_seq = load->next_seq;
     sent->n = n;
@@ -366,6 +388,7 @@ void load_submit(struct load *load, size_t n)
     for (size_t i = 0; i < n; i++) {
         note_submitted(load, sent->first_seq + i);
     }
+    sent->ready_ms = now_ms();
     if (load->greeted) {
         (void)load_send(load, buf_slice(&sent->frame));
     }
@@ -399,6 +422,7 @@ static void keep_answer(struct load *load, struct sent *sent, const struct wire_
         note_acknowledged(load, &sent->results[i]);
     }
     sent->answered = true;
+    load->n_answered++;
     load->n_acknowledged += receipt->n_results;
 }
 
@@ -450,6 +474,7 @@ static size_t take_receipt(struct load *load, const struct wire_header *header,
     struct sent *sent = sent_by(load, header->correlation);
     struct wire_receipt receipt;
     struct checkpoint head;
+    double came_ms = now_ms();
     assert_true(wire_receipt_read(payload, &load->arena, &receipt));
     assert_true(
         checkpoint_check(receipt.checkpoint, &load->governance->directory.checkpoint_key, &head));
@@ -460,6 +485,7 @@ static size_t take_receipt(struct load *load, const struct wire_header *header,
         compare_answer(sent, &receipt);
         return 0;
     }
+    load->waited_ms = came_ms - sent->ready_ms;
     keep_answer(load, sent, &receipt);
     return receipt.n_results;
 }
@@ -541,16 +567,17 @@ size_t load_receive(struct load *load, int timeout_ms)
 
 size_t load_unanswered(const struct load *load)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < load->n_sent; i++) {
-        n += load->sent[i].answered ? 0 : 1;
-    }
-    return n;
+    return load->n_sent - load->n_answered;
 }
 
 size_t load_acknowledged(const struct load *load)
 {
     return load->n_acknowledged;
+}
+
+double load_waited_ms(const struct load *load)
+{
+    return load->waited_ms;
 }
 
 void load_greet(struct load *load)

@@ -9,7 +9,6 @@
 #include "tree/checkpoint.h"
 #include "wire/wire.h"
 
-#define PARCELS_MAX 6000
 #define PATIENCE_MS 60000
 #define SILENCE_MS  2000 /* then what is missing is sent again: an answer may be dropped */
 
@@ -17,6 +16,7 @@ struct sent {
     uint64_t correlation;
     uint64_t first_seq;
     size_t n;
+    double ready_ms; /* to be sent */
     bool answered;
     bool compared; /* answered again, the same */
     bool proved[CAIRN_PARCEL_ENTRIES_MAX];
@@ -44,7 +44,10 @@ struct load {
     int heads;
     size_t n_sent;
     size_t n_acknowledged;
-    struct sent sent[PARCELS_MAX];
+    size_t n_answered;
+    double waited_ms;
+    struct sent *sent;
+    size_t room;             /* for so many of them */
     bool greeted;            /* the broker has answered hello on this connection */
     struct checkpoint shown; /* in that hello */
     struct checkpoint head;  /* the newest that a receipt or a hello brought */

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A member offers a real broker what is no parcel, no envelope and no message, over a connection
+ * that it has with its own key, as libzmq never would (attack/speaker.h). Another agency goes on
+ * with its work beside it, and nothing that the member said wrongly is in the log.
+ *
+ * CAIRN_ATTACK_CASES: how many of each class (3,000 unless told); what happened is printed then.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <cmocka.h>
+
+#include "attack/bending.h"
+#include "attack/beside.h"
+#include "attack/speaker.h"
+#include "cairn/limits.h"
+#include "govern/keys.h"
+#include "sim/chance.h"
+#include "support/crypto.h"
+#include "support/load_internal.h"
+#include "wire/wire.h"
+
+#define RATE            5000 /* frames a second */
+#define PACE_MS         100  /* of the agency */
+#define SOUND           6    /* parcels */
+#define WINDOW          16   /* frames that are not answered yet */
+#define QUESTION_ONE_IN 250  /* of them only some thousand a minute are read */
+#define CLOSING_ONE_IN  20
+#define PATIENCE_S      20
+#define SAID_MAX        (600 * 1024)
+
+/* What a process says; each has its copy. */
+struct voice {
+    struct speaker speaker;
+    size_t unanswered;
+};
+
+static struct beside beside;
+static struct load *oak;
+static struct voice member; /* gp-oak */
+
+/* --- setup --- */
+
+/* The parcels that are to be bent are stored. */
+static int set_up(void **state)
+{
+    (void)state;
+    beside_start(&beside, PACE_MS);
+    oak = load_new(&beside.estate, "gp-oak");
+    for (size_t i = 0; i < SOUND; i++) {
+        load_submit(oak, 1 + i % 3);
+    }
+    load_settle(oak);
+    assert_true(speaker_init(&member.speaker, oak->governance->directory.broker_curve_key,
+                             oak->transport.bytes));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    load_free(&oak);
+    beside_stop(&beside);
+    return 0;
+}
+
+static void add_noise(struct buf *out, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        uint8_t byte = (uint8_t)chance_below(256);
+        buf_add(out, &byte, 1);
+    }
+}
+
+/* --- a member: its connection --- */
+
+static struct slice hello_frame(void)
+{
+    static struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+    const struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_HELLO};
+    const struct wire_hello hello = {.protocol_min = CAIRN_PROTOCOL_MIN,
+                                     .protocol_max = CAIRN_PROTOCOL_MAX,
+                                     .software = slice_of_text("nobody's"),
+                                     .checkpoint = buf_slice(&oak->note)};
+    buf_reset(&frame);
+    wire_frame_begin(&frame, &header);
+    wire_hello_write(&hello, &frame);
+    wire_frame_end(&frame);
+    return buf_slice(&frame);
+}
+
+static bool say_message(struct voice *voice, uint8_t inner, struct slice payload)
+{
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(SAID_MAX);
+    speaker_message(&voice->speaker, inner, payload, &frame);
+    return speaker_say(&voice->speaker, buf_slice(&frame));
+}
+
+static bool be_in(struct stranger *stranger, struct voice *voice)
+{
+    const struct timeval patience = {.tv_sec = PATIENCE_S};
+    if (voice->speaker.fd >= 0) {
+        return true;
+    }
+    int fd = stranger_connect(stranger);
+    if (fd < 0) {
+        return false;
+    }
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    speaker_begin(&voice->speaker, fd);
+    voice->unanswered = 1;
+    if (!speaker_enter(&voice->speaker) || !say_message(voice, 0, hello_frame())) {
+        atomic_fetch_add(&stranger->tally->refused, 1);
+        speaker_close(&voice->speaker);
+        return false;
+    }
+    return true;
+}
+
+/* Frames that came back; waits for one when `wait` says so. */
+static void hear_answers(struct stranger *stranger, struct voice *voice, bool wait)
+{
+    _cleanup_(buf_deinit) struct buf heard = BUF_MAX(SAID_MAX);
+    uint8_t byte;
+    while (wait || recv(voice->speaker.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1) {
+        if (!speaker_hear(&voice->speaker, &heard)) {
+            break;
+        }
+        atomic_fetch_add(&stranger->tally->answers, 1);
+        voice->unanswered -= voice->unanswered > 0 ? 1 : 0;
+        wait = false;
+    }
+}
+
+/* The broker must not have ended this. */
+static void expect_said(struct stranger *stranger, struct voice *voice, bool said)
+{
+    if (!said) {
+        atomic_fetch_add(&stranger->tally->amiss, 1);
+        speaker_close(&voice->speaker);
+    }
+}
+
+/* Each of these frames is answered: never more than some are on their way. */
+static void say_frame(struct stranger *stranger, struct voice *voice, struct slice frame)
+{
+    bool said = say_message(voice, 0, frame);
+    expect_said(stranger, voice, said);
+    voice->unanswered++;
+    if (said) {
+        hear_answers(stranger, voice, voice->unanswered >= WINDOW);
+    }
+}
+
+/* --- a member: parcels and questions that are none --- */
+
+static void add_bent(struct slice payload, struct slice other, struct buf *out)
+{
+    size_t start = out->len;
+    bend_message(payload, other, out);
+    if (slice_equal(payload, slice_make(out->data + start, out->len - start))) {
+        out->len = start;
+        bend_bytes(payload, out);
+    }
+}
+
+static void make_bent_parcel(struct buf *out)
+{
+    const struct sent *sent = &oak->sent[chance_below(SOUND)];
+    const struct sent *other = &oak->sent[chance_below(SOUND)];
+    const struct wire_header header = {
+        .version = CAIRN_PROTOCOL_MAX,
+        .type = WIRE_PARCEL,
+        .lane = (uint8_t)(chance_one_in(8) ? LANE_URGENT : LANE_NORMAL),
+        .entries = (uint16_t)sent->n,
+        .correlation = chance_below(UINT32_MAX),
+    };
+    wire_frame_begin(out, &header);
+    add_bent(wire_payload(buf_slice(&sent->frame)), wire_payload(buf_slice(&other->frame)), out);
+    wire_frame_end(out);
+}
+
+static void make_bent_question(struct buf *out)
+{
+    static const enum wire_type types[] = {WIRE_HELLO,           WIRE_FETCH,
+                                           WIRE_PROOF_REQUEST,   WIRE_STATE_REQUEST,
+                                           WIRE_PICTURE_REQUEST, WIRE_GOVERNANCE_FETCH};
+    const struct wire_header header = {.version = CAIRN_PROTOCOL_MAX,
+                                       .type = types[chance_below(ARRAY_LEN(types))]};
+    wire_frame_begin(out, &header);
+    add_bent(wire_payload(hello_frame()), wire_payload(buf_slice(&oak->sent[0].frame)), out);
+    wire_frame_end(out);
+}
+
+static void says_no_parcel(struct stranger *stranger)
+{
+    struct voice *voice = stranger->data;
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(SAID_MAX);
+    if (!be_in(stranger, voice)) {
+        return;
+    }
+    if (chance_one_in(QUESTION_ONE_IN)) {
+        make_bent_question(&frame);
+    } else {
+        make_bent_parcel(&frame);
+    }
+    say_frame(stranger, voice, buf_slice(&frame));
+}
+
+/* --- envelopes --- */
+
+/* One that says what nobody asks: another version, or what only a broker says. */
+static void says_what_is_not_asked(struct stranger *stranger)
+{
+    static const enum wire_type types[] = {WIRE_HELLO_REPLY, WIRE_PONG,  WIRE_DELIVERY,
+                                           WIRE_STATE_REPLY, WIRE_ERROR, WIRE_PROOF_REPLY};
+    struct voice *voice = stranger->data;
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(SAID_MAX);
+    struct wire_header header = {.version = (uint16_t)(CAIRN_PROTOCOL_MAX + 1 + chance_below(9999)),
+                                 .type = WIRE_PING,
+                                 .correlation = chance_below(UINT32_MAX)};
+    if (!be_in(stranger, voice)) {
+        return;
+    }
+    if (chance_one_in(2)) {
+        header.version = CAIRN_PROTOCOL_MAX;
+        header.type = types[chance_below(ARRAY_LEN(types))];
+    }
+    wire_frame_begin(&frame, &header);
+    add_noise(&frame, chance_below(64));
+    wire_frame_end(&frame);
+    say_frame(stranger, voice, buf_slice(&frame));
+}
+
+/* Those that no reader takes: a hundred a minute are answered, the rest is thrown away unread. */
+static void says_no_envelope(struct stranger *stranger)
+{
+    struct voice *voice = stranger->data;
+    struct wire_header header;
+    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(SAID_MAX);
+    struct slice sound = buf_slice(&oak->sent[chance_below(SOUND)].frame);
+    if (!be_in(stranger, voice)) {
+        return;
+    }
+    do {
+        buf_reset(&frame);
+        bend_bytes(slice_make(sound.data, WIRE_HEADER_BYTES), &frame);
+        buf_add_slice(&frame, wire_payload(sound));
+    } while (wire_header_read(buf_slice(&frame), &header));
+    expect_said(stranger, voice, say_message(voice, 0, buf_slice(&frame)));
+    if (voice->speaker.fd >= 0) {
+        hear_answers(stranger, voice, false);
+    }
+}
+
+/* --- messages --- */
+
+/* Of a length that fits, or not. */
+static void make_command(struct buf *out)
+{
+    static const char *const names[] = {"PING",   "PONG",      "ERROR",   "JOIN",  "LEAVE",
+                                        "CANCEL", "SUBSCRIBE", "READY",   "HELLO", "INITIATE",
+                                        "",       "MESSAGE",   "NONESUCH"};
+    const char *name = names[chance_below(ARRAY_LEN(names))];
+    uint8_t len = (uint8_t)(chance_one_in(8) ? chance_below(256) : strlen(name));
+    buf_add(out, &len, 1);
+    buf_add(out, name, strlen(name));
+    if (strcmp(name, "PING") == 0 && chance_one_in(2)) {
+        buf_add(out, "\0\0", 2); /* a time to live that never ends */
+    } else if (strcmp(name, "PING") == 0) {
+        return; /* and one that is cut off */
+    }
+    add_noise(out, chance_below(60));
+}
+
+/* What libzmq takes for a message, or for a command that it passes by: the connection goes on. */
+static bool say_oddly(struct voice *voice)
+{
+    _cleanup_(buf_deinit) struct buf payload = BUF_MAX(SAID_MAX);
+    uint8_t inner = 0;
+    switch (chance_below(5)) {
+    case 0: /* in parts */
+        for (uint32_t i = 1 + chance_below(8); i > 0; i--) {
+            if (!say_message(voice, SPEAKER_MORE, slice_make("parts", chance_below(5)))) {
+                return false;
+            }
+        }
+        break;
+    case 1: /* nothing */
+        break;
+    case 2:
+        inner = (uint8_t)(chance_below(64) << 2); /* bits that mean nothing */
+        add_noise(&payload, chance_below(300));
+        break;
+    case 3:
+        add_noise(&payload, chance_below(2000));
+        break;
+    default:
+        inner = SPEAKER_INNER;
+        make_command(&payload);
+        break;
+    }
+    return say_message(voice, inner, buf_slice(&payload));
+}
+
+/* What no peer says after a handshake. */
+static void make_no_message(struct voice *voice, struct buf *out)
+{
+    static const uint8_t giant[9] = {SPEAKER_LONG, 0x40};
+    static uint8_t much[CAIRN_FRAME_MAX_BYTES + 1024];
+    _cleanup_(buf_deinit) struct buf sound = BUF_MAX(SAID_MAX);
+    speaker_message(&voice->speaker, 0, slice_of_text("a message"), &sound);
+    switch (chance_below(6)) {
+    case 0: /* a box that does not open */
+        sound.data[2 + 8 + chance_below((uint32_t)sound.len - 10)] ^= 1;
+        buf_add_slice(out, buf_slice(&sound));
+        break;
+    case 1: /* said twice */
+        buf_add_slice(out, buf_slice(&sound));
+        buf_add_slice(out, buf_slice(&sound));
+        break;
+    case 2:
+        speaker_frame(0, slice_make(sound.data + 2, chance_below(32)), out);
+        break;
+    case 3: /* from the beginning */
+        speaker_hello(&voice->speaker, out);
+        break;
+    case 4:
+        speaker_message(&voice->speaker, 0, SLICE_OF(much), out);
+        break;
+    default:
+        buf_add_slice(out, SLICE_OF(giant));
+        break;
+    }
+}
+
+/* The broker ends the connection; what it said before is heard first. */
+static bool is_ended(struct voice *voice)
+{
+    uint8_t bytes[4096];
+    ssize_t n;
+    do {
+        n = recv(voice->speaker.fd, bytes, sizeof(bytes), 0);
+    } while (n > 0);
+    return n == 0 || errno == ECONNRESET;
+}
+
+static void says_no_message(struct stranger *stranger)
+{
+    struct voice *voice = stranger->data;
+    _cleanup_(buf_deinit) struct buf said = BUF_MAX(SAID_MAX);
+    if (!be_in(stranger, voice)) {
+        return;
+    }
+    if (!chance_one_in(CLOSING_ONE_IN)) {
+        expect_said(stranger, voice, say_oddly(voice));
+        if (voice->speaker.fd >= 0) {
+            hear_answers(stranger, voice, false);
+        }
+        return;
+    }
+    make_no_message(voice, &said);
+    (void)speaker_say(&voice->speaker, buf_slice(&said));
+    atomic_fetch_add(is_ended(voice) ? &stranger->tally->turned : &stranger->tally->amiss, 1);
+    speaker_close(&voice->speaker);
+}
+
+/* --- stories --- */
+
+static const char *const counted[] = {
+    "gate_frames",
+    "gate_bad_frames",
+
+    "answers_BAD_FRAME",
+    "answers_MALFORMED",
+    "answers_UNSUPPORTED_VERSION",
+    "answers_BAD_SIGNATURE",
+    "answers_WRONG_SENDER",
+    "answers_UNKNOWN_KEY",
+    "answers_WRONG_PARTNERSHIP",
+    "answers_WRONG_LANE",
+    "answers_OUT_OF_ORDER",
+    "answers_HELLO_FIRST",
+    "answers_OVER_QUOTA",
+    "answers_BUSY",
+    "answers_STORED",
+};
+
+static void read_counters(uint64_t ret[ARRAY_LEN(counted)])
+{
+    for (size_t i = 0; i < ARRAY_LEN(counted); i++) {
+        ret[i] = beside_counter(&beside, counted[i]);
+    }
+}
+
+static void flood(const char *name, void (*act)(struct stranger *stranger))
+{
+    uint64_t before[ARRAY_LEN(counted)];
+    uint64_t after[ARRAY_LEN(counted)];
+    const struct beside_flood options = {
+        .name = name, .act = act, .data = &member, .rate = RATE, .processes = 1};
+    read_counters(before);
+    beside_flood(&beside, &options);
+    read_counters(after);
+    for (size_t i = 0; i < ARRAY_LEN(counted) && beside.told; i++) {
+        if (after[i] > before[i]) {
+            printf("  %s: %llu\n", counted[i], (unsigned long long)(after[i] - before[i]));
+        }
+    }
+    beside_calm(&beside);
+}
+
+static void nothing_of_what_a_member_says_wrongly_is_kept(void **state)
+{
+    (void)state;
+
+    flood("no parcel", says_no_parcel);
+    flood("not asked", says_what_is_not_asked);
+    flood("no envelope", says_no_envelope);
+    flood("no message", says_no_message);
+
+    beside_expect_records(&beside);
+    load_expect_store(oak, &beside.estate);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(nothing_of_what_a_member_says_wrongly_is_kept, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests_name("frames", tests, net_set_up, net_tear_down);
+}
