@@ -125,6 +125,8 @@ enum model_link {
 
 /* SIM_HERE and SIM_THERE. */
 struct model_pair {
+    size_t n_stated; /* handles of anybody, of which the broker has a statement */
+    uint8_t stated[MODEL_SAID][CAIRN_HANDLE_BYTES];
     bool asked; /* whether they are one */
     struct said *shown[2];
     bool heard;

@@ -134,8 +134,8 @@ void model_handle(struct model *model, const struct said *said,
     memcpy(model->handles[said->agency][said->child], handle, CAIRN_HANDLE_BYTES);
 }
 
-static int child_of(const struct model *model, uint32_t agency,
-                    const uint8_t handle[CAIRN_HANDLE_BYTES])
+int model_child_of(const struct model *model, uint32_t agency,
+                   const uint8_t handle[CAIRN_HANDLE_BYTES])
 {
     for (int child = 1; child <= SIM_CHILDREN; child++) {
         if (memcmp(model->handles[agency][child], handle, CAIRN_HANDLE_BYTES) == 0) {
@@ -160,7 +160,7 @@ void model_adult_heard(struct model *model, uint32_t agency, const struct wire_n
 {
     for (size_t i = 0; i < notice->n_headlines; i++) {
         const struct wire_headline *line = &notice->headlines[i];
-        int child = notice->has_handle ? child_of(model, agency, notice->handle) : 0;
+        int child = notice->has_handle ? model_child_of(model, agency, notice->handle) : 0;
         struct said *said = of_day(model, line->event_day);
         uint32_t bit = 1U << agency;
         if (!slice_is_text(line->class, "adult-service")) {

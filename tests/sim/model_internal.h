@@ -19,8 +19,11 @@ bool model_may_be_told(const struct model *model, const struct said *said, uint3
  * NULL: nothing. */
 struct said *model_meant_by(struct model *model, const struct hash *item, uint32_t agency);
 
-/* After a record was stored. */
-void model_pair_look(struct model *model, const struct said *record);
+/* After a record of the child was stored. */
+void model_pair_look(struct model *model, int child);
+/* After a statement was: the broker knows who the child of this handle is. */
+void model_pair_stated(struct model *model, uint32_t agency,
+                       const uint8_t handle[CAIRN_HANDLE_BYTES]);
 /* It has its verdict. */
 void model_pair_judged(struct model *model, const struct said *judgement);
 void model_pair_heard(struct model *model, uint32_t agency, const struct wire_notice *notice);
@@ -33,6 +36,9 @@ void model_adult_known(struct model *model);
 /* That agency's own for that child, as it has signed it. */
 void model_handle(struct model *model, const struct said *said,
                   const uint8_t handle[CAIRN_HANDLE_BYTES]);
+/* 0: of none that the model has learnt. */
+int model_child_of(const struct model *model, uint32_t agency,
+                   const uint8_t handle[CAIRN_HANDLE_BYTES]);
 void model_adult_heard(struct model *model, uint32_t agency, const struct wire_notice *notice);
 
 #endif

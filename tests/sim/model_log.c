@@ -61,11 +61,11 @@ static void enter_stored(struct model *model, struct said *said)
     case SAID_REQUEST:
         break;
     case SAID_CONCERN:
-        model_pair_look(model, said);
+        model_pair_look(model, said->child);
         break;
     case SAID_MISSED:
         look_for_pattern(model, said->child);
-        model_pair_look(model, said);
+        model_pair_look(model, said->child);
         break;
     case SAID_ADULT:
     case SAID_TIE:
@@ -268,8 +268,8 @@ static void learn_handle(struct model *model, const struct leaf *leaf,
     }
 }
 
-/* What is stored was signed by a key that its agency used then. */
-static void check_key(struct model *model, struct store_txn *txn, const struct leaf *leaf)
+/* What is stored was signed by a key that its agency used then, and says whose a handle is. */
+static void read_stored(struct model *model, struct store_txn *txn, const struct leaf *leaf)
 {
     _cleanup_(stored_deinit) struct stored stored = STORED_NULL;
     uint32_t agency = leaf->id.agency;
@@ -280,6 +280,9 @@ static void check_key(struct model *model, struct store_txn *txn, const struct l
         model_wrong("entry %" PRIu64 " of the log cannot be read", model->log_size);
     }
     learn_handle(model, leaf, &stored.header);
+    if (leaf->kind == ENTRY_SUBJECT) {
+        model_pair_stated(model, agency, stored.header.subject.handle);
+    }
     for (unsigned n = model->keys[agency].retired + 1; n <= model->keys[agency].listed; n++) {
         if (stored.input.key_id == model->key_ids[agency][n]) {
             return;
@@ -312,8 +315,8 @@ static void read_leaf(struct model *model, struct store_txn *txn, const struct l
         if (leaf->kind == ENTRY_GRANT && leaf->verdict != VERDICT_EQUIVOCATION) {
             read_grant(model, txn, logged);
         }
+        read_stored(model, txn, leaf);
         read_entry(model, txn, logged);
-        check_key(model, txn, leaf);
     } else if (leaf->type == LEAF_TOLD) {
         read_telling(model, leaf);
     } else if (leaf->type == LEAF_GOVERNANCE && leaf->detail == GOVERNANCE_AGREEMENTS &&

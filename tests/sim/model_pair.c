@@ -6,6 +6,8 @@
  * the card of the newest record of each. Nobody else is ever asked, and what a person says when
  * nobody was asked, or of other records, does nothing.
  */
+#include <string.h>
+
 #include "sim/model_internal.h"
 
 static bool is_of_pair(int child)
@@ -24,14 +26,27 @@ static bool is_newer(const struct said *said, const struct said *than)
            (said->day == than->day && said->index > than->index);
 }
 
-/* Its newest record that stands, and how many missed appointments do. */
+static bool is_stated(const struct model_pair *pair, const uint8_t handle[CAIRN_HANDLE_BYTES])
+{
+    for (size_t i = 0; i < pair->n_stated; i++) {
+        if (memcmp(pair->stated[i], handle, CAIRN_HANDLE_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Its newest record that stands, and how many missed appointments do. Whose a record is the broker
+ * knows once its agency has stated that: what a revoked agency stated was refused, and a record may
+ * come before it is stated anew. */
 static struct said *look_at(struct model *model, int child, size_t *ret_missed)
 {
     struct said *newest = NULL;
     *ret_missed = 0;
     for (size_t i = 0; i < model->n_said; i++) {
         struct said *said = &model->said[i];
-        if (said->child == child && model_is_record(said) && model_stands(said)) {
+        if (said->child == child && model_is_record(said) && model_stands(said) &&
+            is_stated(&model->pair, model->handles[said->agency][child])) {
             newest = is_newer(said, newest) ? said : newest;
             *ret_missed += said->kind == SAID_MISSED ? 1 : 0;
         }
@@ -39,12 +54,12 @@ static struct said *look_at(struct model *model, int child, size_t *ret_missed)
     return newest;
 }
 
-void model_pair_look(struct model *model, const struct said *record)
+void model_pair_look(struct model *model, int child)
 {
     struct model_pair *pair = &model->pair;
     size_t here;
     size_t there;
-    if (!is_of_pair(record->child) || pair->asked) {
+    if (!is_of_pair(child) || pair->asked) {
         return;
     }
     struct said *of_here = look_at(model, SIM_HERE, &here);
@@ -59,6 +74,17 @@ void model_pair_look(struct model *model, const struct said *record)
     pair->shown[1] = of_there;
     of_here->shown = true;
     of_there->shown = true;
+}
+
+void model_pair_stated(struct model *model, uint32_t agency,
+                       const uint8_t handle[CAIRN_HANDLE_BYTES])
+{
+    struct model_pair *pair = &model->pair;
+    if (is_stated(pair, handle) || pair->n_stated == MODEL_SAID) {
+        return;
+    }
+    memcpy(pair->stated[pair->n_stated++], handle, CAIRN_HANDLE_BYTES);
+    model_pair_look(model, model_child_of(model, agency, handle));
 }
 
 /* Each agency has one handle of each child. */
