@@ -118,6 +118,20 @@ static bool is_found(struct auditing *auditing, const struct store_walk *walk)
            slice_equal(value, walk->value);
 }
 
+bool audit_batch(struct auditing *auditing, const struct store_walk *walk, uint64_t number)
+{
+    struct reader reader = reader_over(walk->key);
+    auditing->batch = read_u64(&reader);
+    if (!reader_end(&reader) || auditing->batch != number) {
+        return audit_fault(auditing, "batch %" PRIu64 " of the journal is missing", number);
+    }
+    if (!is_found(auditing, walk)) {
+        return audit_fault(auditing, "batch %" PRIu64 " of the journal is not found by its key",
+                           number);
+    }
+    return check_batch(auditing, walk->value);
+}
+
 static bool check_journal(struct auditing *auditing, void (*progress)(void *, uint64_t, uint64_t),
                           void *data)
 {
@@ -126,17 +140,8 @@ static bool check_journal(struct auditing *auditing, void (*progress)(void *, ui
     _cleanup_(store_walk_end) struct store_walk walk =
         store_walk_from(auditing->txn, T_JOURNAL, SLICE_NULL);
     while (walk.live) {
-        struct reader reader = reader_over(walk.key);
-        auditing->batch = read_u64(&reader);
         done++;
-        if (!reader_end(&reader) || auditing->batch != done) {
-            return audit_fault(auditing, "batch %" PRIu64 " of the journal is missing", done);
-        }
-        if (!is_found(auditing, &walk)) {
-            return audit_fault(auditing, "batch %" PRIu64 " of the journal is not found by its key",
-                               done);
-        }
-        if (!check_batch(auditing, walk.value)) {
+        if (!audit_batch(auditing, &walk, done)) {
             return false;
         }
         if (progress != NULL && done % PROGRESS_EVERY == 0) {
@@ -174,7 +179,7 @@ static bool check_log(struct auditing *auditing)
 }
 
 /* What no entry led to belongs to none. */
-static bool check_nothing_more(struct auditing *auditing, enum table table, uint64_t rows)
+bool audit_nothing_more(struct auditing *auditing, enum table table, uint64_t rows)
 {
     _cleanup_(store_walk_end) struct store_walk walk =
         store_walk_from(auditing->txn, table, SLICE_NULL);
@@ -202,8 +207,8 @@ static bool check_all(struct auditing *auditing, void (*progress)(void *, uint64
         return audit_fault(auditing, "there are no governance documents");
     }
     return audit_documents_in_force(auditing) && audit_cosignatures(auditing) &&
-           check_nothing_more(auditing, T_BLOB, auditing->blobs) &&
-           check_nothing_more(auditing, T_PARCEL, auditing->audit->parcels) &&
+           audit_nothing_more(auditing, T_BLOB, auditing->blobs) &&
+           audit_nothing_more(auditing, T_PARCEL, auditing->audit->parcels) &&
            (store_fault(auditing->txn) == 0 || audit_fault(auditing, "the store cannot be read"));
 }
 

@@ -54,6 +54,14 @@ bool audit_is_of_input(const struct auditing *auditing, const struct leaf *leaf,
 /* The first fault is the one that is told. Always false. */
 bool audit_fault(struct auditing *auditing, const char *format, ...) PRINTF(2, 3);
 
+/* --- the journal: audit.c --- */
+/* The batch under the walk, which is to have that number, when everything before it was sound. What
+ * it leads to is looked at; what is wrong with it shows here, or in the next batch. */
+bool audit_batch(struct auditing *auditing, const struct store_walk *walk,
+                 uint64_t number) MUST_USE;
+/* After the journal: the table has so many rows, which entries led to. */
+bool audit_nothing_more(struct auditing *auditing, enum table table, uint64_t rows) MUST_USE;
+
 /* --- entries: audit_entry.c --- */
 bool audit_entry(struct auditing *auditing, const struct entry_input *entry) MUST_USE;
 

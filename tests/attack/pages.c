@@ -58,7 +58,7 @@ static void mark_overflow(struct walking *walking, uint64_t first, const char *t
     uint64_t pages = number(walking->file + first * PAGE_BYTES + 12, 4);
 
     for (uint64_t i = 0; i < pages; i++) {
-        mark(walking, first + i, PAGE_OVERFLOW, table);
+        mark(walking, first + i, strcmp(table, "free") == 0 ? PAGE_FREE : PAGE_OVERFLOW, table);
     }
 }
 
@@ -89,7 +89,10 @@ static void look(struct walking *walking, uint64_t page, const char *table,
         const uint8_t *value = node + 8 + number(node + 6, 2);
         if ((flags & IS_BRANCH) != 0) {
             assert_true(waiting->n < ARRAY_LEN(waiting->pages));
-            waiting->pages[waiting->n++] = low | node_flags << 32;
+            uint64_t below = low | node_flags << 32;
+            assert_true(below < walking->n);
+            walking->pages[below].parent = (uint32_t)page;
+            waiting->pages[waiting->n++] = below;
         } else if ((node_flags & NODE_BIG) != 0) {
             mark_overflow(walking, number(value, 8), table);
         }

@@ -25,7 +25,8 @@ enum page_kind {
 
 struct page {
     enum page_kind kind;
-    char table[16]; /* "" for those of no table */
+    char table[16];  /* "" for those of no table */
+    uint32_t parent; /* the branch that leads to it; 0: none, as to roots and overflow pages */
 };
 
 extern const char *const page_kind_texts[PAGE_KINDS];

@@ -20,9 +20,8 @@
 #include "os/fd.h"
 #include "os/files.h"
 
-#define FILE_MAX_BYTES (64U * 1024 * 1024)
-#define ROWS_MAX       100000
-#define PATIENCE_S     20
+#define PATIENCE_S     20 /* and for each part of so many bytes ... */
+#define PATIENCE_BYTES (16U * 1024 * 1024)
 #define ROUND          4096 /* changes between two looks of the parent */
 
 enum stage {
@@ -52,13 +51,24 @@ static struct store *open_read_only(const struct spoiled *spoiled, const char *d
     return store_open(&options, &store, &error) == 0 ? store : NULL;
 }
 
+static size_t count_rows(const struct spoiled *spoiled)
+{
+    uint64_t rows[STORE_TABLES_MAX];
+    uint64_t n = 0;
+
+    assert_int_equal(store_rows(spoiled->whole, rows), 0);
+    for (size_t table = 0; table < spoiled->n_tables; table++) {
+        n += rows[table];
+    }
+    return (size_t)n;
+}
+
 static void note_table(struct spoiled *spoiled, unsigned table)
 {
     _cleanup_(store_walk_end) struct store_walk walk =
         store_walk_from(spoiled->whole_txn, table, SLICE_NULL);
 
     while (walk.live) {
-        assert_true(spoiled->n_rows < ROWS_MAX);
         spoiled->rows[spoiled->n_rows++] =
             (struct spoiled_row){.table = table, .key = walk.key, .value = walk.value};
         store_walk_next(&walk);
@@ -74,44 +84,53 @@ static void note_rows(struct spoiled *spoiled, const bool *last, bool of_last)
     }
 }
 
-static void copy_to(struct spoiled *spoiled, const char *name, char *path, size_t path_bytes)
+/* Through a map: a store whose file this process has a descriptor of is not opened. */
+static uint8_t *map_file(const char *dir, size_t len, bool writable)
+{
+    char file[160];
+
+    (void)snprintf(file, sizeof(file), "%s/data.mdb", dir);
+    _cleanup_(fd_close) int fd = open(file, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+    assert_true(fd >= 0);
+    uint8_t *mapped =
+        mmap(NULL, len, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
+    assert_true(mapped != MAP_FAILED);
+    return mapped;
+}
+
+static void copy_to(struct spoiled *spoiled, const char *name, const uint8_t *bytes, char *path,
+                    size_t path_bytes)
 {
     char file[160];
 
     (void)snprintf(path, path_bytes, "%s/%s", spoiled->dir, name);
     assert_int_equal(mkdir(path, 0700), 0);
     (void)snprintf(file, sizeof(file), "%s/data.mdb", path);
-    assert_int_equal(file_write_atomic(file, slice_make(spoiled->original, spoiled->len), 0600), 0);
+    assert_int_equal(file_write_atomic(file, slice_make(bytes, spoiled->len), 0600), 0);
 }
 
-static void read_original(struct spoiled *spoiled, const char *dir)
+/* Three times the same bytes: the caller's, a copy that stays whole, and one to be changed. What is
+ * mapped is not in this process's memory, which is copied for each child. */
+static void copy_twice(struct spoiled *spoiled, const char *dir, char *whole, size_t whole_bytes)
 {
     char file[160];
-    _cleanup_(buf_deinit) struct buf bytes = BUF_MAX(FILE_MAX_BYTES);
+    struct stat status;
 
     (void)snprintf(file, sizeof(file), "%s/data.mdb", dir);
-    assert_int_equal(file_read(file, &bytes), 0);
-    spoiled->len = pages_used(bytes.data) * PAGE_BYTES;
-    assert_true(spoiled->len <= bytes.len);
-    spoiled->original = base_zalloc(1, spoiled->len);
-    memcpy(spoiled->original, bytes.data, spoiled->len);
+    assert_int_equal(stat(file, &status), 0);
+    uint8_t *theirs = map_file(dir, (size_t)status.st_size, false);
+    spoiled->len = pages_used(theirs) * PAGE_BYTES;
+    assert_true(spoiled->len <= (size_t)status.st_size);
+    copy_to(spoiled, "whole", theirs, whole, whole_bytes);
+    copy_to(spoiled, "copy", theirs, spoiled->copy, sizeof(spoiled->copy));
+    (void)munmap(theirs, (size_t)status.st_size);
+    spoiled->original = map_file(whole, spoiled->len, false);
+    spoiled->mapped = map_file(spoiled->copy, spoiled->len, true);
     spoiled->pages = base_zalloc(spoiled->len / PAGE_BYTES, sizeof(*spoiled->pages));
     pages_of(spoiled->original, spoiled->len, spoiled->pages);
 }
 
 /* --- one change --- */
-
-/* Through a map: a store whose file this process has a descriptor of is not opened. */
-static void map_copy(struct spoiled *spoiled)
-{
-    char file[160];
-
-    (void)snprintf(file, sizeof(file), "%s/data.mdb", spoiled->copy);
-    _cleanup_(fd_close) int fd = open(file, O_RDWR | O_CLOEXEC);
-    assert_true(fd >= 0);
-    spoiled->mapped = mmap(NULL, spoiled->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    assert_true(spoiled->mapped != MAP_FAILED);
-}
 
 void spoiled_make(const struct spoiled *spoiled, const struct change *change)
 {
@@ -137,6 +156,15 @@ void spoiled_undo(const struct spoiled *spoiled, const struct change *change)
     memcpy(spoiled->mapped + change->at, spoiled->original + change->at, change->len);
 }
 
+void spoiled_restore(const struct spoiled *spoiled)
+{
+    for (size_t at = 0; at < spoiled->len; at += PAGE_BYTES) {
+        if (memcmp(spoiled->mapped + at, spoiled->original + at, PAGE_BYTES) != 0) {
+            memcpy(spoiled->mapped + at, spoiled->original + at, PAGE_BYTES);
+        }
+    }
+}
+
 /* --- its beginning and end --- */
 
 void spoiled_init(struct spoiled *spoiled, const char *dir, const bool *last)
@@ -144,14 +172,11 @@ void spoiled_init(struct spoiled *spoiled, const char *dir, const bool *last)
     char whole[96];
 
     scratch_make(spoiled->dir);
-    read_original(spoiled, dir);
-    copy_to(spoiled, "whole", whole, sizeof(whole));
-    copy_to(spoiled, "copy", spoiled->copy, sizeof(spoiled->copy));
-    map_copy(spoiled);
-    spoiled->rows = base_zalloc(ROWS_MAX, sizeof(*spoiled->rows));
+    copy_twice(spoiled, dir, whole, sizeof(whole));
     spoiled->whole = open_read_only(spoiled, whole);
     assert_non_null(spoiled->whole);
     spoiled->whole_txn = store_read(spoiled->whole);
+    spoiled->rows = base_zalloc(count_rows(spoiled), sizeof(*spoiled->rows));
     note_rows(spoiled, last, false);
     if (last != NULL) {
         note_rows(spoiled, last, true);
@@ -163,9 +188,9 @@ void spoiled_deinit(struct spoiled *spoiled)
     store_end(&spoiled->whole_txn);
     store_close(&spoiled->whole);
     (void)munmap(spoiled->mapped, spoiled->len);
+    (void)munmap((void *)spoiled->original, spoiled->len);
     base_free(&spoiled->rows);
     base_free(&spoiled->pages);
-    base_free(&spoiled->original);
     scratch_remove(spoiled->dir);
 }
 
@@ -232,12 +257,22 @@ static uint8_t look(const struct spoiled *spoiled, struct store *store)
 
 /* --- in the child --- */
 
+static bool is_read_on_opening(const struct spoiled *spoiled, size_t page)
+{
+    enum page_kind kind = spoiled->pages[page].kind;
+
+    return kind == PAGE_META || kind == PAGE_TABLES;
+}
+
 /* Changes of these pages are read by who opens the file, and not again afterwards. */
 static bool needs_opening(const struct spoiled *spoiled, const struct change *change)
 {
-    enum page_kind kind = spoiled->pages[change->at / PAGE_BYTES].kind;
+    size_t last = change->len == 0 ? change->at : change->at + change->len - 1;
 
-    return kind == PAGE_META || kind == PAGE_TABLES || change->page != 0;
+    return is_read_on_opening(spoiled, change->at / PAGE_BYTES) ||
+           is_read_on_opening(spoiled, last / PAGE_BYTES) ||
+           (change->page != 0 &&
+            (spoiled->look == NULL || is_read_on_opening(spoiled, change->page)));
 }
 
 static void watch_over(int seconds)
@@ -267,12 +302,19 @@ static void compare_rows(const struct spoiled *spoiled, const struct change *cha
     } else if (*store == NULL) {
         *store = open_read_only(spoiled, spoiled->copy);
     }
+    looked->near = spoiled->look != NULL && !anew;
     looked->stage = STAGE_ROWS;
     spoiled_make(spoiled, change);
     if (*store == NULL) {
         *store = open_read_only(spoiled, spoiled->copy);
     }
-    looked->seen = *store == NULL ? SEEN_UNREADABLE : look(spoiled, *store);
+    if (*store == NULL) {
+        looked->seen = SEEN_UNREADABLE;
+    } else if (looked->near) {
+        looked->seen = spoiled->look(spoiled->data, *store, change, looked);
+    } else {
+        looked->seen = look(spoiled, *store);
+    }
     if (anew) {
         store_close(store);
     }
@@ -282,8 +324,8 @@ static void compare_rows(const struct spoiled *spoiled, const struct change *cha
 static void look_at(const struct spoiled *spoiled, const struct change *change,
                     struct store **store, struct looked *looked)
 {
-    watch_over(PATIENCE_S);
-    if (looked->stage == STAGE_NEW) {
+    watch_over(PATIENCE_S + (int)(spoiled->len / PATIENCE_BYTES));
+    if (looked->stage == STAGE_NEW || (looked->stage == STAGE_ROWS && looked->near)) {
         compare_rows(spoiled, change, store, looked);
     } else {
         spoiled_make(spoiled, change);

@@ -5,7 +5,8 @@
  * the first table that differs. What is not the same goes to the caller's judge.
  *
  * Both happen in a child, which may die or hang of what it reads: another goes on after it. Rows of
- * tables are compared until one differs, never less: "the same" is said of the whole store.
+ * tables are compared until one differs, never less: "the same" is said of the whole store. Where
+ * that takes too long, the caller looks itself (nearby.h).
  */
 #ifndef ATTACK_SPOILED_H
 #define ATTACK_SPOILED_H
@@ -31,12 +32,27 @@ struct change {
 #define SAID_NOTHING 0xff
 #define SAID_DIED    0xfe
 
+/* What a look nearby has come to (nearby.h): a process that goes on after it died has this. */
+struct noted {
+    uint32_t passes; /* that are done with */
+    uint32_t row;    /* under way, from 1; 0: none */
+    uint32_t differ; /* tables, as bits */
+    uint64_t batch;  /* of the journal: the first that something can show in */
+    uint64_t last;   /* the last that rows behind the change are of */
+    uint64_t before; /* the one before the journal's rows behind it; UINT64_MAX: none are */
+    uint64_t leaf;   /* of the log: the first that differs */
+};
+
 struct looked {
     uint8_t stage; /* private */
     uint8_t seen;
-    uint8_t said;   /* by the judge, when it was asked */
-    bool hung;      /* a process did not end */
-    uint64_t words; /* a digest of what it said, for those who compare */
+    uint8_t said;     /* by the judge, when it was asked */
+    bool hung;        /* a process did not end */
+    bool near;        /* it was not the whole store that was looked at ... */
+    bool undecided;   /* ... which the judge then had to look at */
+    uint64_t words;   /* a digest of what it said, for those who compare; 0: not known */
+    char problem[96]; /* the beginning of a part of what it said; "": not known */
+    struct noted noted;
 };
 
 struct spoiled_row {
@@ -52,7 +68,7 @@ struct spoiled {
     size_t n_tables;
     uint64_t map_bytes;
     const struct secret *row_key; /* of a store whose rows carry tags, else NULL */
-    uint8_t *original;
+    const uint8_t *original;
     size_t len;
     uint8_t *mapped; /* the copy's bytes, to be changed */
     struct page *pages;
@@ -63,6 +79,10 @@ struct spoiled {
     /* In the child; may set `words`. `store` is open where that is as good as opening it anew, else
      * NULL, and none is. */
     uint8_t (*judge)(void *data, struct store *store, struct looked *looked);
+    /* What is seen of a change that whoever opens the store does not come by, instead of comparing
+     * all rows; NULL: those are compared. Called again, in another process, when one died of it. */
+    uint8_t (*look)(void *data, struct store *store, const struct change *change,
+                    struct looked *looked);
     void *data;
 };
 
@@ -80,6 +100,8 @@ void spoiled_try(struct spoiled *spoiled, const struct change *changes, size_t n
 /* For commands that are to see one. */
 void spoiled_make(const struct spoiled *spoiled, const struct change *change);
 void spoiled_undo(const struct spoiled *spoiled, const struct change *change);
+/* Whatever was done to the copy, and whatever it took in pages. */
+void spoiled_restore(const struct spoiled *spoiled);
 
 /* cmocka's handlers would have a process that dies of what it reads go on with the test. */
 void die_as_programs_do(void);

@@ -52,11 +52,27 @@ static uint64_t words_of(const struct tampering *tampering)
     return words;
 }
 
+/* What is not decided there is for the whole command. */
+static enum near_verdict judge_nearby(const struct tampering *tampering, struct store *store,
+                                      struct looked *looked)
+{
+    memo_begin(NULL);
+    enum near_verdict verdict = nearby_judge(tampering->nearby, store, looked);
+    memo_end();
+    looked->undecided = verdict == NEAR_UNDECIDED;
+    return verdict;
+}
+
 /* In the child, which is a process for this already. */
 static uint8_t judge_in_child(void *data, struct store *store, struct looked *looked)
 {
     struct tampering *tampering = data;
+    enum near_verdict verdict =
+        looked->near ? judge_nearby(tampering, store, looked) : NEAR_UNDECIDED;
 
+    if (verdict != NEAR_UNDECIDED) {
+        return verdict == NEAR_COMPARISON ? FATE_BY_REPLAY : FATE_BY_VERIFY;
+    }
     if (looked->seen < N_TABLES && replayed[looked->seen]) {
         return FATE_BY_REPLAY;
     }
@@ -107,15 +123,18 @@ static enum fate confirm(struct tampering *tampering, const struct change *chang
     return fate;
 }
 
-/* The commands as they are say of it what the child said: in the same words, when it was log
- * verify. */
-static bool is_like(const struct tampering *tampering, const struct looked *looked, enum fate fate)
+bool tampering_is_like(const struct tampering *tampering, const struct looked *looked,
+                       enum fate fate)
 {
+    bool same_words = looked->words == 0 || looked->words == words_of(tampering);
+
     switch (looked->said) {
     case FATE_BY_REPLAY:
         return fate != FATE_SILENT;
     case FATE_BY_VERIFY:
-        return fate == FATE_BY_VERIFY && looked->words == words_of(tampering);
+        return (fate == FATE_BY_VERIFY && same_words &&
+                strstr(tampering->console->complained, looked->problem) != NULL) ||
+               (fate == FATE_BY_SANDBOX && looked->near && looked->problem[0] == '\0');
     case SAID_DIED:
         return fate == FATE_BY_SANDBOX;
     default:
@@ -134,12 +153,50 @@ static enum fate judge(struct tampering *tampering, const struct change *change,
         return said;
     }
     enum fate fate = confirm(tampering, change);
-    if (!is_like(tampering, looked, fate)) {
+    if (!tampering_is_like(tampering, looked, fate)) {
         tampering->unlike++;
-        (void)printf("byte %zu: the child says %s, the commands say %s\n", change->at,
-                     fate_texts[said], fate_texts[fate]);
+        (void)printf("byte %zu: the child says %s%s (%s), the commands say %s (%s)\n", change->at,
+                     fate_texts[said], looked->near ? " nearby" : "", looked->problem,
+                     fate_texts[fate], tampering->console->complained);
     }
     return said == FATE_BY_REPLAY && fate != FATE_SILENT ? said : fate;
+}
+
+/* --- a second look --- */
+
+static uint8_t judge_nothing(void *data, struct store *store, struct looked *looked)
+{
+    (void)data;
+    (void)store;
+    (void)looked;
+    return FATE_SILENT;
+}
+
+static void keep_seen(void *data, const struct change *change, const struct looked *looked)
+{
+    uint8_t *seen = data;
+
+    (void)change;
+    *seen = looked->seen;
+}
+
+/* All rows, of a change that was looked at nearby: the same is seen, or, of one that a reader dies
+ * of, something. */
+static void compare_all(struct tampering *tampering, const struct change *change,
+                        const struct looked *looked)
+{
+    struct spoiled whole = tampering->spoiled;
+    uint8_t seen = SEEN_UNREADABLE;
+
+    whole.look = NULL;
+    whole.judge = judge_nothing;
+    whole.data = &seen;
+    spoiled_try(&whole, change, 1, keep_seen);
+    tampering->compared++;
+    if (seen != looked->seen && (seen != SEEN_UNREADABLE || looked->seen == SEEN_SAME)) {
+        tampering->unlike++;
+        (void)printf("byte %zu: seen nearby %u, by all rows %u\n", change->at, looked->seen, seen);
+    }
 }
 
 /* Which row of the table the byte is in, as the store was written: its key, its place in it. */
@@ -166,7 +223,13 @@ static void tally(void *data, const struct change *change, const struct looked *
     struct tampering *tampering = data;
     const struct page *page = &tampering->spoiled.pages[change->at / PAGE_BYTES];
     enum fate fate = judge(tampering, change, looked);
+    bool nearby = looked->near;
 
+    tampering->nearby_seen += nearby ? 1 : 0;
+    tampering->undecided += looked->undecided ? 1 : 0;
+    if (nearby && tampering->nearby_seen % tampering->compare_every == 0) {
+        compare_all(tampering, change, looked);
+    }
     tampering->of_kind[page->kind]++;
     tampering->counts[page->kind][fate]++;
     tampering->hung += looked->hung ? 1 : 0;
@@ -197,10 +260,12 @@ void tampering_init(struct tampering *tampering, struct world *world)
                     .data = tampering},
         .console = console_new(),
         .confirm_every = CONFIRM_EVERY,
+        .compare_every = 1,
     };
     spoiled_init(&tampering->spoiled, world->dir, replayed);
     (void)snprintf(tampering->head, sizeof(tampering->head), "%s/head", tampering->spoiled.dir);
     board_head(world->board, &head);
+    tampering->head_size = head.checkpoint.size;
     assert_int_equal(file_write_atomic(tampering->head, head_note(&head), 0600), 0);
     note_vkey_format(&world->commit.checkpoint_key, tampering->vkey);
 
@@ -211,8 +276,27 @@ void tampering_init(struct tampering *tampering, struct world *world)
     assert_int_equal(fate, FATE_SILENT);
 }
 
+static uint8_t look_nearby(void *data, struct store *store, const struct change *change,
+                           struct looked *looked)
+{
+    const struct tampering *tampering = data;
+
+    return nearby_look(tampering->nearby, store, change, looked);
+}
+
+void tampering_look_nearby(struct tampering *tampering, struct nearby *nearby)
+{
+    nearby_init(nearby, &tampering->spoiled, replayed);
+    assert_int_equal(nearby->size, tampering->head_size);
+    tampering->nearby = nearby;
+    tampering->spoiled.look = look_nearby;
+}
+
 void tampering_deinit(struct tampering *tampering)
 {
+    if (tampering->nearby != NULL) {
+        nearby_deinit(tampering->nearby);
+    }
     console_free(&tampering->console);
     spoiled_deinit(&tampering->spoiled);
 }
@@ -226,6 +310,9 @@ void tampering_forget(struct tampering *tampering)
     tampering->looked_at = 0;
     tampering->unlike = 0;
     tampering->hung = 0;
+    tampering->nearby_seen = 0;
+    tampering->compared = 0;
+    tampering->undecided = 0;
 }
 
 uint64_t tampering_silent(const struct tampering *tampering)
@@ -257,5 +344,10 @@ void tampering_print(const struct tampering *tampering)
                  " of which they judged otherwise; %" PRIu64 " readers did not end\n",
                  tampering->spoiled.len / PAGE_BYTES, tampering->spoiled.n_rows,
                  tampering->looked_at, tampering->unlike, tampering->hung);
+    if (tampering->nearby != NULL) {
+        (void)printf("%" PRIu64 " looked at nearby, %" PRIu64 " of them given to the whole log "
+                     "verify; %" PRIu64 " looked at again with all rows\n",
+                     tampering->nearby_seen, tampering->undecided, tampering->compared);
+    }
     (void)fflush(stdout);
 }

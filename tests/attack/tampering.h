@@ -11,11 +11,14 @@
  * in the child, with what it computes twice remembered (memo.h). One in `confirm_every` of both
  * goes to the commands as they are, each in processes of its own, and so does everything that the
  * child's verify lets pass.
+ *
+ * Of a large store only what lies near a change is looked at (nearby.h). One in `compare_every` of
+ * those changes is looked at a second time with all rows compared, which must see the same.
  */
 #ifndef ATTACK_TAMPERING_H
 #define ATTACK_TAMPERING_H
 
-#include "attack/spoiled.h"
+#include "attack/nearby.h"
 #include "support/console.h"
 #include "support/world.h"
 
@@ -35,6 +38,7 @@ extern const char *const fate_texts[FATES];
 struct tampering {
     struct spoiled spoiled;
     char head[96]; /* what an agency holds */
+    uint64_t head_size;
     char vkey[NOTE_VKEY_BYTES];
     struct console *console;
     uint64_t confirm_every;
@@ -44,10 +48,17 @@ struct tampering {
     uint64_t looked_at; /* by the commands as they are */
     uint64_t unlike;    /* where they said something else than the child did */
     uint64_t hung;
+    struct nearby *nearby; /* NULL: everything is looked at */
+    uint64_t compare_every;
+    uint64_t nearby_seen; /* changes that were looked at nearby only */
+    uint64_t compared;    /* a second time, with all rows */
+    uint64_t undecided;   /* nearby: given to the whole log verify, in the child */
 };
 
 /* A copy of the world's store, byte for byte, and its newest head. */
 void tampering_init(struct tampering *tampering, struct world *world);
+/* From now on only what lies near a change is looked at. */
+void tampering_look_nearby(struct tampering *tampering, struct nearby *nearby);
 void tampering_deinit(struct tampering *tampering);
 
 /* Each by itself, and put back; counts what became of it. Those that nobody found are printed. */
@@ -58,6 +69,9 @@ uint64_t tampering_silent(const struct tampering *tampering);
 /* The table of counts, for a report. */
 void tampering_print(const struct tampering *tampering);
 
+/* Whether the commands say of it what was seen without them; the console has their complaint. */
+bool tampering_is_like(const struct tampering *tampering, const struct looked *looked,
+                       enum fate fate) MUST_USE;
 /* What the commands say of a store; the console has the complaint of the first. */
 enum fate tampering_verify(struct tampering *tampering, const char *dir, bool replay);
 

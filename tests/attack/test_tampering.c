@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "attack/forging.h"
 #include "attack/store_life.h"
 #include "attack/tampering.h"
 #include "broker/replay.h"
@@ -180,27 +181,7 @@ static void several_changed_bytes_are_found_or_change_nothing(void **state)
 
 /* --- rows, through LMDB itself --- */
 
-enum forgery {
-    FORGE_DELETE,
-    FORGE_REPLACE, /* a bit of the value */
-    FORGE_GROW,    /* the value is a byte longer */
-    FORGE_MOVE,    /* the same value under another key */
-    FORGE_STRETCH, /* under a key that goes on */
-    FORGE_ADD,     /* one more row */
-    FORGE_EXCHANGE /* the values of two rows */
-};
-#define FORGERIES 7
-
-static const char *const forgery_texts[FORGERIES] = {"deleted",   "changed", "grown",    "moved",
-                                                     "stretched", "added",   "exchanged"};
-
-struct row {
-    uint8_t key[STORE_KEY_MAX + 1];
-    size_t key_len;
-    struct buf value;
-};
-
-static void take_row(struct store_txn *txn, unsigned table, size_t nth, struct row *ret)
+static void key_of_nth(struct store_txn *txn, unsigned table, size_t nth, struct forged_key *ret)
 {
     struct store_walk walk = store_walk_from(txn, table, SLICE_NULL);
 
@@ -208,67 +189,19 @@ static void take_row(struct store_txn *txn, unsigned table, size_t nth, struct r
         store_walk_next(&walk);
     }
     assert_true(walk.live);
-    ret->key_len = walk.key.len;
-    memcpy(ret->key, walk.key.data, walk.key.len);
-    ret->value = BUF_MAX(CAIRN_BATCH_BYTES_MAX * 2);
-    buf_add_slice(&ret->value, walk.value);
+    forged_key_set(ret, walk.key);
     store_walk_end(&walk);
 }
 
-static struct slice key_of(const struct row *row)
-{
-    return slice_make(row->key, row->key_len);
-}
-
 /* False when the table is not such that this can be done. */
-static bool forge(struct store_txn *txn, unsigned table, enum forgery forgery, size_t rows)
+static bool forge_in(struct store_txn *txn, unsigned table, enum forgery forgery, size_t rows)
 {
-    _cleanup_(base_free) struct row *one = base_zalloc(2, sizeof(*one));
-    struct row *other = &one[1];
+    struct forged forged = {.table = table, .forgery = forgery};
     size_t nth = (size_t)(setting_draw(&scene.seed) % rows);
-    bool done = true;
 
-    take_row(txn, table, nth, one);
-    take_row(txn, table, (nth + 1) % rows, other);
-    switch (forgery) {
-    case FORGE_DELETE:
-        done = store_delete(txn, table, key_of(one));
-        break;
-    case FORGE_REPLACE:
-        done = one->value.len > 0;
-        if (done) {
-            one->value.data[setting_draw(&scene.seed) % one->value.len] ^=
-                (uint8_t)(1U << setting_draw(&scene.seed) % 8);
-            store_put(txn, table, key_of(one), buf_slice(&one->value));
-        }
-        break;
-    case FORGE_GROW:
-        buf_add(&one->value, "\1", 1);
-        store_put(txn, table, key_of(one), buf_slice(&one->value));
-        break;
-    case FORGE_MOVE:
-        done = store_delete(txn, table, key_of(one));
-        one->key[one->key_len - 1] ^= 0x80;
-        store_put(txn, table, key_of(one), buf_slice(&one->value));
-        break;
-    case FORGE_STRETCH:
-        done = store_delete(txn, table, key_of(one));
-        one->key[one->key_len++] = 0;
-        store_put(txn, table, key_of(one), buf_slice(&one->value));
-        break;
-    case FORGE_ADD:
-        one->key[one->key_len - 1] ^= 0x80;
-        store_put(txn, table, key_of(one), buf_slice(&one->value));
-        break;
-    case FORGE_EXCHANGE:
-        done = !slice_equal(buf_slice(&one->value), buf_slice(&other->value));
-        store_put(txn, table, key_of(one), buf_slice(&other->value));
-        store_put(txn, table, key_of(other), buf_slice(&one->value));
-        break;
-    }
-    buf_deinit(&one->value);
-    buf_deinit(&other->value);
-    return done;
+    key_of_nth(txn, table, nth, &forged.one);
+    key_of_nth(txn, table, (nth + 1) % rows, &forged.other);
+    return forge(txn, &forged, &scene.seed);
 }
 
 /* What the commands say of a copy in which a row was forged. */
@@ -284,7 +217,7 @@ static enum fate fate_of(unsigned table, enum forgery forgery, bool *ret_done)
     struct store *store = ledger_store_open(dir);
     assert_int_equal(store_rows(store, rows), 0);
     struct store_txn *txn = store_begin(store);
-    *ret_done = forge(txn, table, forgery, (size_t)rows[table]);
+    *ret_done = forge_in(txn, table, forgery, (size_t)rows[table]);
     assert_int_equal(store_commit(&txn), 0);
     store_close(&store);
     return *ret_done ? tampering_verify(&scene.tampering, dir, true) : FATE_HARMLESS;

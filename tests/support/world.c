@@ -52,7 +52,7 @@ static void open_store(struct world *world)
     struct error error = ERROR_NULL;
     const struct store_options options = {
         .dir = world->dir,
-        .map_bytes = 256ULL << 20,
+        .map_bytes = 2ULL << 30, /* address space: few stories fill any of it */
         .tables = state_table_names,
         .n_tables = N_TABLES,
         .allow_tmpfs = true,
