@@ -227,11 +227,13 @@ static void tell_all(struct apply *apply, struct look *look)
 void alert_look_at(struct apply *apply, uint64_t child, int32_t anchor, uint64_t log_index)
 {
     const struct patterns *patterns = &apply->governance->patterns;
-    const struct alert_question question = {.n = 1, .children = {child}, .anchor = anchor};
+    struct ties ties;
+    const struct alert_question question = {.n = 1, .children = {&ties}, .anchor = anchor};
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
     struct noticed noticed;
     struct look look = {.child = child, .joined = log_index == ALERT_NO_RECORD};
     look.number = child_alert_get(apply->txn, child, &look.alert);
+    ties_of_child(apply, child, &ties);
     for (size_t i = 0; i < patterns->n; i++) {
         if (patterns->items[i].shadow) {
             alert_count_shadow(apply, &question, &patterns->items[i], log_index);
@@ -276,11 +278,13 @@ static bool any_untold(struct apply *apply, const struct noticed *noticed)
 
 void alert_list(struct apply *apply, uint64_t child, const struct pattern *pattern)
 {
-    const struct alert_question question = {.n = 1, .children = {child}, .anchor = ALERT_NEWEST};
+    struct ties ties;
+    const struct alert_question question = {.n = 1, .children = {&ties}, .anchor = ALERT_NEWEST};
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
     struct noticed noticed;
     struct alert_row alert;
     uint64_t number = child_alert_get(apply->txn, child, &alert);
+    ties_of_child(apply, child, &ties);
     if ((number != 0 && alert_may_be_decided(&alert)) ||
         !alert_pattern_met(apply, &question, pattern, items, &noticed) ||
         any_since(&noticed, backfill_since(apply->txn, pattern)) ||

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "broker/ties.h"
 #include "ledger/tally.h"
 
 static bool counts(const void *data, const struct chronology_item *item)
@@ -20,13 +19,12 @@ static bool may_be_told(const void *data, const struct chronology_item *item)
 
 /* What those children's chronologies hold, as if they were one. */
 static size_t scan_all(struct apply *apply, const struct alert_question *question,
-                       struct chronology_search *search,
+                       const struct chronology_search *search,
                        struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX])
 {
     size_t n = 0;
     for (size_t i = 0; i < question->n; i++) {
-        search->child = question->children[i];
-        n = ties_merge(apply, search, items, n);
+        n = ties_merge(apply, question->children[i], search, items, n);
     }
     return n;
 }
@@ -53,7 +51,7 @@ static bool find_newest(struct apply *apply, const struct alert_question *questi
                         struct notice_rule *rule)
 {
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
-    struct chronology_search search = {
+    const struct chronology_search search = {
         .from = INT32_MIN, .to = INT32_MAX, .wanted = counts, .data = rule};
     size_t n = scan_all(apply, question, &search, items);
     if (n > 0) {

@@ -7,11 +7,12 @@
 #define BROKER_ALERT_MET_H
 
 #include "broker/notice.h"
+#include "broker/ties.h"
 
 /* One child, or several as if they were one. */
 struct alert_question {
     size_t n;
-    uint64_t children[2];
+    const struct ties *children[2]; /* each with what is tied to it */
     int32_t anchor;
 };
 #define ALERT_NEWEST INT32_MAX /* an anchor: the newest day that the pattern counts */

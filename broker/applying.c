@@ -16,6 +16,20 @@ int32_t apply_day(const struct apply *apply)
     return instant_london_day(apply->time_ms);
 }
 
+struct entry_row apply_entry_row(const struct apply *apply, const struct entry_input *entry,
+                                 enum verdict verdict, uint64_t log_index)
+{
+    return (struct entry_row){
+        .verdict = verdict,
+        .kind = entry->kind,
+        .item = entry->item,
+        .log_index = log_index,
+        .batch = apply->batch,
+        .input = apply->input,
+        .offset = apply->offset,
+    };
+}
+
 /* One leaf can be shown without giving away the next one's salt. */
 uint64_t apply_leaf(struct apply *apply, struct leaf *leaf)
 {

@@ -116,6 +116,9 @@ static inline bool apply_paused(const struct apply *apply, uint64_t from)
 {
     return store_writes(apply->txn) - from >= CAIRN_STEP_WRITES_MAX;
 }
+/* The row of the entry at hand, once its leaf has that index. */
+struct entry_row apply_entry_row(const struct apply *apply, const struct entry_input *entry,
+                                 enum verdict verdict, uint64_t log_index);
 int32_t apply_day(const struct apply *apply); /* today in Europe/London at the batch time */
 
 #endif

@@ -144,9 +144,13 @@ static uint64_t open_alert(struct apply *apply, uint64_t child, uint64_t other)
 
 static bool completes(struct apply *apply, uint64_t child, uint64_t other, int32_t anchor)
 {
-    const struct alert_question both = {.n = 2, .children = {child, other}, .anchor = anchor};
-    const struct alert_question first = {.n = 1, .children = {child}, .anchor = anchor};
-    const struct alert_question second = {.n = 1, .children = {other}, .anchor = anchor};
+    struct ties ours;
+    struct ties theirs;
+    const struct alert_question both = {.n = 2, .children = {&ours, &theirs}, .anchor = anchor};
+    const struct alert_question first = {.n = 1, .children = {&ours}, .anchor = anchor};
+    const struct alert_question second = {.n = 1, .children = {&theirs}, .anchor = anchor};
+    ties_of_child(apply, child, &ours);
+    ties_of_child(apply, other, &theirs);
     return alert_met(apply, &both) && !alert_met(apply, &first) && !alert_met(apply, &second);
 }
 

@@ -98,14 +98,15 @@ static bool is_silent(const struct told_record *record)
 static void look_back(struct catching_up *catching)
 {
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
+    struct ties ties;
     const struct chronology_search search = {
-        .child = catching->newcomer->child,
         .from = INT32_MIN,
         .to = INT32_MAX,
         .wanted = is_another_s,
         .data = catching->newcomer,
     };
-    size_t n = ties_merge(catching->apply, &search, items, 0);
+    ties_of_child(catching->apply, catching->newcomer->child, &ties);
+    size_t n = ties_merge(catching->apply, &ties, &search, items, 0);
     for (size_t i = n; i > 0 && catching->n < CAIRN_ALERT_RECORDS_MAX; i--) {
         struct told_record record;
         if (headline_load_of(catching->apply, &items[i - 1].row.entry, catching->newcomer->child,

@@ -10,15 +10,14 @@ uint32_t disclose_subject_roles(struct store_txn *txn, const struct subject_id *
                                 int32_t today)
 {
     uint32_t roles = 0;
-    for (uint32_t role = 1; role <= ROLES; role++) {
-        struct store_key key = key_involvement(subject, (enum role)role);
+    struct store_key prefix = key_subject(subject);
+    _cleanup_(store_walk_end) struct store_walk walk =
+        store_walk_from(txn, T_INVOLVEMENT, store_key_slice(&prefix));
+    for (; walk.live && key_has_prefix(walk.key, &prefix); store_walk_next(&walk)) {
+        uint32_t role = walk.key.data[prefix.len];
         struct involvement_row row;
-        struct slice value;
-        if (!store_get(txn, T_INVOLVEMENT, store_key_slice(&key), &value)) {
-            continue;
-        }
-        bool good = involvement_row_unpack(value, &row);
-        assert(good);
+        bool good = involvement_row_unpack(walk.value, &row);
+        assert(good && walk.key.len == prefix.len + 1);
         roles |= row.from_day <= today && today < row.until_day ? ROLE_BIT(role) : 0;
     }
     return roles;
@@ -26,7 +25,6 @@ uint32_t disclose_subject_roles(struct store_txn *txn, const struct subject_id *
 
 struct roles_search {
     struct apply *apply;
-    uint32_t agency;
     uint32_t roles;
 };
 
@@ -34,17 +32,14 @@ static bool add_roles(void *data, const struct subject_id *subject, enum link li
 {
     (void)link;
     struct roles_search *search = data;
-    if (subject->agency == search->agency) {
-        search->roles |=
-            disclose_subject_roles(search->apply->txn, subject, apply_day(search->apply));
-    }
+    search->roles |= disclose_subject_roles(search->apply->txn, subject, apply_day(search->apply));
     return true;
 }
 
 uint32_t disclose_roles(struct apply *apply, uint64_t child, uint32_t agency)
 {
-    struct roles_search search = {.apply = apply, .agency = agency};
-    members_each(apply->txn, child, add_roles, &search);
+    struct roles_search search = {.apply = apply};
+    members_of(apply->txn, child, agency, add_roles, &search);
     return search.roles;
 }
 

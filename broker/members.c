@@ -23,14 +23,13 @@ bool member_list_has_agency(const struct member_list *list, uint32_t agency)
     return false;
 }
 
-void members_each(struct store_txn *txn, uint64_t child,
-                  bool (*each)(void *data, const struct subject_id *subject, enum link link),
-                  void *data)
+static void each_below(struct store_txn *txn, const struct store_key *prefix,
+                       bool (*each)(void *data, const struct subject_id *subject, enum link link),
+                       void *data)
 {
-    struct store_key prefix = store_key_u64(child);
     _cleanup_(store_walk_end) struct store_walk walk =
-        store_walk_from(txn, T_MEMBER, store_key_slice(&prefix));
-    for (size_t n = 0; walk.live && n < CAIRN_MEMBERS_MAX && key_has_prefix(walk.key, &prefix);
+        store_walk_from(txn, T_MEMBER, store_key_slice(prefix));
+    for (size_t n = 0; walk.live && n < CAIRN_MEMBERS_MAX && key_has_prefix(walk.key, prefix);
          n++) {
         assert(walk.key.len == 8 + SUBJECT_ID_BYTES && walk.value.len == 1);
         struct subject_id subject = subject_id_unpack(walk.key.data + 8);
@@ -39,6 +38,22 @@ void members_each(struct store_txn *txn, uint64_t child,
         }
         store_walk_next(&walk);
     }
+}
+
+void members_each(struct store_txn *txn, uint64_t child,
+                  bool (*each)(void *data, const struct subject_id *subject, enum link link),
+                  void *data)
+{
+    struct store_key prefix = store_key_u64(child);
+    each_below(txn, &prefix, each, data);
+}
+
+void members_of(struct store_txn *txn, uint64_t child, uint32_t agency,
+                bool (*each)(void *data, const struct subject_id *subject, enum link link),
+                void *data)
+{
+    struct store_key prefix = key_members_of(child, agency);
+    each_below(txn, &prefix, each, data);
 }
 
 static bool collect(void *data, const struct subject_id *subject, enum link link)
@@ -56,7 +71,6 @@ void members_list(struct store_txn *txn, uint64_t child, struct member_list *ret
 }
 
 struct own_search {
-    uint32_t agency;
     bool found;
     struct subject_id *ret;
 };
@@ -65,9 +79,6 @@ static bool find_own(void *data, const struct subject_id *subject, enum link lin
 {
     (void)link;
     struct own_search *search = data;
-    if (subject->agency != search->agency) {
-        return true;
-    }
     *search->ret = *subject;
     search->found = true;
     return false;
@@ -76,13 +87,12 @@ static bool find_own(void *data, const struct subject_id *subject, enum link lin
 bool members_own_subject(struct store_txn *txn, uint64_t child, uint32_t agency,
                          struct subject_id *ret)
 {
-    struct own_search search = {.agency = agency, .ret = ret};
-    members_each(txn, child, find_own, &search);
+    struct own_search search = {.ret = ret};
+    members_of(txn, child, agency, find_own, &search);
     return search.found;
 }
 
 struct handles_search {
-    uint32_t agency;
     size_t n;
     uint8_t (*ret)[CAIRN_HANDLE_BYTES];
 };
@@ -90,7 +100,7 @@ struct handles_search {
 static bool add_handle(void *data, const struct subject_id *subject, enum link link)
 {
     struct handles_search *search = data;
-    if (subject->agency == search->agency && (search->n == 0 || link != LINK_PROVISIONAL)) {
+    if (search->n == 0 || link != LINK_PROVISIONAL) {
         memcpy(search->ret[search->n++], subject->handle, CAIRN_HANDLE_BYTES);
     }
     return search->n < CAIRN_MEMBERS_PER_AGENCY_MAX;
@@ -99,8 +109,8 @@ static bool add_handle(void *data, const struct subject_id *subject, enum link l
 size_t members_own_handles(struct store_txn *txn, uint64_t child, uint32_t agency,
                            uint8_t ret[CAIRN_MEMBERS_PER_AGENCY_MAX][CAIRN_HANDLE_BYTES])
 {
-    struct handles_search search = {.agency = agency, .ret = ret};
-    members_each(txn, child, add_handle, &search);
+    struct handles_search search = {.ret = ret};
+    members_of(txn, child, agency, add_handle, &search);
     return search.n;
 }
 

@@ -20,6 +20,10 @@ bool member_list_has_agency(const struct member_list *list, uint32_t agency);
 void members_each(struct store_txn *txn, uint64_t child,
                   bool (*each)(void *data, const struct subject_id *subject, enum link link),
                   void *data);
+/* The same for the agency's own subjects for the child. */
+void members_of(struct store_txn *txn, uint64_t child, uint32_t agency,
+                bool (*each)(void *data, const struct subject_id *subject, enum link link),
+                void *data);
 void members_list(struct store_txn *txn, uint64_t child, struct member_list *ret);
 /* The child, or the adult, that the subject is; 0: nobody has spoken of it. */
 uint64_t members_child(struct store_txn *txn, const struct subject_id *subject);

@@ -147,14 +147,15 @@ static void draw_headlines(const struct drawing *drawing, int32_t until_day)
 {
     struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX];
     struct wire_picture_reply *reply = &drawing->picture->reply;
+    struct ties ties;
     const struct chronology_search search = {
-        .child = drawing->child,
         .from = INT32_MIN,
         .to = until_day,
         .wanted = wanted,
         .data = drawing,
     };
-    size_t n = ties_merge(drawing->apply, &search, items, 0);
+    ties_of_child(drawing->apply, drawing->child, &ties);
+    size_t n = ties_merge(drawing->apply, &ties, &search, items, 0);
     size_t first = first_shown(items, n);
     for (size_t i = n; i > first; i--) {
         struct wire_headline *headline = &drawing->picture->headlines[reply->n_headlines];
@@ -242,15 +243,16 @@ void picture_look(struct apply *apply, const struct decision_header *look)
     const struct agency *asker = directory_agency(&apply->governance->directory, look->id.agency);
     const struct drawing drawing = {
         .apply = apply, .asker = asker, .child = picture_child(apply, look)};
+    struct ties ties;
     const struct chronology_search search = {
-        .child = drawing.child,
         .from = INT32_MIN,
         .to = INT32_MAX,
         .wanted = wanted,
         .data = &drawing,
     };
     assert(asker != NULL && drawing.child != 0); /* it was judged */
-    size_t n = ties_merge(apply, &search, items, 0);
+    ties_of_child(apply, drawing.child, &ties);
+    size_t n = ties_merge(apply, &ties, &search, items, 0);
     for (size_t i = 0; i < n; i++) {
         headline_told(apply, &items[i].row.entry, asker->number, 0);
     }

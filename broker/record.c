@@ -171,6 +171,37 @@ enum verdict record_judge(struct apply *apply, const struct record_header *heade
     return ret->counts ? VERDICT_STORED : VERDICT_STORED_NO_READER;
 }
 
+/* As headline_load would find it, and all of it is at hand. */
+static void tell_others(struct apply *apply, const struct record_case *record, uint64_t log_index)
+{
+    const struct told_record told = {
+        .id = record->header->id,
+        .log_index = log_index,
+        .row = apply_entry_row(apply, record->entry, VERDICT_STORED, log_index),
+        .input = *record->entry,
+        .header = *record->header,
+        .origin = record->origin,
+        .child = record->subject.child,
+        .provisional = record->subject.link == LINK_PROVISIONAL,
+    };
+    record_tell_others(apply, &told, NOTICE_TOLD);
+}
+
+/* Of a record that somebody may read. */
+static void act_on_child(struct apply *apply, const struct record_case *record, uint64_t log_index)
+{
+    record_share_now(apply, record);
+    if (record->header->home_authority != 0) {
+        timers_watch_passing(apply, &record->header->id, log_index);
+    }
+    if (desk_concerns(record->header)) {
+        timers_watch_record(apply, &record->header->id, log_index);
+    }
+    tell_others(apply, record, log_index);
+    alert_look_at(apply, record->subject.child, record->header->event_day, log_index);
+    candidates_look(apply, record->subject.child, record->header->event_day);
+}
+
 void record_act(struct apply *apply, const struct record_case *record, uint64_t log_index)
 {
     struct entry_row target;
@@ -191,17 +222,7 @@ void record_act(struct apply *apply, const struct record_case *record, uint64_t 
         record_act_on_adult(apply, record, log_index);
         return;
     }
-    struct told_record told;
-    if (record->counts && headline_load(apply, &record->header->id, &told)) {
-        record_share_now(apply, record);
-        if (record->header->home_authority != 0) {
-            timers_watch_passing(apply, &record->header->id, log_index);
-        }
-        if (desk_concerns(record->header)) {
-            timers_watch_record(apply, &record->header->id, log_index);
-        }
-        record_tell_others(apply, &told, NOTICE_TOLD);
-        alert_look_at(apply, record->subject.child, record->header->event_day, log_index);
-        candidates_look(apply, record->subject.child, record->header->event_day);
+    if (record->counts) {
+        act_on_child(apply, record, log_index);
     }
 }

@@ -33,13 +33,7 @@ static bool find_place(struct apply *apply, const uint32_t agencies[CAIRN_TIED_M
 
 /* --- of a child --- */
 
-/* Each adult once, as long as it holds. Of more than there is room for, of each agency some. */
-struct tied_list {
-    size_t n;
-    struct tied of[CAIRN_TIED_MAX];
-};
-
-static struct tied *find(struct tied_list *list, const struct tied *tied)
+static struct tied *find(struct ties *list, const struct tied *tied)
 {
     for (size_t i = 0; i < list->n; i++) {
         if (list->of[i].number == tied->number &&
@@ -50,7 +44,7 @@ static struct tied *find(struct tied_list *list, const struct tied *tied)
     return NULL;
 }
 
-static void add_to_full(struct apply *apply, struct tied_list *list, const struct tied *tied)
+static void add_to_full(struct apply *apply, struct ties *list, const struct tied *tied)
 {
     uint32_t agencies[CAIRN_TIED_MAX];
     size_t at;
@@ -63,7 +57,7 @@ static void add_to_full(struct apply *apply, struct tied_list *list, const struc
 }
 
 /* Two agencies may state one tie: it holds as long as either says. */
-static void add(struct apply *apply, struct tied_list *list, const struct tied *tied)
+static void add(struct apply *apply, struct ties *list, const struct tied *tied)
 {
     struct tied *there = find(list, tied);
     if (there != NULL) {
@@ -79,7 +73,7 @@ static void add(struct apply *apply, struct tied_list *list, const struct tied *
 
 struct child_search {
     struct apply *apply;
-    struct tied_list *list;
+    struct ties *list;
 };
 
 static bool add_of_member(void *data, const struct subject_id *subject, enum link link)
@@ -109,9 +103,10 @@ static bool add_of_member(void *data, const struct subject_id *subject, enum lin
     return true;
 }
 
-static void list_of_child(struct apply *apply, uint64_t child, struct tied_list *ret)
+void ties_of_child(struct apply *apply, uint64_t child, struct ties *ret)
 {
     struct child_search search = {.apply = apply, .list = ret};
+    ret->child = child;
     ret->n = 0;
     members_each(apply->txn, child, add_of_member, &search);
 }
@@ -152,11 +147,11 @@ static bool counts_through(const struct tied *tied, const struct chronology_item
 bool ties_count(struct apply *apply, uint64_t child, const struct chronology_item *item,
                 uint64_t number, struct tied *ret)
 {
-    struct tied_list list;
-    list_of_child(apply, child, &list);
-    for (size_t i = 0; i < list.n; i++) {
-        if (list.of[i].number == number && counts_through(&list.of[i], item)) {
-            *ret = list.of[i];
+    struct ties ties;
+    ties_of_child(apply, child, &ties);
+    for (size_t i = 0; i < ties.n; i++) {
+        if (ties.of[i].number == number && counts_through(&ties.of[i], item)) {
+            *ret = ties.of[i];
             return true;
         }
     }
@@ -224,24 +219,25 @@ static bool wanted(const void *data, const struct chronology_item *item)
     return counts_through(filter->tied, item) && filter->search->wanted(filter->search->data, item);
 }
 
-size_t ties_merge(struct apply *apply, const struct chronology_search *search,
+size_t ties_merge(struct apply *apply, const struct ties *ties,
+                  const struct chronology_search *search,
                   struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX], size_t n)
 {
-    struct tied_list list;
-    n = chronology_merge(apply, search, items, n);
-    list_of_child(apply, search->child, &list);
-    for (size_t i = 0; i < list.n; i++) {
-        const struct filter filter = {.search = search, .tied = &list.of[i]};
+    struct chronology_search own = *search;
+    own.child = ties->child;
+    n = chronology_merge(apply, &own, items, n);
+    for (size_t i = 0; i < ties->n; i++) {
+        const struct filter filter = {.search = search, .tied = &ties->of[i]};
         const struct chronology_search through = {
-            .child = list.of[i].number,
+            .child = ties->of[i].number,
             .from = search->from,
             .to = search->to,
             .wanted = wanted,
             .data = &filter,
             .tied = true,
-            .tied_at = list.of[i].log_index,
+            .tied_at = ties->of[i].log_index,
         };
-        if (list.of[i].number != search->child) { /* of twins, the first has it as its own */
+        if (ties->of[i].number != ties->child) { /* of twins, the first has it as its own */
             n = chronology_merge(apply, &through, items, n);
         }
     }

@@ -23,6 +23,14 @@ struct tied {
     bool alone;         /* of that chronology only what this subject's agency said of it */
     struct subject_id subject;
 };
+/* All that is tied to one child, each adult once, as long as it holds. Of more than there is room
+ * for, of each agency some. */
+struct ties {
+    uint64_t child;
+    size_t n;
+    struct tied of[CAIRN_TIED_MAX];
+};
+void ties_of_child(struct apply *apply, uint64_t child, struct ties *ret);
 /* Whether that subject's record of that day counts for the child through a tie. */
 bool ties_count(struct apply *apply, uint64_t child, const struct chronology_item *item,
                 uint64_t number, struct tied *ret);
@@ -39,8 +47,9 @@ void ties_children(struct apply *apply, uint64_t person, struct tied_children *r
 /* How many ties say so, of whichever agencies. */
 size_t ties_between(struct apply *apply, uint64_t child, uint64_t person);
 
-/* As chronology_merge, of the child and of all that is tied to it. */
-size_t ties_merge(struct apply *apply, const struct chronology_search *search,
+/* As chronology_merge, of the ties' child and of all that is tied to it. */
+size_t ties_merge(struct apply *apply, const struct ties *ties,
+                  const struct chronology_search *search,
                   struct chronology_item items[CAIRN_CHRONOLOGY_SCAN_MAX], size_t n);
 
 #endif

@@ -11,11 +11,13 @@
 static bool is_met(struct apply *apply, uint64_t number)
 {
     struct alert_row alert;
+    struct ties ties;
     while (number != 0 && apply_found(apply, alert_row_get(apply->txn, number, &alert))) {
+        ties_of_child(apply, alert.child, &ties);
         for (size_t i = 0; i < alert.n_records; i++) {
             struct told_record record;
             const struct alert_question question = {
-                .n = 1, .children = {alert.child}, .anchor = alert.records[i].day};
+                .n = 1, .children = {&ties}, .anchor = alert.records[i].day};
             bool again = i > 0 && alert.records[i].day == alert.records[i - 1].day;
             if (!again && headline_load_listed(apply, &alert, i, &record) &&
                 alert_met(apply, &question)) {

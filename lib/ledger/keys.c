@@ -61,6 +61,15 @@ struct store_key key_member(uint64_t child, const struct subject_id *subject)
     return key_done(&key, &writer);
 }
 
+struct store_key key_members_of(uint64_t child, uint32_t agency)
+{
+    struct store_key key;
+    struct writer writer = writer_over(key.bytes, sizeof(key.bytes));
+    write_u64(&writer, child);
+    write_u32(&writer, agency);
+    return key_done(&key, &writer);
+}
+
 struct store_key key_pair(const struct subject_id *subject, const struct subject_id *other)
 {
     struct store_key key;

@@ -74,6 +74,7 @@ struct store_key key_token(enum token_class class, const uint8_t stored[32],
                            const struct subject_id *subject);
 struct store_key key_token_prefix(enum token_class class, const uint8_t stored[32]);
 struct store_key key_member(uint64_t child, const struct subject_id *subject);
+struct store_key key_members_of(uint64_t child, uint32_t agency); /* what those begin with */
 struct store_key key_pair(const struct subject_id *subject, const struct subject_id *other);
 struct store_key key_involvement(const struct subject_id *subject, enum role role);
 struct store_key key_chronology(uint64_t child, int32_t day, uint64_t log_index);
