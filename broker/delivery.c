@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "broker/members.h"
-#include "broker/waiting.h"
 #include "ledger/journal.h"
 
 /* Room that a frame needs beside its items: header, checkpoint note, consistency proof. */
@@ -186,13 +185,12 @@ static int payload(struct delivery *delivery, const struct mailbox_row *row, str
 
 /* --- items --- */
 
-int delivery_prove(struct store_txn *txn, const struct head *head, uint64_t log_index,
+int delivery_prove(struct log_source *log, const struct head *head, uint64_t log_index,
                    struct slice *ret_leaf, struct tree_proof *ret_path)
 {
-    struct log_source source = {.txn = txn, .table = T_LOG};
-    struct tree_source tree = log_tree(&source);
+    struct tree_source tree = log_tree(log);
     int r = tree_prove_inclusion(&tree, log_index, head->checkpoint.size, ret_path);
-    return r == 0 ? log_leaf(txn, T_LOG, log_index, ret_leaf) : r;
+    return r == 0 ? log_leaf(log->txn, log->table, log_index, ret_leaf) : r;
 }
 
 /* False when the frame is full. */
@@ -211,7 +209,7 @@ static int add_item(struct delivery *delivery, uint64_t position, const struct m
     if (*ret_full) {
         return 0;
     }
-    r = delivery_prove(delivery->txn, delivery->head, row->told, &item->leaf, &item->path);
+    r = delivery_prove(delivery->log, delivery->head, row->told, &item->leaf, &item->path);
     if (r == 0) {
         delivery->bytes += bytes;
         delivery->n_items++;
@@ -223,10 +221,8 @@ static int add_item(struct delivery *delivery, uint64_t position, const struct m
  * them yet. Then it is judged here, and what may not go waits until commit has said so. */
 static bool may_go(struct delivery *delivery, uint64_t position, const struct mailbox_row *row)
 {
-    struct apply *view = &delivery->view;
-    return waiting_passed(delivery->txn, view->governance, apply_day(view), delivery->agency,
-                          position) ||
-           waiting_may_go(view, delivery->agency, row);
+    return waiting_is_past(delivery->passed, delivery->agency, position) ||
+           waiting_may_go(delivery->view, delivery->agency, row);
 }
 
 int delivery_fill(struct delivery *delivery, uint64_t after, uint32_t credit)

@@ -10,18 +10,23 @@
 #include "broker/applying.h"
 #include "broker/board.h"
 #include "broker/parcel_tree.h"
+#include "broker/waiting.h"
 #include "ledger/state.h"
 #include "wire/leaf.h"
 
+/* What is borrowed is kept from one delivery to the next: it is large, and most agencies that wait
+ * have nothing to get. */
 struct delivery {
     struct store_txn *txn; /* read */
+    struct log_source *log;
     const struct head *head;
     uint32_t agency;
-    struct parcel_tree *tree; /* of the parcel at hand, kept from one delivery to the next */
-    struct apply view;        /* the rules of apply over `txn`, as of its newest batch */
-    struct arena arena;       /* everything below borrows from here or from the transaction */
+    struct parcel_tree *tree; /* of the parcel at hand */
+    struct apply *view;       /* the rules of apply over `txn`, as of its newest batch */
+    const struct waiting_place *passed;
+    struct wire_item *items; /* room for CAIRN_CREDIT_MAX */
+    struct arena arena;      /* items borrow from here or from the transaction */
     size_t n_items;
-    struct wire_item items[CAIRN_CREDIT_MAX];
     size_t bytes;
 };
 
@@ -31,7 +36,7 @@ struct delivery {
 int delivery_fill(struct delivery *delivery, uint64_t after, uint32_t credit) MUST_USE;
 void delivery_deinit(struct delivery *delivery);
 /* Proof of a leaf under the head's size. -ERANGE when it is not covered. */
-int delivery_prove(struct store_txn *txn, const struct head *head, uint64_t log_index,
+int delivery_prove(struct log_source *log, const struct head *head, uint64_t log_index,
                    struct slice *ret_leaf, struct tree_proof *ret_path) MUST_USE;
 
 #endif

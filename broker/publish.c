@@ -50,8 +50,7 @@ static void write_delivery(struct publish *publish, const struct delivery *deliv
         .type = WIRE_DELIVERY,
         .correlation = to->correlation,
     };
-    struct log_source source = {.txn = delivery->txn, .table = T_LOG};
-    struct tree_source tree = log_tree(&source);
+    struct tree_source tree = log_tree(delivery->log);
     struct wire_delivery message = {
         .n_items = delivery->n_items,
         .items = delivery->items,
@@ -69,15 +68,25 @@ static void write_delivery(struct publish *publish, const struct delivery *deliv
     wire_frame_end(&publish->bytes);
 }
 
+/* What every agency's delivery is made from. */
+struct published {
+    struct head head;
+    struct apply view;
+    struct waiting_place passed;
+    struct log_source log;
+};
+
 /* One delivery for one agency. False when there was nothing for it, or no room. */
-static bool deliver(struct publish *publish, struct subscription *to, const struct apply *view,
-                    const struct head *head)
+static bool deliver(struct publish *publish, struct subscription *to, struct published *from)
 {
-    _cleanup_(delivery_deinit) struct delivery delivery = {.txn = view->txn,
-                                                           .head = head,
+    _cleanup_(delivery_deinit) struct delivery delivery = {.txn = from->view.txn,
+                                                           .log = &from->log,
+                                                           .head = &from->head,
                                                            .agency = to->peer.agency,
                                                            .tree = &publish->tree,
-                                                           .view = *view};
+                                                           .view = &from->view,
+                                                           .passed = &from->passed,
+                                                           .items = publish->items};
     int r = delivery_fill(&delivery, to->after, to->credit);
     if (r != 0) {
         log_fatal("delivery_failed", "agency=%u error=%s", to->peer.agency, strerror(-r));
@@ -90,7 +99,7 @@ static bool deliver(struct publish *publish, struct subscription *to, const stru
     to->after = delivery.items[delivery.n_items - 1].position;
     to->credit =
         0; /* one delivery a fetch: bounds what a slow agency's connection holds in memory */
-    to->log_size = head->checkpoint.size;
+    to->log_size = from->head.checkpoint.size;
     count(publish->counters, COUNT_PUBLISH_ITEMS, delivery.n_items);
     (void)publish_send(publish, &to->peer);
     CRASH_POINT(PUBLISH_SENT);
@@ -99,22 +108,25 @@ static bool deliver(struct publish *publish, struct subscription *to, const stru
 
 static bool deliver_all(struct publish *publish)
 {
-    struct head head;
+    struct published from;
     bool did = false;
-    board_head(publish->board, &head); /* before the transaction begins, which so holds all of it */
+    board_head(publish->board,
+               &from.head); /* before the transaction begins, which so holds all of it */
     _cleanup_(store_end) struct store_txn *txn = store_read(publish->store);
     _cleanup_(governance_unref) struct governance *governance = board_governance(publish->board);
-    if (txn == NULL || head.note_len == 0 || governance == NULL) {
+    if (txn == NULL || from.head.note_len == 0 || governance == NULL) {
         return false;
     }
-    const struct apply view = {
+    from.view = (struct apply){
         .txn = txn, .governance = governance, .time_ms = (int64_t)meta_get(txn, "time-ms", 0)};
+    from.passed = waiting_passed(txn, governance, apply_day(&from.view));
+    from.log = (struct log_source){.txn = txn, .table = T_LOG};
     for (size_t i = 0; i < publish->n_subscriptions && !publish->has_letter; i++) {
         struct subscription *to = &publish->subscriptions[i];
         if (to->credit == 0 || !admit_peer(publish->board, &to->peer)) {
             continue; /* an open connection of a revoked key gets nothing further */
         }
-        did = deliver(publish, to, &view, &head) || did;
+        did = deliver(publish, to, &from) || did;
     }
     return did;
 }

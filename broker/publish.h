@@ -34,9 +34,10 @@ struct publish {
     struct subscription subscriptions[CAIRN_AGENCIES_MAX];
     bool has_letter; /* one that the queue to net had no room for */
     struct letter letter;
-    struct parcel_tree tree; /* of the parcel whose entries went last */
-    struct buf bytes;        /* reused */
-    struct arena arena;      /* of the question at hand */
+    struct parcel_tree tree;                  /* of the parcel whose entries went last */
+    struct wire_item items[CAIRN_CREDIT_MAX]; /* of the delivery at hand */
+    struct buf bytes;                         /* reused */
+    struct arena arena;                       /* of the question at hand */
     uint64_t seen;
 };
 

@@ -204,13 +204,13 @@ static void proof(struct question *question)
 {
     struct wire_proof_reply reply = {.verdict = VERDICT_STORED,
                                      .checkpoint = head_note(&question->head)};
+    struct log_source log = {.txn = question->txn, .table = T_LOG};
     struct leaf leaf;
     if (!wire_proof_request_read(question->payload, &question->publish->arena, &reply.log_index)) {
         refuse(question, VERDICT_MALFORMED);
         return;
     }
-    int r =
-        delivery_prove(question->txn, &question->head, reply.log_index, &reply.leaf, &reply.path);
+    int r = delivery_prove(&log, &question->head, reply.log_index, &reply.leaf, &reply.path);
     if (r != 0) {
         refuse(question, VERDICT_NOT_FOUND);
         return;

@@ -162,13 +162,19 @@ static void progress_put(struct apply *apply, const struct progress *progress)
     meta_put(apply->txn, "judged-again", progress->again ? 1 : 0);
 }
 
-bool waiting_passed(struct store_txn *txn, const struct governance *governance, int32_t day,
-                    uint32_t agency, uint64_t position)
+struct waiting_place waiting_passed(struct store_txn *txn, const struct governance *governance,
+                                    int32_t day)
 {
     struct progress progress = progress_get(txn, governance, day);
-    bool behind =
-        progress.agency > agency || (progress.agency == agency && progress.position >= position);
-    return behind && !progress.again;
+    if (progress.again) {
+        return (struct waiting_place){.agency = 0};
+    }
+    return (struct waiting_place){.agency = progress.agency, .position = progress.position};
+}
+
+bool waiting_is_past(const struct waiting_place *passed, uint32_t agency, uint64_t position)
+{
+    return passed->agency > agency || (passed->agency == agency && passed->position >= position);
 }
 
 bool waiting_pending(struct store_txn *txn, const struct governance *governance, int32_t day)

@@ -21,9 +21,14 @@
 
 /* May this row go to that agency as it stands? By apply's governance and time. */
 bool waiting_may_go(struct apply *apply, uint32_t agency, const struct mailbox_row *row);
-/* The judging by this governance and day is past that place. */
-bool waiting_passed(struct store_txn *txn, const struct governance *governance, int32_t day,
-                    uint32_t agency, uint64_t position);
+/* How far the judging by this governance and day has come: up to that place, it included. */
+struct waiting_place {
+    uint64_t agency;
+    uint64_t position;
+};
+struct waiting_place waiting_passed(struct store_txn *txn, const struct governance *governance,
+                                    int32_t day);
+bool waiting_is_past(const struct waiting_place *passed, uint32_t agency, uint64_t position);
 /* There is something to judge yet by this governance and day. */
 bool waiting_pending(struct store_txn *txn, const struct governance *governance, int32_t day);
 /* Who is which child is not what it was: every row is judged once more. */

@@ -99,20 +99,44 @@ int log_leaf(struct store_txn *txn, unsigned table, uint64_t index, struct slice
     return 0;
 }
 
-static int log_node(void *data, unsigned level, uint64_t index, struct hash *ret)
+static int read_node(const struct log_source *source, unsigned level, uint64_t index,
+                     struct hash *ret)
 {
-    const struct log_source *source = data;
     struct row row;
 
-    if (level > 62 || index >= TREE_SIZE_MAX >> level) {
-        return -ENOENT;
-    }
     int r = row_get(source->txn, source->table, ((index + 1) << level) - 1, &row);
     if (r < 0) {
         return r;
     }
     assert(level < row.n);
     memcpy(ret->bytes, row.hashes + level * sizeof(ret->bytes), sizeof(ret->bytes));
+    return 0;
+}
+
+static int log_node(void *data, unsigned level, uint64_t index, struct hash *ret)
+{
+    struct log_source *source = data;
+    struct log_kept node = {.after = index + 1};
+
+    if (level >= LOG_LEVELS_MAX || index >= TREE_SIZE_MAX >> level) {
+        return -ENOENT;
+    }
+    struct log_kept *kept = source->kept[level];
+    if (kept[0].after == node.after) {
+        *ret = kept[0].hash;
+        return 0;
+    }
+    if (kept[1].after == node.after) {
+        node.hash = kept[1].hash;
+    } else {
+        int r = read_node(source, level, index, &node.hash);
+        if (r < 0) {
+            return r;
+        }
+    }
+    kept[1] = kept[0];
+    kept[0] = node;
+    *ret = node.hash;
     return 0;
 }
 

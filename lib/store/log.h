@@ -14,6 +14,7 @@
 #include "tree/tree.h"
 
 #define LOG_LEAF_MAX_BYTES 512
+#define LOG_LEVELS_MAX     63
 
 /* A log in one table of a store. The range in memory follows a write transaction: load it at its
  * start. */
@@ -24,11 +25,18 @@ uint64_t log_append(struct store_txn *txn, unsigned table, struct tree_range *ra
                     struct slice leaf_data);
 /* Leaf data borrowed from the transaction. -ENOENT when there is no such leaf. */
 int log_leaf(struct store_txn *txn, unsigned table, uint64_t index, struct slice *ret) MUST_USE;
+/* A log as tree_prove_* reads it. Of each level it keeps the two nodes that it read last, as they
+ * never change: the ways of neighbouring leaves have most of theirs in common. */
+struct log_kept {
+    uint64_t after; /* its index + 1; 0: none */
+    struct hash hash;
+};
 struct log_source {
     struct store_txn *txn;
     unsigned table;
+    struct log_kept kept[LOG_LEVELS_MAX][2]; /* the last one first */
 };
-/* For tree_prove_*; `source` borrowed. */
+/* `source` borrowed. */
 struct tree_source log_tree(struct log_source *source);
 /* Re-reads leaves [from, to) through this transaction, re-hashes their data, and extends `range`
  * (whose size is `from`): what a checkpoint may be signed for. -EBADMSG when a stored hash is not

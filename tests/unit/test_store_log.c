@@ -193,7 +193,7 @@ static void every_proof_of_a_small_log_holds(void **state)
 {
     struct world *world = *state;
     _cleanup_(store_end) struct store_txn *txn = store_read(world->store);
-    struct log_source source = {txn, TABLE_LOG};
+    struct log_source source = {.txn = txn, .table = TABLE_LOG};
     const struct tree_source tree = log_tree(&source);
 
     for (uint64_t n = 1; n <= FEW; n++) {
@@ -211,7 +211,7 @@ static void a_large_log_proves_itself_across_many_transactions(void **state)
                                      4095, 32768, 65535, 65536, 65537, LEAVES};
     append_leaves(world, LEAVES);
     _cleanup_(store_end) struct store_txn *txn = store_read(world->store);
-    struct log_source source = {txn, TABLE_LOG};
+    struct log_source source = {.txn = txn, .table = TABLE_LOG};
     const struct tree_source tree = log_tree(&source);
 
     for (size_t a = 0; a < ARRAY_LEN(sizes); a++) {
@@ -359,7 +359,7 @@ static void a_missing_row_is_found(void **state)
     assert_int_equal(reread_all(world, FEW), -EBADMSG);
 
     _cleanup_(store_end) struct store_txn *after = store_read(world->store);
-    struct log_source source = {after, TABLE_LOG};
+    struct log_source source = {.txn = after, .table = TABLE_LOG};
     const struct tree_source tree = log_tree(&source);
     struct tree_proof proof;
     assert_int_equal(tree_prove_inclusion(&tree, 6, FEW, &proof), -ENOENT);
