@@ -25,7 +25,7 @@
 #define KIND_MS      2500              /* of the short form: a flood ends then */
 #define KIND_MAX_MS  (120 * 60 * 1000) /* of the long one */
 #define CALM_ANSWERS 500               /* before each flood, in the long form */
-#define GROWTH_MAX   (32ULL << 20)     /* of the broker's resident memory, beside connections */
+#define GROWTH_MAX   (32ULL << 20)     /* of the broker's own memory, beside connections */
 #define SLACK_FILES  16
 #define RECOVERY_MS  (4 * CAIRN_HANDSHAKE_MAX_MS)
 #define TURN_MS      20
@@ -41,15 +41,26 @@ static double now_ms(void)
 
 /* --- the broker, from outside --- */
 
-static uint64_t resident(const struct beside *beside)
+/* What it holds itself, and all with what it maps of its store. */
+struct held {
+    uint64_t own;
+    uint64_t all;
+};
+
+static struct held memory_of(const struct beside *beside)
 {
     char path[64];
+    struct held held;
     _cleanup_(buf_deinit) struct buf text = BUF_MAX(256);
     (void)snprintf(path, sizeof(path), "/proc/%d/statm", (int)beside->broker.pid);
     assert_int_equal(file_read(path, &text), 0);
-    const char *second = strchr(buf_text(&text), ' ');
-    assert_non_null(second);
-    return number_in(second) * (uint64_t)sysconf(_SC_PAGESIZE);
+    const char *resident = strchr(buf_text(&text), ' ');
+    assert_non_null(resident);
+    const char *shared = strchr(resident + 1, ' ');
+    assert_non_null(shared);
+    held.all = number_in(resident) * (uint64_t)sysconf(_SC_PAGESIZE);
+    held.own = held.all - number_in(shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+    return held;
 }
 
 static size_t open_files(const struct beside *beside)
@@ -68,15 +79,16 @@ static size_t open_files(const struct beside *beside)
 
 static void look(struct beside *beside)
 {
-    uint64_t now = resident(beside);
+    struct held now = memory_of(beside);
     size_t files = open_files(beside);
     assert_false(process_has_ended(&beside->broker));
     beside->looked_ms = now_ms();
-    beside->largest = now > beside->largest ? now : beside->largest;
+    beside->largest = now.all > beside->largest ? now.all : beside->largest;
+    beside->largest_own = now.own > beside->largest_own ? now.own : beside->largest_own;
     beside->most_files = files > beside->most_files ? files : beside->most_files;
     assert_true(files <= CAIRN_BROKER_FILES_MAX + 3); /* "." and ".." */
     assert_true(CAIRN_SANITIZED ||
-                now < beside->rest + GROWTH_MAX + beside->most_files * CAIRN_STRANGER_BYTES);
+                now.own < beside->rest + GROWTH_MAX + beside->most_files * CAIRN_STRANGER_BYTES);
 }
 
 uint64_t beside_counter(const struct beside *beside, const char *name)
@@ -124,7 +136,7 @@ void beside_start(struct beside *beside, double pace_ms)
     beside->agency = load_new(&beside->estate, "gp-elm");
     load_submit(beside->agency, 4);
     load_settle(beside->agency);
-    beside->rest = resident(beside);
+    beside->rest = memory_of(beside).own;
     beside->files = open_files(beside);
 }
 
@@ -194,14 +206,15 @@ static void print_flood(const struct beside *beside, const char *name)
     printf("%s: %llu cases in %.1f s, %.0f a second\n"
            "  %llu not connected, %llu held at most by one process; %llu ended by the broker, %llu "
            "by us; %llu frames came back\n"
-           "  the broker: %llu MiB and %zu files at most\n",
+           "  the broker: %llu MiB (%llu with its store's pages) and %zu files at most\n",
            name, tallied(&tally->made), beside->took_ms / 1000,
            (double)tallied(&tally->made) * 1000 / beside->took_ms, tallied(&tally->refused),
            tallied(&tally->held), tallied(&tally->turned), tallied(&tally->left),
-           tallied(&tally->answers), (unsigned long long)(beside->largest >> 20),
-           beside->most_files);
+           tallied(&tally->answers), (unsigned long long)(beside->largest_own >> 20),
+           (unsigned long long)(beside->largest >> 20), beside->most_files);
     print_waits("before", &beside->calm, &beside->calm);
     print_waits("beside", &beside->waits, &beside->calm);
+    (void)fflush(stdout); /* a flood may take an hour */
 }
 
 void beside_flood(struct beside *beside, const struct beside_flood *flood)
@@ -216,6 +229,7 @@ void beside_flood(struct beside *beside, const struct beside_flood *flood)
     wait_beside_nobody(beside);
     forget(&beside->waits);
     beside->largest = 0;
+    beside->largest_own = 0;
     beside->began_ms = now_ms();
     double ends = beside->began_ms + (beside->told ? KIND_MAX_MS : KIND_MS);
     strangers_begin(&beside->strangers, &options);

@@ -31,8 +31,9 @@ struct beside {
     double again_ms;      /* what is not answered by then is sent again */
     double began_ms;      /* the flood */
     double took_ms;       /* until all its cases were made */
-    uint64_t rest;        /* resident, before all floods */
-    uint64_t largest;     /* resident, of this flood */
+    uint64_t rest;        /* of memory, its own, before all floods */
+    uint64_t largest_own; /* in this flood */
+    uint64_t largest;     /* with what it maps of its store */
     size_t files;         /* open before all floods */
     size_t most_files;    /* of all floods: what they took, the process keeps for the next */
     struct samples calm;  /* what the agency waited before this flood */

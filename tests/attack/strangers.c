@@ -18,6 +18,7 @@
 
 #include "base/attr.h"
 #include "sim/chance.h"
+#include "support/setting.h"
 
 #define HELD_MAX    60000
 #define OWN_FILES   200 /* of a process, beside connections */
@@ -121,7 +122,7 @@ static void be_strangers(const struct strangers_options *options, struct strange
     (void)setpriority(PRIO_PROCESS, 0, LOWEST);
     (void)sched_setscheduler(0, SCHED_IDLE, &none);
     (void)clock_gettime(CLOCK_MONOTONIC, &began);
-    chance_start(number + 1);
+    chance_start(setting("CAIRN_ATTACK_SEED", 1) * STRANGERS_MAX + number);
     stranger.held_max = files_we_may_have();
     stranger.held = base_zalloc(stranger.held_max, sizeof(stranger.held[0]));
     for (;;) {

@@ -4,7 +4,8 @@
  * that it has with its own key, as libzmq never would (attack/speaker.h). Another agency goes on
  * with its work beside it, and nothing that the member said wrongly is in the log.
  *
- * CAIRN_ATTACK_CASES: how many of each class (3,000 unless told); what happened is printed then.
+ * CAIRN_ATTACK_CASES: how many of each class (3,000 unless told; what happened is
+ * printed then); CAIRN_ATTACK_SEED: which.
  */
 #include <errno.h>
 #include <setjmp.h>

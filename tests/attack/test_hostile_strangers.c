@@ -6,7 +6,8 @@
  * handshakes that do not hold. The agency's records go through during each flood, the broker's
  * memory stays bounded, and in the end it has as many files open as before.
  *
- * CAIRN_ATTACK_CASES: connections of each kind (3,000 unless told); what happened is printed then.
+ * CAIRN_ATTACK_CASES: connections of each kind (3,000 unless told; what happened is
+ * printed then); CAIRN_ATTACK_SEED: which.
  */
 #include <setjmp.h>
 #include <stdarg.h>
