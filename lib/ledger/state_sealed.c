@@ -76,9 +76,7 @@ int parcel_row_get(struct store_txn *txn, uint64_t batch, uint32_t input, struct
     if (row.n > CAIRN_PARCEL_ENTRIES_MAX) {
         return -EBADMSG;
     }
-    for (size_t i = 0; i < row.n; i++) {
-        read_into(&reader, row.digests[i].bytes, CAIRN_HASH_BYTES);
-    }
+    read_into(&reader, (uint8_t *)row.digests, row.n * sizeof(row.digests[0]));
     if (!reader_end(&reader)) {
         return -EBADMSG;
     }
@@ -101,8 +99,6 @@ void parcel_row_append(struct store_txn *txn, uint64_t batch, uint32_t input,
     write_sized(&writer, row->head);
     write_slice(&writer, row->signature);
     write_u8(&writer, (uint8_t)row->n);
-    for (size_t i = 0; i < row->n; i++) {
-        write_bytes(&writer, row->digests[i].bytes, CAIRN_HASH_BYTES);
-    }
+    write_bytes(&writer, (const uint8_t *)row->digests, row->n * sizeof(row->digests[0]));
     assert(writer_slice(&writer).len == len);
 }
