@@ -130,6 +130,13 @@ static void copy_twice(struct spoiled *spoiled, const char *dir, char *whole, si
     pages_of(spoiled->original, spoiled->len, spoiled->pages);
 }
 
+void spoiled_copy_again(struct spoiled *spoiled, const char *name)
+{
+    (void)munmap(spoiled->mapped, spoiled->len);
+    copy_to(spoiled, name, spoiled->original, spoiled->copy, sizeof(spoiled->copy));
+    spoiled->mapped = map_file(spoiled->copy, spoiled->len, true);
+}
+
 /* --- one change --- */
 
 void spoiled_make(const struct spoiled *spoiled, const struct change *change)

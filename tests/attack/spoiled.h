@@ -92,6 +92,9 @@ struct spoiled {
 void spoiled_init(struct spoiled *spoiled, const char *dir, const bool *last);
 void spoiled_deinit(struct spoiled *spoiled);
 
+/* In another process: a copy of its own to be changed, of that name in the folder. */
+void spoiled_copy_again(struct spoiled *spoiled, const char *name);
+
 /* Each by itself. */
 void spoiled_try(struct spoiled *spoiled, const struct change *changes, size_t n,
                  void (*then)(void *data, const struct change *change,

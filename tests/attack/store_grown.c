@@ -15,7 +15,9 @@
 #define PARCEL_MAX       16
 #define DAYS             1200 /* over which a child's records lie */
 #define BODY_MIN_BYTES   500
-#define MINUTE_MS        60000
+#define CHILDREN_OF_DAY  400
+#define DAY_MS           INT64_C(86400000)
+#define MINUTE_MS        60000 /* for each child: quotas are of a minute, and of a day */
 
 static const uint32_t authors[] = {GP, HOSPITAL, HEALTH_VISITING};
 
@@ -124,7 +126,7 @@ void store_grown(struct world *world, uint64_t bytes)
         }
         for (size_t n = 0; n < RECORDS_OF_CHILD; n += send_some(growing, child)) {
         }
-        clock_fake_advance(&world->clock, MINUTE_MS);
+        clock_fake_advance(&world->clock, child % CHILDREN_OF_DAY == 0 ? DAY_MS : MINUTE_MS);
         assert_int_equal(store_stats(world->store, &stats), 0);
     }
 }

@@ -106,7 +106,7 @@ enum fate tampering_verify(struct tampering *tampering, const char *dir, bool re
     int was = hush();
 
     die_as_programs_do();
-    tampering->looked_at++;
+    tampering->counted.looked_at++;
     enum fate fate = log_verify(tampering, dir);
     if (fate == FATE_SILENT && replay) {
         replay_store(dir, &result);
@@ -149,12 +149,12 @@ static enum fate judge(struct tampering *tampering, const struct change *change,
         return FATE_HARMLESS;
     }
     enum fate said = looked->said == SAID_DIED ? FATE_BY_SANDBOX : (enum fate)looked->said;
-    if (said != FATE_SILENT && ++tampering->confirmable % tampering->confirm_every != 0) {
+    if (said != FATE_SILENT && ++tampering->counted.confirmable % tampering->confirm_every != 0) {
         return said;
     }
     enum fate fate = confirm(tampering, change);
     if (!tampering_is_like(tampering, looked, fate)) {
-        tampering->unlike++;
+        tampering->counted.unlike++;
         (void)printf("byte %zu: the child says %s%s (%s), the commands say %s (%s)\n", change->at,
                      fate_texts[said], looked->near ? " nearby" : "", looked->problem,
                      fate_texts[fate], tampering->console->complained);
@@ -192,9 +192,9 @@ static void compare_all(struct tampering *tampering, const struct change *change
     whole.judge = judge_nothing;
     whole.data = &seen;
     spoiled_try(&whole, change, 1, keep_seen);
-    tampering->compared++;
+    tampering->counted.compared++;
     if (seen != looked->seen && (seen != SEEN_UNREADABLE || looked->seen == SEEN_SAME)) {
-        tampering->unlike++;
+        tampering->counted.unlike++;
         (void)printf("byte %zu: seen nearby %u, by all rows %u\n", change->at, looked->seen, seen);
     }
 }
@@ -225,14 +225,14 @@ static void tally(void *data, const struct change *change, const struct looked *
     enum fate fate = judge(tampering, change, looked);
     bool nearby = looked->near;
 
-    tampering->nearby_seen += nearby ? 1 : 0;
-    tampering->undecided += looked->undecided ? 1 : 0;
-    if (nearby && tampering->nearby_seen % tampering->compare_every == 0) {
+    tampering->counted.nearby += nearby ? 1 : 0;
+    tampering->counted.undecided += looked->undecided ? 1 : 0;
+    if (nearby && ++tampering->counted.comparable % tampering->compare_every == 0) {
         compare_all(tampering, change, looked);
     }
-    tampering->of_kind[page->kind]++;
-    tampering->counts[page->kind][fate]++;
-    tampering->hung += looked->hung ? 1 : 0;
+    tampering->counted.of_kind[page->kind]++;
+    tampering->counted.fates[page->kind][fate]++;
+    tampering->counted.hung += looked->hung ? 1 : 0;
     if (fate == FATE_SILENT) {
         (void)printf("nobody finds the change of byte %zu, of page %zu (%s %s), seen %u\n",
                      change->at, change->at / PAGE_BYTES, page_kind_texts[page->kind], page->table,
@@ -305,27 +305,34 @@ void tampering_deinit(struct tampering *tampering)
 
 void tampering_forget(struct tampering *tampering)
 {
-    memset(tampering->counts, 0, sizeof(tampering->counts));
-    memset(tampering->of_kind, 0, sizeof(tampering->of_kind));
-    tampering->looked_at = 0;
-    tampering->unlike = 0;
-    tampering->hung = 0;
-    tampering->nearby_seen = 0;
-    tampering->compared = 0;
-    tampering->undecided = 0;
+    tampering->counted = (struct tampered){.looked_at = 0};
 }
 
-uint64_t tampering_silent(const struct tampering *tampering)
+uint64_t tampered_silent(const struct tampered *counted)
 {
     uint64_t silent = 0;
 
     for (size_t kind = 0; kind < PAGE_KINDS; kind++) {
-        silent += tampering->counts[kind][FATE_SILENT];
+        silent += counted->fates[kind][FATE_SILENT];
     }
     return silent;
 }
 
-void tampering_print(const struct tampering *tampering)
+void tampered_add(struct tampered *to, const struct tampered *more)
+{
+    uint64_t numbers[sizeof(*to) / sizeof(uint64_t)];
+    uint64_t others[ARRAY_LEN(numbers)];
+
+    static_assert(sizeof(*to) == sizeof(numbers), "there is nothing else in it");
+    memcpy(numbers, to, sizeof(numbers));
+    memcpy(others, more, sizeof(others));
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        numbers[i] += others[i];
+    }
+    memcpy(to, numbers, sizeof(numbers));
+}
+
+void tampering_print(const struct tampering *tampering, const struct tampered *counted)
 {
     (void)printf("| page | changes |");
     for (size_t fate = 0; fate < FATES; fate++) {
@@ -333,21 +340,21 @@ void tampering_print(const struct tampering *tampering)
     }
     (void)printf("\n| --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for (size_t kind = 0; kind < PAGE_KINDS; kind++) {
-        (void)printf("| %s | %" PRIu64 " |", page_kind_texts[kind], tampering->of_kind[kind]);
+        (void)printf("| %s | %" PRIu64 " |", page_kind_texts[kind], counted->of_kind[kind]);
         for (size_t fate = 0; fate < FATES; fate++) {
-            (void)printf(" %" PRIu64 " |", tampering->counts[kind][fate]);
+            (void)printf(" %" PRIu64 " |", counted->fates[kind][fate]);
         }
         (void)printf("\n");
     }
     (void)printf("store of %zu pages, %zu rows; %" PRIu64
-                 " stores given to the commands as they are, %" PRIu64
-                 " of which they judged otherwise; %" PRIu64 " readers did not end\n",
-                 tampering->spoiled.len / PAGE_BYTES, tampering->spoiled.n_rows,
-                 tampering->looked_at, tampering->unlike, tampering->hung);
+                 " stores given to the commands as they are; %" PRIu64 " judged otherwise; %" PRIu64
+                 " readers did not end\n",
+                 tampering->spoiled.len / PAGE_BYTES, tampering->spoiled.n_rows, counted->looked_at,
+                 counted->unlike, counted->hung);
     if (tampering->nearby != NULL) {
         (void)printf("%" PRIu64 " looked at nearby, %" PRIu64 " of them given to the whole log "
                      "verify; %" PRIu64 " looked at again with all rows\n",
-                     tampering->nearby_seen, tampering->undecided, tampering->compared);
+                     counted->nearby, counted->undecided, counted->compared);
     }
     (void)fflush(stdout);
 }

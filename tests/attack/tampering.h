@@ -35,6 +35,20 @@ enum fate {
 
 extern const char *const fate_texts[FATES];
 
+/* Counts, and nothing else: those of several processes are added up as numbers. */
+struct tampered {
+    uint64_t fates[PAGE_KINDS][FATES];
+    uint64_t of_kind[PAGE_KINDS];
+    uint64_t confirmable;
+    uint64_t looked_at; /* by the commands as they are */
+    uint64_t unlike;    /* where they, or all rows, said something else */
+    uint64_t hung;
+    uint64_t nearby; /* changes that were looked at nearby only */
+    uint64_t comparable;
+    uint64_t compared;  /* of those, a second time, with all rows */
+    uint64_t undecided; /* likewise, that were given to the whole log verify, in the child */
+};
+
 struct tampering {
     struct spoiled spoiled;
     char head[96]; /* what an agency holds */
@@ -42,17 +56,9 @@ struct tampering {
     char vkey[NOTE_VKEY_BYTES];
     struct console *console;
     uint64_t confirm_every;
-    uint64_t counts[PAGE_KINDS][FATES];
-    uint64_t of_kind[PAGE_KINDS];
-    uint64_t confirmable;
-    uint64_t looked_at; /* by the commands as they are */
-    uint64_t unlike;    /* where they said something else than the child did */
-    uint64_t hung;
     struct nearby *nearby; /* NULL: everything is looked at */
     uint64_t compare_every;
-    uint64_t nearby_seen; /* changes that were looked at nearby only */
-    uint64_t compared;    /* a second time, with all rows */
-    uint64_t undecided;   /* nearby: given to the whole log verify, in the child */
+    struct tampered counted;
 };
 
 /* A copy of the world's store, byte for byte, and its newest head. */
@@ -65,9 +71,10 @@ void tampering_deinit(struct tampering *tampering);
 void tampering_try(struct tampering *tampering, const struct change *changes, size_t n);
 /* Counts from nothing again. */
 void tampering_forget(struct tampering *tampering);
-uint64_t tampering_silent(const struct tampering *tampering);
+uint64_t tampered_silent(const struct tampered *counted);
+void tampered_add(struct tampered *to, const struct tampered *more);
 /* The table of counts, for a report. */
-void tampering_print(const struct tampering *tampering);
+void tampering_print(const struct tampering *tampering, const struct tampered *counted);
 
 /* Whether the commands say of it what was seen without them; the console has their complaint. */
 bool tampering_is_like(const struct tampering *tampering, const struct looked *looked,
