@@ -2,14 +2,17 @@
 #include "agents/core/agent.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "agents/core/held.h"
 #include "agents/core/settling_time.h"
 #include "agents/core/spool.h"
 #include "os/files.h"
+#include "os/notify.h"
 
-#define META_SCHEMA "schema"
+#define META_SCHEMA     "schema"
+#define LOOKING_MORE_MS 120000 /* by then it has looked at some more of its store, or hangs */
 
 /* --- the store --- */
 
@@ -35,6 +38,13 @@ static int check_store(struct agent *agent, struct error *error)
     return r != 0 ? r : agent_commit(&txn);
 }
 
+/* A store of many gigabytes on a slow disk takes longer than a start may. */
+static void tell_looked(uint64_t rows, uint64_t of)
+{
+    (void)notify_starting(LOOKING_MORE_MS,
+                          "looks through its store: %" PRIu64 " of %" PRIu64 " rows", rows, of);
+}
+
 /* Looked through before it is relied on; that shows another store-key too. */
 static int open_store(struct agent *agent, struct error *error)
 {
@@ -48,6 +58,7 @@ static int open_store(struct agent *agent, struct error *error)
         .clock = agent->clock,
         .row_tags = true,
         .row_key = &row_key,
+        .looked = tell_looked,
     };
     agent_row_key(&agent->keys.store, &row_key);
     int r = dir_create(options.dir, error);

@@ -2,6 +2,7 @@
 #include "os/guard.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define STATUS_UNTOLD 75 /* of a child that was done and could not say so */
+#define TICK_MS       100
 
 static bool write_all(int fd, const uint8_t *data, size_t len)
 {
@@ -28,6 +30,20 @@ static bool write_all(int fd, const uint8_t *data, size_t len)
         len -= (size_t)n;
     }
     return true;
+}
+
+/* Until it has said something, or is no more. */
+static void wait_aloud(int fd, void (*waiting)(void *data), void *data)
+{
+    struct pollfd said = {.fd = fd, .events = POLLIN};
+    int n = 0;
+
+    while (n == 0 || (n < 0 && errno == EINTR)) {
+        n = poll(&said, 1, TICK_MS);
+        if (n == 0) {
+            waiting(data);
+        }
+    }
 }
 
 static int read_all(int fd, uint8_t *data, size_t len)
@@ -80,7 +96,8 @@ static int wait_for(pid_t pid)
     return killed ? -ECANCELED : -EBADMSG;
 }
 
-int guard_run(void (*work)(void *data, void *result), void *data, void *result, size_t result_bytes)
+int guard_run_long(void (*work)(void *data, void *result), void *data, void *result,
+                   size_t result_bytes, void (*waiting)(void *data))
 {
     int ends[2];
 
@@ -95,6 +112,9 @@ int guard_run(void (*work)(void *data, void *result), void *data, void *result, 
     }
     (void)close(ends[1]);
     _cleanup_(base_free) uint8_t *copy = base_zalloc(1, result_bytes);
+    if (r == 0 && waiting != NULL) {
+        wait_aloud(ends[0], waiting, data);
+    }
     if (r == 0) {
         r = read_all(ends[0], copy, result_bytes);
     }
@@ -107,4 +127,9 @@ int guard_run(void (*work)(void *data, void *result), void *data, void *result, 
         memcpy(result, copy, result_bytes);
     }
     return r;
+}
+
+int guard_run(void (*work)(void *data, void *result), void *data, void *result, size_t result_bytes)
+{
+    return guard_run_long(work, data, result, result_bytes, NULL);
 }

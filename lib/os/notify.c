@@ -2,6 +2,7 @@
 #include "os/notify.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -13,6 +14,8 @@
 
 #include "base/text.h"
 #include "os/fd.h"
+
+#define MESSAGE_BYTES 256
 
 /* A path, or a name in the abstract namespace, which systemd writes with '@' for the leading NUL.
  */
@@ -69,18 +72,39 @@ int notify_watchdog(void)
     return notify_send("WATCHDOG=1");
 }
 
+/* Behind what stands in the message. */
+PRINTF(2, 0)
+static void add_status(char message[MESSAGE_BYTES], const char *format, va_list arguments)
+{
+    size_t len = strlen(message);
+
+    len += (size_t)snprintf(message + len, MESSAGE_BYTES - len, "STATUS=");
+    (void)vsnprintf(message + len, MESSAGE_BYTES - len, format, arguments);
+    for (char *at = message + len; *at != '\0'; at++) {
+        *at = *at == '\n' ? ' ' : *at; /* a newline would start another assignment */
+    }
+}
+
 int notify_status(const char *format, ...)
 {
-    char message[256] = "STATUS=";
-    size_t prefix = strlen(message);
+    char message[MESSAGE_BYTES] = "";
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(message + prefix, sizeof(message) - prefix, format, arguments);
+    add_status(message, format, arguments);
     va_end(arguments);
-    for (char *at = message; *at != '\0'; at++) {
-        *at = *at == '\n' ? ' ' : *at; /* a newline would start another assignment */
-    }
+    return notify_send(message);
+}
+
+int notify_starting(int64_t more_ms, const char *format, ...)
+{
+    char message[MESSAGE_BYTES];
+    va_list arguments;
+
+    (void)snprintf(message, sizeof(message), "EXTEND_TIMEOUT_USEC=%" PRId64 "\n", more_ms * 1000);
+    va_start(arguments, format);
+    add_status(message, format, arguments);
+    va_end(arguments);
     return notify_send(message);
 }
 

@@ -5,7 +5,9 @@
  * it.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "os/guard.h"
 #include "store/internal.h"
@@ -13,6 +15,18 @@
 struct checked {
     int r;
     struct error error;
+};
+
+/* The process that looks counts here, and the one that waits for it reads. */
+struct progress {
+    _Atomic uint64_t rows;
+    _Atomic uint64_t of;
+};
+
+struct checking {
+    const struct store_options *options;
+    struct progress *progress;
+    uint64_t told; /* of its rows */
 };
 
 static int damaged(struct error *error, const char *table, const char *what)
@@ -44,6 +58,7 @@ static bool follows(struct place *last, struct slice next)
 struct look {
     struct store_txn *txn;
     const struct store_options *options;
+    struct progress *progress;
     uint64_t rows[STORE_TABLES_MAX];
     uint8_t sum[STORE_SUM_BYTES]; /* of those that were met so far */
 };
@@ -70,6 +85,7 @@ static int check_table(struct look *look, unsigned table, struct error *error)
             store_tag_count(look->txn, table, walk.key, walk.value, look->sum);
         }
         n++;
+        atomic_fetch_add_explicit(&look->progress->rows, 1, memory_order_relaxed);
         store_walk_next(&walk);
     }
     if (store_fault(look->txn) != 0) {
@@ -93,16 +109,19 @@ static int check_sum(struct look *look, struct error *error)
     return r;
 }
 
-static int check_tables(struct store *store, const struct store_options *options,
-                        struct error *error)
+static int check_tables(struct store *store, const struct checking *checking, struct error *error)
 {
-    struct look look = {.options = options};
+    const struct store_options *options = checking->options;
+    struct look look = {.options = options, .progress = checking->progress};
     _cleanup_(store_end) struct store_txn *txn = store_read(store);
     int r = txn == NULL ? -EAGAIN : store_rows(store, look.rows);
 
     look.txn = txn;
     if (r != 0) {
         (void)error_set(error, options->dir, "the store cannot be read");
+    }
+    for (unsigned table = 0; table < options->n_tables; table++) {
+        atomic_fetch_add(&look.progress->of, look.rows[table]);
     }
     for (unsigned table = 0; r == 0 && table < options->n_tables; table++) {
         r = check_table(&look, table, error);
@@ -117,22 +136,49 @@ static int check_tables(struct store *store, const struct store_options *options
 static void check(void *data, void *result)
 {
     struct checked *checked = result;
-    struct store_options options = *(const struct store_options *)data;
+    const struct checking *checking = data;
+    struct store_options options = *checking->options;
     struct store *store = NULL;
 
     options.read_only = true;
     checked->r = store_open(&options, &store, &checked->error);
     if (checked->r == 0) {
-        checked->r = check_tables(store, &options, &checked->error);
+        checked->r = check_tables(store, checking, &checked->error);
         store_close(&store);
     }
+}
+
+static void tell(void *data)
+{
+    struct checking *checking = data;
+    uint64_t rows = atomic_load(&checking->progress->rows);
+
+    if (rows > checking->told) {
+        checking->told = rows;
+        checking->options->looked(rows, atomic_load(&checking->progress->of));
+    }
+}
+
+static int run(const struct store_options *options, struct checked *ret)
+{
+    struct progress *progress =
+        mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct checking checking = {.options = options, .progress = progress};
+
+    if (progress == MAP_FAILED) {
+        return -errno;
+    }
+    int r =
+        guard_run_long(check, &checking, ret, sizeof(*ret), options->looked == NULL ? NULL : tell);
+    (void)munmap(progress, sizeof(*progress));
+    return r;
 }
 
 int store_check(const struct store_options *options, struct error *error)
 {
     struct checked checked = {.error = ERROR_NULL};
 
-    int r = guard_run(check, (void *)options, &checked, sizeof(checked));
+    int r = run(options, &checked);
     if (r == -EBADMSG) {
         return damaged(error, options->dir, "it cannot be read");
     }

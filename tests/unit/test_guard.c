@@ -109,6 +109,44 @@ static void work_that_was_done_and_could_not_say_so_says_nothing_of_what_it_read
     assert_int_equal(result, BEFORE);
 }
 
+/* --- work that takes long --- */
+
+struct talk {
+    int ends[2];
+    unsigned heard;
+};
+
+static void wait_for_word(void *data, void *result)
+{
+    const struct talk *talk = data;
+    char word;
+
+    *(int *)result = read(talk->ends[0], &word, 1) == 1 ? 8 : 9;
+}
+
+static void say_word(void *data)
+{
+    struct talk *talk = data;
+
+    talk->heard++;
+    assert_int_equal(write(talk->ends[1], "w", 1), 1);
+}
+
+static void whoever_waits_is_called_while_the_work_goes_on(void **state)
+{
+    struct talk talk = {.heard = 0};
+    int result = BEFORE;
+    (void)state;
+    assert_int_equal(pipe(talk.ends), 0);
+
+    assert_int_equal(guard_run_long(wait_for_word, &talk, &result, sizeof(result), say_word), 0);
+
+    assert_int_equal(result, 8); /* it went on once it was told */
+    assert_true(talk.heard > 0);
+    assert_int_equal(close(talk.ends[0]), 0);
+    assert_int_equal(close(talk.ends[1]), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +156,7 @@ int main(void)
         cmocka_unit_test(work_that_lacked_what_it_needs_says_nothing_of_what_it_read),
         cmocka_unit_test(work_that_leaves_without_a_word_is_no_result),
         cmocka_unit_test(work_that_was_done_and_could_not_say_so_says_nothing_of_what_it_read),
+        cmocka_unit_test(whoever_waits_is_called_while_the_work_goes_on),
     };
     return cmocka_run_group_tests_name("guard", tests, NULL, NULL);
 }

@@ -91,6 +91,13 @@ static void the_manager_is_told_each_thing(void **state)
     assert_string_equal(told(manager), "");
 }
 
+static void a_start_that_takes_long_asks_for_more_time(void **state)
+{
+    assert_int_equal(notify_starting(90500, "%d of\n%d", 1, 2), 0);
+
+    assert_string_equal(told(*state), "EXTEND_TIMEOUT_USEC=90500000\nSTATUS=1 of 2");
+}
+
 static void a_status_cannot_smuggle_another_assignment(void **state)
 {
     assert_int_equal(notify_status("%s", "line\nMAINPID=1"), 0);
@@ -184,6 +191,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_manager_is_told_each_thing, start_at_path, stop),
         {"the_manager_is_told_at_an_abstract_address", the_manager_is_told_each_thing,
          start_abstract, stop, NULL},
+        cmocka_unit_test_setup_teardown(a_start_that_takes_long_asks_for_more_time, start_at_path,
+                                        stop),
         cmocka_unit_test_setup_teardown(a_status_cannot_smuggle_another_assignment, start_at_path,
                                         stop),
         cmocka_unit_test_setup_teardown(a_long_status_is_cut, start_at_path, stop),
