@@ -112,47 +112,62 @@ static bool parcel_holds(const struct object *object)
     return parcel_takes(object, buf_slice(&object->good));
 }
 
+static void make_grant(struct world *world, const struct world_record *said,
+                       struct world_entry *ret)
+{
+    struct world_entry granted;
+    world_record(world, said, &granted);
+    world_grant(world, GP, &granted, ret);
+    world_grant_to(world, ret, &granted, HOSPITAL);
+}
+
+static void make_tie(struct world *world, struct world_entry *ret)
+{
+    ret->header = wire_sample_header(ENTRY_TIE);
+    ret->header.id = world_next_id(world, GP, LANE_NORMAL);
+    ret->header.tie.id = ret->header.id;
+    world_refreeze(ret);
+}
+
+static void make_entry(struct world *world, enum entry_kind kind, struct world_entry *ret)
+{
+    struct entry_id record = {.agency = GP, .stream = 1, .seq = 1};
+    const struct world_record said = {.from = GP, .child = BLAKE, .day = day_of("2026-10-01")};
+
+    switch (kind) {
+    case ENTRY_RECORD:
+        world_record(world, &said, ret);
+        return;
+    case ENTRY_SUBJECT:
+        world_statement(world, GP, BLAKE, true, ret);
+        return;
+    case ENTRY_INVOLVEMENT:
+        world_involvement(world, GP, BLAKE, ret);
+        return;
+    case ENTRY_ACKNOWLEDGEMENT:
+        world_acknowledgement(world, GP, 0, ret);
+        return;
+    case ENTRY_DECISION:
+        world_decision(world, GP, 1, ACTION_OPEN, OUTCOME_NONE, ret);
+        return;
+    case ENTRY_GRANT:
+        make_grant(world, &said, ret);
+        return;
+    case ENTRY_REQUEST:
+        world_request(world, GP, BLAKE, &record, ret);
+        return;
+    case ENTRY_TIE:
+        make_tie(world, ret);
+    }
+}
+
 static void sign_entry(struct object *object)
 {
     _cleanup_(buf_deinit) struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
     struct world *world = scene.world;
     struct world_entry entry = {.header = {.kind = (enum entry_kind)object->number}};
-    struct entry_id record = {.agency = GP, .stream = 1, .seq = 1};
-    const struct world_record said = {.from = GP, .child = BLAKE, .day = day_of("2026-10-01")};
 
-    switch ((enum entry_kind)object->number) {
-    case ENTRY_RECORD:
-        world_record(world, &said, &entry);
-        break;
-    case ENTRY_SUBJECT:
-        world_statement(world, GP, BLAKE, true, &entry);
-        break;
-    case ENTRY_INVOLVEMENT:
-        world_involvement(world, GP, BLAKE, &entry);
-        break;
-    case ENTRY_ACKNOWLEDGEMENT:
-        world_acknowledgement(world, GP, 0, &entry);
-        break;
-    case ENTRY_DECISION:
-        world_decision(world, GP, 1, ACTION_OPEN, OUTCOME_NONE, &entry);
-        break;
-    case ENTRY_GRANT: {
-        struct world_entry granted;
-        world_record(world, &said, &granted);
-        world_grant(world, GP, &granted, &entry);
-        world_grant_to(world, &entry, &granted, HOSPITAL);
-        break;
-    }
-    case ENTRY_REQUEST:
-        world_request(world, GP, BLAKE, &record, &entry);
-        break;
-    case ENTRY_TIE:
-        entry.header = wire_sample_header(ENTRY_TIE);
-        entry.header.id = world_next_id(world, GP, LANE_NORMAL);
-        entry.header.tie.id = entry.header.id;
-        world_refreeze(&entry);
-        break;
-    }
+    make_entry(world, (enum entry_kind)object->number, &entry);
     const struct world_parcel parcel = {
         .agency = GP, .lane = LANE_NORMAL, .n = 1, .entries = &entry};
     world_cut(world, &parcel, &frame);

@@ -113,20 +113,8 @@ static void open_signer(struct world *world)
     assert(r == 0);
 }
 
-/* Everything but the folder, the governance desk and the clock. */
-static int start(struct world *world)
+static void wire_durable_stages(struct world *world)
 {
-    char path[128];
-    struct error error = ERROR_NULL;
-    struct checkpoint mark;
-    uint8_t public_key[SIGN_PUBLIC_BYTES];
-
-    open_store(world);
-    int r = board_new(&world->board);
-    assert(r == 0);
-    r = pipeline_new(&world->pipeline);
-    assert(r == 0);
-    wire_stages(world);
     world->commit = (struct commit){
         .pipeline = world->pipeline,
         .board = world->board,
@@ -143,17 +131,46 @@ static int start(struct world *world)
         .signer = &world->signer,
         .highwater = HIGHWATER_NULL,
     };
+}
+
+static void open_checkpoint_key(struct world *world)
+{
+    uint8_t public_key[SIGN_PUBLIC_BYTES];
     signer_public(world->checkpoint_signer, public_key);
     bool good = note_key_init(&world->commit.checkpoint_key, GOVERNING_ORIGIN, NOTE_TYPE_ED25519,
                               public_key);
     assert(good);
+}
+
+/* What lies beside the store. */
+static void open_files(struct world *world, struct checkpoint *ret_mark)
+{
+    char path[128];
+    struct error error = ERROR_NULL;
     (void)snprintf(path, sizeof(path), "%s/applying", world->dir);
-    r = marker_open(path, &world->commit.marker);
+    int r = marker_open(path, &world->commit.marker);
     assert(r == 0);
-    open_signer(world);
     (void)snprintf(path, sizeof(path), "%s/highwater", world->dir);
-    r = highwater_open(path, &world->clock.clock, &world->attest.highwater, &mark, &error);
+    r = highwater_open(path, &world->clock.clock, &world->attest.highwater, ret_mark, &error);
     assert(r == 0);
+}
+
+/* Everything but the folder, the governance desk and the clock. */
+static int start(struct world *world)
+{
+    struct error error = ERROR_NULL;
+    struct checkpoint mark;
+
+    open_store(world);
+    int r = board_new(&world->board);
+    assert(r == 0);
+    r = pipeline_new(&world->pipeline);
+    assert(r == 0);
+    wire_stages(world);
+    wire_durable_stages(world);
+    open_checkpoint_key(world);
+    open_signer(world);
+    open_files(world, &mark);
     r = timekeeper_init(&world->commit.time, &world->clock.clock, 0, false, &error);
     assert(r == 0);
     r = attest_recover(&world->attest, world->dir, &mark, &error);

@@ -32,6 +32,29 @@ static void a_reference_is_written_and_read_and_sorts_by_time(void **state)
     assert_false(reference_parse("00", &again));
 }
 
+static void expect_same_row(const struct out_row *read, const struct out_row *row)
+{
+    assert_int_equal(read->state, row->state);
+    assert_int_equal(read->kind, row->kind);
+    assert_int_equal(read->record_kind, row->record_kind);
+    assert_int_equal(read->code, row->code);
+    assert_int_equal(read->urgency, row->urgency);
+    assert_int_equal(read->event_day, row->event_day);
+    assert_memory_equal(read->handle, row->handle, sizeof(row->handle));
+    assert_int_equal(read->created_ms, row->created_ms);
+    assert_int_equal(read->due_ms, row->due_ms);
+    assert_int_equal(read->has_entry, row->has_entry);
+    assert_true(entry_id_equal(&read->entry, &row->entry));
+    assert_int_equal(read->lane, row->lane);
+    assert_int_equal(read->verdict, row->verdict);
+    assert_int_equal(read->log_index, row->log_index);
+    assert_int_equal(read->answered_ms, row->answered_ms);
+    assert_int_equal(read->retracted, row->retracted);
+    assert_int_equal(read->by_uid, row->by_uid);
+    assert_memory_equal(&read->item, &row->item, sizeof(row->item));
+    assert_memory_equal(&read->stated_by, &row->stated_by, sizeof(row->stated_by));
+}
+
 static void an_out_row_keeps_all_it_is_given(void **state)
 {
     struct practice *practice = *state;
@@ -54,6 +77,9 @@ static void an_out_row_keeps_all_it_is_given(void **state)
         .log_index = 12,
         .answered_ms = 13,
         .retracted = true,
+        .by_uid = 14,
+        .item = {.bytes = {15}},
+        .stated_by = {.bytes = {16}},
     };
 
     assert_int_equal(reference_new(PRACTICE_NOW_MS, &reference), 0);
@@ -63,21 +89,7 @@ static void an_out_row_keeps_all_it_is_given(void **state)
     practice_reopen(practice);
 
     struct out_row read = practice_out(practice, &reference);
-    assert_int_equal(read.state, row.state);
-    assert_int_equal(read.record_kind, row.record_kind);
-    assert_int_equal(read.code, row.code);
-    assert_int_equal(read.urgency, row.urgency);
-    assert_int_equal(read.event_day, row.event_day);
-    assert_memory_equal(read.handle, row.handle, sizeof(row.handle));
-    assert_int_equal(read.created_ms, row.created_ms);
-    assert_int_equal(read.due_ms, row.due_ms);
-    assert_true(read.has_entry);
-    assert_true(entry_id_equal(&read.entry, &row.entry));
-    assert_int_equal(read.lane, row.lane);
-    assert_int_equal(read.verdict, row.verdict);
-    assert_int_equal(read.log_index, row.log_index);
-    assert_int_equal(read.answered_ms, row.answered_ms);
-    assert_true(read.retracted);
+    expect_same_row(&read, &row);
     txn = store_read(practice->agent->store);
     assert_true(out_by_entry(txn, &row.entry, &found));
     assert_memory_equal(&found, &reference, sizeof(found));

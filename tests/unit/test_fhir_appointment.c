@@ -897,6 +897,21 @@ static void a_patient_that_cannot_be_read_is_set_aside_without_quoting_it(void *
 
 #define AT_SERVER "https://fhir.example/r4/Patient|1"
 
+/* In a Bundle with two patients. */
+static struct appointment_results read_with(const char *participants)
+{
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(16384);
+    buf_format(&text,
+               "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":["
+               "{\"fullUrl\":\"https://fhir.example/r4/Patient/1\",\"resource\":%s},"
+               "{\"fullUrl\":\"urn:uuid:two\",\"resource\":%s},"
+               "{\"resource\":{\"resourceType\":\"Practitioner\",\"id\":\"1\"}},"
+               "{\"resource\":{\"resourceType\":\"Appointment\",\"id\":\"a\",\"status\":"
+               "\"noshow\",\"start\":\"2026-06-16T15:20:00Z\",\"participant\":[%s]}}]}",
+               PATIENT_1, PATIENT_2, participants);
+    return read_text(buf_slice(&text));
+}
+
 static void the_patient_is_found_by_every_kind_of_reference(void **state)
 {
     (void)state;
@@ -938,17 +953,8 @@ static void the_patient_is_found_by_every_kind_of_reference(void **state)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        _cleanup_(buf_deinit) struct buf text = BUF_MAX(16384);
-        buf_format(&text,
-                   "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":["
-                   "{\"fullUrl\":\"https://fhir.example/r4/Patient/1\",\"resource\":%s},"
-                   "{\"fullUrl\":\"urn:uuid:two\",\"resource\":%s},"
-                   "{\"resource\":{\"resourceType\":\"Practitioner\",\"id\":\"1\"}},"
-                   "{\"resource\":{\"resourceType\":\"Appointment\",\"id\":\"a\",\"status\":"
-                   "\"noshow\",\"start\":\"2026-06-16T15:20:00Z\",\"participant\":[%s]}}]}",
-                   PATIENT_1, PATIENT_2, rows[i].participants);
         _cleanup_(appointment_results_deinit) struct appointment_results results =
-            read_text(buf_slice(&text));
+            read_with(rows[i].participants);
         assert_int_equal(results.n, 1);
         expect_result(&results.items[0], &(struct expected){rows[i].outcome, 0, 0, NULL},
                       rows[i].participants);

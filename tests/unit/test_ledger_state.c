@@ -658,20 +658,34 @@ static const struct {
     {"parcel", T_PARCEL, 139, "cdefefafc8d327f5f390d683dc0ade8b9f078ff683054aab52f673522b7f405b"},
 };
 
-static void the_rows_of_schema_1_keep_their_bytes(void **state)
+static void put_what_was_said(struct store_txn *txn)
 {
-    struct ledger_store *ledger = *state;
-    assert_int_equal(STATE_SCHEMA, 1);
     const struct entry_row entry = entry_sample();
     const struct subject_row subject = subject_sample(2);
     const struct chronology_row chronology = chronology_sample(true, true);
+    const struct involvement_row involvement = {.from_day = -1, .until_day = 2, .log_index = 3};
+    const struct tie_row tie = {
+        .relationship = RELATIONSHIP_FATHER, .until_day = 2, .log_index = 3, .entry = entry_a};
+    const struct blob_row blob = blob_sample(2);
+    const struct parcel_row parcel = parcel_sample(2);
+    uint8_t packed[CHRONOLOGY_ROW_BYTES];
+    struct store_key key = key_chronology(1, -1, 2);
+
+    entry_row_put(txn, &entry_a, &entry);
+    subject_row_put(txn, &subject_a, &subject);
+    store_put(txn, T_CHRONOLOGY, store_key_slice(&key), chronology_row_pack(&chronology, packed));
+    involvement_row_put(txn, &subject_a, ROLE_ON_ROLL, &involvement);
+    tie_row_put(txn, &subject_a, &subject_a, &tie);
+    blob_row_append(txn, 1, 2, &blob);
+    parcel_row_append(txn, 1, 2, &parcel);
+}
+
+static void put_what_follows_from_it(struct store_txn *txn)
+{
     const struct alert_row alert = alert_sample(1, 3);
     const struct reader_row reader = {
         .parts = 3, .opened = true, .position = 4, .tellings = 2, .of_part = {1, 2}};
     const struct agency_row agency = agency_sample();
-    const struct involvement_row involvement = {.from_day = -1, .until_day = 2, .log_index = 3};
-    const struct tie_row tie = {
-        .relationship = RELATIONSHIP_FATHER, .until_day = 2, .log_index = 3, .entry = entry_a};
     const struct timer_row timer = {
         .due_ms = 1, .kind = TIMER_RECORD, .number = 2, .entry = entry_a, .rounds = 3};
     const struct retention_row retention = {.due_day = 1,
@@ -682,27 +696,24 @@ static void the_rows_of_schema_1_keep_their_bytes(void **state)
                                             .tellings = 5};
     const struct governance_row governance = {
         .version = 3, .text = slice_of_text("{}"), .note = slice_of_text("signed\n")};
-    const struct blob_row blob = blob_sample(2);
-    const struct parcel_row parcel = parcel_sample(2);
-    uint8_t packed[CHRONOLOGY_ROW_BYTES];
-    struct store_key key = key_chronology(1, -1, 2);
 
-    entry_row_put(ledger->txn, &entry_a, &entry);
-    timer_row_put(ledger->txn, &timer);
-    retention_row_put(ledger->txn, &retention);
-    subject_row_put(ledger->txn, &subject_a, &subject);
-    store_put(ledger->txn, T_CHRONOLOGY, store_key_slice(&key),
-              chronology_row_pack(&chronology, packed));
-    alert_row_put(ledger->txn, 1, &alert);
-    mailbox_row_put(ledger->txn, 1, 1, &mailbox_samples[1]);
-    reader_row_put(ledger->txn, &entry_a, 1, &reader);
-    agency_row_put(ledger->txn, 1, &agency);
-    involvement_row_put(ledger->txn, &subject_a, ROLE_ON_ROLL, &involvement);
-    tie_row_put(ledger->txn, &subject_a, &subject_a, &tie);
-    child_alert_put(ledger->txn, 1, 2);
-    governance_row_put(ledger->txn, GOVERNANCE_CALENDAR, &governance);
-    blob_row_append(ledger->txn, 1, 2, &blob);
-    parcel_row_append(ledger->txn, 1, 2, &parcel);
+    timer_row_put(txn, &timer);
+    retention_row_put(txn, &retention);
+    alert_row_put(txn, 1, &alert);
+    mailbox_row_put(txn, 1, 1, &mailbox_samples[1]);
+    reader_row_put(txn, &entry_a, 1, &reader);
+    agency_row_put(txn, 1, &agency);
+    child_alert_put(txn, 1, 2);
+    governance_row_put(txn, GOVERNANCE_CALENDAR, &governance);
+}
+
+static void the_rows_of_schema_1_keep_their_bytes(void **state)
+{
+    struct ledger_store *ledger = *state;
+    assert_int_equal(STATE_SCHEMA, 1);
+
+    put_what_was_said(ledger->txn);
+    put_what_follows_from_it(ledger->txn);
 
     for (size_t i = 0; i < ARRAY_LEN(schema_1); i++) {
         _cleanup_(store_walk_end) struct store_walk walk =

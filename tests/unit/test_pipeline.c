@@ -227,66 +227,106 @@ static uint32_t random_of(uint32_t *seed, uint32_t below)
     return (*seed >> 8) % below;
 }
 
-/* Any order of the stages' steps, some thousand times round the ring, against plain counting. */
+/* What a plain count makes of the same steps. */
+struct counted {
+    struct slot *held[8]; /* taken, and not finished */
+    size_t n_held;
+    uint64_t claimed;
+    uint64_t durable;
+    uint64_t answered;
+};
+
+static void take_one(struct pipeline *pipeline, struct counted *counted)
+{
+    if (counted->n_held < ARRAY_LEN(counted->held)) {
+        struct slot *slot = pipeline_take(pipeline, false);
+        counted->held[counted->n_held] = slot;
+        counted->n_held += slot == NULL ? 0 : 1;
+    }
+}
+
+static void finish_any(struct pipeline *pipeline, struct counted *counted, uint32_t *seed)
+{
+    if (counted->n_held > 0) {
+        size_t which = random_of(seed, (uint32_t)counted->n_held);
+        pipeline_finish(pipeline, counted->held[which]);
+        counted->held[which] = counted->held[--counted->n_held];
+    }
+}
+
+static void write_some(struct pipeline *pipeline, uint32_t *seed)
+{
+    size_t ready = pipeline_batch(pipeline, false, 0);
+    size_t n = ready == 0 ? 0 : 1 + random_of(seed, (uint32_t)ready);
+    pipeline_written(pipeline, n, cursors(pipeline).written + n);
+}
+
+static void attest_one(struct pipeline *pipeline, struct counted *counted)
+{
+    struct written written;
+    if (pipeline_to_attest(pipeline, false, 0, &written)) {
+        pipeline_durable(pipeline, &written);
+        counted->durable = written.slots;
+    }
+}
+
+static void answer_one(struct pipeline *pipeline, struct counted *counted)
+{
+    const struct slot *slot = pipeline_answerable(pipeline);
+    if (slot != NULL) {
+        assert_int_equal(slot->header.correlation, counted->answered);
+        pipeline_answered(pipeline);
+        counted->answered++;
+    }
+}
+
+static void any_step(struct pipeline *pipeline, struct counted *counted, uint32_t *seed)
+{
+    switch (random_of(seed, 6)) {
+    case 0:
+        counted->claimed += claim(pipeline, LANE_URGENT, random_of(seed, 30000)) ? 1 : 0;
+        return;
+    case 1:
+        take_one(pipeline, counted);
+        return;
+    case 2:
+        finish_any(pipeline, counted, seed);
+        return;
+    case 3:
+        write_some(pipeline, seed);
+        return;
+    case 4:
+        attest_one(pipeline, counted);
+        return;
+    default:
+        answer_one(pipeline, counted);
+    }
+}
+
+static void expect_counted(struct pipeline *pipeline, const struct counted *counted)
+{
+    struct pipeline_cursors at = cursors(pipeline);
+    assert_int_equal(at.claimed, counted->claimed);
+    assert_int_equal(at.durable, counted->durable);
+    assert_int_equal(at.answered, counted->answered);
+    assert_true(at.answered <= at.durable && at.durable <= at.verified && at.verified <= at.taken &&
+                at.taken <= at.claimed && at.claimed <= at.answered + CAIRN_RING_SLOTS);
+    assert_true(at.bytes <= CAIRN_RING_BYTES);
+}
+
+/* Some thousand times round the ring. */
 static void the_invariant_holds_in_any_order_of_steps(void **state)
 {
     struct pipeline *pipeline = *state;
-    struct slot *held[8];
-    size_t n_held = 0;
-    uint64_t claimed = 0;
-    uint64_t durable = 0;
-    uint64_t answered = 0;
+    struct counted counted = {.n_held = 0};
     uint32_t seed = 7;
 
     for (int i = 0; i < 200000; i++) {
-        struct pipeline_cursors at;
-        struct written written;
-        switch (random_of(&seed, 6)) {
-        case 0:
-            claimed += claim(pipeline, LANE_URGENT, random_of(&seed, 30000)) ? 1 : 0;
-            break;
-        case 1:
-            if (n_held < ARRAY_LEN(held)) {
-                held[n_held] = pipeline_take(pipeline, false);
-                n_held += held[n_held] == NULL ? 0 : 1;
-            }
-            break;
-        case 2:
-            if (n_held > 0) {
-                size_t which = random_of(&seed, (uint32_t)n_held);
-                pipeline_finish(pipeline, held[which]);
-                held[which] = held[--n_held];
-            }
-            break;
-        case 3: {
-            size_t ready = pipeline_batch(pipeline, false, 0);
-            size_t n = ready == 0 ? 0 : 1 + random_of(&seed, (uint32_t)ready);
-            pipeline_written(pipeline, n, cursors(pipeline).written + n);
-            break;
-        }
-        case 4:
-            if (pipeline_to_attest(pipeline, false, 0, &written)) {
-                pipeline_durable(pipeline, &written);
-                durable = written.slots;
-            }
-            break;
-        default:
-            if (pipeline_answerable(pipeline) != NULL) {
-                assert_int_equal(pipeline_answerable(pipeline)->header.correlation, answered);
-                pipeline_answered(pipeline);
-                answered++;
-            }
-        }
-        at = cursors(pipeline);
-        assert_int_equal(at.claimed, claimed);
-        assert_int_equal(at.durable, durable);
-        assert_int_equal(at.answered, answered);
-        assert_true(at.answered <= at.durable && at.durable <= at.verified &&
-                    at.verified <= at.taken && at.taken <= at.claimed &&
-                    at.claimed <= at.answered + CAIRN_RING_SLOTS);
-        assert_true(at.bytes <= CAIRN_RING_BYTES);
+        any_step(pipeline, &counted, &seed);
+
+        expect_counted(pipeline, &counted);
     }
-    assert_true(answered > CAIRN_RING_SLOTS);
+    assert_true(counted.answered > CAIRN_RING_SLOTS);
 }
 
 /* --- the reserve --- */

@@ -517,6 +517,42 @@ static void add_quotes(struct buf *out, size_t n)
     }
 }
 
+static void write_longest_child(struct buf *text)
+{
+    buf_add_text(text, "{\"kind\":\"case-note\",\"event_date\":\"2026-11-18\",\"child\":{"
+                       "\"given_name\":\"");
+    add_quotes(text, CAIRN_NAME_MAX_BYTES - 1);
+    buf_add_text(text, "\",\"family_name\":\"");
+    add_quotes(text, CAIRN_NAME_MAX_BYTES - 1);
+    buf_add_text(text, "\",\"address\":\"");
+    add_quotes(text, IDENTITY_ADDRESS_BYTES - 1);
+    buf_add_text(text, "\",\"postcode\":\"");
+    add_quotes(text, IDENTITY_POSTCODE_BYTES - 1);
+    buf_add_text(text, "\",\"local_id\":\"");
+    add_quotes(text, IDENTITY_LOCAL_ID_BYTES - 1);
+    buf_add_text(text, "\",\"birth_date\":\"2022-03-14\",\"upn\":{\"verified\":true,\"value\":\"");
+    add_quotes(text, IDENTIFIER_MAX_BYTES);
+    buf_add_text(text, "\"},\"nhs_number\":{\"verified\":true,\"value\":\"");
+    add_quotes(text, IDENTIFIER_MAX_BYTES);
+}
+
+static void write_longest_account(struct buf *text, size_t summary, size_t detail)
+{
+    buf_add_text(text, "\"}},\"account\":{\"summary\":\"");
+    add_quotes(text, summary);
+    buf_add_text(text, "\",\"detail\":\"");
+    add_quotes(text, detail);
+    buf_add_text(text, "\"},\"lawfulness\":{\"judged_by\":\"person\",\"basis\":"
+                       "\"legal-obligation\",\"detriment\":\"shared-in-spite-of-detriment\","
+                       "\"family_told\":\"not-known\",\"judge\":\"");
+    add_quotes(text, EVENT_JUDGE_BYTES - 1);
+    buf_add_text(text, "\",\"function\":\"");
+    add_quotes(text, EVENT_FUNCTION_BYTES - 1);
+    buf_add_text(text, "\",\"family_words\":\"");
+    add_quotes(text, CAIRN_REASON_MAX_BYTES);
+    buf_add_text(text, "\"}}");
+}
+
 static void the_longest_texts_fit_the_sealed_parts_and_one_byte_more_is_refused(void **state)
 {
     (void)state;
@@ -528,35 +564,8 @@ static void the_longest_texts_fit_the_sealed_parts_and_one_byte_more_is_refused(
         _cleanup_(event_deinit) struct event event = EVENT_NULL;
         struct error error = ERROR_NULL;
         buf_reset(&text);
-        buf_add_text(&text, "{\"kind\":\"case-note\",\"event_date\":\"2026-11-18\",\"child\":{"
-                            "\"given_name\":\"");
-        add_quotes(&text, CAIRN_NAME_MAX_BYTES - 1);
-        buf_add_text(&text, "\",\"family_name\":\"");
-        add_quotes(&text, CAIRN_NAME_MAX_BYTES - 1);
-        buf_add_text(&text, "\",\"address\":\"");
-        add_quotes(&text, IDENTITY_ADDRESS_BYTES - 1);
-        buf_add_text(&text, "\",\"postcode\":\"");
-        add_quotes(&text, IDENTITY_POSTCODE_BYTES - 1);
-        buf_add_text(&text, "\",\"local_id\":\"");
-        add_quotes(&text, IDENTITY_LOCAL_ID_BYTES - 1);
-        buf_add_text(&text,
-                     "\",\"birth_date\":\"2022-03-14\",\"upn\":{\"verified\":true,\"value\":\"");
-        add_quotes(&text, IDENTIFIER_MAX_BYTES);
-        buf_add_text(&text, "\"},\"nhs_number\":{\"verified\":true,\"value\":\"");
-        add_quotes(&text, IDENTIFIER_MAX_BYTES);
-        buf_add_text(&text, "\"}},\"account\":{\"summary\":\"");
-        add_quotes(&text, summary + extra);
-        buf_add_text(&text, "\",\"detail\":\"");
-        add_quotes(&text, detail);
-        buf_add_text(&text, "\"},\"lawfulness\":{\"judged_by\":\"person\",\"basis\":"
-                            "\"legal-obligation\",\"detriment\":\"shared-in-spite-of-detriment\","
-                            "\"family_told\":\"not-known\",\"judge\":\"");
-        add_quotes(&text, EVENT_JUDGE_BYTES - 1);
-        buf_add_text(&text, "\",\"function\":\"");
-        add_quotes(&text, EVENT_FUNCTION_BYTES - 1);
-        buf_add_text(&text, "\",\"family_words\":\"");
-        add_quotes(&text, CAIRN_REASON_MAX_BYTES);
-        buf_add_text(&text, "\"}}");
+        write_longest_child(&text);
+        write_longest_account(&text, summary + extra, detail);
 
         int r = record_json_read(reader, buf_slice(&text), &terms, &event, &error);
 

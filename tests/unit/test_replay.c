@@ -98,20 +98,29 @@ static void expect_same_state(struct store *live, struct store *again)
     assert_true(log_size(a, T_LOG) > 0);
 }
 
-/* A small life: statements, records, an alert, a decision, a link undone, an acknowledgement, a
- * retraction, refusals, a revocation. */
-static void live_a_little(struct world *world, unsigned seed)
+static void send(struct world *world, uint32_t agency, struct world_entry *entry)
+{
+    (void)world_send_one(world, agency, entry);
+}
+
+static void become_involved(struct world *world)
 {
     struct world_entry entry;
-    struct world_entry first = {.wire = {.n_grants = 0}};
-    struct entry_id by_name = {.agency = HEALTH_VISITING, .stream = 1, .seq = 1};
-    int32_t day = instant_london_day(world->clock.real_ms);
     for (uint32_t agency = GP; agency <= HEALTH_VISITING; agency++) {
         world_statement(world, agency, ALIX, agency != HEALTH_VISITING, &entry);
-        (void)world_send_one(world, agency, &entry);
+        send(world, agency, &entry);
         world_involvement(world, agency, ALIX, &entry);
-        (void)world_send_one(world, agency, &entry);
+        send(world, agency, &entry);
     }
+}
+
+/* Of two children, by three agencies. The first, and the last by whoever knows the child by its
+ * name alone. */
+static void tell(struct world *world, unsigned seed, struct entry_id *ret_first,
+                 struct entry_id *ret_by_name)
+{
+    struct world_entry entry;
+    int32_t day = instant_london_day(world->clock.real_ms);
     for (unsigned i = 0; i < 12; i++) {
         seed = seed * 1103515245U + 12345U;
         const struct world_record record = {
@@ -121,35 +130,62 @@ static void live_a_little(struct world *world, unsigned seed)
             .service = (seed >> 24) % 2 == 0 ? "paediatrics" : NULL,
         };
         world_record(world, &record, &entry);
-        (void)world_send_one(world, record.from, &entry);
+        send(world, record.from, &entry);
         clock_fake_advance(&world->clock, 60000);
         if (i == 0) {
-            first = entry;
+            *ret_first = entry.header.id;
         }
         if (record.from == HEALTH_VISITING && record.child == ALIX) {
-            by_name = entry.header.id;
+            *ret_by_name = entry.header.id;
         }
     }
-    const struct world_link link = {.action = ACTION_UNDO_LINK, .record = &by_name};
+}
+
+static void undo_link(struct world *world, const struct entry_id *record)
+{
+    const struct world_link link = {.action = ACTION_UNDO_LINK, .record = record};
+    struct world_entry entry;
     world_link_decision(world, HEALTH_VISITING, &link, &entry);
-    (void)world_send_one(world, HEALTH_VISITING, &entry);
-    world_decision(world, MASH, 1, ACTION_OPEN, OUTCOME_NONE, &entry);
-    (void)world_send_one(world, MASH, &entry);
-    struct entry_id id = first.header.id;
-    const struct world_record retraction = {.from = id.agency,
+    send(world, HEALTH_VISITING, &entry);
+}
+
+static void take_back(struct world *world, const struct entry_id *record)
+{
+    const struct world_record retraction = {.from = record->agency,
                                             .child = ALIX,
-                                            .day = day,
+                                            .day = instant_london_day(world->clock.real_ms),
                                             .record_kind = RECORD_RETRACTION,
-                                            .retracts = &id};
+                                            .retracts = record};
+    struct world_entry entry;
     world_record(world, &retraction, &entry);
-    (void)world_send_one(world, id.agency, &entry);
-    world_acknowledgement(world, MASH, 1, &entry);
-    (void)world_send_one(world, MASH, &entry);
-    world_decision(world, GP, 99, ACTION_OPEN, OUTCOME_NONE, &entry);
-    (void)world_send_one(world, GP, &entry);
+    send(world, record->agency, &entry);
+}
+
+static void decide(struct world *world, uint32_t agency, uint64_t alert, enum action action)
+{
+    struct world_entry entry;
+    world_decision(world, agency, alert, action,
+                   action == ACTION_CLOSE ? OUTCOME_EARLY_HELP : OUTCOME_NONE, &entry);
+    send(world, agency, &entry);
+}
+
+/* A small life: statements, records, an alert, a decision, a link undone, an acknowledgement, a
+ * retraction, refusals, a revocation. */
+static void live_a_little(struct world *world, unsigned seed)
+{
+    struct world_entry acknowledgement;
+    struct entry_id first = {.agency = 0};
+    struct entry_id by_name = {.agency = HEALTH_VISITING, .stream = 1, .seq = 1};
+    become_involved(world);
+    tell(world, seed, &first, &by_name);
+    undo_link(world, &by_name);
+    decide(world, MASH, 1, ACTION_OPEN);
+    take_back(world, &first);
+    world_acknowledgement(world, MASH, 1, &acknowledgement);
+    send(world, MASH, &acknowledgement);
+    decide(world, GP, 99, ACTION_OPEN);
     world_revoke(world, 1U << HOSPITAL);
-    world_decision(world, MASH, 1, ACTION_CLOSE, OUTCOME_EARLY_HELP, &entry);
-    (void)world_send_one(world, MASH, &entry);
+    decide(world, MASH, 1, ACTION_CLOSE);
 }
 
 static void replay_of_the_journal_gives_the_same_bytes_and_the_same_root(void **state)
