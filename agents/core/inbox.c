@@ -60,11 +60,11 @@ bool inbox_get(struct store_txn *txn, uint64_t position, struct inbox_row *ret)
     return true;
 }
 
-void inbox_put(struct store_txn *txn, uint64_t position, const struct inbox_row *row)
+void inbox_append(struct store_txn *txn, uint64_t position, const struct inbox_row *row)
 {
     struct store_key key = store_key_u64(position);
     size_t len = INBOX_HEAD_BYTES + row->payload.len;
-    uint8_t *storage = store_reserve(txn, AT_INBOX, store_key_slice(&key), len);
+    uint8_t *storage = store_reserve_last(txn, AT_INBOX, store_key_slice(&key), len);
     if (storage == NULL) {
         return;
     }

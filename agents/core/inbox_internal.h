@@ -6,7 +6,8 @@
 
 #include "agents/core/inbox.h"
 
-void inbox_put(struct store_txn *txn, uint64_t position, const struct inbox_row *row);
+/* `position` comes after every other. */
+void inbox_append(struct store_txn *txn, uint64_t position, const struct inbox_row *row);
 void received_put(struct store_txn *txn, const struct entry_id *entry,
                   const struct received_row *row);
 /* `alert` 0: the grant came with the entry. One that is held stays, whatever comes later under the

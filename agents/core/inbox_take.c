@@ -393,7 +393,7 @@ static bool take_item(struct taking *taking, const struct wire_item *item)
         .told_index = item->log_index,
         .payload = item->payload,
     };
-    inbox_put(taking->txn, item->position, &row);
+    inbox_append(taking->txn, item->position, &row);
     return true;
 }
 
