@@ -232,16 +232,14 @@ void gate_frame(struct gate *gate, const struct peer *peer, struct net_frame *fr
 {
     struct slice bytes = net_frame_slice(frame);
     struct wire_header header = {.correlation = 0};
+    assert(bytes.len <= CAIRN_FRAME_MAX_BYTES); /* as router_receive gives them */
     count(gate->counters, COUNT_GATE_FRAMES, 1);
     count(gate->counters, COUNT_GATE_BYTES, bytes.len);
     if (guest_of(gate, peer->agency)->quota.strikes >= GATE_STRIKES_MAX) {
         net_frame_deinit(frame);
         return;
     }
-    if (bytes.len > CAIRN_FRAME_MAX_BYTES) {
-        gate_bad(gate, peer);
-        refuse(gate, peer, &header, VERDICT_TOO_LARGE);
-    } else if (!wire_header_read(bytes, &header)) {
+    if (!wire_header_read(bytes, &header)) {
         gate_bad(gate, peer);
         refuse(gate, peer, &header, VERDICT_BAD_FRAME);
     } else if (!admit_peer(gate->board, peer)) {

@@ -51,7 +51,7 @@ struct gate {
     void *data;
 };
 
-/* Takes the frame. */
+/* Takes the frame, of at most CAIRN_FRAME_MAX_BYTES. */
 void gate_frame(struct gate *gate, const struct peer *peer, struct net_frame *frame);
 /* The connection has said hello: from now on its frames are taken. Until then they are answered
  * `hello_first`, because a connection that libzmq made anew by itself would otherwise go on where

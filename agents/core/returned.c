@@ -140,7 +140,6 @@ const char *returned_advice(enum verdict verdict)
 {
     switch (verdict) {
     case VERDICT_BAD_FRAME:
-    case VERDICT_TOO_LARGE:
     case VERDICT_MALFORMED:
     case VERDICT_WRONG_LANE:
     case VERDICT_EQUIVOCATION:

@@ -357,9 +357,9 @@ enum sending_result sending_receipt(struct sending *sending, uint64_t correlatio
 /* Said of what is in the parcel; the others are about who sends it, and true of every parcel. */
 static bool is_about_entries(enum verdict verdict)
 {
-    return verdict == VERDICT_MALFORMED || verdict == VERDICT_TOO_LARGE ||
-           verdict == VERDICT_WRONG_LANE || verdict == VERDICT_OUT_OF_ORDER ||
-           verdict == VERDICT_WRONG_SENDER || verdict == VERDICT_BAD_ENTRY;
+    return verdict == VERDICT_MALFORMED || verdict == VERDICT_WRONG_LANE ||
+           verdict == VERDICT_OUT_OF_ORDER || verdict == VERDICT_WRONG_SENDER ||
+           verdict == VERDICT_BAD_ENTRY;
 }
 
 static void put_aside(struct sending *sending, enum lane lane, uint64_t seq, enum verdict verdict)

@@ -25,7 +25,6 @@
     X(DISK_FULL,           14, RETRY, "the broker's disk is nearly full; it is sent again")                                        \
     X(HELLO_FIRST,         15, RETRY, "the broker does not know this connection yet; it is sent again after a greeting")           \
     X(BAD_FRAME,           20, FINAL, "this is no Cairn message: the program that sent it is at fault")                            \
-    X(TOO_LARGE,           21, FINAL, "it is larger than the limit")                                                               \
     X(UNSUPPORTED_VERSION, 22, FINAL, "agent and broker have no version of the protocol in common: one of them must be updated")   \
     X(MALFORMED,           23, FINAL, "the message cannot be read: the program that sent it is at fault")                          \
     X(WRONG_LANE,          24, FINAL, "only urgent records and what they need may go ahead of the others")                         \
