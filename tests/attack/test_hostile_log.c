@@ -558,7 +558,7 @@ static enum lie keep_sides_apart(struct liar *liar, const struct saying *saying,
     return LIE_TOLD;
 }
 
-#define FEW_CONFIRM "only 1 of 5 other agencies have confirmed this log lately"
+#define FEW_CONFIRM "only 1 of 5 other agencies has confirmed this log lately"
 
 static void sides_that_confirm_each_other_miss_those_that_did_before(void **state)
 {

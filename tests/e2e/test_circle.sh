@@ -123,7 +123,7 @@ ASKED=$(ask hospital)
 stored hospital "$ASKED"
 REQUEST=$(waiting surgery)
 at surgery status
-expect 'requests +1 wait for a person' "the status to tell of it"
+expect 'requests +1 waits for a person' "the status to tell of it"
 at surgery requests
 expect 'Northgate Hospital .hospital. asks' "the hospital to ask"
 expect 'its role  open-case' "what the hospital is to the child"
@@ -139,7 +139,7 @@ expect 'What happened under n1' "the note at the hospital"
 at surgery requests
 expect '^No request waits' "nothing to wait any more"
 at surgery status
-refute 'wait for a person' "a request in the status"
+refute 'waits? for a person' "a request in the status"
 promise "what is kept back is asked for; a named person grants it, and then it opens"
 
 ASKED=$(ask visitor)
