@@ -30,8 +30,8 @@ static void reread(struct attest *attest, uint64_t size)
     _cleanup_(store_end) struct store_txn *txn = store_read(attest->store);
     int r = txn == NULL ? -ENOMEM : log_reread(txn, T_LOG, size, &attest->range);
     if (r != 0) {
-        log_fatal("reread_failed", "from=%" PRIu64 " to=%" PRIu64 " error=%s", attest->range.size,
-                  size, strerror(-r));
+        log_fatal("reread_failed", "from=%" PRIu64 " to=%" PRIu64 " error=\"%s\"",
+                  attest->range.size, size, strerror(-r));
     }
 }
 
@@ -56,14 +56,15 @@ static void sign_head(struct attest *attest, struct head *ret)
     tree_root(&attest->range, &ret->checkpoint.root);
     int r = highwater_write(&attest->highwater, &ret->checkpoint);
     if (r != 0) {
-        log_fatal("highwater_failed", "size=%" PRIu64 " error=%s", ret->checkpoint.size,
+        log_fatal("highwater_failed", "size=%" PRIu64 " error=\"%s\"", ret->checkpoint.size,
                   strerror(-r));
     }
     CRASH_POINT(ATTEST_MARKED);
     r = prove_head(attest, ret->checkpoint.size, &proof);
     r = r == 0 ? signer_client_sign(attest->signer, &ret->checkpoint, &proof, &note) : r;
     if (r != 0 || !buf_ok(&note)) {
-        log_fatal("sign_failed", "size=%" PRIu64 " error=%s", ret->checkpoint.size, strerror(-r));
+        log_fatal("sign_failed", "size=%" PRIu64 " error=\"%s\"", ret->checkpoint.size,
+                  strerror(-r));
     }
     CRASH_POINT(ATTEST_SIGNED);
     ret->note_len = note.len;

@@ -393,7 +393,7 @@ static void start_thread(struct broker *broker, const char *name, void *(*run)(v
     pthread_t *thread = &broker->threads[broker->n_threads];
     int r = pthread_create(thread, NULL, run, broker);
     if (r != 0) {
-        log_fatal("thread_failed", "name=%s error=%s", name, strerror(r));
+        log_fatal("thread_failed", "name=%s error=\"%s\"", name, strerror(r));
     }
     broker->n_threads++;
 }

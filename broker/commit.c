@@ -322,8 +322,7 @@ static void write_batch(struct batch *batch, struct store_txn **txn)
         r = store_commit(txn);
     }
     if (r != 0) {
-        log_fatal("commit_failed", "batch=%" PRIu64 " error=%s; nothing of it was acknowledged",
-                  number, strerror(-r));
+        log_fatal("commit_failed", "batch=%" PRIu64 " error=\"%s\"", number, strerror(-r));
     }
     CRASH_POINT(COMMIT_SYNCED);
     commit->batch = number;

@@ -11,8 +11,9 @@
 
 static int refuse_to_start(const struct error *error)
 {
-    log_event(LOG_LEVEL_ERROR, "refused_to_start", "where=\"%s\" reason=\"%s\"", error->where,
-              error->what);
+    struct error said = log_escape_error(error);
+    log_event(LOG_LEVEL_ERROR, "refused_to_start", "where=\"%s\" reason=\"%s\"", said.where,
+              said.what);
     return EXIT_FAILURE;
 }
 

@@ -86,7 +86,7 @@ void net_step(struct net *net, bool reading, int timeout_ms)
     }
     int r = router_wait(net->router, may_read, timeout_ms);
     if (r != 0) {
-        log_fatal("network_failed", "error=%s", strerror(-r));
+        log_fatal("network_failed", "error=\"%s\"", strerror(-r));
     }
     if (may_read) {
         take_in(net);

@@ -15,6 +15,7 @@ static int read_newer(const char *folder, enum governance_document document,
     uint64_t version;
     int r = govern_read(folder, document, text, note, &error);
     if (r != 0 && r != -ENOENT) {
+        error = log_escape_error(&error);
         log_event(LOG_LEVEL_ERROR, "governance_unreadable", "document=%s reason=\"%s\"",
                   governance_document_text(document), error.what);
         return r;

@@ -89,7 +89,7 @@ static bool deliver(struct publish *publish, struct subscription *to, struct pub
                                                            .items = publish->items};
     int r = delivery_fill(&delivery, to->after, to->credit);
     if (r != 0) {
-        log_fatal("delivery_failed", "agency=%u error=%s", to->peer.agency, strerror(-r));
+        log_fatal("delivery_failed", "agency=%u error=\"%s\"", to->peer.agency, strerror(-r));
     }
     if (delivery.n_items == 0) {
         return false;

@@ -31,6 +31,7 @@ static void be_signer(const struct service_options *options, int fd)
     (void)prctl(PR_SET_NAME, "cairn-signer");
     outlive_signals();
     if (service_open(options, &service, &error) != 0 || service_wall(&error) != 0) {
+        error = log_escape_error(&error);
         log_event(LOG_LEVEL_ERROR, "refused_to_start", "where=\"%s\" reason=\"%s\"", error.where,
                   error.what);
         _exit(EXIT_FAILURE);

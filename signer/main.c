@@ -14,8 +14,9 @@
 
 static int refuse_to_start(const struct error *error)
 {
-    log_event(LOG_LEVEL_ERROR, "refused_to_start", "where=\"%s\" reason=\"%s\"", error->where,
-              error->what);
+    struct error said = log_escape_error(error);
+    log_event(LOG_LEVEL_ERROR, "refused_to_start", "where=\"%s\" reason=\"%s\"", said.where,
+              said.what);
     return EXIT_FAILURE;
 }
 
@@ -55,5 +56,5 @@ int main(int argc, char **argv)
     int r = signer_run(&service, listening);
     service_close(&service);
     signer_options_deinit(&options);
-    log_fatal("socket_failed", "error=%s", strerror(-r));
+    log_fatal("socket_failed", "error=\"%s\"", strerror(-r));
 }

@@ -124,7 +124,7 @@ static void sign(struct service *service, const struct checkpoint *head, struct 
     bool known = head->size == service->last.size && head->size > 0;
     int r = known ? 0 : highwater_write(&service->file, head);
     if (r != 0) {
-        log_fatal("signer_mark_failed", "size=%" PRIu64 " error=%s", head->size, strerror(-r));
+        log_fatal("signer_mark_failed", "size=%" PRIu64 " error=\"%s\"", head->size, strerror(-r));
     }
     CRASH_POINT(SIGNER_REMEMBERED);
     service->last = *head;

@@ -84,7 +84,7 @@ void answer_fault(struct api_answer *answer, int fault)
         answer_problem(answer, PROBLEM_DISK_FULL, NULL);
         return;
     }
-    log_event(LOG_LEVEL_ERROR, "api_fault", "error=%s", strerror(-fault));
+    log_event(LOG_LEVEL_ERROR, "api_fault", "error=\"%s\"", strerror(-fault));
     answer_problem(answer, PROBLEM_FAULT, NULL);
 }
 

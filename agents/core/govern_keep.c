@@ -68,7 +68,7 @@ static enum linkage_state find_place(const struct govern_keep *keep,
     const struct secret *opening = own_keys_opening(keep->keys, own->linkage_key_id);
     int r = opening == NULL ? -ENOKEY : agency_linkage_key(own, opening, &ret->linkage);
     if (r != 0) {
-        log_event(LOG_LEVEL_WARNING, "linkage_key_closed", "agency=%u error=%s", own->number,
+        log_event(LOG_LEVEL_WARNING, "linkage_key_closed", "agency=%u error=\"%s\"", own->number,
                   strerror(-r));
         if (!has_place(keep->linkage) || keep->place.agency != own->number ||
             keep->place.epoch != own->linkage_epoch) {

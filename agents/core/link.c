@@ -82,7 +82,7 @@ static void wait(struct agent_link *link)
     bool readable = false;
     int r = dealer_wait(link->dealer, wait_ms(link), &readable);
     if (r != 0) {
-        log_fatal("link_failed", "error=%s", strerror(-r));
+        log_fatal("link_failed", "error=\"%s\"", strerror(-r));
     }
 }
 

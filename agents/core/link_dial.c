@@ -49,8 +49,9 @@ void link_set_status(struct agent_link *link, enum link_state state, const char 
     (void)snprintf(link->status.reason, sizeof(link->status.reason), "%s", reason);
     link_unlock_status(link);
     if (changed) {
+        char said[sizeof(link->status.reason)];
         log_event(LOG_LEVEL_NOTICE, "link_changed", "state=%s reason=\"%s\"",
-                  link_state_text(state), reason);
+                  link_state_text(state), log_escape(reason, said, sizeof(said)));
         news_tell(&link->agent->news);
     }
 }
@@ -245,6 +246,7 @@ void link_redial(struct agent_link *link)
     int r = link_same_address(&address, &link->dialled) ? dealer_reconnect(link->dealer)
                                                         : link_dial(link, &address, &error);
     if (r != 0) {
+        error = log_escape_error(&error);
         (void)log_fault(-r, "dial_failed", "reason=\"%s\"", error.what);
         backoff_fail(&link->backoff, link_boot_ms(link), REDIAL_MIN_MS, REDIAL_MAX_MS);
         tell_retry(link);

@@ -195,8 +195,9 @@ static int check_memory(bool say, struct error *error)
 
 static int fail(int r, const struct error *error)
 {
-    bool said = error->what[0] != '\0';
+    struct error said = log_escape_error(error);
+    bool has_words = said.what[0] != '\0';
     log_event(LOG_LEVEL_ERROR, "refused_to_start", "where=\"%s\" reason=\"%s\"",
-              said ? error->where : "agent", said ? error->what : strerror(-r));
+              has_words ? said.where : "agent", has_words ? said.what : strerror(-r));
     return EXIT_FAILURE;
 }

@@ -386,9 +386,10 @@ static void offer(struct session *session, const struct wire_governance_document
         return;
     }
     session->refused.of[document->document] = session->asked;
+    error = log_escape_error(&error);
     log_event(LOG_LEVEL_ERROR, "governance_refused",
-              "document=%s version=%" PRIu64 " why=%s reason=\"%s\"", name, document->version,
-              govern_result_text(result), error.what);
+              "document=%s version=%" PRIu64 " reason=\"%s%s%s\"", name, document->version,
+              govern_result_text(result), error.what[0] == '\0' ? "" : ": ", error.what);
 }
 
 enum session_result session_document(struct session *session, struct slice payload,

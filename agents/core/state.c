@@ -32,7 +32,7 @@ int agent_commit(struct store_txn **txn)
     }
     r = store_commit(txn);
     if (r != 0) {
-        log_fatal("commit_failed", "error=%s", strerror(-r));
+        log_fatal("commit_failed", "error=\"%s\"", strerror(-r));
     }
     return 0;
 }

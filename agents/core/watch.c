@@ -329,7 +329,7 @@ static void *run(void *data)
     for (;;) {
         int wait_ms = watch_turn(self->watch);
         if (poll(fds, ARRAY_LEN(fds), wait_ms) < 0 && errno != EINTR) {
-            log_fatal("watch_failed", "error=%s", strerror(errno));
+            log_fatal("watch_failed", "error=\"%s\"", strerror(errno));
         }
         if (fds[1].revents != 0) {
             return NULL;

@@ -201,7 +201,7 @@ int log_fault(int error, const char *event, const char *format, ...)
     va_start(arguments, format);
     line_vadd(&line, format, arguments);
     va_end(arguments);
-    line_add(&line, "%serror=%d (%s)", line.text[line.len - 1] == ' ' ? "" : " ", error,
+    line_add(&line, "%serrno=%d error=\"%s\"", line.text[line.len - 1] == ' ' ? "" : " ", error,
              words != NULL ? words : "unknown");
     line_emit(&line);
     errno = saved_errno;
@@ -215,10 +215,19 @@ const char *log_escape(const char *text, char *out, size_t out_bytes)
     assert(out_bytes > 0);
     while (text[len] != '\0' && len + 1 < out_bytes) {
         out[len] = is_printable(text[len]) ? text[len] : '?';
+        out[len] = out[len] == '"' ? '\'' : out[len];
         len++;
     }
     out[len] = '\0';
     return out;
+}
+
+struct error log_escape_error(const struct error *error)
+{
+    struct error escaped = ERROR_NULL;
+    (void)log_escape(error->where, escaped.where, sizeof(escaped.where));
+    (void)log_escape(error->what, escaped.what, sizeof(escaped.what));
+    return escaped;
 }
 
 void log_on_fatal(void (*before)(void *data), void *data)

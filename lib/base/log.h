@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One line per event on stderr: sd-daemon priority, event name, then key=value pairs. Libraries
- * return, stages log. No personal data: ids, numbers and verdicts only; anything a peer chose is
- * escaped with %s through log_escape. Any thread may log. Set the program name once, before threads
- * start.
+ * One line per event on stderr: sd-daemon priority, event name, then key=value pairs. A value is
+ * one word, or text in quotation marks, which may hold blanks but no such mark. Libraries return,
+ * stages log. No personal data: ids, numbers and verdicts only; anything a peer chose, and text
+ * that may hold a quotation mark, is escaped with %s through log_escape. Any thread may log. Set
+ * the program name once, before threads start.
  *
  *   <6>cairn-broker record_refused agency=3 verdict=bad_signature
+ *   <3>cairn-agent file_waits kind=roll errno=5 error="Input/output error"
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -15,6 +17,7 @@
 
 #include "base/attr.h"
 #include "base/clock.h"
+#include "base/error.h"
 
 enum log_level {
     LOG_LEVEL_ERROR = 3,
@@ -38,11 +41,14 @@ void log_peer_flush(void);
 /* Whose minutes they are: the system's clock unless a test says otherwise (NULL puts it back, and
  * forgets what was counted). */
 void log_peer_clock(const struct clock *clock);
-/* Logs at error level with errno's text appended, and returns -error: `return log_fault(-r,
+/* Logs at error level with errno and its text appended, and returns -error: `return log_fault(-r,
  * "open_failed", ...)`. */
 int log_fault(int error, const char *event, const char *format, ...) PRINTF(3, 4);
-/* Replaces everything but printable ASCII by '?', cuts at out_bytes - 1. Returns out. */
+/* Replaces everything but printable ASCII by '?', a quotation mark by an apostrophe, cuts at
+ * out_bytes - 1. Returns out. */
 const char *log_escape(const char *text, char *out, size_t out_bytes);
+/* The same words, fit to be quoted: where="..." reason="...". */
+struct error log_escape_error(const struct error *error);
 /* The broken-world exit: logs and ends the process at once with EX_IOERR (74), without running
  * handlers. */
 void log_fatal(const char *event, const char *format, ...) PRINTF(2, 3) NORETURN;

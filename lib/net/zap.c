@@ -67,7 +67,7 @@ static void receive(void *socket, struct zap_request *request)
         size_t len = sizeof(more);
 
         if (n < 0 || zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &len) != 0) {
-            log_fatal("zap_died", "error=%d", errno);
+            log_fatal("zap_died", "errno=%d", errno);
         }
         /* A part too long for us was cut: an empty one is refused like any other that does not fit.
          */
@@ -108,7 +108,7 @@ static uint32_t judge(struct zap *zap, const struct zap_request *request)
 static void send_part(void *socket, struct slice part, int flags)
 {
     if (zmq_send(socket, part.data, part.len, flags) < 0) {
-        log_fatal("zap_died", "error=%d", errno);
+        log_fatal("zap_died", "errno=%d", errno);
     }
 }
 
@@ -162,7 +162,7 @@ static void *zap_run(void *data)
         int r = socket_wait(zap->socket, &zap->wake, true, -1, &readable);
 
         if (r != 0) {
-            log_fatal("zap_died", "error=%d", -r);
+            log_fatal("zap_died", "errno=%d", -r);
         }
         if (readable) {
             answer(zap);

@@ -39,7 +39,7 @@ int signals_take(int fd)
     ssize_t n = read(fd, &info, sizeof(info));
 
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
-        log_event(LOG_LEVEL_ERROR, "signals_unreadable", "error=%s", strerror(errno));
+        log_event(LOG_LEVEL_ERROR, "signals_unreadable", "error=\"%s\"", strerror(errno));
         return SIGTERM;
     }
     return n == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;

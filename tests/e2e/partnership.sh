@@ -65,6 +65,9 @@ eventually() {
 
 finish() {
     local status=$? name
+    if ((status == 0)) && [[ -n $WORK ]]; then
+        (lines_are_in_order) || status=1
+    fi
     for name in "${!PID[@]}"; do
         kill -KILL "${PID[$name]}" 2>/dev/null || true
         { wait "${PID[$name]}" || true; } 2>/dev/null
@@ -135,6 +138,13 @@ launch() {
     : >"${LOG[$name]}"
     "$@" >/dev/null 2>>"${LOG[$name]}" &
     PID[$name]=$!
+}
+
+# A line is priority and program, its event, then key=value: one word, or in quotation marks. One that was too long ends
+# in "...".
+LINE='^<[0-7]>cairn-[a-z]+ [a-z_]+( [a-z_]+=([^" ]*|"[^"]*"))*( [^ ]*\.\.\.)?$'
+lines_are_in_order() {
+    ! OUT=$(grep -hvE -- "$LINE" "$WORK"/*.log) || broken "each line of a log is key=value, quoted where it holds a blank"
 }
 
 log_says() {

@@ -175,9 +175,9 @@ static void a_fault_is_logged_with_its_words_and_returned(void **state)
     assert_int_equal(errno, 7);
     assert_string_equal(
         logged(*state),
-        "<3>cairn-test open_failed what=store error=2 (No such file or directory)\n");
+        "<3>cairn-test open_failed what=store errno=2 error=\"No such file or directory\"\n");
     assert_int_equal(log_fault(99999, "odd", "%s", ""), -99999);
-    assert_string_equal(logged(*state), "<3>cairn-test odd error=99999 (unknown)\n");
+    assert_string_equal(logged(*state), "<3>cairn-test odd errno=99999 error=\"unknown\"\n");
 }
 
 static void escaping_keeps_printable_ascii_and_the_size(void **state)
@@ -186,6 +186,7 @@ static void escaping_keeps_printable_ascii_and_the_size(void **state)
     (void)state;
 
     assert_string_equal(log_escape("a b~\n\xff", out, sizeof(out)), "a b~??");
+    assert_string_equal(log_escape("a \"b\"", out, sizeof(out)), "a 'b'");
     assert_string_equal(log_escape("0123456789", out, sizeof(out)), "0123456");
     assert_string_equal(log_escape("x", out, 1), "");
 }
