@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define STATUS_UNTOLD 75 /* of a child that was done and could not say so */
-#define TICK_MS       100
+#define TICK_MS       50
 
 static bool write_all(int fd, const uint8_t *data, size_t len)
 {
