@@ -4,7 +4,8 @@
  * rows, puts rows back as they were once, with their tags and with the sum of that time, and pages
  * of the file, one or any number of them, and keeps the meta pages that lead to them. The agent
  * refuses to start; or every row reads the same; or, as a whole, what an earlier commit left.
- * CAIRN_ATTACK_CHANGES sets how many mixtures are tried of each commit.
+ * CAIRN_ATTACK_CHANGES sets how many mixtures are tried, of rows and of pages, of all commits
+ * together.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -313,10 +314,11 @@ static void say(const char *whose, const char *what)
 
 static void with_store_of(void (*live)(struct agent_life *life), const char *whose)
 {
-    scene = (struct scene){.seed = setting("CAIRN_ATTACK_SEED", 1),
-                           .mixtures = setting("CAIRN_ATTACK_CHANGES", SHORT_MIXTURES)};
+    scene = (struct scene){.seed = setting("CAIRN_ATTACK_SEED", 1)};
     live(&scene.life);
     agent_life_go_on(&scene.life, TOLD_MORE);
+    scene.mixtures =
+        setting("CAIRN_ATTACK_CHANGES", scene.life.n_files * SHORT_MIXTURES) / scene.life.n_files;
     scratch_make(scene.dir);
     (void)snprintf(scene.copy, sizeof(scene.copy), "%s/copy", scene.dir);
     lay_out(buf_slice(newest()));
