@@ -58,7 +58,7 @@ enum conf_then options_read(int argc, char **argv, struct options *ret)
     const struct conf_flag flags[] = {
         {"accept-clock", "Start in spite of a clock that looks absurd", &options.accept_clock},
         {"allow-tmpfs",
-         "For trials only: a store on a file system that does not keep what it syncs",
+         "For trials only: a store on tmpfs, which is memory: it is lost when the machine stops",
          &options.allow_tmpfs},
     };
     const struct conf_instead replay = {

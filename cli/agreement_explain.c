@@ -409,8 +409,9 @@ enum status command_agreement_explain(struct cli *cli, int argc, char **argv)
         .options = options,
         .parser = agreement_option,
         .arguments = "[DIR [FILE]]",
-        .help = "Says whether the recipient may see such a record, by which rule, and why. Without "
-                "DIR: by what the agent holds.",
+        .help = "Says whether the recipient may see such a record, by which rule, and why: of an "
+                "--origin, a --recipient and a --record. Without DIR: by what the agent holds; "
+                "the id of a record that it has says whose it is.",
     };
     struct agreement_options given = {
         .client = client_default(), .max_files = 1, .urgency = URGENCY_ROUTINE};

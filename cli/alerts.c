@@ -182,7 +182,7 @@ enum status command_alerts(struct cli *cli, int argc, char **argv)
 {
     return list(cli, &(const struct command_call){argc, argv},
                 "Lists what has been noticed about children whom this agency knows, or, at a front "
-                "door, about any child.",
+                "door, about any child. `cairn alert NUMBER` shows one, and opens and closes it.",
                 false);
 }
 

@@ -148,12 +148,14 @@ static void print_help(FILE *stream)
             group = commands[i].group;
             (void)fprintf(stream, "\n%s\n", group);
         }
-        (void)fprintf(stream, "  %-16s  %s\n", commands[i].name, commands[i].help);
+        (void)fprintf(stream, "  %-17s  %s\n", commands[i].name, commands[i].help);
     }
-    (void)fprintf(stream,
-                  "\n`cairn COMMAND --help` says more.\n"
-                  "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no answer, 4 not allowed, "
-                  "5 not found, 6 conflict, 7 done, but a person must look.\n");
+    (void)fprintf(
+        stream,
+        "\n`cairn COMMAND --help` says more. Commands about an agency speak to its agent, on its "
+        "machine:\n--agent SOCKET or $CAIRN_AGENT says which.\n"
+        "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 no answer, 4 not allowed, "
+        "5 not found, 6 conflict, 7 done, but a person must look.\n");
 }
 
 /* The commands that begin with this word: 0 when there are none. */
@@ -166,7 +168,7 @@ static size_t list_group(FILE *stream, const char *word)
         if (strncmp(commands[i].name, word, len) == 0 && commands[i].name[len] == ' ') {
             n++;
             if (stream != NULL) {
-                (void)fprintf(stream, "  %-16s  %s\n", commands[i].name, commands[i].help);
+                (void)fprintf(stream, "  %-17s  %s\n", commands[i].name, commands[i].help);
             }
         }
     }

@@ -49,11 +49,11 @@ enum {
          0,                                                                                        \
          "why, in at least 20 characters; - reads standard input; asked for when left out",        \
          1},                                                                                       \
-        {"name", DECIDE_NAME, "NAME", 0, "of the person who decides; asked for when left out", 1}, \
-        {"role", DECIDE_ROLE, "ROLE", 0, "of that person; asked for when left out", 1},            \
+        {"name", DECIDE_NAME, "NAME", 0, "the person's name; asked for when left out", 1},         \
+        {"role", DECIDE_ROLE, "ROLE", 0, "the person's role; asked for when left out", 1},         \
     {                                                                                              \
         "tell", DECIDE_TELL, "AGENCY", 0,                                                          \
-            "that agency may read the reason, origins: those whose records it is about; may be "   \
+            "let that agency read the reason; origins: those whose records it is about; may be "   \
             "repeated",                                                                            \
             1                                                                                      \
     }
@@ -78,6 +78,18 @@ enum {
             1                                                                                      \
     }
 
+/* Of a record, which a front door may pass on to another authority and cannot close otherwise. */
+#define DECIDE_PASS_OPTIONS                                                                        \
+    {"close",                                                                                      \
+     DECIDE_CLOSE,                                                                                 \
+     NULL,                                                                                         \
+     0,                                                                                            \
+     "what is about another authority's child was passed on to it; with --outcome",                \
+     1},                                                                                           \
+    {                                                                                              \
+        "outcome", DECIDE_OUTCOME, "OUTCOME", 0, "passed-to-another-authority", 1                  \
+    }
+
 /* Of an answer, which has one action only. */
 #define DECIDE_WHO_OPTIONS                                                                         \
     {"reason",                                                                                     \
@@ -86,9 +98,9 @@ enum {
      0,                                                                                            \
      "why, in at least 20 characters; - reads standard input; asked for when left out",            \
      1},                                                                                           \
-        {"name", DECIDE_NAME, "NAME", 0, "of the person who decides; asked for when left out", 1}, \
+        {"name", DECIDE_NAME, "NAME", 0, "the person's name; asked for when left out", 1},         \
     {                                                                                              \
-        "role", DECIDE_ROLE, "ROLE", 0, "of that person; asked for when left out", 1               \
+        "role", DECIDE_ROLE, "ROLE", 0, "the person's role; asked for when left out", 1            \
     }
 /* Of an alert: whether the child of one of its records is the child of the others. */
 #define DECIDE_LINK_OPTIONS                                                                        \
@@ -106,7 +118,7 @@ enum {
          1},                                                                                       \
     {                                                                                              \
         "undo-link", DECIDE_UNDO_LINK, "RECORD", 0,                                                \
-            "the same, also when a person had confirmed that it is", 1                             \
+            "the child of RECORD is another child, also after a person had confirmed it", 1        \
     }
 /* Of a record: it is not about the child that this agency knows. */
 #define DECIDE_OWN_LINK_OPTIONS                                                                     \

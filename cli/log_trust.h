@@ -30,10 +30,16 @@ enum {
     LOG_TRUST_CHECKPOINT
 };
 #define LOG_TRUST_KEY_OPTIONS                                                                      \
-    {"key", LOG_TRUST_KEY, "VKEY", 0, "the checkpoint key, NAME+ID+KEY, from where you trust", 2}, \
+    {                                                                                              \
+        "key",                                                                                     \
+        LOG_TRUST_KEY,                                                                             \
+        "VKEY",                                                                                    \
+        0,                                                                                         \
+        "the log's checkpoint key, NAME+ID+KEY, from where you trust",                             \
+        2},                                                                                        \
     {                                                                                              \
         "governance", LOG_TRUST_GOVERNANCE, "FOLDER", 0,                                           \
-            "or the partnership's signed documents, whose directory names it", 2                   \
+            "instead of --key: the partnership's signed documents, which name the key", 2          \
     }
 #define LOG_TRUST_CHECKPOINT_OPTION                                                                \
     {                                                                                              \

@@ -234,7 +234,7 @@ static enum status show_record(struct cli *cli, const struct record_options *giv
 enum status command_record(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {CLIENT_OPTION,           DECIDE_OPTIONS,
-                                                 DECIDE_CLOSE_OPTIONS,    DECIDE_HOLD_OPTIONS,
+                                                 DECIDE_PASS_OPTIONS,     DECIDE_HOLD_OPTIONS,
                                                  DECIDE_OWN_LINK_OPTIONS, {0}};
     static const struct command_line line = {
         .options = options,

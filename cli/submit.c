@@ -284,7 +284,8 @@ enum status command_submit(struct cli *cli, int argc, char **argv)
         .arguments = "[FILE]",
         .help =
             "Hands a record, an involvement, FHIR appointments, a police incident, a child's plan, "
-            "what an adults' service says, or a school's register or roll to the agency's agent. "
+            "what an adults' service says, what an adult is to a child, or a school's register or "
+            "roll to the agency's agent. "
             "Reads standard input without FILE or for -. Ends with 7 when something in it was set "
             "aside for a person to look at.",
     };

@@ -200,7 +200,7 @@ enum conf_then agent_options_read(int argc, char **argv, struct agent_options *r
          "end",
          &options.clear_fork},
         {"allow-tmpfs",
-         "For trials only: a store on a file system that does not keep what it syncs",
+         "For trials only: a store on tmpfs, which is memory: it is lost when the machine stops",
          &options.allow_tmpfs},
     };
     const struct conf_program program = {
