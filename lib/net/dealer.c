@@ -78,6 +78,17 @@ static int watch_refusals(void *socket, void **ret, struct error *error)
     return 0;
 }
 
+/* libzmq's thread would wait for ever, with all its connections, to tell of a refusal when nobody
+ * listens any more: and a connection that was closed goes on for a moment. */
+static void close_watched(struct dealer *dealer)
+{
+    if (dealer->socket != NULL) {
+        (void)zmq_socket_monitor(dealer->socket, NULL, 0);
+    }
+    socket_close(&dealer->socket);
+    socket_close(&dealer->refusals);
+}
+
 /* A new connection, then the old one goes; on failure the old one stays. */
 static int dial(struct dealer *dealer, struct error *error)
 {
@@ -102,8 +113,7 @@ static int dial(struct dealer *dealer, struct error *error)
     if (r != 0) {
         return r;
     }
-    socket_close(&dealer->socket);
-    socket_close(&dealer->refusals);
+    close_watched(dealer);
     dealer->socket = socket;
     dealer->refusals = refusals;
     socket = NULL;
@@ -156,8 +166,7 @@ void dealer_close(struct dealer **dealer_owned)
     if (dealer == NULL) {
         return;
     }
-    socket_close(&dealer->socket);
-    socket_close(&dealer->refusals);
+    close_watched(dealer);
     wake_close(&dealer->wake);
     secret_deinit(&dealer->secret);
     free(dealer->endpoint);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 #include <zmq.h>
@@ -20,6 +23,7 @@
 #include "net/net.h"
 #include "net/router.h"
 #include "net/socket.h"
+#include "os/fd.h"
 #include "support/crypto.h"
 
 #define DEADLINE_MS                                                                                \
@@ -310,6 +314,95 @@ static void a_dealer_hears_each_refusal_of_its_key_once(void **state)
     assert_false(dealer_refused(w->dealer));
 }
 
+/* Somebody between agency and broker: knows no key, and says of every connection that its key was
+ * refused, but not before the next one comes: when the dealer ends it. */
+struct faker {
+    int listens;
+    int held; /* the last connection, whose handshake it has heard the beginning of */
+    char endpoint[64];
+    pthread_t thread;
+    atomic_int heard;
+};
+
+#define GREETING_BYTES 64
+#define HELLO_BYTES    202 /* of CURVE, with its frame */
+#define FAKED          2000
+
+static bool hear_beginning(int fd)
+{
+    uint8_t greeting[GREETING_BYTES] = {0xff, [9] = 0x7f, 3, 0, 'C', 'U', 'R', 'V', 'E', [32] = 1};
+    uint8_t heard[GREETING_BYTES + HELLO_BYTES];
+
+    return send(fd, greeting, sizeof(greeting), MSG_NOSIGNAL) == GREETING_BYTES &&
+           recv(fd, heard, sizeof(heard), MSG_WAITALL) == (ssize_t)sizeof(heard);
+}
+
+static void *fake(void *data)
+{
+    static const uint8_t refusal[] = {4, 10, 5, 'E', 'R', 'R', 'O', 'R', 3, '4', '0', '0'};
+    struct faker *faker = data;
+    int fd;
+
+    while ((fd = accept(faker->listens, NULL, NULL)) >= 0) {
+        if (faker->held >= 0) {
+            (void)send(faker->held, refusal, sizeof(refusal), MSG_NOSIGNAL);
+        }
+        bool goes_on = hear_beginning(fd);
+        fd_close(&faker->held);
+        faker->held = fd;
+        if (goes_on) {
+            atomic_fetch_add(&faker->heard, 1);
+        }
+    }
+    return NULL;
+}
+
+static void faker_start(struct faker *faker)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+
+    *faker = (struct faker){.listens = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .held = -1};
+    assert_int_equal(bind(faker->listens, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(faker->listens, 8), 0);
+    assert_int_equal(getsockname(faker->listens, (struct sockaddr *)&address, &len), 0);
+    (void)snprintf(faker->endpoint, sizeof(faker->endpoint), "tcp://127.0.0.1:%d",
+                   ntohs(address.sin_port));
+    assert_int_equal(pthread_create(&faker->thread, NULL, fake, faker), 0);
+}
+
+static void faker_stop(struct faker *faker)
+{
+    (void)shutdown(faker->listens, SHUT_RDWR);
+    assert_int_equal(pthread_join(faker->thread, NULL), 0);
+    fd_close(&faker->listens);
+    fd_close(&faker->held);
+}
+
+static void a_refusal_that_comes_while_we_dial_again_holds_nothing_up(void **state)
+{
+    struct world *w = *state;
+    struct faker faker;
+    bool readable;
+
+    faker_start(&faker);
+    w->dealer = dial(w, faker.endpoint, w->server_key);
+    for (int i = 1; i <= FAKED; i++) {
+        while (atomic_load(&faker.heard) < i) {
+            expect_in_time(w);
+            assert_int_equal(dealer_wait(w->dealer, 1, &readable), 0);
+        }
+        assert_int_equal(dealer_reconnect(w->dealer), 0);
+    }
+    faker_stop(&faker);
+    dealer_close(&w->dealer);
+    open_router(w, "tcp://127.0.0.1:*");
+    w->dealer = dial(w, router_endpoint(w->router), w->server_key);
+    say_patiently(w, "let in");
+
+    (void)expect_at_router(w, "let in");
+}
+
 static void reconnecting_many_times_still_connects(void **state)
 {
     struct world *w = *state;
@@ -486,6 +579,7 @@ int main(void)
         with_broker(reconnecting_gives_a_new_route),
         with_keys(a_refused_dealer_comes_in_by_reconnecting_once_it_is_known),
         with_keys(a_dealer_hears_each_refusal_of_its_key_once),
+        with_keys(a_refusal_that_comes_while_we_dial_again_holds_nothing_up),
         with_broker(reconnecting_many_times_still_connects),
         with_broker(another_brokers_key_is_not_spoken_to),
         with_broker(what_a_slow_agency_was_sent_arrives_in_order),
