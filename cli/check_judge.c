@@ -457,18 +457,34 @@ static int64_t counted(const struct counters_reading *reading, const char *name)
     return value > INT64_MAX ? INT64_MAX : (int64_t)value;
 }
 
-/* `words` of one, and of more. */
-static void judge_counter(struct check *check, const struct counters_reading *reading,
-                          const char *name, enum check_level level, const char *const words[2])
+/* Counters of a broker that are 0 as long as nobody has to act. */
+static void judge_counters(struct check *check, const struct counters_reading *reading)
 {
-    int64_t value = counted(reading, name);
-    if (value > 0) {
-        check_find(check, level, "%" PRId64 " %s", value,
-                   text_plural((uint64_t)value, words[0], words[1]));
+    static const struct {
+        const char *counter;
+        enum check_level level;
+        const char *one;
+        const char *many;
+    } rows[] = {
+        {"waiting_unopened_records", CHECK_CRITICAL, "urgent record opened by nobody in time",
+         "urgent records opened by nobody in time"},
+        {"waiting_unopened_alerts", CHECK_WARNING, "alert opened by nobody in time",
+         "alerts opened by nobody in time"},
+        {"answers_QUARANTINED", CHECK_WARNING, "answer about an entry that is set aside",
+         "answers about entries that are set aside"},
+        {"commit_crashed_applying", CHECK_WARNING, "crash while an entry was applied: see the log",
+         "crashes while an entry was applied: see the log"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int64_t value = counted(reading, rows[i].counter);
+        if (value > 0) {
+            check_find(check, rows[i].level, "%" PRId64 " %s", value,
+                       text_plural((uint64_t)value, rows[i].one, rows[i].many));
+        }
     }
 }
 
-/* By their ids; whoever is new has a week. */
+/* They are named by their ids; whoever has just joined has a week. */
 static void judge_silent(struct check *check, const struct counters_reading *reading)
 {
     int64_t n = counted(reading, "waiting_silent_agencies");
@@ -497,14 +513,6 @@ static void judge_broker_documents(struct check *check, const struct counters_re
 
 void check_broker(struct check *check, const struct counters_reading *reading)
 {
-    static const char *const urgent[] = {"urgent and opened by nobody in time",
-                                         "urgent and opened by nobody in time"};
-    static const char *const alerts[] = {"alert opened by nobody in time",
-                                         "alerts opened by nobody in time"};
-    static const char *const quarantined[] = {"answer about an entry that is set aside",
-                                              "answers about entries that are set aside"};
-    static const char *const crashed[] = {"crash while an entry was applied: see the log",
-                                          "crashes while an entry was applied: see the log"};
     if (!reading->alive) {
         check_find(check, CHECK_CRITICAL, "the broker is not running");
         return;
@@ -513,11 +521,8 @@ void check_broker(struct check *check, const struct counters_reading *reading)
     if (gap != DUTY_GAP_NONE) {
         judge_duty(check, gap != DUTY_GAP_FRONT_DOOR, duty_gap_words(gap));
     }
-    judge_counter(check, reading, "waiting_unopened_records", CHECK_CRITICAL, urgent);
-    judge_counter(check, reading, "waiting_unopened_alerts", CHECK_WARNING, alerts);
-    judge_counter(check, reading, "answers_QUARANTINED", CHECK_WARNING, quarantined);
+    judge_counters(check, reading);
     judge_silent(check, reading);
-    judge_counter(check, reading, "commit_crashed_applying", CHECK_WARNING, crashed);
     int64_t deaths = counted(reading, "commit_deaths");
     if (deaths >= DEATHS_WARNING) {
         check_find(check, CHECK_WARNING, "the broker died %" PRId64 " times in a row: see the log",
