@@ -97,8 +97,8 @@ static bool deliver(struct publish *publish, struct subscription *to, struct pub
     write_delivery(publish, &delivery, to);
     CRASH_POINT(PUBLISH_FILLED);
     to->after = delivery.items[delivery.n_items - 1].position;
-    to->credit =
-        0; /* one delivery a fetch: bounds what a slow agency's connection holds in memory */
+    /* One delivery a fetch: bounds what a slow agency's connection holds in memory. */
+    to->credit = 0;
     to->log_size = from->head.checkpoint.size;
     count(publish->counters, COUNT_PUBLISH_ITEMS, delivery.n_items);
     (void)publish_send(publish, &to->peer);
@@ -110,8 +110,8 @@ static bool deliver_all(struct publish *publish)
 {
     struct published from;
     bool did = false;
-    board_head(publish->board,
-               &from.head); /* before the transaction begins, which so holds all of it */
+    /* The head first: the transaction, which begins after it, then holds all of its leaves. */
+    board_head(publish->board, &from.head);
     _cleanup_(store_end) struct store_txn *txn = store_read(publish->store);
     _cleanup_(governance_unref) struct governance *governance = board_governance(publish->board);
     if (txn == NULL || from.head.note_len == 0 || governance == NULL) {
