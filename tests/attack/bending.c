@@ -116,7 +116,7 @@ static uint64_t odd_number(void)
     return numbers[chance_below((uint32_t)(sizeof(numbers) / sizeof(numbers[0])))];
 }
 
-static void add_noise(struct buf *out, size_t len)
+void bend_noise(struct buf *out, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         uint8_t byte = (uint8_t)chance_below(256);
@@ -134,7 +134,7 @@ static void add_changed(struct buf *out, const struct field *field)
     } else if ((field->tag & 7) == BYTES) {
         bend_bytes(field->value, &value);
     } else {
-        add_noise(&value, field->value.len);
+        bend_noise(&value, field->value.len);
     }
     changed.value = buf_slice(&value);
     add_field(out, &changed);
@@ -166,7 +166,7 @@ void bend_bytes(struct slice bytes, struct buf *out)
     }
     buf_add_slice(out, bytes);
     if (way == 2) {
-        add_noise(out, 1 + chance_below(ADDED_MAX - 1));
+        bend_noise(out, 1 + chance_below(ADDED_MAX - 1));
     } else if (buf_ok(out)) {
         out->data[start + chance_below((uint32_t)bytes.len)] ^= (uint8_t)(1 + chance_below(255));
     }

@@ -16,5 +16,7 @@ void bend_message(struct slice message, struct slice other, struct buf *out);
 /* Appends the bytes with one changed, some cut off, or some added. Nothing may come out as it
  * was. */
 void bend_bytes(struct slice bytes, struct buf *out);
+/* Appends so many bytes of any value. */
+void bend_noise(struct buf *out, size_t len);
 
 #endif

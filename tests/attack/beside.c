@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -31,13 +30,6 @@
 #define TURN_MS      20
 #define LOOK_MS      250  /* apart, at memory and files: 4,096 files take milliseconds */
 #define SILENCE_MS   2000 /* an answer was dropped, or the parcel was */
-
-static double now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1e6;
-}
 
 /* --- the broker, from outside --- */
 
@@ -82,7 +74,7 @@ static void look(struct beside *beside)
     struct held now = memory_of(beside);
     size_t files = open_files(beside);
     assert_false(process_has_ended(&beside->broker));
-    beside->looked_ms = now_ms();
+    beside->looked_ms = load_now_ms();
     beside->largest = now.all > beside->largest ? now.all : beside->largest;
     beside->largest_own = now.own > beside->largest_own ? now.own : beside->largest_own;
     beside->most_files = files > beside->most_files ? files : beside->most_files;
@@ -154,7 +146,7 @@ void beside_stop(struct beside *beside)
 
 static void go_on(struct beside *beside, struct samples *waits)
 {
-    double now = now_ms();
+    double now = load_now_ms();
     bool waiting = load_unanswered(beside->agency) > 0;
     if (!waiting && now >= beside->next_ms) {
         load_submit(beside->agency, 2);
@@ -230,16 +222,16 @@ void beside_flood(struct beside *beside, const struct beside_flood *flood)
     forget(&beside->waits);
     beside->largest = 0;
     beside->largest_own = 0;
-    beside->began_ms = now_ms();
+    beside->began_ms = load_now_ms();
     double ends = beside->began_ms + (beside->told ? KIND_MAX_MS : KIND_MS);
     strangers_begin(&beside->strangers, &options);
-    while (tallied(&beside->strangers.tally->made) < beside->cases && now_ms() < ends) {
+    while (tallied(&beside->strangers.tally->made) < beside->cases && load_now_ms() < ends) {
         go_on(beside, &beside->waits);
-        if (load_unanswered(beside->agency) == 0 && now_ms() > beside->looked_ms + LOOK_MS) {
+        if (load_unanswered(beside->agency) == 0 && load_now_ms() > beside->looked_ms + LOOK_MS) {
             look(beside);
         }
     }
-    beside->took_ms = now_ms() - beside->began_ms;
+    beside->took_ms = load_now_ms() - beside->began_ms;
     load_settle(beside->agency); /* while all that is held is there */
     look(beside);
     assert_true(load_acknowledged(beside->agency) > acknowledged);
@@ -252,20 +244,20 @@ void beside_flood(struct beside *beside, const struct beside_flood *flood)
 
 void beside_calm(struct beside *beside)
 {
-    double began = now_ms();
+    double began = load_now_ms();
     strangers_end(&beside->strangers);
     load_reconnect(beside->agency);
     load_submit(beside->agency, 2);
     load_settle(beside->agency);
-    double answered = now_ms() - began;
+    double answered = load_now_ms() - began;
     while (open_files(beside) > beside->files + SLACK_FILES) {
-        assert_true(now_ms() < began + RECOVERY_MS);
+        assert_true(load_now_ms() < began + RECOVERY_MS);
         (void)load_receive(beside->agency, 1);
     }
     if (beside->told) {
         printf("  afterwards: who dials anew is answered after %.2f s, as few files as before "
                "after %.2f s\n",
-               answered / 1000, (now_ms() - began) / 1000);
+               answered / 1000, (load_now_ms() - began) / 1000);
     }
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
+ * The handshake (RFC 26), and what follows it:
+ *
  *   client                                         broker
  *   greeting                                       greeting
- *   HELLO     passing key, box of zeros
- *                                                  WELCOME   box: its passing key, a cookie
+ *   HELLO     transient key, box of zeros
+ *                                                  WELCOME   box: its transient key, a cookie
  *   INITIATE  cookie, box: own key, vouch, metadata
  *                                                  READY     box: metadata
  *   MESSAGE   box: a byte of flags, the payload    MESSAGE
@@ -68,11 +70,11 @@ static void add_property(struct buf *out, const char *name, const char *value)
 
 /* --- keys --- */
 
-static bool make_passing_key(struct speaker *speaker)
+static bool make_transient_key(struct speaker *speaker)
 {
-    crypto_box_keypair(speaker->passing_public, speaker->passing_secret);
-    return crypto_box_beforenm(speaker->hello_key, speaker->broker_key, speaker->passing_secret) ==
-           0;
+    crypto_box_keypair(speaker->transient_public, speaker->transient_secret);
+    return crypto_box_beforenm(speaker->hello_key, speaker->broker_key,
+                               speaker->transient_secret) == 0;
 }
 
 bool speaker_init(struct speaker *speaker, const uint8_t broker_key[SPEAKER_KEY_BYTES],
@@ -83,7 +85,7 @@ bool speaker_init(struct speaker *speaker, const uint8_t broker_key[SPEAKER_KEY_
     memcpy(speaker->own_secret, own_secret, SPEAKER_KEY_BYTES);
     return sodium_init() >= 0 &&
            crypto_scalarmult_base(speaker->own_public, speaker->own_secret) == 0 &&
-           make_passing_key(speaker);
+           make_transient_key(speaker);
 }
 
 void speaker_disguise(struct speaker *speaker)
@@ -137,7 +139,7 @@ void speaker_hello(struct speaker *speaker, struct buf *ret)
     counted_nonce("CurveZMQHELLO---", ++speaker->nonce, nonce);
     buf_add(&body, "\5HELLO\1\0", 8);
     buf_add(&body, zeros, 72);
-    buf_add(&body, speaker->passing_public, SPEAKER_KEY_BYTES);
+    buf_add(&body, speaker->transient_public, SPEAKER_KEY_BYTES);
     add_counted(&body, nonce);
     add_box(&body, slice_make(zeros, 64), nonce, speaker->hello_key);
     speaker_frame(SPEAKER_COMMAND, buf_slice(&body), ret);
@@ -150,15 +152,20 @@ bool speaker_claim(struct speaker *speaker, struct speaker_claim *ret)
     memcpy(ret->own_public, speaker->own_public, SPEAKER_KEY_BYTES);
     randombytes_buf(ret->vouch, 16);
     memcpy(nonce + 8, ret->vouch, 16);
-    memcpy(plain, speaker->passing_public, SPEAKER_KEY_BYTES);
+    memcpy(plain, speaker->transient_public, SPEAKER_KEY_BYTES);
     memcpy(plain + SPEAKER_KEY_BYTES, speaker->broker_key, SPEAKER_KEY_BYTES);
     ret->metadata = BUF_MAX(PLAIN_MAX_BYTES);
     add_property(&ret->metadata, "Socket-Type", "DEALER");
     add_property(&ret->metadata, "Identity", "");
-    return crypto_box_easy(ret->vouch + 16, plain, sizeof(plain), nonce, speaker->broker_passing,
+    return crypto_box_easy(ret->vouch + 16, plain, sizeof(plain), nonce, speaker->broker_transient,
                            speaker->own_secret) == 0 &&
-           crypto_box_beforenm(speaker->session_key, speaker->broker_passing,
-                               speaker->passing_secret) == 0;
+           crypto_box_beforenm(speaker->session_key, speaker->broker_transient,
+                               speaker->transient_secret) == 0;
+}
+
+void speaker_claim_deinit(struct speaker_claim *claim)
+{
+    buf_deinit(&claim->metadata);
 }
 
 void speaker_initiate(struct speaker *speaker, const struct speaker_claim *claim, struct buf *ret)
@@ -247,7 +254,7 @@ bool speaker_welcomed(struct speaker *speaker)
                                      speaker->hello_key) != 0) {
         return false;
     }
-    memcpy(speaker->broker_passing, plain, SPEAKER_KEY_BYTES);
+    memcpy(speaker->broker_transient, plain, SPEAKER_KEY_BYTES);
     memcpy(speaker->cookie, plain + SPEAKER_KEY_BYTES, SPEAKER_COOKIE_BYTES);
     return true;
 }
@@ -255,7 +262,7 @@ bool speaker_welcomed(struct speaker *speaker)
 bool speaker_enter(struct speaker *speaker)
 {
     uint8_t greeting[SPEAKER_GREETING_BYTES];
-    struct speaker_claim claim = {.metadata = BUF_MAX(0)};
+    _cleanup_(speaker_claim_deinit) struct speaker_claim claim = {.metadata = BUF_MAX(0)};
     _cleanup_(buf_deinit) struct buf frame = BUF_MAX(PLAIN_MAX_BYTES);
     _cleanup_(buf_deinit) struct buf heard = BUF_MAX(HEARD_MAX_BYTES);
     speaker_greeting(greeting);
@@ -266,7 +273,6 @@ bool speaker_enter(struct speaker *speaker)
     }
     buf_reset(&frame);
     speaker_initiate(speaker, &claim, &frame);
-    buf_deinit(&claim.metadata);
     return speaker_say(speaker, buf_slice(&frame)) && speaker_hear(speaker, &heard) &&
            heard.len > 6 && memcmp(heard.data, "\5READY", 6) == 0;
 }

@@ -27,10 +27,10 @@ struct speaker {
     uint8_t broker_key[SPEAKER_KEY_BYTES];
     uint8_t own_public[SPEAKER_KEY_BYTES];
     uint8_t own_secret[SPEAKER_KEY_BYTES];
-    uint8_t passing_public[SPEAKER_KEY_BYTES]; /* of the handshake */
-    uint8_t passing_secret[SPEAKER_KEY_BYTES];
+    uint8_t transient_public[SPEAKER_KEY_BYTES]; /* of the handshake */
+    uint8_t transient_secret[SPEAKER_KEY_BYTES];
     uint8_t hello_key[SPEAKER_KEY_BYTES];
-    uint8_t broker_passing[SPEAKER_KEY_BYTES]; /* of this connection */
+    uint8_t broker_transient[SPEAKER_KEY_BYTES]; /* of this connection */
     uint8_t cookie[SPEAKER_COOKIE_BYTES];
     uint8_t session_key[SPEAKER_KEY_BYTES];
     uint64_t nonce; /* of what was said last */
@@ -43,6 +43,7 @@ struct speaker_claim {
     uint8_t vouch[SPEAKER_VOUCH_BYTES];
     struct buf metadata;
 };
+void speaker_claim_deinit(struct speaker_claim *claim);
 
 /* False when the keys cannot be used. One handshake's keys serve for all its connections. */
 bool speaker_init(struct speaker *speaker, const uint8_t broker_key[SPEAKER_KEY_BYTES],

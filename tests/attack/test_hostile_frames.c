@@ -4,8 +4,8 @@
  * that it has with its own key, as libzmq never would (attack/speaker.h). Another agency goes on
  * with its work beside it, and nothing that the member said wrongly is in the log.
  *
- * CAIRN_ATTACK_CASES: how many of each class (3,000 unless told; what happened is
- * printed then); CAIRN_ATTACK_SEED: which.
+ * CAIRN_ATTACK_CASES: how many of each class (3,000 if it is not set; when it is, what happened is
+ * printed). CAIRN_ATTACK_SEED: which.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -71,14 +71,6 @@ static int tear_down(void **state)
     load_free(&oak);
     beside_stop(&beside);
     return 0;
-}
-
-static void add_noise(struct buf *out, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        uint8_t byte = (uint8_t)chance_below(256);
-        buf_add(out, &byte, 1);
-    }
 }
 
 /* --- a member: its connection --- */
@@ -252,7 +244,7 @@ static void says_what_is_not_asked(struct stranger *stranger)
         header.type = types[chance_below(ARRAY_LEN(types))];
     }
     wire_frame_begin(&frame, &header);
-    add_noise(&frame, chance_below(64));
+    bend_noise(&frame, chance_below(64));
     wire_frame_end(&frame);
     say_frame(stranger, voice, buf_slice(&frame));
 }
@@ -295,7 +287,7 @@ static void make_command(struct buf *out)
     } else if (strcmp(name, "PING") == 0) {
         return; /* and one that is cut off */
     }
-    add_noise(out, chance_below(60));
+    bend_noise(out, chance_below(60));
 }
 
 /* What libzmq takes for a message, or for a command that it passes by: the connection goes on. */
@@ -315,10 +307,10 @@ static bool say_oddly(struct voice *voice)
         break;
     case 2:
         inner = (uint8_t)(chance_below(64) << 2); /* bits that mean nothing */
-        add_noise(&payload, chance_below(300));
+        bend_noise(&payload, chance_below(300));
         break;
     case 3:
-        add_noise(&payload, chance_below(2000));
+        bend_noise(&payload, chance_below(2000));
         break;
     default:
         inner = SPEAKER_INNER;

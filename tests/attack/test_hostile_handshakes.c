@@ -4,8 +4,8 @@
  * in a connection of its own and as libzmq never would (attack/speaker.h). An agency goes on with
  * its work beside it, and nobody gets in.
  *
- * CAIRN_ATTACK_CASES: how many of each class (3,000 unless told; what happened is
- * printed then); CAIRN_ATTACK_SEED: which.
+ * CAIRN_ATTACK_CASES: how many of each class (3,000 if it is not set; when it is, what happened is
+ * printed). CAIRN_ATTACK_SEED: which.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,14 +53,6 @@ static int tear_down(void **state)
 
 /* --- greetings --- */
 
-static void add_noise(struct buf *out, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        uint8_t byte = (uint8_t)chance_below(256);
-        buf_add(out, &byte, 1);
-    }
-}
-
 static void spoil_greeting(struct buf *out)
 {
     static const char *const mechanisms[] = {
@@ -84,7 +76,7 @@ static void spoil_greeting(struct buf *out)
         break;
     }
     default:
-        add_noise(out, 1 + chance_below(256));
+        bend_noise(out, 1 + chance_below(256));
         return;
     }
     buf_add_slice(out, SLICE_OF(greeting));
@@ -185,10 +177,10 @@ static void spoil_claim(struct speaker_claim *claim)
     }
 }
 
-/* What it is: in its box, or as it is sent. */
+/* Bent in its box, or as it is sent. */
 static bool make_initiate(struct speaker *speaker, struct buf *out)
 {
-    struct speaker_claim claim = {.metadata = BUF_MAX(0)};
+    _cleanup_(speaker_claim_deinit) struct speaker_claim claim = {.metadata = BUF_MAX(0)};
     _cleanup_(buf_deinit) struct buf sound = BUF_MAX(SAID_MAX);
     bool made = speaker_claim(speaker, &claim);
     if (made && chance_one_in(2)) {
@@ -198,7 +190,6 @@ static bool make_initiate(struct speaker *speaker, struct buf *out)
         speaker_initiate(speaker, &claim, &sound);
         bend_frame(buf_slice(&sound), sound.data[0] & SPEAKER_LONG ? 9 : 2, out);
     }
-    buf_deinit(&claim.metadata);
     return made;
 }
 

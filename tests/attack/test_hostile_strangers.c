@@ -6,8 +6,8 @@
  * handshakes that do not hold. The agency's records go through during each flood, the broker's
  * memory stays bounded, and in the end it has as many files open as before.
  *
- * CAIRN_ATTACK_CASES: connections of each kind (3,000 unless told; what happened is
- * printed then); CAIRN_ATTACK_SEED: which.
+ * CAIRN_ATTACK_CASES: how many connections of each kind (3,000 if it is not set; when it is, what
+ * happened is printed). CAIRN_ATTACK_SEED: which.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,17 +20,16 @@
 
 #include "attack/beside.h"
 #include "attack/half_open.h"
+#include "attack/speaker.h"
 #include "cairn/limits.h"
 #include "sim/chance.h"
 #include "support/crypto.h"
 
 #define RATE    2000 /* connections a second */
 #define PACE_MS 25   /* of the agency */
-#define HELD_MAX                                                                                   \
-    (CAIRN_BROKER_FILES_MAX +                                                                      \
-     CAIRN_BACKLOG_CONNECTIONS / 2) /* all that the broker takes, and     \
-                                                                more that wait */
-#define FEW 1024 /* connections at a time, of those that are closed by what they say */
+/* All that the broker takes, and more that wait. */
+#define HELD_MAX (CAIRN_BROKER_FILES_MAX + CAIRN_BACKLOG_CONNECTIONS / 2)
+#define FEW      1024 /* connections at a time, of those that are closed by what they say */
 
 static struct beside beside;
 static bool network; /* of our own */
@@ -51,10 +50,10 @@ static int tear_down(void **state)
 
 /* --- strangers --- */
 
-/* ZMTP 3.1: signature, version, mechanism, not a server, filler. */
 static void greet(int fd)
 {
-    uint8_t greeting[64] = {0xff, [9] = 0x7f, 3, 1, 'C', 'U', 'R', 'V', 'E'};
+    uint8_t greeting[SPEAKER_GREETING_BYTES];
+    speaker_greeting(greeting);
     stranger_say(fd, greeting, sizeof(greeting));
 }
 

@@ -268,7 +268,7 @@ static void make_record(const struct load *load, uint64_t seq, struct made *ret)
 
 /* --- parcels --- */
 
-static double now_ms(void)
+double load_now_ms(void)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
@@ -388,7 +388,7 @@ void load_submit(struct load *load, size_t n)
     for (size_t i = 0; i < n; i++) {
         note_submitted(load, sent->first_seq + i);
     }
-    sent->ready_ms = now_ms();
+    sent->ready_ms = load_now_ms();
     if (load->greeted) {
         (void)load_send(load, buf_slice(&sent->frame));
     }
@@ -474,7 +474,7 @@ static size_t take_receipt(struct load *load, const struct wire_header *header,
     struct sent *sent = sent_by(load, header->correlation);
     struct wire_receipt receipt;
     struct checkpoint head;
-    double came_ms = now_ms();
+    double came_ms = load_now_ms();
     assert_true(wire_receipt_read(payload, &load->arena, &receipt));
     assert_true(
         checkpoint_check(receipt.checkpoint, &load->governance->directory.checkpoint_key, &head));

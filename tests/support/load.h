@@ -44,6 +44,8 @@ size_t load_acknowledged(const struct load *load); /* entries */
 /* From when the parcel that was answered last was ready to go until its receipt had come: what
  * is written down here is not in it. */
 double load_waited_ms(const struct load *load);
+/* Of the clock by which that is counted: CLOCK_MONOTONIC. */
+double load_now_ms(void);
 
 /* Everything that was acknowledged is sent again and gets the same answer. */
 void load_expect_same_answers(struct load *load);
