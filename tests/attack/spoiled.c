@@ -20,9 +20,9 @@
 #include "os/fd.h"
 #include "os/files.h"
 
-#define PATIENCE_S     20 /* and for each part of so many bytes ... */
-#define PATIENCE_BYTES (16U * 1024 * 1024)
-#define ROUND          4096 /* changes between two looks of the parent */
+#define PATIENCE_S     20
+#define PATIENCE_BYTES (16U * 1024 * 1024) /* of a store: for each, a second more */
+#define ROUND          4096                /* changes between two looks of the parent */
 
 enum stage {
     STAGE_NEW = 0,

@@ -48,8 +48,8 @@ struct looked {
     uint8_t seen;
     uint8_t said;     /* by the judge, when it was asked */
     bool hung;        /* a process did not end */
-    bool near;        /* it was not the whole store that was looked at ... */
-    bool undecided;   /* ... which the judge then had to look at */
+    bool near;        /* only what lies near the change was looked at */
+    bool undecided;   /* that was not enough: the judge looked at the whole store */
     uint64_t words;   /* a digest of what it said, for those who compare; 0: not known */
     char problem[96]; /* the beginning of a part of what it said; "": not known */
     struct noted noted;
