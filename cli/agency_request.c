@@ -277,8 +277,8 @@ static void say(struct cli *cli, const struct folder *folder, const struct agenc
         joining, key);
     if (strcmp(request->duty_phone, DEFAULT_PHONE) == 0) {
         output_line(output,
-                    "\nThe duty telephone number %s is invented, nobody has it: for an "
-                    "agency that is to be reached, say --duty-phone.",
+                    "\nThe duty telephone number %s is invented, and nobody has it. For an "
+                    "agency that is to be reached, give --duty-phone.",
                     request->duty_phone);
     }
     output_line(output,

@@ -159,16 +159,16 @@ static void say_phones(struct output *output, const struct init_options *given)
     if (!duty && !out_of_hours) {
         return;
     }
-    output_line(
-        output,
-        "\nInvented, nobody has it: the telephone number of%s%s%s%s%s. Before anybody "
-        "relies on\n"
-        "this partnership, sign a calendar with real numbers (cairn calendar sign); for real "
-        "children make\n"
-        "another one, with --live.",
-        duty ? " the duty desk, " : "", duty ? INIT_DUTY_PHONE : "",
-        duty && out_of_hours ? ", and of" : "", out_of_hours ? " the emergency duty team, " : "",
-        out_of_hours ? INIT_OUT_OF_HOURS_PHONE : "");
+    output_line(output, "\nThese telephone numbers are invented, and nobody has them:");
+    if (duty) {
+        output_line(output, "  duty desk            %s", INIT_DUTY_PHONE);
+    }
+    if (out_of_hours) {
+        output_line(output, "  emergency duty team  %s", INIT_OUT_OF_HOURS_PHONE);
+    }
+    output_line(output, "Before anybody relies on this partnership, sign a calendar with real "
+                        "numbers (cairn calendar\n"
+                        "sign). For real children make another partnership, with --live.");
 }
 
 static void say(struct cli *cli, const struct partnership *made, const struct init_options *given,

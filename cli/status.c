@@ -58,8 +58,8 @@ static void show_link(struct output *output, const struct json_view *health, int
     show_words(output, "           ", &link, "reason");
     if (strcmp(state, "unapproved") == 0) {
         output_line(output, "           Send them request.json. Once they have approved it, and "
-                            "the broker has\n           read its directory, nothing is to be "
-                            "done here.");
+                            "the broker has\n           read its directory, nothing else has to "
+                            "be done here.");
     }
     show_next_try(output, &link, now_ms);
     if (strcmp(state, "connecting") == 0) {

@@ -193,7 +193,7 @@ static void show_duty(struct output *output, const struct counters_reading *read
 static void show_silent(struct output *output, const struct counters_reading *reading)
 {
     if (reading->words[0] != '\0') {
-        output_line(output, "Silent, of any child, for %d days: %s.", CAIRN_SILENT_DAYS,
+        output_line(output, "No word of any child for %d days from: %s.", CAIRN_SILENT_DAYS,
                     reading->words);
     }
 }

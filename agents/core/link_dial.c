@@ -17,7 +17,7 @@
 #define UNAPPROVED_REASON                                                                          \
     "not in the broker's directory yet: the partnership has to approve this agency"
 #define NOT_LET_IN_REASON                                                                          \
-    "the broker lets this agency not in: revoked, or by keys that are not its own"
+    "the broker does not let this agency in: it was revoked, or these are not its keys"
 
 /* --- status --- */
 

@@ -292,8 +292,8 @@
  * known; `settling`: what waits until it can no longer be a clerical error. `oldest`: of all but
  * that; `oldest_urgent`: of what is urgent alone. `state` in `link`: connected, connecting, stopped
  * (an operator must look), revoked (the broker takes nothing from this agency any more), or
- * unapproved (the broker lets it not in, and never has: the partnership must approve it).
- * `next_try`: when the broker is dialled again, while that is waited for.
+ * unapproved (the broker does not let it in, and never has: the partnership must approve it).
+ * `next_try`: when the broker is dialled again; absent while nobody waits for that.
  * `returned`: what was refused for good and nobody has dealt with; `danger`: of it immediate, or
  * referrals. `reviews_due`: how many kept records a person is to look at by now.
  * `missing`: deliveries that never came, between the first and the last of them, as far as what

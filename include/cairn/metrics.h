@@ -41,7 +41,7 @@
     X(BROKER_RESIDENT, "cairn_broker_resident_memory_bytes", "gauge", "", "memory that the process holds")                    \
     X(BROKER_MAILBOXES, "cairn_broker_undelivered", "gauge", "", "items of active agencies' mailboxes that they have not acknowledged") \
     X(BROKER_UNOPENED, "cairn_broker_unopened", "gauge", "what", "urgent records and alerts whose time to be opened is over, and nobody has") \
-    X(BROKER_SILENT, "cairn_broker_agencies_silent", "gauge", "", "active agencies that have said nothing for a week, nor in the week since they joined") \
+    X(BROKER_SILENT, "cairn_broker_agencies_silent", "gauge", "", "active agencies that joined a week ago or earlier, and of which nothing has come for a week") \
     X(BROKER_CRASHED, "cairn_broker_crashed_applying", "gauge", "", "1 when the last run died while it applied an entry")     \
     X(BROKER_DEATHS, "cairn_broker_deaths", "gauge", "", "runs before this one, in a row, that ended without being told to")  \
     X(BROKER_DUTY_GAP, "cairn_broker_duty_gap", "gauge", "", "0 when somebody is there to open what is urgent; 1 no front door, 2 no calendar, 3 no desk of it at a front door") \

@@ -16,7 +16,7 @@
  * -ECANCELED). Flush streams before; one thread only. */
 int guard_run(void (*work)(void *data, void *result), void *data, void *result,
               size_t result_bytes) MUST_USE;
-/* The same; meanwhile `waiting` is called here, again and again, some times a second. */
+/* The same; meanwhile `waiting` is called here, again and again, several times a second. */
 int guard_run_long(void (*work)(void *data, void *result), void *data, void *result,
                    size_t result_bytes, void (*waiting)(void *data)) MUST_USE;
 

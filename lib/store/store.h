@@ -42,7 +42,7 @@ struct store_options {
      * store made with tags must be opened with them. */
     bool row_tags;
     const struct secret *row_key; /* copied */
-    /* store_check calls it while it goes on, some times a second: how many of all rows have been
+    /* store_check calls it while it goes on, several times a second: how many of all rows have been
      * looked at. Not when there are no more than before. NULL: nobody asks. */
     void (*looked)(uint64_t rows, uint64_t of);
 };

@@ -236,9 +236,10 @@ static void what_is_made_with_invented_telephone_numbers_says_so(void **state)
     struct world *world = *state;
 
     make_partnership(world);
-    says(world, "Invented, nobody has it: the telephone number of the duty desk, 01632 960100, and "
-                "of the emergency duty team, 01632 960199.");
-    says(world, "cairn calendar sign");
+    says(world, "These telephone numbers are invented, and nobody has them:\n"
+                "  duty desk            01632 960100\n"
+                "  emergency duty team  01632 960199\n");
+    says(world, "sign a calendar with real numbers");
     says(world, "--live");
     assert_int_equal(ask(world, "elm", "gp-elm", "gp"), STATUS_OK);
     says(world, "The duty telephone number 01632 960000 is invented");
