@@ -270,7 +270,7 @@ applies to the code is a test of every run (`defects_in_source`).
 
 
 def write_report(results, seconds, path):
-    rows = [f"| {defect.what} (`{defect.name}`) | {' '.join(f'`{edit.file}`' for edit in defect.edits)} | "
+    rows = [f"| {defect.what} (`{defect.name}`) | {' '.join(dict.fromkeys(f'`{edit.file}`' for edit in defect.edits))} | "
             f"{caught or '**nothing**'} |\n" for defect, caught in results]
     head = REPORT_HEAD.format(when=datetime.date.today(), commit=commit(), machine=machine(), n=len(results),
                               caught=sum(caught is not None for _, caught in results), minutes=seconds / 60)
