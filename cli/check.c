@@ -128,9 +128,8 @@ enum status command_check(struct cli *cli, int argc, char **argv)
         .arguments = "[DIR]",
         .help = "Whether somebody has to do something about a broker, from its folder DIR, or "
                 "without DIR about the agency's agent, as a monitoring plugin: exit codes 0 OK, 1 "
-                "WARNING, 2 CRITICAL, 3 UNKNOWN. What it finds it says with what to do. A limit of "
-                "0 is "
-                "not judged.",
+                "WARNING, 2 CRITICAL, 3 UNKNOWN. It says what it finds, and what to do about it. "
+                "A limit of 0 is not judged.",
     };
     struct check_options given = {.client = client_default(), .limits = check_limits_default()};
     const struct command_call call = {argc, argv};

@@ -285,9 +285,8 @@ enum status command_submit(struct cli *cli, int argc, char **argv)
         .help =
             "Hands a record, an involvement, FHIR appointments, a police incident, a child's plan, "
             "what an adults' service says, what an adult is to a child, or a school's register or "
-            "roll to the agency's agent. "
-            "Reads standard input without FILE or for -. Ends with 7 when something in it was set "
-            "aside for a person to look at.",
+            "roll to the agency's agent. Reads standard input without FILE or for -. Ends with 7 "
+            "when something in it was set aside for a person to look at.",
     };
     struct submit_options given = {.client = client_default()};
     const struct command_call call = {argc, argv};
