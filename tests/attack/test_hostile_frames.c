@@ -7,21 +7,18 @@
  * CAIRN_ATTACK_CASES: how many of each class (3,000 if it is not set; when it is, what happened is
  * printed). CAIRN_ATTACK_SEED: which.
  */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
 #include <cmocka.h>
 
 #include "attack/bending.h"
 #include "attack/beside.h"
-#include "attack/speaker.h"
+#include "attack/insider.h"
 #include "cairn/limits.h"
 #include "govern/keys.h"
 #include "sim/chance.h"
@@ -32,23 +29,29 @@
 #define RATE            5000 /* frames a second */
 #define PACE_MS         100  /* of the agency */
 #define SOUND           6    /* parcels */
-#define WINDOW          16   /* frames that are not answered yet */
 #define QUESTION_ONE_IN 250  /* of them only some thousand a minute are read */
 #define CLOSING_ONE_IN  20
-#define PATIENCE_S      20
 #define SAID_MAX        (600 * 1024)
-
-/* What a process says; each has its copy. */
-struct voice {
-    struct speaker speaker;
-    size_t unanswered;
-};
 
 static struct beside beside;
 static struct load *oak;
-static struct voice member; /* gp-oak */
+static struct buf hello = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
+static struct insider member; /* gp-oak; each process has its copy */
 
 /* --- setup --- */
+
+static void make_hello(struct buf *out)
+{
+    const struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_HELLO};
+    const struct wire_hello message = {.protocol_min = CAIRN_PROTOCOL_MIN,
+                                       .protocol_max = CAIRN_PROTOCOL_MAX,
+                                       .software = slice_of_text("nobody's"),
+                                       .checkpoint = buf_slice(&oak->note)};
+    buf_reset(out);
+    wire_frame_begin(out, &header);
+    wire_hello_write(&message, out);
+    wire_frame_end(out);
+}
 
 /* The parcels that are to be bent are stored. */
 static int set_up(void **state)
@@ -62,114 +65,21 @@ static int set_up(void **state)
     load_settle(oak);
     assert_true(speaker_init(&member.speaker, oak->governance->directory.broker_curve_key,
                              oak->transport.bytes));
+    make_hello(&hello);
+    member.hello = buf_slice(&hello);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
+    buf_deinit(&hello);
     load_free(&oak);
     beside_stop(&beside);
     return 0;
 }
 
-/* --- a member: its connection --- */
-
-static struct slice hello_frame(void)
-{
-    static struct buf frame = BUF_MAX(CAIRN_FRAME_MAX_BYTES);
-    const struct wire_header header = {.version = CAIRN_PROTOCOL_MAX, .type = WIRE_HELLO};
-    const struct wire_hello hello = {.protocol_min = CAIRN_PROTOCOL_MIN,
-                                     .protocol_max = CAIRN_PROTOCOL_MAX,
-                                     .software = slice_of_text("nobody's"),
-                                     .checkpoint = buf_slice(&oak->note)};
-    buf_reset(&frame);
-    wire_frame_begin(&frame, &header);
-    wire_hello_write(&hello, &frame);
-    wire_frame_end(&frame);
-    return buf_slice(&frame);
-}
-
-static bool say_message(struct voice *voice, uint8_t inner, struct slice payload)
-{
-    _cleanup_(buf_deinit) struct buf frame = BUF_MAX(SAID_MAX);
-    speaker_message(&voice->speaker, inner, payload, &frame);
-    return speaker_say(&voice->speaker, buf_slice(&frame));
-}
-
-/* With its own key. */
-static bool enter(struct stranger *stranger, struct voice *voice)
-{
-    const struct timeval patience = {.tv_sec = PATIENCE_S};
-    int fd = stranger_connect(stranger);
-    if (fd < 0) {
-        return false;
-    }
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    speaker_begin(&voice->speaker, fd);
-    if (!speaker_enter(&voice->speaker)) {
-        atomic_fetch_add(&stranger->tally->refused, 1);
-        speaker_close(&voice->speaker);
-        return false;
-    }
-    return true;
-}
-
-/* And it has said hello. */
-static bool be_in(struct stranger *stranger, struct voice *voice)
-{
-    if (voice->speaker.fd >= 0) {
-        return true;
-    }
-    voice->unanswered = 1;
-    if (!enter(stranger, voice)) {
-        return false;
-    }
-    if (!say_message(voice, 0, hello_frame())) {
-        atomic_fetch_add(&stranger->tally->amiss, 1);
-        speaker_close(&voice->speaker);
-        return false;
-    }
-    return true;
-}
-
-/* Frames that came back; waits for one when `wait` says so. */
-static void hear_answers(struct stranger *stranger, struct voice *voice, bool wait)
-{
-    _cleanup_(buf_deinit) struct buf heard = BUF_MAX(SAID_MAX);
-    uint8_t byte;
-    while (wait || recv(voice->speaker.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1) {
-        if (!speaker_hear(&voice->speaker, &heard)) {
-            break;
-        }
-        atomic_fetch_add(&stranger->tally->answers, 1);
-        voice->unanswered -= voice->unanswered > 0 ? 1 : 0;
-        wait = false;
-    }
-}
-
-/* The broker must not have ended this. */
-static void expect_said(struct stranger *stranger, struct voice *voice, bool said)
-{
-    if (!said) {
-        atomic_fetch_add(&stranger->tally->amiss, 1);
-        speaker_close(&voice->speaker);
-    }
-}
-
-/* Each of these frames is answered: never more than some are on their way. */
-static void say_frame(struct stranger *stranger, struct voice *voice, struct slice frame)
-{
-    bool said = say_message(voice, 0, frame);
-    expect_said(stranger, voice, said);
-    voice->unanswered++;
-    if (said) {
-        hear_answers(stranger, voice, voice->unanswered >= WINDOW);
-    }
-}
-
-/* --- a member: parcels and questions that are none --- */
+/* --- parcels and questions that are none --- */
 
 static void add_bent(struct slice payload, struct slice other, struct buf *out)
 {
@@ -205,15 +115,15 @@ static void make_bent_question(struct buf *out)
     const struct wire_header header = {.version = CAIRN_PROTOCOL_MAX,
                                        .type = types[chance_below(ARRAY_LEN(types))]};
     wire_frame_begin(out, &header);
-    add_bent(wire_payload(hello_frame()), wire_payload(buf_slice(&oak->sent[0].frame)), out);
+    add_bent(wire_payload(member.hello), wire_payload(buf_slice(&oak->sent[0].frame)), out);
     wire_frame_end(out);
 }
 
 static void says_no_parcel(struct stranger *stranger)
 {
-    struct voice *voice = stranger->data;
+    struct insider *insider = stranger->data;
     _cleanup_(buf_deinit) struct buf frame = BUF_MAX(SAID_MAX);
-    if (!be_in(stranger, voice)) {
+    if (!insider_greet(stranger, insider)) {
         return;
     }
     if (chance_one_in(QUESTION_ONE_IN)) {
@@ -221,7 +131,7 @@ static void says_no_parcel(struct stranger *stranger)
     } else {
         make_bent_parcel(&frame);
     }
-    say_frame(stranger, voice, buf_slice(&frame));
+    insider_ask(stranger, insider, buf_slice(&frame));
 }
 
 /* --- envelopes --- */
@@ -231,12 +141,12 @@ static void says_what_is_not_asked(struct stranger *stranger)
 {
     static const enum wire_type types[] = {WIRE_HELLO_REPLY, WIRE_PONG,  WIRE_DELIVERY,
                                            WIRE_STATE_REPLY, WIRE_ERROR, WIRE_PROOF_REPLY};
-    struct voice *voice = stranger->data;
+    struct insider *insider = stranger->data;
     _cleanup_(buf_deinit) struct buf frame = BUF_MAX(SAID_MAX);
     struct wire_header header = {.version = (uint16_t)(CAIRN_PROTOCOL_MAX + 1 + chance_below(9999)),
                                  .type = WIRE_PING,
                                  .correlation = chance_below(UINT32_MAX)};
-    if (!be_in(stranger, voice)) {
+    if (!insider_greet(stranger, insider)) {
         return;
     }
     if (chance_one_in(2)) {
@@ -246,17 +156,17 @@ static void says_what_is_not_asked(struct stranger *stranger)
     wire_frame_begin(&frame, &header);
     bend_noise(&frame, chance_below(64));
     wire_frame_end(&frame);
-    say_frame(stranger, voice, buf_slice(&frame));
+    insider_ask(stranger, insider, buf_slice(&frame));
 }
 
 /* Those that no reader takes: a hundred a minute are answered, the rest is thrown away unread. */
 static void says_no_envelope(struct stranger *stranger)
 {
-    struct voice *voice = stranger->data;
+    struct insider *insider = stranger->data;
     struct wire_header header;
     _cleanup_(buf_deinit) struct buf frame = BUF_MAX(SAID_MAX);
     struct slice sound = buf_slice(&oak->sent[chance_below(SOUND)].frame);
-    if (!be_in(stranger, voice)) {
+    if (!insider_greet(stranger, insider)) {
         return;
     }
     do {
@@ -264,9 +174,9 @@ static void says_no_envelope(struct stranger *stranger)
         bend_bytes(slice_make(sound.data, WIRE_HEADER_BYTES), &frame);
         buf_add_slice(&frame, wire_payload(sound));
     } while (wire_header_read(buf_slice(&frame), &header));
-    expect_said(stranger, voice, say_message(voice, 0, buf_slice(&frame)));
-    if (voice->speaker.fd >= 0) {
-        hear_answers(stranger, voice, false);
+    insider_expect_said(stranger, insider, insider_say(insider, 0, buf_slice(&frame)));
+    if (insider->speaker.fd >= 0) {
+        insider_hear(stranger, insider, false);
     }
 }
 
@@ -291,14 +201,14 @@ static void make_command(struct buf *out)
 }
 
 /* What libzmq takes for a message, or for a command that it passes by: the connection goes on. */
-static bool say_oddly(struct voice *voice)
+static bool say_oddly(struct insider *insider)
 {
     _cleanup_(buf_deinit) struct buf payload = BUF_MAX(SAID_MAX);
     uint8_t inner = 0;
     switch (chance_below(5)) {
     case 0: /* in parts */
         for (uint32_t i = 1 + chance_below(8); i > 0; i--) {
-            if (!say_message(voice, SPEAKER_MORE, slice_make("parts", chance_below(5)))) {
+            if (!insider_say(insider, SPEAKER_MORE, slice_make("parts", chance_below(5)))) {
                 return false;
             }
         }
@@ -317,16 +227,16 @@ static bool say_oddly(struct voice *voice)
         make_command(&payload);
         break;
     }
-    return say_message(voice, inner, buf_slice(&payload));
+    return insider_say(insider, inner, buf_slice(&payload));
 }
 
 /* What no peer says after a handshake. */
-static void make_no_message(struct voice *voice, struct buf *out)
+static void make_no_message(struct insider *insider, struct buf *out)
 {
     static const uint8_t giant[9] = {SPEAKER_LONG, 0x40};
     static uint8_t much[CAIRN_FRAME_MAX_BYTES + 1024];
     _cleanup_(buf_deinit) struct buf sound = BUF_MAX(SAID_MAX);
-    speaker_message(&voice->speaker, 0, slice_of_text("a message"), &sound);
+    speaker_message(&insider->speaker, 0, slice_of_text("a message"), &sound);
     switch (chance_below(6)) {
     case 0: /* a box that does not open */
         sound.data[2 + 8 + chance_below((uint32_t)sound.len - 10)] ^= 1;
@@ -340,10 +250,10 @@ static void make_no_message(struct voice *voice, struct buf *out)
         speaker_frame(0, slice_make(sound.data + 2, chance_below(32)), out);
         break;
     case 3: /* from the beginning */
-        speaker_hello(&voice->speaker, out);
+        speaker_hello(&insider->speaker, out);
         break;
     case 4:
-        speaker_message(&voice->speaker, 0, SLICE_OF(much), out);
+        speaker_message(&insider->speaker, 0, SLICE_OF(much), out);
         break;
     default:
         buf_add_slice(out, SLICE_OF(giant));
@@ -351,35 +261,25 @@ static void make_no_message(struct voice *voice, struct buf *out)
     }
 }
 
-/* The broker ends the connection; what it said before is heard first. */
-static bool is_ended(struct voice *voice)
-{
-    uint8_t bytes[4096];
-    ssize_t n;
-    do {
-        n = recv(voice->speaker.fd, bytes, sizeof(bytes), 0);
-    } while (n > 0);
-    return n == 0 || errno == ECONNRESET;
-}
-
 static void says_no_message(struct stranger *stranger)
 {
-    struct voice *voice = stranger->data;
+    struct insider *insider = stranger->data;
     _cleanup_(buf_deinit) struct buf said = BUF_MAX(SAID_MAX);
-    if (!be_in(stranger, voice)) {
+    if (!insider_greet(stranger, insider)) {
         return;
     }
     if (!chance_one_in(CLOSING_ONE_IN)) {
-        expect_said(stranger, voice, say_oddly(voice));
-        if (voice->speaker.fd >= 0) {
-            hear_answers(stranger, voice, false);
+        insider_expect_said(stranger, insider, say_oddly(insider));
+        if (insider->speaker.fd >= 0) {
+            insider_hear(stranger, insider, false);
         }
         return;
     }
-    make_no_message(voice, &said);
-    (void)speaker_say(&voice->speaker, buf_slice(&said));
-    atomic_fetch_add(is_ended(voice) ? &stranger->tally->turned : &stranger->tally->amiss, 1);
-    speaker_close(&voice->speaker);
+    make_no_message(insider, &said);
+    (void)speaker_say(&insider->speaker, buf_slice(&said));
+    atomic_fetch_add(insider_is_ended(insider) ? &stranger->tally->turned : &stranger->tally->amiss,
+                     1);
+    speaker_close(&insider->speaker);
 }
 
 /* --- stories --- */
@@ -447,21 +347,21 @@ static void a_ping_that_is_cut_off_brings_back_only_what_its_sender_said(void **
 {
     struct stranger_tally tally = {.held = 0};
     struct stranger stranger = {.address = &beside.address, .tally = &tally};
-    struct voice voice = member;
+    struct insider insider = member;
     uint8_t own[15] = "E\0\0\0\0\0\0\0\3\2\4PING";
     _cleanup_(buf_deinit) struct buf heard = BUF_MAX(SAID_MAX);
     _cleanup_(buf_deinit) struct buf pong = BUF_MAX(SAID_MAX);
     (void)state;
-    assert_true(enter(&stranger, &voice));
+    assert_true(insider_enter(&stranger, &insider));
 
-    assert_true(say_message(&voice, SPEAKER_INNER, slice_of_text("\4PING")));
+    assert_true(insider_say(&insider, SPEAKER_INNER, slice_of_text("\4PING")));
 
-    assert_true(speaker_hear(&voice.speaker, &heard));
-    assert_true(speaker_open(&voice.speaker, buf_slice(&heard), &pong));
+    assert_true(speaker_hear(&insider.speaker, &heard));
+    assert_true(speaker_open(&insider.speaker, buf_slice(&heard), &pong));
     assert_int_equal(pong.len, 22);
     assert_memory_equal(pong.data, "\2\4PONG", 6);
     assert_memory_equal(pong.data + 6, own, sizeof(own));
-    speaker_close(&voice.speaker);
+    speaker_close(&insider.speaker);
 }
 
 int main(void)
