@@ -286,10 +286,9 @@ int apply_batch(struct apply *apply, struct slice row,
 {
     size_t at = BATCH_HEAD_BYTES;
     struct input input;
-    struct slice before = SLICE_NULL;
-    struct store_key last = store_key_u64(apply->batch - 1);
-    (void)store_get(apply->txn, T_JOURNAL, store_key_slice(&last), &before);
-    journal_said_head(before, row, &apply->said);
+    struct hash before;
+    journal_follow(apply->txn, apply->batch, &before);
+    journal_said_head(&before, row, &apply->said);
     for (uint32_t n = 0;; n++) {
         size_t offset = at;
         if (!journal_next(row, &at, &input)) {

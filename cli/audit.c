@@ -91,8 +91,8 @@ static bool check_batch(struct auditing *auditing, struct slice row)
                            auditing->batch);
     }
     auditing->time_ms = head.time_ms;
-    journal_said_head(auditing->before, row, &auditing->said);
-    auditing->before = row;
+    journal_said_head(&auditing->before, row, &auditing->said);
+    journal_before(&auditing->before, row, &auditing->before);
     while (journal_next(row, &at, &input)) {
         journal_said_input(&auditing->said, row, auditing->offset, at);
         if (!check_input(auditing, &input)) {

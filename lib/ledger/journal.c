@@ -123,12 +123,36 @@ bool journal_head_read(struct slice row, struct batch_head *ret)
 
 /* --- what the log commits to --- */
 
-void journal_said_head(struct slice before, struct slice row, struct hash *ret)
+void journal_before(const struct hash *earlier, struct slice row, struct hash *ret)
 {
     struct hash digest;
+    sha256(row, digest.bytes);
+    const struct slice parts[] = {slice_of_text("cairn-before/v1\n"), SLICE_OF(earlier->bytes),
+                                  SLICE_OF(digest.bytes)};
+    sha256_many(parts, ARRAY_LEN(parts), ret->bytes);
+}
+
+void journal_follow(struct store_txn *txn, uint64_t batch, struct hash *ret)
+{
+    const struct slice key = slice_of_text("before");
+    struct store_key last = store_key_u64(batch - 1);
+    struct hash earlier = {.bytes = {0}};
+    struct slice kept;
+    struct slice row;
+    if (store_get(txn, T_META, key, &kept) && kept.len == sizeof(earlier.bytes)) {
+        memcpy(earlier.bytes, kept.data, sizeof(earlier.bytes));
+    }
+    *ret = earlier;
+    if (store_get(txn, T_JOURNAL, store_key_slice(&last), &row)) {
+        journal_before(&earlier, row, ret);
+        store_put(txn, T_META, key, SLICE_OF(ret->bytes));
+    }
+}
+
+void journal_said_head(const struct hash *before, struct slice row, struct hash *ret)
+{
     assert(row.len >= BATCH_HEAD_BYTES);
-    sha256(before, digest.bytes);
-    const struct slice parts[] = {slice_of_text("cairn-journal/v1\n"), SLICE_OF(digest.bytes),
+    const struct slice parts[] = {slice_of_text("cairn-journal/v1\n"), SLICE_OF(before->bytes),
                                   slice_make(row.data, BATCH_HEAD_BYTES - 4)};
     sha256_many(parts, ARRAY_LEN(parts), ret->bytes);
 }

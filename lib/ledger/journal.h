@@ -21,11 +21,12 @@
  *                 that wait are judged, children are looked at for a pattern that was turned on
  *     RETENTION   nothing: what may be destroyed at the batch's time is looked at, and goes
  *
- * The log commits to the journal: the salt of each leaf is made from every byte of the row before
+ * The log commits to the journal: the salt of each leaf is made from every byte of all rows before
  * its batch's, and of its batch's row up to the end of the input that made the leaf, but for the
  * number of inputs, which a batch that is cut short learns last. The salt of the batch is random,
  * so nobody can tell a leaf's from the row's other contents. No byte before the last leaf can be
- * changed without another root: a row without a leaf of its own is under the next row's.
+ * changed without another root, also of rows without a leaf of their own, however many come one
+ * after the other. What all rows before the newest come to lies in T_META, under "before".
  *
  * Read inputs borrow from the row. Threads: whoever owns the transaction or buffer.
  */
@@ -111,10 +112,14 @@ bool journal_head_read(struct slice row, struct batch_head *ret) MUST_USE;
 /* Walks: *at starts at BATCH_HEAD_BYTES. False at the end, or when the row is broken (then *at is
  * SIZE_MAX). */
 bool journal_next(struct slice row, size_t *at, struct input *ret) MUST_USE;
-/* What the journal says so far: the whole row of the batch before (SLICE_NULL: there is none) and
- * this one's head; then, with each input, its bytes from `at` to `end`, the length before it
- * included. */
-void journal_said_head(struct slice before, struct slice row, struct hash *ret);
+/* What all rows up to this one come to, from what those before it do; before the first: zeros. */
+void journal_before(const struct hash *earlier, struct slice row, struct hash *ret);
+/* The same of all rows before the batch, from what T_META has of it and the last of them; and keeps
+ * it there for the next batch. Once for each, in their order, by who applies it. */
+void journal_follow(struct store_txn *txn, uint64_t batch, struct hash *ret);
+/* What the journal says so far: all rows before the batch, and this one's head; then, with each
+ * input, its bytes from `at` to `end`, the length before it included. */
+void journal_said_head(const struct hash *before, struct slice row, struct hash *ret);
 void journal_said_input(struct hash *said, struct slice row, size_t at, size_t end);
 /* Of the leaf at that index of the log. */
 void journal_salt(const struct hash *said, uint64_t index, uint8_t ret[LEAF_SALT_BYTES]);

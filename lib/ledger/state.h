@@ -28,7 +28,7 @@
 
 /* name, in replay: compared byte for byte after replaying the journal */
 #define STATE_TABLES(X)                                                                            \
-    X(META, "meta", true)               /* text -> u64 */                                          \
+    X(META, "meta", true)               /* text -> u64; "before" -> hash (journal.h) */            \
     X(JOURNAL, "journal", false)        /* batch u64 -> batch (journal.h) */                       \
     X(LOG, "log", true)                 /* leaf index u64 -> row (store/log.h) */                  \
     X(ENTRY, "entry", true)             /* entry id -> entry_row: the deduplication index */       \

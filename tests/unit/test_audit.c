@@ -35,7 +35,8 @@ struct scene {
     uint64_t signatures;     /* of parcels */
     struct entry_id first;   /* a record with header, body and grants */
     struct entry_id acknowledged;
-    uint64_t refused; /* the batch that tells of frames refused */
+    uint64_t refused;  /* the batch that tells of frames refused */
+    uint64_t leafless; /* the first of three that made none */
 };
 
 static struct scene *scene; /* one for all stories: they change copies */
@@ -854,6 +855,39 @@ static void a_long_audit_says_how_far_it_is(void **state)
     assert_int_equal(last, 64);
 }
 
+/* --- batches that make no leaf --- */
+
+static void change_the_salt_of_a_batch_without_a_leaf(struct store_txn *txn)
+{
+    _cleanup_(buf_deinit) struct buf row = BUF_MAX(CAIRN_BATCH_BYTES_MAX);
+    const struct store_key key = store_key_u64(scene->leafless);
+    struct slice value;
+
+    assert_true(store_get(txn, T_JOURNAL, store_key_slice(&key), &value));
+    buf_add_slice(&row, value);
+    row.data[BATCH_HEAD_BYTES - 5] ^= 1;
+    store_put(txn, T_JOURNAL, store_key_slice(&key), buf_slice(&row));
+}
+
+static void a_batch_without_a_leaf_is_under_the_next_however_many_have_none(void **state)
+{
+    (void)state;
+    struct world_entry entry;
+    uint64_t size = world_log_size(scene->world);
+    scene->leafless = scene->world->commit.batch + 1;
+    for (int i = 0; i < 3; i++) {
+        offer_unsigned_calendar();
+    }
+    assert_int_equal(scene->world->commit.batch, scene->leafless + 2);
+    assert_int_equal(world_log_size(scene->world), size);
+    world_acknowledgement(scene->world, HEALTH_VISITING, 0, &entry);
+    assert_int_equal(tell_one(HEALTH_VISITING, &entry), VERDICT_STORED);
+
+    struct audit audit = audit_changed(change_the_salt_of_a_batch_without_a_leaf);
+
+    expect_problem(&audit, "a salt that made no leaf", "was made for something else than");
+}
+
 #define STORY(story) cmocka_unit_test_setup(story, copy_store)
 
 int main(void)
@@ -866,6 +900,7 @@ int main(void)
         STORY(a_log_without_its_last_leaf_has_another_head),
         STORY(a_byte_changed_on_disk_is_found_and_named),
         STORY(what_is_no_store_is_an_error_and_no_finding),
+        STORY(a_batch_without_a_leaf_is_under_the_next_however_many_have_none),
         STORY(a_long_audit_says_how_far_it_is),
     };
 
