@@ -163,6 +163,14 @@ void counters_say(const struct counters *counters, struct slice words)
     (void)__atomic_add_fetch(&file->changes, 1, __ATOMIC_SEQ_CST);
 }
 
+/* Whatever lies in the file: it goes into JSON, and to terminals. */
+static void make_plain(char *text)
+{
+    for (char *at = text; *at != '\0'; at++) {
+        *at = *at >= ' ' && *at <= '~' ? *at : '?';
+    }
+}
+
 static void copy_words(const struct counters_file *file, char out[COUNTERS_WORDS_BYTES])
 {
     uint64_t text[WORDS];
@@ -174,6 +182,7 @@ static void copy_words(const struct counters_file *file, char out[COUNTERS_WORDS
     bool whole = before % 2 == 0 && __atomic_load_n(&file->changes, __ATOMIC_SEQ_CST) == before;
     memcpy(out, text, COUNTERS_WORDS_BYTES);
     out[whole ? COUNTERS_WORDS_BYTES - 1 : 0] = '\0';
+    make_plain(out);
 }
 
 static void copy_reading(const struct counters_file *file, struct counters_reading *ret)
@@ -185,6 +194,7 @@ static void copy_reading(const struct counters_file *file, struct counters_readi
     for (size_t i = 0; i < ret->count; i++) {
         memcpy(ret->counters[i].name, file->slots[i].name, COUNTER_NAME_MAX_BYTES);
         ret->counters[i].name[COUNTER_NAME_MAX_BYTES] = '\0';
+        make_plain(ret->counters[i].name);
         ret->counters[i].value = __atomic_load_n(&file->slots[i].value, __ATOMIC_RELAXED);
     }
 }

@@ -67,7 +67,8 @@ struct counters_reading {
     char words[COUNTERS_WORDS_BYTES]; /* "" too when they are being changed */
 };
 
-/* From any process. -EBADMSG when it is not such a file; *ret is untouched on failure. */
+/* From any process. -EBADMSG when it is not such a file; *ret is untouched on failure. Names and
+ * words are printable ASCII, with '?' for what is not. */
 int counters_read(const char *path, struct counters_reading *ret) MUST_USE;
 
 #endif

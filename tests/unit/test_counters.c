@@ -274,6 +274,25 @@ static void what_is_no_counters_file_is_refused(void **state)
     assert_int_equal(reading.pid, 77);
 }
 
+static void what_cannot_be_printed_is_read_as_question_marks(void **state)
+{
+    const char *path = in_scratch(*state, "counters");
+    struct counters_reading reading;
+    _cleanup_(buf_deinit) struct buf file = BUF_MAX(65536);
+    struct counters counters = given_counters(path);
+    counters_say(&counters, slice_of_text("gp-elm, oak"));
+    counters_close(&counters);
+    assert_int_equal(file_read(path, &file), 0);
+    memcpy(file.data + 64, "\x1b[2J\xff", 5);
+    memcpy(file.data + 256 + 64 * STORED, "\xc3\n", 2);
+    assert_int_equal(file_write_atomic(path, buf_slice(&file), 0600), 0);
+
+    assert_int_equal(counters_read(path, &reading), 0);
+
+    assert_string_equal(reading.words, "?[2J?m, oak");
+    assert_string_equal(reading.counters[STORED].name, "??ored");
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down)
 
 int main(void)
@@ -289,6 +308,7 @@ int main(void)
         IN_FOLDER(threads_lose_no_count),
         IN_FOLDER(the_file_is_laid_out_as_described),
         IN_FOLDER(what_is_no_counters_file_is_refused),
+        IN_FOLDER(what_cannot_be_printed_is_read_as_question_marks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
