@@ -11,8 +11,8 @@
 #include "ledger/journal.h"
 
 #define NOWHERE  UINT64_MAX
-#define FOLLOWED 2  /* leaves behind a span, that the walk goes on to */
-#define BATCHES  64 /* that are audited for one change */
+#define FOLLOWED 2    /* leaves behind a span, that the walk goes on to */
+#define BATCHES  2048 /* that are audited for one change, at most */
 
 static_assert(N_TABLES <= 32, "a bit for each table");
 

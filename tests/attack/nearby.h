@@ -63,6 +63,7 @@ struct near_audit {
     uint64_t to;
     bool as_many; /* set: they lead to as many bodies and parcels as they did */
 };
+#define NEAR_LEAFLESS 1024 /* batches behind a change, all of which may make no leaf */
 /* True when something is wrong; what it is goes to `problem`, of that many bytes. */
 #define NEAR_PROBLEM_BYTES sizeof(((struct looked *)NULL)->problem)
 bool nearby_audit(const struct nearby *nearby, struct store_txn *txn, struct near_audit *audit,

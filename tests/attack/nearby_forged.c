@@ -27,9 +27,9 @@ static uint64_t batch_of(const struct nearby *nearby, struct slice key)
 }
 
 static bool is_found(const struct nearby *nearby, struct store_txn *txn, uint64_t batch,
-                     char *problem, bool *ret_as_many)
+                     uint64_t more, char *problem, bool *ret_as_many)
 {
-    struct near_audit audit = {.walk_from = batch - 1, .from = batch, .to = batch + 1};
+    struct near_audit audit = {.walk_from = batch - 1, .from = batch, .to = batch + more};
     bool found = nearby_audit(nearby, txn, &audit, problem);
 
     *ret_as_many = audit.as_many;
@@ -55,7 +55,8 @@ enum near_verdict nearby_forged(const struct nearby *nearby, struct store_txn *t
     if (nearby->replayed[forged->table]) {
         return NEAR_COMPARISON;
     }
-    if (is_found(nearby, txn, first, problem, &as_many)) {
+    uint64_t more = forged->table == T_JOURNAL ? NEAR_LEAFLESS : 1;
+    if (is_found(nearby, txn, first, more, problem, &as_many)) {
         return NEAR_VERIFY;
     }
     bool added = forged->forgery == FORGE_ADD && forged->table != T_JOURNAL && as_many;

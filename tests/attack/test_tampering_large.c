@@ -306,7 +306,7 @@ static void plan_second_looks(uint64_t nth, struct tampering *tampering)
 {
     uint64_t every = scene->is_long ? chunks_of_sort() / SECOND_LOOKS + 1 : 1;
 
-    tampering->confirm_every = CHUNK;
+    tampering->confirm_every = nth % every == 0 ? CHUNK : UINT64_MAX;
     tampering->compare_every = scene->is_long ? CHUNK : 1;
     tampering->counted.confirmable = nth % every == 0 ? CHUNK - NTH_FOUND : 0;
     tampering->counted.comparable = nth % every == 0 ? CHUNK - NTH_FOUND : 0;
