@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -62,6 +63,14 @@ static int read_all(int fd, uint8_t *data, size_t len)
     return 0;
 }
 
+/* Work that takes minutes is not to go on for nobody. */
+static void end_with(pid_t parent)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
+        _exit(STATUS_UNTOLD);
+    }
+}
+
 NORETURN static void child(int fd, void (*work)(void *, void *), void *data, void *result,
                            size_t result_bytes)
 {
@@ -104,10 +113,12 @@ int guard_run_long(void (*work)(void *data, void *result), void *data, void *res
     if (pipe(ends) != 0) {
         return -errno;
     }
+    pid_t own = getpid();
     pid_t pid = fork();
     int r = pid < 0 ? -errno : 0;
     if (pid == 0) {
         (void)close(ends[0]);
+        end_with(own);
         child(ends[1], work, data, result, result_bytes);
     }
     (void)close(ends[1]);

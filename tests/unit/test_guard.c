@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -14,7 +17,8 @@
 
 #include "os/guard.h"
 
-#define BEFORE 3
+#define BEFORE      3
+#define PATIENCE_MS 10000
 
 static int run(void (*work)(void *data, void *result), int what, int *ret)
 {
@@ -147,6 +151,46 @@ static void whoever_waits_is_called_while_the_work_goes_on(void **state)
     assert_int_equal(close(talk.ends[1]), 0);
 }
 
+NORETURN static void go_on_for_ever(void *data, void *result)
+{
+    const int *said = data;
+    pid_t own = getpid();
+    (void)result;
+
+    if (write(*said, &own, sizeof(own)) != (ssize_t)sizeof(own)) {
+        _exit(EXIT_FAILURE);
+    }
+    for (;;) {
+        (void)pause();
+    }
+}
+
+static void work_ends_with_whoever_waits_for_it(void **state)
+{
+    int ends[2];
+    pid_t worker = 0;
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    pid_t waits = fork();
+    if (waits == 0) {
+        int result;
+        _exit(guard_run(go_on_for_ever, &ends[1], &result, sizeof(result)));
+    }
+    assert_int_equal(close(ends[1]), 0);
+    assert_int_equal(read(ends[0], &worker, sizeof(worker)), sizeof(worker));
+
+    assert_int_equal(kill(waits, SIGKILL), 0);
+    assert_int_equal(waitpid(waits, NULL, 0), waits);
+
+    struct pollfd held = {.fd = ends[0], .events = POLLIN}; /* by the worker alone */
+    bool ended = poll(&held, 1, PATIENCE_MS) == 1;
+    if (!ended) {
+        (void)kill(worker, SIGKILL);
+    }
+    assert_true(ended);
+    assert_int_equal(close(ends[0]), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +201,7 @@ int main(void)
         cmocka_unit_test(work_that_leaves_without_a_word_is_no_result),
         cmocka_unit_test(work_that_was_done_and_could_not_say_so_says_nothing_of_what_it_read),
         cmocka_unit_test(whoever_waits_is_called_while_the_work_goes_on),
+        cmocka_unit_test(work_ends_with_whoever_waits_for_it),
     };
     return cmocka_run_group_tests_name("guard", tests, NULL, NULL);
 }
