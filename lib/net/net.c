@@ -19,9 +19,9 @@
 
 static void *context;
 
-/* libzmq's, as this process exports the name: the C library's, but for a pause when no file is left
- * for a connection. libzmq asks again at once, and would take a processor for as long as somebody
- * waits at the door (docs/adr/0019). */
+/* What libzmq calls, because this process exports the name: the C library's, with a pause when no
+ * file is left for a connection. libzmq asks again at once, and would take a processor for as long
+ * as somebody waits at the door (docs/adr/0019). */
 __attribute__((visibility("default"))) int accept4(int fd, __SOCKADDR_ARG address,
                                                    socklen_t *restrict len, int flags)
 {
