@@ -34,7 +34,7 @@ struct auditing {
     int64_t time_ms; /* of the batch */
     uint32_t input;
     size_t offset;
-    struct hash before;    /* what all rows before the batch come to */
+    struct hash before;    /* the digest of all rows before the batch */
     struct hash said;      /* by the batch's row, up to the end of the input */
     uint64_t signed_batch; /* batch and first input of the parcel whose signature held last */
     uint32_t signed_input;

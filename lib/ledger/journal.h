@@ -26,7 +26,7 @@
  * number of inputs, which a batch that is cut short learns last. The salt of the batch is random,
  * so nobody can tell a leaf's from the row's other contents. No byte before the last leaf can be
  * changed without another root, also of rows without a leaf of their own, however many come one
- * after the other. What all rows before the newest come to lies in T_META, under "before".
+ * after the other. The digest of all rows before the newest lies in T_META, under "before".
  *
  * Read inputs borrow from the row. Threads: whoever owns the transaction or buffer.
  */
@@ -112,10 +112,11 @@ bool journal_head_read(struct slice row, struct batch_head *ret) MUST_USE;
 /* Walks: *at starts at BATCH_HEAD_BYTES. False at the end, or when the row is broken (then *at is
  * SIZE_MAX). */
 bool journal_next(struct slice row, size_t *at, struct input *ret) MUST_USE;
-/* What all rows up to this one come to, from what those before it do; before the first: zeros. */
+/* The digest of all rows up to this one, from that of the rows before it (before the first: zeros).
+ * `ret` may be `earlier`. */
 void journal_before(const struct hash *earlier, struct slice row, struct hash *ret);
-/* The same of all rows before the batch, from what T_META has of it and the last of them; and keeps
- * it there for the next batch. Once for each, in their order, by who applies it. */
+/* The digest of all rows before the batch. T_META has that of all but the last of them, and gets
+ * the new one for the next batch: once for each batch, in their order, by whoever applies it. */
 void journal_follow(struct store_txn *txn, uint64_t batch, struct hash *ret);
 /* What the journal says so far: all rows before the batch, and this one's head; then, with each
  * input, its bytes from `at` to `end`, the length before it included. */
