@@ -102,8 +102,8 @@ static enum status say(struct cli *cli, const char *what, struct check *check)
     (void)json_set_node(result, "figures", &check->values);
     (void)json_set_node(result, "findings", &check->findings);
     output_line(&cli->output, "CAIRN %s %s - %s%s%s", what, check_level_text(check->worst),
-                all.len > 0 ? buf_text(&all) : "nothing to do", check->figures.len > 0 ? " |" : "",
-                buf_text(&check->figures));
+                all.len > 0 ? buf_text(&all) : "nothing is overdue",
+                check->figures.len > 0 ? " |" : "", buf_text(&check->figures));
     buf_deinit(&all);
     if (check->worst == CHECK_OK) {
         return STATUS_OK; /* whoever called finishes the output */

@@ -99,7 +99,7 @@ error_t command_argument(const char **at, const char *what, char *argument,
                          struct argp_state *state)
 {
     if (*at != NULL) {
-        argp_error(state, "one %s only", what);
+        argp_error(state, "one %s at a time", what);
         return EINVAL;
     }
     *at = argument;

@@ -65,7 +65,7 @@ grep -q '^cairn_agent_up 1$' "$WORK/school.prom" || broken "the file for the nod
 promise "figures go into a file for the node exporter"
 
 at school check --feeds 0,0
-expect '^CAIRN AGENT OK - nothing to do \| ' "that nothing is to be done"
+expect '^CAIRN AGENT OK - nothing is overdue \| ' "that nothing is to be done"
 try school check
 ((LAST == 1)) || broken "a folder that has never brought anything is worth a warning, and the exit code was $LAST"
 expect '^CAIRN AGENT WARNING - nothing has ever come from roll' "the silent folder"
@@ -120,7 +120,7 @@ at limited status
 expect '^returned +1 refused by the broker' "the same in words"
 at limited returned "$REFERENCE" --done --name "Rowan Ashgrove" --role "Manager" --reason "The partnership raised our ceiling."
 at limited check
-expect 'nothing to do' "that it is dealt with"
+expect 'nothing is overdue' "that it is dealt with"
 at limited record "$REFERENCE"
 expect 'dealt with .* by Rowan Ashgrove, Manager' "who dealt with it"
 promise "what the broker refused for good is listed and warned of until a person has dealt with it; what waits to be sealed counts"

@@ -215,7 +215,7 @@ static void a_broker_that_is_well_is_ok_with_its_figures(void **state)
 
     assert_int_equal((int)CONSOLE(bench->console, "check", bench->dir), CHECK_OK);
 
-    assert_string_equal(bench->console->said, "CAIRN BROKER OK - nothing to do | "
+    assert_string_equal(bench->console->said, "CAIRN BROKER OK - nothing is overdue | "
                                               "disk=41%;80;90;0;100 log=12 undelivered=0 "
                                               "resident=0B\n");
 }
@@ -239,7 +239,7 @@ static void each_state_of_a_broker_has_its_level(void **state)
         {COUNT_WAITING_SILENT, 1, CHECK_WARNING,
          "1 agency has said nothing of any child for 7 days: gp-elm"},
         {COUNT_COMMIT_CRASHED, 1, CHECK_WARNING, "crash"},
-        {COUNT_COMMIT_DEATHS, 2, CHECK_OK, "nothing to do"},
+        {COUNT_COMMIT_DEATHS, 2, CHECK_OK, "nothing is overdue"},
         {COUNT_COMMIT_DEATHS, 3, CHECK_WARNING, "died 3 times in a row"},
         {COUNT_COMMIT_CLOCK_FROZEN, 1, CHECK_WARNING, "clock has stepped"},
         {COUNT_COMMIT_DISK_PERCENT, 95, CHECK_CRITICAL, "disk is 95 % full"},
