@@ -175,8 +175,9 @@ static void judge_offline(struct check *check, bool unapproved, int64_t minutes)
     }
     if (level != CHECK_OK) {
         check_find(check, level, "%s",
-                   unapproved ? "not approved yet: send request.json to the partnership for approval"
-                              : "not connected to the broker");
+                   unapproved
+                       ? "not approved yet: send request.json to the partnership for approval"
+                       : "not connected to the broker");
     }
 }
 
