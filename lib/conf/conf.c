@@ -305,8 +305,8 @@ int conf_check(const struct conf *conf, struct error *error)
         const struct conf_option *option = &conf->options[i];
         if (conf->values[i].text == NULL) {
             value_allowed(option, allowed);
-            return error_set(error, "", "[%s] %s must be set: %s", option->section, option->key,
-                             allowed);
+            return error_set(error, "configuration", "[%s] %s must be set: %s", option->section,
+                             option->key, allowed);
         }
     }
     return 0;

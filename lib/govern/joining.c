@@ -83,7 +83,8 @@ int joining_load(const char *path, struct joining *ret, struct governance **ret_
     struct error inner = ERROR_NULL;
     r = joining_read(buf_slice(&text), ret, &inner);
     if (r < 0) {
-        (void)error_set(error, path, "is no joining file (joining.json of the partnership): %s %s",
+        (void)error_set(error, path,
+                        "is no joining file (joining.json of the partnership): its member %s %s",
                         inner.where, inner.what);
         return r;
     }
