@@ -1,141 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What `cairn check` finds about an agent, from its own answer about its health.
+ */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/date.h"
 #include "base/text.h"
-#include "cli/broker_counters.h"
-#include "cli/check.h"
+#include "cli/checking.h"
 #include "cli/show.h"
 #include "govern/duty.h"
 
-#define MINUTE_MS      INT64_C(60000)
-#define HOUR_MS        (60 * MINUTE_MS)
-#define RECENT_MS      (7 * DAY_MS) /* what was missed longer ago somebody has seen by now */
-#define CLOCK_OFF_MS   MINUTE_MS    /* two clocks that differ by more */
-#define DEATHS_WARNING 3            /* once may be the machine's fault */
-#define WORDS_BYTES    300          /* of one finding */
-#define ALL_BYTES      4096         /* of all of one level */
-
-const char *check_level_text(enum check_level level)
-{
-    switch (level) {
-#define X(name, number, text)                                                                      \
-    case CHECK_##name:                                                                             \
-        return (text);
-        CHECK_LEVELS(X)
-#undef X
-    }
-    return "UNKNOWN";
-}
-
-struct check_limits check_limits_default(void)
-{
-    return (struct check_limits){.of = {
-#define X(id, option, unit, warned, worse, help)                                                   \
-    [LIMIT_##id] = {.warning = (warned), .critical = (worse)},
-                                     CHECK_LIMITS(X)
-#undef X
-                                 }};
-}
-
-void check_init(struct check *check, const struct check_limits *limits, int64_t now_ms)
-{
-    *check = (struct check){.limits = limits,
-                            .now_ms = now_ms,
-                            .figures = BUF_MAX(ALL_BYTES),
-                            .values = json_object_new(),
-                            .findings = json_array_new()};
-    for (size_t i = 0; i < ARRAY_LEN(check->words); i++) {
-        check->words[i] = BUF_MAX(ALL_BYTES);
-    }
-}
-
-void check_deinit(struct check *check)
-{
-    for (size_t i = 0; i < ARRAY_LEN(check->words); i++) {
-        buf_deinit(&check->words[i]);
-    }
-    buf_deinit(&check->figures);
-    json_free(&check->values);
-    json_free(&check->findings);
-}
-
-void check_find(struct check *check, enum check_level level, const char *format, ...)
-{
-    char words[WORDS_BYTES];
-    struct json *item = json_object_new();
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(words, sizeof(words), format, arguments);
-    va_end(arguments);
-    check->worst = level > check->worst ? level : check->worst;
-    buf_format(&check->words[level], "%s%s", check->words[level].len > 0 ? "; " : "", words);
-    json_set_word(item, "level", check_level_text(level));
-    json_set_word(item, "words", words);
-    (void)json_append_node(check->findings, &item);
-}
-
-/* --- limits --- */
-
-/* CHECK_OK below both. */
-static enum check_level judge(const struct check *check, enum check_limit limit, int64_t value)
-{
-    int64_t warning = check->limits->of[limit].warning;
-    int64_t critical = check->limits->of[limit].critical;
-    if (critical > 0 && value >= critical) {
-        return CHECK_CRITICAL;
-    }
-    return warning > 0 && value >= warning ? CHECK_WARNING : CHECK_OK;
-}
-
-static void add_figure(struct check *check, const char *name, int64_t value, const char *unit)
-{
-    buf_format(&check->figures, " %s=%" PRId64 "%s", name, value, unit);
-    json_set_integer(check->values, name, value);
-}
-
-static void judge_percent(struct check *check, const char *what, int64_t percent)
-{
-    enum check_level level = judge(check, LIMIT_DISK, percent);
-    buf_format(&check->figures, " %s=%" PRId64 "%%;%" PRId64 ";%" PRId64 ";0;100", what, percent,
-               check->limits->of[LIMIT_DISK].warning, check->limits->of[LIMIT_DISK].critical);
-    json_set_integer(check->values, what, percent);
-    if (level != CHECK_OK) {
-        check_find(check, level, "the %s is %" PRId64 " %% full", what, percent);
-    }
-}
-
-static void find_review(struct check *check, enum check_level level, const char *document,
-                        int64_t days)
-{
-    check_find(check, level, "the %s must be reviewed within %" PRId64 " %s", document, days,
-               text_plural((uint64_t)days, "day", "days"));
-}
-
-/* `until_ms`: the end of the day by which it must be looked at. */
-static void judge_review(struct check *check, const char *document, int64_t until_ms)
-{
-    int64_t days = (until_ms - check->now_ms) / DAY_MS;
-    if (until_ms <= check->now_ms) {
-        check_find(check, CHECK_CRITICAL, "the %s are past their review date", document);
-    } else if (days < check->limits->of[LIMIT_REVIEW].critical) {
-        find_review(check, CHECK_CRITICAL, document, days + 1);
-    } else if (days < check->limits->of[LIMIT_REVIEW].warning) {
-        find_review(check, CHECK_WARNING, document, days + 1);
-    }
-}
-
-/* Without a front door nobody opens what is urgent; all else still reaches somebody. */
-static void judge_duty(struct check *check, bool front_door, const char *words)
-{
-    check_find(check, front_door ? CHECK_WARNING : CHECK_CRITICAL, "%s", words);
-}
-
-/* --- an agent --- */
+#define MINUTE_MS    INT64_C(60000)
+#define HOUR_MS      (60 * MINUTE_MS)
+#define RECENT_MS    (7 * DAY_MS) /* what was missed longer ago somebody has seen by now */
+#define CLOCK_OFF_MS MINUTE_MS    /* two clocks that differ by more */
 
 /* False when the member is missing or none. */
 static bool time_of(const struct json_view *object, const char *key, int64_t *ret_ms)
@@ -150,7 +29,7 @@ static void judge_confirmations(struct check *check, const struct json_view *log
     int64_t lately = show_number(&now, "lately", 0);
     int64_t others = show_number(&now, "others", 0);
     char at[SHOW_INSTANT_BYTES];
-    add_figure(check, "confirming", lately, "");
+    check_figure(check, "confirming", lately, "");
     if (!show_truth(&now, "missed")) {
         return;
     }
@@ -169,7 +48,7 @@ static void judge_confirmations(struct check *check, const struct json_view *log
 /* That the broker cannot be reached may pass by itself; an approval somebody has to give. */
 static void judge_offline(struct check *check, bool unapproved, int64_t minutes)
 {
-    enum check_level level = judge(check, LIMIT_OFFLINE, minutes);
+    enum check_level level = check_level_of(check, LIMIT_OFFLINE, minutes);
     if (level == CHECK_OK && unapproved && check->limits->of[LIMIT_OFFLINE].warning > 0) {
         level = CHECK_WARNING;
     }
@@ -220,7 +99,7 @@ static void judge_urgent(struct check *check, const struct json_view *health)
         return;
     }
     int64_t minutes = (check->now_ms - oldest_ms) / MINUTE_MS;
-    enum check_level level = judge(check, LIMIT_URGENT, minutes);
+    enum check_level level = check_level_of(check, LIMIT_URGENT, minutes);
     if (level == CHECK_OK && check->limits->of[LIMIT_URGENT].warning > 0 &&
         strcmp(state, "connected") != 0) {
         level = CHECK_WARNING;
@@ -238,12 +117,12 @@ static void judge_spool(struct check *check, const struct json_view *health)
     int64_t unsent = show_number(&spool, "urgent", 0) + show_number(&spool, "normal", 0) +
                      show_number(&spool, "bulk", 0) + show_number(&spool, "unsealed", 0);
     int64_t oldest_ms = 0;
-    add_figure(check, "unsent", unsent, "");
-    add_figure(check, "unsent_urgent",
-               show_number(&spool, "urgent", 0) + show_number(&spool, "unsealed_urgent", 0), "");
+    check_figure(check, "unsent", unsent, "");
+    check_figure(check, "unsent_urgent",
+                 show_number(&spool, "urgent", 0) + show_number(&spool, "unsealed_urgent", 0), "");
     if (time_of(&spool, "oldest", &oldest_ms)) {
         int64_t minutes = (check->now_ms - oldest_ms) / MINUTE_MS;
-        enum check_level level = judge(check, LIMIT_UNSENT, minutes);
+        enum check_level level = check_level_of(check, LIMIT_UNSENT, minutes);
         if (level != CHECK_OK) {
             check_find(check, level, "%" PRId64 " not sent, the oldest since %" PRId64 " min",
                        unsent, minutes);
@@ -261,7 +140,7 @@ static void judge_returned(struct check *check, const struct json_view *health)
     struct json_view returned = json_opt_object(health, "returned");
     int64_t waiting = show_number(&returned, "waiting", 0);
     int64_t danger = show_number(&returned, "danger", 0);
-    add_figure(check, "returned", waiting, "");
+    check_figure(check, "returned", waiting, "");
     if (danger > 0) {
         check_find(check, CHECK_CRITICAL,
                    "%" PRId64 " urgent refused by the broker, and nobody has dealt with it: cairn "
@@ -281,7 +160,7 @@ static void judge_inbox(struct check *check, const struct json_view *health)
     struct json_view inbox = json_opt_object(health, "inbox");
     int64_t missing = show_number(&inbox, "missing", 0);
     int64_t noticed_ms = 0;
-    add_figure(check, "missing", missing, "");
+    check_figure(check, "missing", missing, "");
     if (missing > 0 && time_of(&inbox, "noticed", &noticed_ms) &&
         check->now_ms - noticed_ms < RECENT_MS) {
         check_find(check, CHECK_WARNING, "%" PRId64 " %s never came", missing,
@@ -295,15 +174,15 @@ static void judge_unopened(struct check *check, const struct json_view *health)
     int64_t records = show_number(&unopened, "records", 0);
     int64_t alerts = show_number(&unopened, "alerts", 0);
     int64_t oldest_ms = 0;
-    add_figure(check, "unopened_records", records, "");
-    add_figure(check, "unopened_alerts", alerts, "");
+    check_figure(check, "unopened_records", records, "");
+    check_figure(check, "unopened_alerts", alerts, "");
     if (records > 0) {
         check_find(check, CHECK_CRITICAL, "%" PRId64 " urgent and opened by nobody in time",
                    records);
     }
     if (time_of(&unopened, "oldest_alert", &oldest_ms)) {
         int64_t hours = (check->now_ms - oldest_ms) / HOUR_MS;
-        enum check_level level = judge(check, LIMIT_ALERTS, hours);
+        enum check_level level = check_level_of(check, LIMIT_ALERTS, hours);
         if (level != CHECK_OK) {
             check_find(check, level,
                        "%" PRId64 " %s opened by nobody, the oldest since %" PRId64 " h", alerts,
@@ -316,8 +195,8 @@ static void judge_people(struct check *check, const struct json_view *health)
 {
     int64_t reviews = show_number(health, "reviews_due", 0);
     int64_t requests = show_number(health, "requests_waiting", 0);
-    add_figure(check, "reviews_due", reviews, "");
-    add_figure(check, "requests", requests, "");
+    check_figure(check, "reviews_due", reviews, "");
+    check_figure(check, "requests", requests, "");
     if (reviews > 0) {
         check_find(check, CHECK_WARNING,
                    "%" PRId64 " kept that nobody has seen are due: cairn kept", reviews);
@@ -332,7 +211,7 @@ static void judge_agent_duty(struct check *check, const struct json_view *health
     show_text(&duty, "gap", gap);
     show_text(&duty, "words", words);
     if (words[0] != '\0') {
-        judge_duty(check, strcmp(gap, duty_gap_text(DUTY_GAP_FRONT_DOOR)) != 0, words);
+        check_duty(check, strcmp(gap, duty_gap_text(DUTY_GAP_FRONT_DOOR)) != 0, words);
     }
 }
 
@@ -363,8 +242,8 @@ static void judge_files(struct check *check, const struct json_view *health)
                        set_aside, folder);
         }
     }
-    add_figure(check, "refused_files", all_refused, "");
-    add_figure(check, "set_aside_files", all_set_aside, "");
+    check_figure(check, "refused_files", all_refused, "");
+    check_figure(check, "set_aside_files", all_set_aside, "");
 }
 
 /* The interface is no feed that anybody promised. */
@@ -381,7 +260,7 @@ static void judge_feeds(struct check *check, const struct json_view *health)
         }
         int64_t hours =
             time_of(&feed, "last", &last_ms) ? (check->now_ms - last_ms) / HOUR_MS : INT64_MAX;
-        enum check_level level = judge(check, LIMIT_FEEDS, hours);
+        enum check_level level = check_level_of(check, LIMIT_FEEDS, hours);
         if (level != CHECK_OK && hours == INT64_MAX) {
             check_find(check, level, "nothing has ever come from %.40s", name);
         } else if (level != CHECK_OK) {
@@ -398,7 +277,7 @@ static void judge_documents(struct check *check, const struct json_view *health)
          key = json_next(&documents, key, &document)) {
         int32_t day = 0;
         if (date_parse(json_opt_text(&document, "review_by"), &day)) {
-            judge_review(check, key, (day + 1) * DAY_MS);
+            check_review(check, key, (day + 1) * DAY_MS);
         }
     }
 }
@@ -446,95 +325,6 @@ void check_agent(struct check *check, const struct json_view *health)
     judge_feeds(check, health);
     judge_files(check, health);
     judge_documents(check, health);
-    judge_percent(check, "disk", show_number(&store, "disk_percent", 0));
-    judge_percent(check, "store", show_number(&store, "used_percent", 0));
-}
-
-/* --- a broker --- */
-
-static int64_t counted(const struct counters_reading *reading, const char *name)
-{
-    uint64_t value = broker_counter(reading, name);
-    return value > INT64_MAX ? INT64_MAX : (int64_t)value;
-}
-
-/* Counters of a broker that are 0 as long as nobody has to act. */
-static void judge_counters(struct check *check, const struct counters_reading *reading)
-{
-    static const struct {
-        const char *counter;
-        enum check_level level;
-        const char *one;
-        const char *many;
-    } rows[] = {
-        {"waiting_unopened_records", CHECK_CRITICAL, "urgent record opened by nobody in time",
-         "urgent records opened by nobody in time"},
-        {"waiting_unopened_alerts", CHECK_WARNING, "alert opened by nobody in time",
-         "alerts opened by nobody in time"},
-        {"answers_QUARANTINED", CHECK_WARNING, "answer about an entry that is set aside",
-         "answers about entries that are set aside"},
-        {"commit_crashed_applying", CHECK_WARNING, "crash while an entry was applied: see the log",
-         "crashes while an entry was applied: see the log"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        int64_t value = counted(reading, rows[i].counter);
-        if (value > 0) {
-            check_find(check, rows[i].level, "%" PRId64 " %s", value,
-                       text_plural((uint64_t)value, rows[i].one, rows[i].many));
-        }
-    }
-}
-
-/* They are named by their ids; whoever has just joined has a week. */
-static void judge_silent(struct check *check, const struct counters_reading *reading)
-{
-    int64_t n = counted(reading, "waiting_silent_agencies");
-    if (n > 0) {
-        check_find(check, CHECK_WARNING, "%" PRId64 " %s said nothing of any child for %d days%s%s",
-                   n, text_plural((uint64_t)n, "agency has", "agencies have"), CAIRN_SILENT_DAYS,
-                   reading->words[0] == '\0' ? "" : ": ", reading->words);
-    }
-}
-
-static void judge_broker_documents(struct check *check, const struct counters_reading *reading)
-{
-    static const struct {
-        const char *document;
-        const char *counter;
-    } documents[] = {{"agreements", "review_agreements_ms"},
-                     {"patterns", "review_patterns_ms"},
-                     {"calendar", "review_calendar_ms"}};
-    for (size_t i = 0; i < ARRAY_LEN(documents); i++) {
-        int64_t until_ms = counted(reading, documents[i].counter);
-        if (until_ms > 0) {
-            judge_review(check, documents[i].document, until_ms);
-        }
-    }
-}
-
-void check_broker(struct check *check, const struct counters_reading *reading)
-{
-    if (!reading->alive) {
-        check_find(check, CHECK_CRITICAL, "the broker is not running");
-        return;
-    }
-    uint64_t gap = broker_counter(reading, BROKER_COUNTER_DUTY_GAP);
-    if (gap != DUTY_GAP_NONE) {
-        judge_duty(check, gap != DUTY_GAP_FRONT_DOOR, duty_gap_words(gap));
-    }
-    judge_counters(check, reading);
-    judge_silent(check, reading);
-    int64_t deaths = counted(reading, "commit_deaths");
-    if (deaths >= DEATHS_WARNING) {
-        check_find(check, CHECK_WARNING, "the broker died %" PRId64 " times in a row: see the log",
-                   deaths);
-    }
-    if (counted(reading, "commit_clock_frozen") > 0) {
-        check_find(check, CHECK_WARNING, "the machine's clock has stepped");
-    }
-    judge_broker_documents(check, reading);
-    judge_percent(check, "disk", counted(reading, "commit_disk_percent"));
-    add_figure(check, "log", counted(reading, "commit_log_size"), "");
-    add_figure(check, "undelivered", counted(reading, "waiting_undelivered"), "");
-    add_figure(check, "resident", counted(reading, "resident_bytes"), "B");
+    check_percent(check, "disk", show_number(&store, "disk_percent", 0));
+    check_percent(check, "store", show_number(&store, "used_percent", 0));
 }
