@@ -19,7 +19,7 @@ static int refuse_to_start(const struct error *error)
 
 int main(int argc, char **argv)
 {
-    struct options options;
+    _cleanup_(options_deinit) struct options options = OPTIONS_NULL;
     struct broker broker = BROKER_NULL;
     struct error error = ERROR_NULL;
 
@@ -41,7 +41,6 @@ int main(int argc, char **argv)
     }
     broker_run(&broker);
     broker_close(&broker);
-    options_deinit(&options);
     crypto_deinit();
     /* libzmq's context is left to the system: ending it can crash other contexts' CURVE (libzmq
      * 4242). */

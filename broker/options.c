@@ -54,7 +54,7 @@ static void take_options(struct options *options)
 
 enum conf_then options_read(int argc, char **argv, struct options *ret)
 {
-    struct options options = {.conf = NULL};
+    struct options options = OPTIONS_NULL;
     const struct conf_flag flags[] = {
         {"accept-clock", "Start in spite of a clock that looks absurd", &options.accept_clock},
         {"allow-tmpfs",
@@ -91,4 +91,5 @@ enum conf_then options_read(int argc, char **argv, struct options *ret)
 void options_deinit(struct options *options)
 {
     conf_free(&options->conf);
+    *options = OPTIONS_NULL;
 }

@@ -23,6 +23,7 @@ struct options {
     const char *replay;          /* --replay: of CONF_INSTEAD */
 };
 
+#define OPTIONS_NULL ((struct options){.conf = NULL})
 /* Command line and broker.ini; *ret is filled for CONF_RUN, and its `replay` for
  * CONF_INSTEAD. */
 enum conf_then options_read(int argc, char **argv, struct options *ret);

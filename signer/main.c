@@ -29,7 +29,7 @@ static void end(int number)
 
 int main(int argc, char **argv)
 {
-    struct signer_options options;
+    _cleanup_(signer_options_deinit) struct signer_options options = SIGNER_OPTIONS_NULL;
     struct service service = SERVICE_NULL;
     struct error error = ERROR_NULL;
     _cleanup_(fd_close) int listening = -1;

@@ -19,7 +19,7 @@ static const struct conf_option table[] = {
 
 enum conf_then signer_options_read(int argc, char **argv, struct signer_options *ret)
 {
-    struct signer_options options = {.conf = NULL};
+    struct signer_options options = SIGNER_OPTIONS_NULL;
     const struct conf_program program = {
         .name = "cairn-signer",
         .version = "cairn-signer " CAIRN_VERSION,
@@ -44,4 +44,5 @@ enum conf_then signer_options_read(int argc, char **argv, struct signer_options 
 void signer_options_deinit(struct signer_options *options)
 {
     conf_free(&options->conf);
+    *options = SIGNER_OPTIONS_NULL;
 }

@@ -12,6 +12,7 @@ struct signer_options {
     const char *socket; /* where the broker asks */
 };
 
+#define SIGNER_OPTIONS_NULL ((struct signer_options){.conf = NULL})
 /* Command line and signer.ini; *ret is filled for CONF_RUN. */
 enum conf_then signer_options_read(int argc, char **argv, struct signer_options *ret);
 void signer_options_deinit(struct signer_options *options);

@@ -26,6 +26,31 @@ agent_refuses() {
     refuses "$1" "$2" "$BIN/cairn-agent" --allow-tmpfs --config "$WORK/$1/agent.ini"
 }
 
+# reads_wrong NAME: starts with a wrong configuration, and refuses.
+reads_wrong() {
+    launch "$1" "$BIN/$1" --config "$WORK/wrong.ini"
+    ended "$1"
+    OUT=$(<"${LOG[$1]}")
+    ((LAST == 1)) || broken "$1 ended with status $LAST where it had to refuse its configuration"
+}
+
+# refuses_words NAME: they cannot be read, which is said in one line, before anything is logged.
+refuses_words() {
+    reads_wrong "$1"
+    (($(wc -l <<<"$OUT") == 1)) || broken "$1 has not one line to say of its configuration"
+    expect "^$1: $WORK/wrong.ini" "$1 to name the file"
+}
+
+# refuses_values NAME: each can be read, and leads nowhere. A broker's signer is refused first, and says so too.
+refuses_values() {
+    reads_wrong "$1"
+    (($(grep -c "^<3>$1 refused_to_start " <<<"$OUT") == 1)) || broken "$1 has not one line to say of what is not there"
+    expect "$WORK/nowhere" "$1 to say what is not there"
+    if grep -qv ' refused_to_start ' <<<"$OUT"; then
+        broken "$1 says more than that"
+    fi
+}
+
 # verified ID INDEX: the head that the agent verified last has that leaf.
 verified() {
     try "$1" --json status
@@ -38,6 +63,20 @@ make_partnership partnership
 BROKER=$WORK/partnership/broker
 join visitors health-visiting "Health Visiting, North" "01632 960003"
 join stranger school "Spindle School" "01632 960006"
+
+# --- configuration ---
+
+for PROGRAM in cairn-broker cairn-signer cairn-agent; do
+    rm -f "$WORK/wrong.ini"
+    refuses_words "$PROGRAM"
+    printf '[nothing]\nof = this\n' >"$WORK/wrong.ini"
+    refuses_words "$PROGRAM"
+    "$BIN/$PROGRAM" --example-config >"$WORK/wrong.ini"
+    refuses_words "$PROGRAM"
+    sed -i -E -e "s|^;signed = $|signed =|" -e "s|^([a-z]+) =$|\1 = $WORK/nowhere/\1|" "$WORK/wrong.ini"
+    refuses_values "$PROGRAM"
+done
+promise "a configuration that cannot be read, or leads nowhere, is refused in one line"
 
 # --- keys ---
 

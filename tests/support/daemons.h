@@ -68,7 +68,8 @@ void process_start(struct estate *estate, const struct process_options *options,
 bool process_ready(struct process *process) MUST_USE;
 bool process_has_ended(
     const struct process *process); /* by itself; process_wait is still to come */
-/* Its wait status once it has ended by itself; it then does not run. */
+/* Its wait status once it has ended by itself; it then does not run. Fails when a sanitizer found
+ * anything. */
 int process_wait(struct process *process);
 void process_kill(struct process *process); /* SIGKILL, and waits */
 void process_stop(struct process *process); /* SIGTERM; must end with status 0 */
