@@ -3,6 +3,7 @@
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
 
+#include <limits.h>
 #include <pthread.h>
 
 #include <lmdb.h>
@@ -62,6 +63,33 @@ struct store_txn {
     struct store_untagged untagged;
     struct store_sum sum;
 };
+
+#define STORE_FILE_MODE 0600
+#define STORE_DATA_FILE "data.mdb"
+
+struct store_path {
+    char text[PATH_MAX];
+};
+
+/* --- place.c: the folder --- */
+/* -ENAMETOOLONG when it does not fit. */
+int store_path_join(struct store_path *ret, const char *dir, const char *name) MUST_USE;
+int store_dir_sync(const char *dir) MUST_USE;
+/* Private, on a file system that keeps what it syncs, and no store in it open in this process. */
+int store_place_check(const struct store_options *options, struct error *error) MUST_USE;
+/* Locks the folder when `store` is for writing, until it is closed; there is a store in it when
+ * this returns 0. */
+int store_place_take(struct store *store, const struct store_options *options,
+                     struct error *error) MUST_USE;
+
+/* --- store.c --- */
+/* Closed; for store_close. */
+struct store *store_new(const struct store_options *options) MUST_USE;
+/* At `path`, by LMDB's `flags` and ours. What must hold of it then is for store_open. */
+int store_open_environment(struct store *store, const struct store_options *options,
+                           const char *path, unsigned flags, struct error *error) MUST_USE;
+/* Says `what` of `where` with LMDB's or the system's reason, and returns it as -errno. */
+int store_refuse(struct error *error, const char *where, const char *what, int rc) MUST_USE;
 
 /* --- tag.c: of a store whose rows carry tags --- */
 /* Behind `len` bytes of value; the row is in the sum now. */

@@ -1,49 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The environment: what must hold before a store is used, what it reports of itself, and how it is
- * copied.
+ * The environment: what must hold before it is used, its tables, its readers, and what it reports
+ * of itself. place.c has looked at the folder by then, and made the store when there was none.
  *
  * Two rules of LMDB shape store_open: an environment may be open once in a process, because closing
  * any descriptor of lock.mdb drops the process's locks; so that file is never opened here. And
  * durability is what mdb_env_get_flags says after opening, not what was asked for.
- *
- * A store has its name once it is whole: a new one is made beside it, with its tables, synced, and
- * then renamed. So what was being made when the process died is never taken for a store, and a
- * store that lost something is never taken for a new one, nor given a table that it lacks.
- *
- * Whoever writes has locked the folder before it looks what is there, and until it closes: LMDB
- * lets processes write in turn, but two that make a store replace each other's, and two daemons
- * that both believe a store theirs answer for rows that the other has changed.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "crypto/digest.h"
 #include "crypto/seal.h"
 #include "os/fd.h"
-#include "os/files.h"
 #include "store/internal.h"
 
-#define STORE_FILE_MODE 0600
-#define STORE_DATA_FILE "data.mdb"
-#define STORE_LOCK_FILE "lock.mdb"
-#define STORE_NEW_FILE  "new.mdb"
-#define STORE_NEW_LOCK  "new.mdb-lock" /* LMDB names it */
-#define SUM_KEY_NAME    "cairn-store-sum/v1"
-#define LMDB_PAGE_MAX   32768L /* LMDB's own ceiling, on hosts with larger pages */
+#define SUM_KEY_NAME  "cairn-store-sum/v1"
+#define LMDB_PAGE_MAX 32768L /* LMDB's own ceiling, on hosts with larger pages */
 #define FORBIDDEN_FLAGS                                                                            \
     (MDB_NOSYNC | MDB_NOMETASYNC | MDB_MAPASYNC | MDB_WRITEMAP | MDB_NOMEMINIT | MDB_NOLOCK)
-
-struct path {
-    char text[PATH_MAX];
-};
 
 int store_errno(int rc)
 {
@@ -70,17 +47,10 @@ bool store_version_good(int major, int minor, int patch)
     return major == 0 && minor == 9 && (patch == 24 || patch >= 32);
 }
 
-static int fail(struct error *error, const char *where, const char *what, int rc)
+int store_refuse(struct error *error, const char *where, const char *what, int rc)
 {
     (void)error_set(error, where, "%s: %s", what, mdb_strerror(rc));
     return store_errno(rc);
-}
-
-static int path_join(struct path *ret, const char *dir, const char *name)
-{
-    int len = snprintf(ret->text, sizeof(ret->text), "%s/%s", dir, name);
-
-    return len < 0 || (size_t)len >= sizeof(ret->text) ? -ENAMETOOLONG : 0;
 }
 
 static int check_version(struct error *error)
@@ -98,96 +68,8 @@ static int check_version(struct error *error)
     return 0;
 }
 
-/* A file of the environment: absent (-1 bytes), or private to us. */
-static int check_file(const char *dir, const char *name, int64_t *ret_bytes, struct error *error)
-{
-    struct path path;
-    struct stat status;
-
-    int r = path_join(&path, dir, name);
-    if (r < 0) {
-        (void)error_set(error, dir, "the path is too long");
-        return r;
-    }
-    if (lstat(path.text, &status) < 0) {
-        *ret_bytes = -1;
-        return errno == ENOENT ? 0 : fail(error, path.text, "cannot be looked at", errno);
-    }
-    *ret_bytes = status.st_size;
-    return file_check_private(path.text, STORE_FILE_MODE, error);
-}
-
-static int check_not_open(const char *dir, struct error *error)
-{
-    struct path path;
-    bool open = false;
-
-    int r = path_join(&path, dir, STORE_DATA_FILE);
-    if (r == 0) {
-        r = file_is_open(path.text, &open);
-    }
-    if (r < 0) {
-        return fail(error, dir, "cannot tell whether it is open", -r);
-    }
-    if (open) {
-        (void)error_set(error, path.text, "is open in this process already");
-        return -EBUSY;
-    }
-    return 0;
-}
-
-static int check_folder(const struct store_options *options, struct error *error)
-{
-    int r = dir_check_private(options->dir, error);
-    if (r == 0) {
-        r = file_system_check(options->dir, options->allow_tmpfs, error);
-    }
-    return r == 0 ? check_not_open(options->dir, error) : r;
-}
-
-static int check_files(const char *dir, bool *ret_there, struct error *error)
-{
-    int64_t data_bytes = -1;
-    int64_t lock_bytes = -1;
-
-    int r = check_file(dir, STORE_DATA_FILE, &data_bytes, error);
-    if (r == 0) {
-        r = check_file(dir, STORE_LOCK_FILE, &lock_bytes, error);
-    }
-    if (r == 0 && data_bytes == 0) { /* LMDB would begin a new one */
-        (void)error_set(error, dir, "the store was cut short: it is empty");
-        return -EBADMSG;
-    }
-    *ret_there = data_bytes > 0;
-    return r;
-}
-
-/* Until the store is closed, or its process is no more. */
-static int lock_folder(struct store *store, const char *dir, struct error *error)
-{
-    store->folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (store->folder < 0) {
-        return fail(error, dir, "does not open", errno);
-    }
-    if (flock(store->folder, LOCK_EX | LOCK_NB) == 0) {
-        return 0;
-    }
-    if (errno != EWOULDBLOCK) {
-        return fail(error, dir, "cannot be locked", errno);
-    }
-    (void)error_set(error, dir, "another process has this store open");
-    return -EBUSY;
-}
-
-static int sync_dir(const char *dir)
-{
-    _cleanup_(fd_close) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
-static int open_environment(struct store *store, const struct store_options *options,
-                            const char *path, unsigned flags, struct error *error)
+int store_open_environment(struct store *store, const struct store_options *options,
+                           const char *path, unsigned flags, struct error *error)
 {
     int rc = mdb_env_create(&store->env);
     if (rc == 0) {
@@ -202,7 +84,7 @@ static int open_environment(struct store *store, const struct store_options *opt
     if (rc == 0) {
         rc = mdb_env_open(store->env, path, MDB_NOTLS | flags, STORE_FILE_MODE);
     }
-    return rc == 0 ? 0 : fail(error, path, "the store does not open", rc);
+    return rc == 0 ? 0 : store_refuse(error, path, "the store does not open", rc);
 }
 
 static int check_environment(struct store *store, const char *dir, struct error *error)
@@ -227,7 +109,7 @@ static int check_environment(struct store *store, const char *dir, struct error 
     }
     /* Slots of readers that were killed hold back old pages for ever. */
     rc = mdb_reader_check(store->env, &dead);
-    return rc == 0 ? 0 : fail(error, dir, "readers cannot be checked", rc);
+    return rc == 0 ? 0 : store_refuse(error, dir, "readers cannot be checked", rc);
 }
 
 /* Of a store that is there none is made: it was made with all of them. */
@@ -249,7 +131,7 @@ static int open_table(const struct store_options *options, MDB_txn *txn, const c
         return -EBADMSG;
     }
     if (rc != 0) {
-        return fail(error, name, "the table does not open", rc);
+        return store_refuse(error, name, "the table does not open", rc);
     }
     if (flags != 0) {
         return error_set(error, name, "is a table of another kind");
@@ -279,7 +161,7 @@ static int open_tables(struct store *store, const struct store_options *options,
 
     int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
     if (rc != 0) {
-        return fail(error, options->dir, "no transaction", rc);
+        return store_refuse(error, options->dir, "no transaction", rc);
     }
     int r = open_each_table(store, options, txn, error);
     if (r < 0) {
@@ -288,10 +170,10 @@ static int open_tables(struct store *store, const struct store_options *options,
     }
     store->n_tables = options->n_tables;
     rc = mdb_txn_commit(txn); /* or they would be closed again */
-    return rc == 0 ? 0 : fail(error, options->dir, "the tables do not open", rc);
+    return rc == 0 ? 0 : store_refuse(error, options->dir, "the tables do not open", rc);
 }
 
-static struct store *store_new(const struct store_options *options)
+struct store *store_new(const struct store_options *options)
 {
     struct store *store = base_zalloc(1, sizeof(*store));
 
@@ -308,104 +190,21 @@ static struct store *store_new(const struct store_options *options)
     return store;
 }
 
-static int make_tables(struct store *store, const struct store_options *options,
-                       struct error *error)
-{
-    MDB_txn *txn = NULL;
-    MDB_dbi table = 0;
-
-    int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
-    for (size_t i = 0; rc == 0 && i < options->n_tables; i++) {
-        rc = mdb_dbi_open(txn, options->tables[i], MDB_CREATE, &table);
-    }
-    if (rc == 0 && store->row_key.len > 0) {
-        rc = mdb_dbi_open(txn, STORE_SUM_TABLE, MDB_CREATE, &table);
-    }
-    if (rc == 0) {
-        rc = mdb_txn_commit(txn);
-        txn = NULL;
-    }
-    if (txn != NULL) {
-        mdb_txn_abort(txn);
-    }
-    return rc == 0 ? 0 : fail(error, options->dir, "the tables cannot be made", rc);
-}
-
-/* Whole and synced, but for its name. */
-static int fill_new(const struct store_options *options, const char *path, struct error *error)
-{
-    _cleanup_(store_close) struct store *store = store_new(options);
-
-    int r = open_environment(store, options, path, MDB_NOSUBDIR, error);
-    return r == 0 ? make_tables(store, options, error) : r;
-}
-
-/* In a locked folder. What an attempt before this one left is of no use: nobody has written to
- * it. */
-static int make_new(const struct store_options *options, struct error *error)
-{
-    struct path made;
-    struct path lock;
-    struct path data;
-
-    int r = path_join(&made, options->dir, STORE_NEW_FILE);
-    if (r == 0) {
-        r = path_join(&lock, options->dir, STORE_NEW_LOCK);
-    }
-    if (r == 0) {
-        r = path_join(&data, options->dir, STORE_DATA_FILE);
-    }
-    if (r < 0) {
-        return fail(error, options->dir, "is no place for a store", -r);
-    }
-    (void)unlink(made.text);
-    (void)unlink(lock.text);
-    r = fill_new(options, made.text, error);
-    (void)unlink(lock.text);
-    if (r == 0 && renameat2(AT_FDCWD, made.text, AT_FDCWD, data.text, RENAME_NOREPLACE) < 0) {
-        r = fail(error, data.text, "cannot be made", errno);
-    }
-    if (r < 0) {
-        (void)unlink(made.text);
-    }
-    return r;
-}
-
-/* There is one when it returns 0. */
-static int find_or_make(struct store *store, const struct store_options *options,
-                        struct error *error)
-{
-    bool there = false;
-
-    int r = options->read_only ? 0 : lock_folder(store, options->dir, error);
-    if (r == 0) {
-        r = check_files(options->dir, &there, error);
-    }
-    if (r < 0 || there) {
-        return r;
-    }
-    if (options->read_only) {
-        (void)error_set(error, options->dir, "holds no store");
-        return -ENOENT;
-    }
-    return make_new(options, error);
-}
-
 int store_open(const struct store_options *options, struct store **ret, struct error *error)
 {
     assert(options->n_tables > 0 && options->n_tables <= STORE_TABLES_MAX);
     int r = check_version(error);
     if (r == 0) {
-        r = check_folder(options, error);
+        r = store_place_check(options, error);
     }
     if (r < 0) {
         return r;
     }
     _cleanup_(store_close) struct store *store = store_new(options);
-    r = find_or_make(store, options, error);
+    r = store_place_take(store, options, error);
     if (r == 0) {
-        r = open_environment(store, options, options->dir, options->read_only ? MDB_RDONLY : 0U,
-                             error);
+        r = store_open_environment(store, options, options->dir,
+                                   options->read_only ? MDB_RDONLY : 0U, error);
     }
     if (r == 0) {
         r = check_environment(store, options->dir, error);
@@ -415,7 +214,7 @@ int store_open(const struct store_options *options, struct store **ret, struct e
     }
     /* LMDB syncs the file but not its name; who made it may have died before it did. */
     if (r == 0 && !options->read_only && fsync(store->folder) < 0) {
-        r = fail(error, options->dir, "does not sync", errno);
+        r = store_refuse(error, options->dir, "does not sync", errno);
     }
     if (r < 0) {
         return r;
@@ -525,83 +324,4 @@ int store_rows(struct store *store, uint64_t ret[STORE_TABLES_MAX])
         memcpy(ret, rows, sizeof(rows));
     }
     return store_errno(rc);
-}
-
-/* LMDB writes the copy but does not sync it. */
-static int copy_to_file(struct store *store, const char *path)
-{
-    _cleanup_(fd_close) int fd =
-        open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, STORE_FILE_MODE);
-    if (fd < 0) {
-        return -errno;
-    }
-    struct store_reader *reader = store_take_reader(store);
-    if (reader == NULL) {
-        return -EAGAIN;
-    }
-    int r = store_errno(mdb_env_copyfd2(store->env, fd, 0));
-    store_release_reader(store, reader);
-    if (r == 0 && fsync(fd) < 0) {
-        r = -errno;
-    }
-    return r;
-}
-
-/* Gives the finished directory its name, unless something has that name already. */
-static int publish_dir(const char *from, const char *to)
-{
-    struct path parent;
-
-    int r = path_join(&parent, to, "..");
-    if (r == 0 && renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) < 0) {
-        r = -errno;
-    }
-    return r == 0 ? sync_dir(parent.text) : r;
-}
-
-static int copy_by_way_of(struct store *store, const char *partial, const char *dir)
-{
-    struct path file;
-
-    int r = path_join(&file, partial, STORE_DATA_FILE);
-    if (r < 0) {
-        return r;
-    }
-    r = copy_to_file(store, file.text);
-    if (r == 0) {
-        r = sync_dir(partial);
-    }
-    if (r == 0) {
-        r = publish_dir(partial, dir);
-    }
-    if (r < 0) {
-        (void)unlink(file.text);
-        (void)rmdir(partial);
-    }
-    return r;
-}
-
-int store_copy(struct store *store, const char *dir, struct error *error)
-{
-    struct path target;
-    struct path partial;
-    struct stat status;
-
-    int len = snprintf(target.text, sizeof(target.text), "%s", dir);
-    if (len <= 0 || (size_t)len + sizeof(".partial-XXXXXX") > sizeof(target.text)) {
-        return error_set(error, dir, "is no path for a copy");
-    }
-    while (len > 1 && target.text[len - 1] == '/') {
-        target.text[--len] = '\0';
-    }
-    if (lstat(target.text, &status) == 0) {
-        (void)error_set(error, dir, "exists already");
-        return -EEXIST;
-    }
-    (void)snprintf(partial.text, sizeof(partial.text), "%.*s.partial-XXXXXX", len, target.text);
-    if (mkdtemp(partial.text) == NULL) {
-        return fail(error, partial.text, "cannot be made", errno);
-    }
-    int r = copy_by_way_of(store, partial.text, target.text);
-    return r == 0 ? 0 : fail(error, dir, "the copy failed", -r);
 }
