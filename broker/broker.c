@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "broker/admit.h"
+#include "broker/commit_show.h"
 #include "broker/memory_plan.h"
 #include "broker/offers.h"
 #include "govern/keys.h"

@@ -7,15 +7,13 @@
  *   2 begin     write transaction; journal row; apply every input; bodies and signatures into
  *               their own tables
  *   3 commit    synced
- *   4 show      governance on the board, counters, log lines
+ *   4 show      governance on the board, counters, log lines (commit_show.c)
  *   5 written   attest may read it back and have its head signed
  *
  * Which batch is next (commit_step): while nobody sends, a tick when a timer is due, then the
  * chores, one after another. Frames that wait are next, and a tick that is due goes in with them; a
- * chore comes before them only after a pause (CHORE_PAUSE_MS), and never with them, so that it
- * makes nobody's batch longer. Chores are judging what waits, what patterns find in what was there
- * before, and destroying what may go (retention): the two kinds take turns. Of what nobody sent,
- * nothing is begun once the pipeline is stopped.
+ * chore comes before them only after a pause (chores.c), and never with them, so that it makes
+ * nobody's batch longer. Of what nobody sent, nothing is begun once the pipeline is stopped.
  *
  * A failure in 2 or 3 ends the process before anybody was answered. So there is nothing in memory
  * that a failed commit would leave wrong: it ends the process.
@@ -27,31 +25,22 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <string.h>
 
 #include "base/crash_point.h"
 #include "base/date.h"
 #include "base/log.h"
 #include "broker/backfill.h"
+#include "broker/chores.h"
+#include "broker/commit_show.h"
 #include "broker/plan.h"
 #include "broker/retention.h"
 #include "broker/room.h"
-#include "broker/survey.h"
 #include "broker/timers.h"
 #include "broker/waiting.h"
 #include "crypto/digest.h"
 #include "crypto/secret.h"
-#include "govern/duty.h"
-#include "os/files.h"
-#include "os/memory.h"
 #include "store/log.h"
-
-#define LOOK_EVERY_MS   1000
-#define SURVEY_EVERY_MS (60 * 1000)
-/* Between two chores beside frames: eight times what the last one took, and at least this. */
-#define CHORE_PAUSE_MS    50
-#define CHORE_PAUSE_TIMES 8
 
 /* A batch under way. */
 struct batch {
@@ -167,109 +156,6 @@ static void cut(struct batch *batch, struct store_txn *txn, const struct store_k
     count(batch->commit->counters, COUNT_COMMIT_CUT, 1);
 }
 
-/* --- 4 show --- */
-
-/* Once for each step: whoever looks after the machine must put its clock right. */
-static void look_at_clock(struct commit *commit)
-{
-    bool frozen = commit->time.frozen;
-    count_set(commit->counters, COUNT_COMMIT_CLOCK_FROZEN, frozen ? 1 : 0);
-    if (frozen && !commit->said_frozen) {
-        log_event(LOG_LEVEL_WARNING, "clock_stepped", "batch=%" PRIu64, commit->batch);
-    }
-    commit->said_frozen = frozen;
-}
-
-static void look_around(struct commit *commit)
-{
-    int64_t now = clock_boot_ms(commit->time.clock);
-    if (commit->looked_ms != 0 && now - commit->looked_ms < LOOK_EVERY_MS) {
-        return;
-    }
-    commit->looked_ms = now;
-    log_peer_flush();
-    struct store_stats stats;
-    uint64_t resident;
-    room_look(commit);
-    look_at_clock(commit);
-    if (store_stats(commit->store, &stats) == 0) {
-        count_set(commit->counters, COUNT_COMMIT_USED_BYTES, stats.used_bytes);
-        count_set(commit->counters, COUNT_COMMIT_OLDEST_READ_MS, stats.oldest_read_ms);
-    }
-    if (memory_resident(&resident) == 0) {
-        count_set(commit->counters, COUNT_RESIDENT_BYTES, resident);
-    }
-    if (commit->surveyed_ms == 0 || now - commit->surveyed_ms >= SURVEY_EVERY_MS) {
-        commit->surveyed_ms = now;
-        survey(commit);
-    }
-}
-
-/* From the first plan to the synced transaction. */
-static void count_time(struct commit *commit, int64_t took_ms)
-{
-    static const struct {
-        int64_t limit_ms;
-        enum broker_counter counter;
-    } buckets[] = {{10, COUNT_COMMIT_WITHIN_10_MS},
-                   {50, COUNT_COMMIT_WITHIN_50_MS},
-                   {250, COUNT_COMMIT_WITHIN_250_MS},
-                   {1000, COUNT_COMMIT_WITHIN_1000_MS},
-                   {5000, COUNT_COMMIT_WITHIN_5000_MS}};
-    for (size_t i = 0; i < ARRAY_LEN(buckets); i++) {
-        count(commit->counters, buckets[i].counter, took_ms <= buckets[i].limit_ms ? 1 : 0);
-    }
-    count(commit->counters, COUNT_COMMIT_TOOK_MS, (uint64_t)(took_ms > 0 ? took_ms : 0));
-    count(commit->counters, COUNT_COMMIT_BATCHES, 1);
-}
-
-static void show_counters(struct commit *commit, const struct batch *batch)
-{
-    struct pipeline_cursors cursors;
-    pipeline_cursors(commit->pipeline, &cursors);
-    count_set(commit->counters, COUNT_RING_SLOTS_USED, cursors.claimed - cursors.answered);
-    count_set(commit->counters, COUNT_RING_BYTES_USED, cursors.bytes);
-    count_time(commit, clock_boot_ms(commit->time.clock) - batch->began_ms);
-    count(commit->counters, COUNT_COMMIT_ENTRIES, batch->plan.inputs);
-    for (size_t i = 0; i < N_APPLY_NOTES; i++) {
-        if (batch->apply.notes[i] > 0) {
-            count_note(commit->counters, (enum apply_note)i, batch->apply.notes[i]);
-        }
-    }
-    if (batch->apply.notes[NOTED_EQUIVOCATIONS] > 0) {
-        log_peer_event(LOG_LEVEL_ERROR, "equivocation", "batch=%" PRIu64 " entries=%" PRIu64,
-                       commit->batch, batch->apply.notes[NOTED_EQUIVOCATIONS]);
-    }
-    if (batch->apply.notes[NOTED_STREAM_GAPS] > 0) {
-        log_peer_event(LOG_LEVEL_WARNING, "stream_gap", "batch=%" PRIu64 " gaps=%" PRIu64,
-                       commit->batch, batch->apply.notes[NOTED_STREAM_GAPS]);
-    }
-}
-
-void commit_report_duty(const struct commit *commit)
-{
-    enum duty_gap gap = duty_gap(commit->governance);
-    count_set(commit->counters, COUNT_DUTY_GAP, gap);
-    if (gap == DUTY_GAP_FRONT_DOOR) {
-        log_event(LOG_LEVEL_WARNING, "no_front_door", "directory=%" PRIu64,
-                  commit->governance->versions[GOVERNANCE_DIRECTORY]);
-    }
-}
-
-static void show_governance(struct commit *commit, const struct apply *apply)
-{
-    if (apply->governance == commit->governance) {
-        return;
-    }
-    governance_unref(&commit->governance);
-    commit->governance = governance_ref(apply->governance);
-    board_set_governance(commit->board, commit->governance);
-    log_event(LOG_LEVEL_NOTICE, "governance_in_force", "directory=%" PRIu64 " agreements=%" PRIu64,
-              commit->governance->versions[GOVERNANCE_DIRECTORY],
-              commit->governance->versions[GOVERNANCE_AGREEMENTS]);
-    commit_report_duty(commit);
-}
-
 /* --- the batch --- */
 
 static void begin(struct batch *batch)
@@ -336,8 +222,8 @@ static void commit_batch(struct batch *batch, struct store_txn **txn)
         return; /* all known or refused: nothing to write */
     }
     write_batch(batch, txn);
-    show_governance(batch->commit, &batch->apply);
-    show_counters(batch->commit, batch);
+    commit_show_governance(batch->commit, &batch->apply);
+    commit_show_batch(batch->commit, &batch->apply, batch->plan.inputs, batch->began_ms);
     apply_end(&batch->apply);
 }
 
@@ -378,52 +264,11 @@ static void commit_inputs(struct commit *commit, const struct input *inputs, siz
 
 /* --- nobody's frames --- */
 
-static bool is_due(const struct commit *commit, int64_t due_ms)
-{
-    return timekeeper_is_due(&commit->time, clock_real_ms(commit->time.clock), due_ms);
-}
-
-/* Judging what waits, and what patterns find in what was there before. A clock that stepped stops
- * timers and retention, not this. */
-static bool must_continue(const struct commit *commit)
-{
-    int64_t now = clock_real_ms(commit->time.clock);
-    bool next_day = !commit->time.frozen && instant_london_day(now) > commit->judged_day;
-    return commit->governance != NULL && (commit->continues || next_day);
-}
-
-/* False when there is none. */
-static bool next_chore(const struct commit *commit, struct input *ret)
-{
-    bool destroys = is_due(commit, commit->next_retention_ms);
-    bool continues = must_continue(commit);
-    bool retention = destroys && (!continues || !commit->retention_was_last);
-    *ret = (struct input){.type = retention ? INPUT_RETENTION : INPUT_CONTINUE};
-    return destroys || continues;
-}
-
-/* Until the next may begin, unless frames wait; INT_MAX when nothing is left. */
-static int chore_rest_ms(const struct commit *commit)
-{
-    int64_t from = commit->served_ms < commit->chore_ms ? commit->served_ms : commit->chore_ms;
-    int64_t rest = from + commit->chore_pause_ms - clock_boot_ms(commit->time.clock);
-    struct input ignored;
-    if (!next_chore(commit, &ignored)) {
-        return INT_MAX;
-    }
-    return rest > 0 ? (int)rest : 0;
-}
-
-/* Frames wait, and come without a pause: a chore goes first, when there is one. */
-static bool chore_is_overdue(const struct commit *commit)
-{
-    return clock_boot_ms(commit->time.clock) >= commit->chore_ms + commit->chore_pause_ms;
-}
-
 static bool commit_tick(struct commit *commit)
 {
     const struct input tick = {.type = INPUT_TICK};
-    if (!is_due(commit, commit->next_timer_ms)) {
+    int64_t now = clock_real_ms(commit->time.clock);
+    if (!timekeeper_is_due(&commit->time, now, commit->next_timer_ms)) {
         return false;
     }
     commit_inputs(commit, &tick, 1, false);
@@ -432,16 +277,13 @@ static bool commit_tick(struct commit *commit)
 
 static bool commit_chore(struct commit *commit)
 {
-    struct input input;
-    if (!next_chore(commit, &input)) {
+    struct input chore;
+    if (!chore_next(commit, &chore)) {
         return false;
     }
     int64_t began_ms = clock_boot_ms(commit->time.clock);
-    commit_inputs(commit, &input, 1, false);
-    commit->retention_was_last = input.type == INPUT_RETENTION;
-    commit->chore_ms = clock_boot_ms(commit->time.clock);
-    int64_t pause_ms = CHORE_PAUSE_TIMES * (commit->chore_ms - began_ms);
-    commit->chore_pause_ms = pause_ms > CHORE_PAUSE_MS ? pause_ms : CHORE_PAUSE_MS;
+    commit_inputs(commit, &chore, 1, false);
+    chore_done(commit, &chore, began_ms);
     return true;
 }
 
@@ -475,7 +317,7 @@ bool commit_step(struct commit *commit, bool wait, int timeout_ms)
     int most_ms = rest_ms < timeout_ms ? rest_ms : timeout_ms;
     size_t ready = pipeline_batch(commit->pipeline, wait && rest_ms > 0, most_ms);
     bool stopped = pipeline_stopped(commit->pipeline); /* the next start finds what is left */
-    look_around(commit);
+    commit_look_around(commit);
     if (!stopped && ready == 0 && commit_tick(commit)) {
         return true;
     }

@@ -59,9 +59,6 @@ int commit_recover(struct commit *commit, struct error *error) MUST_USE;
  * program started. The second is left out while none is in force: a new store without a root that
  * is accepted is for nobody, `governance` stays NULL, and the caller ends. */
 void commit_start(struct commit *commit, const struct input *governance, size_t n);
-/* Says and counts that nobody is there to open what is urgent, when that is so: at the start, and
- * whenever other documents come into force. */
-void commit_report_duty(const struct commit *commit);
 /* One batch; false when nothing waited. With `wait`, sleeps up to timeout_ms for one. */
 bool commit_step(struct commit *commit, bool wait, int timeout_ms);
 /* The refusals counted in memory go into the log: before stopping. */
