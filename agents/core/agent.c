@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "agents/core/begun.h"
 #include "agents/core/held.h"
 #include "agents/core/settling_time.h"
 #include "agents/core/spool.h"
@@ -45,7 +46,29 @@ static void tell_looked(uint64_t rows, uint64_t of)
                           "looks through its store: %" PRIu64 " of %" PRIu64 " rows", rows, of);
 }
 
-/* Looked through before it is relied on; that shows another store-key too. */
+/* Looked through before it is relied on; that shows another store-key too. One that was begun and
+ * is there no more is not begun again: what it had accepted and not sent would be missed by
+ * nobody. */
+static int find_or_begin(struct agent *agent, const struct store_options *options,
+                         struct error *error)
+{
+    bool begun = false;
+    int r = begun_look(options->dir, &begun, error);
+    if (r == 0 && !begun) {
+        r = dir_create(options->dir, error);
+    }
+    if (r == 0) {
+        r = store_check(options, error);
+    }
+    if (r == -ENOENT && begun) {
+        return begun_refuse(options->dir, error);
+    }
+    if (r == 0 || r == -ENOENT) {
+        r = store_open(options, &agent->store, error);
+    }
+    return r != 0 || begun ? r : begun_write(options->dir, error);
+}
+
 static int open_store(struct agent *agent, struct error *error)
 {
     _cleanup_(secret_deinit) struct secret row_key = SECRET_NULL;
@@ -61,13 +84,7 @@ static int open_store(struct agent *agent, struct error *error)
         .looked = tell_looked,
     };
     agent_row_key(&agent->keys.store, &row_key);
-    int r = dir_create(options.dir, error);
-    if (r == 0) {
-        r = store_check(&options, error);
-    }
-    if (r == 0 || r == -ENOENT) {
-        r = store_open(&options, &agent->store, error);
-    }
+    int r = find_or_begin(agent, &options, error);
     return r != 0 ? r : check_store(agent, error);
 }
 

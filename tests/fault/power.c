@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agents/core/begun.h"
 #include "agents/core/inbox.h"
 #include "agents/core/own_keys.h"
 #include "agents/core/state.h"
@@ -158,7 +159,8 @@ static bool agent_keeps(struct store_txn *txn, const struct power_promise *promi
            broken("will be handed over again:", promise->first);
 }
 
-/* As an agent does before it starts: every row, and what they come to. */
+/* As an agent does before it starts: every row, and what they come to; a store that is marked is
+ * there. */
 static bool agent_starts(const char *folder, const struct power_promises *promises)
 {
     char dir[2 * POWER_PATH];
@@ -178,7 +180,12 @@ static bool agent_starts(const char *folder, const struct power_promises *promis
                                           .row_tags = true,
                                           .row_key = &row_key,
                                           .allow_tmpfs = true};
-    int r = store_check(&options, &error);
+    bool begun = false;
+    int r = begun_look(dir, &begun, &error);
+    r = r == 0 ? store_check(&options, &error) : r;
+    if (r == -ENOENT && begun) {
+        return broken("an agent would not start: its store was marked before it lasted", "");
+    }
     return r == 0 || r == -ENOENT || broken("an agent would not start:", error.what);
 }
 
@@ -240,7 +247,7 @@ static const struct power_kind kinds[] = {
      {"/data/data.mdb", "/data/new.mdb", "/highwater", "/signed"},
      "/data/lock.mdb",
      check_broker},
-    {"agent", {"/data/data.mdb", "/data/new.mdb"}, "/data/lock.mdb", check_agent},
+    {"agent", {"/data/data.mdb", "/data/new.mdb", "/data.begun"}, "/data/lock.mdb", check_agent},
     {"keys", {"/keys/"}, "", check_keys},
 };
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -134,6 +135,19 @@ static void expect_refused(const struct daemon *daemon, const char *reason)
     buf_deinit(&after);
 }
 
+/* What stands beside its folder knows that there was a store. */
+static void expect_gone(const char *file)
+{
+    start(&agent);
+    assert_false(process_ready(&scene.process));
+    assert_true(process_said(&scene.process, "refused_to_start"));
+    assert_true(process_said(&scene.process, "the store is gone: "));
+    assert_true(process_said(&scene.process, "/gp-elm/data.begun says that one was begun"));
+    int status = process_wait(&scene.process);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
+    assert_int_equal(access(file, F_OK), -1);
+}
+
 /* It starts with what was put back, and goes on from there. */
 static void restore(const struct daemon *daemon, struct buf *whole)
 {
@@ -218,6 +232,47 @@ static void a_broker_whose_store_is_gone_does_not_go_on_with_a_new_one(void **st
     restore(&broker, &scene.broker);
 }
 
+/* Its folder emptied, as where its disk is not mounted; and without a folder. */
+static void an_agent_whose_store_is_gone_says_so_and_begins_no_other(void **state)
+{
+    (void)state;
+    char file[ESTATE_PATH];
+    char lock[ESTATE_PATH];
+    char folder[ESTATE_PATH];
+    estate_path(&scene.estate, agent.data, file);
+    estate_path(&scene.estate, "gp-elm/data/lock.mdb", lock);
+    estate_path(&scene.estate, "gp-elm/data", folder);
+    assert_int_equal(unlink(file), 0);
+
+    expect_gone(file);
+    assert_int_equal(unlink(lock), 0);
+    expect_gone(file);
+    assert_int_equal(rmdir(folder), 0);
+    expect_gone(file);
+
+    assert_int_equal(access(folder, F_OK), -1);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    restore(&agent, &scene.agent);
+}
+
+static void a_person_who_takes_the_mark_away_has_it_begin_anew(void **state)
+{
+    (void)state;
+    char file[ESTATE_PATH];
+    char mark[ESTATE_PATH];
+    estate_path(&scene.estate, agent.data, file);
+    estate_path(&scene.estate, "gp-elm/data.begun", mark);
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(unlink(mark), 0);
+
+    start(&agent);
+    assert_true(process_ready(&scene.process));
+    process_stop(&scene.process);
+
+    assert_int_equal(access(mark, F_OK), 0);
+    restore(&agent, &scene.agent);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +281,8 @@ int main(void)
         cmocka_unit_test(what_lost_all_of_its_tables_is_no_new_store),
         cmocka_unit_test(what_is_empty_is_no_new_store),
         cmocka_unit_test(a_broker_whose_store_is_gone_does_not_go_on_with_a_new_one),
+        cmocka_unit_test(an_agent_whose_store_is_gone_says_so_and_begins_no_other),
+        cmocka_unit_test(a_person_who_takes_the_mark_away_has_it_begin_anew),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

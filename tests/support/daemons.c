@@ -330,7 +330,7 @@ bool process_said(const struct process *process, const char *text)
 /* Its status says nothing of a leak: a refusal ends with 1 too. */
 static void expect_no_report(const struct process *process)
 {
-    if (process_said(process, "Sanitizer") || process_said(process, "runtime error:")) {
+    if (process_said(process, "Sanitizer: ") || process_said(process, "runtime error: ")) {
         show_log(process, "a sanitizer found something");
         fail();
     }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -201,6 +202,57 @@ static void a_store_is_not_opened_with_another_key(void **state)
     assert_non_null(strstr(error.what, "under this key"));
 }
 
+static void expect_no_other(const struct practice *practice)
+{
+    struct agent *other = NULL;
+    struct error error = ERROR_NULL;
+
+    int r = agent_open(&practice->options, &practice->clock.clock, &other, &error);
+
+    assert_int_not_equal(r, 0);
+    assert_null(other);
+    assert_string_equal(error.where, practice->store);
+    assert_non_null(strstr(error.what, "/store.begun says that one was begun"));
+}
+
+/* Its file, all of its folder's, and the folder. */
+static void a_store_that_is_gone_is_not_begun_again(void **state)
+{
+    struct practice *practice = *state;
+    char file[160];
+    char lock[160];
+    practice_backup(practice);
+    agent_close(&practice->agent);
+    (void)snprintf(file, sizeof(file), "%s/data.mdb", practice->store);
+    (void)snprintf(lock, sizeof(lock), "%s/lock.mdb", practice->store);
+
+    assert_int_equal(unlink(file), 0);
+    expect_no_other(practice);
+    assert_int_equal(unlink(lock), 0);
+    expect_no_other(practice);
+    assert_int_equal(rmdir(practice->store), 0);
+    expect_no_other(practice);
+
+    assert_int_equal(access(practice->store, F_OK), -1);
+    assert_int_equal(mkdir(practice->store, 0700), 0);
+    practice_restore(practice);
+}
+
+static void without_its_mark_a_store_that_is_gone_is_begun_again(void **state)
+{
+    struct practice *practice = *state;
+    char path[160];
+    agent_close(&practice->agent);
+    (void)snprintf(path, sizeof(path), "%s/data.mdb", practice->store);
+    assert_int_equal(unlink(path), 0);
+    (void)snprintf(path, sizeof(path), "%s.begun", practice->store);
+    assert_int_equal(unlink(path), 0);
+
+    practice_reopen(practice);
+
+    assert_int_equal(access(path, F_OK), 0);
+}
+
 static void write_key(const struct practice *practice, uint32_t agency, const char *file,
                       const char *seed)
 {
@@ -255,6 +307,8 @@ int main(void)
         TEST(governance_survives_a_restart_and_gives_the_agent_its_place),
         TEST(a_document_that_is_not_signed_is_not_kept),
         TEST(a_store_is_not_opened_with_another_key),
+        TEST(a_store_that_is_gone_is_not_begun_again),
+        TEST(without_its_mark_a_store_that_is_gone_is_begun_again),
         TEST(an_agent_with_another_agencys_key_does_not_start),
     };
 
