@@ -56,6 +56,7 @@ static const struct row counts[] = {
     {"kept-followed", "corrections that followed such a decision"},
     {"returned-dealt-with", "refused records that a person dealt with"},
     {"appointment-told", "appointments: missed, and told"},
+    {"appointment-known-already", "appointments: known already"},
     {"appointment-nothing-yet", "appointments: nothing to tell yet"},
     {"appointment-seen", "appointments: the child was seen"},
     {"appointment-entered-in-error", "appointments: entered in error"},

@@ -186,6 +186,10 @@ void show_telephone(struct output *output, const struct json_view *object)
     show_text(&telephone, "phone", phone);
     if (phone[0] != '\0') {
         output_line(output, "\n    >>>  TELEPHONE NOW:  %s  --  %s  <<<\n", phone, desk);
+    } else if (json_holds_object(&telephone)) {
+        output_line(output,
+                    "\n    >>>  TELEPHONE THE DUTY DESK NOW: this computer does not know its "
+                    "number yet  <<<\n");
     }
 }
 

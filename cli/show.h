@@ -31,7 +31,8 @@ bool show_truth(const struct json_view *object, const char *key);
 /* The member as lines of at most 96 columns, each after the indent; nothing when it is missing. */
 void show_words(struct output *output, const char *indent, const struct json_view *object,
                 const char *key);
-/* A member `telephone` {desk, phone}, where nobody can overlook it; nothing when it is missing. */
+/* A member `telephone` {desk, phone}, where nobody can overlook it, also while it is empty: the
+ * number is not known then. Nothing when it is missing. */
 void show_telephone(struct output *output, const struct json_view *object);
 /* That it is not for the family's view, where it is not. */
 void show_family_view(struct output *output, const char *indent, const struct json_view *object);

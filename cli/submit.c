@@ -152,10 +152,17 @@ static void name_of(const struct json *document, size_t n, char out[NAME_BYTES])
     }
 }
 
+/* For a person to look at. */
+struct to_look {
+    size_t of;
+    size_t aside;
+    size_t flawed; /* taken, with a number by which nobody is found */
+};
+
 /* What was accepted goes by its reference from now on, anything else by what its sender calls it.
- * True when a person must look. */
-static bool show_item(struct output *output, const struct json_view *item,
-                      const char name[NAME_BYTES])
+ */
+static void show_item(struct output *output, const struct json_view *item,
+                      const char name[NAME_BYTES], struct to_look *look)
 {
     char outcome[SHOW_TEXT_BYTES];
     char reference[SHOW_TEXT_BYTES];
@@ -170,18 +177,32 @@ static bool show_item(struct output *output, const struct json_view *item,
     }
     show_words(output, "    ", item, "words");
     show_words(output, "    ", item, "reason");
-    return strcmp(outcome, "set-aside") == 0;
+    look->aside += strcmp(outcome, "set-aside") == 0 ? 1 : 0;
+    look->flawed += show_truth(item, "flawed") ? 1 : 0;
 }
 
-/* All was taken, and some of it lies here until a person has looked. */
-static enum status say_set_aside(struct output *output, size_t n, size_t of)
+/* All was taken; but some of it lies here until a person has looked, or finds nobody until its
+ * number has been corrected. */
+static enum status say_look(struct output *output, const struct to_look *look)
 {
+    char aside[80] = "";
+    char flawed[160] = "";
+
     if (output_finish(output) != STATUS_OK) {
         return STATUS_FAILED;
     }
-    return output_refuse(output, STATUS_LOOK, "",
-                         "%zu of %zu set aside: nobody is told of %s; a person must look", n, of,
-                         text_plural(n, "it", "them"));
+    if (look->aside > 0) {
+        (void)snprintf(aside, sizeof(aside), "%zu of %zu set aside: nobody is told of %s; ",
+                       look->aside, look->of, text_plural(look->aside, "it", "them"));
+    }
+    if (look->flawed > 0) {
+        (void)snprintf(
+            flawed, sizeof(flawed),
+            "%zu of %zu taken with an NHS or pupil number that is wrong: nobody is found "
+            "by it; ",
+            look->flawed, look->of);
+    }
+    return output_refuse(output, STATUS_LOOK, "", "%s%sa person must look", aside, flawed);
 }
 
 static void show_rows(struct output *output, const struct json_view *answer)
@@ -197,7 +218,7 @@ enum status submit_body(struct cli *cli, const struct client *client,
                         const struct client_post *post, const struct json *document)
 {
     struct error error = ERROR_NULL;
-    size_t aside = 0;
+    struct to_look look = {.of = 0};
     _cleanup_(json_free) struct json *answer = NULL;
 
     enum status status = client_post(client, post, &answer, &error);
@@ -217,17 +238,15 @@ enum status submit_body(struct cli *cli, const struct client *client,
         struct json_view item = json_item(&items, i);
         char name[NAME_BYTES];
         name_of(document, i, name);
-        aside += show_item(&cli->output, &item, name) ? 1 : 0;
+        show_item(&cli->output, &item, name, &look);
     }
     if (json_has(&view, "rows")) {
         show_rows(&cli->output, &view);
     } else if (json_length(&items) == 0) {
         output_line(&cli->output, "There was nothing in it.");
     }
-    return aside == 0
-               ? STATUS_OK
-               : say_set_aside(&cli->output, aside,
-                               (size_t)show_number(&view, "rows", (int64_t)json_length(&items)));
+    look.of = (size_t)show_number(&view, "rows", (int64_t)json_length(&items));
+    return look.aside + look.flawed == 0 ? STATUS_OK : say_look(&cli->output, &look);
 }
 
 static enum status submit(struct cli *cli, const struct submit_options *given)
@@ -286,7 +305,8 @@ enum status command_submit(struct cli *cli, int argc, char **argv)
             "Hands a record, an involvement, FHIR appointments, a police incident, a child's plan, "
             "what an adults' service says, what an adult is to a child, or a school's register or "
             "roll to the agency's agent. Reads standard input without FILE or for -. Ends with 7 "
-            "when something in it was set aside for a person to look at.",
+            "when something in it was set aside for a person to look at, or was taken with an NHS "
+            "or pupil number that is wrong.",
     };
     struct submit_options given = {.client = client_default()};
     const struct command_call call = {argc, argv};

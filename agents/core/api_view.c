@@ -230,6 +230,9 @@ struct json *view_item(const struct api_view *view, struct store_txn *txn,
     if (item->reason[0] != '\0') {
         answer_set_peer_text(object, "reason", slice_of_text(item->reason));
     }
+    if (item->flawed) {
+        json_set_bool(object, "flawed", true);
+    }
     if (item->has_reference) {
         reference_format(&item->reference, reference);
         json_set_word(object, "reference", reference);

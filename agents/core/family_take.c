@@ -45,6 +45,7 @@ static int say_end(struct taking *taking, struct slice json, bool others,
     r = telling_involvement(taking, &involvement, &nothing, item);
     if (r == 0) {
         answer->n++;
+        item->flawed = false; /* its numbers were spoken of when it was stated */
         (void)snprintf(item->reason, sizeof(item->reason), "%s",
                        others
                            ? "an involvement holds as something else states it"

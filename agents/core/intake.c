@@ -111,11 +111,17 @@ static int parse(struct agent *agent, const struct intake_request *request, stru
 
 /* --- contents --- */
 
-/* "appointment-adult" and the like: how often, and nothing else. */
-static void count_appointment(struct taking *taking, enum appointment_why why)
+/* "appointment-adult" and the like: how often, and nothing else. An export that comes again is of
+ * appointments that were counted; what came too late counts as such already. */
+static void count_appointment(struct taking *taking, enum appointment_why why,
+                              enum intake_outcome outcome)
 {
     char name[COUNT_NAME_MAX_BYTES];
-    (void)snprintf(name, sizeof(name), "appointment-%s", appointment_why_text(why));
+    if (outcome == INTAKE_OLDER) {
+        return;
+    }
+    (void)snprintf(name, sizeof(name), "appointment-%s",
+                   outcome == INTAKE_SAME ? "known-already" : appointment_why_text(why));
     taking_count(taking, name);
 }
 
@@ -127,10 +133,9 @@ static void say_why(const struct appointment_result *result, struct intake_item 
                    reason->where[0] == '\0' ? "" : ": ", reason->what);
 }
 
-static int take_appointment(struct taking *taking, struct appointment_result *result,
+static int tell_appointment(struct taking *taking, struct appointment_result *result,
                             struct intake_item *item)
 {
-    count_appointment(taking, result->why);
     if (result->outcome == APPOINTMENT_EVENT) {
         return telling_event(taking, &result->event, item);
     }
@@ -146,6 +151,16 @@ static int take_appointment(struct taking *taking, struct appointment_result *re
     item->outcome = INTAKE_SET_ASIDE;
     say_why(result, item);
     return 0;
+}
+
+static int take_appointment(struct taking *taking, struct appointment_result *result,
+                            struct intake_item *item)
+{
+    int r = tell_appointment(taking, result, item);
+    if (r == 0) {
+        count_appointment(taking, result->why, item->outcome);
+    }
+    return r;
 }
 
 /* A retraction also ends what its record had stated of people. */

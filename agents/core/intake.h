@@ -56,8 +56,9 @@ struct intake_item {
     bool has_reference;
     struct reference reference;
     bool danger;      /* it spoke of danger, whatever became of it: whom to telephone is said */
-    char reason[484]; /* of one counted, set aside, older or noted, and of one accepted what is odd
-                         about its numbers: names members, never values */
+    bool flawed;      /* it was taken with a number by which nobody is found, as `reason` says */
+    char reason[484]; /* of one counted, set aside, older or noted; of one accepted what is odd
+                         about it, and which it replaces: names members, never values */
 };
 
 struct intake_answer {

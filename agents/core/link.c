@@ -104,6 +104,16 @@ static void *run(void *data)
 
 /* --- start and stop --- */
 
+/* At once, for whoever has started it in a terminal: a broker that is away says nothing, and a
+ * connection that is there says so by link_changed. */
+static void tell_dialling(const struct link_address *address)
+{
+    char broker[sizeof(address->endpoint)];
+    log_event(LOG_LEVEL_NOTICE, "not_connected_yet", "broker=\"%s\" next=\"%s\"",
+              log_escape(address->endpoint, broker, sizeof(broker)),
+              "it goes on trying by itself; what is submitted is kept here and sent then");
+}
+
 static bool forked(struct agent *agent)
 {
     _cleanup_(store_end) struct store_txn *txn = store_read(agent->store);
@@ -168,6 +178,7 @@ int link_open(struct agent *agent, struct error *error)
         link_free(&link);
         return r;
     }
+    tell_dialling(&address);
     link_begin(link);
     acks_want(&link->acks, link_mailbox_position(link)); /* the last one may not have arrived */
     agent->link = link;

@@ -133,8 +133,13 @@ static void add_urgent(const struct report *report, struct buf *out)
     for (size_t i = 0; report->urgent != NULL && i < json_length(&urgent); i++) {
         struct json_view item = json_item(&urgent, i);
         struct json_view telephone = json_opt_object(&item, "telephone");
-        add_member(out, "TELEPHONE NOW: ", &telephone, "phone", "");
-        add_member(out, ", ", &telephone, "desk", "\n");
+        if (json_has(&telephone, "phone")) {
+            add_member(out, "TELEPHONE NOW: ", &telephone, "phone", "");
+            add_member(out, ", ", &telephone, "desk", "\n");
+        } else if (json_has(&item, "telephone")) {
+            buf_add_text(out, "TELEPHONE THE DUTY DESK NOW: this computer does not know its number "
+                              "yet.\n");
+        }
         buf_format(out, "Row %llu is immediate, or a referral",
                    (unsigned long long)report->danger[i].row);
         add_member(out, ": ", &item, "outcome", "");

@@ -24,7 +24,7 @@ struct report_finding {
     enum report_effect effect;
     uint64_t row; /* as a spreadsheet shows it, or the position of the entry; from 1 */
     char column[REPORT_COLUMN_MAX_BYTES]; /* as the file calls it; empty: the whole row */
-    char what[160];                       /* and what to do */
+    char what[256];                       /* and what to do */
 };
 
 /* What spoke of danger, whatever became of it. */

@@ -11,7 +11,7 @@
 #include "base/date.h"
 
 #define REASON_BYTES     sizeof(((struct intake_item *)NULL)->reason)
-#define ITEM_BYTES       (1 + 1 + REFERENCE_BYTES + 1 + 4 + REASON_BYTES)
+#define ITEM_BYTES       (1 + 1 + REFERENCE_BYTES + 1 + 1 + 4 + REASON_BYTES)
 #define ANSWER_MAX_BYTES (4 + CAIRN_BUNDLE_ENTRIES_MAX * ITEM_BYTES)
 
 void answer_begin(struct intake_answer *answer, size_t n)
@@ -35,6 +35,7 @@ static void answer_pack(const struct intake_answer *answer, struct buf *out)
         write_u8(&writer, item->has_reference ? 1 : 0);
         write_bytes(&writer, item->reference.bytes, sizeof(item->reference.bytes));
         write_u8(&writer, item->danger ? 1 : 0);
+        write_u8(&writer, item->flawed ? 1 : 0);
         write_sized(&writer, slice_of_text(item->reason));
         buf_add_slice(out, writer_slice(&writer));
     }
@@ -56,6 +57,7 @@ static bool answer_unpack(struct slice packed, struct intake_answer *ret)
         item->has_reference = read_u8(&reader) != 0;
         read_into(&reader, item->reference.bytes, sizeof(item->reference.bytes));
         item->danger = read_u8(&reader) != 0;
+        item->flawed = read_u8(&reader) != 0;
         struct slice reason = read_sized(&reader, sizeof(item->reason) - 1);
         memcpy(item->reason, reason.len == 0 ? (const uint8_t *)"" : reason.data, reason.len);
     }

@@ -48,6 +48,7 @@ static void note_flaws(const struct identity *identity, struct intake_item *item
                            "it came from, or leave it out",
                            who, numbers[i].name, flaw, who);
             note(item, words);
+            item->flawed = true;
         }
     }
 }
@@ -98,6 +99,21 @@ static void leave_it(struct taking *taking, const struct told *told, struct inta
     }
 }
 
+/* Whoever sends another thing under the same id by mistake has to see what it did. */
+static void note_replaced(const struct told *told, const struct intake_item *taken,
+                          struct intake_item *item)
+{
+    char reference[REFERENCE_TEXT_BYTES];
+    char words[200];
+
+    reference_format(&told->row.reference, reference);
+    (void)snprintf(words, sizeof(words),
+                   "it replaces %s, said before under the same id, which is %s", reference,
+                   taken->outcome == INTAKE_WITHDRAWN ? "withdrawn: nobody outside was told of it"
+                                                      : "taken back: whoever received it is told");
+    note(item, words);
+}
+
 /* It stands in the place of what was told before; or nothing does. */
 static int take_newer(struct taking *taking, const struct event *event, const struct told *told,
                       struct intake_item *item)
@@ -111,6 +127,7 @@ static int take_newer(struct taking *taking, const struct event *event, const st
         r = accept_event(taking, event, item);
     }
     if (r == 0 && (taken.outcome == INTAKE_RETRACTED || taken.outcome == INTAKE_WITHDRAWN)) {
+        note_replaced(told, &taken, item);
         following_note(taking, &told->row.reference, &item->reference);
     }
     return r;

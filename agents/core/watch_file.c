@@ -112,6 +112,15 @@ static int read_all(int fd, struct buf *out)
     }
 }
 
+/* What its author should know of something that was taken; of what is urgent it is said first of
+ * all (tell_urgent). */
+static void note_odd(struct report *report, const struct intake_item *item)
+{
+    if (item->outcome == INTAKE_ACCEPTED && !item->danger && item->reason[0] != '\0') {
+        report_find(report, REPORT_NOTE, report->rows, "", item->reason);
+    }
+}
+
 /* One text of JSON; the same text within a week has the same answer, whatever it holds. */
 static int take_json(struct handling *handling, int fd)
 {
@@ -136,6 +145,7 @@ static int take_json(struct handling *handling, int fd)
     for (size_t i = 0; r == 0 && i < answer.n; i++) {
         handling->report.rows++;
         report_tell(&handling->report, &answer.items[i]);
+        note_odd(&handling->report, &answer.items[i]);
     }
     handling->report.taken = handling->report.rows - handling->report.set_aside;
     return r;

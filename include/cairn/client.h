@@ -58,11 +58,15 @@
 
 /*
  * POST -> 202 once all of it is on disk:
- *   {items: [{outcome, reference, state, words, telephone, reason}], replayed}
+ *   {items: [{outcome, reference, state, words, telephone, reason, flawed}], replayed}
  * in the order of the input. `outcome`: accepted, known-already, withdrawn, retracted, counted
  * (told to nobody: `reason`), set-aside (a person must look: `reason`), older-version (came after
  * what took its place, and is not told: `reason`). `telephone`: {desk, phone}, for what is
- * immediate or a referral: ring now, whatever else this says.
+ * immediate or a referral: ring now, whatever else this says; {} while the number is not known
+ * here (no calendar is held, and the configuration has no duty_telephone). `reason` of what was
+ * accepted: what is odd about it, and which earlier version it replaces. `flawed`: true when it was
+ * taken with an NHS or pupil number by which nobody is found elsewhere, such as one with a wrong
+ * check digit: a person must correct it where it came from.
  */
 #define CAIRN_PATH_SUBMISSIONS "/v1/submissions"
 

@@ -78,6 +78,7 @@ static int read_arguments(const struct conf_program *program, int argc, char **a
                                  .doc = program->instead->help};
     }
     argp_program_version = program->version;
+    argp_err_exit_status = CONF_EXIT_USAGE;
     *ret = (struct arguments){.program = program, .file = program->file};
     return argp_parse(&argp, argc, argv, 0, NULL, ret);
 }

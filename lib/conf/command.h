@@ -8,7 +8,8 @@
 
 #include "conf/conf.h"
 
-#define CONF_FLAGS_MAX 8
+#define CONF_FLAGS_MAX  8
+#define CONF_EXIT_USAGE 2 /* as of `cairn`: a wrong command line */
 
 struct conf_flag {
     const char *name; /* "allow-tmpfs" for --allow-tmpfs */
@@ -44,7 +45,7 @@ enum conf_then {
 };
 
 /* *ret is filled for CONF_RUN; the program's tables are borrowed for as long as it lives. What argp
- * itself answers (--help, a word that is no option) ends the process. */
+ * itself answers (--help; with CONF_EXIT_USAGE a word that is no option) ends the process. */
 enum conf_then conf_command(const struct conf_program *program, int argc, char **argv,
                             struct conf **ret);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The man pages tell of every command and every option that the programs themselves list, and of none that they do not;
-# and of every key of the daemons' configuration.
+# and of every key of the daemons' configuration. A wrong command line ends every program with the status that they tell.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 BIN=${CAIRN_BIN:-build/release}
@@ -67,4 +67,22 @@ for daemon in cairn-signer cairn-broker cairn-agent; do
         grep -qE "^\.BR? .*\b$key\b" "$work/configuration" || say "docs/man/$daemon.8 does not tell of $key of the configuration"
     done < <("$BIN/$daemon" --example-config | grep -oE '^;?[a-z_]+ *=' | tr -d ';= ')
 done
+# refuses CODE COMMAND...: a wrong command line ends with that, whichever way it is wrong.
+refuses() {
+    local code=$1 last=0
+    shift
+    "$@" --no-such-option </dev/null >/dev/null 2>&1 || last=$?
+    ((last == code)) || say "$* --no-such-option ends with $last, not with $code"
+}
+for program in cairn-signer cairn-broker cairn-agent; do
+    refuses 2 "$BIN/$program"
+    refuses 2 "$BIN/$program" a-word
+    grep -q '2 for a wrong command line' "docs/man/$program.8" || say "docs/man/$program.8 does not tell of exit status 2"
+done
+refuses 2 "$BIN/cairn"
+while read -r command; do
+    # A monitoring plugin knows 2 as CRITICAL, and 3 as UNKNOWN.
+    # shellcheck disable=SC2086 # two words
+    refuses "$([[ $command == check ]] && echo 3 || echo 2)" "$BIN/cairn" $command
+done <"$work/commands"
 exit "$missing"

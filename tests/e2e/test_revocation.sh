@@ -116,6 +116,13 @@ try newcomer check
 ((LAST == 1)) || broken "a check of an agency that waits for its approval is not a WARNING"
 expect 'not approved yet: send request.json' "what to do"
 promise "a newcomer that is started before it is approved says so, once, and when it tries again"
+log_says newcomer " not_connected_yet broker=\"tcp://127.0.0.1:$PORT\" next=\"it goes on trying by itself; what is submitted is kept here" ||
+    broken "the newcomer does not say at its start which broker it dials, and that it goes on trying"
+promise "an agent says at once, once, which broker it is not connected to yet and what becomes of what is submitted"
+OUT=$(immediate new-0 | CAIRN_AGENT=$WORK/newcomer/agent.sock "$BIN/cairn" submit - 2>&1) || broken "the newcomer takes nothing urgent"
+expect '>>>  TELEPHONE THE DUTY DESK NOW: this computer does not know its number yet  <<<' "that somebody has to telephone"
+expect "not sent yet .this agency's place in the partnership is not known yet" "that it was not sent"
+promise "something urgent at an agency that was never connected is answered with a banner: telephone"
 run agency approve "$WORK/partnership" "$WORK/newcomer/request.json"
 VERSION=$(version)
 reload_broker
@@ -130,5 +137,5 @@ at visitors --json status
 expect '"state":"connected"' "the others to be connected still"
 stop visitors surgery hub newcomer broker
 run --json log verify "$WORK/partnership/broker/data" --governance "$WORK/partnership/governance"
-[[ $(member bodies) == 6 ]] || broken "the broker holds other than the six records of agencies that were not revoked"
-promise "the broker holds exactly the six records of those who were members when they spoke"
+[[ $(member bodies) == 7 ]] || broken "the broker holds other than the seven records of agencies that were not revoked"
+promise "the broker holds exactly the seven records of those who were members when they spoke"

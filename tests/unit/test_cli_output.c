@@ -286,6 +286,19 @@ static void a_telephone_number_cannot_be_overlooked(void **state)
     shown_free(&shown);
 }
 
+static void that_nobody_here_knows_the_number_cannot_be_overlooked_either(void **state)
+{
+    struct page *page = *state;
+    struct shown shown;
+    parse("{\"telephone\": {}}", &shown);
+
+    show_telephone(&page->output, &shown.view);
+
+    assert_non_null(strstr(said(page), ">>>  TELEPHONE THE DUTY DESK NOW: this computer does not "
+                                       "know its number yet  <<<"));
+    shown_free(&shown);
+}
+
 static void an_account_is_shown_with_its_summary_first(void **state)
 {
     struct page *page = *state;
@@ -380,6 +393,7 @@ int main(void)
         TEST(instants_are_shown_by_the_clocks_of_london),
         TEST(members_of_another_type_are_nothing),
         TEST(a_telephone_number_cannot_be_overlooked),
+        TEST(that_nobody_here_knows_the_number_cannot_be_overlooked_either),
         TEST(an_account_is_shown_with_its_summary_first),
         TEST(what_another_agency_sent_begins_with_who_what_and_how_urgent),
         TEST(an_answer_is_handed_on_as_it_came),

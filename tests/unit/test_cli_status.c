@@ -707,6 +707,24 @@ static void what_was_set_aside_has_a_name_a_reason_and_an_exit_code(void **state
     assert_non_null(strstr(world->console->complained, "2 of 3 set aside"));
 }
 
+static void a_wrong_number_is_said_has_an_exit_code_and_is_no_secret_of_quiet(void **state)
+{
+    struct world *world = *state;
+    world->console->typed = "{\"kind\": \"concern\"}";
+    agent_answers(world, "202 Accepted", "application/json",
+                  "{\"items\": [{\"outcome\": \"accepted\", \"reference\": \"ab\", \"reason\": "
+                  "\"the number has a typing error\", \"flawed\": true}]}");
+
+    assert_int_equal(CONSOLE(world->console, "--quiet", "submit", "--agent", world->path),
+                     STATUS_LOOK);
+    agent_ends(world);
+
+    assert_string_equal(world->console->said, "");
+    assert_string_equal(world->console->complained,
+                        "cairn: 1 of 1 taken with an NHS or pupil number that is wrong: nobody is "
+                        "found by it; a person must look\n");
+}
+
 static void nothing_set_aside_is_no_reason_to_look(void **state)
 {
     struct world *world = *state;
@@ -942,6 +960,7 @@ int main(void)
         TEST(an_urgent_submission_is_answered_with_the_number_to_ring),
         TEST(what_came_back_is_listed_with_the_reason_and_what_to_do),
         TEST(what_was_set_aside_has_a_name_a_reason_and_an_exit_code),
+        TEST(a_wrong_number_is_said_has_an_exit_code_and_is_no_secret_of_quiet),
         TEST(nothing_set_aside_is_no_reason_to_look),
         TEST(a_key_that_came_with_something_else_is_a_conflict),
         TEST(an_agent_says_when_nobody_is_there_to_open_what_is_urgent),

@@ -85,6 +85,7 @@ static void a_number_that_finds_nobody_is_accepted_and_said_to_be_so(void **stat
         assert_int_equal(answer.items[0].reason[0] == '\0', rows[i].words[0] == '\0');
         assert_non_null(strstr(answer.items[0].reason, rows[i].words));
         assert_null(strstr(answer.items[0].reason, "444"));
+        assert_int_equal(answer.items[0].flawed, rows[i].words[0] != '\0');
     }
 }
 
@@ -240,6 +241,18 @@ static void another_version_that_says_the_same_is_the_same_record(void **state)
     assert_int_equal(practice_rows(practice, AT_OUT), 1);
 }
 
+/* Whoever says another thing under the same id hears what it did to the first. */
+static void expect_replaced(const struct intake_item *newer, const struct intake_item *older,
+                            const char *words)
+{
+    char reference[REFERENCE_TEXT_BYTES];
+    reference_format(&older->reference, reference);
+    assert_non_null(strstr(newer->reason, "it replaces"));
+    assert_non_null(strstr(newer->reason, reference));
+    assert_non_null(strstr(newer->reason, words));
+    assert_false(newer->flawed);
+}
+
 static void a_correction_of_what_has_left_retracts_it_and_stands_in_its_place(void **state)
 {
     struct practice *practice = *state;
@@ -252,6 +265,7 @@ static void a_correction_of_what_has_left_retracts_it_and_stands_in_its_place(vo
     assert_false(practice_out(practice, &second.reference).retracted);
     assert_int_equal(practice_rows(practice, AT_OUT), 3); /* both, and the retraction */
     assert_int_equal(practice_count(practice, "retracted"), 1);
+    expect_replaced(&second, &first, "taken back: whoever received it is told");
 }
 
 static void records_without_a_source_are_never_taken_for_each_other(void **state)
@@ -272,6 +286,7 @@ static void an_idempotency_key_brings_back_the_same_answer(void **state)
     _cleanup_(intake_answer_deinit) struct intake_answer first = INTAKE_ANSWER_NULL;
     _cleanup_(intake_answer_deinit) struct intake_answer second = INTAKE_ANSWER_NULL;
     practice_concern_text("", &text);
+    text_replace(&text, "999 411 7025", "999 411 7026");
 
     assert_int_equal(submit(practice, "k-1", buf_text(&text), &first), 0);
     practice_reopen(practice);
@@ -282,6 +297,8 @@ static void an_idempotency_key_brings_back_the_same_answer(void **state)
     assert_int_equal(second.n, 1);
     assert_int_equal(second.items[0].outcome, first.items[0].outcome);
     expect_same_reference(&first.items[0], &second.items[0]);
+    assert_true(second.items[0].flawed);
+    assert_string_equal(second.items[0].reason, first.items[0].reason);
     assert_int_equal(practice_rows(practice, AT_OUT), 1);
 }
 
@@ -389,6 +406,31 @@ static void an_appointment_told_again_after_a_correction_is_a_new_record(void **
     assert_int_equal(third.outcome, INTAKE_ACCEPTED);
     assert_memory_not_equal(&first.reference, &third.reference, sizeof(first.reference));
     assert_int_equal(practice_rows(practice, AT_SETTLING), 1);
+}
+
+static void a_correction_of_what_still_settles_says_what_it_replaces(void **state)
+{
+    struct practice *practice = *state;
+    const struct practice_visit later = {
+        .id = "a-1", .status = "noshow", .version = "2", .service = "Audiology"};
+
+    struct intake_item first = practice_appointment(practice, "a-1", "noshow", "1");
+    struct intake_item second = practice_visit(practice, &later);
+
+    assert_int_equal(second.outcome, INTAKE_ACCEPTED);
+    expect_replaced(&second, &first, "withdrawn: nobody outside was told of it");
+}
+
+static void an_export_that_comes_again_counts_its_appointments_once(void **state)
+{
+    struct practice *practice = *state;
+
+    (void)practice_appointment(practice, "a-1", "noshow", "1");
+    (void)practice_appointment(practice, "a-1", "noshow", "1");
+    (void)practice_appointment(practice, "a-1", "noshow", "1");
+
+    assert_int_equal(practice_count(practice, "appointment-told"), 1);
+    assert_int_equal(practice_count(practice, "appointment-known-already"), 2);
 }
 
 static void what_was_never_told_needs_no_taking_back(void **state)
@@ -520,6 +562,8 @@ int main(void)
         TEST(a_missed_appointment_settles_and_an_urgent_record_never_does),
         TEST(an_appointment_corrected_in_time_never_leaves),
         TEST(an_appointment_told_again_after_a_correction_is_a_new_record),
+        TEST(a_correction_of_what_still_settles_says_what_it_replaces),
+        TEST(an_export_that_comes_again_counts_its_appointments_once),
         TEST(what_was_never_told_needs_no_taking_back),
         TEST(what_is_ignored_or_cannot_be_judged_is_counted_and_leaves_no_identity),
         BEFORE(before_governance_everything_is_accepted_and_waits),

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "agents/core/feeds.h"
+#include "agents/core/report.h"
 #include "agents/core/watch.h"
 #include "base/date.h"
 #include "os/files.h"
@@ -191,6 +192,45 @@ static void a_roll_records_and_appointments_have_folders_of_their_own(void **sta
     assert_int_equal(n_out(drop), 3);
     assert_false(there(drop, "records/in/concern.json"));
     assert_false(there(drop, "appointments/in/day.json"));
+}
+
+static void what_is_odd_about_a_record_in_a_folder_is_in_its_report(void **state)
+{
+    struct drop *drop = *state;
+    _cleanup_(buf_deinit) struct buf concern = BUF_MAX(FILE_MAX_BYTES);
+    _cleanup_(buf_deinit) struct buf report = BUF_MAX(FILE_MAX_BYTES);
+    practice_concern_text("", &concern);
+    text_replace(&concern, "999 411 7025", "999 411 7026");
+    put(drop, "records/in/concern.json", buf_text(&concern));
+    unsigned long long number = number_of(drop, "records/in/concern.json");
+
+    (void)watch_turn(drop->watch);
+
+    assert_int_equal(n_out(drop), 1);
+    read_report(drop, "records/done", number, "concern.json.report.txt", &report);
+    assert_non_null(strstr(buf_text(&report), "Row 1: the child's NHS number has a typing error, "
+                                              "so nobody finds the child by it"));
+    assert_non_null(strstr(buf_text(&report), "or leave it out. The row was taken."));
+    assert_null(strstr(buf_text(&report), "7026"));
+}
+
+static void who_has_no_number_to_ring_reads_it_first_of_all(void **state)
+{
+    struct error error = ERROR_NULL;
+    struct report report = {.rows = 1, .taken = 1};
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(REPORT_TEXT_MAX_BYTES);
+    const struct intake_item item = {.outcome = INTAKE_ACCEPTED, .danger = true};
+    (void)state;
+    report_tell(&report, &item);
+    report.urgent =
+        json_parse(slice_of_text("[{\"outcome\": \"accepted\", \"telephone\": {}}]"), &error);
+
+    report_text(&report, NULL, &text);
+
+    assert_ptr_equal(strstr(buf_text(&text), "TELEPHONE THE DUTY DESK NOW: this computer does not "
+                                             "know its number yet.\nRow 1 is immediate"),
+                     buf_text(&text));
+    report_deinit(&report);
 }
 
 static void incidents_plans_and_adults_have_folders_of_their_own(void **state)
@@ -624,6 +664,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_register_is_taken_with_a_report_beside_it),
         TEST(a_roll_records_and_appointments_have_folders_of_their_own),
+        TEST(what_is_odd_about_a_record_in_a_folder_is_in_its_report),
+        cmocka_unit_test(who_has_no_number_to_ring_reads_it_first_of_all),
         TEST(incidents_plans_and_adults_have_folders_of_their_own),
         TEST(the_same_file_again_makes_no_second_record),
         TEST(after_a_crash_before_the_move_the_file_is_taken_to_its_end),
