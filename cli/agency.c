@@ -44,6 +44,12 @@ error_t agency_option(int key, char *argument, struct argp_state *state)
     case AGENCY_STOLEN:
         given->stolen = true;
         return 0;
+    case AGENCY_CONTACT:
+        given->contact = argument;
+        return 0;
+    case AGENCY_PHONE:
+        given->phone = argument;
+        return 0;
     case AGENCY_PER_DAY:
         return take_number(argument, &given->involvements_per_day_max, state);
     case ARGP_KEY_ARG:

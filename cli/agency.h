@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * agency: what `cairn agency approve`, `retire`, `revoke` and `list` share, and `cairn broker
+ * agency: what `cairn agency approve`, `duty`, `retire`, `revoke` and `list` share, and `cairn broker
  * renew` and `switch`: at the partnership, with the root key at hand for all but `list`. They write
  * the next version of the directory and change nothing else; the broker takes it up when it is told
  * to read again, and every agency gets it with its next message.
@@ -15,13 +15,17 @@ enum {
     AGENCY_REASON = 0x2001,
     AGENCY_INVOLVEMENTS,
     AGENCY_PER_DAY,
-    AGENCY_STOLEN
+    AGENCY_STOLEN,
+    AGENCY_CONTACT,
+    AGENCY_PHONE
 };
 
 struct agency_options {
     const char *dir;
     const char *subject; /* REQUEST.json or ID */
     const char *reason;
+    const char *contact; /* NULL: not said */
+    const char *phone;
     uint64_t involvements_max;
     uint64_t involvements_per_day_max;
     int arguments; /* how many are needed */
@@ -31,7 +35,8 @@ struct agency_options {
 
 error_t agency_option(int key, char *argument, struct argp_state *state); /* into the struct */
 
-/* The directory's entry of an agency whose keys have changed to those of `agency`. The caller's. */
+/* The directory's entry of an agency, with the keys of `agency`, which may have changed. The
+ * caller's. */
 struct json *agency_entry(const struct partnership *partnership,
                           const struct agency *agency) MUST_USE;
 /* The signing key that it uses: the newest active one, or the newest of all. */

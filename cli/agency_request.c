@@ -278,7 +278,8 @@ static void say(struct cli *cli, const struct folder *folder, const struct agenc
     if (strcmp(request->duty_phone, DEFAULT_PHONE) == 0) {
         output_line(output,
                     "\nThe duty telephone number %s is invented, and nobody has it. For an "
-                    "agency that is to be reached, give --duty-phone.",
+                    "agency that is to be reached, give --duty-phone; once it has joined the "
+                    "partnership changes it with cairn agency duty.",
                     request->duty_phone);
     }
     output_line(output,

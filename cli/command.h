@@ -28,6 +28,7 @@
     X("agency approve", agency_approve, "The partnership", "take an agency into the directory, by its request file")   \
     X("agency revoke",  agency_revoke,  "The partnership", "revoke an agency: nothing of it is accepted any more")     \
     X("agency retire",  agency_retire,  "The partnership", "end the use of an agency's keys before its newest")        \
+    X("agency duty",    agency_duty,    "The partnership", "change whom others telephone at an agency")                \
     X("agency list",    agency_list,    "The partnership", "list the agencies of the directory")                       \
     X("broker renew",   broker_renew,   "The partnership", "make the broker's next transport key, and announce it")  \
     X("broker switch",  broker_switch,  "The partnership", "from now on the broker has the key that was announced")  \

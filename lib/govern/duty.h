@@ -14,13 +14,13 @@
     X(NONE, 0, "none", "")                                                                                            \
     X(FRONT_DOOR, 1, "front-door",                                                                                    \
       "no front door (a MASH) is in the directory: nobody is there to open what is urgent; the partnership takes "    \
-      "one in with `cairn agency approve`")                                                                           \
+      "one in with `cairn agency approve`, and has the broker read it")                                               \
     X(CALENDAR, 2, "calendar",                                                                                        \
       "no calendar is in force: whoever sends what is urgent hears of no desk to telephone; the partnership signs "   \
-      "one with `cairn calendar sign`")                                                                               \
+      "one with `cairn calendar sign`, and has the broker read it")                                                   \
     X(DESK, 3, "desk",                                                                                                \
       "no desk of the calendar is at a front door of the directory: nobody is named to act on what is urgent; the "   \
-      "partnership signs a calendar that has one with `cairn calendar sign`")
+      "partnership signs a calendar that has one with `cairn calendar sign`, and has the broker read it")
 /* clang-format on */
 
 enum duty_gap {

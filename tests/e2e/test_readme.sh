@@ -33,7 +33,7 @@ cairn-broker() {
     eventually 30 "the broker to start" is_up broker
     log_says broker 'no_front_door' || broken "the broker does not say that nobody is there to open what is urgent"
     OUT=$("$BIN/cairn" check north/broker) && broken "a check of a broker without a front door is OK"
-    expect '^CAIRN BROKER CRITICAL - no front door .*cairn agency approve' "the missing front door in the broker's check"
+    expect '^CAIRN BROKER CRITICAL - no front door .*cairn agency approve., and has the broker read it' "the missing front door in the broker's check"
 }
 
 cairn-agent() {

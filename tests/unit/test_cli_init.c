@@ -668,6 +668,63 @@ static void no_agency_is_approved_whose_duty_telephone_nobody_answers(void **sta
     assert_int_equal(approve(world, "request.json"), STATUS_OK);
 }
 
+static enum status renew(struct world *world, const char *folder)
+{
+    return run(world, "agency", "renew", in(world, folder));
+}
+
+static enum status retire(struct world *world, const char *id)
+{
+    return run(world, "agency", "retire", in(world, "north"), id);
+}
+
+static void whom_others_telephone_at_an_agency_can_be_changed(void **state)
+{
+    struct world *world = *state;
+    make_partnership_with_elm(world);
+
+    assert_int_equal(
+        run(world, "agency", "duty", in(world, "north"), "gp-elm", "--duty-phone", "01632 960077"),
+        STATUS_OK);
+    assert_non_null(strstr(world->out, "kill -HUP"));
+    assert_int_equal(renew(world, "elm"), STATUS_OK);
+    assert_int_equal(approve(world, "elm/renewal-2.json"), STATUS_OK);
+
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+    const struct agency *elm = directory_agency(&governance->directory, 1);
+    assert_string_equal(elm->duty_phone, "01632 960077");
+    assert_true(elm->duty_contact[0] != '\0');
+    assert_true(elm->active);
+    assert_int_equal(elm->n_sign_keys, 2);
+}
+
+static uint64_t directory_version(struct world *world)
+{
+    _cleanup_(governance_unref) struct governance *governance = load(world);
+
+    return governance->versions[GOVERNANCE_DIRECTORY];
+}
+
+static void whom_others_telephone_is_not_changed_into_nobody(void **state)
+{
+    struct world *world = *state;
+    make_partnership_with_elm(world);
+    uint64_t version = directory_version(world);
+
+    assert_int_equal(run(world, "agency", "duty", in(world, "north"), "gp-elm"), STATUS_USAGE);
+    assert_int_equal(
+        run(world, "agency", "duty", in(world, "north"), "gp-elm", "--duty-phone", "abc"),
+        STATUS_USAGE);
+    assert_int_equal(run(world, "agency", "duty", in(world, "north"), "gp-elm", "--duty-phone",
+                         "103", "--duty-contact", "\xff"),
+                     STATUS_FAILED);
+    assert_int_equal(
+        run(world, "agency", "duty", in(world, "north"), "gp-oak", "--duty-phone", "103"),
+        STATUS_NOT_FOUND);
+
+    assert_int_equal(directory_version(world), version);
+}
+
 static void a_revoked_agency_stays_in_the_directory_with_the_reason(void **state)
 {
     struct world *world = *state;
@@ -687,16 +744,6 @@ static void a_revoked_agency_stays_in_the_directory_with_the_reason(void **state
     assert_false(directory_agency(&governance->directory, 1)->active);
     assert_non_null(memmem(directory.text.data, directory.text.len, "practice closed",
                            strlen("practice closed")));
-}
-
-static enum status renew(struct world *world, const char *folder)
-{
-    return run(world, "agency", "renew", in(world, folder));
-}
-
-static enum status retire(struct world *world, const char *id)
-{
-    return run(world, "agency", "retire", in(world, "north"), id);
 }
 
 static void a_member_has_new_keys_beside_the_earlier_until_those_are_retired(void **state)
@@ -1007,6 +1054,8 @@ int main(void)
         story(what_is_no_joining_file_or_no_id_is_named_as_it_was_given),
         story(a_live_partnership_refuses_numbers_that_nobody_has),
         story(no_agency_is_approved_whose_duty_telephone_nobody_answers),
+        story(whom_others_telephone_at_an_agency_can_be_changed),
+        story(whom_others_telephone_is_not_changed_into_nobody),
         story(a_revoked_agency_stays_in_the_directory_with_the_reason),
         story(nothing_is_revoked_without_a_reason),
         story(a_member_has_new_keys_beside_the_earlier_until_those_are_retired),
