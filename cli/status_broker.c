@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a broker does, from the counters in its folder, without asking it: in the units of people; a
- * program gets the numbers as they are. */
+/* How a broker does, from the counters in its folder, without asking it: in the words and units of
+ * people; a program gets names and numbers as they are. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 
 #include "base/date.h"
 #include "cli/broker_counters.h"
+#include "cli/plain.h"
 #include "cli/show.h"
 #include "cli/status.h"
 #include "govern/duty.h"
@@ -88,61 +89,25 @@ static void format_value(const struct counter_reading *counter, char out[VALUE_B
     }
 }
 
-/* --- names --- */
-
-/* "commit_log_size" -> "commit" and "log size". */
-static size_t group_length(const char *name)
-{
-    return strcspn(name, "_");
-}
-
-/* The unit stands with the value: "oldest read ms" -> "oldest read". */
-static void cut_unit(char *what)
-{
-    static const char *const units[] = {" ms", " bytes", " percent"};
-    size_t len = strlen(what);
-
-    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-        size_t unit = strlen(units[i]);
-        if (len > unit && strcmp(what + len - unit, units[i]) == 0) {
-            what[len - unit] = '\0';
-            return;
-        }
-    }
-}
-
-static void what_of(const char *name, char out[COUNTER_NAME_MAX_BYTES + 1])
-{
-    size_t group = group_length(name);
-
-    (void)snprintf(out, COUNTER_NAME_MAX_BYTES + 1, "%s", name + group + (name[group] == '_'));
-    for (char *at = out; *at != '\0'; at++) {
-        *at = *at == '_' ? ' ' : *at;
-    }
-    if (broker_counter_unit(name) != UNIT_ONE) {
-        cut_unit(out);
-    }
-}
-
-static bool same_group(const char *a, const char *b)
-{
-    return group_length(a) == group_length(b) && strncmp(a, b, group_length(a)) == 0;
-}
-
 /* --- all of it --- */
 
-/* Verdicts and the like that never happened are left out of the text; the stages' own are not. Who
- * is on duty is said in words. */
+static bool is_of(const char *stage, const struct counter_reading *counter)
+{
+    return strncmp(counter->name, stage, strlen(stage)) == 0;
+}
+
+/* What never happened is left out of the text where there is much of it, and where it is a sentence
+ * that would not be true. Who is on duty is said in words. */
 static bool is_worth_a_line(const struct counter_reading *counter)
 {
-    bool rare = same_group(counter->name, "answers_") || same_group(counter->name, "apply_");
-    return !same_group(counter->name, "duty_") && (counter->value > 0 || !rare);
+    bool rare = is_of("answers_", counter) || is_of("apply_", counter) ||
+                is_of("commit_clock_frozen", counter) || is_of("commit_crashed", counter);
+    return !is_of("duty_", counter) && (counter->value > 0 || !rare);
 }
 
 static void show_counters(struct output *output, const struct counters_reading *reading)
 {
-    const char *group = "";
-    char what[COUNTER_NAME_MAX_BYTES + 1];
+    const char *stage = "";
     char value[VALUE_BYTES];
 
     for (size_t i = 0; i < reading->count; i++) {
@@ -150,13 +115,12 @@ static void show_counters(struct output *output, const struct counters_reading *
         if (!is_worth_a_line(counter)) {
             continue;
         }
-        if (!same_group(group, counter->name)) {
-            group = counter->name;
-            output_line(output, "%.*s", (int)group_length(group), group);
+        if (strcmp(stage, plain_stage(counter->name)) != 0) {
+            stage = plain_stage(counter->name);
+            output_line(output, "%s", stage);
         }
-        what_of(counter->name, what);
         format_value(counter, value);
-        output_line(output, "  %-28s %12s", what, value);
+        output_line(output, "  %12s  %s", value, plain_figure(counter->name));
     }
 }
 
@@ -217,7 +181,10 @@ enum status status_broker(struct cli *cli, const char *dir)
         show_duty(output, &reading);
         show_silent(output, &reading);
     }
-    output_line(output, "`cairn check %s` says whether somebody has to act.", dir);
+    output_line(output,
+                "`cairn check %s` says whether somebody has to act. What each figure is: "
+                "docs/operations.md, Counters.",
+                dir);
     show_counters(output, &reading);
     if (reading.alive) {
         return STATUS_OK;

@@ -100,19 +100,21 @@ static void broker_counts(struct world *world, const char *folder)
     }
 }
 
-static void a_running_broker_is_shown_by_stage_and_in_units(void **state)
+static void a_running_broker_is_shown_in_the_words_and_units_of_people(void **state)
 {
     static const char *const lines[] = {
-        "gate\n  frames                                 28\n",
-        "  bytes                             3.5 MiB\n",
-        "  bad frames                              0\n",
-        "answers\n  STORED",
-        "commit\n  took                                1.2 s\n",
-        " 18446744073709551615\n",
-        "  oldest read                         40 ms\n",
-        "  disk                                 41 %\n",
-        "review\n  agreements                     2027-05-30\n",
-        "  calendar                         not said\n",
+        "what came in\n            28  messages from agencies\n",
+        "       3.5 MiB  their size, all together\n",
+        "             0  messages that were none of Cairn's\n",
+        "what agencies were answered, of each thing they sent or asked\n"
+        "             3  it is stored and in the log\n",
+        "what was written down\n         1.2 s  time that they took, all together\n",
+        "  18446744073709551615  entries of the log\n",
+        "         40 ms  since the longest reading",
+        "          41 %  of the store's disk is full\n",
+        "the partnership is to look again at its documents by\n"
+        "    2027-05-30  the agreements\n",
+        "      not said  the calendar\n",
     };
     struct world *world = *state;
     broker_counts(world, ".");
@@ -125,7 +127,7 @@ static void a_running_broker_is_shown_by_stage_and_in_units(void **state)
             fail_msg("%sis not in\n%s", lines[i], world->console->said);
         }
     }
-    assert_null(strstr(world->console->said, "BUSY"));
+    assert_null(strstr(world->console->said, "the broker is busy"));
     assert_null(strstr(world->console->said, "MISSING"));
 }
 
@@ -933,7 +935,7 @@ static void a_line_that_cannot_be_meant_asks_nobody(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_running_broker_is_shown_by_stage_and_in_units),
+        TEST(a_running_broker_is_shown_in_the_words_and_units_of_people),
         TEST(the_folder_above_will_do),
         TEST(a_broker_that_has_ended_is_unreachable_and_its_numbers_stay),
         TEST(every_command_says_of_a_folder_without_a_broker_which_one_it_wants),
