@@ -90,6 +90,7 @@ void report_answer(const struct report *report, struct intake_answer *ret)
         const struct report_finding *finding = &report->findings[i];
         struct intake_item *item = &ret->items[ret->n++];
         item->outcome = finding->effect == REPORT_SET_ASIDE ? INTAKE_SET_ASIDE : INTAKE_NOTED;
+        item->flawed = finding->effect == REPORT_FLAW;
         (void)snprintf(item->reason, sizeof(item->reason), "row %llu%s%.30s: %.100s",
                        (unsigned long long)finding->row,
                        finding->column[0] == '\0' ? "" : ", column ", finding->column,
@@ -183,7 +184,7 @@ static struct json *findings_json(const struct report *report)
         const struct report_finding *finding = &report->findings[i];
         struct json *object = json_object_new();
         json_set_integer(object, "row", (int64_t)finding->row);
-        json_set_bool(object, "taken", finding->effect == REPORT_NOTE);
+        json_set_bool(object, "taken", finding->effect != REPORT_SET_ASIDE);
         if (finding->column[0] != '\0') {
             (void)!json_set_text(object, "column", slice_of_text(finding->column));
         }

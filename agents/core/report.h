@@ -17,7 +17,8 @@
 
 enum report_effect {
     REPORT_SET_ASIDE = 1, /* the row was not taken */
-    REPORT_NOTE           /* it was, and somebody should know */
+    REPORT_NOTE,          /* it was, and somebody should know */
+    REPORT_FLAW           /* it was, with a number by which nobody is found */
 };
 
 struct report_finding {

@@ -117,7 +117,8 @@ static int read_all(int fd, struct buf *out)
 static void note_odd(struct report *report, const struct intake_item *item)
 {
     if (item->outcome == INTAKE_ACCEPTED && !item->danger && item->reason[0] != '\0') {
-        report_find(report, REPORT_NOTE, report->rows, "", item->reason);
+        report_find(report, item->flawed ? REPORT_FLAW : REPORT_NOTE, report->rows, "",
+                    item->reason);
     }
 }
 

@@ -112,7 +112,7 @@ static int check_row(void *data, const struct table_row *row)
     file->report->rows++;
     if (!read_row(reading, row, &read, &finding)) {
         file->report->set_aside++;
-        school_find(file, reading->names, REPORT_SET_ASIDE, row->number, &finding);
+        school_set_aside(file, reading->names, row->number, &finding);
         return 0;
     }
     if (pupils_add(&reading->pupils, &reading->terms, &read.identity, &is_new) == NULL) {
@@ -120,7 +120,7 @@ static int check_row(void *data, const struct table_row *row)
     }
     finding = pupil_note(&read.identity);
     if (is_new && finding.what != NULL) {
-        school_find(file, reading->names, REPORT_NOTE, row->number, &finding);
+        school_note(file, reading->names, row->number, &finding);
     }
     return 0;
 }
@@ -166,7 +166,7 @@ static int keep_row(void *data, const struct table_row *row)
         finding.what = "two children have this pupil's number in this file: no row with it was "
                        "taken. Correct it in the school's system";
         report->set_aside++;
-        school_find(reading->file, reading->names, REPORT_SET_ASIDE, row->number, &finding);
+        school_set_aside(reading->file, reading->names, row->number, &finding);
         return 0;
     }
     put_mark(reading, key, &read.mark);

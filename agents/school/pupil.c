@@ -224,6 +224,7 @@ struct pupil_finding pupil_note(const struct identity *identity)
     } else if (temporary) {
         note.what = "is a temporary pupil number: it is never taken for proof of who the child is";
     } else if (!identifier_is_sound(&identity->upn)) {
+        note.flawed = true;
         note.what = "is no pupil number, or has a typing error: correct it in the school's system";
     }
     return note;

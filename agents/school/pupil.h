@@ -30,6 +30,7 @@ struct pupil_terms {
 struct pupil_finding {
     enum school_column column; /* COLUMN_COUNT: the whole row */
     const char *what;          /* static; NULL: nothing is wrong */
+    bool flawed;               /* of one that was taken: nobody is found by its number */
 };
 #define PUPIL_FINDING_NULL ((struct pupil_finding){.column = COLUMN_COUNT})
 

@@ -50,7 +50,7 @@ static void refuse_row(struct roll *roll, uint64_t number, const struct pupil_fi
         roll->bad_column = finding->column == COLUMN_COUNT ? "" : roll->names->of[finding->column];
     }
     roll->file->report->set_aside++;
-    school_find(roll->file, roll->names, REPORT_SET_ASIDE, number, finding);
+    school_set_aside(roll->file, roll->names, number, finding);
 }
 
 static int check_row(void *data, const struct table_row *row)
@@ -75,7 +75,7 @@ static int check_row(void *data, const struct table_row *row)
     }
     finding = pupil_note(&identity);
     if (finding.what != NULL) {
-        school_find(roll->file, roll->names, REPORT_NOTE, row->number, &finding);
+        school_note(roll->file, roll->names, row->number, &finding);
     }
     return 0;
 }

@@ -17,11 +17,24 @@ void school_terms(struct agent *agent, struct pupil_terms *ret)
     };
 }
 
-void school_find(const struct school_file *file, const struct school_names *names,
+/* One finding under the column's name in the file. */
+static void find(const struct school_file *file, const struct school_names *names,
                  enum report_effect effect, uint64_t row, const struct pupil_finding *finding)
 {
     const char *column = finding->column == COLUMN_COUNT ? "" : names->of[finding->column];
     report_find(file->report, effect, row, column == NULL ? "" : column, finding->what);
+}
+
+void school_note(const struct school_file *file, const struct school_names *names, uint64_t row,
+                 const struct pupil_finding *finding)
+{
+    find(file, names, finding->flawed ? REPORT_FLAW : REPORT_NOTE, row, finding);
+}
+
+void school_set_aside(const struct school_file *file, const struct school_names *names,
+                      uint64_t row, const struct pupil_finding *finding)
+{
+    find(file, names, REPORT_SET_ASIDE, row, finding);
 }
 
 int school_take(const struct school_file *file)

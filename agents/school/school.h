@@ -37,10 +37,12 @@ int roll_take(const struct school_file *file) MUST_USE;
 /* What the rows of a file are read under. */
 struct pupil_terms;
 void school_terms(struct agent *agent, struct pupil_terms *ret);
-/* One finding under the column's name in the file. */
+/* One finding, under the column's name in the file, about a row that was not taken, or that was. */
 struct pupil_finding;
 struct school_names;
-void school_find(const struct school_file *file, const struct school_names *names,
-                 enum report_effect effect, uint64_t row, const struct pupil_finding *finding);
+void school_set_aside(const struct school_file *file, const struct school_names *names,
+                      uint64_t row, const struct pupil_finding *finding);
+void school_note(const struct school_file *file, const struct school_names *names, uint64_t row,
+                 const struct pupil_finding *finding);
 
 #endif

@@ -436,23 +436,32 @@ static void a_number_that_proves_nothing_is_taken_with_a_note(void **state)
     static const struct {
         const char *upn;
         const char *what;
+        enum report_effect effect;
     } rows[] = {
-        {"", "is empty"},
-        {"X84020012601A", "temporary"}, /* whatever its letter */
-        {"X840200126018", "typing error"},
-        {"unknown", "no pupil number"},
+        {"", "is empty", REPORT_NOTE},
+        {"X84020012601H", "temporary", REPORT_NOTE},
+        {"X840200126018", "typing error", REPORT_FLAW},
+        {"unknown", "no pupil number", REPORT_FLAW},
     };
     struct school *school = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
         char row[200];
         (void)snprintf(row, sizeof(row), "%s,Thistledown,Peregrina,14/03/2022,NM7 4QX," MARK,
                        rows[i].upn);
         assert_int_equal(give_row(school, row), 0);
         const struct report_finding *finding = school_finding(school, 2);
         assert_non_null(finding);
-        assert_int_equal(finding->effect, REPORT_NOTE);
+        if (strstr(finding->what, rows[i].what) == NULL) {
+            fail_msg("%s: %s", rows[i].upn, finding->what);
+        }
+        assert_int_equal(finding->effect, rows[i].effect);
         assert_int_equal(school->report.taken, 1);
+        report_answer(&school->report, &answer);
+        assert_int_equal(answer.n, 1);
+        assert_int_equal(answer.items[0].outcome, INTAKE_NOTED);
+        assert_int_equal(answer.items[0].flawed, rows[i].effect == REPORT_FLAW);
     }
 }
 
