@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * agency: what `cairn agency approve`, `duty`, `retire`, `revoke` and `list` share, and `cairn broker
- * renew` and `switch`: at the partnership, with the root key at hand for all but `list`. They write
- * the next version of the directory and change nothing else; the broker takes it up when it is told
- * to read again, and every agency gets it with its next message.
+ * agency: what `cairn agency approve`, `duty`, `retire`, `revoke` and `list` share, and `cairn
+ * broker renew` and `switch`: at the partnership, with the root key at hand for all but `list`.
+ * They write the next version of the directory and change nothing else; the broker takes it up when
+ * it is told to read again, and every agency gets it with its next message.
  */
 #ifndef CLI_AGENCY_H
 #define CLI_AGENCY_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plain: words of the local interface (cairn/client.h) and names of a broker's counters, which
- * programs match, in plain English for people. A word that is not in the tables is said as it is. */
+ * programs match, in plain English for people. A word that is not in the tables is said as it is.
+ */
 #ifndef CLI_PLAIN_H
 #define CLI_PLAIN_H
 

@@ -172,7 +172,7 @@ static void an_unknown_command_and_no_command_are_mistakes(void **state)
     assert_int_equal(run(world, "agency", NULL), STATUS_USAGE);
     assert_non_null(
         strstr(complained(world),
-               "needs a second word, one of: approve, revoke, retire, list, request, renew"));
+               "needs a second word, one of: approve, revoke, retire, duty, list, request, renew"));
     assert_int_equal(run(world, "log", "frobnicate"), STATUS_USAGE);
     assert_non_null(
         strstr(complained(world),
