@@ -26,6 +26,7 @@
 #include "broker/retention.h"
 #include "broker/timers.h"
 #include "broker/waiting.h"
+#include "ledger/counted.h"
 
 /* --- checks every entry passes --- */
 
@@ -279,10 +280,10 @@ static struct applied apply_input(struct apply *apply, const struct input *input
     return (struct applied){.verdict = VERDICT_BAD_ENTRY, .log_index = UINT64_MAX};
 }
 
-int apply_batch(struct apply *apply, struct slice row,
-                bool (*each)(void *data, const struct input *input, uint32_t n,
-                             struct applied applied),
-                void *data)
+static int apply_inputs(struct apply *apply, struct slice row,
+                        bool (*each)(void *data, const struct input *input, uint32_t n,
+                                     struct applied applied),
+                        void *data)
 {
     size_t at = BATCH_HEAD_BYTES;
     struct input input;
@@ -304,4 +305,16 @@ int apply_batch(struct apply *apply, struct slice row,
             return 0;
         }
     }
+}
+
+int apply_batch(struct apply *apply, struct slice row,
+                bool (*each)(void *data, const struct input *input, uint32_t n,
+                             struct applied applied),
+                void *data)
+{
+    int r = apply_inputs(apply, row, each, data);
+    if (r == 0) {
+        counted_put(apply->txn);
+    }
+    return r;
 }

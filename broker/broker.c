@@ -255,6 +255,10 @@ int broker_recover(struct broker *broker, struct error *error)
         r = highwater_open(broker->options->highwater, clock_system(), &broker->attest.highwater,
                            &mark, error);
     }
+    commit->store = broker->store;
+    if (r == 0) {
+        r = commit_check(commit, error);
+    }
     if (r != 0) {
         return r;
     }
@@ -270,7 +274,6 @@ int broker_recover(struct broker *broker, struct error *error)
     }
     commit->pipeline = broker->pipeline;
     commit->board = broker->board;
-    commit->store = broker->store;
     commit->counters = &broker->counters;
     broker->attest.pipeline = broker->pipeline;
     broker->attest.board = broker->board;

@@ -40,6 +40,7 @@
 #include "broker/waiting.h"
 #include "crypto/digest.h"
 #include "crypto/secret.h"
+#include "ledger/counted.h"
 #include "store/log.h"
 
 /* A batch under way. */
@@ -349,7 +350,7 @@ void commit_flush_refused(struct commit *commit)
 
 /* --- recovery --- */
 
-int commit_recover(struct commit *commit, struct error *error)
+int commit_check(const struct commit *commit, struct error *error)
 {
     _cleanup_(store_end) struct store_txn *txn = store_read(commit->store);
     if (txn == NULL) {
@@ -357,8 +358,19 @@ int commit_recover(struct commit *commit, struct error *error)
     }
     uint64_t schema = meta_get(txn, "schema", STATE_SCHEMA);
     if (schema != STATE_SCHEMA) {
-        return error_set(error, commit->dir, "the store has schema %" PRIu64 ", this program %d",
+        return error_set(error, commit->dir,
+                         "the store was written by another version of the broker (schema %" PRIu64
+                         ", not %d): start that version",
                          schema, STATE_SCHEMA);
+    }
+    return counted_check(txn, commit->dir, error);
+}
+
+int commit_recover(struct commit *commit, struct error *error)
+{
+    _cleanup_(store_end) struct store_txn *txn = store_read(commit->store);
+    if (txn == NULL) {
+        return -ENOMEM;
     }
     commit->batch = meta_get(txn, "batch", 0);
     commit->log_size = log_size(txn, T_LOG);

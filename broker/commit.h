@@ -52,6 +52,9 @@ struct commit {
     uint64_t refused_hour;
 };
 
+/* Whether the store is one to go on with: of this version, and no table with other rows than its
+ * last batch left. Only `store` and `dir` are looked at. */
+int commit_check(const struct commit *commit, struct error *error) MUST_USE;
 /* Loads what the store holds, after attest_recover found it sound; its head is for attest_step to
  * sign. The members above `time` are set by the caller, `time` and `marker` are open. */
 int commit_recover(struct commit *commit, struct error *error) MUST_USE;

@@ -36,7 +36,7 @@
 #include "ledger/state.h"
 #include "wire/leaf.h"
 
-#define APPLY_VERSION 1
+#define APPLY_VERSION 2
 
 enum input_type {
     INPUT_ENTRY = 1,

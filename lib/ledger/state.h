@@ -24,11 +24,11 @@
 #include "store/store.h"
 #include "wire/wire.h"
 
-#define STATE_SCHEMA 1
+#define STATE_SCHEMA 2
 
 /* name, in replay: compared byte for byte after replaying the journal */
 #define STATE_TABLES(X)                                                                            \
-    X(META, "meta", true)               /* text -> u64; "before" -> hash (journal.h) */            \
+    X(META, "meta", true)               /* text -> u64, hash (journal.h), rows (counted.h) */      \
     X(JOURNAL, "journal", false)        /* batch u64 -> batch (journal.h) */                       \
     X(LOG, "log", true)                 /* leaf index u64 -> row (store/log.h) */                  \
     X(ENTRY, "entry", true)             /* entry id -> entry_row: the deduplication index */       \

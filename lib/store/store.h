@@ -156,6 +156,8 @@ int store_room(struct store_txn *txn, const struct store_room *enough,
 /* The file gets blocks on disk for `bytes` beyond the pages in use, inside a write transaction:
  * -ENOSPC when the disk, a quota or the process's limit has no room, with nothing changed. */
 int store_grow(struct store_txn *txn, uint64_t bytes) MUST_USE;
+/* How many rows a table has, those that this transaction has put included; 0 after a fault. */
+uint64_t store_table_rows(struct store_txn *txn, unsigned table);
 /* How many rows each table has, all at one moment. */
 int store_rows(struct store *store, uint64_t ret[STORE_TABLES_MAX]) MUST_USE;
 /* A consistent copy of the whole environment into a new directory, synced (backup, replay tests).

@@ -126,6 +126,19 @@ uint64_t store_writes(const struct store_txn *txn)
     return txn->writes;
 }
 
+uint64_t store_table_rows(struct store_txn *txn, unsigned table)
+{
+    MDB_stat stat = {.ms_entries = 0};
+
+    if (txn->fault == 0) {
+        int rc = mdb_stat(txn->txn, table_of(txn, table), &stat);
+        if (rc != 0) {
+            store_fail(txn, store_errno(rc));
+        }
+    }
+    return stat.ms_entries;
+}
+
 bool store_find(struct store_txn *txn, unsigned table, struct slice key, struct slice *ret)
 {
     MDB_val inner_key = val_of(key);

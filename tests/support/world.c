@@ -173,7 +173,10 @@ static int start(struct world *world)
     open_files(world, &mark);
     r = timekeeper_init(&world->commit.time, &world->clock.clock, 0, false, &error);
     assert(r == 0);
-    r = attest_recover(&world->attest, world->dir, &mark, &error);
+    r = commit_check(&world->commit, &error);
+    if (r == 0) {
+        r = attest_recover(&world->attest, world->dir, &mark, &error);
+    }
     if (r == 0) {
         r = commit_recover(&world->commit, &error);
     }

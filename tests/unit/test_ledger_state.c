@@ -634,7 +634,7 @@ static const struct {
     enum table table;
     size_t len;
     const char *sha256;
-} schema_1[] = {
+} schema_2[] = {
     {"entry", T_ENTRY, 73, "b3b125d48586bffcc01cd7d9c70e6e790cdb778b65e5b0e1425d0e37f7ea53e8"},
     {"subject", T_SUBJECT, 99, "7382f3e6cc444716ca51d10d84ffa158d90d673a559fe5d6ae800d139486ebaa"},
     {"chronology", T_CHRONOLOGY, 58,
@@ -707,25 +707,25 @@ static void put_what_follows_from_it(struct store_txn *txn)
     governance_row_put(txn, GOVERNANCE_CALENDAR, &governance);
 }
 
-static void the_rows_of_schema_1_keep_their_bytes(void **state)
+static void the_rows_of_schema_2_keep_their_bytes(void **state)
 {
     struct ledger_store *ledger = *state;
-    assert_int_equal(STATE_SCHEMA, 1);
+    assert_int_equal(STATE_SCHEMA, 2);
 
     put_what_was_said(ledger->txn);
     put_what_follows_from_it(ledger->txn);
 
-    for (size_t i = 0; i < ARRAY_LEN(schema_1); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(schema_2); i++) {
         _cleanup_(store_walk_end) struct store_walk walk =
-            store_walk_from(ledger->txn, schema_1[i].table, SLICE_NULL);
+            store_walk_from(ledger->txn, schema_2[i].table, SLICE_NULL);
         uint8_t digest[CAIRN_HASH_BYTES];
         char hex[HEX_BYTES(CAIRN_HASH_BYTES)];
         assert_true(walk.live);
         const struct slice parts[] = {walk.key, walk.value};
         sha256_many(parts, ARRAY_LEN(parts), digest);
         hex_encode(SLICE_OF(digest), hex);
-        if (walk.value.len != schema_1[i].len || strcmp(hex, schema_1[i].sha256) != 0) {
-            fail_msg("%s: %zu bytes, %s", schema_1[i].what, walk.value.len, hex);
+        if (walk.value.len != schema_2[i].len || strcmp(hex, schema_2[i].sha256) != 0) {
+            fail_msg("%s: %zu bytes, %s", schema_2[i].what, walk.value.len, hex);
         }
     }
 }
@@ -921,7 +921,7 @@ int main(void)
         WITH_STORE(a_governance_row_comes_back_as_it_went),
         WITH_STORE(a_blob_row_comes_back_with_none_and_with_the_most_grants),
         WITH_STORE(a_parcel_row_comes_back_with_none_and_with_the_most_entries),
-        WITH_STORE(the_rows_of_schema_1_keep_their_bytes),
+        WITH_STORE(the_rows_of_schema_2_keep_their_bytes),
         cmocka_unit_test(a_chronology_row_of_any_other_length_is_refused),
         WITH_STORE(a_mailbox_row_of_any_other_length_is_refused),
         WITH_STORE(rows_that_tools_read_are_refused_at_any_other_length),
