@@ -3,7 +3,6 @@
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
 
-#include <limits.h>
 #include <pthread.h>
 
 #include <lmdb.h>
@@ -67,14 +66,7 @@ struct store_txn {
 #define STORE_FILE_MODE 0600
 #define STORE_DATA_FILE "data.mdb"
 
-struct store_path {
-    char text[PATH_MAX];
-};
-
 /* --- place.c: the folder --- */
-/* -ENAMETOOLONG when it does not fit. */
-int store_path_join(struct store_path *ret, const char *dir, const char *name) MUST_USE;
-int store_dir_sync(const char *dir) MUST_USE;
 /* Private, on a file system that keeps what it syncs, and no store in it open in this process. */
 int store_place_check(const struct store_options *options, struct error *error) MUST_USE;
 /* Locks the folder when `store` is for writing, until it is closed; there is a store in it when

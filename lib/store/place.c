@@ -13,6 +13,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -26,27 +27,24 @@
 #define STORE_NEW_FILE  "new.mdb"
 #define STORE_NEW_LOCK  "new.mdb-lock" /* LMDB names it */
 
-int store_path_join(struct store_path *ret, const char *dir, const char *name)
+struct path {
+    char text[PATH_MAX];
+};
+
+static int path_join(struct path *ret, const char *dir, const char *name)
 {
     int len = snprintf(ret->text, sizeof(ret->text), "%s/%s", dir, name);
 
     return len < 0 || (size_t)len >= sizeof(ret->text) ? -ENAMETOOLONG : 0;
 }
 
-int store_dir_sync(const char *dir)
-{
-    _cleanup_(fd_close) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
 /* A file of the environment: absent (-1 bytes), or private to us. */
 static int check_file(const char *dir, const char *name, int64_t *ret_bytes, struct error *error)
 {
-    struct store_path path;
+    struct path path;
     struct stat status;
 
-    int r = store_path_join(&path, dir, name);
+    int r = path_join(&path, dir, name);
     if (r < 0) {
         (void)error_set(error, dir, "the path is too long");
         return r;
@@ -61,10 +59,10 @@ static int check_file(const char *dir, const char *name, int64_t *ret_bytes, str
 
 static int check_not_open(const char *dir, struct error *error)
 {
-    struct store_path path;
+    struct path path;
     bool open = false;
 
-    int r = store_path_join(&path, dir, STORE_DATA_FILE);
+    int r = path_join(&path, dir, STORE_DATA_FILE);
     if (r == 0) {
         r = file_is_open(path.text, &open);
     }
@@ -157,16 +155,16 @@ static int fill_new(const struct store_options *options, const char *path, struc
  * it. */
 static int make_new(const struct store_options *options, struct error *error)
 {
-    struct store_path made;
-    struct store_path lock;
-    struct store_path data;
+    struct path made;
+    struct path lock;
+    struct path data;
 
-    int r = store_path_join(&made, options->dir, STORE_NEW_FILE);
+    int r = path_join(&made, options->dir, STORE_NEW_FILE);
     if (r == 0) {
-        r = store_path_join(&lock, options->dir, STORE_NEW_LOCK);
+        r = path_join(&lock, options->dir, STORE_NEW_LOCK);
     }
     if (r == 0) {
-        r = store_path_join(&data, options->dir, STORE_DATA_FILE);
+        r = path_join(&data, options->dir, STORE_DATA_FILE);
     }
     if (r < 0) {
         return store_refuse(error, options->dir, "is no place for a store", -r);

@@ -160,9 +160,5 @@ int store_grow(struct store_txn *txn, uint64_t bytes) MUST_USE;
 uint64_t store_table_rows(struct store_txn *txn, unsigned table);
 /* How many rows each table has, all at one moment. */
 int store_rows(struct store *store, uint64_t ret[STORE_TABLES_MAX]) MUST_USE;
-/* A consistent copy of the whole environment into a new directory, synced (backup, replay tests).
- * -EEXIST when the target is there. A long read transaction, and counted as one. Not while this
- * thread has a write transaction. */
-int store_copy(struct store *store, const char *dir, struct error *error) MUST_USE;
 
 #endif

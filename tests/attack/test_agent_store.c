@@ -28,6 +28,7 @@
 #include "attack/memo.h"
 #include "attack/spoiled.h"
 #include "support/setting.h"
+#include "support/store_copy.h"
 
 #define SHORT_STEP   1999
 #define SHORT_OTHERS 60
@@ -224,7 +225,6 @@ static void forge(struct store_txn *txn, unsigned table, enum forgery forgery)
 static void forge_each_table(void)
 {
     char dir[128];
-    struct error error = ERROR_NULL;
     uint64_t rows[STORE_TABLES_MAX];
 
     assert_int_equal(store_rows(scene.life.member->agent.store, rows), 0);
@@ -235,7 +235,7 @@ static void forge_each_table(void)
             continue;
         }
         scratch_remove(dir);
-        assert_int_equal(store_copy(scene.life.member->agent.store, dir, &error), 0);
+        assert_int_equal(store_copy(scene.life.member->agent.store, dir), 0);
         struct store *store = open_without_key(dir);
         struct store_txn *txn = store_begin(store);
         forge(txn, table, (enum forgery)(i % FORGERIES));

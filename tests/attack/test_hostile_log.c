@@ -27,6 +27,7 @@
 #include "cli/check.h"
 #include "os/files.h"
 #include "support/console.h"
+#include "support/store_copy.h"
 
 struct scene {
     struct liar *liar;
@@ -97,11 +98,10 @@ static void keep_evidence(struct scene *scene, uint32_t agency)
 /* The true log, as the broker's operator would have to hand it over. */
 static void export_log(struct scene *scene)
 {
-    struct error error = ERROR_NULL;
     (void)snprintf(scene->copy, sizeof(scene->copy), "%s/copy-%" PRIu64, scene->liar->world->dir,
                    scene->liar->world->commit.log_size);
     (void)unlink(scene->export);
-    assert_int_equal(store_copy(scene->liar->world->store, scene->copy, &error), 0);
+    assert_int_equal(store_copy(scene->liar->world->store, scene->copy), 0);
     assert_int_equal(CONSOLE(scene->console, "log", "export", scene->copy, scene->export),
                      STATUS_OK);
 }

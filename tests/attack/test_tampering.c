@@ -24,6 +24,7 @@
 #include "ledger/journal.h"
 #include "support/ledger_store.h"
 #include "support/setting.h"
+#include "support/store_copy.h"
 
 #define SHORT_STEP   1999 /* bits; no multiple of a byte, so that bits of every weight are met */
 #define PAGE_BITS    (UINT64_C(8) * PAGE_BYTES)
@@ -208,12 +209,11 @@ static bool forge_in(struct store_txn *txn, unsigned table, enum forgery forgery
 static enum fate fate_of(unsigned table, enum forgery forgery, bool *ret_done)
 {
     char dir[128];
-    struct error error = ERROR_NULL;
     uint64_t rows[STORE_TABLES_MAX];
 
     (void)snprintf(dir, sizeof(dir), "%s/forged", scene.tampering.spoiled.dir);
     scratch_remove(dir);
-    assert_int_equal(store_copy(scene.world->store, dir, &error), 0);
+    assert_int_equal(store_copy(scene.world->store, dir), 0);
     struct store *store = ledger_store_open(dir);
     assert_int_equal(store_rows(store, rows), 0);
     struct store_txn *txn = store_begin(store);

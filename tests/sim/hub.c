@@ -8,6 +8,7 @@
 #include "broker/admit.h"
 #include "os/files.h"
 #include "sim/network.h"
+#include "support/store_copy.h"
 
 /* There is one. */
 static struct hub *running;
@@ -36,11 +37,10 @@ static void copy_marks(const char *from, const char *to)
 
 static void copy_folder(const struct hub *hub, char ret_dir[SCRATCH_BYTES])
 {
-    struct error error = ERROR_NULL;
     scratch_make(ret_dir);
     int r = rmdir(ret_dir); /* store_copy makes it */
     assert(r == 0);
-    r = store_copy(hub->world->store, ret_dir, &error);
+    r = store_copy(hub->world->store, ret_dir);
     assert(r == 0);
     copy_marks(hub->world->dir, ret_dir);
 }

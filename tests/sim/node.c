@@ -9,6 +9,7 @@
 #include "agents/core/settle.h"
 #include "agents/core/spool.h"
 #include "sim/network.h"
+#include "support/store_copy.h"
 
 /* Whose turn it is: the store does not say whose it is. */
 static struct node *turning;
@@ -27,11 +28,10 @@ int __wrap_store_commit(struct store_txn **txn)
 
 static void copy_store(struct node *node, char ret_dir[SCRATCH_BYTES])
 {
-    struct error error = ERROR_NULL;
     scratch_make(ret_dir);
     int r = rmdir(ret_dir); /* store_copy makes it */
     assert(r == 0);
-    r = store_copy(node->member->agent.store, ret_dir, &error);
+    r = store_copy(node->member->agent.store, ret_dir);
     assert(r == 0);
 }
 

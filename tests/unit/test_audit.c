@@ -21,6 +21,7 @@
 #include "ledger/journal.h"
 #include "os/files.h"
 #include "support/ledger_store.h"
+#include "support/store_copy.h"
 #include "support/world.h"
 #include "wire/leaf.h"
 
@@ -157,11 +158,9 @@ static void remove_folder(const char *path)
 
 static void make_copy(void)
 {
-    struct error error = ERROR_NULL;
-
     (void)snprintf(scene->copy, sizeof(scene->copy), "%s/copy", scene->dir);
     remove_folder(scene->copy);
-    assert_int_equal(store_copy(scene->world->store, scene->copy, &error), 0);
+    assert_int_equal(store_copy(scene->world->store, scene->copy), 0);
 }
 
 static int open_scene(void **state)
@@ -712,11 +711,10 @@ static void the_store_of_a_running_broker_is_sound_too(void **state)
     char path[PATH_BYTES];
     (void)snprintf(path, sizeof(path), "%s/again", scene->dir);
     struct world_entry entry;
-    struct error error = ERROR_NULL;
     miss(HEALTH_VISITING, 3, &entry);
     assert_int_equal(tell_one(HEALTH_VISITING, &entry), VERDICT_STORED);
 
-    assert_int_equal(store_copy(scene->world->store, path, &error), 0);
+    assert_int_equal(store_copy(scene->world->store, path), 0);
 
     struct audit audit = audit_of(path);
     expect_sound(&audit);

@@ -19,6 +19,7 @@
 #include "os/files.h"
 #include "support/console.h"
 #include "support/scratch.h"
+#include "support/store_copy.h"
 #include "support/world.h"
 
 #define STORE_MAX_BYTES (64 * 1024 * 1024)
@@ -47,9 +48,8 @@ static void keep_head(struct audited *audited, const char *path)
 
 static void copy_store(struct audited *audited)
 {
-    struct error error = ERROR_NULL;
     scratch_remove(audited->copy);
-    assert_int_equal(store_copy(audited->world->store, audited->copy, &error), 0);
+    assert_int_equal(store_copy(audited->world->store, audited->copy), 0);
 }
 
 static void miss(struct world *world, uint32_t agency, int32_t day)

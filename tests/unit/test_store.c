@@ -697,60 +697,6 @@ static void there_are_so_many_readers_and_no_more(void **state)
     }
 }
 
-static void a_copy_holds_what_was_committed_and_is_private(void **state)
-{
-    struct world *world = *state;
-    struct error error = ERROR_NULL;
-    char target[PATH_MAX];
-    char path[PATH_MAX];
-    struct stat status;
-    struct slice value;
-    put_numbers(world, 1, 3000);
-    assert_in_range(snprintf(target, sizeof(target), "%s-copy", world->dir), 1, PATH_MAX - 1);
-
-    assert_int_equal(store_copy(world->store, target, &error), 0);
-    put_numbers(world, 3000, 3001);
-
-    join(path, target, "data.mdb");
-    assert_int_equal(stat(path, &status), 0);
-    assert_int_equal(status.st_mode & 07777, 0600);
-    const struct store_options options = options_for(target, NULL);
-    struct store *copy = NULL;
-    assert_int_equal(store_open(&options, &copy, &error), 0);
-    struct store_txn *txn = store_read(copy);
-    assert_true(store_get(txn, TABLE_NUMBERS, number(2999), &value));
-    assert_false(store_get(txn, TABLE_NUMBERS, number(3000), &value));
-    store_end(&txn);
-    store_close(&copy);
-    scratch_remove(target);
-}
-
-static void a_copy_overwrites_nothing(void **state)
-{
-    struct world *world = *state;
-    struct error error = ERROR_NULL;
-
-    assert_int_equal(store_copy(world->store, world->dir, &error), -EEXIST);
-    assert_string_not_equal(error.what, "");
-    error = ERROR_NULL;
-    assert_int_equal(store_copy(world->store, "/nowhere/at/all", &error), -ENOENT);
-    error = ERROR_NULL;
-    assert_int_equal(store_copy(world->store, "", &error), -EINVAL);
-}
-
-static void a_copy_may_be_named_with_a_slash_at_its_end(void **state)
-{
-    struct world *world = *state;
-    struct error error = ERROR_NULL;
-    char target[PATH_MAX];
-    assert_in_range(snprintf(target, sizeof(target), "%s-copy//", world->dir), 1, PATH_MAX - 1);
-
-    assert_int_equal(store_copy(world->store, target, &error), 0);
-
-    scratch_remove(target);
-    assert_int_equal(access(target, F_OK), -1);
-}
-
 /* In a child: waits for the word on `go`, reads beside the parent's open store, answers through its
  * exit status. */
 static int read_beside(const char *dir, int go)
@@ -926,9 +872,6 @@ int main(void)
         ON_OPEN(the_age_of_the_oldest_read_is_told),
         ON_OPEN(the_rows_of_each_table_are_counted),
         ON_OPEN(there_are_so_many_readers_and_no_more),
-        ON_OPEN(a_copy_holds_what_was_committed_and_is_private),
-        ON_OPEN(a_copy_overwrites_nothing),
-        ON_OPEN(a_copy_may_be_named_with_a_slash_at_its_end),
         ON_CLOSED(a_tool_reads_beside_a_running_writer),
         ON_CLOSED(readers_that_died_give_their_places_back),
         cmocka_unit_test(keys_of_numbers_sort_like_the_numbers),
