@@ -199,7 +199,7 @@ struct link_address link_present_address(const struct agent_link *link)
     return address;
 }
 
-bool link_same_address(const struct link_address *a, const struct link_address *b)
+static bool same_address(const struct link_address *a, const struct link_address *b)
 {
     return strcmp(a->endpoint, b->endpoint) == 0 &&
            slice_equal(SLICE_OF(a->key), SLICE_OF(b->key)) && a->own == b->own;
@@ -229,12 +229,12 @@ int link_dial(struct agent_link *link, const struct link_address *address, struc
 void link_follow(struct agent_link *link)
 {
     struct link_address address = link_present_address(link);
-    if (link_same_address(&address, &link->dialled)) {
+    if (same_address(&address, &link->dialled)) {
         return;
     }
     link->way = 0;
     address = link_present_address(link);
-    if (!link_same_address(&address, &link->dialled)) {
+    if (!same_address(&address, &link->dialled)) {
         link_drop(link, "the broker has moved, or keys were renewed");
     }
 }
@@ -243,8 +243,8 @@ void link_redial(struct agent_link *link)
 {
     struct link_address address = link_present_address(link);
     struct error error = ERROR_NULL;
-    int r = link_same_address(&address, &link->dialled) ? dealer_reconnect(link->dealer)
-                                                        : link_dial(link, &address, &error);
+    int r = same_address(&address, &link->dialled) ? dealer_reconnect(link->dealer)
+                                                   : link_dial(link, &address, &error);
     if (r != 0) {
         error = log_escape_error(&error);
         (void)log_fault(-r, "dial_failed", "reason=\"%s\"", error.what);

@@ -81,7 +81,6 @@ struct link_address link_present_address(const struct agent_link *link);
 unsigned link_ways(const struct agent_link *link);
 /* Newer documents prefer another way than the one that was taken: it is left. */
 void link_follow(struct agent_link *link);
-bool link_same_address(const struct link_address *a, const struct link_address *b);
 int link_dial(struct agent_link *link, const struct link_address *address,
               struct error *error) MUST_USE;
 /* The connection is new: nothing was said on it, nothing is on its way. */
