@@ -11,8 +11,8 @@
 #include "agents/core/inbox_taking.h"
 #include "base/date.h"
 
-void taking_keep_grants(struct taking *taking, const struct entry_id *entry,
-                        const struct wire_grant *grants, size_t n, uint64_t alert)
+void inbox_keep_grants(struct inbox_taking *taking, const struct entry_id *entry,
+                       const struct wire_grant *grants, size_t n, uint64_t alert)
 {
     for (size_t i = 0; i < n; i++) {
         if (grants[i].recipient == taking->own) {
@@ -22,7 +22,7 @@ void taking_keep_grants(struct taking *taking, const struct entry_id *entry,
 }
 
 /* What its origin signed says so; with a key that was revoked since it is hearsay as well. */
-static void keep_retraction(struct taking *taking, const struct entry_header *header)
+static void keep_retraction(struct inbox_taking *taking, const struct entry_header *header)
 {
     const struct record_header *record = &header->record;
     struct received_row row = {.delivered = 0};
@@ -41,7 +41,7 @@ static void keep_retraction(struct taking *taking, const struct entry_header *he
 
 /* --- what agents tell each other --- */
 
-struct granting taking_granting(const struct taking *taking)
+struct granting inbox_granting(const struct inbox_taking *taking)
 {
     return (struct granting){.txn = taking->txn,
                              .governance = taking->governance,
@@ -50,7 +50,7 @@ struct granting taking_granting(const struct taking *taking)
 }
 
 /* Of the child that we know by this handle. */
-static void keep_member(struct taking *taking, const uint8_t handle[CAIRN_HANDLE_BYTES],
+static void keep_member(struct inbox_taking *taking, const uint8_t handle[CAIRN_HANDLE_BYTES],
                         const struct circle_member *member)
 {
     int32_t day = instant_london_day(taking->now_ms);
@@ -59,13 +59,13 @@ static void keep_member(struct taking *taking, const uint8_t handle[CAIRN_HANDLE
     struct circle_standing after = circle_standing(taking->txn, handle, member->agency, day);
     bool surer = after.roles != 0 && before.by_name && !after.by_name;
     if (surer || (after.roles & ~before.roles) != 0) {
-        const struct granting granting = taking_granting(taking);
+        const struct granting granting = inbox_granting(taking);
         granting_newcomer(&granting, handle, member);
     }
 }
 
 /* What was signed with a key that was revoked since puts nobody into a circle. */
-static void keep_involvement(struct taking *taking, const struct wire_delivered *delivered,
+static void keep_involvement(struct inbox_taking *taking, const struct wire_delivered *delivered,
                              const struct involvement_header *header)
 {
     const struct circle_member member = {
@@ -87,20 +87,20 @@ static void keep_involvement(struct taking *taking, const struct wire_delivered 
 }
 
 /* Grants of what its origin stored before; only the origin grants. */
-static void keep_later_grant(struct taking *taking, const struct wire_delivered *delivered,
+static void keep_later_grant(struct inbox_taking *taking, const struct wire_delivered *delivered,
                              const struct grant_header *header)
 {
     if (header->record.agency == header->id.agency) {
-        taking_keep_grants(taking, &header->record, delivered->grants, delivered->n_grants, 0);
+        inbox_keep_grants(taking, &header->record, delivered->grants, delivered->n_grants, 0);
     }
 }
 
 /* One that was signed with a key that was revoked since, or about a child that we do not know, is
  * judged as from somebody who is not involved. */
-static void keep_request(struct taking *taking, const struct wire_delivered *delivered,
+static void keep_request(struct inbox_taking *taking, const struct wire_delivered *delivered,
                          const struct request_header *header)
 {
-    const struct granting granting = taking_granting(taking);
+    const struct granting granting = inbox_granting(taking);
     struct asked_handles handles = {.n = 0};
     if (delivered->has_handle && (taking->flags & INBOX_DOUBT) == 0) {
         memcpy(handles.of[handles.n++], delivered->handle, CAIRN_HANDLE_BYTES);
@@ -112,7 +112,7 @@ static void keep_request(struct taking *taking, const struct wire_delivered *del
 }
 
 /* Somebody says why a record of ours was opened, or a request of ours refused. */
-static void keep_reason(struct taking *taking, const struct decision_header *header)
+static void keep_reason(struct inbox_taking *taking, const struct decision_header *header)
 {
     struct received_row row = {.delivered = 0};
     if (header->action == ACTION_REFUSE_REQUEST && header->record.agency == taking->own) {
@@ -128,20 +128,20 @@ static void keep_reason(struct taking *taking, const struct decision_header *hea
 }
 
 /* What follows from an entry, by its kind. */
-void taking_keep_meaning(struct taking *taking, const struct wire_delivered *delivered,
-                         const struct entry_header *header)
+void inbox_keep_meaning(struct inbox_taking *taking, const struct wire_delivered *delivered,
+                        const struct entry_header *header)
 {
     switch (header->kind) {
     case ENTRY_RECORD:
-        taking_keep_grants(taking, &header->id, delivered->grants, delivered->n_grants, 0);
+        inbox_keep_grants(taking, &header->id, delivered->grants, delivered->n_grants, 0);
         keep_retraction(taking, header);
         return;
     case ENTRY_DECISION:
-        taking_keep_grants(taking, &header->id, delivered->grants, delivered->n_grants, 0);
+        inbox_keep_grants(taking, &header->id, delivered->grants, delivered->n_grants, 0);
         keep_reason(taking, &header->decision);
         return;
     case ENTRY_INVOLVEMENT:
-        taking_keep_grants(taking, &header->id, delivered->grants, delivered->n_grants, 0);
+        inbox_keep_grants(taking, &header->id, delivered->grants, delivered->n_grants, 0);
         keep_involvement(taking, delivered, &header->involvement);
         break;
     case ENTRY_GRANT:

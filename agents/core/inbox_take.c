@@ -24,7 +24,7 @@
 #include "crypto/digest.h"
 #include "wire/leaf.h"
 
-static bool hold(struct taking *taking, bool holds, const char *what)
+static bool hold(struct inbox_taking *taking, bool holds, const char *what)
 {
     if (!holds && taking->failed == NULL) {
         taking->failed = what;
@@ -33,7 +33,7 @@ static bool hold(struct taking *taking, bool holds, const char *what)
 }
 
 /* The leaf is in the head and tells us, at this position, of an item of this kind. */
-static bool leaf_holds(struct taking *taking)
+static bool leaf_holds(struct inbox_taking *taking)
 {
     const struct wire_item *item = taking->item;
     struct hash hash;
@@ -53,13 +53,13 @@ static bool leaf_holds(struct taking *taking)
                 "told");
 }
 
-static bool tells_of(struct taking *taking, const struct hash *what)
+static bool tells_of(struct inbox_taking *taking, const struct hash *what)
 {
     return hold(taking, hash_equal(&taking->leaf.digest, what), "digest");
 }
 
 /* The origin said it: its signature over the parcel's head, which was made for this partnership. */
-static bool origin_holds(struct taking *taking, const struct wire_delivered *delivered,
+static bool origin_holds(struct inbox_taking *taking, const struct wire_delivered *delivered,
                          const struct parcel_head *head)
 {
     struct hash partnership;
@@ -79,7 +79,7 @@ static bool origin_holds(struct taking *taking, const struct wire_delivered *del
 }
 
 /* The parcel holds exactly this entry at this place. */
-static bool path_holds(struct taking *taking, const struct wire_delivered *delivered,
+static bool path_holds(struct inbox_taking *taking, const struct wire_delivered *delivered,
                        const struct parcel_head *head, const struct hash *item)
 {
     struct hash entry;
@@ -104,7 +104,7 @@ static bool entry_fits(const struct wire_delivered *delivered, const struct parc
 }
 
 /* The log says which parts we were to be able to open. */
-static bool parts_told(struct taking *taking, const struct wire_grant *grants, size_t n)
+static bool parts_told(struct inbox_taking *taking, const struct wire_grant *grants, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (!hold(taking, (taking->leaf.parts & PART_BIT(grants[i].part)) != 0, "parts")) {
@@ -116,7 +116,7 @@ static bool parts_told(struct taking *taking, const struct wire_grant *grants, s
 
 /* --- items --- */
 
-static bool take_delivered(struct taking *taking)
+static bool take_delivered(struct inbox_taking *taking)
 {
     struct wire_delivered delivered;
     struct parcel_head head;
@@ -147,13 +147,13 @@ static bool take_delivered(struct taking *taking)
     if (header.kind == ENTRY_RECORD && row.alert != 0) {
         household_keep_record(taking->txn, row.alert, header.record.event_id);
     }
-    taking_keep_meaning(taking, &delivered, &header);
+    inbox_keep_meaning(taking, &delivered, &header);
     return true;
 }
 
 /* A release of what was delivered inside a gap has nothing to open, and its leaf nothing that we
  * could compare it with: it is kept as it came. Without a gap the broker owes us the record. */
-static bool take_release(struct taking *taking)
+static bool take_release(struct inbox_taking *taking)
 {
     struct wire_release release;
     struct received_row row;
@@ -170,11 +170,11 @@ static bool take_release(struct taking *taking)
     if (!tells_of(taking, &row.item)) {
         return false;
     }
-    taking_keep_grants(taking, &release.record, release.grants, release.n_grants, release.alert);
+    inbox_keep_grants(taking, &release.record, release.grants, release.n_grants, release.alert);
     return true;
 }
 
-static bool take_notice(struct taking *taking)
+static bool take_notice(struct inbox_taking *taking)
 {
     struct wire_notice notice;
     struct hash what;
@@ -185,7 +185,7 @@ static bool take_notice(struct taking *taking)
         return false;
     }
     if (notice.type == NOTICE_UNOPENED && notice.agency != 0) {
-        const struct granting granting = taking_granting(taking);
+        const struct granting granting = inbox_granting(taking);
         granting_unopened(&granting, &notice.record, notice.agency);
         taking->flags |= INBOX_QUIET; /* between agents: people are told without it */
         return true;
@@ -194,7 +194,7 @@ static bool take_notice(struct taking *taking)
     return true;
 }
 
-static bool take_payload(struct taking *taking)
+static bool take_payload(struct inbox_taking *taking)
 {
     switch (taking->item->kind) {
     case ITEM_DELIVERED:
@@ -210,7 +210,7 @@ static bool take_payload(struct taking *taking)
     return hold(taking, false, "kind");
 }
 
-static bool take_item(struct taking *taking, const struct wire_item *item)
+static bool take_item(struct inbox_taking *taking, const struct wire_item *item)
 {
     taking->item = item;
     taking->flags = 0;
@@ -242,7 +242,7 @@ static void widen(struct inbox_gaps *gaps, uint64_t first, uint64_t last, int64_
 }
 
 /* Returns whether all that was looked at held. */
-static bool take_items(struct taking *taking, const struct wire_delivery *delivery,
+static bool take_items(struct inbox_taking *taking, const struct wire_delivery *delivery,
                        uint64_t *position)
 {
     for (size_t i = 0; i < delivery->n_items; i++) {
@@ -268,7 +268,7 @@ static bool take_items(struct taking *taking, const struct wire_delivery *delive
 }
 
 /* 0 once what was taken is on disk, with the gaps before it; only then are they said. */
-static int keep_taken(struct taking *taking, struct store_txn **txn)
+static int keep_taken(struct inbox_taking *taking, struct store_txn **txn)
 {
     if (taking->fresh.gaps > 0) {
         inbox_gaps_put(*txn, &taking->gaps);
@@ -293,7 +293,7 @@ int inbox_take(struct agent *agent, const struct wire_delivery *delivery,
     if (txn == NULL) {
         log_fatal("store_locked", "table=inbox");
     }
-    struct taking taking = {
+    struct inbox_taking taking = {
         .txn = txn,
         .governance = governance,
         .head = head,

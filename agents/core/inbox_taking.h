@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A delivery under way: inbox_take.c proves its items, inbox_meaning.c keeps what follows from
- * them. On the link's thread, inside one transaction of its own.
+ * inbox_taking: a delivery under way: inbox_take.c proves its items, inbox_meaning.c keeps what
+ * follows from them. On the link's thread, inside one transaction of its own: what is borrowed here
+ * lives as long as that, `item` until the next one. A row that cannot be kept is a fault of the
+ * transaction, which its commit reports.
  */
 #ifndef AGENTS_INBOX_TAKING_H
 #define AGENTS_INBOX_TAKING_H
@@ -11,7 +13,7 @@
 #include "tree/checkpoint.h"
 #include "wire/leaf.h"
 
-struct taking {
+struct inbox_taking {
     struct store_txn *txn;
     const struct governance *governance;
     const struct checkpoint *head;
@@ -28,12 +30,12 @@ struct taking {
 };
 
 /* Those grants that are for us; `alert` 0: they came with the entry. */
-void taking_keep_grants(struct taking *taking, const struct entry_id *entry,
-                        const struct wire_grant *grants, size_t n, uint64_t alert);
+void inbox_keep_grants(struct inbox_taking *taking, const struct entry_id *entry,
+                       const struct wire_grant *grants, size_t n, uint64_t alert);
 /* What follows from the entry at hand, by its kind. */
-void taking_keep_meaning(struct taking *taking, const struct wire_delivered *delivered,
-                         const struct entry_header *header);
+void inbox_keep_meaning(struct inbox_taking *taking, const struct wire_delivered *delivered,
+                        const struct entry_header *header);
 /* For what is granted in this transaction. */
-struct granting taking_granting(const struct taking *taking);
+struct granting inbox_granting(const struct inbox_taking *taking);
 
 #endif
