@@ -479,6 +479,15 @@ static void two_children_with_one_local_number_are_not_counted_as_one(void **sta
     assert_int_equal(school->report.taken, 1);
     assert_int_equal(school->report.set_aside, 2);
     assert_int_equal(practice_rows(school->practice, AT_REGISTER), 1);
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+    report_answer(&school->report, &answer);
+    size_t told_what_to_do = 0;
+    for (size_t i = 0; i < answer.n; i++) {
+        bool told = strstr(answer.items[i].reason, "Correct it in the school's system") != NULL;
+        assert_int_equal(told, answer.items[i].outcome == INTAKE_SET_ASIDE);
+        told_what_to_do += told ? 1 : 0;
+    }
+    assert_int_equal(told_what_to_do, 2);
     school_free(&school);
 }
 
