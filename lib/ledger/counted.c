@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 static const struct slice key = {(const uint8_t *)"rows", 4};
 
@@ -40,7 +41,7 @@ static int differs(struct error *error, const char *where, unsigned table, uint6
     return -EBADMSG;
 }
 
-int counted_check(struct store_txn *txn, const char *where, struct error *error)
+static int compare(struct store_txn *txn, const char *where, struct error *error)
 {
     struct slice row = SLICE_NULL;
     (void)store_get(txn, T_META, key, &row); /* none: nothing was written yet */
@@ -56,5 +57,16 @@ int counted_check(struct store_txn *txn, const char *where, struct error *error)
             return differs(error, where, table, has, left);
         }
     }
-    return store_fault(txn);
+    return 0;
+}
+
+int counted_check(struct store_txn *txn, const char *where, struct error *error)
+{
+    int r = compare(txn, where, error);
+    int fault = store_fault(txn);
+    if (fault != 0) { /* what was compared is not what is there */
+        (void)error_set(error, where, "cannot be read: %s", strerror(-fault));
+        return fault;
+    }
+    return r;
 }

@@ -14,7 +14,7 @@
 /* Behind all that a batch writes into those tables. */
 void counted_put(struct store_txn *txn);
 /* 0, or -EBADMSG and which table has other rows than its last batch left; of a store without a
- * batch, than none. `where` is what the error names. */
+ * batch, than none. Or the transaction's fault. The error names `where`. */
 int counted_check(struct store_txn *txn, const char *where, struct error *error) MUST_USE;
 
 #endif

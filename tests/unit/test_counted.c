@@ -76,6 +76,19 @@ static void a_row_too_many_is_found(void **state)
     assert_int_equal(look(txn, &error), -EBADMSG);
 }
 
+static void what_cannot_be_read_is_not_told_as_rows_that_are_missing(void **state)
+{
+    struct world *world = *state;
+    struct error error;
+    const struct store_key first = store_key_u64(1);
+    three_missed(world, ALIX);
+    _cleanup_(store_end) struct store_txn *txn = store_begin(world->store);
+    store_append(txn, T_JOURNAL, store_key_slice(&first), slice_of_text("there is one"));
+
+    assert_int_equal(look(txn, &error), -EEXIST);
+    assert_non_null(strstr(error.what, "cannot be read"));
+}
+
 static void what_batches_left_is_in_order(void **state)
 {
     struct world *world = *state;
@@ -104,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(the_rows_of_each_table_are_missed_all_of_them_or_one),
         STORY(a_row_too_many_is_found),
+        STORY(what_cannot_be_read_is_not_told_as_rows_that_are_missing),
         STORY(what_batches_left_is_in_order),
         STORY(a_broker_whose_mailboxes_were_emptied_does_not_start),
     };
