@@ -67,22 +67,24 @@ for daemon in cairn-signer cairn-broker cairn-agent; do
         grep -qE "^\.BR? .*\b$key\b" "$work/configuration" || say "docs/man/$daemon.8 does not tell of $key of the configuration"
     done < <("$BIN/$daemon" --example-config | grep -oE '^;?[a-z_]+ *=' | tr -d ';= ')
 done
-# refuses CODE COMMAND...: a wrong command line ends with that, whichever way it is wrong.
+
+# refuses CODE COMMAND...: a command line that is wrong ends with that.
 refuses() {
     local code=$1 last=0
     shift
-    "$@" --no-such-option </dev/null >/dev/null 2>&1 || last=$?
-    ((last == code)) || say "$* --no-such-option ends with $last, not with $code"
+    "$@" </dev/null >/dev/null 2>&1 || last=$?
+    ((last == code)) || say "$* ends with $last, not with $code"
 }
 for program in cairn-signer cairn-broker cairn-agent; do
-    refuses 2 "$BIN/$program"
+    refuses 2 "$BIN/$program" --no-such-option
     refuses 2 "$BIN/$program" a-word
     grep -q '2 for a wrong command line' "docs/man/$program.8" || say "docs/man/$program.8 does not tell of exit status 2"
 done
-refuses 2 "$BIN/cairn"
+refuses 2 "$BIN/cairn" --no-such-option
+refuses 2 "$BIN/cairn" a-word
 while read -r command; do
     # A monitoring plugin knows 2 as CRITICAL, and 3 as UNKNOWN.
     # shellcheck disable=SC2086 # two words
-    refuses "$([[ $command == check ]] && echo 3 || echo 2)" "$BIN/cairn" $command
+    refuses "$([[ $command == check ]] && echo 3 || echo 2)" "$BIN/cairn" $command --no-such-option
 done <"$work/commands"
 exit "$missing"
