@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * checking: what the judges of an agent and of a broker have in common: a figure is written down,
- * and what is over its limit is found.
+ * checking: what the judges of an agent (check_agent.c) and of a broker (check_broker.c) have in
+ * common: a figure is written down, and what is over its limit is found. checking.c also has what
+ * check.h says of levels, limits and struct check.
  */
 #ifndef CLI_CHECKING_H
 #define CLI_CHECKING_H

@@ -159,8 +159,8 @@ struct to_look {
     size_t flawed; /* taken, with a number by which nobody is found */
 };
 
-/* What was accepted goes by its reference from now on, anything else by what its sender calls it.
- */
+/* What was accepted goes by its reference from now on, anything else by what its sender calls it;
+ * what a person must look at is counted. */
 static void show_item(struct output *output, const struct json_view *item,
                       const char name[NAME_BYTES], struct to_look *look)
 {

@@ -12,9 +12,12 @@
 
 #include "base/error.h"
 
+/* Of each, `dir` is the store's folder, which need not be there. 0, or -errno and the error says
+ * why; whether there is a mark is in *ret. */
 int begun_look(const char *dir, bool *ret, struct error *error) MUST_USE;
+/* Synced when it returns 0; one that is there is written again. */
 int begun_write(const char *dir, struct error *error) MUST_USE;
-/* Says that there is a mark and no store, and what to do. Returns -EINVAL. */
-int begun_refuse(const char *dir, struct error *error);
+/* Says that there is a mark and no store, and what to do. Never 0. */
+int begun_refuse(const char *dir, struct error *error) MUST_USE;
 
 #endif

@@ -75,13 +75,19 @@ int store_place_take(struct store *store, const struct store_options *options,
                      struct error *error) MUST_USE;
 
 /* --- store.c --- */
-/* Closed; for store_close. */
+/* An LMDB result as 0 or -errno. */
+int store_errno(int rc);
+/* The caller's, without an environment yet: store_close frees it, also then. */
 struct store *store_new(const struct store_options *options) MUST_USE;
-/* At `path`, by LMDB's `flags` and ours. What must hold of it then is for store_open. */
+/* At `path`, with LMDB's `flags` and MDB_NOTLS. Nothing of what is there is checked: store_open
+ * does. */
 int store_open_environment(struct store *store, const struct store_options *options,
                            const char *path, unsigned flags, struct error *error) MUST_USE;
 /* Says `what` of `where` with LMDB's or the system's reason, and returns it as -errno. */
 int store_refuse(struct error *error, const char *where, const char *what, int rc) MUST_USE;
+/* A free reader, marked used and timed, or NULL. */
+struct store_reader *store_take_reader(struct store *store);
+void store_release_reader(struct store *store, struct store_reader *reader);
 
 /* --- tag.c: of a store whose rows carry tags --- */
 /* Behind `len` bytes of value; the row is in the sum now. */
@@ -111,12 +117,8 @@ void store_sum_end(struct store_txn *txn);
  * read; any other fault says nothing of the store. */
 int store_sum_check(struct store_txn *txn, const uint8_t sum[STORE_SUM_BYTES]) MUST_USE;
 
+/* --- txn.c --- */
 /* As store_get, but the row is as the disk has it, tag and all, and nothing is checked. */
 bool store_find(struct store_txn *txn, unsigned table, struct slice key, struct slice *ret);
-/* An LMDB result as 0 or -errno. */
-int store_errno(int rc);
-/* A free reader, marked used and timed, or NULL. */
-struct store_reader *store_take_reader(struct store *store);
-void store_release_reader(struct store *store, struct store_reader *reader);
 
 #endif

@@ -95,8 +95,8 @@ static void put_store(const struct daemon *daemon, struct slice bytes)
     assert_int_equal(file_write_atomic(path, bytes, 0600), 0);
 }
 
-/* How many rows it had. With its name, or without: then it is empty; and with everything, when it
- * is LMDB's own: the environment is as LMDB makes one. */
+/* Returns how many rows it had. The table goes, or stays and is empty; of LMDB's own all others go
+ * with its rows, and the environment is as LMDB makes one. */
 static size_t drop_rows(const struct daemon *daemon, const char *table, bool name_too)
 {
     MDB_stat stat;
