@@ -32,7 +32,8 @@ void report_find(struct report *report, enum report_effect effect, uint64_t row,
     if (report->findings == NULL) {
         report->findings = base_zalloc(REPORT_FINDINGS_MAX, sizeof(report->findings[0]));
     }
-    if (report->n == REPORT_FINDINGS_MAX) {
+    if (report->n == REPORT_FINDINGS_MAX ||
+        (effect != REPORT_SET_ASIDE && report->n >= REPORT_NOTES_MAX)) {
         report->findings_left_out++;
         return;
     }

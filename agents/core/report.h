@@ -2,7 +2,8 @@
 /*
  * report: what became of a file, for whoever made it: how many rows were taken, which were set
  * aside and why. Names rows and columns, never what stands in them: a report may lie where more
- * people read than the file. At most REPORT_FINDINGS_MAX findings are kept, the others counted.
+ * people read than the file. At most REPORT_FINDINGS_MAX findings are kept, and of rows that were taken
+ * REPORT_NOTES_MAX; the others are counted.
  *
  * Owned by whoever declared it; one thread at a time. Zero state REPORT_NULL.
  */
@@ -12,8 +13,10 @@
 #include "agents/core/intake.h"
 
 #define REPORT_FINDINGS_MAX     200 /* more than anybody reads; mostly of one fault */
+#define REPORT_NOTES_MAX        100 /* of these about rows that were taken: the others need room */
 #define REPORT_COLUMN_MAX_BYTES 64
-#define REPORT_TEXT_MAX_BYTES   (128 * 1024)
+#define REPORT_WHAT_MAX_BYTES   sizeof(((struct intake_item *)NULL)->reason)
+#define REPORT_TEXT_MAX_BYTES   (256 * 1024)
 
 enum report_effect {
     REPORT_SET_ASIDE = 1, /* the row was not taken */
@@ -25,7 +28,7 @@ struct report_finding {
     enum report_effect effect;
     uint64_t row; /* as a spreadsheet shows it, or the position of the entry; from 1 */
     char column[REPORT_COLUMN_MAX_BYTES]; /* as the file calls it; empty: the whole row */
-    char what[256];                       /* and what to do */
+    char what[REPORT_WHAT_MAX_BYTES];     /* and what to do */
 };
 
 /* What spoke of danger, whatever became of it. */

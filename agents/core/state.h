@@ -21,7 +21,7 @@
 #include "store/store.h"
 #include "tree/tree.h"
 
-#define AGENT_SCHEMA 1
+#define AGENT_SCHEMA 2
 
 #define AGENT_TABLES(X)                                                                            \
     X(META, "meta")               /* name -> bytes */                                              \

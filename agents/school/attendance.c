@@ -299,8 +299,8 @@ static int tell_some(struct telling *telling)
         return 0;
     }
     int r = intake_batch(file->agent, &batch, &answer, file->error);
-    for (size_t i = 0; r == 0 && i < answer.n; i++) {
-        report_tell(file->report, &answer.items[i]);
+    if (r == 0) {
+        school_tell(file, &answer);
     }
     telling_deinit(telling);
     return r;

@@ -234,8 +234,8 @@ static int commit(struct change *change)
         texts[i] = buf_slice(&change->items[i].json);
     }
     int r = change->n == 0 ? 0 : intake_batch(file->agent, &batch, &answer, file->error);
-    for (size_t i = 0; r == 0 && i < answer.n; i++) {
-        report_tell(file->report, &answer.items[i]);
+    if (r == 0) {
+        school_tell(file, &answer);
     }
     change_deinit(change);
     return r;

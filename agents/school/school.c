@@ -37,6 +37,15 @@ void school_set_aside(const struct school_file *file, const struct school_names 
     find(file, names, REPORT_SET_ASIDE, row, finding);
 }
 
+void school_tell(const struct school_file *file, const struct intake_answer *answer)
+{
+    for (size_t i = 0; i < answer->n; i++) {
+        struct intake_item item = answer->items[i];
+        item.flawed = false;
+        report_tell(file->report, &item);
+    }
+}
+
 int school_take(const struct school_file *file)
 {
     file->report->content = file->content;

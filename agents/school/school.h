@@ -44,5 +44,7 @@ void school_set_aside(const struct school_file *file, const struct school_names 
                       uint64_t row, const struct pupil_finding *finding);
 void school_note(const struct school_file *file, const struct school_names *names, uint64_t row,
                  const struct pupil_finding *finding);
+/* What the rows said. A number that is wrong was a finding of its row, once. */
+void school_tell(const struct school_file *file, const struct intake_answer *answer);
 
 #endif

@@ -202,6 +202,23 @@ static void a_store_is_not_opened_with_another_key(void **state)
     assert_non_null(strstr(error.what, "under this key"));
 }
 
+static void a_store_of_another_version_is_not_opened(void **state)
+{
+    struct practice *practice = *state;
+    struct agent *other = NULL;
+    struct error error = ERROR_NULL;
+    struct store_txn *txn = store_begin(practice->agent->store);
+    agent_meta_put_u64(txn, "schema", AGENT_SCHEMA - 1);
+    assert_int_equal(store_commit(&txn), 0);
+    agent_close(&practice->agent);
+
+    int r = agent_open(&practice->options, &practice->clock.clock, &other, &error);
+
+    assert_int_not_equal(r, 0);
+    assert_null(other);
+    assert_non_null(strstr(error.what, "was written by another version of the agent (schema 1"));
+}
+
 static void expect_no_other(const struct practice *practice)
 {
     struct agent *other = NULL;
@@ -307,6 +324,7 @@ int main(void)
         TEST(governance_survives_a_restart_and_gives_the_agent_its_place),
         TEST(a_document_that_is_not_signed_is_not_kept),
         TEST(a_store_is_not_opened_with_another_key),
+        TEST(a_store_of_another_version_is_not_opened),
         TEST(a_store_that_is_gone_is_not_begun_again),
         TEST(without_its_mark_a_store_that_is_gone_is_begun_again),
         TEST(an_agent_with_another_agencys_key_does_not_start),

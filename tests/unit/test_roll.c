@@ -61,6 +61,35 @@ static void each_pupil_becomes_an_involvement_and_no_record(void **state)
     assert_int_equal(row.state, OUT_SPOOLED);
 }
 
+static size_t n_flawed(const struct school *school)
+{
+    _cleanup_(intake_answer_deinit) struct intake_answer answer = INTAKE_ANSWER_NULL;
+    size_t n = 0;
+
+    report_answer(&school->report, &answer);
+    for (size_t i = 0; i < answer.n; i++) {
+        n += answer.items[i].flawed ? 1 : 0;
+    }
+    return n;
+}
+
+static void a_wrong_number_is_told_once_and_not_of_a_pupil_who_left(void **state)
+{
+    static const char wrong[] =
+        SCHOOL_ROLL_HEADER "X840200126018,Thistledown,Peregrina,14/03/2016,NM7 4QX\n"
+                           "X840200126017,Brackenridge,Fenwick,02/05/2015,NM7 4QX\n";
+    static const char sound[] =
+        SCHOOL_ROLL_HEADER "X840200126017,Brackenridge,Fenwick,02/05/2015,NM7 4QX\n";
+    struct school *school = *state;
+
+    assert_int_equal(school_give_text(school, INTAKE_ROLL, wrong), 0);
+    assert_int_equal(n_flawed(school), 1);
+    clock_fake_advance(&school->practice->clock, 48 * PRACTICE_HOUR);
+    assert_int_equal(school_give_text(school, INTAKE_ROLL, sound), 0);
+
+    assert_int_equal(n_flawed(school), 0);
+}
+
 static void the_same_roll_again_says_nothing(void **state)
 {
     struct school *school = *state;
@@ -262,6 +291,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_school, close_school)
     const struct CMUnitTest tests[] = {
         TEST(each_pupil_becomes_an_involvement_and_no_record),
+        TEST(a_wrong_number_is_told_once_and_not_of_a_pupil_who_left),
         TEST(the_same_roll_again_says_nothing),
         TEST(whoever_left_is_no_longer_involved_and_whoever_came_is),
         TEST(whoever_grew_too_old_for_a_school_while_on_its_roll_leaves_it),

@@ -214,6 +214,45 @@ static void what_is_odd_about_a_record_in_a_folder_is_in_its_report(void **state
     assert_null(strstr(buf_text(&report), "7026"));
 }
 
+static void rows_that_were_taken_leave_room_for_those_that_were_not(void **state)
+{
+    (void)state;
+    struct report report = {.rows = REPORT_FINDINGS_MAX + 1};
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(REPORT_TEXT_MAX_BYTES);
+
+    for (uint64_t row = 1; row <= REPORT_FINDINGS_MAX; row++) {
+        report_find(&report, REPORT_FLAW, row, "", "is odd");
+    }
+    report_find(&report, REPORT_SET_ASIDE, report.rows, "", "has no birth date");
+    report_text(&report, NULL, &text);
+
+    assert_non_null(
+        strstr(buf_text(&text), "Row 201: has no birth date. The row was not taken.\n"));
+    assert_non_null(strstr(buf_text(&text), "And 100 more like these.\n"));
+    report_deinit(&report);
+}
+
+static void as_many_reasons_as_there_may_be_are_reported_whole(void **state)
+{
+    (void)state;
+    struct report report = {.rows = REPORT_FINDINGS_MAX};
+    struct intake_item item = {.outcome = INTAKE_SET_ASIDE};
+    _cleanup_(buf_deinit) struct buf text = BUF_MAX(REPORT_TEXT_MAX_BYTES);
+    _cleanup_(buf_deinit) struct buf json = BUF_MAX(REPORT_TEXT_MAX_BYTES);
+    memset(item.reason, 'x', sizeof(item.reason) - 5);
+    memcpy(item.reason + sizeof(item.reason) - 5, " end", 5);
+
+    for (unsigned i = 0; i < REPORT_FINDINGS_MAX; i++) {
+        report_tell(&report, &item);
+    }
+    report_text(&report, NULL, &text);
+
+    assert_false(text.failed);
+    assert_int_equal(report_json(&report, NULL, &json), 0);
+    assert_non_null(strstr(buf_text(&text), "x end. The row was not taken.\n"));
+    report_deinit(&report);
+}
+
 static void who_has_no_number_to_ring_reads_it_first_of_all(void **state)
 {
     struct error error = ERROR_NULL;
@@ -665,6 +704,8 @@ int main(void)
         TEST(a_register_is_taken_with_a_report_beside_it),
         TEST(a_roll_records_and_appointments_have_folders_of_their_own),
         TEST(what_is_odd_about_a_record_in_a_folder_is_in_its_report),
+        cmocka_unit_test(rows_that_were_taken_leave_room_for_those_that_were_not),
+        cmocka_unit_test(as_many_reasons_as_there_may_be_are_reported_whole),
         cmocka_unit_test(who_has_no_number_to_ring_reads_it_first_of_all),
         TEST(incidents_plans_and_adults_have_folders_of_their_own),
         TEST(the_same_file_again_makes_no_second_record),
