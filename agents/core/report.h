@@ -2,8 +2,8 @@
 /*
  * report: what became of a file, for whoever made it: how many rows were taken, which were set
  * aside and why. Names rows and columns, never what stands in them: a report may lie where more
- * people read than the file. At most REPORT_FINDINGS_MAX findings are kept, and of rows that were taken
- * REPORT_NOTES_MAX; the others are counted.
+ * people read than the file. At most REPORT_FINDINGS_MAX findings are kept, and of rows that were
+ * taken REPORT_NOTES_MAX; the others are counted.
  *
  * Owned by whoever declared it; one thread at a time. Zero state REPORT_NULL.
  */
