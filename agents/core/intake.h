@@ -58,7 +58,8 @@ struct intake_item {
     bool danger;      /* it spoke of danger, whatever became of it: whom to telephone is said */
     bool flawed;      /* it was taken with a number by which nobody is found, as `reason` says */
     char reason[484]; /* of one counted, set aside, older or noted; of one accepted what is odd
-                         about it, and which it replaces: names members, never values */
+                         about it, and which it replaces; of one known already that it does not
+                         hold any more: names members, never values */
 };
 
 struct intake_answer {

@@ -92,7 +92,7 @@ void report_answer(const struct report *report, struct intake_answer *ret)
         struct intake_item *item = &ret->items[ret->n++];
         item->outcome = finding->effect == REPORT_SET_ASIDE ? INTAKE_SET_ASIDE : INTAKE_NOTED;
         item->flawed = finding->effect == REPORT_FLAW;
-        (void)snprintf(item->reason, sizeof(item->reason), "row %llu%s%.30s: %s",
+        (void)snprintf(item->reason, sizeof(item->reason), "row %llu%s%.30s: %.400s",
                        (unsigned long long)finding->row,
                        finding->column[0] == '\0' ? "" : ", column ", finding->column,
                        finding->what);

@@ -85,7 +85,8 @@ static int accept_event(struct taking *taking, const struct event *event, struct
 }
 
 /* What was said before and is not to be said again, or never. */
-static void leave_it(struct taking *taking, const struct told *told, struct intake_item *item)
+static void leave_it(struct taking *taking, const struct event *event, const struct told *told,
+                     struct intake_item *item)
 {
     item->has_reference = told->has_reference;
     item->reference = told->reference;
@@ -96,6 +97,10 @@ static void leave_it(struct taking *taking, const struct told *told, struct inta
                        told->row.final ? "its source had taken it back before it came"
                                        : "a newer version of it had come before");
         taking_count(taking, "older-version");
+    } else if (event->kind != RECORD_RETRACTION &&
+               !hash_equal(&told->row.content, &told->content)) {
+        note(item, "its source has said otherwise since, and that holds: to say this again, give "
+                   "it a new version");
     }
 }
 
@@ -146,7 +151,7 @@ int telling_event(struct taking *taking, struct event *event, struct intake_item
     if (r == 0 && told.relation == TOLD_NEWER) {
         r = take_newer(taking, event, &told, item);
     } else if (r == 0) {
-        leave_it(taking, &told, item);
+        leave_it(taking, event, &told, item);
     }
     if (r == 0) {
         correct_note(taking, event, &told, item);

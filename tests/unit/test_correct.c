@@ -158,7 +158,8 @@ static void live_through(struct practice *practice, enum form form)
     for (size_t i = 0; i < ARRAY_LEN(histories); i++) {
         const struct history *history = &histories[i];
         uint64_t before = practice_rows(practice, AT_SETTLING);
-        bool stands = false; /* something that was accepted */
+        bool stands = false;   /* something that was accepted */
+        enum saying holds = 0; /* the last that was not known */
         char id[16];
         (void)snprintf(id, sizeof(id), "a-%zu", i);
         for (size_t k = 0; k < 4 && history->steps[k].saying != 0; k++) {
@@ -171,8 +172,11 @@ static void live_through(struct practice *practice, enum form form)
                          intake_outcome_text(item.outcome), intake_outcome_text(step->outcome));
             }
             bool accepted = item.outcome == INTAKE_ACCEPTED;
-            bool has_reason = item.outcome == INTAKE_OLDER || item.outcome == INTAKE_COUNTED;
-            assert_true((item.reason[0] != '\0') == (has_reason || (accepted && stands)));
+            bool known = item.outcome == INTAKE_SAME;
+            bool has_reason = item.outcome == INTAKE_OLDER || item.outcome == INTAKE_COUNTED ||
+                              (known && step->saying != holds) || (accepted && stands);
+            assert_int_equal(item.reason[0] != '\0', has_reason);
+            holds = known ? holds : step->saying;
             stands = accepted || (stands && item.outcome != INTAKE_WITHDRAWN);
         }
         if (practice_rows(practice, AT_SETTLING) - before != history->settling) {
@@ -277,6 +281,20 @@ static void a_cancellation_sent_again_the_next_day_is_the_same(void **state)
 
     assert_int_equal(first.outcome, INTAKE_ACCEPTED);
     assert_int_equal(second.outcome, INTAKE_SAME);
+}
+
+static void who_says_again_what_was_replaced_reads_that_it_does_not_hold(void **state)
+{
+    struct practice *practice = *state;
+
+    (void)practice_appointment(practice, "a-1", "noshow", "1");
+    struct intake_item again = practice_appointment(practice, "a-1", "noshow", "1");
+    (void)practice_appointment(practice, "a-1", "entered-in-error", "1");
+    struct intake_item back = practice_appointment(practice, "a-1", "noshow", "1");
+
+    assert_string_equal(again.reason, "");
+    assert_int_equal(back.outcome, INTAKE_SAME);
+    assert_non_null(strstr(back.reason, "to say this again, give it a new version"));
 }
 
 static void another_standing_decision_makes_no_record_a_new_one(void **state)
@@ -535,6 +553,7 @@ int main(void)
         TEST(the_same_meta_with_another_status_is_a_change),
         TEST(a_source_whose_clock_runs_ahead_can_still_correct_itself),
         TEST(a_cancellation_sent_again_the_next_day_is_the_same),
+        TEST(who_says_again_what_was_replaced_reads_that_it_does_not_hold),
         TEST(another_standing_decision_makes_no_record_a_new_one),
         TEST(what_no_longer_holds_is_withdrawn_silently_while_it_settles),
         TEST(what_no_longer_holds_is_retracted_once_it_has_left),
