@@ -32,6 +32,10 @@ static enum status change_duty(struct cli *cli, struct partnership *partnership,
         return output_refuse(output, STATUS_NOT_FOUND, given->subject,
                              "is no agency of this partnership");
     }
+    if (!agency->active) {
+        return output_refuse(output, STATUS_CONFLICT, given->subject,
+                             "was revoked as agency %u: its entry stays as it is", agency->number);
+    }
     const char *fault = given->phone == NULL
                             ? "is needed: the number that others ring"
                             : phone_fault(given->phone, partnership->governance->root.live);

@@ -746,6 +746,21 @@ static void a_revoked_agency_stays_in_the_directory_with_the_reason(void **state
                            strlen("practice closed")));
 }
 
+static void whom_others_telephone_at_a_revoked_agency_is_not_changed(void **state)
+{
+    struct world *world = *state;
+    make_partnership_with_elm(world);
+    assert_int_equal(cast_out(world, "gp-elm"), STATUS_OK);
+    uint64_t version = directory_version(world);
+
+    assert_int_equal(
+        run(world, "agency", "duty", in(world, "north"), "gp-elm", "--duty-phone", "01632 960077"),
+        STATUS_CONFLICT);
+
+    assert_non_null(strstr(world->err, "was revoked as agency 1"));
+    assert_int_equal(directory_version(world), version);
+}
+
 static void a_member_has_new_keys_beside_the_earlier_until_those_are_retired(void **state)
 {
     struct world *world = *state;
@@ -1057,6 +1072,7 @@ int main(void)
         story(whom_others_telephone_at_an_agency_can_be_changed),
         story(whom_others_telephone_is_not_changed_into_nobody),
         story(a_revoked_agency_stays_in_the_directory_with_the_reason),
+        story(whom_others_telephone_at_a_revoked_agency_is_not_changed),
         story(nothing_is_revoked_without_a_reason),
         story(a_member_has_new_keys_beside_the_earlier_until_those_are_retired),
         story(keys_that_no_key_in_use_signs_for_are_refused),
