@@ -9,6 +9,7 @@
 #include "agents/core/held.h"
 #include "agents/core/settling_time.h"
 #include "agents/core/spool.h"
+#include "base/log.h"
 #include "os/files.h"
 #include "os/notify.h"
 
@@ -46,6 +47,18 @@ static void tell_looked(uint64_t rows, uint64_t of)
                           "looks through its store: %" PRIu64 " of %" PRIu64 " rows", rows, of);
 }
 
+/* Without its mark the store serves as well, and only its loss would go unseen: a disk that is full
+ * stops no agent. The next start tries again. */
+static void mark_begun(const char *dir)
+{
+    struct error error = ERROR_NULL;
+    if (begun_write(dir, &error) != 0) {
+        error = log_escape_error(&error);
+        log_event(LOG_LEVEL_WARNING, "mark_not_written", "where=\"%s\" reason=\"%s\"", error.where,
+                  error.what);
+    }
+}
+
 /* Looked through before it is relied on; that shows another store-key too. One that was begun and
  * is there no more is not begun again: what it had accepted and not sent would be missed by
  * nobody. */
@@ -66,7 +79,10 @@ static int find_or_begin(struct agent *agent, const struct store_options *option
     if (r == 0 || r == -ENOENT) {
         r = store_open(options, &agent->store, error);
     }
-    return r != 0 || begun ? r : begun_write(options->dir, error);
+    if (r == 0 && !begun) {
+        mark_begun(options->dir);
+    }
+    return r;
 }
 
 static int open_store(struct agent *agent, struct error *error)

@@ -14,12 +14,21 @@ static const char words[] =
     "A store was begun in the folder beside this file. While this file is here, no agent begins\n"
     "another in its place.\n";
 
-/* Beside the folder, also when its name ends in a slash. */
+static bool ends_in(const char *path, size_t len, const char *end)
+{
+    size_t n = strlen(end);
+    return len >= n && memcmp(path + len - n, end, n) == 0;
+}
+
+/* Beside the folder, also when a slash or a dot leads into it. */
 static int path_of(const char *dir, char out[PATH_BYTES], struct error *error)
 {
     size_t len = strlen(dir);
-    while (len > 1 && dir[len - 1] == '/') {
+    while (ends_in(dir, len, "/") || ends_in(dir, len, "/.")) {
         len--;
+    }
+    if (len == 0 || ends_in(dir, len, "/..")) {
+        return error_set(error, dir, "does not end in the name of a folder");
     }
     int n = snprintf(out, PATH_BYTES, "%.*s.begun", (int)len, dir);
     return n > 0 && n < PATH_BYTES ? 0 : error_set(error, dir, "the path is too long");

@@ -4,6 +4,8 @@
  * folder that is empty, or not there, looks the same before the first start and after all that was
  * in it was lost, or while its disk is not mounted. The mark is written once the store lasts, and
  * taken away by nobody but a person who means to begin anew. No state; all calls block on the disk.
+ * DIR is absolute. `/x/data/.` is `/x/data`, whose mark is `/x/data.begun`; one that ends in no
+ * name (`/x/data/..`, `/`) is refused with -EINVAL.
  */
 #ifndef AGENTS_BEGUN_H
 #define AGENTS_BEGUN_H

@@ -15,8 +15,10 @@
 
 static const struct conf_option table[] = {
     {"agent", "dir", NULL,
-     "Where the store lies: a folder of this user's own, mode 0700, on ext4 or xfs.", CONF_PATH, 0,
-     0},
+     "Where the store lies: a folder of this user's own, mode 0700, on ext4 or xfs. Beside it lies "
+     "the mark that it was begun, DIR.begun: the agent should be able to write to the folder "
+     "above.",
+     CONF_PATH, 0, 0},
     {"agent", "keys", NULL,
      "signing-key, opening-key, transport-key and store-key. Under systemd: the credentials "
      "folder.",

@@ -4,6 +4,7 @@
  * them, or all. Broker and agent say which and end; none begins anew beside what is left, and what
  * is left stays as it is.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -299,6 +300,50 @@ static void a_person_who_takes_the_mark_away_has_it_begin_anew(void **state)
     restore(&agent, &scene.agent);
 }
 
+/* No file beside the folder takes a byte: a disk that is full. */
+static void start_unmarked(void)
+{
+    char trigger[ESTATE_PATH];
+    char fault[2 * ESTATE_PATH];
+    estate_path(&scene.estate, "armed", trigger);
+    assert_int_equal(file_write_atomic(trigger, slice_of_text("!"), 0600), 0);
+    (void)snprintf(fault, sizeof(fault), "write:.tmp:%d:%s", ENOSPC, trigger);
+    const struct process_options options = {.program = agent.program,
+                                            .config = agent.config,
+                                            .preload = "libcairn_shim.so",
+                                            .fault = fault};
+    process_start(&scene.estate, &options, &scene.process);
+}
+
+static void expect_unmarked_and_ready(const char *mark)
+{
+    start_unmarked();
+    assert_true(process_ready(&scene.process));
+    assert_true(process_said(&scene.process, "<4>cairn-agent mark_not_written where="));
+    assert_true(process_said(&scene.process, "/gp-elm/data.begun"));
+    assert_true(process_said(&scene.process, strerror(ENOSPC)));
+    process_stop(&scene.process);
+    assert_int_equal(access(mark, F_OK), -1);
+}
+
+/* One that is there, as after a restore, and one newly begun. */
+static void an_agent_that_cannot_write_its_mark_says_so_and_starts(void **state)
+{
+    (void)state;
+    char file[ESTATE_PATH];
+    char mark[ESTATE_PATH];
+    estate_path(&scene.estate, agent.data, file);
+    estate_path(&scene.estate, "gp-elm/data.begun", mark);
+    assert_int_equal(unlink(mark), 0);
+
+    expect_unmarked_and_ready(mark);
+    assert_int_equal(unlink(file), 0);
+    expect_unmarked_and_ready(mark);
+
+    restore(&agent, &scene.agent);
+    assert_int_equal(access(mark, F_OK), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +355,7 @@ int main(void)
         cmocka_unit_test(a_broker_whose_store_is_gone_does_not_go_on_with_a_new_one),
         cmocka_unit_test(an_agent_whose_store_is_gone_says_so_and_begins_no_other),
         cmocka_unit_test(a_person_who_takes_the_mark_away_has_it_begin_anew),
+        cmocka_unit_test(an_agent_that_cannot_write_its_mark_says_so_and_starts),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "agents/core/begun.h"
 #include "agents/core/own_keys.h"
 #include "govern/keys.h"
 #include "support/practice.h"
@@ -228,7 +229,7 @@ static void expect_no_other(const struct practice *practice)
 
     assert_int_not_equal(r, 0);
     assert_null(other);
-    assert_string_equal(error.where, practice->store);
+    assert_string_equal(error.where, practice->options.dir);
     assert_non_null(strstr(error.what, "/store.begun says that one was begun"));
 }
 
@@ -268,6 +269,49 @@ static void without_its_mark_a_store_that_is_gone_is_begun_again(void **state)
     practice_reopen(practice);
 
     assert_int_equal(access(path, F_OK), 0);
+}
+
+/* What is lost with the folder could not tell of its loss. */
+static void however_the_folder_is_spelled_its_mark_lies_beside_it(void **state)
+{
+    static const char *const ends[] = {"/", "/.", "//./", "/./."};
+    struct practice *practice = *state;
+    char dir[160];
+    char file[160];
+    char mark[160];
+    practice_backup(practice);
+    agent_close(&practice->agent);
+    (void)snprintf(file, sizeof(file), "%s/data.mdb", practice->store);
+    (void)snprintf(mark, sizeof(mark), "%s.begun", practice->store);
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        (void)snprintf(dir, sizeof(dir), "%s%s", practice->store, ends[i]);
+        practice->options.dir = dir;
+        assert_int_equal(unlink(mark), 0);
+        practice_reopen(practice);
+        assert_int_equal(access(mark, F_OK), 0);
+
+        agent_close(&practice->agent);
+        assert_int_equal(unlink(file), 0);
+        expect_no_other(practice);
+        practice_restore(practice);
+    }
+}
+
+static void a_folder_without_a_name_of_its_own_has_no_mark(void **state)
+{
+    struct practice *practice = *state;
+    char above[160];
+    (void)snprintf(above, sizeof(above), "%s/..", practice->store);
+    const char *const dirs[] = {above, "/", "/.", "/.."};
+
+    for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+        bool begun;
+        struct error error = ERROR_NULL;
+        assert_int_equal(begun_look(dirs[i], &begun, &error), -EINVAL);
+        assert_string_equal(error.where, dirs[i]);
+        assert_non_null(strstr(error.what, "does not end in the name of a folder"));
+    }
 }
 
 static void write_key(const struct practice *practice, uint32_t agency, const char *file,
@@ -327,6 +371,8 @@ int main(void)
         TEST(a_store_of_another_version_is_not_opened),
         TEST(a_store_that_is_gone_is_not_begun_again),
         TEST(without_its_mark_a_store_that_is_gone_is_begun_again),
+        TEST(however_the_folder_is_spelled_its_mark_lies_beside_it),
+        TEST(a_folder_without_a_name_of_its_own_has_no_mark),
         TEST(an_agent_with_another_agencys_key_does_not_start),
     };
 
