@@ -699,7 +699,7 @@ int main(int argc, char **argv)
         {"seconds", 's', "N", 0, "Measure each piece for about N seconds in each round (1)", 0},
         {"quick", KEY_QUICK, NULL, 0, "One round of next to nothing: does it run at all?", 0},
         {"full", KEY_FULL, NULL, 0,
-         "Also at ten million stored records: half an hour, and 110 GB of disk", 0},
+         "Also at ten million stored records: half an hour, and 60 GB of disk", 0},
         {"peers", KEY_PEERS, NULL, 0,
          "Other brokers side by side: RabbitMQ, PostgreSQL, NATS, Mosquitto, as far as installed",
          0},
