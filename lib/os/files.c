@@ -210,11 +210,21 @@ static int open_folder(const char *folder)
     return fd < 0 ? -errno : fd;
 }
 
+/* Of a folder, whose path may end in a slash. */
 static int sync_folder_of(const char *path)
 {
+    char plain[PATH_BYTES];
     char folder[PATH_BYTES];
     char name[NAME_BYTES];
-    int r = split_path(path, folder, name);
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/') {
+        len--;
+    }
+    if (len >= sizeof(plain)) {
+        return -ENAMETOOLONG;
+    }
+    (void)snprintf(plain, sizeof(plain), "%.*s", (int)len, path);
+    int r = split_path(plain, folder, name);
     if (r < 0) {
         return r;
     }

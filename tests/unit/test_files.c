@@ -281,6 +281,7 @@ static void a_folder_is_created_private_and_checked(void **state)
     given_file(in_scratch(scratch, "file"), "", 0600);
     assert_int_equal(dir_create(scratch->path, NULL), -ENOTDIR);
     assert_int_equal(dir_create(in_scratch(scratch, "none/store"), NULL), -ENOENT);
+    assert_int_equal(dir_create(in_scratch(scratch, "ends-in-a-slash//"), NULL), 0);
     assert_int_equal(dir_check_private(in_scratch(scratch, "none"), NULL), -ENOENT);
 }
 
