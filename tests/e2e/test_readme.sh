@@ -41,6 +41,7 @@ cairn-agent() {
     name=$(basename "$(dirname "$2")")
     launch "$name" "$BIN/cairn-agent" --allow-tmpfs "$@"
     eventually 30 "the agent to start" is_up "$name"
+    connect "$name" # whoever types is slower than that
 }
 
 noticed() {
