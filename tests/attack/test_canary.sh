@@ -168,6 +168,9 @@ fi
 
 mkdir "$WORK/logs"
 cp "$WORK"/*.log "$WORK/logs/"
+for name in broker signer surgery; do
+    : >"${LOG[$name]}" # a sanitizer speaks of the fault that they were sent
+done
 FOLDERS=()
 for id in "${AGENCIES[@]}"; do
     FOLDERS+=("$WORK/$id/data")
