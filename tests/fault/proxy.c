@@ -14,8 +14,8 @@
  *   half-down  the same towards those who connected
  *   cut N      of the connections made from now on, the first over which N bytes have passed, both
  *              ways together, is reset
- *   count      says on standard output: bytes passed by the connection that ended last, connections
- *              cut
+ *   count      says on standard output: most bytes passed by a connection that has ended since the
+ *              last count, connections cut
  *
  * The end of standard input ends it. One thread, one poll loop.
  */
@@ -75,7 +75,7 @@ struct proxy {
     enum mode mode;
     int64_t delay_ms;
     uint64_t cut_at; /* of new connections; 0: not */
-    uint64_t last_passed;
+    uint64_t most_passed;
     uint64_t cut;
     char line[LINE_BYTES];
     size_t line_len;
@@ -106,7 +106,7 @@ static void pair_end(struct pair *pair, bool reset)
         }
         (void)close(pair->ends[i]);
     }
-    proxy.last_passed = pair->passed;
+    proxy.most_passed = pair->passed > proxy.most_passed ? pair->passed : proxy.most_passed;
     pair->open = false;
 }
 
@@ -296,8 +296,9 @@ static void obey(char *line)
     } else if (strcmp(line, "cut") == 0) {
         proxy.cut_at = number;
     } else if (strcmp(line, "count") == 0) {
-        (void)printf("%llu %llu\n", (unsigned long long)proxy.last_passed,
+        (void)printf("%llu %llu\n", (unsigned long long)proxy.most_passed,
                      (unsigned long long)proxy.cut);
+        proxy.most_passed = 0;
         (void)fflush(stdout);
     } else if (!obey_mode(line, number)) {
         fail("no such command");

@@ -24,7 +24,8 @@ network() {
     printf '%s\n' "$@" >&"${PROXY[1]}"
 }
 
-# counted: PASSED (bytes over the connection that ended last) and CUT (connections, by `cut`).
+# counted: PASSED (most bytes over a connection that has ended since) and CUT (connections, by `cut`). An agent may have dialled
+# in vain last of all.
 counted() {
     network count
     read -r PASSED CUT <&"${PROXY[0]}"
@@ -49,6 +50,7 @@ start_rig
 # How long is a session in which a record is sent?
 through immediate measured
 network reset
+counted
 eventually "$PATIENCE" "the first to connect" is_connected visitors
 eventually "$PATIENCE" "the second to connect" is_connected hub
 through immediate measured-2
