@@ -10,7 +10,7 @@ serious() {
 }
 
 has_come() {
-    at hub --json status
+    try hub --json status # which fails while it dials anew
     grep -qE "\"position\":$1[,}]" <<<"$OUT"
 }
 
